@@ -1,0 +1,1 @@
+"""Judging: pure functions from what was recorded to verdicts. Nothing here does I/O or looks at a clock."""

@@ -1,0 +1,82 @@
+"""The journal: an append-only file of events, one JSON object a line, flushed an event at a time.
+
+Undo entries are on the disk (fsync) before the harm that they undo. Whoever listens is told after the line is written, in
+the order of the file, so that what a listener computes can be computed again from the file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.errors import GamedayError
+
+Event = Mapping[str, Any]
+Listener = Callable[[Event], None]
+
+
+class JournalError(GamedayError):
+    """The record cannot be written or read."""
+
+
+class Journal:
+    """Writes the record of a gameday. Safe to use from several threads."""
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+        self.path, self._clock = path, clock
+        self._lock = threading.RLock()
+        self._listeners: list[Listener] = []
+        try:
+            self._file = path.open("a", encoding="utf-8")
+        except OSError as error:
+            raise JournalError(f"{path}: cannot write the record here ({error.strerror}); choose another place by --out") from None
+
+    def listen(self, listener: Listener) -> None:
+        """Tell `listener` of every event from now on."""
+        self._listeners.append(listener)
+
+    def write(self, ev: str, *, sync: bool = False, **fields: object) -> Event:
+        """Append one event; with `sync` it is on the disk when this returns. Raises JournalError when it can't be written."""
+        with self._lock:
+            event: Event = {"ev": ev, "t": round(self._clock(), 3), **fields}
+            try:
+                self._file.write(json.dumps(event, ensure_ascii=False, separators=(",", ":")) + "\n")
+                self._file.flush()
+                if sync:
+                    os.fsync(self._file.fileno())
+            except (OSError, ValueError) as error:
+                raise JournalError(f"{self.path}: the record cannot be written ({error}); nothing further is done") from None
+            for listener in self._listeners:
+                listener(event)
+        return event
+
+    def close(self) -> None:
+        """Flush and close; can be called twice."""
+        with self._lock:
+            if not self._file.closed:
+                self._file.close()
+
+
+def read_events(path: Path) -> Iterator[Event]:
+    """The events of a record. A last line that was cut (a full disk, a SIGKILL) is left out; any other bad line is an error."""
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except OSError as error:
+        raise JournalError(f"{path}: no record can be read here ({error.strerror}); name a run directory with record.jsonl") from None
+    for number, line in enumerate(lines, 1):
+        if not line:
+            continue
+        try:
+            event = json.loads(line)
+        except json.JSONDecodeError:
+            if number == len(lines):
+                return
+            raise JournalError(f"{path}:{number}: this line of the record is not JSON; the record was changed") from None
+        if not isinstance(event, dict) or "ev" not in event:
+            raise JournalError(f"{path}:{number}: this line is not an event; the record was changed")
+        yield event

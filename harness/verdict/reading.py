@@ -1,0 +1,140 @@
+"""A condition held against a window of a timeline: what was its value, on how many samples, and does it hold?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.conditions.grammar import Condition, compare
+from harness.verdict.histogram import quantile_ms
+from harness.verdict.sequential import Decision, Slice, decide
+from harness.verdict.timeline import Counts, Pods, Timeline
+
+
+@dataclass(frozen=True)
+class Reading:
+    """`holds` is None while undecided; `value` is in the condition's unit, None without samples; `n` samples."""
+
+    holds: bool | None
+    value: float | None
+    n: int
+
+    def to_json(self) -> dict[str, float | int | bool | None]:
+        """Value and sample count, as the result's contract has them."""
+        return {"value": None if self.value is None else round(self.value, 6), "samples": self.n, "holds": self.holds}
+
+
+def read(condition: Condition, timeline: Timeline, start: int, end: int) -> Reading:
+    """The condition over the seconds [start, end). No samples: never decided."""
+    if condition.theta is not None:
+        return _read_ratio(condition, timeline, start, end)
+    if condition.measure.fn == "count":
+        return _read_count(condition, timeline, start, end)
+    return _read_probe(condition, timeline, start, end)
+
+
+def slices(condition: Condition, timeline: Timeline, start: int, end: int, *, pessimistic: bool) -> list[Slice]:
+    """(arrivals, bad ones) by second. An arrival without an outcome is bad for the pessimist and left out by the optimist."""
+    return [_slice(condition, counts, pessimistic) for counts in timeline.seconds(condition.series, start, end)]
+
+
+def _slice(condition: Condition, counts: Counts, pessimistic: bool) -> Slice:
+    if condition.over_ms is not None:
+        return counts.sent, counts.over[condition.over_ms]
+    bad = counts.bad_of(condition.kinds)
+    return (counts.sent, bad + counts.pending) if pessimistic else (counts.sent - counts.pending, bad)
+
+
+def _read_ratio(condition: Condition, timeline: Timeline, start: int, end: int) -> Reading:
+    """Low is believed only of the pessimist's counts, high only of the optimist's."""
+    hopeful = decide(slices(condition, timeline, start, end, pessimistic=False), condition.theta or 0.0)
+    careful = decide(slices(condition, timeline, start, end, pessimistic=True), condition.theta or 0.0)
+    low = False if hopeful.low is False else True if careful.low else None
+    holds = None if low is None else low == condition.wants_low
+    return Reading(holds, _ratio_value(condition, timeline, start, end, hopeful), hopeful.n)
+
+
+def _ratio_value(condition: Condition, timeline: Timeline, start: int, end: int, decision: Decision) -> float | None:
+    if condition.measure.fn == "p":
+        total = timeline.total(condition.series, start, end)
+        return quantile_ms(total.hist, 1 - (condition.theta or 0.0))
+    if decision.fraction is None or not condition.text.startswith("availability"):
+        return decision.fraction
+    return 1 - decision.fraction
+
+
+def _read_count(condition: Condition, timeline: Timeline, start: int, end: int) -> Reading:
+    """An absolute number of bad events. "== 0" is decided for good by one event, against it only by enough arrivals."""
+    per_second = slices(condition, timeline, start, end, pessimistic=False)
+    n, bad = sum(count for count, _ in per_second), sum(hits for _, hits in per_second)
+    holds: bool | None = compare(bad, condition.op, condition.value)
+    if bad == 0 and decide(per_second, 0.0).low is None:
+        holds = None
+    return Reading(holds, float(bad) if n else None, n)
+
+
+def _read_probe(condition: Condition, timeline: Timeline, start: int, end: int) -> Reading:
+    samples = timeline.samples(condition.measure.key, start, end)
+    values = _values(condition, samples)
+    if not values:
+        return Reading(None, None, 0)
+    return Reading(compare(values[-1], condition.op, condition.value), values[-1], len(samples))
+
+
+def _values(condition: Condition, samples: list[tuple[float, Pods]]) -> list[float]:
+    """One value per sample (none for the first sample of something that counts up)."""
+    fn = condition.measure.fn
+    if fn in ("metric", "quantile"):
+        return [_combine(fn, pods) for _, pods in samples if pods]
+    if fn in ("health", "breaker"):
+        return [max(pods.values(), default=1.0 if fn == "health" else 0.0) for _, pods in samples]
+    growth = _growth(samples)
+    if fn == "rate":
+        return [_rate(growth, index) for index in range(1, len(growth))]
+    return [total for _, total in growth]
+
+
+def _combine(fn: str, pods: Pods) -> float:
+    return max(pods.values()) if fn == "quantile" else sum(pods.values())
+
+
+def _growth(samples: list[tuple[float, Pods]]) -> list[tuple[float, float]]:
+    """Growth of counters since the first sample, pod by pod; a pod that appears later, or restarts, counts from zero."""
+    last: dict[str, float] = {}
+    total, found = 0.0, []
+    for number, (at, pods) in enumerate(samples):
+        for pod, value in pods.items():
+            before = last.get(pod, value if number == 0 else 0.0)
+            total += value - before if value >= before else value
+        last.update(pods)
+        found.append((at, total))
+    return found
+
+
+def _rate(growth: list[tuple[float, float]], index: int) -> float:
+    """Per second, over the last five samples."""
+    (from_s, low), (to_s, high) = growth[max(0, index - 5)], growth[index]
+    return (high - low) / (to_s - from_s) if to_s > from_s else 0.0
+
+
+def holds_now(condition: Condition, timeline: Timeline, start: int, end: int) -> bool:
+    """Does the condition hold at `end`, since any second >= `start`?
+
+    For ratios every start of the window is tried, so that a long healthy past does not hide a new incident.
+    """
+    if condition.theta is None and condition.measure.fn != "count":
+        return bool(read(condition, timeline, start, end).holds)
+    return any(read(condition, timeline, since, end).holds for since in range(start, end))
+
+
+def broken_now(condition: Condition, timeline: Timeline, start: int, end: int) -> bool:
+    """Is the condition known not to hold at `end`, since some second >= `start`?"""
+    return any(read(condition, timeline, since, end).holds is False for since in range(start, end))
+
+
+def holds_since(conditions: Sequence[Condition], timeline: Timeline, start: int, end: int) -> int | None:
+    """The earliest second from which on all conditions hold, decided, until `end`; None while there is none."""
+    for since in range(start, end):
+        if all(read(condition, timeline, since, end).holds for condition in conditions):
+            return since
+    return None
