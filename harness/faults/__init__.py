@@ -1,0 +1,1 @@
+"""Faults: what makes the incident. The contract is in `base`."""

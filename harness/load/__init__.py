@@ -1,0 +1,1 @@
+"""Load: what drives the platform. The contract is in `base`."""

@@ -1,0 +1,63 @@
+"""Faults that the services or the load carry themselves, asked for at their admin ports (docs/contracts.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.errors import PlatformError
+from harness.faults.base import Target, Undo
+from harness.http import call
+from harness.platforms.base import AdminPort
+
+LOAD = "load"
+
+
+@dataclass(frozen=True)
+class AdminFault:
+    """`name` with its parameters, at every pod of a Deployment that runs when it is injected, or at the load (`at` = "load").
+
+    The faulted side ends it by itself after `max_duration_s`, whatever becomes of us.
+    """
+
+    at: str
+    name: str
+    parameters: Mapping[str, float | str | bool]
+    max_duration_s: float = 300.0
+
+    @property
+    def text(self) -> str:
+        """`inference: slot-loss slots=5`."""
+        return " ".join([f"{self.at}: {self.name}", *(f"{key}={value}" for key, value in self.parameters.items())])
+
+    def _ports(self, target: Target) -> Sequence[AdminPort]:
+        return [target.load.admin()] if self.at == LOAD else target.platform.admin(self.at)
+
+    def inject(self, target: Target) -> None:
+        """Ask each port; raises PlatformError when there is none or one refuses."""
+        ports = self._ports(target)
+        if not ports:
+            raise PlatformError(f"fault `{self.text}`: {self.at} has no running pod to break; check `at` in the bindings")
+        body = {"name": self.name, "max_duration_s": self.max_duration_s, **self.parameters}
+        for port in ports:
+            answer = call("POST", f"{port.url}/faults", body, _auth(port))
+            if answer.status != 201:
+                said = answer.error or f"{answer.status} {answer.body.strip()}"
+                raise PlatformError(f"fault `{self.text}`: {port.owner} did not take it: {said}; see docs/contracts.md for names and parameters")
+
+    def undo(self, target: Target) -> Undo:
+        """Takes every fault off the ports that have it; a pod that is gone took its fault along."""
+        ports = self._ports(target)
+        return Undo(f"DELETE /faults at {', '.join(port.owner for port in ports)}", lambda: _clear(self.text, ports))
+
+
+def _auth(port: AdminPort) -> dict[str, str]:
+    return {"Authorization": f"Bearer {port.token}"}
+
+
+def _clear(text: str, ports: Sequence[AdminPort]) -> None:
+    for port in ports:
+        answer = call("DELETE", f"{port.url}/faults", None, _auth(port))
+        gone = answer.error.startswith(("ConnectionRefusedError", "ConnectionResetError"))
+        if answer.status != 204 and not gone:
+            raise PlatformError(f"fault `{text}`: {port.owner} still has it: {answer.error or answer.status}; end the platform by `gameday down`")

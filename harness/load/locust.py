@@ -1,0 +1,119 @@
+"""A locustfile run headless as a subprocess, in a process group of its own; its counts come through a pipe."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from harness.errors import BindingError, PlatformError
+from harness.load.base import Told
+from harness.platforms.base import AdminPort
+
+START_LIMIT_S = 30.0
+STOP_LIMIT_S = 2.0
+
+
+def find_scenario(name: str, beside: Path) -> Path:
+    """A shipped scenario by its name, or a locustfile by its path (relative to the bindings). Raises BindingError."""
+    own = (beside / name).resolve()
+    if name.endswith(".py") and own.is_file():
+        return own
+    spec = importlib.util.find_spec("scenarios")
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        shipped = Path(folder) / f"{name}.py"
+        if shipped.is_file():
+            return shipped
+    raise BindingError(f"scenario `{name}`: neither a shipped scenario nor a locustfile at {own}; `ls scenarios` shows the shipped ones")
+
+
+class LocustLoad:
+    """One locust process. The environment is built from nothing but what the scenario is told."""
+
+    def __init__(self, scenario: Path, settings: Mapping[str, str], log: Path) -> None:
+        self._scenario, self._settings, self._log = scenario, dict(settings), log
+        self._token = secrets.token_hex(16)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._reader: threading.Thread | None = None
+        self._admin_url = ""
+        self._hello = threading.Event()
+        self._stopping = False
+
+    @property
+    def pid(self) -> int:
+        """Process and group id; 0 before the start."""
+        return self._process.pid if self._process else 0
+
+    def start(self, tell: Told, ended: Callable[[str], None]) -> None:
+        """Start locust and wait for its first line."""
+        read_fd, write_fd = os.pipe()
+        command = [sys.executable, "-m", "locust", "-f", str(self._scenario), "--headless", "--users", "1", "--skip-log-setup",
+                   "--loglevel", "WARNING", "--only-summary"]  # fmt: skip
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=(write_fd,), start_new_session=True,
+                env=self._environment(write_fd), cwd=self._log.parent,
+            )  # fmt: skip
+        os.close(write_fd)
+        self._reader = threading.Thread(target=self._read, args=(read_fd, tell, ended), daemon=True, name="load")
+        self._reader.start()
+        if not self._hello.wait(START_LIMIT_S) or not self._admin_url:
+            self.stop()
+            raise PlatformError(f"scenario {self._scenario.name} did not start: {self._last_words()}; its log is {self._log}")
+
+    def _environment(self, write_fd: int) -> dict[str, str]:
+        own = {"PATH": os.defpath, "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "HOME": str(self._log.parent),
+               "GAMEDAY_STREAM_FD": str(write_fd), "GAMEDAY_ADMIN_PORT": "0", "GAMEDAY_ADMIN_TOKEN": self._token}  # fmt: skip
+        return {**own, **self._settings}
+
+    def _read(self, read_fd: int, tell: Told, ended: Callable[[str], None]) -> None:
+        said_bye = False
+        with os.fdopen(read_fd, encoding="utf-8") as stream:
+            for line in stream:
+                word = json.loads(line)
+                said_bye = said_bye or word["ev"] == "bye"
+                if word["ev"] == "hello":
+                    self._admin_url = word["admin"]
+                    self._hello.set()
+                tell(word)
+        self._hello.set()
+        if not self._stopping:
+            ended("the load ended early" if said_bye else f"the load generator died: {self._last_words()}")
+
+    def _last_words(self) -> str:
+        lines = self._log.read_text(errors="replace").strip().split("\n") if self._log.exists() else []
+        return lines[-1] if lines and lines[-1] else "it said nothing"
+
+    def admin(self) -> AdminPort:
+        """The scenario's admin port, told in its first line."""
+        return AdminPort("load", self._admin_url, self._token)
+
+    def stop(self) -> None:
+        """SIGTERM to the group, its last counts, then SIGKILL to what is left of it."""
+        self._stopping = True
+        if not self._process:
+            return
+        self._signal(signal.SIGTERM)
+        try:
+            self._process.wait(STOP_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            self._signal(signal.SIGKILL)
+            self._process.wait()
+        if self._reader and self._reader is not threading.current_thread():
+            self._reader.join(timeout=STOP_LIMIT_S)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process:
+            try:
+                os.killpg(self._process.pid, number)
+            except ProcessLookupError:
+                return
