@@ -1,0 +1,151 @@
+"""Counts by series and second of the intended start, handed out as deltas.
+
+Every arrival holds one ticket per series from the moment it is due until its fate is known. A ticket is settled once:
+ok with its latency, or bad with a kind. Nothing is ever dropped: what never ends is settled as `unfinished`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TypedDict
+
+from . import clock, histogram
+
+LATE_S = 0.1
+
+
+class Delta(TypedDict):
+    """One entry of `deltas` in the stream."""
+
+    series: str
+    second: int
+    sent: int
+    ok: int
+    bad: dict[str, int]
+    over: dict[str, int]
+    late: int
+    hist: dict[str, int]
+
+
+@dataclass(eq=False, slots=True)
+class Ticket:
+    """One arrival in one series; `due_s` on `clock.now()`, `passed` the thresholds that it is known to exceed."""
+
+    series: str
+    due_s: float
+    second: int
+    passed: int = 0
+
+
+@dataclass(slots=True)
+class _Cell:
+    sent: int = 0
+    ok: int = 0
+    late: int = 0
+    bad: Counter[str] = field(default_factory=Counter)
+    over: Counter[int] = field(default_factory=Counter)
+    hist: Counter[int] = field(default_factory=Counter)
+
+
+class Ledger:
+    """The books of one process; `thresholds_ms` ascending."""
+
+    def __init__(self, thresholds_ms: tuple[int, ...]) -> None:
+        self._thresholds_ms = thresholds_ms
+        self._cells: dict[tuple[str, int], _Cell] = {}
+        self._open: dict[Ticket, None] = {}  # in order of opening, which is nearly the order of due times
+        self.sent: Counter[str] = Counter()
+
+    def due(self, series: Iterable[str], due_s: float) -> tuple[Ticket, ...]:
+        """Counts an arrival as sent, in each series, and returns its tickets."""
+        second = int(clock.epoch_s(due_s))
+        tickets = tuple(Ticket(name, due_s, second) for name in series)
+        for ticket in tickets:
+            self.sent[ticket.series] += 1
+            self._cell(ticket).sent += 1
+            self._open[ticket] = None
+        return tickets
+
+    def started(self, tickets: Iterable[Ticket], now_s: float) -> None:
+        """Notes that the generator began the work of an arrival: too long after it was due is late."""
+        for ticket in tickets:
+            if now_s - ticket.due_s > LATE_S:
+                self._cell(ticket).late += 1
+
+    def settle(self, ticket: Ticket, now_s: float, bad: str | None = None) -> None:
+        """Closes a ticket: ok with the latency since it was due, or bad. The first settlement counts."""
+        if ticket not in self._open:
+            return
+        del self._open[ticket]
+        cell = self._cell(ticket)
+        latency_s = now_s - ticket.due_s
+        if bad is None:
+            cell.ok += 1
+            cell.hist[histogram.index(round(latency_s * 1e6))] += 1
+        else:
+            cell.bad[bad] += 1
+        self._count_over(ticket, float("inf") if bad else latency_s * 1e3)
+
+    def give_up(self) -> Counter[str]:
+        """Settles everything outstanding as `unfinished`; how many there were, by series."""
+        left = list(self._open)
+        for ticket in left:
+            self.settle(ticket, clock.now(), "unfinished")
+        return Counter(ticket.series for ticket in left)
+
+    def received(self, series: str, at_epoch_s: float, latency_s: float) -> None:
+        """Counts one event that needed no ticket, as ok."""
+        self._tally(series, at_epoch_s, 1, latency_s)
+
+    def lost(self, series: str, at_epoch_s: float, count: int, kind: str) -> None:
+        """Counts events that needed no ticket, as bad."""
+        self._tally(series, at_epoch_s, count, None, kind)
+
+    def take(self, now_s: float) -> list[Delta]:
+        """Everything that happened since the last call; an arrival outstanding past a threshold is over it now."""
+        for ticket in self._open:
+            self._count_over(ticket, (now_s - ticket.due_s) * 1e3)
+        cells, self._cells = self._cells, {}
+        return [_delta(series, second, cell) for (series, second), cell in cells.items()]
+
+    def _cell(self, ticket: Ticket) -> _Cell:
+        return self._at(ticket.series, ticket.second)
+
+    def _at(self, series: str, second: int) -> _Cell:
+        cell = self._cells.get((series, second))
+        if cell is None:
+            cell = self._cells[series, second] = _Cell()
+        return cell
+
+    def _count_over(self, ticket: Ticket, age_ms: float) -> None:
+        while ticket.passed < len(self._thresholds_ms) and age_ms > self._thresholds_ms[ticket.passed]:
+            self._cell(ticket).over[self._thresholds_ms[ticket.passed]] += 1
+            ticket.passed += 1
+
+    def _tally(self, series: str, at_epoch_s: float, count: int, latency_s: float | None, kind: str = "") -> None:
+        self.sent[series] += count
+        cell = self._at(series, int(at_epoch_s))
+        cell.sent += count
+        if latency_s is None:
+            cell.bad[kind] += count
+        else:
+            cell.ok += count
+            cell.hist[histogram.index(round(latency_s * 1e6))] += count
+        for threshold_ms in self._thresholds_ms:
+            if latency_s is None or latency_s * 1e3 > threshold_ms:
+                cell.over[threshold_ms] += count
+
+
+def _delta(series: str, second: int, cell: _Cell) -> Delta:
+    return {
+        "series": series,
+        "second": second,
+        "sent": cell.sent,
+        "ok": cell.ok,
+        "bad": dict(cell.bad),
+        "over": {str(threshold_ms): count for threshold_ms, count in cell.over.items()},
+        "late": cell.late,
+        "hist": {str(bucket): count for bucket, count in cell.hist.items()},
+    }

@@ -1,0 +1,66 @@
+"""What a scenario is told by its environment (docs/contracts.md); every variable has a default for use by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class SettingsError(Exception):
+    """A variable of the environment cannot be used; the message names it."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`stream_fd` None: no stream; `admin_port` None: no admin listener, 0: any free port."""
+
+    host: str | None
+    seed: int
+    thresholds_ms: tuple[int, ...]
+    duration_s: float
+    stream_fd: int | None
+    admin_port: int | None
+    admin_token: str
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Raises SettingsError on the first variable that cannot be used."""
+
+    def read(name: str, default: str, parse: Callable[[str], T]) -> T:
+        text = environ.get(name) or default
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise SettingsError(f"{name}={text!r} in the environment cannot be used: {error}") from error
+
+    settings = Settings(
+        host=environ.get("GAMEDAY_HOST") or None,
+        seed=read("GAMEDAY_SEED", "1", int),
+        thresholds_ms=read("GAMEDAY_THRESHOLDS_MS", "500", _thresholds),
+        duration_s=read("GAMEDAY_DURATION_S", "900", positive),
+        stream_fd=read("GAMEDAY_STREAM_FD", "", _optional_int),
+        admin_port=read("GAMEDAY_ADMIN_PORT", "", _optional_int),
+        admin_token=environ.get("GAMEDAY_ADMIN_TOKEN", ""),
+    )
+    if settings.admin_port is not None and not settings.admin_token:
+        raise SettingsError("GAMEDAY_ADMIN_PORT is set without GAMEDAY_ADMIN_TOKEN: set a token that callers must know")
+    return settings
+
+
+def positive(text: str) -> float:
+    """A number above zero. Raises ValueError."""
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise ValueError("it must be a number above 0")
+    return number
+
+
+def _optional_int(text: str) -> int | None:
+    return int(text) if text else None
+
+
+def _thresholds(text: str) -> tuple[int, ...]:
+    return tuple(sorted({int(part) for part in text.split(",")}))

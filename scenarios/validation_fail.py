@@ -1,0 +1,65 @@
+"""Valid bodies and a few that must be refused: the load under which the VALIDATION_FAIL runbook is tried."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from random import Random
+
+from scenarios.generator.arrivals import ArrivalsUser, http_kind
+from scenarios.generator.bodies import complete, inference, inference_body
+from scenarios.generator.http import Answer, Request
+from scenarios.generator.session import Session
+
+BAD_SHARE = 5 / 65
+VALID = ("gateway", "valid")
+BAD_INPUT = ("gateway", "bad_input")
+
+
+class ValidationFail(ArrivalsUser):
+    """65 a second: 60 valid ones and 5 that must be refused.
+
+    With the fault `new-clients` a share of the valid ones comes from clients of the next version: they send a field
+    that strict rules do not know, and a number as a string, which is deprecated.
+    """
+
+    session = Session(
+        "validation_fail", series=("gateway", "valid", "bad_input"), rate_per_s=65, faults=("surge", "new-clients")
+    )
+    host = session.settings.host or "http://127.0.0.1:8080"
+
+    def draw(self, rng: Random) -> Request:
+        """A valid body or a bad one."""
+        if rng.random() < BAD_SHARE:
+            return inference(rng, BAD_INPUT, bad_body(rng))
+        body = inference_body(rng)
+        if rng.random() < self._new_share():
+            body |= {"max_tokens": str(body["max_tokens"]), "reasoning_effort": "low"}
+        return inference(rng, VALID, body)
+
+    def judge(self, request: Request, answer: Answer) -> Mapping[str, str]:
+        """In `gateway` only the server's failures are bad; `valid` and `bad_input` judge what validation decided."""
+        failure = http_kind(answer)
+        if failure:
+            return dict.fromkeys(request.series, failure)
+        if request.series is VALID:
+            kind = "rejected" if answer.status == 400 else complete(answer)
+            return {"valid": kind} if kind else {}
+        return {"bad_input": "accepted"} if answer.status < 400 else {}
+
+    def _new_share(self) -> float:
+        return max((fault.parameters["share"] for fault in self.session.board.on("new-clients")), default=0.0)
+
+
+def bad_body(rng: Random) -> dict[str, object]:
+    """A body that no rules may accept, strict or not: a field missing, of a wrong type, too long, or not text."""
+    body = inference_body(rng)
+    fault = rng.choice(("missing", "type", "length", "characters"))
+    if fault == "missing":
+        del body["prompt"]
+    elif fault == "type":
+        body["prompt"] = rng.randint(0, 99)
+    elif fault == "length":
+        body["prompt"] = "x" * 50_000
+    else:
+        body["prompt"] = f"{body['prompt']}\x00\x1b[2J"
+    return body
