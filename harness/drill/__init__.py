@@ -1,0 +1,5 @@
+"""One drill: its phases in order, on interfaces only."""
+
+from harness.drill.run import Drill, Limits, Side
+
+__all__ = ["Drill", "Limits", "Side"]

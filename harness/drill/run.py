@@ -1,0 +1,166 @@
+"""The phases of a drill, in order, on interfaces only. It does no I/O of its own and knows no platform, fault or runbook.
+
+Every phase ends on evidence (the judge's answer) or at its limit; whatever happens, the faults are taken back and both
+platforms end. What is learnt is in the journal alone.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+
+from harness.errors import GamedayError, Interrupted, PlatformError
+from harness.faults.base import Fault, Target, Undo
+from harness.verdict.judge import MAIN, TWIN, Judge
+from harness.verdict.steps import StepFacts
+
+POLL_S = 0.05
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Longest time of each phase that waits for evidence, in seconds."""
+
+    baseline_s: float = 60.0
+    symptoms_s: float = 60.0
+    recovery_s: float = 75.0
+    control_s: float = 30.0
+    after_undo_s: float = 60.0
+
+
+class Tell(Protocol):
+    """Writes one event of this drill to the journal."""
+
+    def __call__(self, ev: str, *, sync: bool = False, **fields: object) -> None: ...
+
+
+class Side(Protocol):
+    """A platform with its load and its sampler: the one that is answered, or its twin that nobody answers."""
+
+    name: str
+
+    @property
+    def target(self) -> Target: ...
+
+    def up(self) -> None: ...
+
+    def down(self) -> None:
+        """End all of it; never raises, can be called twice and before `up` has ended."""
+        ...
+
+
+class Drill:
+    """One runbook, one incident, once. `respond` follows the runbook, `general` the second level's diagnosis."""
+
+    def __init__(
+        self,
+        sides: Sequence[Side],
+        faults: Sequence[Fault],
+        judge: Judge,
+        tell: Tell,
+        stop: threading.Event,
+        respond: Callable[[], None],
+        general: Callable[[], None] | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self._sides = {side.name: side for side in sides}
+        self._faults, self._judge, self._tell, self._stop = faults, judge, tell, stop
+        self._respond, self._general = respond, general
+        self._limits = limits or Limits()
+        self._undos: dict[str, list[Undo]] = {MAIN: [], TWIN: []}
+
+    def run(self) -> None:
+        """All phases. Never raises: what went wrong is in the journal, and the judge counts it."""
+        try:
+            self._phases()
+        except Interrupted:
+            self._tell("interrupted")
+        except GamedayError as error:
+            self._tell("crash", text=str(error))
+        except Exception as error:
+            self._tell("crash", text=f"{type(error).__name__}: {error}", trace=traceback.format_exc())
+        finally:
+            self._end()
+
+    def _phases(self) -> None:
+        self._phase("prepare", lambda: self._both(lambda side: side.up()))
+        if not self._wait("baseline", self._limits.baseline_s):
+            return
+        self._phase("fault", self._inject)
+        if not self._wait("symptoms", self._limits.symptoms_s):
+            return
+        self._phase("response", self._respond)
+        recovered = self._wait("recovery", self._limits.recovery_s)
+        if recovered:
+            self._wait("control", self._limits.control_s)
+        if self._general:
+            self._phase("general", self._general)
+        self._both(lambda side: side.down() if side.name == TWIN else self._undo(MAIN))
+        if recovered:
+            self._wait("after-undo", self._limits.after_undo_s)
+
+    def _phase(self, name: str, do: Callable[[], None]) -> None:
+        self._check()
+        self._tell("phase", phase=name)
+        do()
+        self._check()
+        self._tell("phase-end", phase=name, limit=False)
+
+    def _wait(self, phase: str, limit_s: float) -> bool:
+        """Wait until the judge has its answer; False at the limit."""
+        self._tell("phase", phase=phase, limit_s=limit_s)
+        until = time.monotonic() + limit_s
+        while not (answered := self._judge.answered(phase)) and time.monotonic() < until:
+            self._check()
+            self._stop.wait(POLL_S)
+        self._tell("phase-end", phase=phase, limit=not answered, waiting_for="" if answered else self._judge.waiting_for(phase))
+        return answered
+
+    def _check(self) -> None:
+        if self._stop.is_set():
+            raise Interrupted("interrupted")
+        lost = [f"{name}: {side.load_ended}" for name, side in self._judge.trial.sides.items() if side.load_ended]
+        if lost and "after-undo" not in self._judge.trial.ended:
+            raise PlatformError(f"load lost: {'; '.join(lost)}")
+        if self._judge.trial.crashes:
+            raise PlatformError("a part of the drill broke")
+
+    def _both(self, do: Callable[[Side], None]) -> None:
+        """The same on both sides at once; the first error is raised when both have ended."""
+        with ThreadPoolExecutor(len(self._sides)) as pool:
+            for future in [pool.submit(do, side) for side in self._sides.values()]:
+                future.result()
+
+    def _inject(self) -> None:
+        """Undo entries are on disk before the harm, on each side."""
+        for side in self._sides.values():
+            for fault in self._faults:
+                undo = fault.undo(side.target)
+                self._tell("undo-armed", sync=True, side=side.name, text=undo.text)
+                self._undos[side.name].append(undo)
+                fault.inject(side.target)
+                self._tell("fault", side=side.name, text=fault.text)
+
+    def _undo(self, side: str) -> None:
+        """Last in, first out; each is tried, whatever the others do."""
+        failures: list[str] = []
+        while self._undos[side]:
+            try:
+                self._undos[side].pop().run()
+            except GamedayError as error:
+                failures.append(str(error))
+        if side == MAIN:
+            self._tell("undone", ok=not failures, why="; ".join(failures))
+
+    def _end(self) -> None:
+        """Faults off and both sides down, at once."""
+        try:
+            if self._undos[MAIN]:
+                self._undo(MAIN)
+        finally:
+            self._both(lambda side: side.down())

@@ -1,0 +1,64 @@
+"""`summary.md`: the result for a pull request or a wiki."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.report.text import MARKS
+from harness.verdict.gameday import GamedayResult
+from harness.verdict.reading import Reading
+from harness.verdict.result import DrillResult, show_number
+
+
+def to_markdown(result: GamedayResult) -> str:
+    """The whole result as GitHub-flavoured Markdown."""
+    lines = [f"# Gameday: {result.verdict.value}", "", f"`{result.document}`, {result.seconds:.0f} s. {_escape(result.why)}", ""]
+    lines += ["| runbook | verdict | detected | recovered | controlled | why |", "|---|---|---|---|---|---|"]
+    lines += [_row(drill) for drill in result.drills]
+    for drill in result.drills:
+        lines += ["", *_drill(drill)]
+    if result.findings:
+        lines += ["", "## Findings", ""]
+        lines += [f"- {finding.runbook + ': ' if finding.runbook else ''}{_escape(finding.text)}" for finding in result.findings]
+    return "\n".join(lines) + "\n"
+
+
+def _row(drill: DrillResult) -> str:
+    times = [_seconds(drill.detect_s), _seconds(drill.recover_s), "yes" if drill.controlled else "no"]
+    return f"| {drill.runbook} | {drill.verdict.value} | {' | '.join(times)} | {_escape('; '.join(drill.why))} |"
+
+
+def _drill(drill: DrillResult) -> Iterator[str]:
+    yield f"## {drill.runbook}: {drill.title}"
+    yield ""
+    yield f"Fault: {_escape(drill.fault)}"
+    yield ""
+    yield from ("| symptom | line | condition | seen after |", "|---|---|---|---|")
+    for symptom in drill.symptoms:
+        yield f"| {_escape(symptom.text)} | {symptom.line} | {_code(symptom.condition or 'unbound')} | {_seconds(symptom.seen_after_s)} |"
+    yield ""
+    yield from ("| | line | step | what came of it | changed |", "|---|---|---|---|---|")
+    for step in drill.steps:
+        cells = [MARKS[step.verdict], str(step.facts.line), _code(step.facts.text), _escape(step.why), _escape("; ".join(step.facts.changed))]
+        yield f"| {' | '.join(cells)} |"
+    yield ""
+    yield from ("| SLO | before | during | after | objective |", "|---|---|---|---|---|")
+    for slo in drill.slos:
+        values = " | ".join(_cell(reading, slo.unit) for reading in (slo.before, slo.during, slo.after))
+        yield f"| {slo.name} | {values} | {_code(slo.objective)} |"
+
+
+def _cell(reading: Reading | None, unit: str) -> str:
+    return "no data" if reading is None or reading.value is None else f"{show_number(reading.value, unit)} (n {reading.n})"
+
+
+def _seconds(value: float | None) -> str:
+    return "never" if value is None else f"{value:.1f} s"
+
+
+def _escape(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+
+
+def _code(text: str) -> str:
+    return "`" + " ".join(text.split()).replace("|", "\\|").replace("`", "'") + "`"

@@ -1,0 +1,83 @@
+"""Many drills -> one result; the worst drill decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.errors import FAILED, INCONCLUSIVE, PASSED
+from harness.model import Verdict
+from harness.verdict.judge import Judge
+from harness.verdict.result import DrillResult, drill_result
+from harness.verdict.timeline import Event
+
+EXIT_CODES: Mapping[Verdict, int] = {Verdict.PASSED: PASSED, Verdict.FAILED: FAILED, Verdict.INCONCLUSIVE: INCONCLUSIVE}
+_BADNESS = (Verdict.PASSED, Verdict.INCONCLUSIVE, Verdict.FAILED)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something worth knowing that decides nothing by itself; `runbook` is "" for the document as a whole."""
+
+    runbook: str
+    text: str
+
+
+@dataclass(frozen=True)
+class ManualLine:
+    """A line of a procedure that no program can follow."""
+
+    kind: str
+    line: int
+    text: str
+
+
+@dataclass(frozen=True)
+class GamedayResult:
+    """All drills of one run."""
+
+    document: str
+    verdict: Verdict
+    why: str
+    seconds: float
+    findings: tuple[Finding, ...]
+    drills: tuple[DrillResult, ...]
+    procedures: tuple[ManualLine, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """0 passed, 1 failed, 3 inconclusive."""
+        return EXIT_CODES[self.verdict]
+
+
+def judge_record(events: Sequence[Event]) -> GamedayResult:
+    """The result of a record, and of nothing else: the same events give the same result."""
+    header = next((event for event in events if event["ev"] == "gameday"), None)
+    if header is None:
+        raise ValueError("the record does not begin with a gameday")
+    judges: dict[str, Judge] = {}
+    for event in events:
+        if event["ev"] == "drill":
+            judges[event["drill"]] = Judge(event)
+        elif event.get("drill") in judges:
+            judges[event["drill"]].add(event)
+    planned = [name for name in header["drills"] if name in judges]
+    results = tuple(drill_result(judges[name].trial) for name in planned)
+    missing = [name for name in header["drills"] if name not in judges]
+    return _combine(header, results, missing, events[-1]["t"] - header["t"])
+
+
+def _combine(header: Event, drills: tuple[DrillResult, ...], missing: Sequence[str], seconds: float) -> GamedayResult:
+    verdicts = [drill.verdict for drill in drills] + [Verdict.INCONCLUSIVE for _ in missing]
+    worst = max(verdicts, key=_BADNESS.index, default=Verdict.INCONCLUSIVE)
+    findings = [Finding("", text) for text in header["findings"]]
+    findings += [Finding(drill.runbook, text) for drill in drills for text in drill.findings]
+    findings += [Finding(drill.runbook, f"line {step.facts.line}: {step.why}") for drill in drills for step in drill.general if step.verdict == "failed"]
+    manual = tuple(ManualLine(line["kind"], line["line"], line["text"]) for line in header["procedures"])
+    return GamedayResult(header["document"], worst, _why(drills, missing), round(seconds, 1), tuple(findings), drills, manual)
+
+
+def _why(drills: Sequence[DrillResult], missing: Sequence[str]) -> str:
+    counts = [(verdict, [drill.runbook for drill in drills if drill.verdict is verdict]) for verdict in reversed(_BADNESS)]
+    parts = [f"{verdict.value}: {', '.join(names)}" for verdict, names in counts if names]
+    return "; ".join(parts + ([f"never began: {', '.join(missing)}"] if missing else [])) or "no drill was run"
