@@ -13,7 +13,7 @@ from locust import User, task
 from . import clock
 from .http import Answer, Client, Request, TransportError
 from .ledger import Ticket
-from .schedule import poisson
+from .schedule import poisson, seeded
 from .session import Session
 
 MAX_IN_FLIGHT = 4000
@@ -23,7 +23,7 @@ class BadAnswer(Exception):
     """What locust's own statistics show for an arrival that went badly."""
 
 
-class ArrivalsUser(User):  # type: ignore[misc]  # locust is not typed
+class ArrivalsUser(User):
     """Drives the whole schedule of a scenario; a locustfile says what is sent and what a good answer is.
 
     One user is all there ever is (`fixed_count`): more of them in the web UI change nothing, the rate is `--rate`.
@@ -45,12 +45,12 @@ class ArrivalsUser(User):  # type: ignore[misc]  # locust is not typed
     def drive(self) -> None:
         """Runs until locust stops it."""
         seed = self.session.settings.seed
-        bodies = Random(f"bodies {seed}")
-        self._client = Client(self.host)
+        bodies = seeded("bodies", seed)
+        self._client = Client(str(self.host))
         self._slots = BoundedSemaphore(MAX_IN_FLIGHT)
         under_way = Group()
         try:
-            for due_s in poisson(Random(f"arrivals {seed}"), clock.now(), self._rate_per_s):
+            for due_s in poisson(seeded("arrivals", seed), clock.now(), self._rate_per_s):
                 self.session.next_due_s = due_s
                 gevent.sleep(max(0.0, due_s - clock.now()))
                 request = self.draw(bodies)

@@ -11,7 +11,7 @@ import gevent
 from locust import events
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
-from locust.runners import MasterRunner
+from locust.runners import MasterRunner, Runner
 
 from . import admin, clock
 from .faults import Board
@@ -51,11 +51,14 @@ class Session:
         self.next_due_s = float("inf")
 
     def _listen(self) -> None:
-        events.init_command_line_parser.add_listener(self._add_arguments)
-        events.init.add_listener(self._begin)
-        events.test_start.add_listener(self._limit)
-        events.user_error.add_listener(self._broken)
-        events.quitting.add_listener(self._end)
+        for hook, listener in (
+            (events.init_command_line_parser, self._add_arguments),
+            (events.init, self._begin),
+            (events.test_start, self._limit),
+            (events.user_error, self._broken),
+            (events.quitting, self._end),
+        ):
+            hook.add_listener(listener)  # type: ignore[no-untyped-call]  # locust leaves it unannotated
 
     def _add_arguments(self, parser: LocustArgumentParser) -> None:
         """`--rate`, which the web UI offers as a field as well."""
@@ -76,14 +79,16 @@ class Session:
             gevent.spawn(self._watch_parent)
 
     def _beat(self) -> None:
+        due_s = clock.now()
         while True:
-            gevent.sleep(BEAT_S)
-            self._report()
+            due_s += BEAT_S
+            gevent.sleep(max(0.0, due_s - clock.now()))
+            self._report(due_s)
 
-    def _report(self) -> None:
+    def _report(self, until_s: float) -> None:
         """`t` never passes an arrival that is due and not yet counted, even where this process was held up."""
-        now_s = min(clock.now(), self.next_due_s)
-        self._send({"ev": "load", "t": round(clock.epoch_s(now_s), 3), "deltas": self.ledger.take(clock.now())})
+        until_s = min(until_s, self.next_due_s)
+        self._send({"ev": "load", "t": round(clock.epoch_s(until_s), 3), "deltas": self.ledger.take(clock.now())})
 
     def _watch_parent(self) -> None:
         while os.getppid() == self._parent:
@@ -97,11 +102,11 @@ class Session:
         self.die(f"the generator broke: {exception!r}")
 
     def _end(self, environment: Environment, **_: object) -> None:
-        environment.runner.stop()
+        _runner(environment).stop()
         if self.settings.stream_fd is None:
             return
         environment.process_exit_code = 0  # bad requests are what the stream tells, not a failure of the generator
-        self._report()
+        self._report(clock.now())
         self._send(
             {
                 "ev": "bye",
@@ -138,9 +143,14 @@ def _settings() -> Settings:
 def _stop(environment: Environment) -> None:
     """In the web UI the run stops and may be started again; without it locust ends."""
     if environment.web_ui is None:
-        environment.runner.quit()
+        _runner(environment).quit()
     else:
-        environment.runner.stop()
+        _runner(environment).stop()
+
+
+def _runner(environment: Environment) -> Runner:
+    assert environment.runner is not None, "locust makes its runner before it fires an event"
+    return environment.runner
 
 
 def _raise_file_limit() -> None:
