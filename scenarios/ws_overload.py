@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from random import Random
-
 from locust import User, task
-from websockets.uri import WebSocketURI
 
 from scenarios.generator.audience import Audience, Wish, World
 from scenarios.generator.bodies import TENANTS
@@ -30,8 +27,15 @@ class WsOverload(User):
     def drive(self) -> None:
         """Runs until locust stops it."""
         rng = seeded("clients", self.session.settings.seed)
+        world = World(
+            self.session.ledger,
+            rng,
+            address_of(str(self.host), ("ws", "http")),
+            lambda: f"/ws?tenant={rng.choice(TENANTS)}",
+            self._tell,
+        )
         try:
-            Audience(World(self.session.ledger, rng, lambda: self._uri(rng), self._tell)).drive(self._wishes)
+            Audience(world).drive(self._wishes)
         finally:
             self.session.stopped()
 
@@ -46,10 +50,6 @@ class WsOverload(User):
             for fault in self.session.board.on("crowd")
         }
         return {"regular": Wish(round(regular)), **crowds}
-
-    def _uri(self, rng: Random) -> WebSocketURI:
-        host, port = address_of(str(self.host), ("ws", "http"))
-        return WebSocketURI(False, host, port, "/ws", f"tenant={rng.choice(TENANTS)}")
 
     def _tell(self, what: str, latency_ms: float, length: int, bad: str | None) -> None:
         self.environment.events.request.fire(

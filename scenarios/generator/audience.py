@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from random import Random
 
 import gevent
-from websockets.uri import WebSocketURI
 
 from . import clock
-from .http import TransportError
+from .http import Address, TransportError
 from .ledger import Ledger, Ticket
 from .websocket import WebSocket
 
@@ -42,11 +41,12 @@ class Wish:
 
 @dataclass
 class World:
-    """What all clients share; `uri` builds the address of a new connection."""
+    """What all clients share; `path` is drawn for each new connection."""
 
     ledger: Ledger
     rng: Random
-    uri: Callable[[], WebSocketURI]
+    address: Address
+    path: Callable[[], str]
     tell: Told
 
 
@@ -68,7 +68,7 @@ class Client:
     def _run(self, due_s: float) -> None:
         while not self._leaving:
             gevent.sleep(max(0.0, due_s - clock.now()))
-            socket = WebSocket(self._world.uri())
+            socket = WebSocket(self._world.address, self._world.path())
             try:
                 self._connect(socket, due_s)
                 self._hold(socket)
@@ -97,14 +97,14 @@ class Client:
         self._world.tell("connect", (now_s - ticket.due_s) * MS, 0, bad)
 
     def _hold(self, socket: WebSocket) -> None:
-        ends_s = clock.now() + self._world.rng.expovariate(1 / LIFE_MEAN_S)
         last_seq = 0
-        while not self._leaving and (left_s := ends_s - clock.now()) > 0:
-            for text in socket.receive(left_s):
-                last_seq = self._take(text, last_seq)
-                if self._ack_delay_s:
-                    gevent.sleep(self._ack_delay_s)
-                socket.send(json.dumps({"type": "ack", "seq": last_seq}))
+        with gevent.Timeout(self._world.rng.expovariate(1 / LIFE_MEAN_S), False):  # one timer a life, not one a read
+            while not self._leaving:
+                for text in socket.receive():
+                    last_seq = self._take(text, last_seq)
+                    if self._ack_delay_s:
+                        gevent.sleep(self._ack_delay_s)
+                    socket.send(f'{{"type": "ack", "seq": {last_seq}}}')
 
     def _take(self, text: str, last_seq: int) -> int:
         message = json.loads(text)

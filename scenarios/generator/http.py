@@ -14,6 +14,7 @@ import httptools
 
 from . import clock
 
+Address = tuple[str, int]
 MAX_CONNECTION_AGE_S = 2.0  # a kept-alive connection never sees a new replica
 READ_BYTES = 64 << 10
 
@@ -47,12 +48,17 @@ class TransportError(Exception):
         self.kind = kind
 
 
-def address_of(base_url: str, schemes: tuple[str, ...]) -> tuple[str, int]:
-    """Host and port of a base URL. Raises ValueError for anything but scheme://host[:port]."""
+def address_of(base_url: str, schemes: tuple[str, ...]) -> Address:
+    """The numeric address behind a base URL, looked up once. Raises ValueError for anything but scheme://HOST[:PORT]."""
     url = urlsplit(base_url)
     if url.scheme not in schemes or not url.hostname or url.path not in ("", "/"):
         raise ValueError(f"host {base_url!r} cannot be used: give {schemes[0]}://HOST:PORT")
-    return url.hostname, url.port or 80
+    try:
+        found = gevent.socket.getaddrinfo(url.hostname, url.port or 80, socket.AF_INET, socket.SOCK_STREAM)
+    except OSError as error:
+        raise ValueError(f"host {base_url!r} cannot be used: {error}") from error
+    host, port = found[0][4]
+    return str(host), int(port)
 
 
 def kind_of(error: OSError) -> str:
@@ -64,10 +70,15 @@ def kind_of(error: OSError) -> str:
     return "timeout" if isinstance(error, TimeoutError) else "error"
 
 
-def connect(address: tuple[str, int]) -> gevent.socket.socket:
+def connect(address: Address) -> gevent.socket.socket:
     """An open connection that sends small writes at once. Raises OSError."""
-    sock = gevent.socket.create_connection(address)
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock = gevent.socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.connect(address)
+    except BaseException:  # a timeout of gevent too: nobody else can close it
+        sock.close()
+        raise
     return sock
 
 

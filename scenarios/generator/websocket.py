@@ -12,7 +12,7 @@ from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import OPEN
 from websockets.uri import WebSocketURI
 
-from .http import TransportError, connect, kind_of
+from .http import Address, TransportError, connect, kind_of
 
 READ_BYTES = 2048
 MAX_MESSAGE_BYTES = 64 << 10
@@ -24,9 +24,10 @@ _quiet.setLevel(logging.ERROR)  # a debug line for every frame would be most of 
 class WebSocket:
     """One connection, for one greenlet."""
 
-    def __init__(self, uri: WebSocketURI) -> None:
+    def __init__(self, address: Address, path: str) -> None:
+        uri = WebSocketURI(False, *address, path, "")
         self._protocol = ClientProtocol(uri, max_size=MAX_MESSAGE_BYTES, logger=_quiet)
-        self._address = (uri.host, uri.port)
+        self._address = address
         self._sock: gevent.socket.socket | None = None
 
     def open(self, limit_s: float) -> None:
@@ -44,17 +45,14 @@ class WebSocket:
         if protocol.handshake_exc is not None:
             raise TransportError(_refusal(protocol.handshake_exc), protocol.handshake_exc)
 
-    def receive(self, sock_limit_s: float) -> list[str]:
-        """The next messages, none when time was over. Raises TransportError when the connection is lost."""
+    def receive(self) -> list[str]:
+        """Waits for the next messages. Raises TransportError when the connection is lost."""
         assert self._sock is not None, "open() first"
-        self._sock.settimeout(sock_limit_s)
         texts = self._texts()  # what came together with the handshake
         try:
             while not texts:
                 self._read(self._sock)
                 texts = self._texts()
-        except TimeoutError:
-            return []
         except OSError as error:
             raise TransportError(kind_of(error), error) from error
         return texts
