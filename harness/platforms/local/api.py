@@ -64,7 +64,9 @@ class Cluster(Protocol):
         """One object; raises NotFound."""
         ...
 
-    async def edit(self, kind: str, namespace: str, name: str, change: Callable[[Obj], Obj], why: str) -> tuple[Obj, Obj]:
+    async def edit(
+        self, kind: str, namespace: str, name: str, change: Callable[[Obj], Obj], why: str
+    ) -> tuple[Obj, Obj]:
         """Apply `change` to a copy of the object; returns (before, after). Deployments: a changed `spec.template` is a rollout, a
         changed `spec.replicas` a scale. Raises NotFound, Invalid. `why` becomes the CHANGE-CAUSE candidate and event text."""
         ...
@@ -83,7 +85,9 @@ class Cluster(Protocol):
         """The pod's log in lines (with newline); with `follow` it goes on until the pod is gone. Raises NotFound before it yields."""
         ...
 
-    async def execute(self, namespace: str, pod: str, argv: Sequence[str], *, stdin: bytes | None, tty: bool) -> Process:
+    async def execute(
+        self, namespace: str, pod: str, argv: Sequence[str], *, stdin: bytes | None, tty: bool
+    ) -> Process:
         """Start a command in the pod: its environment, its working directory, its `/app`. Raises NotFound, FileNotFoundError."""
         ...
 

@@ -1,0 +1,44 @@
+"""Runs a program that refuses to be root, started by root: `not_root.py DATA_FOLDER PROGRAM ARGUMENT…`.
+
+A stand-alone script: it replaces itself by the program.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import pwd
+import sys
+
+CLONE_NEWUSER = 0x10000000
+PR_SET_KEEPCAPS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 8, 47, 2
+CAP_DAC_OVERRIDE = 1
+CAPABILITY_VERSION_3 = 0x20080522
+
+
+def become_nobody(data: str) -> None:
+    """For good, owning `data`; still able to read what only root may (a venv below /root)."""
+    nobody = pwd.getpwnam("nobody")
+    for folder, _, files in os.walk(data):
+        for path in (folder, *(os.path.join(folder, name) for name in files)):
+            os.chown(path, nobody.pw_uid, nobody.pw_gid)
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
+    os.setgroups([])
+    os.setgid(nobody.pw_gid)
+    os.setuid(nobody.pw_uid)
+    mask = 1 << CAP_DAC_OVERRIDE
+    header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
+    sets = (ctypes.c_uint32 * 6)(mask, mask, mask)  # effective, permitted, inheritable; then the upper halves
+    if libc.capset(header, sets) or libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_OVERRIDE, 0, 0):
+        raise OSError(ctypes.get_errno(), "cannot keep CAP_DAC_OVERRIDE")
+
+
+def main(data: str, program: str, *arguments: str) -> None:
+    if ctypes.CDLL(None).unshare(CLONE_NEWUSER):
+        become_nobody(data)
+    os.execv(program, [program, *arguments])
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,70 @@
+"""The tools of the operator's shell and of the pods: folders of links, and a curl that knows this platform's names only."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from harness.errors import MachineError
+
+NEEDED = {
+    "bash": "bash",
+    "curl": "curl",
+    **dict.fromkeys(("grep", "egrep", "fgrep"), "grep"),
+    **dict.fromkeys(
+        ("cat", "head", "tail", "sort", "cut", "tr", "wc", "uniq", "date", "sleep", "env", "tee"), "coreutils"
+    ),
+}
+"""Program: the package that brings it."""
+SHELL = (
+    *NEEDED, "sed", "awk", "jq", "column", "xargs", "printf", "echo", "true", "false", "test", "timeout", "watch", "seq",
+    "basename", "dirname",
+)  # fmt: skip
+POD = (
+    "sh", "bash", "cat", "ls", "head", "tail", "wc", "sort", "uniq", "cut", "tr", "date", "sleep", "env", "printenv", "tee", "echo",
+    "printf", "true", "false", "test", "id", "pwd", "stat", "df", "du", "ps", "hostname", "uname", "find", "xargs", "touch", "mkdir",
+    "rm", "cp", "mv", "kill", "timeout", "seq", "basename", "dirname", "grep", "egrep", "fgrep", "sed", "awk", "curl",
+)  # fmt: skip
+NOWHERE = "a-name-that-this-platform-does-not-know-and-that-is-too-long-for-dns"
+"""No label of a host name may be longer than 63 characters: no resolver even asks the network for this one."""
+
+
+def check() -> None:
+    """Raises MachineError that names everything that is missing and how to get it."""
+    missing = [name for name in NEEDED if shutil.which(name) is None]
+    if missing:
+        packages = " ".join(sorted({NEEDED[name] for name in missing}))
+        raise MachineError(
+            f"missing on PATH: {', '.join(missing)}; an operator's shell needs them. "
+            f"Install them, e.g. apt-get install {packages} (or apk add, dnf install)"
+        )
+
+
+def link(folder: Path, names: Iterable[str]) -> None:
+    """Links to those of the programs that exist on this machine."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        if (found := shutil.which(name)) is not None:
+            (folder / name).symlink_to(found)
+
+
+def names_of(service: str, namespace: str) -> Sequence[str]:
+    """The names under which a Service is known in a cluster."""
+    return tuple(
+        service + rest for rest in ("", f".{namespace}", f".{namespace}.svc", f".{namespace}.svc.cluster.local")
+    )
+
+
+def curlrc(services: Mapping[str, str], namespace: str, localhost: str) -> str:
+    """curl's own configuration, which maps names without touching the command.
+
+    `services`: address by name; every port of it goes there, so that a wrong one is refused. `localhost`: where that is.
+    Any other host is no host at all: nothing ever leaves this machine.
+    """
+    lines = ['noproxy = "*"']
+    for service, address in services.items():
+        hosts = (*names_of(service, namespace), address)
+        lines += [f'connect-to = "{host}::{address}:"' for host in hosts]
+    lines += [f'connect-to = "{host}::{localhost}:"' for host in ("localhost", "127.0.0.1", localhost)]
+    return "\n".join([*lines, f'connect-to = "::{NOWHERE}:"']) + "\n"
