@@ -1,0 +1,143 @@
+"""The content of a runbook's sections: symptoms, actions, commands, dashboards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from harness.model import Action, Command, Dashboard, Part, Symptom, Unread
+from harness.runbook.blocks import Block, Code, Heading, Words
+from harness.runbook.items import PROSE, each, unread
+from harness.runbook.shell import commands, inline, title_of
+
+_SYSTEM = (
+    r"grafana|prometheus|jaeger|kibana|datadog|splunk|loki|tempo|zipkin|new ?relic|cloudwatch|elastic(?:search)?|graylog"
+    r"|honeycomb|sentry|dynatrace|alertmanager|thanos|opensearch|stackdriver|appdynamics|instana|lightstep|pagerduty"
+)
+_NAMED = re.compile(r"(?P<system>[A-Za-z][\w .]{0,40}?)\s*(?::(?!//)|\s[–—|-]|→|->)\s*(?P<name>\S.*)")
+_KIND_OF_VIEW = re.compile(r"\s+(dashboards?|metrics?|traces?|quer(y|ies)|panels?|boards?|logs?)$", re.I)
+
+
+def symptoms(blocks: Sequence[Block]) -> Iterator[Part]:
+    """Every item is a symptom."""
+    yield from each(blocks, lambda words: [Symptom(words.line, words.text)], "symptoms")
+
+
+def actions(blocks: Sequence[Block]) -> Iterator[Part]:
+    """Every item is an action; code inside it, or led over to by it, is what to run. Other blocks are commands."""
+    now: Action | None = None
+    for block in blocks:
+        if isinstance(block, Words) and now and block.depth and _only_code(block):
+            now, rest = _with(now, inline(block))
+            yield from rest
+        elif isinstance(block, Code) and now and (block.depth or now.text.endswith(":")):
+            now, rest = _with(now, commands(block))
+            yield from rest
+        elif isinstance(block, Code):
+            yield from (now,) if now else ()
+            now = None
+            yield from commands(block)
+        else:
+            for part in each([block], _action, "actions"):
+                if isinstance(part, Action):
+                    yield from (now,) if now else ()
+                    now = part
+                else:
+                    yield part
+    yield from (now,) if now else ()
+
+
+def _only_code(words: Words) -> bool:
+    """A list item or paragraph inside an item that holds commands and no words of its own."""
+    found = list(inline(words))
+    return bool(found) and not title_of(words, found)
+
+
+def _action(words: Words) -> Iterator[Part]:
+    found = list(inline(words))
+    yield Action(words.line, words.text, tuple(part for part in found if isinstance(part, Command)))
+    yield from (part for part in found if not isinstance(part, Command))
+
+
+def _with(action: Action, found: Iterator[Command | Unread]) -> tuple[Action, list[Part]]:
+    parts = list(found)
+    more = tuple(part for part in parts if isinstance(part, Command))
+    return replace(action, commands=action.commands + more), [part for part in parts if isinstance(part, Unread)]
+
+
+def steps(blocks: Sequence[Block]) -> Iterator[Part]:
+    """Blocks of commands. What leads over to a block titles it; an item without a command is an action for a person."""
+    lead: Words | Heading | None = None
+    for block in blocks:
+        if isinstance(block, Code):
+            yield from _titled(block, lead)
+            lead = None
+            continue
+        if lead:
+            yield _untitled(lead)
+            lead = None
+        found = list(inline(block)) if isinstance(block, Words) else []
+        if isinstance(block, Words) and found:
+            title = title_of(block, found)
+            yield from (replace(part, title=title) if isinstance(part, Command) else part for part in found)
+        elif isinstance(block, Words | Heading):
+            lead = block if block.text else None
+        else:
+            yield from each([block], _step_in_row, "commands")
+    if lead:
+        yield _untitled(lead)
+
+
+def _step_in_row(words: Words) -> Iterator[Part]:
+    found = list(inline(words))
+    title = title_of(words, found).strip(" |:")
+    yield from (replace(part, title=title) if isinstance(part, Command) else part for part in found)
+    if not found:
+        yield Action(words.line, words.text)
+
+
+def _titled(block: Code, lead: Words | Heading | None) -> Iterator[Part]:
+    title = lead.text.rstrip(" :") if lead else ""
+    found = list(commands(block, title))
+    if lead and not any(isinstance(part, Command) and part.title == title for part in found):
+        yield _untitled(lead)
+    yield from found
+
+
+def _untitled(lead: Words | Heading) -> Part:
+    if isinstance(lead, Words) and lead.bullet:
+        return Action(lead.line, lead.text)
+    return unread(lead, PROSE)
+
+
+def dashboards(blocks: Sequence[Block]) -> Iterator[Part]:
+    """Every item names a system and what to look at in it; items below an item that only names a system belong to it."""
+    system, depth = "", 0
+    for block in blocks:
+        if isinstance(block, Words) and block.parent and re.fullmatch(_SYSTEM, block.text.strip("`: "), re.I):
+            system, depth = block.text.strip("`: "), block.depth
+            continue
+        if block.depth <= depth:
+            system, depth = "", 0
+        yield from each([block], lambda words, system=system: _dashboards(words, system), "dashboards")  # type: ignore[misc]
+
+
+def _dashboards(words: Words, system: str) -> Iterator[Part]:
+    """One dashboard, or one for each name in code when an item lists several."""
+    said = re.sub(r"\[([^\]]+)\]\(([^)]*)\)", r"\1", words.text)
+    named = None if system else _NAMED.fullmatch(said)
+    known = re.search(rf"\b({_SYSTEM})\b", said, re.I)
+    if named:
+        system, name = _KIND_OF_VIEW.sub("", named["system"]), named["name"]
+    else:
+        name = re.sub(rf"\s*(\((?:{_SYSTEM})\)|\b(?:in|on|at) (?:{_SYSTEM})\b)", "", said, flags=re.I)
+        system = system or (known[0] if known else "")
+    for each_name in _names(name):
+        yield Dashboard(words.line, words.text, system, each_name)
+
+
+def _names(name: str) -> list[str]:
+    codes = re.findall(r"`([^`]+)`", name)
+    only_codes = not re.sub(r"`[^`]+`|[,;&\s]|\band\b", "", name)
+    return codes if only_codes and codes else [name.replace("`", "").strip()]

@@ -1,0 +1,94 @@
+"""Inline Markdown -> spans, each with the source line on which it begins."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from markdown_it.token import Token
+
+
+@dataclass(frozen=True)
+class Span:
+    """A run of text: `text` as it reads (code keeps its backticks), `code` its inside where it is inline code."""
+
+    line: int
+    text: str
+    code: str | None = None
+    strong: bool = False
+
+
+def spans(inline: Token, line: int) -> tuple[Span, ...]:
+    """The spans of an inline token whose content begins on `line` (1-based). Emphasis goes, links and code stay."""
+    reader = _Reader(inline.content, line)
+    for child in inline.children or []:
+        reader.take(child)
+    return tuple(span for span in reader.found if span.text)
+
+
+def text_of(parts: Sequence[Span]) -> str:
+    """The spans as one line of text."""
+    return " ".join("".join(span.text for span in parts).split())
+
+
+def without_edges(parts: Sequence[Span], edges: str) -> tuple[Span, ...]:
+    """The spans with `edges` characters and spaces taken off both ends, empty ones dropped."""
+    kept = list(parts)
+    while kept and kept[0].code is None and not kept[0].text.strip(edges + " "):
+        kept.pop(0)
+    while kept and kept[-1].code is None and not kept[-1].text.strip(edges + " "):
+        kept.pop()
+    if kept and kept[0].code is None:
+        kept[0] = replace(kept[0], text=kept[0].text.lstrip(edges + " "))
+    if kept and kept[-1].code is None:
+        kept[-1] = replace(kept[-1], text=kept[-1].text.rstrip(edges + " "))
+    return tuple(kept)
+
+
+class _Reader:
+    """Walks the children of one inline token and counts the lines they pass."""
+
+    def __init__(self, source: str, line: int) -> None:
+        self.found: list[Span] = []
+        self._source = source
+        self._line = line
+        self._at = 0
+        self._strong = 0
+        self._links: list[tuple[str, int]] = []
+
+    def take(self, token: Token) -> None:
+        if token.type in ("strong_open", "strong_close"):
+            self._strong += token.nesting
+        elif token.type in ("softbreak", "hardbreak"):
+            self._add(" ")
+            self._line += 1
+        elif token.type == "code_inline":
+            self._add(f"{token.markup}{token.content}{token.markup}", token.content)
+            self._line += self._newlines_in_code(token.markup)
+        elif token.type == "link_open":
+            self._links.append((str(token.attrs.get("href", "")), len(self.found)))
+        elif token.type == "link_close":
+            self._link(*self._links.pop())
+        elif token.type == "image":
+            self._add(f"![{token.content}]({token.attrs.get('src', '')})")
+        else:
+            self._add(token.content)
+            self._line += token.content.count("\n")
+
+    def _add(self, text: str, code: str | None = None) -> None:
+        self.found.append(Span(self._line, text, code, self._strong > 0))
+
+    def _newlines_in_code(self, ticks: str) -> int:
+        """Newlines that an inline code span swallowed: CommonMark turns them into spaces."""
+        span = re.compile(rf"(?<!`){ticks}(?!`)(.+?)(?<!`){ticks}(?!`)", re.DOTALL).search(self._source, self._at)
+        if span is None:
+            return 0
+        self._at = span.end()
+        return span[0].count("\n")
+
+    def _link(self, href: str, first: int) -> None:
+        if text_of(self.found[first:]) in (href, href.removeprefix("mailto:")):
+            return
+        self.found.insert(first, Span(self.found[first].line if first < len(self.found) else self._line, "["))
+        self._add(f"]({href})")

@@ -1,0 +1,59 @@
+"""What the content readers share: the items of a section, and how a block is named when it is not understood."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+
+from harness.model import Part, Unread
+from harness.runbook.blocks import Block, Code, Heading, Other, Table, Words
+from harness.runbook.inline import Span
+
+PROSE = "prose: nothing to run"
+
+
+def unread(block: Block, why: str) -> Unread:
+    """The whole block as text that is not understood."""
+    match block:
+        case Words() | Heading():
+            return Unread(block.line, block.text, why)
+        case Other():
+            return Unread(block.line, block.text, block.why)
+        case Code() if block.first > block.line:
+            return Unread(block.line, f"```{block.lang}\n{block.text}\n```", why)
+        case Code():
+            return Unread(block.line, block.text, why)
+        case Table():
+            rows = [block.header, *(tuple(cell.text for cell in row) for row in block.rows)]
+            return Unread(block.line, "\n".join(" | ".join(row) for row in rows), why)
+    return Unread(block.line, "", why)
+
+
+def each(blocks: Iterable[Block], read: Callable[[Words], Iterable[Part]], what: str) -> Iterator[Part]:
+    """Reads every item (list items, table rows, plain paragraphs) and says of all else that it is unread."""
+    for block in blocks:
+        match block:
+            case Words() if not block.text:
+                continue
+            case Words() if not is_item(block):
+                yield unread(block, PROSE)
+            case Words():
+                yield from read(block)
+            case Table():
+                yield from chain.from_iterable(read(row_as_words(row)) for row in block.rows)
+            case Code():
+                yield unread(block, f"a code block among {what}")
+            case _:
+                yield unread(block, f"among {what}: {PROSE}")
+
+
+def is_item(words: Words) -> bool:
+    """A list item, or a paragraph of its own that does not lead over to what follows."""
+    return words.bullet or not (words.quoted or words.depth or words.text.endswith(":"))
+
+
+def row_as_words(row: Sequence[Words]) -> Words:
+    """A table row as one item: "Grafana | Latency" reads "Grafana: Latency", longer rows keep their bars."""
+    between = ": " if len(row) == 2 else " | "
+    spans = [span for cell in row for span in (Span(cell.line, between), *cell.spans)]
+    return Words(row[0].line, row[0].last, row[0].depth, tuple(spans[1:]), bullet=True)

@@ -1,0 +1,256 @@
+"""A run of blocks -> sections: which runbook and which part of the document each block belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from harness.runbook.blocks import Block, FrontMatter, Heading, Rule, Words
+from harness.runbook.inline import Span, text_of, without_edges
+from harness.runbook.words import (
+    EntryName,
+    Form,
+    Kind,
+    derived_name,
+    entry_name,
+    is_admonition,
+    part_kind,
+    section_kind,
+)
+
+_BOLD = 7  # the level of a bold paragraph that stands for a heading: below every real one
+_PARTS_WITH_GROUPS = (Kind.GENERAL, Kind.ALERTS, Kind.ESCALATION, Kind.POST_INCIDENT)
+
+
+@dataclass
+class Entry:
+    """The heading that opens a runbook; `section_level` is the level of the headings that name its sections."""
+
+    id: str
+    title: str
+    line: int
+    level: int
+    section_level: int | None = None
+    seen: set[Kind] = field(default_factory=set)
+
+    def fits(self, level: int) -> bool:
+        """Whether a section heading of this level can belong here: deeper than the runbook's, or like its first."""
+        return level > self.level or self.section_level in (None, level)
+
+
+@dataclass
+class Section:
+    """A heading or label and what stands under it. `nested`: below a heading of the same part of the document."""
+
+    kind: Kind
+    name: str = ""
+    line: int = 0
+    level: int = 0
+    depth: int = 0
+    entry: Entry | None = None
+    nested: bool = False
+    blocks: list[Block] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Label:
+    """A paragraph that begins with a name: `rest` is what follows it; `bold` how the name is written."""
+
+    name: str
+    rest: tuple[Span, ...]
+    bold: bool
+
+
+def outline(blocks: Sequence[Block]) -> tuple[str, list[Entry], list[Section]]:
+    """The title of the document, its runbooks in order, and every section in order."""
+    reader = _Outline(blocks)
+    for block in blocks:
+        reader.take(block)
+    return reader.title or reader.stated_title, reader.entries, reader.sections
+
+
+def label_of(words: Words) -> Label | None:
+    """The label that a paragraph begins with: bold words, or plain ones up to a colon."""
+    count = 0
+    while count < len(words.spans) and (words.spans[count].strong or (count and not words.spans[count].text.strip())):
+        count += 1
+    if bold := text_of(words.spans[:count]):
+        rest = words.spans[count:]
+        colon = bold.endswith(":") or text_of(rest).startswith(":") or not text_of(rest)
+        alone = not text_of([span for span in rest if span.line == words.line])
+        return Label(bold.rstrip(": "), without_edges(rest, ":–—-"), bold=True) if colon or alone else None
+    return _plain_label(words.spans) if words.spans and words.spans[0].code is None else None
+
+
+def _plain_label(parts: tuple[Span, ...]) -> Label | None:
+    name, colon, rest = parts[0].text.partition(":")
+    return (
+        Label(name.strip(), without_edges((replace(parts[0], text=rest), *parts[1:]), ""), bold=False)
+        if colon
+        else None
+    )
+
+
+class _Outline:
+    def __init__(self, blocks: Sequence[Block]) -> None:
+        self.title = ""
+        self.stated_title = ""
+        self.entries: list[Entry] = []
+        self.sections: list[Section] = [Section(Kind.PROSE)]
+        self._entry: Entry | None = None
+        self._above: list[tuple[Kind, int]] = []
+        self._after_rule = False
+        self._owners = _owners(blocks)
+        self._first = next((block.line for block in blocks if isinstance(block, Heading)), 0)
+
+    def take(self, block: Block) -> None:
+        match block:
+            case FrontMatter():
+                self.stated_title = block.title
+            case Rule():
+                self._after_rule = True
+            case Heading():
+                self._heading(block)
+            case Words():
+                self._words(block)
+            case _:
+                self._now.blocks.append(block)
+
+    @property
+    def _now(self) -> Section:
+        return self.sections[-1]
+
+    def _open(self, section: Section) -> None:
+        self.sections.append(section)
+
+    def _heading(self, heading: Heading) -> None:
+        kind = section_kind(heading.text)
+        name = self._entry_named(heading)
+        if name:
+            self._open_entry(heading, name.id, name.title)
+        elif kind and self._entry and self._entry.fits(heading.level):
+            self._open_kind(kind, heading.text, heading.line, heading.level)
+        elif self._entry and heading.level > self._entry.level:
+            self._subheading(heading)
+        else:
+            self._open_part(heading)
+
+    def _entry_named(self, heading: Heading) -> EntryName | None:
+        owner = heading.line in self._owners
+        name = entry_name(heading.text)
+        if name and (owner or self._may_open(name, heading.level)):
+            return name
+        known = section_kind(heading.text) or part_kind(heading.text)
+        return derived_name(heading.text) if owner and not known else None
+
+    def _may_open(self, name: EntryName, level: int) -> bool:
+        sure = name.form is Form.SURE or (name.form is Form.LIKELY and self._among_runbooks(level))
+        return sure and not self._inside(level)
+
+    def _inside(self, level: int) -> bool:
+        """Whether a heading of this level stands below a runbook, or below a part that holds no runbooks."""
+        if self._entry:
+            return level > self._entry.level
+        return any(kind in _PARTS_WITH_GROUPS for kind, above in self._above if above < level)
+
+    def _among_runbooks(self, level: int) -> bool:
+        above = [kind for kind, other in self._above if other < level]
+        return bool(above) and above[-1] is Kind.RUNBOOKS
+
+    def _open_entry(self, heading: Heading, id_: str, title: str) -> None:
+        self._entry = Entry(id_, title, heading.line, heading.level)
+        self.entries.append(self._entry)
+        self._after_rule = False
+        self._open(Section(Kind.PROSE, "", heading.line, heading.level, entry=self._entry))
+
+    def _open_kind(self, kind: Kind, name: str, line: int, level: int, depth: int = 0) -> None:
+        entry = self._entry
+        if entry and kind in entry.seen and (self._after_rule or kind is Kind.SYMPTOMS):
+            self._entry = entry = None
+        if entry:
+            entry.seen.add(kind)
+            entry.section_level = entry.section_level or level
+            self._after_rule = False
+        self._open(Section(kind, name, line, level, depth, entry))
+
+    def _subheading(self, heading: Heading) -> None:
+        if self._now.kind not in (Kind.PROSE, Kind.UNKNOWN) and self._now.level < heading.level:
+            self._now.blocks.append(heading)
+        else:
+            self._open(Section(Kind.UNKNOWN, heading.text, heading.line, heading.level, entry=self._entry))
+
+    def _open_part(self, heading: Heading) -> None:
+        self._entry = None
+        if heading.level == 1 and not self.title:
+            self.title = heading.text
+        self._above = [above for above in self._above if above[1] < heading.level]
+        parent = self._above[-1][0] if self._above else None
+        inherited = parent if parent in _PARTS_WITH_GROUPS else None
+        own = None if heading.line == self._first and heading.level == 1 else part_kind(heading.text)
+        kind = own or inherited or Kind.UNKNOWN
+        self._above.append((kind, heading.level))
+        self._open(Section(kind, heading.text, heading.line, heading.level, nested=kind is parent))
+
+    def _words(self, words: Words) -> None:
+        label = None if words.quoted else label_of(words)
+        kind = section_kind(label.name) if label else None
+        if label is None or is_admonition(label.name):
+            self._now.blocks.append(words)
+        elif words.line in self._owners or _stands_for_heading(words, label):
+            self._heading(Heading(words.line, words.last, level=_BOLD, text=words.text.rstrip(":")))
+        elif kind and self._entry and self._may_label(words, label):
+            self._open_kind(kind, label.name, words.line, _BOLD, words.depth)
+            self._now.blocks += [_rest(words, label)] if label.rest else []
+        elif not words.depth and label.bold and self._entry and self._now.kind not in (Kind.ACTIONS, Kind.COMMANDS):
+            self._aside(words, label)
+        else:
+            self._now.blocks.append(words)
+
+    def _may_label(self, words: Words, label: Label) -> bool:
+        """A list item names a section when it holds the section, or where sections are named by such items."""
+        if not words.depth:
+            return True
+        whole = words.parent and not label.rest
+        beside = self._now.kind is Kind.PROSE or 0 < words.depth <= self._now.depth
+        return whole or (beside and (label.bold or not label.rest))
+
+    def _aside(self, words: Words, label: Label) -> None:
+        """A labelled remark between sections: what follows it still belongs to the section above."""
+        now = self._now
+        self._open(Section(Kind.UNKNOWN, label.name, words.line, _BOLD, entry=self._entry, blocks=[words]))
+        self._open(replace(now, blocks=[]))
+
+
+def _stands_for_heading(words: Words, label: Label) -> bool:
+    short = len(label.name.split()) <= 10 and not label.name.endswith((".", "!"))
+    return short and label.bold and not label.rest and not words.depth
+
+
+def _rest(words: Words, label: Label) -> Words:
+    return replace(words, line=label.rest[0].line, spans=label.rest, bullet=False)
+
+
+def _owners(blocks: Iterable[Block]) -> set[int]:
+    """Lines of the headings under which a section with symptoms is named: runbooks, whatever they are called."""
+    owners: set[int] = set()
+    heading = 0
+    for block in blocks:
+        name = _name_in(block)
+        kind = section_kind(name) if name else None
+        if kind is Kind.SYMPTOMS and heading:
+            owners.add(heading)
+        elif name and kind is None and (isinstance(block, Heading) or _bold_entry(block)):
+            heading = block.line
+    return owners
+
+
+def _name_in(block: Block) -> str | None:
+    if isinstance(block, Heading):
+        return block.text
+    label = label_of(block) if isinstance(block, Words) and not block.quoted else None
+    return label.name if label else None
+
+
+def _bold_entry(block: Block) -> bool:
+    label = label_of(block) if isinstance(block, Words) and not block.depth else None
+    return bool(label and label.bold and entry_name(label.name))

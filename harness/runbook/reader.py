@@ -1,0 +1,142 @@
+"""Sections -> a Document: each section by the reader of its kind, each part to its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import TypeVar
+
+from harness.errors import DocumentError
+from harness.model import (
+    Action,
+    Command,
+    Dashboard,
+    Document,
+    GeneralCommand,
+    Part,
+    Procedure,
+    Runbook,
+    Symptom,
+    Toggle,
+    Unread,
+)
+from harness.runbook import contents, procedures, toggles
+from harness.runbook.blocks import Block, Code, Table, blocks
+from harness.runbook.items import PROSE, unread
+from harness.runbook.outline import Entry, Section, outline
+from harness.runbook.shell import CONSOLES, SHELLS
+from harness.runbook.source import load
+from harness.runbook.words import Kind
+
+_P = TypeVar("_P", bound=Part)
+_CONTENTS: dict[Kind, Callable[[Sequence[Block]], Iterator[Part]]] = {
+    Kind.SYMPTOMS: contents.symptoms,
+    Kind.ACTIONS: contents.actions,
+    Kind.COMMANDS: contents.steps,
+    Kind.TOGGLES: toggles.read,
+    Kind.DASHBOARDS: contents.dashboards,
+}
+_PROCEDURES = (Kind.ALERTS, Kind.ESCALATION, Kind.POST_INCIDENT)
+
+
+def read(path: Path) -> Document:
+    """The runbook document at `path`. DocumentError when it cannot be read as text, or names two runbooks alike."""
+    return parse(load(path), str(path))
+
+
+def parse(text: str, path: str = "<text>") -> Document:
+    """The runbook document in `text`; `path` is what errors call it. DocumentError when two runbooks have one id."""
+    title, entries, sections = outline(tuple(blocks(text)))
+    _refuse_twins(entries, path)
+    parts = [(section, tuple(_parts(section))) for section in sections]
+
+    def of(kind: Kind) -> tuple[Procedure, ...]:
+        return _only(Procedure, chain.from_iterable(found for section, found in parts if section.kind is kind))
+
+    everything = [part for _, found in parts for part in found]
+    return Document(
+        path,
+        title,
+        tuple(
+            _runbook(entry, [p for section, found in parts if section.entry is entry for p in found])
+            for entry in entries
+        ),
+        _only(GeneralCommand, everything),
+        of(Kind.ALERTS),
+        of(Kind.ESCALATION),
+        of(Kind.POST_INCIDENT),
+        tuple(sorted(_only(Unread, everything), key=lambda part: part.line)),
+    )
+
+
+def nothing_to_test(document: Document) -> str | None:
+    """Why there is nothing to test in a document; None where there is something."""
+    if not document.runbooks:
+        return f"{document.path}: no runbook in it. A runbook begins with a heading such as `### TIMEOUT: Service Timeout`."
+    if not any(book.symptoms or book.actions or book.commands or book.toggles for book in document.runbooks):
+        names = ", ".join(f"{book.id} (line {book.line})" for book in document.runbooks)
+        return f"{document.path}: nothing stands under {names}. A runbook needs symptoms, and commands or toggles."
+    return None
+
+
+def _refuse_twins(entries: Iterable[Entry], path: str) -> None:
+    first: dict[str, Entry] = {}
+    for entry in entries:
+        twin = first.setdefault(entry.id, entry)
+        if twin is not entry:
+            raise DocumentError(
+                f"{path}:{entry.line}: the runbook {entry.id} is there twice, on line {twin.line} and on line {entry.line}. "
+                "Give each runbook an id of its own."
+            )
+
+
+def _parts(section: Section) -> Iterator[Part]:
+    if section.entry is None and section.kind in _CONTENTS:
+        yield from _nothing_known(
+            section, "it belongs to no runbook: a heading such as `### ID: title` must stand above it"
+        )
+    elif section.kind in _CONTENTS:
+        yield from _CONTENTS[section.kind](section.blocks)
+    elif section.kind in _PROCEDURES:
+        yield from procedures.procedures(section)
+    elif section.entry is None:
+        yield from procedures.general(section)
+    elif section.kind is Kind.PROSE:
+        yield from _opening(section)
+    else:
+        yield from _nothing_known(section, f'the section "{section.name}" of {section.entry.id} is none that is known')
+
+
+def _opening(section: Section) -> Iterator[Part]:
+    """What stands between the heading of a runbook and its first section."""
+    for block in section.blocks:
+        if isinstance(block, Code) and block.lang in {"", *SHELLS, *CONSOLES}:
+            yield from contents.steps([block])
+        elif isinstance(block, Table) and toggles.columns_of(block):
+            yield from toggles.read([block])
+        else:
+            yield unread(block, PROSE)
+
+
+def _nothing_known(section: Section, why: str) -> Iterator[Part]:
+    if not section.blocks:
+        yield Unread(section.line, section.name, why)
+    yield from (unread(block, why) for block in section.blocks)
+
+
+def _runbook(entry: Entry, parts: Sequence[Part]) -> Runbook:
+    return Runbook(
+        entry.id,
+        entry.title,
+        entry.line,
+        _only(Symptom, parts),
+        _only(Action, parts),
+        _only(Command, parts),
+        _only(Toggle, parts),
+        _only(Dashboard, parts),
+    )
+
+
+def _only(kind: type[_P], parts: Iterable[Part]) -> tuple[_P, ...]:
+    return tuple(part for part in parts if isinstance(part, kind))

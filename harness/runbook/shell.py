@@ -1,0 +1,93 @@
+"""Code in a document -> commands: fences and indented blocks with their comments, consoles, and code inside a sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from harness.bash.split import Leftover, Statement, is_complete, split
+from harness.model import Command, Unread
+from harness.runbook.blocks import Code, Words
+from harness.runbook.inline import text_of
+from harness.runbook.items import unread
+
+SHELLS = {"bash", "sh", "shell", "zsh", "ksh", "dash", "terminal", "shellscript"}
+CONSOLES = {"console", "shell-session", "shellsession", "sh-session", "bash-session", "shell-console"}
+_PROMPT = re.compile(r"^\s*(?:[\w.-]+@[\w.-]+[:\s][^$#%]*)?[$%]\s+")
+_TOOL = re.compile(
+    r"sudo|kubectl|oc|helm|docker|podman|crictl|curl|wget|[ez]?grep|awk|sed|cat|less|tail|head|ls|cd|df|du|ps|h?top|free|uptime"
+    r"|vmstat|iostat|dmesg|journalctl|systemctl|psql|mysql|redis-cli|mongosh?|kafka-\S+|aws|gcloud|az|gh|git|make|ssh|scp|ping"
+    r"|dig|nslookup|nc|netstat|ss|ip|openssl|terraform|ansible\S*|python3?|bash|sh|echo|export|kill|lsof|jq|yq|find|xargs|stern"
+)
+_SHELL_SIGN = re.compile(r"(^|\s)--?\w|\||&&|^\.{0,2}/\S+\s|\$[({A-Z]")
+_SAID_TO_RUN = re.compile(r"(:|\b(run|execute|use|using|with|via|by|try|issue|type|invoke|do))\s*$", re.I)
+
+
+def commands(block: Code, title: str = "") -> Iterator[Command | Unread]:
+    """The commands of a block; `title` goes to the first one when no comment titles it."""
+    if not block.closed:
+        yield Unread(block.line, f"```{block.lang}", "this fence is never closed: the document may be cut off here")
+    if block.lang and block.lang not in SHELLS | CONSOLES:
+        yield unread(block, f"a block of {block.lang}, which is not shell")
+        return
+    lines = block.text.split("\n")
+    output: list[Unread] = []
+    if block.lang in CONSOLES or any(_PROMPT.match(line) for line in lines):
+        lines, output = _console(lines, block.first)
+    found = [*_located(split("\n".join(lines)), block.first), *output]
+    for part in sorted(found, key=lambda part: part.line):
+        if isinstance(part, Command):
+            part, title = replace(part, title=part.title or title), ""
+        yield part
+
+
+def inline(words: Words) -> Iterator[Command | Unread]:
+    """The commands in the inline code of a sentence. Code that names a thing (`MAX_RETRIES`, a metric) is no command."""
+    for at, span in enumerate(words.spans):
+        if span.code is not None and _is_command(span.code, text_of(words.spans[:at])):
+            yield from _located(split(_PROMPT.sub("", span.code)), span.line)
+
+
+def title_of(words: Words, found: Iterable[Command | Unread]) -> str:
+    """What a sentence says beside its commands."""
+    texts = {part.text for part in found}
+    return text_of([span for span in words.spans if span.code is None or span.code not in texts]).rstrip(" :–—-")
+
+
+def _is_command(code: str, before: str) -> bool:
+    first = re.sub(r"^(\w+=\S*\s+)+", "", _PROMPT.sub("", code)).split(" ")[0]
+    if _TOOL.fullmatch(first):
+        return True
+    said = not before or _SAID_TO_RUN.search(before)
+    return " " in code.strip() and bool(said or _SHELL_SIGN.search(code))
+
+
+def _located(found: Iterable[Statement | Leftover], first: int) -> Iterator[Command | Unread]:
+    for part in found:
+        if isinstance(part, Leftover):
+            yield Unread(first + part.line - 1, part.text, part.why)
+        else:
+            yield Command(first + part.line - 1, part.text, part.title)
+
+
+def _console(lines: list[str], first: int) -> tuple[list[str], list[Unread]]:
+    """The typed lines without their prompts, in place, and the printed ones. No prompt at all: everything was typed."""
+    if not any(_PROMPT.match(line) for line in lines):
+        return lines, []
+    typed: list[str] = []
+    printed: list[Unread] = []
+    open_command = ""
+    for number, line in enumerate(lines, start=first):
+        if _PROMPT.match(line) or open_command:
+            typed.append(re.sub(r"^> ?", "", line) if open_command else _PROMPT.sub("", line))
+            open_command = _still_open(open_command, typed[-1])
+        else:
+            typed.append(line if line.lstrip().startswith("#") else "")
+            printed += [] if typed[-1] or not line.strip() else [Unread(number, line, "output of the command above")]
+    return typed, printed
+
+
+def _still_open(before: str, line: str) -> str:
+    command = f"{before}\n{line}" if before else line
+    return "" if is_complete(command) else command

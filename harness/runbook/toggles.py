@@ -1,0 +1,178 @@
+"""Sentences, assignments and table rows -> toggles: an environment variable, what it was, what to set it to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from harness.model import Command, Part, Toggle, Unread
+from harness.runbook.blocks import Block, Code, Table, Words
+from harness.runbook.inline import Span
+from harness.runbook.items import each, row_as_words, unread
+from harness.runbook.shell import CONSOLES, SHELLS, commands
+
+_NO_TOGGLE = "no toggle: it takes a variable and the value to set, such as `NAME`: Increase from 3 to 5, or NAME=5"
+_NAME = re.compile(r"(?<![\w.\-/$])([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{3,}[A-Z0-9]*)(?![\w\-/])")
+_ENV = re.compile(r"[A-Za-z_]\w*")
+
+
+def _value(name: str) -> str:
+    return rf"""(?:`(?P<{name}_code>[^`]+)`|"(?P<{name}_double>[^"]*)"|'(?P<{name}_single>[^']*)'|(?P<{name}_bare>[^\s,;()`"'|]+))"""
+
+
+_OLD, _NEW = _value("old"), _value("new")
+_UNIT = r"(?:\s*(?:ms|milliseconds?|s|sec(?:ond)?s?|m|min(?:ute)?s?|%|percent|connections?|attempts?|retries|MB|MiB|GB|GiB))?"
+_WAS = rf"\b(?:was|from|default(?:s to)?|currently|current|normally|instead of|previously|old)\b(?:\s+value)?\s*[:=]?\s*{_OLD}"
+_SETTER = r"(?:set|change|switch|update|adjust|turn|flip|move|put)"
+_MOVER = (
+    r"(?:increase|decrease|raise|lower|reduce|bump|drop|extend|shorten|cut|scale|grow|double|halve|limit|cap|up|down)"
+)
+_END = r"(?=$|[.,;)!]|\s+(?:for|if|when|until|while|temporar\w*|during|as|so|and|or|because|to|in|on|only|instead|at|once|\())"
+_LITERAL = (
+    r"\W?(?:[^\s]*\d|(?:true|false|on|off|yes|no|enabled|disabled|debug|info|warn|warning|error|trace|none|null)\b)"
+)
+_FORMS = tuple(
+    re.compile(pattern, re.I)
+    for pattern in (
+        rf"\bfrom\s+{_OLD}{_UNIT}\s+to\s+{_NEW}",
+        rf"{_OLD}{_UNIT}\s*(?:-+>|=+>|→|➜|⇒)\s*{_NEW}",
+        rf"\bold(?:\s+value)?\s*[:=]\s*{_OLD}.*?\bnew(?:\s+value)?\s*[:=]\s*{_NEW}",
+        rf"^\W*{_OLD}{_UNIT}\s+to\s+{_NEW}{_UNIT}\W*$",
+        rf"\b{_MOVER}\b[^.;]*?\bto\s+(?=\W?\d){_NEW}",
+        rf"\b{_SETTER}\b[^.;]*?(?:\bto\s+|=\s*){_NEW}{_END}",
+        rf"^(?:set\s+)?=\s*{_NEW}",
+        rf"^(?:set\s+)?(?:to\s+)?(?={_LITERAL}){_NEW}{_UNIT}\s*\.?\s*(?:$|\(|#|,|and\b)",
+    )
+)
+_COLUMNS = {
+    "name": r"(environment |env )?(names?|variables?|vars?|toggles?|settings?|parameters?|keys?|flags?|options?)|env",
+    "old": r"(from|old|current(ly)?|default|before|normal(ly)?|original|initial|baseline|start(ing)?|was)( value)?",
+    "new": r"(change |set |increase )?to|(new|set|target|after|incident|recommended|emergency|raised|temporary)( value)?|value",
+    "change": r"changes?|actions?|adjustments?|instructions?|how|what to do",
+}
+
+
+def read(blocks: Sequence[Block]) -> Iterator[Part]:
+    """The toggles of a section, and everything in it that is none."""
+    for block in _joined(blocks):
+        if isinstance(block, Table) and (columns := columns_of(block)):
+            yield from table(block, columns)
+        elif isinstance(block, Code):
+            yield from _code(block)
+        else:
+            yield from each([block], _item, "toggles")
+
+
+def columns_of(block: Table) -> dict[str, int] | None:
+    """Which column holds what; None where the header is not that of a table of toggles."""
+    heads = [re.sub(r"[`*:]", "", head).strip().lower() for head in block.header]
+    found = {what: at for what, form in _COLUMNS.items() for at, head in enumerate(heads) if re.fullmatch(form, head)}
+    return found if "name" in found and ("new" in found or "change" in found) else None
+
+
+def table(block: Table, columns: dict[str, int]) -> Iterator[Part]:
+    """A toggle for every row that names a variable and a value."""
+    for row in block.rows:
+        words = row_as_words(row)
+        cells = {what: row[at].text.strip("`\"' ") for what, at in columns.items() if at < len(row)}
+        if _ENV.fullmatch(cells["name"]) and cells.get("new"):
+            old = cells.get("old", "").strip("-–— ")
+            yield Toggle(words.line, words.text, cells["name"], old or None, cells["new"])
+        elif cells.get("change"):
+            yield from _sentence(words.line, words.text, f"`{cells['name']}`: {row[columns['change']].text}")
+        else:
+            yield unread(words, _NO_TOGGLE)
+
+
+def _joined(blocks: Sequence[Block]) -> list[Block]:
+    """A list item that only names a variable takes in the items below it, which say what to do with it."""
+    joined: list[Block] = []
+    for block in blocks:
+        above = joined[-1] if joined else None
+        if isinstance(block, Words) and isinstance(above, Words) and block.depth > above.depth and _only_names(above):
+            joined[-1] = replace(above, spans=(*above.spans, Span(block.line, " "), *block.spans))
+        else:
+            joined.append(block)
+    return joined
+
+
+def _only_names(words: Words) -> bool:
+    return words.bullet and bool(_names(words.text)) and not _toggles(words.line, words.text, words.text)
+
+
+def _item(words: Words) -> Iterator[Part]:
+    yield from _sentence(words.line, words.text, words.text)
+
+
+def _code(block: Code) -> Iterator[Part]:
+    """Assignments, one a line, in shell, dotenv or YAML form; a true command stays a command."""
+    shell = replace(block, lang="bash" if block.lang not in SHELLS | CONSOLES else block.lang)
+    for part in commands(shell):
+        found = _toggles(part.line, part.text, re.sub(r"^(export|set|-)\s+", "", part.text))
+        said = f" ({part.title})" if isinstance(part, Command) and part.title else ""
+        yield from [replace(toggle, old=toggle.old or _was(said)) for toggle in found] or [part]
+
+
+def _sentence(line: int, text: str, sentence: str) -> Iterator[Part]:
+    found = _toggles(line, text, sentence)
+    yield from found
+    left = [name for name in _names(sentence) if "_" in name and name not in {toggle.name for toggle in found}]
+    if not found:
+        yield Unread(line, text, _NO_TOGGLE)
+    elif left:
+        yield Unread(line, text, f"more than one variable in one item: no value was read for {', '.join(left)}")
+
+
+def _toggles(line: int, text: str, sentence: str) -> list[Toggle]:
+    """A toggle for each variable that the sentence gives a value to."""
+    names = _names(sentence)
+    if not names:
+        return []
+    before, *after = _cut(sentence, names)
+    each_says = [_values(f"{before if n == 0 else ''} {said}") for n, said in enumerate(after)]
+    if len(names) > 1 and not all(each_says[:-1]) and all(re.fullmatch(r"\W*(and)?\W*", said) for said in after[:-1]):
+        each_says = [_values(f"{before} {after[-1]}")] * len(names)
+    elif len(names) > 1 and not all(each_says):
+        names, each_says = names[:1], [_values(before + sentence.split(names[0], 1)[1].lstrip("`"))]
+    return [Toggle(line, text, name, *says) for name, says in zip(names, each_says, strict=True) if says]
+
+
+def _names(sentence: str) -> list[str]:
+    """The variables in order: names in capitals, or else the first other name in code."""
+    found = list(dict.fromkeys(_NAME.findall(sentence)))
+    others = re.findall(r"`([A-Za-z_]\w*)[`=]", sentence)
+    return found or others[:1]
+
+
+def _cut(sentence: str, names: list[str]) -> list[str]:
+    """The sentence without the names, cut where they stood."""
+    pieces, rest = [], sentence
+    for name in names:
+        before, rest = re.split(rf"`?\b{name}\b`?", rest, maxsplit=1)
+        pieces.append(before)
+    return [*pieces, rest]
+
+
+def _values(says: str) -> tuple[str | None, str] | None:
+    """(old, new) of what is said about one variable; None where it states no value to set."""
+    for form in _FORMS:
+        match = form.search(says.strip(" :–—|"))
+        new = _taken(match, "new") if match else None
+        if match and new is not None:
+            return _taken(match, "old") or _was(says), new
+    return None
+
+
+def _was(says: str) -> str | None:
+    match = re.search(_WAS, says, re.I)
+    return _taken(match, "old") if match else None
+
+
+def _taken(match: re.Match[str], name: str) -> str | None:
+    groups = match.groupdict()
+    quoted = next(
+        (groups[f"{name}_{how}"] for how in ("code", "double", "single") if groups.get(f"{name}_{how}")), None
+    )
+    bare = groups.get(f"{name}_bare")
+    return quoted or (bare.rstrip(".:!") if bare else None)

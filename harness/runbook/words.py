@@ -1,0 +1,154 @@
+"""What a heading says: the section of a runbook, the part of the document, or the runbook that it opens."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+
+
+class Kind(StrEnum):
+    """What stands under a heading."""
+
+    SYMPTOMS = "symptoms"
+    ACTIONS = "actions"
+    COMMANDS = "commands"
+    TOGGLES = "toggles"
+    DASHBOARDS = "dashboards"
+    RUNBOOKS = "runbooks"
+    GENERAL = "general"
+    ALERTS = "alerts"
+    ESCALATION = "escalation"
+    POST_INCIDENT = "post-incident"
+    PROSE = "prose"
+    UNKNOWN = "unknown"
+
+
+_SECTIONS = {
+    Kind.SYMPTOMS: r"symptoms?|(warning )?signs?|detection|indicators?|indications?|manifestations?|observations?"
+    r"|how to (detect|recogni[sz]e|spot)( it| this)?|what you('ll| will| may| might)? (see|notice)|what it looks like",
+    Kind.ACTIONS: r"actions?|((first|immediate|initial|urgent|quick) )+(actions?|steps?|responses?|checks?|aid|measures)"
+    r"|((first|immediate|initial|quick|basic) )?(diagnos(is|tics?)|triage|investigat(ion|e)|assessment)( steps?| checks?)?"
+    r"|checks?|what to (do|check)( first| now)?|first things?( first)?",
+    Kind.COMMANDS: r"(shell |cli |bash )?commands?|cli|steps?|procedures?|solutions?|work-?arounds?|repairs?|fix(es)?"
+    r"|(mitigations?|resolutions?|remediations?|recovery|corrective|repair|fix)( steps?| actions?| commands?| procedures?)?"
+    r"|how to (fix|resolve|recover|mitigate)( it| this)?",
+    Kind.TOGGLES: r"((environment(al)?|env|config(uration)?|feature|runtime) )?"
+    r"(toggles?|variables?|vars?|flags?|settings?|switches|knobs|tunables?|overrides|parameters)"
+    r"|environment|env|config(uration)?( changes?)?|tuning",
+    Kind.DASHBOARDS: r"(monitoring |grafana )?dashboards?|monitoring( links?)?|metrics?|observability|graphs?|charts"
+    r"|panels|telemetry|where to look",
+}
+_PARTS = {
+    Kind.RUNBOOKS: r"((operational|operations|incident|service) )*(runbooks|playbooks)|incident (classes|types|scenarios)",
+    Kind.GENERAL: r"general\b.*|((common|useful|generic|other|additional) )*(troubleshooting|diagnostic)"
+    r"( commands?| steps?| checks?)?|(common|useful|generic|other|additional) (commands|checks)|cheat ?sheet",
+    Kind.ALERTS: r"(\w+ )?alerts?( (response|handling|procedures?|levels?|priorities|severities))*"
+    r"|(incident|on-?call) response( procedures?)?|severity levels|priorities|(.*\W)?(p[0-5]|sev(erity)?[ -]?\d)(\W.*)?",
+    Kind.ESCALATION: r"(.*\W)?escalations?(\W.*)?|((support|escalation) )?(level|tier) ?\d\b.*|l\d\b.*|on-?call contacts",
+    Kind.POST_INCIDENT: r"(post|after)(-| |-?the-? ?)?(incidents?|mortems?|event)\b.*|lessons learned|follow-?ups?( actions?)?",
+    Kind.PROSE: r"overview|introduction|about|purpose|scope|background|(table of )?contents|references|glossary|appendix"
+    r"|prerequisites|requirements|contacts?|change ?log|(version|revision|document)? ?history|notes?|summary|faq|todo"
+    r"|readme|license|related|description|usage|architecture|slos?|slas?",
+}
+_FILLER = re.compile(r"(common|possible|typical|key|main|observed|useful|relevant|related|recommended|documented) ")
+_PURPOSE = re.compile(
+    r" (to (check|run|use|try|watch|change|adjust|take|look at|execute|flip|set|monitor)|if needed)\b.*$"
+)
+_ADMONITION = re.compile(
+    r"(note|warning|important|caution|danger|tip|info|hint|attention|fixme|todo|example)s?\b", re.I
+)
+
+
+def section_kind(heading: str) -> Kind | None:
+    """The section of a runbook that `heading` names; None when it names none."""
+    words = _PURPOSE.sub("", _FILLER.sub("", _plain(heading)))
+    for part in re.split(r"\s*(?:&|/|,|\band\b)\s*", words):
+        for kind, pattern in _SECTIONS.items():
+            if re.fullmatch(pattern, part):
+                return kind
+    return None
+
+
+def part_kind(heading: str) -> Kind | None:
+    """The part of the document that `heading` names, outside of any runbook; None when it names none."""
+    for text in (heading.strip().lower(), _plain(heading)):
+        for kind, pattern in _PARTS.items():
+            if re.fullmatch(pattern, text):
+                return kind
+    return None
+
+
+def is_admonition(text: str) -> bool:
+    """Whether `text` is a note to the reader, such as "WARNING: …"."""
+    return bool(_ADMONITION.match(text))
+
+
+def _plain(heading: str) -> str:
+    """Lower case, without numbering, decoration, a final colon or a final parenthesis."""
+    text = re.sub(r"\s*\([^()]*\)\s*$", "", _bare(heading))
+    return " ".join(text.replace("`", "").replace("’", "'").strip(" :.-–—").lower().split())
+
+
+def _bare(heading: str) -> str:
+    """The heading without numbering, leading decoration and an anchor."""
+    text = re.sub(r"\s*\{#[\w-]+\}\s*$", "", heading)
+    text = re.sub(r"^\s*(?:\(?(?:\d+(?:\.\d+)*|[a-z])[.)]\s+|\d+(?:\.\d+)+\s+)", "", text)
+    return re.sub(r"^[^\w\[(`<]+", "", text).strip()
+
+
+class Form(Enum):
+    """How surely a heading of some form opens a runbook."""
+
+    SURE = "nothing but a runbook is named like this"
+    LIKELY = "a runbook, if it stands among runbooks"
+    POSSIBLE = "a runbook, if symptoms follow"
+
+
+@dataclass(frozen=True)
+class EntryName:
+    """The id and title of a runbook, and the form in which a heading states them."""
+
+    id: str
+    title: str
+    form: Form
+
+
+_ID = r"(?P<id>[A-Z][A-Z0-9]*(?:[_-][A-Z0-9]+)*)"
+_LEAD = re.compile(
+    r"(operational |incident )?(runbook|playbook|incident|scenario|entry)(\s*#?\d+)?\s*([:–—-]\s*|\s)", re.I
+)
+_FORMS = (
+    (rf"[\[(<]{_ID}[\])>]\s*[:–—-]?\s*(?P<title>.+)", Form.SURE),
+    (rf"{_ID}\s*(?::|\s[–—|/-]|–|—|->|→)\s*(?P<title>.*)", Form.SURE),
+    (rf"{_ID}\s*[(\[](?P<title>[^()\[\]]+)[)\]]", Form.SURE),
+    (rf"(?P<title>.+?)\s*[(\[]{_ID}[)\]]", Form.LIKELY),
+    (rf"{_ID}(?P<title>)", Form.LIKELY),
+    (rf"{_ID}\s+(?P<title>\S.*)", Form.POSSIBLE),
+)
+_NO_ID = re.compile(r"P\d+|SEV-?\d*|L\d+|S\d+|V\d+|LEVEL.*|TIER.*|STEP.*|PHASE.*")
+
+
+def entry_name(heading: str) -> EntryName | None:
+    """The runbook that `heading` opens by an id in capitals, as in "TIMEOUT: Service Timeout Handling"."""
+    bare = _bare(heading).replace("`", "")
+    rest = _LEAD.sub("", bare, count=1) if _LEAD.match(bare) else bare
+    for pattern, form in _FORMS:
+        match = re.fullmatch(pattern, rest)
+        if match and _is_id(match["id"]):
+            sure = rest != bare or "_" in match["id"]
+            return EntryName(match["id"], match["title"].strip(), Form.SURE if sure else form)
+    return None
+
+
+def _is_id(word: str) -> bool:
+    known = is_admonition(word) or section_kind(word) or part_kind(word) or _NO_ID.fullmatch(word)
+    return not known and len(re.findall("[A-Z]", word)) > 1
+
+
+def derived_name(heading: str) -> EntryName:
+    """A runbook under a heading without an id: the id is made of the heading's words ("Disk full" is DISK_FULL)."""
+    bare = _bare(heading).replace("`", "")
+    title = re.sub(r"\s+(runbook|playbook)$", "", _LEAD.sub("", bare, count=1), flags=re.I) or bare
+    id_ = "_".join(re.findall(r"[A-Za-z0-9]+", title)).upper()
+    return EntryName(id_ or "RUNBOOK", title, Form.POSSIBLE)
