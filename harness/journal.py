@@ -36,14 +36,15 @@ class Journal:
         except OSError as error:
             raise JournalError(f"{path}: cannot write the record here ({error.strerror}); choose another place by --out") from None
 
-    def listen(self, listener: Listener) -> None:
-        """Tell `listener` of every event from now on."""
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Tell `listener` of every event from now on; the answer ends that."""
         self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
 
-    def write(self, ev: str, *, sync: bool = False, **fields: object) -> Event:
+    def write(self, ev: str, fields: Mapping[str, object] | None = None, *, sync: bool = False) -> Event:
         """Append one event; with `sync` it is on the disk when this returns. Raises JournalError when it can't be written."""
         with self._lock:
-            event: Event = {"ev": ev, "t": round(self._clock(), 3), **fields}
+            event: Event = {"ev": ev, "t": round(self._clock(), 3), **(fields or {})}
             try:
                 self._file.write(json.dumps(event, ensure_ascii=False, separators=(",", ":")) + "\n")
                 self._file.flush()
@@ -51,7 +52,7 @@ class Journal:
                     os.fsync(self._file.fileno())
             except (OSError, ValueError) as error:
                 raise JournalError(f"{self.path}: the record cannot be written ({error}); nothing further is done") from None
-            for listener in self._listeners:
+            for listener in tuple(self._listeners):
                 listener(event)
         return event
 

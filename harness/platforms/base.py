@@ -83,6 +83,10 @@ class Platform(Protocol):
         """By Deployment name."""
         ...
 
+    def deployed(self) -> Mapping[str, Mapping[str, str]]:
+        """Environment that each Deployment is shipped with, before anything was overridden for a drill."""
+        ...
+
     def services(self) -> Mapping[str, Sequence[int]]:
         """Declared ports by Service name."""
         ...

@@ -6,7 +6,7 @@ an answer depends on nothing but the events before it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from harness.conditions.grammar import Condition, parse
@@ -112,12 +112,12 @@ class Judge:
     def _look(self) -> None:
         """Look again at whatever the present phase asks."""
         phase = next((name for name in reversed(self.trial.phases) if name not in self.trial.ended), None)
-        look: Mapping[str, object] = {
-            "baseline": self._baseline, "symptoms": self._symptoms, "response": self._symptoms,
-            "recovery": self._recovery, "control": self._control, "after-undo": self._after_undo,
+        look: Mapping[str | None, Callable[[], None]] = {
+            "baseline": self._baseline, "symptoms": self._symptoms, "recovery": self._recovery,
+            "control": self._control, "after-undo": self._after_undo,
         }  # fmt: skip
         if phase in look:
-            look[phase]()  # type: ignore[operator]
+            look[phase]()
 
     def _common_frontier(self) -> int:
         return min(side.frontier for side in self.trial.sides.values())

@@ -1,0 +1,113 @@
+"""What is happening, a line an event, while it happens."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+from harness.report.text import MARKS
+from harness.verdict.judge import MAIN, Judge
+from harness.verdict.reading import read
+from harness.verdict.result import show_value
+from harness.verdict.steps import StepFacts, judge_step
+
+SLI_WINDOW_S = 5
+SLI_EVERY_S = 2
+_COLOURS = {"✓": "32", "✗": "31", "?": "33", "·": "2"}
+_WAITS = {
+    "prepare": "bringing up the platform and its twin",
+    "baseline": "waiting for the steady state: every SLO holds",
+    "symptoms": "waiting for the documented symptoms",
+    "response": "following the runbook",
+    "recovery": "waiting for the SLOs to come back",
+    "control": "looking at the twin that nobody answered",
+    "general": "the general section, as second level's diagnosis",
+    "after-undo": "fault undone; the SLOs must still hold",
+}
+
+
+class Live:
+    """Prints the events of a journal to a stream (stderr). Wide lines are cut to the terminal; colour only on a terminal."""
+
+    def __init__(self, stream: TextIO | None = None, columns: int = 120) -> None:
+        self._stream, self._columns = stream or sys.stderr, columns
+        self._colour = self._stream.isatty()
+        self._lock = threading.Lock()
+        self._began: float | None = None
+        self._judges: dict[str, Judge] = {}
+        self._shown: dict[str, int] = {}
+        self._seen: dict[str, int] = {}
+
+    def __call__(self, event: Mapping[str, Any]) -> None:
+        """Listen to one event."""
+        with self._lock:
+            self._began = self._began or event["t"]
+            drill = event.get("drill", "")
+            if event["ev"] == "drill":
+                self._judges[drill] = Judge(event)
+                self._say(event, f"{event['title']}: {event['fault']}")
+            elif drill in self._judges:
+                self._judges[drill].add(event)
+            tell = getattr(self, f"_on_{event['ev'].replace('-', '_')}", None)
+            if tell:
+                tell(event)
+
+    def _say(self, event: Mapping[str, Any], text: str) -> None:
+        line = f"{event['t'] - (self._began or 0):6.1f} s  {event.get('drill', ''):<15} {text}"
+        line = line if len(line) <= self._columns else line[: self._columns - 1] + "…"
+        if self._colour:
+            for mark, code in _COLOURS.items():
+                line = line.replace(f" {mark} ", f" \033[{code}m{mark}\033[0m ", 1)
+        print(line, file=self._stream, flush=True)
+
+    def _on_phase(self, event: Mapping[str, Any]) -> None:
+        limit = f" (at most {event['limit_s']:.0f} s)" if event.get("limit_s") else ""
+        if event["phase"] in _WAITS:
+            self._say(event, f"── {event['phase']}: {_WAITS[event['phase']]}{limit}")
+
+    def _on_phase_end(self, event: Mapping[str, Any]) -> None:
+        if event["limit"]:
+            self._say(event, f" ✗ {event['phase']}: limit reached, still waiting for {event['waiting_for']}")
+
+    def _on_fault(self, event: Mapping[str, Any]) -> None:
+        if event["side"] == MAIN:
+            self._say(event, f"── fault: {event['text']}, here and on the twin")
+
+    def _on_step(self, event: Mapping[str, Any]) -> None:
+        facts = StepFacts.from_json(event["facts"])
+        verdict, why = judge_step(facts)
+        text = " ".join(facts.text.split())
+        self._say(event, f" {MARKS[verdict]} line {facts.line} {facts.kind} {text if len(text) < 60 else text[:59] + '…'}: {' '.join(why.split())}")
+
+    def _on_undone(self, event: Mapping[str, Any]) -> None:
+        self._say(event, " ✓ fault undone" if event["ok"] else f" ✗ undo failed: {event['why']}")
+
+    def _on_crash(self, event: Mapping[str, Any]) -> None:
+        self._say(event, f" ✗ {event['text']}")
+
+    def _on_interrupted(self, event: Mapping[str, Any]) -> None:
+        self._say(event, " ✗ interrupted: taking everything back")
+
+    def _on_load_ended(self, event: Mapping[str, Any]) -> None:
+        self._say(event, f" ✗ {event['side']}: {event['why']}")
+
+    def _on_finding(self, event: Mapping[str, Any]) -> None:
+        self._say(event, f" ? {event['text']}")
+
+    def _on_load(self, event: Mapping[str, Any]) -> None:
+        if event["side"] != MAIN:
+            return
+        drill = event["drill"]
+        trial = self._judges[drill].trial
+        for number in sorted(trial.seen):
+            if number >= 0 and not self._seen.get(f"{drill}:{number}"):
+                self._seen[f"{drill}:{number}"] = 1
+                symptom = trial.symptoms[number]
+                self._say(event, f" ✓ symptom seen: line {symptom.line}: {symptom.text}")
+        frontier = trial.sides[MAIN].frontier
+        if frontier - self._shown.get(drill, 0) >= SLI_EVERY_S and "baseline" in trial.phases:
+            self._shown[drill] = frontier
+            readings = [(slo, read(slo.objective, trial.sides[MAIN], frontier - SLI_WINDOW_S, frontier)) for slo in trial.slos]
+            self._say(event, "   " + " · ".join(f"{slo.name} {show_value(slo, reading)}" for slo, reading in readings))

@@ -1,0 +1,21 @@
+"""Ending what a run that was killed left behind: its record and its platforms' ledgers say what that is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.cli.report import RECORD
+from harness.journal import read_events
+from harness.platforms.local import processes
+from harness.platforms.local.processes import Group
+
+
+def end_recorded(folder: Path) -> list[str]:
+    """End every process group that the run in `folder` recorded and that still lives; says which. Can be called twice."""
+    record = folder / RECORD
+    events = read_events(record) if record.exists() else iter(())
+    groups = [Group(event["pgid"], event["started"], event["what"]) for event in events if event["ev"] == "process"]
+    ended = [f"{group.what} (pid {group.pid})" for group in processes.end(groups, folder, grace_s=1.0)]
+    for ledger in sorted(folder.rglob("processes.jsonl")):
+        ended += processes.recover(ledger.parent)
+    return ended

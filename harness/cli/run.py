@@ -1,0 +1,130 @@
+"""`gameday run`: the main job."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from harness import bindings
+from harness.bindings import FaultSpec
+from harness.cli.live import Live
+from harness.cli.report import RECORD, result_of
+from harness.drill import Limits
+from harness.errors import DocumentError, MachineError
+from harness.faults.admin import AdminFault
+from harness.gameday.plan import DrillPlan, GamedayPlan, check, make_plan
+from harness.gameday.run import Members, run_gameday
+from harness.journal import Journal
+from harness.load.locust import LocustLoad, find_scenario
+from harness.platforms.base import Platform
+from harness.platforms.local.platform import LocalPlatform
+from harness.report.json_report import to_json
+from harness.report.markdown import to_markdown
+from harness.report.text import to_text
+from harness.responders.runbook import RunbookResponder
+from harness.runbook import nothing_to_test, read
+
+SEED = 1
+
+
+def run(options: argparse.Namespace) -> int:
+    """Read, check, run, judge; the exit code is the worst drill's."""
+    plan = read_plan(options.runbook, options.bindings, options.only)
+    check(plan)
+    _check_scenarios(plan)
+    LocalPlatform.check_machine()
+    out = _run_directory(options.out)
+    journal = Journal(out / RECORD)
+    if not options.quiet:
+        print(f"gameday: {plan.document.path}: {', '.join(d.runbook.id for d in plan.drills)}; record in {out}", file=sys.stderr, flush=True)  # noqa: T201
+        journal.listen(Live(columns=shutil.get_terminal_size((160, 40)).columns))
+    stop = threading.Event()
+    try:
+        with _signals(stop):
+            run_gameday(plan, _members(plan), journal, out, options.jobs, stop)
+    finally:
+        journal.close()
+    return _conclude(out, options.format)
+
+
+def read_plan(runbook: Path, named: Path | None, only: list[str]) -> GamedayPlan:
+    """Document and bindings, put together; raises DocumentError when there is nothing to test."""
+    document = read(runbook)
+    nothing = nothing_to_test(document)
+    if nothing:
+        raise DocumentError(f"{runbook}: nothing to test: {nothing}; `gameday show {runbook}` says what was read")
+    return make_plan(document, bindings.load(bindings.find(runbook, named)), only)
+
+
+def _check_scenarios(plan: GamedayPlan) -> None:
+    for drill in plan.drills:
+        if drill.binding:
+            find_scenario(drill.binding.scenario, plan.bindings.path.parent)
+
+
+def _run_directory(named: Path | None) -> Path:
+    out = named or Path("runs") / time.strftime("%Y-%m-%dT%H-%M-%S")
+    if (out / RECORD).exists():
+        raise MachineError(f"{out}: holds the record of another run; name another directory by --out")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MachineError(f"{out}: cannot be made ({error.strerror}); name another directory by --out") from None
+    return out.resolve()
+
+
+@contextmanager
+def _signals(stop: threading.Event) -> Iterator[None]:
+    """Ctrl-C and SIGTERM ask for the end; everything is taken back before it comes."""
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _members(plan: GamedayPlan) -> Members:
+    def make_platform(folder: Path, overrides: Mapping[str, Mapping[str, str]]) -> Platform:
+        return LocalPlatform(folder, overrides=overrides)
+
+    def make_load(drill: DrillPlan, platform: Platform, folder: Path) -> LocustLoad:
+        assert drill.binding is not None
+        scenario = find_scenario(drill.binding.scenario, plan.bindings.path.parent)
+        return LocustLoad(scenario, _settings(drill, platform), folder / "load.log")
+
+    def make_fault(spec: FaultSpec) -> AdminFault:
+        return AdminFault(spec.at, spec.fault, spec.parameters, spec.max_duration_s)
+
+    return Members(make_platform, make_load, make_fault, RunbookResponder(), Limits())
+
+
+def _settings(drill: DrillPlan, platform: Platform) -> dict[str, str]:
+    binding = drill.binding
+    assert binding is not None
+    conditions = [*binding.slos.values(), *(condition for _, condition in drill.symptoms if condition)]
+    thresholds = sorted({condition.over_ms for condition in conditions if condition.over_ms is not None}) or [500.0]
+    settings = {
+        "GAMEDAY_HOST": platform.url(binding.service), "GAMEDAY_SEED": str(SEED),
+        "GAMEDAY_THRESHOLDS_MS": ",".join(f"{ms:g}" for ms in thresholds),
+    }  # fmt: skip
+    return settings if binding.rate is None else {**settings, "GAMEDAY_RATE": f"{binding.rate:g}"}
+
+
+def _conclude(out: Path, form: str) -> int:
+    """The verdicts come from the record alone, as `gameday report` would give them."""
+    result = result_of(out)
+    for name, text in (("result.json", to_json(result)), ("summary.md", to_markdown(result))):
+        partial = out / f".{name}"
+        partial.write_text(text, encoding="utf-8")
+        os.replace(partial, out / name)
+    sys.stdout.write(to_json(result) if form == "json" else to_text(result))
+    return result.exit_code

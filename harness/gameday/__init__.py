@@ -1,0 +1,1 @@
+"""Many drills -> one result."""

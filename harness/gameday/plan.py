@@ -1,0 +1,82 @@
+"""From a document and its bindings to what would run; every problem is known before anything starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from harness.bindings import Bindings, RunbookBinding
+from harness.conditions import Condition
+from harness.errors import BindingError, DocumentError, RefusedError
+from harness.model import Document, Runbook, Symptom
+from harness.steps.plan import Step, plan, plan_general
+
+
+@dataclass(frozen=True)
+class DrillPlan:
+    """One runbook as it would be drilled; `binding` is None where the bindings do not know its id."""
+
+    runbook: Runbook
+    binding: RunbookBinding | None
+    symptoms: tuple[tuple[Symptom, Condition | None], ...]
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class GamedayPlan:
+    """All that a run would do."""
+
+    document: Document
+    bindings: Bindings
+    drills: tuple[DrillPlan, ...]
+    general: tuple[Step, ...]
+    findings: tuple[str, ...]
+
+    def steps(self) -> Iterator[Step]:
+        """Every step of every drill, then the general ones."""
+        for drill in self.drills:
+            yield from drill.steps
+        yield from self.general
+
+
+def make_plan(document: Document, bindings: Bindings, only: Sequence[str]) -> GamedayPlan:
+    """Bind everything; raises DocumentError for an `--only` that the document does not have."""
+    known = {runbook.id for runbook in document.runbooks}
+    for wanted in only:
+        if wanted not in known:
+            raise DocumentError(f"--only {wanted}: {document.path} has no such runbook; it has {', '.join(sorted(known)) or 'none'}")
+    chosen = [runbook for runbook in document.runbooks if not only or runbook.id in only]
+    drills = tuple(_drill(runbook, bindings) for runbook in chosen)
+    general = tuple(plan_general(document.general, bindings.placeholders))
+    return GamedayPlan(document, bindings, drills, general, tuple(_findings(document, bindings, bool(only))))
+
+
+def _drill(runbook: Runbook, bindings: Bindings) -> DrillPlan:
+    binding = bindings.runbooks.get(runbook.id)
+    symptoms = tuple((symptom, binding.condition_of(symptom) if binding else None) for symptom in runbook.symptoms)
+    # A variable that no binding knows is set where the incident is: nobody there reads it, and the drill will show so.
+    toggles = {toggle.name: bindings.toggles.get(toggle.name, binding.service if binding else "") for toggle in runbook.toggles}
+    return DrillPlan(runbook, binding, symptoms, tuple(plan(runbook, bindings.placeholders_of(runbook), toggles, bindings.namespace)))
+
+
+def _findings(document: Document, bindings: Bindings, partial: bool) -> Iterator[str]:
+    absent = [] if partial else [name for name in bindings.runbooks if name not in {runbook.id for runbook in document.runbooks}]
+    if absent:
+        yield f"{bindings.path.name} binds {', '.join(absent)}, but {document.path} has no such runbook: cut, renamed or removed?"
+    for unread in document.unread:
+        yield f"line {unread.line}: not understood ({unread.why}): {' '.join(unread.text.split())[:80]}"
+
+
+def check(plan: GamedayPlan) -> None:
+    """Raises one error with every open placeholder, else one with every refused command."""
+    missing = [f"line {step.line}: `{name}` in `{_short(step)}` has no binding" for step in plan.steps() for name in step.missing]
+    if missing:
+        where = f"bind it under `placeholders` in {plan.bindings.path}"
+        raise BindingError("\n".join(dict.fromkeys(missing)) + f"\n{where}; `gameday plan` shows every filling")
+    refused = [f"line {step.line}: refused: `{_short(step)}`: {why}" for step in plan.steps() for why in step.refusals]
+    if refused:
+        raise RefusedError("\n".join(dict.fromkeys(refused)) + "\nNothing was run. What may run: docs/steps.md")
+
+
+def _short(step: Step) -> str:
+    return " ".join(step.text.split())
