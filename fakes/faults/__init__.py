@@ -1,0 +1,1 @@
+"""The faults that services carry: one small file each, on the contract in `base`."""

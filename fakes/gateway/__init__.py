@@ -1,0 +1,1 @@
+"""`api-gateway`: tenants, validation, and calls onward with deadlines, retries and breakers."""

@@ -1,0 +1,1 @@
+"""`realtime`: websockets under a connection limit, with bounded send queues and bounded sender slots."""
