@@ -41,7 +41,7 @@ class ValidationFail(ArrivalsUser):
         failure = http_kind(answer)
         if failure:
             return dict.fromkeys(request.series, failure)
-        if request.series is VALID:
+        if request.series == VALID:
             kind = "rejected" if answer.status == 400 else complete(answer)
             return {"valid": kind} if kind else {}
         return {"bad_input": "accepted"} if answer.status < 400 else {}

@@ -33,6 +33,7 @@ class WsOverload(User):
             address_of(str(self.host), ("ws", "http")),
             lambda: f"/ws?tenant={rng.choice(TENANTS)}",
             self._tell,
+            lambda client: self.session.broken(self.environment, client.exception),
         )
         try:
             Audience(world).drive(self._wishes)

@@ -89,7 +89,7 @@ class ArrivalsUser(User):
         )
 
     def _broken(self, greenlet: gevent.Greenlet) -> None:
-        self.session.die(f"the generator broke: {greenlet.exception!r}")
+        self.session.broken(self.environment, greenlet.exception)
 
 
 def http_kind(answer: Answer) -> str | None:

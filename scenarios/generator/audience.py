@@ -48,6 +48,7 @@ class World:
     address: Address
     path: Callable[[], str]
     tell: Told
+    broken: Callable[[gevent.Greenlet], None]
 
 
 class Client:
@@ -58,6 +59,7 @@ class Client:
         self._ack_delay_s = ack_delay_s
         self._connecting = self._leaving = False
         self.greenlet = gevent.spawn(self._run, due_s)
+        self.greenlet.link_exception(world.broken)
 
     def leave(self) -> None:
         """Goes away at once; only a handshake under way is ended first, because its outcome is the server's to give."""
@@ -107,9 +109,14 @@ class Client:
                     socket.send(f'{{"type": "ack", "seq": {last_seq}}}')
 
     def _take(self, text: str, last_seq: int) -> int:
-        message = json.loads(text)
-        seq, sent_s = int(message["seq"]), float(message["sent_ms"]) / MS
-        latency_s = max(0.0, clock.epoch_s(clock.now()) - sent_s)
+        now_s = clock.epoch_s(clock.now())
+        try:
+            message = json.loads(text)
+            seq, sent_s = int(message["seq"]), float(message["sent_ms"]) / MS
+        except (ValueError, TypeError, KeyError) as error:
+            self._world.ledger.lost("messages", now_s, 1, "error")
+            raise TransportError("error", f"not a message of the protocol: {text[:80]!r}") from error
+        latency_s = max(0.0, now_s - sent_s)
         self._world.ledger.received("messages", sent_s, latency_s)
         if seq > last_seq + 1:
             self._world.ledger.lost("messages", sent_s, seq - last_seq - 1, "dropped")

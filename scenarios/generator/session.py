@@ -8,7 +8,7 @@ import sys
 from typing import NoReturn
 
 import gevent
-from locust import events
+from locust import User, events
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 from locust.runners import MasterRunner, Runner
@@ -43,12 +43,20 @@ class Session:
         self._stream = Stream(self.settings.stream_fd)
         self._parent = os.getppid()
         self._outstanding = 0
+        self._hard_end: gevent.Greenlet | None = None
         self._listen()
 
     def stopped(self) -> None:
         """The load stopped: what is outstanding will have no other fate than `unfinished`."""
         self._outstanding += self.ledger.give_up()[self.series[0]]
         self.next_due_s = float("inf")
+
+    def broken(self, environment: Environment, error: BaseException | None) -> None:
+        """The generator itself failed: its numbers are worth nothing, so the harness sees it die."""
+        if self.settings.stream_fd is not None:
+            self.die(f"the generator broke: {error!r}")
+        environment.process_exit_code = UNUSABLE
+        gevent.spawn(_stop, environment)
 
     def _listen(self) -> None:
         for hook, listener in (
@@ -74,9 +82,11 @@ class Session:
         port = self.settings.admin_port
         url = None if port is None else admin.serve(port, self.settings.admin_token, self.board)
         self._send({"ev": "hello", "scenario": self.scenario, "series": self.series, "pid": os.getpid(), "admin": url})
-        gevent.spawn(self._beat)
+        helpers = [gevent.spawn(self._beat)]
         if self.settings.stream_fd is not None:
-            gevent.spawn(self._watch_parent)
+            helpers.append(gevent.spawn(self._watch_parent))
+        for helper in helpers:
+            helper.link_exception(lambda broken: self.die(f"the generator broke: {broken.exception!r}"))
 
     def _beat(self) -> None:
         due_s = clock.now()
@@ -96,10 +106,12 @@ class Session:
         self.die("the process that started this scenario is gone")
 
     def _limit(self, environment: Environment, **_: object) -> None:
-        gevent.spawn_later(self.settings.duration_s, _stop, environment)
+        if self._hard_end is not None:
+            self._hard_end.kill(block=False)  # of an earlier start in the web UI
+        self._hard_end = gevent.spawn_later(self.settings.duration_s, _stop, environment)
 
-    def _broken(self, exception: BaseException, **_: object) -> NoReturn:
-        self.die(f"the generator broke: {exception!r}")
+    def _broken(self, user_instance: User, exception: BaseException, **_: object) -> None:
+        self.broken(user_instance.environment, exception)
 
     def _end(self, environment: Environment, **_: object) -> None:
         _runner(environment).stop()
@@ -137,7 +149,8 @@ def _settings() -> Settings:
     try:
         return read_settings(os.environ)
     except SettingsError as error:
-        sys.exit(str(error))
+        sys.stderr.write(f"{error}\n")
+        sys.exit(UNUSABLE)
 
 
 def _stop(environment: Environment) -> None:
