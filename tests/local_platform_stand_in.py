@@ -10,14 +10,18 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import sys
 import time
 
 
+def say(message: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
+
+
 def log(msg: str, **more: object) -> None:
     now = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()) + f".{time.time_ns() // 1000 % 1000000:06d}Z"
-    print(json.dumps({"time": now, "level": "info", "msg": msg, **more}), flush=True)
+    say({"time": now, "level": "info", "msg": msg, **more})
 
 
 class Service:
@@ -124,7 +128,7 @@ def main() -> None:
         with contextlib.suppress(ChildProcessError):
             while (found := os.waitpid(-1, os.WNOHANG))[0]:
                 children.discard(found[0])
-                print(json.dumps({"exited": found[0], "status": os.waitstatus_to_exitcode(found[1])}), flush=True)
+                say({"exited": found[0], "status": os.waitstatus_to_exitcode(found[1])})
         try:
             data = os.read(0, 65536)
         except BlockingIOError:
@@ -142,7 +146,7 @@ def main() -> None:
                 child(request)
                 os._exit(0)
             children.add(pid)
-            print(json.dumps({"id": request["id"], "pid": pid}), flush=True)
+            say({"id": request["id"], "pid": pid})
     for pid in children:
         os.kill(pid, signal.SIGKILL)
 

@@ -1,7 +1,7 @@
 """What the kubectl front needs of a cluster: Kubernetes API objects in, Kubernetes API objects out.
 
-Objects are shaped as the Kubernetes API shapes them (`apiVersion`, `kind`, `metadata`, `spec`, `status`), so that tables,
-`-o json|yaml|jsonpath` and `describe` are all views of one thing, and a change is always a change of `spec`.
+Objects are shaped as the Kubernetes API shapes them (`apiVersion`, `kind`, `metadata`, `spec`, `status`), so that
+tables, `-o json|yaml|jsonpath` and `describe` are all views of one thing, and a change is always a change of `spec`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Obj: TypeAlias = "dict[str, Json]"
 
 
@@ -67,8 +67,11 @@ class Cluster(Protocol):
     async def edit(
         self, kind: str, namespace: str, name: str, change: Callable[[Obj], Obj], why: str
     ) -> tuple[Obj, Obj]:
-        """Apply `change` to a copy of the object; returns (before, after). Deployments: a changed `spec.template` is a rollout, a
-        changed `spec.replicas` a scale. Raises NotFound, Invalid. `why` becomes the CHANGE-CAUSE candidate and event text."""
+        """Apply `change` to a copy of the object; returns (before, after).
+
+        Deployments: a changed `spec.template` is a rollout, a changed `spec.replicas` a scale. Other objects take
+        labels and annotations. Raises NotFound, Invalid. `why` goes to the platform's own log.
+        """
         ...
 
     async def delete_pod(self, namespace: str, name: str, grace_s: float | None) -> None:
@@ -82,13 +85,19 @@ class Cluster(Protocol):
     def log(
         self, namespace: str, pod: str, *, previous: bool, follow: bool, tail: int | None, since_s: float | None
     ) -> AsyncIterator[bytes]:
-        """The pod's log in lines (with newline); with `follow` it goes on until the pod is gone. Raises NotFound before it yields."""
+        """The pod's log in lines (with newline); with `follow` it goes on until the container has ended.
+
+        Raises NotFound, or Invalid where the API server answers BadRequest, before it yields.
+        """
         ...
 
     async def execute(
         self, namespace: str, pod: str, argv: Sequence[str], *, stdin: bytes | None, tty: bool
     ) -> Process:
-        """Start a command in the pod: its environment, its working directory, its `/app`. Raises NotFound, FileNotFoundError."""
+        """Start a command in the pod: its environment, its working directory, its `/app`.
+
+        Raises NotFound, FileNotFoundError for a program the pod lacks, Invalid for a container that does not run.
+        """
         ...
 
     def usage(self, namespace: str) -> Mapping[str, Usage]:

@@ -1,10 +1,10 @@
 """`kubectl` on the operator's PATH: hands its words to the platform's socket, passes on what comes back.
 
-A stand-alone script, started as `python -IS client.py SOCKET WORDS…`; it imports next to nothing because it is started for
-every kubectl line. `_socket` and `_json` are the C halves of `socket` and `json`: these alone cost 20 ms.
+A stand-alone script, started as `python -IS client.py SOCKET WORDS…`; it imports next to nothing because it is started
+for every kubectl line. `_socket` and `_json` are the C halves of `socket` and `json`: these alone cost 20 ms.
 
-Request: a JSON line, then as many bytes of stdin as it says. Answer: frames of one byte kind (1 stdout, 2 stderr, 0 exit
-status as text), four bytes length, payload.
+Request: a JSON line, then as many bytes of stdin as it says. Answer: frames of one byte kind (1 stdout, 2 stderr, 0
+exit status as text), four bytes length, payload.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import sys
 from _json import encode_basestring_ascii as quoted
+from _signal import SIGINT, SIGTERM, signal  # type: ignore[import-not-found]
 from _socket import AF_UNIX, SOCK_STREAM, socket
 
 GONE = "The connection to the server {} was refused - did you specify the right host or port?\n"
@@ -70,8 +71,6 @@ def converse(path: str, words: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    import _signal
-
-    for number in (_signal.SIGINT, _signal.SIGTERM):
-        _signal.signal(number, lambda number, _: os._exit(128 + number))
+    for ending in (SIGINT, SIGTERM):
+        signal(ending, lambda number, _: os._exit(128 + number))
     os._exit(converse(sys.argv[1], sys.argv[2:]))

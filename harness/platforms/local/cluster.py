@@ -1,10 +1,10 @@
-"""The API server of the local platform: the `Cluster` of api.py over the controllers, the kubelet and the objects around."""
+"""The API server of the local platform: the `Cluster` of api.py over controllers, kubelet and the objects around."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from harness.platforms.local import admission, logs, views
@@ -92,20 +92,16 @@ class LocalCluster:
         raise NotFound(PLURALS.get(kind, kind), name)
 
     def _objects(self, kind: str) -> Sequence[Obj]:
-        if kind == "pods":
-            return [views.pod(pod) for pod in self.pods()]
-        if kind == "deployments":
-            return [views.deployment(each) for each in self.deployments.values()]
-        if kind == "replicasets":
-            sets = (one for each in self.deployments.values() for one in each.sets)
-            return sorted((views.replicaset(one) for one in sets), key=lambda one: text(one, "metadata", "name"))
-        if kind == "events":
-            return self._events.newest()
-        if kind == "endpoints":
-            return [views.endpoints(one, self._selected(one)) for one in self.services.values()]
-        if kind == "services":
-            return [clone(one) for one in self.services.values()]
-        return [clone(one) for one in self.around.get(kind, ())]
+        deployments = self.deployments.values()
+        shown: dict[str, Callable[[], Iterable[Obj]]] = {
+            "pods": lambda: map(views.pod, self.pods()),
+            "deployments": lambda: map(views.deployment, deployments),
+            "replicasets": lambda: (views.replicaset(one) for each in deployments for one in each.sets),
+            "events": self._events.newest,
+            "endpoints": lambda: (views.endpoints(one, self._selected(one)) for one in self.services.values()),
+            "services": lambda: map(clone, self.services.values()),
+        }
+        return list(shown[kind]()) if kind in shown else [clone(one) for one in self.around.get(kind, ())]
 
     def _selected(self, service: Obj) -> Sequence[Pod]:
         wanted = strings(section(service, "spec", "selector")).items()

@@ -1,4 +1,4 @@
-"""The platform's control socket: one request per connection, as a JSON line; kubectl's answers as frames (see client.py)."""
+"""The platform's control socket: one request per connection, a JSON line; kubectl answers in frames (see client.py)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The Deployment controller: brings ReplicaSets and Pods to what the manifest says, a bounded number at a time.
 
-Level-triggered, as in Kubernetes: `reconcile` looks at what is, does the next safe thing, and is called again after every
-change. So edits during a rollout need no case of their own: the newest template wins.
+Level-triggered, as in Kubernetes: `reconcile` looks at what is, does the next safe thing, and is called again after
+every change. So edits during a rollout need no case of their own: the newest template wins.
 """
 
 from __future__ import annotations

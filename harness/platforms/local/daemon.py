@@ -1,8 +1,8 @@
 """The process behind a local platform: API server, controllers and kubelet in one event loop.
 
-`python -m harness.platforms.local.daemon --dir DIR` prints one JSON line `{"socket": …}` on stdout when its control socket
-listens, `{"error": …}` when it cannot start, and `{"ready": true}` once every Deployment is ready. It ends with its stdin
-(the lifeline to who started it), or on SIGTERM; with `--detach` on SIGTERM or the operation `down` only.
+`python -m harness.platforms.local.daemon --dir DIR` prints one JSON line `{"socket": …}` on stdout when its control
+socket listens, `{"error": …}` when it cannot start, and `{"ready": true}` once every Deployment is ready. It ends with
+its stdin (the lifeline to who started it), or on SIGTERM; with `--detach` on SIGTERM or the operation `down` only.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class Daemon:
     async def _start(self) -> None:
         nursery = asyncio.create_task(self._nursery.start())
         image = self._folder / "image" / "bin"
-        tools.link(image, tools.POD)
+        tools.link(image, tools.POD.split())
         (image / "psql").symlink_to(postgres.binaries() / "psql")
         await asyncio.to_thread(postgres.prepare)
         self._deploy()
@@ -139,14 +139,14 @@ class Daemon:
         return {"error": f"no such operation: {request['op']}"}
 
     def _state(self, each: Deployment) -> Obj:
-        admin = self._subnet.admin_port
         pods: list[Json] = [
             {
                 "name": pod.name,
                 "ip": pod.ip,
                 "ready": pod.ready,
-                "admin": f"http://{pod.ip}:{admin}",
+                "admin": f"http://{pod.ip}:{self._subnet.admin_port}",
                 "token": pod.token,
+                "waiting": pod.waiting_message,
             }
             for pod in each.pods
         ]

@@ -12,7 +12,7 @@ import psutil
 
 from harness.platforms.local.api import Json, Obj
 from harness.platforms.local.network import PORT
-from harness.platforms.local.objects import labels, new_uid, timestamp
+from harness.platforms.local.objects import clone, labels, new_uid, timestamp
 
 NAMESPACE = "production"
 NODE_NAME = "gameday-local"
@@ -90,11 +90,11 @@ def deployment(work: Workload, env: Mapping[str, str]) -> Obj:
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
-        "metadata": {**metadata(work.name, NAMESPACE), "generation": 1, "labels": dict(app), "annotations": {}},
+        "metadata": {**metadata(work.name, NAMESPACE), "generation": 1, "labels": clone(app), "annotations": {}},
         "spec": {
             "replicas": 1,
-            "selector": {"matchLabels": dict(app)},
-            "template": {"metadata": {"labels": dict(app), "annotations": {}}, "spec": pod},
+            "selector": {"matchLabels": clone(app)},
+            "template": {"metadata": {"labels": clone(app), "annotations": {}}, "spec": pod},
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}},
             "revisionHistoryLimit": 10,
             "progressDeadlineSeconds": 600,
@@ -141,7 +141,7 @@ def _now() -> str:
 
 
 def _namespace(name: str) -> Obj:
-    meta = {**metadata(name), "labels": {"kubernetes.io/metadata.name": name}}
+    meta: Obj = {**metadata(name), "labels": {"kubernetes.io/metadata.name": name}}
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": meta, "status": {"phase": "Active"}}
 
 
@@ -161,8 +161,14 @@ def _node(address: str) -> Obj:
         "kubeletVersion": SERVER_VERSION,
         "kubeProxyVersion": SERVER_VERSION,
     }
-    ready: Obj = {"type": "Ready", "status": "True", "reason": "KubeletReady", "message": "kubelet is posting ready status",
-                  "lastTransitionTime": _now(), "lastHeartbeatTime": _now()}  # fmt: skip
+    ready: Obj = {
+        "type": "Ready",
+        "status": "True",
+        "reason": "KubeletReady",
+        "message": "kubelet is posting ready status",
+        "lastTransitionTime": _now(),
+        "lastHeartbeatTime": _now(),
+    }
     roles: Obj = {"kubernetes.io/hostname": NODE_NAME, "node-role.kubernetes.io/control-plane": ""}
     return {
         "apiVersion": "v1",
@@ -171,7 +177,7 @@ def _node(address: str) -> Obj:
         "spec": {},
         "status": {
             "capacity": capacity,
-            "allocatable": dict(capacity),
+            "allocatable": clone(capacity),
             "conditions": [ready],
             "addresses": [{"type": "InternalIP", "address": address}, {"type": "Hostname", "address": NODE_NAME}],
             "nodeInfo": info,

@@ -86,7 +86,7 @@ class Reply:
 
 async def call(
     method: str, address: str, port: int, path: str, *, timeout_s: float, body: str = "", token: str = ""
-) -> Reply:  # noqa: E501
+) -> Reply:
     """One HTTP request on a connection of its own; every failure is a Reply with status 0."""
     try:
         async with asyncio.timeout(timeout_s):

@@ -10,9 +10,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from harness.errors import PlatformError
 from harness.platforms.local.processes import MARK, Group, Ledger
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,12 @@ class Child:
     exited: asyncio.Future[int]
 
 
+@dataclass(frozen=True)
+class _Forked:
+    pid: int
+    exited: asyncio.Future[int]
+
+
 class Nursery:
     """Protocol in docs/contracts.md. A nursery that dies takes its children along; the next `spawn` starts another."""
 
@@ -30,7 +39,7 @@ class Nursery:
         self._argv, self._ledger = argv, ledger
         self._process: asyncio.subprocess.Process | None = None
         self._starting = asyncio.Lock()
-        self._asked: dict[int, asyncio.Future[int]] = {}
+        self._asked: dict[int, asyncio.Future[_Forked]] = {}
         self._children: dict[int, asyncio.Future[int]] = {}
         self._reader: asyncio.Task[None] | None = None
         self._count = 0
@@ -67,10 +76,7 @@ class Nursery:
         with suppress(ConnectionError):  # then the reader sees the end, and says so
             self._process.stdin.write((json.dumps({**request, "env": {**env, "PARENT_PID": str(pid)}}) + "\n").encode())
         child = await answer
-        return Child(self._ledger.started(child, f"pod {env['POD_NAME']}"), self._exit_of(child))
-
-    def _exit_of(self, pid: int) -> asyncio.Future[int]:
-        return self._children.setdefault(pid, asyncio.get_running_loop().create_future())
+        return Child(self._ledger.started(child.pid, f"pod {env['POD_NAME']}"), child.exited)
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
@@ -78,23 +84,34 @@ class Nursery:
             self._hear(json.loads(line))
         status = await process.wait()
         self._process = None
+        lost = PlatformError(f"the nursery ended with status {status}: {self._last_words()}")
         for answer in self._asked.values():
-            answer.set_exception(PlatformError(
-                f"the nursery ended with status {status} before it had forked a pod; see {self._ledger.folder}/nursery.log"
-            ))  # fmt: skip
+            if not answer.done():
+                answer.set_exception(lost)
         for exited in self._children.values():
-            if not exited.cancelled():
-                exited.set_result(-signal.SIGKILL)
+            _settle(exited, -signal.SIGKILL)
         self._asked.clear()
         self._children.clear()
 
+    def _last_words(self) -> str:
+        path = self._ledger.folder / "nursery.log"
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        return lines[-1] if lines else f"nothing in {path}"
+
     def _hear(self, message: dict[str, int | str]) -> None:
         if "exited" in message:
-            self._exit_of(int(message["exited"])).set_result(int(message["status"]))
-            del self._children[int(message["exited"])]
-        elif "pid" in message:
-            self._exit_of(int(message["pid"]))
-            self._asked.pop(int(message["id"])).set_result(int(message["pid"]))
-        else:
-            reason = str(message.get("error", message))
-            self._asked.pop(int(message["id"])).set_exception(PlatformError(f"the nursery forked no pod: {reason}"))
+            _settle(self._children.pop(int(message["exited"])), int(message["status"]))
+            return
+        answer = self._asked.pop(int(message["id"]))
+        if "pid" in message:
+            pid = int(message["pid"])
+            self._children[pid] = asyncio.get_running_loop().create_future()
+            _settle(answer, _Forked(pid, self._children[pid]))
+        elif not answer.done():
+            answer.set_exception(PlatformError(f"the nursery forked no pod: {message.get('error', message)}"))
+
+
+def _settle(future: asyncio.Future[T], result: T) -> None:
+    """Unless who waited for it was cancelled meanwhile."""
+    if not future.done():
+        future.set_result(result)

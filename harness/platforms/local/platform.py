@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import queue
-import shlex
 import signal
 import socket
 import subprocess
@@ -25,7 +24,6 @@ from harness.platforms.local import manifest, processes, tools
 from harness.platforms.local.network import PORT
 
 UP_S, DOWN_S, CALL_S = 30.0, 5.0, 5.0
-CLIENT = Path(__file__).with_name("client.py")
 
 
 class _Port(TypedDict):
@@ -38,6 +36,7 @@ class _Pod(TypedDict):
     ready: bool
     admin: str
     token: str
+    waiting: str
 
 
 class _Deployment(TypedDict):
@@ -58,7 +57,8 @@ class _State(TypedDict):
 class LocalPlatform:
     """One platform in one folder. Implements base.Platform; thread-safe.
 
-    `overrides` are environment values by Deployment, in place of the manifest's. With `detach` it outlives this process.
+    `overrides` are environment values by Deployment, in place of the manifest's. With `detach` it outlives this
+    process. `nursery` is the command of another nursery than the fakes' (docs/contracts.md).
     """
 
     name = "local"
@@ -83,6 +83,11 @@ class LocalPlatform:
         platform = cls(folder, detach=True)
         platform._state()
         return platform
+
+    @staticmethod
+    def check_machine() -> None:
+        """Raises MachineError that names every tool this machine lacks."""
+        tools.check()
 
     def up(self) -> None:
         """Raises MachineError for what this machine lacks, PlatformError for what does not become ready."""
@@ -135,12 +140,15 @@ class LocalPlatform:
     def _unready(self) -> str:
         """Which Deployments are missing pods, and the last words of their logs."""
         with suppress(PlatformError):
-            missing = [
-                each["name"] for each in self._state()["deployments"] if not all(pod["ready"] for pod in each["pods"])
-            ]
-            words = [_last_line(path) for name in missing for path in self.log_files(name)]
-            return f"{', '.join(missing)}; last log lines: {' | '.join(words)}; see {self.folder}"
+            deployments = self._state()["deployments"]
+            late = [(each["name"], pod["waiting"]) for each in deployments for pod in each["pods"] if not pod["ready"]]
+            words = [f"{name}: {why} {self._last_line(name)}" for name, why in late]
+            return f"{'; '.join(words)}; see {self.folder}"
         return f"its daemon does not answer; see {self.folder / 'daemon.log'}"
+
+    def _last_line(self, deployment: str) -> str:
+        lines = [line for path in self.log_files(deployment) for line in path.read_text(errors="replace").splitlines()]
+        return lines[-1] if lines else "(nothing logged)"
 
     def down(self) -> None:
         """Ends the daemon and all that it started; when the daemon cannot do it any more, by its ledger."""
@@ -168,29 +176,9 @@ class LocalPlatform:
         home = self.folder / "shell"
         with self._shell_lock:
             if not home.exists():
-                self._make_shell(home)
-        env = {
-            "HOME": str(home / "home"),
-            "CURL_HOME": str(home),
-            "LANG": "C.UTF-8",
-            "TERM": "dumb",
-            processes.MARK: str(self.folder),
-        }
-        return Shell(path=str(home / "bin"), env=env, cwd=home / "home")
-
-    def _make_shell(self, home: Path) -> None:
-        tools.check()
-        state = self._state()
-        fresh = home.with_name("shell.new")
-        (fresh / "home").mkdir(parents=True)
-        tools.link(fresh / "bin", tools.SHELL)
-        kubectl = fresh / "bin" / "kubectl"
-        words = (sys.executable, "-IS", str(CLIENT), str(self._socket))
-        kubectl.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n', encoding="utf-8")
-        kubectl.chmod(0o755)
-        node = next(iter(state["addresses"].values())).rpartition(".")[0] + ".1"
-        (fresh / ".curlrc").write_text(tools.curlrc(state["addresses"], self.namespace, node), encoding="utf-8")
-        fresh.rename(home)
+                tools.make_shell(home, self._socket, self._state()["addresses"], self.namespace)
+        env = {"HOME": str(home / "home"), "CURL_HOME": str(home), "LANG": "C.UTF-8", "TERM": "dumb"}
+        return Shell(path=str(home / "bin"), env={**env, processes.MARK: str(self.folder)}, cwd=home / "home")
 
     def kubectl(self, *argv: str, timeout_s: float = 30.0) -> Result:
         """Status, output and errors; a deadline that passes is status 124 and says so on stderr."""
@@ -220,6 +208,9 @@ class LocalPlatform:
             )
             for each in self._state()["deployments"]
         }
+
+    def deployed(self) -> Mapping[str, Mapping[str, str]]:
+        return {work.name: dict(work.env) for work in manifest.WORKLOADS}
 
     def services(self) -> Mapping[str, Sequence[int]]:
         return {name: [port["port"] for port in ports] for name, ports in self._state()["services"].items()}
@@ -300,8 +291,3 @@ def _get(ip: str, path: str) -> Answer:
         return Answer(0, "", str(error) or type(error).__name__)
     finally:
         connection.close()
-
-
-def _last_line(path: Path) -> str:
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    return lines[-1] if lines else "(nothing logged)"

@@ -1,8 +1,8 @@
 """An embedded PostgreSQL for the gateway: a copy of a prepared data directory, on the platform's own loopback address.
 
-The server refuses to run as root. For root it runs in a user namespace without a mapping: there it is nobody to itself, while
-files keep their owner, so that no account is made and no permission is changed. Where namespaces are forbidden, it becomes
-`nobody`.
+The server refuses to run as root. For root it runs in a user namespace without a mapping: there it is nobody to itself,
+while files keep their owner, so that no account is made and no permission is changed. Where namespaces are forbidden,
+it becomes `nobody`.
 """
 
 from __future__ import annotations
@@ -113,7 +113,8 @@ def _initdb(place: Path) -> None:
     (fresh / "data").mkdir(mode=0o700)
     argv = [str(binaries() / "initdb"), "-D", str(fresh / "data"), "-U", "postgres", f"--pwfile={fresh / 'password'}"]
     argv += ["--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--no-sync", "--wal-segsize=1"]
-    done = subprocess.run(_as_user(argv, fresh / "data"), capture_output=True, text=True, env=_environment(), cwd="/")
+    argv = _as_user(argv, fresh / "data")
+    done = subprocess.run(argv, check=False, capture_output=True, text=True, env=_environment(), cwd="/")
     if done.returncode:
         shutil.rmtree(fresh)
         raise MachineError(f"PostgreSQL's initdb failed with status {done.returncode}: {done.stderr.strip()[-500:]}")

@@ -19,6 +19,8 @@ from pathlib import Path
 import psutil
 
 MARK = "GAMEDAY_DIR"
+KILLED_S = 5.0
+"""How long the kernel may take to end a killed process."""
 CLOCK_TOLERANCE_S = 1.0
 """psutil derives start times from the boot time, which the kernel corrects with the clock."""
 
@@ -88,8 +90,8 @@ def living(groups: Iterable[Group], folder: Path) -> Iterator[tuple[Group, list[
     """The recorded groups that still have members, with these."""
     by_pgid: dict[int, list[psutil.Process]] = {}
     for process in psutil.process_iter():
-        with suppress(ProcessLookupError, psutil.NoSuchProcess):
-            if process.status() != psutil.STATUS_ZOMBIE:
+        with suppress(ProcessLookupError):
+            if _lives(process):
                 by_pgid.setdefault(os.getpgid(process.pid), []).append(process)
     for group in groups:
         members = by_pgid.get(group.pid, [])
@@ -110,10 +112,25 @@ def end(groups: Iterable[Group], folder: Path, *, grace_s: float = 0.0) -> list[
     everyone = [member for _, members in found for member in members]
     if grace_s:
         _send(everyone, signal.SIGTERM)
-        psutil.wait_procs(everyone, timeout=grace_s)
+        everyone = _await_end(everyone, grace_s)
     _send(everyone, signal.SIGKILL)
-    psutil.wait_procs(everyone, timeout=5.0)
+    _await_end(everyone, KILLED_S)
     return [group for group, _ in found]
+
+
+def _await_end(processes: list[psutil.Process], timeout_s: float) -> list[psutil.Process]:
+    """Those that are left after `timeout_s`. A zombie is gone: the first process of a container may never reap."""
+    deadline = time.monotonic() + timeout_s
+    while (processes := [one for one in processes if _lives(one)]) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return processes
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _send(processes: Iterable[psutil.Process], number: signal.Signals) -> None:

@@ -1,12 +1,17 @@
-"""The tools of the operator's shell and of the pods: folders of links, and a curl that knows this platform's names only."""
+"""The tools of the operator's shell and of the pods: folders of links, and a curl that knows this platform only."""
 
 from __future__ import annotations
 
+import shlex
 import shutil
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from harness.errors import MachineError
+from harness.platforms.local.network import NODE
+
+CLIENT = Path(__file__).with_name("client.py")
 
 NEEDED = {
     "bash": "bash",
@@ -17,15 +22,9 @@ NEEDED = {
     ),
 }
 """Program: the package that brings it."""
-SHELL = (
-    *NEEDED, "sed", "awk", "jq", "column", "xargs", "printf", "echo", "true", "false", "test", "timeout", "watch", "seq",
-    "basename", "dirname",
-)  # fmt: skip
-POD = (
-    "sh", "bash", "cat", "ls", "head", "tail", "wc", "sort", "uniq", "cut", "tr", "date", "sleep", "env", "printenv", "tee", "echo",
-    "printf", "true", "false", "test", "id", "pwd", "stat", "df", "du", "ps", "hostname", "uname", "find", "xargs", "touch", "mkdir",
-    "rm", "cp", "mv", "kill", "timeout", "seq", "basename", "dirname", "grep", "egrep", "fgrep", "sed", "awk", "curl",
-)  # fmt: skip
+SHELL = f"""{" ".join(NEEDED)} sed awk jq column xargs printf echo true false test timeout watch seq basename dirname"""
+POD = """sh bash cat ls head tail wc sort uniq cut tr date sleep env printenv tee echo printf true false test id pwd stat df
+du ps hostname uname find xargs touch mkdir rm cp mv kill timeout seq basename dirname grep egrep fgrep sed awk curl"""
 NOWHERE = "a-name-that-this-platform-does-not-know-and-that-is-too-long-for-dns"
 """No label of a host name may be longer than 63 characters: no resolver even asks the network for this one."""
 
@@ -49,6 +48,22 @@ def link(folder: Path, names: Iterable[str]) -> None:
             (folder / name).symlink_to(found)
 
 
+def make_shell(home: Path, socket: Path, services: Mapping[str, str], namespace: str) -> None:
+    """An operator's `bin` with kubectl and the allowed tools, an empty `home`, and `.curlrc`; all there or nothing."""
+    check()
+    fresh = home.with_name(f"{home.name}.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    (fresh / "home").mkdir(parents=True)
+    link(fresh / "bin", SHELL.split())
+    kubectl = fresh / "bin" / "kubectl"
+    words = (sys.executable, "-IS", str(CLIENT), str(socket))
+    kubectl.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n', encoding="utf-8")
+    kubectl.chmod(0o755)
+    nowhere = f"{next(iter(services.values())).rpartition('.')[0]}.{NODE}"  # no one listens there
+    (fresh / ".curlrc").write_text(curlrc(services, namespace, nowhere), encoding="utf-8")
+    fresh.rename(home)
+
+
 def names_of(service: str, namespace: str) -> Sequence[str]:
     """The names under which a Service is known in a cluster."""
     return tuple(
@@ -59,8 +74,8 @@ def names_of(service: str, namespace: str) -> Sequence[str]:
 def curlrc(services: Mapping[str, str], namespace: str, localhost: str) -> str:
     """curl's own configuration, which maps names without touching the command.
 
-    `services`: address by name; every port of it goes there, so that a wrong one is refused. `localhost`: where that is.
-    Any other host is no host at all: nothing ever leaves this machine.
+    `services`: address by name; every port of it goes there, so that a wrong one is refused. `localhost`: where that
+    is. Any other host is no host at all: nothing ever leaves this machine.
     """
     lines = ['noproxy = "*"']
     for service, address in services.items():
