@@ -12,8 +12,8 @@ from harness.runbook.items import PROSE, each, unread
 from harness.runbook.shell import commands, inline, title_of
 
 _SYSTEM = (
-    r"grafana|prometheus|jaeger|kibana|datadog|splunk|loki|tempo|zipkin|new ?relic|cloudwatch|elastic(?:search)?|graylog"
-    r"|honeycomb|sentry|dynatrace|alertmanager|thanos|opensearch|stackdriver|appdynamics|instana|lightstep|pagerduty"
+    r"grafana|prometheus|jaeger|kibana|datadog|splunk|loki|tempo|zipkin|new ?relic|cloudwatch|elastic(?:search)?"
+    r"|graylog|honeycomb|sentry|dynatrace|alertmanager|thanos|opensearch|stackdriver|appdynamics|instana|lightstep|pagerduty"
 )
 _NAMED = re.compile(r"(?P<system>[A-Za-z][\w .]{0,40}?)\s*(?::(?!//)|\s[–—|-]|→|->)\s*(?P<name>\S.*)")
 _KIND_OF_VIEW = re.compile(r"\s+(dashboards?|metrics?|traces?|quer(y|ies)|panels?|boards?|logs?)$", re.I)
@@ -112,7 +112,7 @@ def _untitled(lead: Words | Heading) -> Part:
 
 
 def dashboards(blocks: Sequence[Block]) -> Iterator[Part]:
-    """Every item names a system and what to look at in it; items below an item that only names a system belong to it."""
+    """Every item names a system and what to look at in it, or stands below an item that names the system."""
     system, depth = "", 0
     for block in blocks:
         if isinstance(block, Words) and block.parent and re.fullmatch(_SYSTEM, block.text.strip("`: "), re.I):

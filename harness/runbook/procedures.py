@@ -46,7 +46,7 @@ def _outside(section: Section) -> Iterator[Part]:
 
 
 def procedures(section: Section) -> Iterator[Part]:
-    """The items of an alert, escalation or post-incident procedure; a list item may stand for the heading above them."""
+    """The items of an alert, escalation or post-incident procedure; a list item may be the heading of others."""
     group = _Group(section.name if section.nested or _graded(section.name) else "")
     for block in section.blocks:
         if isinstance(block, Words) and block.parent and block.bullet and _graded(block.text):

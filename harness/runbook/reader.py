@@ -37,6 +37,7 @@ _CONTENTS: dict[Kind, Callable[[Sequence[Block]], Iterator[Part]]] = {
     Kind.TOGGLES: toggles.read,
     Kind.DASHBOARDS: contents.dashboards,
 }
+_ORPHAN = "it belongs to no runbook: it takes a heading such as `### ID: title` above it, once for each runbook"
 _PROCEDURES = (Kind.ALERTS, Kind.ESCALATION, Kind.POST_INCIDENT)
 
 
@@ -58,10 +59,7 @@ def parse(text: str, path: str = "<text>") -> Document:
     return Document(
         path,
         title,
-        tuple(
-            _runbook(entry, [p for section, found in parts if section.entry is entry for p in found])
-            for entry in entries
-        ),
+        tuple(_runbook(entry, _of_entry(entry, parts)) for entry in entries),
         _only(GeneralCommand, everything),
         of(Kind.ALERTS),
         of(Kind.ESCALATION),
@@ -73,10 +71,10 @@ def parse(text: str, path: str = "<text>") -> Document:
 def nothing_to_test(document: Document) -> str | None:
     """Why there is nothing to test in a document; None where there is something."""
     if not document.runbooks:
-        return f"{document.path}: no runbook in it. A runbook begins with a heading such as `### TIMEOUT: Service Timeout`."
+        return "it holds no runbook. One begins with a heading such as `### TIMEOUT: Service Timeout Handling`."
     if not any(book.symptoms or book.actions or book.commands or book.toggles for book in document.runbooks):
         names = ", ".join(f"{book.id} (line {book.line})" for book in document.runbooks)
-        return f"{document.path}: nothing stands under {names}. A runbook needs symptoms, and commands or toggles."
+        return f"nothing stands under {names}. A runbook needs symptoms, and commands or toggles."
     return None
 
 
@@ -86,16 +84,14 @@ def _refuse_twins(entries: Iterable[Entry], path: str) -> None:
         twin = first.setdefault(entry.id, entry)
         if twin is not entry:
             raise DocumentError(
-                f"{path}:{entry.line}: the runbook {entry.id} is there twice, on line {twin.line} and on line {entry.line}. "
-                "Give each runbook an id of its own."
+                f"{path}:{entry.line}: the runbook {entry.id} is there twice, "
+                f"on line {twin.line} and on line {entry.line}. Give each runbook an id of its own."
             )
 
 
 def _parts(section: Section) -> Iterator[Part]:
     if section.entry is None and section.kind in _CONTENTS:
-        yield from _nothing_known(
-            section, "it belongs to no runbook: a heading such as `### ID: title` must stand above it"
-        )
+        yield from _nothing_known(section, _ORPHAN)
     elif section.kind in _CONTENTS:
         yield from _CONTENTS[section.kind](section.blocks)
     elif section.kind in _PROCEDURES:
@@ -123,6 +119,10 @@ def _nothing_known(section: Section, why: str) -> Iterator[Part]:
     if not section.blocks:
         yield Unread(section.line, section.name, why)
     yield from (unread(block, why) for block in section.blocks)
+
+
+def _of_entry(entry: Entry, parts: Iterable[tuple[Section, Sequence[Part]]]) -> list[Part]:
+    return [part for section, found in parts if section.entry is entry for part in found]
 
 
 def _runbook(entry: Entry, parts: Sequence[Part]) -> Runbook:

@@ -1,4 +1,4 @@
-"""Code in a document -> commands: fences and indented blocks with their comments, consoles, and code inside a sentence."""
+"""Code in a document -> commands: fences and indented blocks with their comments, consoles, code in a sentence."""
 
 from __future__ import annotations
 
@@ -37,13 +37,12 @@ def commands(block: Code, title: str = "") -> Iterator[Command | Unread]:
         lines, output = _console(lines, block.first)
     found = [*_located(split("\n".join(lines)), block.first), *output]
     for part in sorted(found, key=lambda part: part.line):
-        if isinstance(part, Command):
-            part, title = replace(part, title=part.title or title), ""
-        yield part
+        yield replace(part, title=part.title or title) if isinstance(part, Command) else part
+        title = "" if isinstance(part, Command) else title
 
 
 def inline(words: Words) -> Iterator[Command | Unread]:
-    """The commands in the inline code of a sentence. Code that names a thing (`MAX_RETRIES`, a metric) is no command."""
+    """The commands in the inline code of a sentence. Code that names a thing (`MAX_RETRIES`) is no command."""
     for at, span in enumerate(words.spans):
         if span.code is not None and _is_command(span.code, text_of(words.spans[:at])):
             yield from _located(split(_PROMPT.sub("", span.code)), span.line)

@@ -18,20 +18,19 @@ _ENV = re.compile(r"[A-Za-z_]\w*")
 
 
 def _value(name: str) -> str:
-    return rf"""(?:`(?P<{name}_code>[^`]+)`|"(?P<{name}_double>[^"]*)"|'(?P<{name}_single>[^']*)'|(?P<{name}_bare>[^\s,;()`"'|]+))"""
+    quoted = rf"""`(?P<{name}_code>[^`]+)`|"(?P<{name}_double>[^"]*)"|'(?P<{name}_single>[^']*)'"""
+    return rf"""(?:{quoted}|(?P<{name}_bare>[^\s,;()`"'|]+))"""
 
 
 _OLD, _NEW = _value("old"), _value("new")
-_UNIT = r"(?:\s*(?:ms|milliseconds?|s|sec(?:ond)?s?|m|min(?:ute)?s?|%|percent|connections?|attempts?|retries|MB|MiB|GB|GiB))?"
-_WAS = rf"\b(?:was|from|default(?:s to)?|currently|current|normally|instead of|previously|old)\b(?:\s+value)?\s*[:=]?\s*{_OLD}"
+_UNIT = r"(?:\s*(?:ms|milliseconds?|s|sec(?:ond)?s?|m|min(?:ute)?s?|%|percent|connections?|attempts?|retries|[MG]i?B))?"
+_BEFORE = r"(?:was|from|default(?:s to)?|current(?:ly)?|normally|instead of|previously|old)"
+_WAS = rf"\b{_BEFORE}\b(?:\s+value)?\s*[:=]?\s*{_OLD}"
 _SETTER = r"(?:set|change|switch|update|adjust|turn|flip|move|put)"
-_MOVER = (
-    r"(?:increase|decrease|raise|lower|reduce|bump|drop|extend|shorten|cut|scale|grow|double|halve|limit|cap|up|down)"
-)
-_END = r"(?=$|[.,;)!]|\s+(?:for|if|when|until|while|temporar\w*|during|as|so|and|or|because|to|in|on|only|instead|at|once|\())"
-_LITERAL = (
-    r"\W?(?:[^\s]*\d|(?:true|false|on|off|yes|no|enabled|disabled|debug|info|warn|warning|error|trace|none|null)\b)"
-)
+_MOVER = r"(?:increase|decrease|raise|lower|reduce|bump|drop|extend|shorten|cut|scale|grow|double|halve|limit|cap)"
+_AFTER = r"(?:for|if|when|until|while|temporar\w*|during|as|so|and|or|because|to|in|on|only|instead|at|once|\()"
+_END = rf"(?=$|[.,;)!]|\s+{_AFTER})"
+_LITERAL = r"\W?(?:\S*\d|(?:true|false|on|off|yes|no|enabled|disabled|debug|info|warn(?:ing)?|error|trace|none|null)\b)"
 _FORMS = tuple(
     re.compile(pattern, re.I)
     for pattern in (
@@ -48,7 +47,7 @@ _FORMS = tuple(
 _COLUMNS = {
     "name": r"(environment |env )?(names?|variables?|vars?|toggles?|settings?|parameters?|keys?|flags?|options?)|env",
     "old": r"(from|old|current(ly)?|default|before|normal(ly)?|original|initial|baseline|start(ing)?|was)( value)?",
-    "new": r"(change |set |increase )?to|(new|set|target|after|incident|recommended|emergency|raised|temporary)( value)?|value",
+    "new": r"(change |set |increase )?to|(new|target|after|incident|recommended|temporary)( value)?|value",
     "change": r"changes?|actions?|adjustments?|instructions?|how|what to do",
 }
 
@@ -111,7 +110,8 @@ def _code(block: Code) -> Iterator[Part]:
     for part in commands(shell):
         found = _toggles(part.line, part.text, re.sub(r"^(export|set|-)\s+", "", part.text))
         said = f" ({part.title})" if isinstance(part, Command) and part.title else ""
-        yield from [replace(toggle, old=toggle.old or _was(said)) for toggle in found] or [part]
+        yield from (replace(toggle, old=toggle.old or _was(said)) for toggle in found)
+        yield from () if found else (part,)
 
 
 def _sentence(line: int, text: str, sentence: str) -> Iterator[Part]:

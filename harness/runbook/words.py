@@ -26,12 +26,13 @@ class Kind(StrEnum):
 
 _SECTIONS = {
     Kind.SYMPTOMS: r"symptoms?|(warning )?signs?|detection|indicators?|indications?|manifestations?|observations?"
-    r"|how to (detect|recogni[sz]e|spot)( it| this)?|what you('ll| will| may| might)? (see|notice)|what it looks like",
-    Kind.ACTIONS: r"actions?|((first|immediate|initial|urgent|quick) )+(actions?|steps?|responses?|checks?|aid|measures)"
-    r"|((first|immediate|initial|quick|basic) )?(diagnos(is|tics?)|triage|investigat(ion|e)|assessment)( steps?| checks?)?"
+    r"|how to (detect|recogni[sz]e|spot)( it| this)?|what it looks like"
+    r"|what you('ll| will| may| might)? (see|notice)",
+    Kind.ACTIONS: r"actions?|((first|immediate|initial|urgent|quick) )+(action|step|response|check|aid|measure)s?"
+    r"|((first|immediate|initial|quick) )?(diagnos(is|tics?)|triage|investigat(ion|e)|assessment)( (step|check)s?)?"
     r"|checks?|what to (do|check)( first| now)?|first things?( first)?",
     Kind.COMMANDS: r"(shell |cli |bash )?commands?|cli|steps?|procedures?|solutions?|work-?arounds?|repairs?|fix(es)?"
-    r"|(mitigations?|resolutions?|remediations?|recovery|corrective|repair|fix)( steps?| actions?| commands?| procedures?)?"
+    r"|(mitigations?|resolutions?|remediations?|recovery|corrective|repair|fix)( (step|action|command|procedure)s?)?"
     r"|how to (fix|resolve|recover|mitigate)( it| this)?",
     Kind.TOGGLES: r"((environment(al)?|env|config(uration)?|feature|runtime) )?"
     r"(toggles?|variables?|vars?|flags?|settings?|switches|knobs|tunables?|overrides|parameters)"
@@ -40,24 +41,26 @@ _SECTIONS = {
     r"|panels|telemetry|where to look",
 }
 _PARTS = {
-    Kind.RUNBOOKS: r"((operational|operations|incident|service) )*(runbooks|playbooks)|incident (classes|types|scenarios)",
+    Kind.RUNBOOKS: r"((operational|operations|incident|service) )*(runbooks|playbooks)"
+    r"|incident (classes|types|scenarios)",
     Kind.GENERAL: r"general\b.*|((common|useful|generic|other|additional) )*(troubleshooting|diagnostic)"
-    r"( commands?| steps?| checks?)?|(common|useful|generic|other|additional) (commands|checks)|cheat ?sheet",
+    r"( (command|step|check)s?)?|(common|useful|generic|other|additional) (commands|checks)|cheat ?sheet",
     Kind.ALERTS: r"(\w+ )?alerts?( (response|handling|procedures?|levels?|priorities|severities))*"
-    r"|(incident|on-?call) response( procedures?)?|severity levels|priorities|(.*\W)?(p[0-5]|sev(erity)?[ -]?\d)(\W.*)?",
-    Kind.ESCALATION: r"(.*\W)?escalations?(\W.*)?|((support|escalation) )?(level|tier) ?\d\b.*|l\d\b.*|on-?call contacts",
-    Kind.POST_INCIDENT: r"(post|after)(-| |-?the-? ?)?(incidents?|mortems?|event)\b.*|lessons learned|follow-?ups?( actions?)?",
-    Kind.PROSE: r"overview|introduction|about|purpose|scope|background|(table of )?contents|references|glossary|appendix"
+    r"|(incident|on-?call) response( procedures?)?|severity levels|priorities"
+    r"|(.*\W)?(p[0-5]|sev(erity)?[ -]?\d)(\W.*)?",
+    Kind.ESCALATION: r"(.*\W)?escalations?(\W.*)?|((support|escalation) )?(level|tier) ?\d\b.*|l\d\b.*"
+    r"|on-?call contacts",
+    Kind.POST_INCIDENT: r"(post|after)(-| |-?the-? ?)?(incidents?|mortems?|event)\b.*|lessons learned"
+    r"|follow-?ups?( actions?)?",
+    Kind.PROSE: r"overview|introduction|about|purpose|scope|background|(table of )?contents|references|glossary"
     r"|prerequisites|requirements|contacts?|change ?log|(version|revision|document)? ?history|notes?|summary|faq|todo"
-    r"|readme|license|related|description|usage|architecture|slos?|slas?",
+    r"|readme|license|related|description|usage|architecture|slos?|slas?|appendix",
 }
-_FILLER = re.compile(r"(common|possible|typical|key|main|observed|useful|relevant|related|recommended|documented) ")
+_FILLER = re.compile(r"^(common|possible|typical|key|main|observed|useful|relevant|related|recommended|documented) ")
 _PURPOSE = re.compile(
     r" (to (check|run|use|try|watch|change|adjust|take|look at|execute|flip|set|monitor)|if needed)\b.*$"
 )
-_ADMONITION = re.compile(
-    r"(note|warning|important|caution|danger|tip|info|hint|attention|fixme|todo|example)s?\b", re.I
-)
+_ADMONITION = re.compile(r"(note|warning|important|caution|danger|tip|info|hint|attention|fixme|todo|example)s?", re.I)
 
 
 def section_kind(heading: str) -> Kind | None:
@@ -80,8 +83,8 @@ def part_kind(heading: str) -> Kind | None:
 
 
 def is_admonition(text: str) -> bool:
-    """Whether `text` is a note to the reader, such as "WARNING: …"."""
-    return bool(_ADMONITION.match(text))
+    """Whether `text` labels a note to the reader, such as WARNING."""
+    return bool(_ADMONITION.fullmatch(text))
 
 
 def _plain(heading: str) -> str:
