@@ -17,9 +17,10 @@ from typing import Protocol
 from harness.errors import GamedayError, Interrupted, PlatformError
 from harness.faults.base import Fault, Target, Undo
 from harness.verdict.judge import MAIN, TWIN, Judge
-from harness.verdict.steps import StepFacts
 
 POLL_S = 0.05
+SILENCE_S = 15.0
+"""A load generator tells its counts once a second; this long without a word and it is lost."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +68,16 @@ class Drill:
         respond: Callable[[], None],
         general: Callable[[], None] | None = None,
         limits: Limits | None = None,
+        clock: Callable[[], float] = time.time,
+        pause: Callable[[float], object] | None = None,
     ) -> None:
         self._sides = {side.name: side for side in sides}
         self._faults, self._judge, self._tell, self._stop = faults, judge, tell, stop
         self._respond, self._general = respond, general
         self._limits = limits or Limits()
+        self._clock, self._pause = clock, pause or stop.wait
         self._undos: dict[str, list[Undo]] = {MAIN: [], TWIN: []}
+        self._up: dict[str, float] = {}
 
     def run(self) -> None:
         """All phases. Never raises: what went wrong is in the journal, and the judge counts it."""
@@ -88,7 +93,7 @@ class Drill:
             self._end()
 
     def _phases(self) -> None:
-        self._phase("prepare", lambda: self._both(lambda side: side.up()))
+        self._phase("prepare", lambda: self._both(self._bring_up))
         if not self._wait("baseline", self._limits.baseline_s):
             return
         self._phase("fault", self._inject)
@@ -100,7 +105,7 @@ class Drill:
             self._wait("control", self._limits.control_s)
         if self._general:
             self._phase("general", self._general)
-        self._both(lambda side: side.down() if side.name == TWIN else self._undo(MAIN))
+        self._both(lambda side: self._take_down(side) if side.name == TWIN else self._undo(MAIN))
         if recovered:
             self._wait("after-undo", self._limits.after_undo_s)
 
@@ -114,10 +119,11 @@ class Drill:
     def _wait(self, phase: str, limit_s: float) -> bool:
         """Wait until the judge has its answer; False at the limit."""
         self._tell("phase", phase=phase, limit_s=limit_s)
-        until = time.monotonic() + limit_s
-        while not (answered := self._judge.answered(phase)) and time.monotonic() < until:
+        until = self._clock() + limit_s
+        while not (answered := self._judge.answered(phase)) and self._clock() < until:
             self._check()
-            self._stop.wait(POLL_S)
+            self._check_load()
+            self._pause(POLL_S)
         self._tell("phase-end", phase=phase, limit=not answered, waiting_for="" if answered else self._judge.waiting_for(phase))
         return answered
 
@@ -125,10 +131,24 @@ class Drill:
         if self._stop.is_set():
             raise Interrupted("interrupted")
         lost = [f"{name}: {side.load_ended}" for name, side in self._judge.trial.sides.items() if side.load_ended]
-        if lost and "after-undo" not in self._judge.trial.ended:
+        if lost:
             raise PlatformError(f"load lost: {'; '.join(lost)}")
         if self._judge.trial.crashes:
             raise PlatformError("a part of the drill broke")
+
+    def _check_load(self) -> None:
+        """A generator that says nothing any more must not look like a service without errors."""
+        for name, side in self._judge.trial.sides.items():
+            if name in self._up and self._clock() - max(side.last_load_s, self._up[name]) > SILENCE_S:
+                raise PlatformError(f"load lost: {name}: the generator has said nothing for {SILENCE_S:.0f} s")
+
+    def _bring_up(self, side: Side) -> None:
+        side.up()
+        self._up[side.name] = self._clock()
+
+    def _take_down(self, side: Side) -> None:
+        self._up.pop(side.name, None)
+        side.down()
 
     def _both(self, do: Callable[[Side], None]) -> None:
         """The same on both sides at once; the first error is raised when both have ended."""
@@ -163,4 +183,4 @@ class Drill:
             if self._undos[MAIN]:
                 self._undo(MAIN)
         finally:
-            self._both(lambda side: side.down())
+            self._both(self._take_down)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.conditions.grammar import Condition, compare
 from harness.verdict.histogram import quantile_ms
-from harness.verdict.sequential import Decision, Slice, decide
+from harness.verdict.sequential import MIN_SLICES_PASS, Decision, Slice, decide
 from harness.verdict.timeline import Counts, Pods, Timeline
 
 
@@ -46,12 +46,28 @@ def _slice(condition: Condition, counts: Counts, pessimistic: bool) -> Slice:
 
 
 def _read_ratio(condition: Condition, timeline: Timeline, start: int, end: int) -> Reading:
-    """Low is believed only of the pessimist's counts, high only of the optimist's."""
-    hopeful = decide(slices(condition, timeline, start, end, pessimistic=False), condition.theta or 0.0)
-    careful = decide(slices(condition, timeline, start, end, pessimistic=True), condition.theta or 0.0)
-    low = False if hopeful.low is False else True if careful.low else None
-    holds = None if low is None else low == condition.wants_low
-    return Reading(holds, _ratio_value(condition, timeline, start, end, hopeful), hopeful.n)
+    view = _View(condition, timeline, start, end)
+    hopeful = decide(view.hopeful, condition.theta or 0.0)
+    return Reading(view.holds_since(start), _ratio_value(condition, timeline, start, end, hopeful), hopeful.n)
+
+
+class _View:
+    """The slices of a load condition over [start, end), read once, so that every later start is cheap to try."""
+
+    def __init__(self, condition: Condition, timeline: Timeline, start: int, end: int) -> None:
+        self._condition, self._start = condition, start
+        self.hopeful = slices(condition, timeline, start, end, pessimistic=False)
+        self.careful = slices(condition, timeline, start, end, pessimistic=True)
+
+    def holds_since(self, since: int) -> bool | None:
+        """Low is believed only of the pessimist's counts, high only of the optimist's."""
+        at = since - self._start
+        if self._condition.measure.fn == "count":
+            return _count_holds(self._condition, self.hopeful[at:])
+        theta = self._condition.theta or 0.0
+        if decide(self.hopeful[at:], theta).low is False:
+            return not self._condition.wants_low
+        return self._condition.wants_low if decide(self.careful[at:], theta).low else None
 
 
 def _ratio_value(condition: Condition, timeline: Timeline, start: int, end: int, decision: Decision) -> float | None:
@@ -64,13 +80,17 @@ def _ratio_value(condition: Condition, timeline: Timeline, start: int, end: int,
 
 
 def _read_count(condition: Condition, timeline: Timeline, start: int, end: int) -> Reading:
-    """An absolute number of bad events. "== 0" is decided for good by one event, against it only by enough arrivals."""
     per_second = slices(condition, timeline, start, end, pessimistic=False)
     n, bad = sum(count for count, _ in per_second), sum(hits for _, hits in per_second)
-    holds: bool | None = compare(bad, condition.op, condition.value)
+    return Reading(_count_holds(condition, per_second), float(bad) if n else None, n)
+
+
+def _count_holds(condition: Condition, per_second: Sequence[Slice]) -> bool | None:
+    """An absolute number of bad events: one event can decide it, none only after enough arrivals."""
+    bad = sum(hits for _, hits in per_second)
     if bad == 0 and decide(per_second, 0.0).low is None:
-        holds = None
-    return Reading(holds, float(bad) if n else None, n)
+        return None
+    return compare(bad, condition.op, condition.value)
 
 
 def _read_probe(condition: Condition, timeline: Timeline, start: int, end: int) -> Reading:
@@ -120,21 +140,27 @@ def _rate(growth: list[tuple[float, float]], index: int) -> float:
 def holds_now(condition: Condition, timeline: Timeline, start: int, end: int) -> bool:
     """Does the condition hold at `end`, since any second >= `start`?
 
-    For ratios every start of the window is tried, so that a long healthy past does not hide a new incident.
+    For load conditions every start of the window is tried, so that a long healthy past does not hide a new incident.
     """
-    if condition.theta is None and condition.measure.fn != "count":
+    if not condition.measure.is_load:
         return bool(read(condition, timeline, start, end).holds)
-    return any(read(condition, timeline, since, end).holds for since in range(start, end))
+    view = _View(condition, timeline, start, end)
+    return any(view.holds_since(since) for since in range(start, end))
 
 
 def broken_now(condition: Condition, timeline: Timeline, start: int, end: int) -> bool:
     """Is the condition known not to hold at `end`, since some second >= `start`?"""
-    return any(read(condition, timeline, since, end).holds is False for since in range(start, end))
+    if not condition.measure.is_load:
+        return read(condition, timeline, start, end).holds is False
+    view = _View(condition, timeline, start, end)
+    return any(view.holds_since(since) is False for since in range(start, end))
 
 
 def holds_since(conditions: Sequence[Condition], timeline: Timeline, start: int, end: int) -> int | None:
     """The earliest second from which on all conditions hold, decided, until `end`; None while there is none."""
-    for since in range(start, end):
-        if all(read(condition, timeline, since, end).holds for condition in conditions):
+    views = [_View(condition, timeline, start, end) for condition in conditions if condition.measure.is_load]
+    probes = [condition for condition in conditions if not condition.measure.is_load]
+    for since in range(start, end - MIN_SLICES_PASS + 1):
+        if all(view.holds_since(since) for view in views) and all(read(probe, timeline, since, end).holds for probe in probes):
             return since
     return None

@@ -1,0 +1,279 @@
+"""Judging one step of a runbook from what was recorded about it: pure, so that a report gives the same verdict again."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+OK, FAILED, MANUAL, REFUSED, SKIPPED = "ok", "failed", "manual", "refused", "skipped"
+_GREPS = ("grep", "egrep", "fgrep")
+_SILENT = frozenset(("cd", "export", "set", "unset", "local", "sleep", "true", ":", "test", "[", "[[", "wait"))
+_ENDED = (130, 137, 141, 143)
+_PIPE_CLOSED = 141
+_CURL_NO_HOST, _CURL_REFUSED, _CURL_HTTP_ERROR = 6, 7, 22
+_CURL_SILENT_SERVER = (28, 52, 56)
+_NOT_FOUND, _NOT_EXECUTABLE = 127, 126
+
+
+@dataclass(frozen=True)
+class ToggleFacts:
+    """What a toggle was about. None stands for "not in the environment"; `documented` is the value the runbook says it starts at."""
+
+    deployment: str
+    name: str
+    documented: str | None
+    before: str | None
+    wanted: str
+    seen: str | None
+
+
+@dataclass(frozen=True)
+class StepFacts:
+    """Everything that the judge of a step may look at; goes to the journal as JSON and comes back."""
+
+    number: int
+    line: int
+    kind: str
+    """action | command | toggle | general"""
+    purpose: str
+    """look | change | manual"""
+    text: str
+    bound: str = ""
+    """As run (placeholders filled), "" when not run."""
+    ran: bool = False
+    programs: tuple[str, ...] = ()
+    """One per stage of the last pipeline: ("kubectl logs", "grep")."""
+    pipestatus: tuple[int, ...] = ()
+    exit_status: int | None = None
+    ended: bool = False
+    """Its endless producer was ended by the session, as expected."""
+    timed_out: bool = False
+    overflowed: bool = False
+    """Its output passed the session's limit."""
+    stdout: str = ""
+    """First 4,000 characters; the whole is in `stdout_file`."""
+    stderr: str = ""
+    stdout_bytes: int = 0
+    stdout_file: str = ""
+    """Relative to the run directory."""
+    changed: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    started_s: float = 0.0
+    seconds: float = 0.0
+    refusals: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    """Placeholders without a binding."""
+    used: tuple[tuple[str, str], ...] = ()
+    """Placeholders and what they were filled with."""
+    urls: tuple[str, ...] = ()
+    http: tuple[str, ...] = ()
+    """Status lines of the answers that the operator's own curl got: `HTTP/1.1 503 Service Unavailable`."""
+    services: tuple[str, ...] = ()
+    """Declared ports: `tool-service:8080`."""
+    toggle: ToggleFacts | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """A mapping that json.dumps takes."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> StepFacts:
+        """The inverse of `to_json`, also after a trip through JSON; fields it does not know are left out."""
+        known = {field.name for field in dataclasses.fields(cls)}
+        fields = {key: _tuples(value) for key, value in data.items() if key in known}
+        toggle = fields.get("toggle")
+        return cls(**{**fields, "toggle": ToggleFacts(**toggle) if toggle else None})
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(item) for item in value) if isinstance(value, list | tuple) else value
+
+
+def judge_step(facts: StepFacts) -> tuple[str, str]:
+    """(verdict, why): verdict is one of ok, failed, manual, refused, skipped."""
+    verdict, why = _verdict(facts)
+    if verdict == FAILED and facts.notes:
+        why = "; ".join([why, *facts.notes])
+    return verdict, why
+
+
+def _verdict(facts: StepFacts) -> tuple[str, str]:
+    if facts.refusals:
+        return REFUSED, "; ".join(facts.refusals)
+    if facts.missing:
+        return FAILED, f"no binding says what {' and '.join(f'`{name}`' for name in facts.missing)} stands for"
+    if facts.purpose == "manual":
+        return MANUAL, "prose: no program can do this"
+    if not facts.ran:
+        return SKIPPED, "not run"
+    if facts.timed_out:
+        return FAILED, f"did not end within {facts.seconds:.0f} s"
+    if facts.overflowed:
+        return FAILED, f"printed {facts.stdout_bytes:,} bytes and was ended"
+    return _toggled(facts, facts.toggle) if facts.toggle else _ran(facts)
+
+
+def _ran(facts: StepFacts) -> tuple[str, str]:
+    if "curl" in facts.programs:
+        answer = _curl(facts)
+        if answer:
+            return answer
+    broken = _broken(facts)
+    if broken:
+        return FAILED, broken
+    return _changed(facts) if facts.purpose == "change" else _found(facts)
+
+
+# -- what failed -------------------------------------------------------------------------------------------------------
+
+
+def _broken(facts: StepFacts) -> str:
+    """Why the command as a whole did not work; "" when it did. A stage's own failure is not hidden by the pipe behind it."""
+    stages = list(zip(facts.programs, facts.pipestatus, strict=False))
+    if len(facts.programs) != len(facts.pipestatus) or not stages:
+        status = facts.exit_status or 0
+        return f"exit status {status}{_said(facts)}" if status else ""
+    for place, (program, status) in enumerate(stages):
+        last = place == len(stages) - 1
+        if status and not _expected(facts, program, status, last):
+            return _stage_failure(facts, program, status, hidden=not last and not facts.exit_status)
+    if stages[-1][0] in _GREPS and stages[-1][1] == 1:
+        return "ran, found nothing: no line matches"
+    return ""
+
+
+def _expected(facts: StepFacts, program: str, status: int, last: bool) -> bool:
+    if facts.ended and status in _ENDED:
+        return True
+    if program in _GREPS and status == 1:
+        return last or _PIPE_CLOSED not in facts.pipestatus
+    return status == _PIPE_CLOSED and not last
+
+
+def _stage_failure(facts: StepFacts, program: str, status: int, *, hidden: bool) -> str:
+    if status == _NOT_FOUND and not program.startswith("kubectl"):
+        return f"{program}: there is no such program{_said(facts)}"
+    if status == _NOT_EXECUTABLE and not program.startswith("kubectl"):
+        return f"{program}: cannot be run{_said(facts)}"
+    veil = "; the pipe behind it would have hidden that" if hidden else ""
+    return f"{program} failed with exit status {status}{_said(facts)}{veil}"
+
+
+def _said(facts: StepFacts) -> str:
+    lines = [line.strip() for line in facts.stderr.splitlines() if line.strip() and not _idle_talk(line)]
+    return f": {' / '.join(lines[:3])}" if lines else ""
+
+
+def _idle_talk(line: str) -> bool:
+    """The terminal warning of `exec -it`, bash's word on what was ended, curl's progress meter."""
+    return bool(
+        re.search(
+            r"Unable to use a TTY|line \d+: +\d+ (Terminated|Killed|Interrupt)|% Total|Dload +Upload|--:--:--", line
+        )
+    )
+
+
+# -- looks -------------------------------------------------------------------------------------------------------------
+
+
+def _found(facts: StepFacts) -> tuple[str, str]:
+    count = len(facts.stdout.splitlines())
+    if facts.stdout.strip():
+        more = "at least " if facts.stdout_bytes > len(facts.stdout.encode()) else ""
+        tail = ", ended after it had been followed" if facts.ended else ""
+        return OK, f"found {more}{count} line{'' if count == 1 else 's'}{tail}"
+    program = facts.programs[-1] if facts.programs else ""
+    if not facts.programs or program in _SILENT or program in _GREPS:
+        return OK, "done; it has nothing to print"
+    return FAILED, f"ran, found nothing{_said(facts)}"
+
+
+def _curl(facts: StepFacts) -> tuple[str, str] | None:
+    """The verdict on a curl of the operator's own shell; None where the rest of the rules decide."""
+    if len(facts.programs) != len(facts.pipestatus):
+        return None
+    status = facts.pipestatus[facts.programs.index("curl")]
+    declared = [place for place in map(_place, facts.urls) if place in facts.services]
+    where = ", ".join(map(_place, facts.urls)) or "the address"
+    if status == _CURL_NO_HOST:
+        return FAILED, f"there is no service of this name: {where}{_said(facts)}"
+    if status == _CURL_REFUSED:
+        if declared:
+            return OK, f"refused by {where}: the service has no ready pod"
+        return FAILED, f"refused: no service declares the port of {where}{_said(facts)}"
+    if status in _CURL_SILENT_SERVER and declared:
+        return OK, f"{where} did not answer (curl's status {status}){_said(facts)}"
+    if status not in (0, _CURL_HTTP_ERROR, 23):
+        return FAILED, f"curl failed with exit status {status}{_said(facts)}"
+    return _answered(facts) if facts.http else None
+
+
+def _answered(facts: StepFacts) -> tuple[str, str] | None:
+    """A 503 of a health path is a finding; a 404 is a wrong path. Behind a pipe the filter has the last word."""
+    line = facts.http[-1]
+    code = int(found[1]) if (found := re.match(r"\S+ (\d{3})", line)) else 0
+    if 400 <= code < 500:
+        return FAILED, f"answered {_words(line)}: wrong path or request ({', '.join(facts.urls)})"
+    if len(facts.programs) > 1 or (facts.purpose == "change" and code >= 300):
+        return (FAILED, f"answered {_words(line)}") if facts.purpose == "change" else None
+    body = " ".join(facts.stdout.split())[:160]
+    return OK, f"answered {_words(line)}{f': {body}' if body else ''}"
+
+
+def _words(status_line: str) -> str:
+    return status_line.split(" ", 1)[-1].strip()
+
+
+def _place(url: str) -> str:
+    """`service:port` of a URL; the first label of the host is the service."""
+    found = re.match(r"(\w+)://(?:[^@/]*@)?([^/:?#]+)(?::(\d+))?", url)
+    if not found:
+        return url
+    port = found[3] or ("443" if found[1] == "https" else "80")
+    return f"{found[2].split('.')[0]}:{port}"
+
+
+# -- changes -----------------------------------------------------------------------------------------------------------
+
+
+def _changed(facts: StepFacts) -> tuple[str, str]:
+    if facts.changed:
+        return OK, "changed " + "; ".join([*facts.changed, *facts.notes])
+    return FAILED, f"ran without an error, changed nothing{_said(facts)}"
+
+
+def _toggled(facts: StepFacts, toggle: ToggleFacts) -> tuple[str, str]:
+    where = f"deployment/{toggle.deployment}"
+    wrong_way = _wrong_way(facts.text, toggle)
+    if facts.exit_status:
+        return FAILED, f"could not be applied to {where}: exit status {facts.exit_status}{_said(facts)}"
+    if toggle.before is None:
+        return FAILED, f"{toggle.name} was not in the environment of {where} before: nothing there reads it"
+    if toggle.seen != toggle.wanted:
+        return FAILED, f"the running pod of {where} shows {toggle.seen!r} and not {toggle.wanted!r}"
+    if wrong_way:
+        return FAILED, wrong_way
+    if toggle.before == toggle.wanted:
+        return FAILED, f"changed nothing: {toggle.name} was {toggle.wanted} on {where} already"
+    drift = toggle.documented is not None and toggle.documented != toggle.before
+    return OK, f"{toggle.name} {toggle.before} -> {toggle.seen}" + (
+        f" (the runbook says from {toggle.documented}: drift)" if drift else ""
+    )
+
+
+def _wrong_way(text: str, toggle: ToggleFacts) -> str:
+    """`Increase from 5000 to 1000`: the word and the numbers disagree."""
+    word = re.search(r"\b(increase|raise|decrease|lower|reduce)", text, re.IGNORECASE)
+    try:
+        before, after = float(toggle.documented or toggle.before or ""), float(toggle.wanted)
+    except ValueError:
+        return ""
+    if not word or before == after:
+        return ""
+    up = word[1].lower() in ("increase", "raise")
+    if up == (after > before):
+        return ""
+    return f"moved the wrong way: the text says {word[1].lower()}, {before:g} -> {after:g} does the opposite"

@@ -1,0 +1,121 @@
+"""A simulated world for drills: load events of a made-up service on a clock of its own; no process, no waiting."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.drill import Drill, Limits
+from harness.errors import PlatformError
+from harness.faults.base import Target, Undo
+from harness.journal import Journal, read_events
+from harness.verdict.gameday import GamedayResult, judge_record
+from harness.verdict.judge import MAIN, TWIN, Judge
+from harness.verdict.steps import StepFacts
+
+RATE = 100
+START_S = 1_000_000.0
+
+
+@dataclass
+class World:
+    """`bad(side, seconds since the fault or None, healed)` is the bad fraction of a second's arrivals."""
+
+    folder: Path
+    bad: Callable[[str, float | None, bool], float]
+    symptoms: tuple[tuple[str, str | None], ...] = (("errors", "error_rate(gateway) > 5%"),)
+    dashboards: tuple[Mapping[str, object], ...] = ()
+    steps: tuple[StepFacts, ...] = (
+        StepFacts(1, 30, "command", "change", "kubectl scale deployment web --replicas=3", "kubectl scale deployment web --replicas=3", True,
+                  ("kubectl scale",), (0,), 0, changed=("deployment/web replicas 1 -> 3",)),
+    )  # fmt: skip
+    heals: bool = True
+    undo_fails: bool = False
+    silent_from: float | None = None
+    now: float = START_S
+    fault_at: float | None = None
+    undone_at: float | None = None
+    healed: bool = False
+    stop: threading.Event = field(default_factory=threading.Event)
+    at: Callable[[float], None] = lambda now: None
+
+    def __post_init__(self) -> None:
+        self.journal = Journal(self.folder / "record.jsonl", clock=lambda: self.now)
+        self.live: set[str] = set()
+
+    def run(self) -> GamedayResult:
+        """One drill; the result is computed from the record's file alone."""
+        self.journal.write("gameday", {"document": "ops.md", "drills": ["WEB"], "findings": [], "procedures": []})
+        judge = Judge(self.journal.write("drill", {"drill": "WEB", **self._header()}))
+        self.journal.listen(judge.add)
+        sides = [_Side(name, self) for name in (MAIN, TWIN)]
+        drill = Drill(sides, [_Fault(self)], judge, self.tell, self.stop, self._respond, None, Limits(), lambda: self.now, self._pause)
+        drill.run()
+        assert not self.live, "a side was left up"
+        self.journal.close()
+        return judge_record(list(read_events(self.journal.path)))
+
+    def tell(self, ev: str, *, sync: bool = False, **fields: object) -> None:
+        self.journal.write(ev, {"drill": "WEB", **fields}, sync=sync)
+
+    def _header(self) -> dict[str, object]:
+        symptoms = [{"line": 10 + n, "text": text, "condition": condition} for n, (text, condition) in enumerate(self.symptoms)]
+        return {"runbook": "WEB", "title": "Web", "line": 1, "fault": "f", "unbound": "", "symptoms": symptoms, "dashboards": list(self.dashboards),
+                "slos": [{"name": "availability", "objective": "availability(gateway) >= 99%"}]}  # fmt: skip
+
+    def _respond(self) -> None:
+        for facts in self.steps:
+            self.second()
+            self.tell("step", facts=facts.to_json())
+            self.healed = self.healed or self.heals
+
+    def _pause(self, _: float) -> None:
+        self.at(self.now - START_S)
+        self.second()
+
+    def second(self) -> None:
+        """One second passes; each side that is up tells what was due in the second before."""
+        self.now += 1.0
+        for side in sorted(self.live):
+            if self.silent_from is None or self.now - START_S < self.silent_from:
+                self.tell("load", side=side, deltas=[self._delta(side)])
+
+    def _delta(self, side: str) -> dict[str, object]:
+        since = None if self.fault_at is None or self.undone_at is not None else self.now - self.fault_at
+        bad = round(RATE * self.bad(side, since, self.healed and side == MAIN))
+        return {"series": "gateway", "second": int(self.now) - 1, "sent": RATE, "ok": RATE - bad, "bad": {"http_503": bad}}
+
+
+@dataclass
+class _Side:
+    name: str
+    world: World
+
+    @property
+    def target(self) -> Target:
+        return Target(None, None)  # type: ignore[arg-type]
+
+    def up(self) -> None:
+        self.world.live.add(self.name)
+
+    def down(self) -> None:
+        self.world.live.discard(self.name)
+
+
+@dataclass
+class _Fault:
+    world: World
+    text: str = "f"
+
+    def undo(self, target: Target) -> Undo:
+        return Undo("take f back", self._take_back)
+
+    def inject(self, target: Target) -> None:
+        self.world.fault_at = self.world.now
+
+    def _take_back(self) -> None:
+        if self.world.undo_fails:
+            raise PlatformError("it sticks")
+        self.world.undone_at = self.world.now
