@@ -1,0 +1,313 @@
+"""What a piece of bash says, without running it: its pipelines, commands, words, redirections and assignments.
+
+The tree is tree-sitter's; `Script.doubts` names whatever this reading is not sure of, so that a caller who must be sure (the
+policy) can refuse it instead of guessing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import tree_sitter_bash
+from tree_sitter import Language, Node, Parser
+
+_PARSER = Parser(Language(tree_sitter_bash.language()))
+_COMMANDS = ("command", "declaration_command", "unset_command", "test_command")
+_GROUPS = ("redirected_statement", "negated_command")
+_EXPANSIONS = ("simple_expansion", "expansion", "command_substitution", "arithmetic_expansion", "process_substitution")
+_ARITHMETIC = ("arithmetic_expansion", "c_style_for_statement", "subscript")
+_BRACES = re.compile(r"\{[^{}]*(,|\.\.)[^{}]*\}")
+_NUMBERS = re.compile(r"\{\d+\.\.\d+\}")
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word. `text` has its quotes removed; what the shell fills in at run time stands in it as written (`$POD`)."""
+
+    raw: str
+    text: str
+    variables: tuple[str, ...] = ()
+    computed: bool = False
+    """Whether the shell fills in a part of it when it runs."""
+    quoted: bool = False
+    """Whether all of it stands in double quotes, so that what is filled in stays one word."""
+
+    @property
+    def head(self) -> str:
+        """The part before anything that is filled in."""
+        return self.text if not self.computed else re.split(r"[$`]", self.text, maxsplit=1)[0]
+
+
+@dataclass(frozen=True)
+class Redirect:
+    """`operator` without its descriptor (`>`, `>>`, `<`, `&>`, `>&`, `<<`, `<<<`); here-documents have their text as `target`."""
+
+    operator: str
+    target: Word
+
+
+@dataclass(frozen=True)
+class Call:
+    """One simple command: `words[0]` is its program; no words where it only assigns."""
+
+    words: tuple[Word, ...]
+    assignments: tuple[tuple[str, Word], ...] = ()
+
+    @property
+    def program(self) -> str:
+        return self.words[0].text if self.words else ""
+
+    @property
+    def arguments(self) -> tuple[Word, ...]:
+        return self.words[1:]
+
+    @property
+    def argv(self) -> tuple[str, ...]:
+        return tuple(word.text for word in self.words)
+
+
+@dataclass(frozen=True)
+class Script:
+    """A whole text."""
+
+    text: str
+    calls: tuple[Call, ...]
+    """Every simple command, wherever it stands (loops, functions, substitutions)."""
+    last: tuple[Call, ...]
+    """The stages of the pipeline that runs last, as PIPESTATUS counts them; empty where that is not one plain pipeline."""
+    redirects: tuple[Redirect, ...]
+    assignments: tuple[tuple[str, Word], ...]
+    functions: frozenset[str]
+    constructs: frozenset[str]
+    """Of: background, process_substitution, arithmetic, indirection, chain (`a && b`)."""
+    doubts: tuple[str, ...]
+    """Where the reading is unsure: a syntax error, or a word that hides something."""
+
+
+def analyse(text: str) -> Script:
+    """Read a text. Never raises: what cannot be read is in `doubts`."""
+    root = _PARSER.parse(text.encode()).root_node
+    nodes = list(_walk(root))
+    return Script(
+        text,
+        tuple(_call(node) for node in nodes if node.type in _COMMANDS),
+        _last(root),
+        tuple(found for node in nodes for found in _redirects(node)),
+        tuple(found for node in nodes for found in _assignments(node)),
+        frozenset(
+            _text(name)
+            for node in nodes
+            if node.type == "function_definition" and (name := node.child_by_field_name("name"))
+        ),
+        frozenset(_constructs(nodes)),
+        tuple(dict.fromkeys(_doubts(nodes))),
+    )
+
+
+def _walk(node: Node) -> Iterator[Node]:
+    yield node
+    for child in node.children:
+        yield from _walk(child)
+
+
+def _text(node: Node) -> str:
+    return (node.text or b"").decode(errors="replace")
+
+
+def _call(node: Node) -> Call:
+    words: list[Word] = []
+    assignments = []
+    for index, child in enumerate(node.children):
+        if child.type == "variable_assignment":
+            assignments.append(_assignment(child))
+            if node.type == "declaration_command":
+                words.append(_word(child))
+        elif child.type == "file_redirect":
+            words += [_word(extra) for extra in child.children_by_field_name("destination")[1:]]
+        elif child.type == "command_name":
+            words.append(_word(child.children[0]))
+        elif child.type == "test_command" or node.type == "test_command":
+            words += [_word(part) for part in _leaves(child)]
+        elif child.is_named or index == 0:
+            words.append(_word(child))
+    words += _words_behind_redirects(node)
+    return Call(tuple(words), tuple(assignments))
+
+
+def _words_behind_redirects(node: Node) -> list[Word]:
+    """`cat > /dev/null FILE`: the grammar hangs FILE on the redirect, bash on the command."""
+    parent = node.parent
+    if parent is None or parent.type != "redirected_statement":
+        return []
+    redirects = [child for child in parent.children if child.type == "file_redirect"]
+    extra = [_word(word) for redirect in redirects for word in redirect.children_by_field_name("destination")[1:]]
+    heredocs = [child for child in parent.children if child.type == "heredoc_redirect"]
+    return extra + [_word(word) for heredoc in heredocs for word in heredoc.children_by_field_name("argument")]
+
+
+def _leaves(node: Node) -> Iterator[Node]:
+    """The words of a test, whatever expression the grammar made of them."""
+    if node.type.endswith("_expression") and node.type != "brace_expression":
+        for child in node.children:
+            yield from _leaves(child)
+    else:
+        yield node
+
+
+def _assignments(node: Node) -> Iterator[tuple[str, Word]]:
+    """`X=1`, and what a `for` or a `read` gives to a variable."""
+    if node.type == "variable_assignment":
+        yield _assignment(node)
+    elif node.type == "for_statement":
+        variable = node.child_by_field_name("variable")
+        for value in node.children_by_field_name("value"):
+            yield (_text(variable) if variable else ""), _word(value)
+    elif node.type == "command" and _text(node).startswith("read"):
+        for word in _call(node).arguments:
+            yield word.text, Word("$(read)", "$(read)", computed=True)
+
+
+def _assignment(node: Node) -> tuple[str, Word]:
+    name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+    return (_text(name) if name else ""), (_word(value) if value else Word("", ""))
+
+
+def _word(node: Node) -> Word:
+    inner = list(_walk(node))
+    computed = any(part.type in _EXPANSIONS for part in inner)
+    names = [
+        _text(part) for part in inner if part.type in ("variable_name", "special_variable_name") and _expands(part)
+    ]
+    return Word(_text(node), _static(node), tuple(names), computed, node.type == "string")
+
+
+def _expands(name: Node) -> bool:
+    return name.parent is not None and name.parent.type in ("simple_expansion", "expansion", "subscript")
+
+
+def _static(node: Node) -> str:
+    """The word's text with the quotes gone and the backslashes resolved; expansions stay as written."""
+    text = _text(node)
+    if node.type == "raw_string":
+        return text[1:-1]
+    if node.type == "ansi_c_string":
+        return text[2:-1].encode("latin-1", "backslashreplace").decode("unicode_escape", "replace")
+    if node.type == "string":
+        return _in_quotes(node)
+    if node.type in ("word", "number") and not node.named_children:
+        return re.sub(r"\\(\n|.)", lambda match: "" if match[1] == "\n" else match[1], text, flags=re.S)
+    if node.type == "concatenation":
+        return "".join(_static(child) for child in node.children)
+    return text
+
+
+def _in_quotes(node: Node) -> str:
+    """Text within double quotes, where a backslash escapes only `$`, a backtick, `"`, itself and a newline."""
+    source, at, parts = node.text or b"", node.start_byte, []
+    position = 1
+    for child in node.named_children:
+        if child.type == "string_content":
+            continue
+        parts.append(_unescape(source[position : child.start_byte - at].decode(errors="replace")))
+        parts.append(_text(child))
+        position = child.end_byte - at
+    return "".join(parts) + _unescape(source[position:-1].decode(errors="replace"))
+
+
+def _unescape(text: str) -> str:
+    return re.sub(r'\\([$`"\\\n])', lambda match: "" if match[1] == "\n" else match[1], text)
+
+
+def _redirects(node: Node) -> Iterator[Redirect]:
+    if node.type == "file_redirect":
+        operator = next((_text(child) for child in node.children if not child.is_named), "")
+        targets = node.children_by_field_name("destination")
+        yield Redirect(operator, _word(targets[0]) if targets else Word("", ""))
+    elif node.type == "heredoc_redirect":
+        body = next((child for child in node.children if child.type == "heredoc_body"), None)
+        yield Redirect("<<", _word(body) if body else Word("", ""))
+    elif node.type == "herestring_redirect":
+        yield Redirect("<<<", _word(node.children[-1]))
+
+
+def _last(root: Node) -> tuple[Call, ...]:
+    statements = [child for child in root.named_children if child.type != "comment"]
+    node = statements[-1] if statements else None
+    while node is not None and node.type in (*_GROUPS, "list"):
+        node = _run_last(node)
+    if node is None:
+        return ()
+    if node.type == "pipeline":
+        stages = [stage for child in node.named_children if child.type != "comment" for stage in [_stage(child)]]
+        return tuple(stage for stage in stages if stage) if all(stages) else ()
+    return (_call(node),) if node.type in _COMMANDS else ()
+
+
+def _run_last(node: Node) -> Node | None:
+    """What decides PIPESTATUS of a wrapped statement; None where `a || b` leaves open which one ran."""
+    if node.type == "list":
+        return None if any(child.type == "||" for child in node.children) else node.named_children[-1]
+    if node.type == "negated_command":
+        return node.named_children[-1]
+    return node.child_by_field_name("body")
+
+
+def _stage(node: Node) -> Call | None:
+    inner: Node | None = node
+    while inner is not None and inner.type in _GROUPS:
+        inner = _run_last(inner)
+    return _call(inner) if inner is not None and inner.type in _COMMANDS else None
+
+
+def _constructs(nodes: list[Node]) -> Iterator[str]:
+    for node in nodes:
+        if (
+            node.type == "&"
+            and not node.is_named
+            and node.parent is not None
+            and not node.parent.type.endswith("_expression")
+        ):
+            yield "background"
+        elif node.type == "process_substitution":
+            yield "process_substitution"
+        elif node.type in _ARITHMETIC or (node.type == "((" and not node.is_named):
+            yield "arithmetic"
+        elif node.type == "test_operator" and re.fullmatch("-(eq|ne|lt|le|gt|ge)", _text(node)) and _in_brackets(node):
+            yield "arithmetic"
+        elif node.type == "expansion" and _indirect(node):
+            yield "indirection"
+        elif node.type == "list":
+            yield "chain"
+
+
+def _in_brackets(node: Node) -> bool:
+    """`[[ … ]]` computes its numbers, `[ … ]` only reads them."""
+    inner: Node | None = node
+    while inner is not None and inner.type != "test_command":
+        inner = inner.parent
+    return inner is not None and inner.children[0].type == "[["
+
+
+def _indirect(node: Node) -> bool:
+    """`${!name}` and `${name@P}` read text as code; `${name:1:2}` computes."""
+    return any(child.type in ("!", "@", ":") and not child.is_named for child in node.children) or "@" in _text(node)
+
+
+def _doubts(nodes: list[Node]) -> Iterator[str]:
+    for node in nodes:
+        if node.is_error or node.is_missing:
+            yield f"not bash: `{_text(node) or node.type}`"
+        elif (
+            node.type == "word"
+            and not node.named_children
+            and re.search(r"(?<!\\)[`\"';|<>()]|\n", _text(node).replace("\\\n", ""))
+        ):
+            yield f"an unclear word: `{_text(node)}`"
+        elif node.type == "concatenation" and _BRACES.search(plain := _unquoted(node)) and not _NUMBERS.search(plain):
+            yield f"braces that make several words: `{_text(node)}`"
+
+
+def _unquoted(node: Node) -> str:
+    return "".join(_text(child) for child in node.children if child.type in ("word", "number"))

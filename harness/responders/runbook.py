@@ -1,0 +1,28 @@
+"""Follows the runbook as written: actions, commands, toggles, in its order, whatever came of the step before."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from harness.errors import Interrupted
+from harness.responders.base import Tell
+from harness.steps.cluster import Cluster
+from harness.steps.plan import Step
+from harness.steps.run import Runner
+from harness.steps.session import Session
+
+
+class RunbookResponder:
+    """The operator who does exactly what it says."""
+
+    name = "runbook"
+
+    def respond(
+        self, plan: Sequence[Step], platform: Cluster, session: Session, tell: Tell, stop: threading.Event
+    ) -> None:
+        runner = Runner(platform, session, stop)
+        for step in plan:
+            if stop.is_set():
+                raise Interrupted(f"interrupted before line {step.line} of the runbook")
+            tell(runner.run(step))

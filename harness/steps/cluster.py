@@ -1,0 +1,88 @@
+"""What the steps need to know of a platform, and what changed on it between two looks."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+_POLL_S = 0.1
+
+
+class Deployment(Protocol):
+    """Its spec and its pods; see DeploymentState in harness/platforms/base.py."""
+
+    @property
+    def replicas(self) -> int: ...
+    @property
+    def ready(self) -> int: ...
+    @property
+    def env(self) -> Mapping[str, str]: ...
+    @property
+    def pods(self) -> tuple[str, ...]: ...
+    @property
+    def generation(self) -> int: ...
+
+
+State = Mapping[str, Deployment]
+
+
+class Cluster(Protocol):
+    """A platform, as far as a step sees it."""
+
+    @property
+    def namespace(self) -> str: ...
+    def state(self) -> State: ...
+    def services(self) -> Mapping[str, Sequence[int]]: ...
+
+
+def newest_pod(state: State, deployment: str) -> str | None:
+    """None where there is no such Deployment, or none of its pods runs."""
+    return state[deployment].pods[-1] if deployment in state and state[deployment].pods else None
+
+
+def spec_changes(before: State, after: State) -> tuple[str, ...]:
+    """What was asked for differently: `deployment/inference replicas 1 -> 3`, one line each."""
+    lines = [f"deployment/{name} is gone" for name in before.keys() - after.keys()]
+    lines += [f"deployment/{name} is new" for name in after.keys() - before.keys()]
+    for name in sorted(before.keys() & after.keys()):
+        lines += [f"deployment/{name} {line}" for line in _spec(before[name], after[name])]
+    return tuple(lines)
+
+
+def _spec(old: Deployment, new: Deployment) -> list[str]:
+    lines = [f"replicas {old.replicas} -> {new.replicas}"] if old.replicas != new.replicas else []
+    for key in sorted(old.env.keys() | new.env.keys()):
+        if old.env.get(key) != new.env.get(key):
+            lines.append(f"{key} {old.env.get(key, '(not set)')} -> {new.env.get(key, '(not set)')}")
+    if not lines and old.generation != new.generation:
+        lines.append(f"generation {old.generation} -> {new.generation}")
+    return lines
+
+
+def pod_changes(before: State, after: State) -> tuple[str, ...]:
+    """Which Deployments run other pods than before."""
+    lines = []
+    for name in sorted(before.keys() & after.keys()):
+        gone = [pod for pod in before[name].pods if pod not in after[name].pods]
+        came = [pod for pod in after[name].pods if pod not in before[name].pods]
+        if gone or came:
+            lines.append(
+                f"deployment/{name} pods: {', '.join(gone) or 'none'} ended, {', '.join(came) or 'none'} started"
+            )
+    return tuple(lines)
+
+
+def settled(state: State) -> bool:
+    """Whether every Deployment has as many pods as it asked for, all ready."""
+    return all(one.ready == one.replicas == len(one.pods) for one in state.values())
+
+
+def settle(cluster: Cluster, limit_s: float, stop: threading.Event) -> State:
+    """The state once it has settled, or as it is after `limit_s`, or when `stop` is set."""
+    deadline = time.monotonic() + limit_s
+    state = cluster.state()
+    while not settled(state) and time.monotonic() < deadline and not stop.wait(_POLL_S):
+        state = cluster.state()
+    return state
