@@ -8,7 +8,8 @@
     metric(realtime, name{l="v"}) > 900      sum over the pods; rate(…) per second; increase(…) since the phase began
     quantile(0.95, inference, service_latency_histogram) > 500ms     from a histogram's buckets
     health(tool-service) == failing   or ok
-    logs(inference, "timeout") > 0    lines that match (a regular expression, case ignored) since the phase began
+    logs(inference, "timeout") > 0    lines that match (a regular expression, case ignored) since the phase began;
+                                      log_rate(…) per second
     breaker(api-gateway, tools) == open      or closed
 """
 
@@ -28,7 +29,7 @@ _ARGUMENT = re.compile(r'\s*("(?:[^"\\]|\\.)*"|(?:[^,{"]|\{[^}]*\})+)\s*(?:,|$)'
 _VALUE = re.compile(r"^(-?\d+(?:\.\d+)?)(ms|s|%|)$")
 _FUNCTIONS = {
     "error_rate": (1, 9), "availability": (1, 1), "status": (2, 2), "count": (2, 2), "metric": (2, 2), "rate": (2, 2),
-    "increase": (2, 2), "quantile": (3, 3), "health": (1, 1), "logs": (2, 2), "breaker": (2, 2),
+    "increase": (2, 2), "quantile": (3, 3), "health": (1, 1), "logs": (2, 2), "log_rate": (2, 2), "breaker": (2, 2),
 }  # fmt: skip
 _STATES = {"health": ("failing", "ok"), "breaker": ("open", "closed")}
 _METRIC = re.compile(r'^[a-zA-Z_:][\w:]*(\{\s*(\w+\s*=\s*"[^"]*"\s*,?\s*)*\})?$')
@@ -164,7 +165,7 @@ def _probe(text: str, fn: str, args: tuple[str, ...], op: str, value: str) -> Co
         _quantile_of(text, args[0])
     if fn in ("metric", "rate", "increase", "quantile") and not _METRIC.match(args[-1]):
         raise _error(text, f"`{args[-1]}` is not a metric's name with optional labels")
-    if fn == "logs":
+    if fn in ("logs", "log_rate"):
         _check_pattern(text, args[1])
     limit, unit = _number(text, value, ("", "ms", "s") if fn == "quantile" else ("",))
     kinds = (args[1],) if fn == "count" else ()

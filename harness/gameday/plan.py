@@ -47,7 +47,7 @@ def make_plan(document: Document, bindings: Bindings, only: Sequence[str]) -> Ga
             raise DocumentError(f"--only {wanted}: {document.path} has no such runbook; it has {', '.join(sorted(known)) or 'none'}")
     chosen = [runbook for runbook in document.runbooks if not only or runbook.id in only]
     drills = tuple(_drill(runbook, bindings) for runbook in chosen)
-    general = tuple(plan_general(document.general, bindings.placeholders))
+    general = tuple(plan_general(document.general, bindings.placeholders, bindings.namespace))
     return GamedayPlan(document, bindings, drills, general, tuple(_findings(document, bindings, bool(only))))
 
 

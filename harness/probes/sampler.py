@@ -31,7 +31,7 @@ class Sampler:
         self._platform, self._deployments = platform, tuple(deployments)
         self._metrics = _by_deployment(measures, deployments)
         self._health = [measure for measure in measures if measure.fn == "health"]
-        self._logs = {measure: LogCounter(platform, measure) for measure in measures if measure.fn == "logs"}
+        self._logs = {measure: LogCounter(platform, measure) for measure in measures if measure.fn in ("logs", "log_rate")}
         self._histories: dict[tuple[str, str], BucketHistory] = defaultdict(BucketHistory)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None

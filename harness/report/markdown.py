@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from harness.report.text import MARKS
 from harness.verdict.gameday import GamedayResult
 from harness.verdict.reading import Reading
-from harness.verdict.result import DrillResult, show_number
+from harness.verdict.result import DrillResult, show_reading
 
 
 def to_markdown(result: GamedayResult) -> str:
@@ -49,7 +49,7 @@ def _drill(drill: DrillResult) -> Iterator[str]:
 
 
 def _cell(reading: Reading | None, unit: str) -> str:
-    return "no data" if reading is None or reading.value is None else f"{show_number(reading.value, unit)} (n {reading.n})"
+    return "no data" if reading is None or not reading.n else f"{show_reading(reading, unit)} (n {reading.n})"
 
 
 def _seconds(value: float | None) -> str:

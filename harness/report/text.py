@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harness.verdict.gameday import GamedayResult
 from harness.verdict.reading import Reading
-from harness.verdict.result import DrillResult, StepResult, show_number
+from harness.verdict.result import DrillResult, StepResult, show_reading
 
 MARKS = {"ok": "✓", "passed": "✓", "failed": "✗", "refused": "✗", "manual": "·", "skipped": "·", "not checked": "·", "inconclusive": "?"}
 _WIDTH = 118
@@ -62,9 +62,9 @@ def _slo_table(drill: DrillResult) -> Iterator[str]:
 
 
 def _cell(reading: Reading | None, unit: str) -> str:
-    if reading is None or reading.value is None:
+    if reading is None or not reading.n:
         return "no data"
-    return f"{show_number(reading.value, unit)} (n {reading.n})"
+    return f"{show_reading(reading, unit)} (n {reading.n})"
 
 
 def _times(drill: DrillResult) -> str:

@@ -15,6 +15,8 @@ from harness.verdict.steps import StepFacts
 from harness.verdict.timeline import Event, Timeline
 
 MAIN, TWIN = "main", "twin"
+STEADY_ALPHA = 0.05
+"""The steady state before and after only frames the experiment; what decides for or against a runbook takes the stricter α."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ class Judge:
         trial, start, end = self.trial, self.trial.start("baseline"), self._common_frontier()
         if start is None or trial.baseline_since is not None:
             return
-        since = [holds_since(trial.objectives, side, start, end) for side in trial.sides.values()]
+        since = [holds_since(trial.objectives, side, start, end, STEADY_ALPHA) for side in trial.sides.values()]
         if None not in since:
             trial.baseline_since, trial.baseline_end = since[0], end
             trial.present_before = {
@@ -167,7 +169,7 @@ class Judge:
     def _after_undo(self) -> None:
         trial, start, main = self.trial, self.trial.start("after-undo"), self.trial.sides[MAIN]
         if start is not None and trial.held_since is None:
-            trial.held_since = holds_since(trial.objectives, main, start, main.frontier)
+            trial.held_since = holds_since(trial.objectives, main, start, main.frontier, STEADY_ALPHA)
             trial.held_end = main.frontier if trial.held_since is not None else None
 
     def answered(self, phase: str) -> bool:

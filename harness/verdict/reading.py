@@ -7,29 +7,38 @@ from dataclasses import dataclass
 
 from harness.conditions.grammar import Condition, compare
 from harness.verdict.histogram import quantile_ms
-from harness.verdict.sequential import MIN_SLICES_PASS, Decision, Slice, decide
+from harness.verdict.sequential import ALPHA, MIN_SLICES_PASS, Decision, Slice, decide
 from harness.verdict.timeline import Counts, Pods, Timeline
 
 
 @dataclass(frozen=True)
 class Reading:
-    """`holds` is None while undecided; `value` is in the condition's unit, None without samples; `n` samples."""
+    """`holds` is None while undecided; `value` is in the condition's unit (None: nothing to measure); `n` samples.
+
+    `bad` is the fraction of arrivals that count against the condition, which is what a load condition is decided on: for a
+    latency those that were too slow or failed. So a latency may have bad arrivals and no value: none was answered well.
+    """
 
     holds: bool | None
     value: float | None
     n: int
+    bad: float | None = None
 
     def to_json(self) -> dict[str, float | int | bool | None]:
         """Value and sample count, as the result's contract has them."""
-        return {"value": None if self.value is None else round(self.value, 6), "samples": self.n, "holds": self.holds}
+        return {"value": _rounded(self.value), "samples": self.n, "bad": _rounded(self.bad), "holds": self.holds}
 
 
-def read(condition: Condition, timeline: Timeline, start: int, end: int) -> Reading:
-    """The condition over the seconds [start, end). No samples: never decided."""
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)
+
+
+def read(condition: Condition, timeline: Timeline, start: int, end: int, alpha: float = ALPHA) -> Reading:
+    """The condition over the seconds [start, end), decided with error `alpha`. No samples: never decided."""
     if condition.theta is not None:
-        return _read_ratio(condition, timeline, start, end)
+        return _read_ratio(condition, timeline, start, end, alpha)
     if condition.measure.fn == "count":
-        return _read_count(condition, timeline, start, end)
+        return _read_count(condition, timeline, start, end, alpha)
     return _read_probe(condition, timeline, start, end)
 
 
@@ -45,17 +54,18 @@ def _slice(condition: Condition, counts: Counts, pessimistic: bool) -> Slice:
     return (counts.sent, bad + counts.pending) if pessimistic else (counts.sent - counts.pending, bad)
 
 
-def _read_ratio(condition: Condition, timeline: Timeline, start: int, end: int) -> Reading:
-    view = _View(condition, timeline, start, end)
-    hopeful = decide(view.hopeful, condition.theta or 0.0)
-    return Reading(view.holds_since(start), _ratio_value(condition, timeline, start, end, hopeful), hopeful.n)
+def _read_ratio(condition: Condition, timeline: Timeline, start: int, end: int, alpha: float) -> Reading:
+    view = _View(condition, timeline, start, end, alpha)
+    hopeful = decide(view.hopeful, condition.theta or 0.0, alpha)
+    value = _ratio_value(condition, timeline, start, end, hopeful)
+    return Reading(view.holds_since(start), value, hopeful.n, hopeful.fraction)
 
 
 class _View:
     """The slices of a load condition over [start, end), read once, so that every later start is cheap to try."""
 
-    def __init__(self, condition: Condition, timeline: Timeline, start: int, end: int) -> None:
-        self._condition, self._start = condition, start
+    def __init__(self, condition: Condition, timeline: Timeline, start: int, end: int, alpha: float = ALPHA) -> None:
+        self._condition, self._start, self._alpha = condition, start, alpha
         self.hopeful = slices(condition, timeline, start, end, pessimistic=False)
         self.careful = slices(condition, timeline, start, end, pessimistic=True)
 
@@ -63,11 +73,11 @@ class _View:
         """Low is believed only of the pessimist's counts, high only of the optimist's."""
         at = since - self._start
         if self._condition.measure.fn == "count":
-            return _count_holds(self._condition, self.hopeful[at:])
+            return _count_holds(self._condition, self.hopeful[at:], self._alpha)
         theta = self._condition.theta or 0.0
-        if decide(self.hopeful[at:], theta).low is False:
+        if decide(self.hopeful[at:], theta, self._alpha).low is False:
             return not self._condition.wants_low
-        return self._condition.wants_low if decide(self.careful[at:], theta).low else None
+        return self._condition.wants_low if decide(self.careful[at:], theta, self._alpha).low else None
 
 
 def _ratio_value(condition: Condition, timeline: Timeline, start: int, end: int, decision: Decision) -> float | None:
@@ -79,16 +89,16 @@ def _ratio_value(condition: Condition, timeline: Timeline, start: int, end: int,
     return 1 - decision.fraction
 
 
-def _read_count(condition: Condition, timeline: Timeline, start: int, end: int) -> Reading:
+def _read_count(condition: Condition, timeline: Timeline, start: int, end: int, alpha: float) -> Reading:
     per_second = slices(condition, timeline, start, end, pessimistic=False)
     n, bad = sum(count for count, _ in per_second), sum(hits for _, hits in per_second)
-    return Reading(_count_holds(condition, per_second), float(bad) if n else None, n)
+    return Reading(_count_holds(condition, per_second, alpha), float(bad) if n else None, n, bad / n if n else None)
 
 
-def _count_holds(condition: Condition, per_second: Sequence[Slice]) -> bool | None:
+def _count_holds(condition: Condition, per_second: Sequence[Slice], alpha: float) -> bool | None:
     """An absolute number of bad events: one event can decide it, none only after enough arrivals."""
     bad = sum(hits for _, hits in per_second)
-    if bad == 0 and decide(per_second, 0.0).low is None:
+    if bad == 0 and decide(per_second, 0.0, alpha).low is None:
         return None
     return compare(bad, condition.op, condition.value)
 
@@ -109,7 +119,7 @@ def _values(condition: Condition, samples: list[tuple[float, Pods]]) -> list[flo
     if fn in ("health", "breaker"):
         return [max(pods.values(), default=1.0 if fn == "health" else 0.0) for _, pods in samples]
     growth = _growth(samples)
-    if fn == "rate":
+    if fn in ("rate", "log_rate"):
         return [_rate(growth, index) for index in range(1, len(growth))]
     return [total for _, total in growth]
 
@@ -156,9 +166,11 @@ def broken_now(condition: Condition, timeline: Timeline, start: int, end: int) -
     return any(view.holds_since(since) is False for since in range(start, end))
 
 
-def holds_since(conditions: Sequence[Condition], timeline: Timeline, start: int, end: int) -> int | None:
+def holds_since(
+    conditions: Sequence[Condition], timeline: Timeline, start: int, end: int, alpha: float = ALPHA
+) -> int | None:
     """The earliest second from which on all conditions hold, decided, until `end`; None while there is none."""
-    views = [_View(condition, timeline, start, end) for condition in conditions if condition.measure.is_load]
+    views = [_View(condition, timeline, start, end, alpha) for condition in conditions if condition.measure.is_load]
     probes = [condition for condition in conditions if not condition.measure.is_load]
     for since in range(start, end - MIN_SLICES_PASS + 1):
         if all(view.holds_since(since) for view in views) and all(read(probe, timeline, since, end).holds for probe in probes):

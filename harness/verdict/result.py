@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.model import Verdict
-from harness.verdict.judge import MAIN, TWIN, Slo, Trial
+from harness.verdict.judge import MAIN, STEADY_ALPHA, TWIN, Slo, Trial
 from harness.verdict.reading import Reading, read, slices
 from harness.verdict.steps import StepFacts, judge_step
 
@@ -202,7 +202,14 @@ def _where(side: str) -> str:
 
 def show_value(slo: Slo, reading: Reading) -> str:
     """A reading in the unit of its objective."""
-    return show_number(reading.value, slo.objective.unit)
+    return show_reading(reading, slo.objective.unit)
+
+
+def show_reading(reading: Reading, unit: str) -> str:
+    """`412 ms`, `99.7 %`, `none good` (arrivals, and none that was answered well), or `no data`."""
+    if reading.value is None and reading.n:
+        return "none good"
+    return show_number(reading.value, unit)
 
 
 def show_number(value: float | None, unit: str) -> str:
@@ -224,7 +231,7 @@ def _slo(trial: Trial, slo: Slo) -> SloResult:
     answered = trial.start("response") or main.frontier
     before = after = during = held = control = None
     if trial.baseline_since is not None and trial.baseline_end is not None:
-        before = read(objective, main, trial.baseline_since, trial.baseline_end)
+        before = read(objective, main, trial.baseline_since, trial.baseline_end, STEADY_ALPHA)
     elif "baseline" in trial.phases:
         before = read(objective, main, trial.start("baseline") or 0, main.frontier)
     if fault is not None:
@@ -236,7 +243,7 @@ def _slo(trial: Trial, slo: Slo) -> SloResult:
         end = int(trial.ended["recovery"])
         after = read(objective, main, end - LAST_S, end)
     if trial.held_since is not None and trial.held_end is not None:
-        held = read(objective, main, trial.held_since, trial.held_end)
+        held = read(objective, main, trial.held_since, trial.held_end, STEADY_ALPHA)
     return SloResult(slo.name, objective.text, objective.unit, before, during, after, held, control)
 
 

@@ -6,14 +6,17 @@ import dataclasses
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 OK, FAILED, MANUAL, REFUSED, SKIPPED = "ok", "failed", "manual", "refused", "skipped"
 _GREPS = ("grep", "egrep", "fgrep")
 _SILENT = frozenset(("cd", "export", "set", "unset", "local", "sleep", "true", ":", "test", "[", "[[", "wait"))
+_T = TypeVar("_T")
 _ENDED = (130, 137, 141, 143)
 _PIPE_CLOSED = 141
-_CURL_NO_HOST, _CURL_REFUSED, _CURL_HTTP_ERROR = 6, 7, 22
+_CURL_NO_HOST, _CURL_REFUSED = 6, 7
+_CURL_ANSWERED = (0, 22, 23)
+"""Also with -f and a status of 400 or more, and with a filter behind it that had seen enough."""
 _CURL_SILENT_SERVER = (28, 52, 56)
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
 
@@ -83,12 +86,12 @@ class StepFacts:
     def from_json(cls, data: Mapping[str, Any]) -> StepFacts:
         """The inverse of `to_json`, also after a trip through JSON; fields it does not know are left out."""
         known = {field.name for field in dataclasses.fields(cls)}
-        fields = {key: _tuples(value) for key, value in data.items() if key in known}
+        fields: dict[str, Any] = {key: _tuples(value) for key, value in data.items() if key in known}
         toggle = fields.get("toggle")
         return cls(**{**fields, "toggle": ToggleFacts(**toggle) if toggle else None})
 
 
-def _tuples(value: Any) -> Any:
+def _tuples(value: _T) -> _T | tuple[object, ...]:
     return tuple(_tuples(item) for item in value) if isinstance(value, list | tuple) else value
 
 
@@ -101,19 +104,23 @@ def judge_step(facts: StepFacts) -> tuple[str, str]:
 
 
 def _verdict(facts: StepFacts) -> tuple[str, str]:
+    if not facts.ran:
+        return _not_run(facts)
+    if facts.timed_out:
+        return FAILED, f"did not end within {facts.seconds:.0f} s"
+    if facts.overflowed:
+        return FAILED, f"printed {facts.stdout_bytes:,} bytes and was ended"
+    return _toggled(facts, facts.toggle) if facts.toggle else _ran(facts)
+
+
+def _not_run(facts: StepFacts) -> tuple[str, str]:
     if facts.refusals:
         return REFUSED, "; ".join(facts.refusals)
     if facts.missing:
         return FAILED, f"no binding says what {' and '.join(f'`{name}`' for name in facts.missing)} stands for"
     if facts.purpose == "manual":
         return MANUAL, "prose: no program can do this"
-    if not facts.ran:
-        return SKIPPED, "not run"
-    if facts.timed_out:
-        return FAILED, f"did not end within {facts.seconds:.0f} s"
-    if facts.overflowed:
-        return FAILED, f"printed {facts.stdout_bytes:,} bytes and was ended"
-    return _toggled(facts, facts.toggle) if facts.toggle else _ran(facts)
+    return SKIPPED, "not run"
 
 
 def _ran(facts: StepFacts) -> tuple[str, str]:
@@ -131,7 +138,7 @@ def _ran(facts: StepFacts) -> tuple[str, str]:
 
 
 def _broken(facts: StepFacts) -> str:
-    """Why the command as a whole did not work; "" when it did. A stage's own failure is not hidden by the pipe behind it."""
+    """Why the command did not work; "" when it did. A stage's own failure is not hidden by the pipe behind it."""
     stages = list(zip(facts.programs, facts.pipestatus, strict=False))
     if len(facts.programs) != len(facts.pipestatus) or not stages:
         status = facts.exit_status or 0
@@ -163,7 +170,8 @@ def _stage_failure(facts: StepFacts, program: str, status: int, *, hidden: bool)
 
 
 def _said(facts: StepFacts) -> str:
-    lines = [line.strip() for line in facts.stderr.splitlines() if line.strip() and not _idle_talk(line)]
+    said = re.sub(r"^bash: line \d+: ", "", facts.stderr, flags=re.MULTILINE)
+    lines = [line.strip() for line in said.splitlines() if line.strip() and not _idle_talk(line)]
     return f": {' / '.join(lines[:3])}" if lines else ""
 
 
@@ -196,19 +204,24 @@ def _curl(facts: StepFacts) -> tuple[str, str] | None:
     if len(facts.programs) != len(facts.pipestatus):
         return None
     status = facts.pipestatus[facts.programs.index("curl")]
-    declared = [place for place in map(_place, facts.urls) if place in facts.services]
+    if status not in _CURL_ANSWERED:
+        return _unanswered(facts, status)
+    return _answered(facts) if facts.http else None
+
+
+def _unanswered(facts: StepFacts, status: int) -> tuple[str, str]:
+    """A declared port that nobody answers at is the incident itself; anything else is a wrong address."""
     where = ", ".join(map(_place, facts.urls)) or "the address"
+    declared = any(_place(url) in facts.services for url in facts.urls)
     if status == _CURL_NO_HOST:
         return FAILED, f"there is no service of this name: {where}{_said(facts)}"
+    if status == _CURL_REFUSED and declared:
+        return OK, f"refused by {where}: the service has no ready pod"
     if status == _CURL_REFUSED:
-        if declared:
-            return OK, f"refused by {where}: the service has no ready pod"
         return FAILED, f"refused: no service declares the port of {where}{_said(facts)}"
     if status in _CURL_SILENT_SERVER and declared:
         return OK, f"{where} did not answer (curl's status {status}){_said(facts)}"
-    if status not in (0, _CURL_HTTP_ERROR, 23):
-        return FAILED, f"curl failed with exit status {status}{_said(facts)}"
-    return _answered(facts) if facts.http else None
+    return FAILED, f"curl failed with exit status {status}{_said(facts)}"
 
 
 def _answered(facts: StepFacts) -> tuple[str, str] | None:
