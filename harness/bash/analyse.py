@@ -1,7 +1,7 @@
 """What a piece of bash says, without running it: its pipelines, commands, words, redirections and assignments.
 
-The tree is tree-sitter's; `Script.doubts` names whatever this reading is not sure of, so that a caller who must be sure (the
-policy) can refuse it instead of guessing.
+The tree is tree-sitter's; `Script.doubts` names whatever this reading is not sure of, so that a caller who must be
+sure (the policy) can refuse it instead of guessing.
 """
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ from dataclasses import dataclass
 import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
+from harness.bash.constructs import constructs, doubts, text_of, walk
+
 _PARSER = Parser(Language(tree_sitter_bash.language()))
 _COMMANDS = ("command", "declaration_command", "unset_command", "test_command")
 _GROUPS = ("redirected_statement", "negated_command")
 _EXPANSIONS = ("simple_expansion", "expansion", "command_substitution", "arithmetic_expansion", "process_substitution")
-_ARITHMETIC = ("arithmetic_expansion", "c_style_for_statement", "subscript")
-_BRACES = re.compile(r"\{[^{}]*(,|\.\.)[^{}]*\}")
-_NUMBERS = re.compile(r"\{\d+\.\.\d+\}")
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,8 @@ class Word:
 
 @dataclass(frozen=True)
 class Redirect:
-    """`operator` without its descriptor (`>`, `>>`, `<`, `&>`, `>&`, `<<`, `<<<`); here-documents have their text as `target`."""
+    """`operator` without its descriptor (`>`, `>>`, `<`, `&>`, `>&`, `<<`, `<<<`); here-documents have their text
+    as `target`."""
 
     operator: str
     target: Word
@@ -76,7 +76,8 @@ class Script:
     calls: tuple[Call, ...]
     """Every simple command, wherever it stands (loops, functions, substitutions)."""
     last: tuple[Call, ...]
-    """The stages of the pipeline that runs last, as PIPESTATUS counts them; empty where that is not one plain pipeline."""
+    """The stages of the pipeline that runs last, as PIPESTATUS counts them; empty where that is not one plain
+    pipeline."""
     redirects: tuple[Redirect, ...]
     assignments: tuple[tuple[str, Word], ...]
     functions: frozenset[str]
@@ -89,7 +90,7 @@ class Script:
 def analyse(text: str) -> Script:
     """Read a text. Never raises: what cannot be read is in `doubts`."""
     root = _PARSER.parse(text.encode()).root_node
-    nodes = list(_walk(root))
+    nodes = list(walk(root))
     return Script(
         text,
         tuple(_call(node) for node in nodes if node.type in _COMMANDS),
@@ -97,23 +98,13 @@ def analyse(text: str) -> Script:
         tuple(found for node in nodes for found in _redirects(node)),
         tuple(found for node in nodes for found in _assignments(node)),
         frozenset(
-            _text(name)
+            text_of(name)
             for node in nodes
             if node.type == "function_definition" and (name := node.child_by_field_name("name"))
         ),
-        frozenset(_constructs(nodes)),
-        tuple(dict.fromkeys(_doubts(nodes))),
+        frozenset(constructs(nodes)),
+        tuple(dict.fromkeys(doubts(nodes))),
     )
-
-
-def _walk(node: Node) -> Iterator[Node]:
-    yield node
-    for child in node.children:
-        yield from _walk(child)
-
-
-def _text(node: Node) -> str:
-    return (node.text or b"").decode(errors="replace")
 
 
 def _call(node: Node) -> Call:
@@ -163,24 +154,24 @@ def _assignments(node: Node) -> Iterator[tuple[str, Word]]:
     elif node.type == "for_statement":
         variable = node.child_by_field_name("variable")
         for value in node.children_by_field_name("value"):
-            yield (_text(variable) if variable else ""), _word(value)
-    elif node.type == "command" and _text(node).startswith("read"):
+            yield (text_of(variable) if variable else ""), _word(value)
+    elif node.type == "command" and text_of(node).startswith("read"):
         for word in _call(node).arguments:
             yield word.text, Word("$(read)", "$(read)", computed=True)
 
 
 def _assignment(node: Node) -> tuple[str, Word]:
     name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
-    return (_text(name) if name else ""), (_word(value) if value else Word("", ""))
+    return (text_of(name) if name else ""), (_word(value) if value else Word("", ""))
 
 
 def _word(node: Node) -> Word:
-    inner = list(_walk(node))
+    inner = list(walk(node))
     computed = any(part.type in _EXPANSIONS for part in inner)
     names = [
-        _text(part) for part in inner if part.type in ("variable_name", "special_variable_name") and _expands(part)
+        text_of(part) for part in inner if part.type in ("variable_name", "special_variable_name") and _expands(part)
     ]
-    return Word(_text(node), _static(node), tuple(names), computed, node.type == "string")
+    return Word(text_of(node), _static(node), tuple(names), computed, node.type == "string")
 
 
 def _expands(name: Node) -> bool:
@@ -189,7 +180,7 @@ def _expands(name: Node) -> bool:
 
 def _static(node: Node) -> str:
     """The word's text with the quotes gone and the backslashes resolved; expansions stay as written."""
-    text = _text(node)
+    text = text_of(node)
     if node.type == "raw_string":
         return text[1:-1]
     if node.type == "ansi_c_string":
@@ -211,7 +202,7 @@ def _in_quotes(node: Node) -> str:
         if child.type == "string_content":
             continue
         parts.append(_unescape(source[position : child.start_byte - at].decode(errors="replace")))
-        parts.append(_text(child))
+        parts.append(text_of(child))
         position = child.end_byte - at
     return "".join(parts) + _unescape(source[position:-1].decode(errors="replace"))
 
@@ -222,7 +213,7 @@ def _unescape(text: str) -> str:
 
 def _redirects(node: Node) -> Iterator[Redirect]:
     if node.type == "file_redirect":
-        operator = next((_text(child) for child in node.children if not child.is_named), "")
+        operator = next((text_of(child) for child in node.children if not child.is_named), "")
         targets = node.children_by_field_name("destination")
         yield Redirect(operator, _word(targets[0]) if targets else Word("", ""))
     elif node.type == "heredoc_redirect":
@@ -259,55 +250,3 @@ def _stage(node: Node) -> Call | None:
     while inner is not None and inner.type in _GROUPS:
         inner = _run_last(inner)
     return _call(inner) if inner is not None and inner.type in _COMMANDS else None
-
-
-def _constructs(nodes: list[Node]) -> Iterator[str]:
-    for node in nodes:
-        if (
-            node.type == "&"
-            and not node.is_named
-            and node.parent is not None
-            and not node.parent.type.endswith("_expression")
-        ):
-            yield "background"
-        elif node.type == "process_substitution":
-            yield "process_substitution"
-        elif node.type in _ARITHMETIC or (node.type == "((" and not node.is_named):
-            yield "arithmetic"
-        elif node.type == "test_operator" and re.fullmatch("-(eq|ne|lt|le|gt|ge)", _text(node)) and _in_brackets(node):
-            yield "arithmetic"
-        elif node.type == "expansion" and _indirect(node):
-            yield "indirection"
-        elif node.type == "list":
-            yield "chain"
-
-
-def _in_brackets(node: Node) -> bool:
-    """`[[ … ]]` computes its numbers, `[ … ]` only reads them."""
-    inner: Node | None = node
-    while inner is not None and inner.type != "test_command":
-        inner = inner.parent
-    return inner is not None and inner.children[0].type == "[["
-
-
-def _indirect(node: Node) -> bool:
-    """`${!name}` and `${name@P}` read text as code; `${name:1:2}` computes."""
-    return any(child.type in ("!", "@", ":") and not child.is_named for child in node.children) or "@" in _text(node)
-
-
-def _doubts(nodes: list[Node]) -> Iterator[str]:
-    for node in nodes:
-        if node.is_error or node.is_missing:
-            yield f"not bash: `{_text(node) or node.type}`"
-        elif (
-            node.type == "word"
-            and not node.named_children
-            and re.search(r"(?<!\\)[`\"';|<>()]|\n", _text(node).replace("\\\n", ""))
-        ):
-            yield f"an unclear word: `{_text(node)}`"
-        elif node.type == "concatenation" and _BRACES.search(plain := _unquoted(node)) and not _NUMBERS.search(plain):
-            yield f"braces that make several words: `{_text(node)}`"
-
-
-def _unquoted(node: Node) -> str:
-    return "".join(_text(child) for child in node.children if child.type in ("word", "number"))

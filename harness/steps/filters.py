@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from harness.bash.analyse import Word
 
 HARMLESS_FILES = ("-", "/dev/null", "/dev/stdin")
-_CUT = r"(?:\\.|(?!{d})[^\\\n])*"
+_CUT = r"(?:\\.|(?!(?P=d))[^\\\n])*"
 _ADDRESS = r"(?:\d+|\$|/(?:\\.|[^/\\\n])*/I?)"
-_SED_SUBSTITUTE = "|".join(f"[sy]{re.escape(d)}{_CUT.format(d=re.escape(d)) }{re.escape(d)}{_CUT.format(d=re.escape(d))}{re.escape(d)}[gpiI0-9]*" for d in "/|,#:@!")  # fmt: skip
+_SED_SUBSTITUTE = rf"[sy](?P<d>[/|,#:@!]){_CUT}(?P=d){_CUT}(?P=d)[gpiI0-9]*"
 _SED = re.compile(rf"\s*(?:{_ADDRESS}(?:,\+?{_ADDRESS})?\s*!?\s*)?(?:{_SED_SUBSTITUTE}|[pdqnNDGhHx=]|)\s*(?:[;\n]|$)")
 _AWK_REGEX = re.compile(r'(^|[~(!,{&|;])(\s*)/[^/"\n;{}]*/')
 
@@ -22,7 +22,8 @@ _AWK_REGEX = re.compile(r'(^|[~(!,{&|;])(\s*)/[^/"\n;{}]*/')
 @dataclass(frozen=True)
 class Filter:
     """`flags`, `values`: short options without and with a value; `words`: long ones, `=` behind those with a value;
-    `operands`: how many words come before files; `files`: whether `harmless` decides about files (else there are none)."""
+    `operands`: how many words come before files; `files`: whether `harmless` decides about files (else there are
+    none)."""
 
     flags: str = ""
     values: str = ""
@@ -35,7 +36,8 @@ class Filter:
 
 
 def awk_refusal(text: str) -> str:
-    """awk can run programs and write files; the few words it does that by are looked for everywhere, strings included."""
+    """awk can run programs and write files; the few words it does that by are looked for everywhere, strings
+    included."""
     found = re.search(r"system|getline|ARGV|ARGC|@|close|fflush|print.*>", text, re.DOTALL)
     if found:
         return f"awk's `{found[0]}` can run programs or reach files"
@@ -61,8 +63,9 @@ def jq_refusal(text: str) -> str:
 
 _GREP = Filter(
     "EFGPivwxcoqshHnLlabzyTUI0123456789", "eABCm",
-    "ignore-case invert-match count only-matching line-number extended-regexp fixed-strings perl-regexp word-regexp line-regexp "
-    "quiet silent no-messages line-buffered text color colour color= colour= context= after-context= before-context= max-count= regexp=",
+    "ignore-case invert-match count only-matching line-number extended-regexp fixed-strings perl-regexp word-regexp "
+    "line-regexp quiet silent no-messages line-buffered text color colour color= colour= "
+    "context= after-context= before-context= max-count= regexp=",
     operands=1, program_options="e regexp",
 )  # fmt: skip
 
@@ -112,7 +115,7 @@ def filter_refusals(
             yield f"{program}: {why}"
     for word in operands[:count]:
         if word.computed and not (program.endswith("grep") and word.quoted) and not word.head:
-            yield f"{program}: `{word.raw}` is only known when it runs and could be an option or a file; put it in quotes, behind -e"
+            yield f"{program}: `{word.raw}` is only known when it runs and could be a file; put it in double quotes"
     for word in operands[count:]:
         if word.computed or not harmless(word.text):
             yield f"{program}: reads the file `{word.raw}`"
@@ -138,7 +141,7 @@ def _options(program: str, spec: Filter, words: list[Word], operands: list[Word]
 def _long(program: str, spec: Filter, word: Word, words: list[Word], programs: list[str]) -> Iterator[str]:
     name, equals, value = word.text[2:].partition("=")
     known = spec.words.split()
-    if equals and f"{name}=" not in known or not equals and name not in known and f"{name}=" not in known:
+    if (equals and f"{name}=" not in known) or (not equals and name not in known and f"{name}=" not in known):
         yield f"{program}: the option `--{name}` is not among those that are known to be harmless"
     elif f"{name}=" in known and not equals and name not in known and words:
         value = words.pop(0).text

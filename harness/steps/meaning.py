@@ -1,24 +1,33 @@
-"""What a command is there for: to look or to change; where it never ends by itself; what its text says that will go wrong."""
+"""What a command is there for, to look or to change; whether it ends by itself; what its text shows to go wrong."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 from harness.bash.analyse import Call, Script, Word, analyse
 
-LOOKING_VERBS = frozenset(
-    "get describe logs top explain version cluster-info api-resources api-versions auth diff events wait".split()
+
+def listed(text: str) -> frozenset[str]:
+    """`"get describe"` -> {"get", "describe"}."""
+    return frozenset(text.split())
+
+
+LOOKING_VERBS = listed(
+    "get describe logs top explain version cluster-info api-resources api-versions auth diff events wait"
 )
-READERS = frozenset(
-    "cat curl printenv env ls head tail grep egrep fgrep ps df du free uptime date id hostname wc stat find ss netstat".split()
+READERS = listed(
+    "cat curl printenv env ls head tail grep egrep fgrep ps df du free uptime date id hostname wc stat find ss netstat"
 )
 _SHELLS = ("sh", "bash", "ash", "dash")
-_KUBECTL_VALUE_FLAGS = frozenset(("-n", "--namespace", "-l", "--selector", "-o", "--output", "-c", "--container", "--tail", "--since", "--context",
-    "--kubeconfig", "--cluster", "--user", "--token", "-s", "--server", "--as", "--as-group", "--request-timeout", "--timeout", "-v",
-    "--field-selector", "--sort-by", "--cache-dir", "--profile", "--profile-output", "--certificate-authority", "--client-certificate",
-    "--client-key", "--tls-server-name", "--pod-running-timeout", "--since-time", "--limit-bytes", "--max-log-requests"))  # fmt: skip
+_KUBECTL_VALUE_FLAGS = listed(
+    "-n --namespace -l --selector -o --output -c --container --tail --since --context --kubeconfig "
+    "--cluster --user --token -s --server --as --as-group --request-timeout --timeout -v --field-selector "
+    "--sort-by --cache-dir --profile --profile-output --certificate-authority --client-certificate "
+    "--client-key --tls-server-name --pod-running-timeout --since-time --limit-bytes --max-log-requests"
+)
 
 
 def positionals(argv: Sequence[str]) -> list[str]:
@@ -31,6 +40,19 @@ def positionals(argv: Sequence[str]) -> list[str]:
         if not word.startswith("-"):
             found.append(word)
         elif word in _KUBECTL_VALUE_FLAGS:
+            next(words, None)
+    return found
+
+
+def flags_before_verb(argv: Sequence[str]) -> list[str]:
+    """kubectl's options that stand before its verb, without their values."""
+    found: list[str] = []
+    words = iter(argv)
+    for word in words:
+        if not word.startswith("-") or word == "--":
+            break
+        found.append(word)
+        if word in _KUBECTL_VALUE_FLAGS:
             next(words, None)
     return found
 
@@ -128,7 +150,7 @@ def _changes_inside(words: Sequence[Word]) -> bool:
 
 
 def _after(argv: Sequence[str], flags: Collection[str]) -> list[str]:
-    return [value for flag, value in zip(argv, argv[1:], strict=False) if flag in flags]
+    return [value for flag, value in pairwise(argv) if flag in flags]
 
 
 def _sends(argv: Sequence[str]) -> bool:
@@ -140,7 +162,8 @@ def _sends(argv: Sequence[str]) -> bool:
 
 
 def urls(script: Script) -> tuple[str, ...]:
-    """The URLs that curl is given on the operator's side or in a pod; scheme added where it was left out, as curl does."""
+    """The URLs that curl is given on the operator's side or in a pod; scheme added where it was left out, as curl
+    does."""
     found = []
     for call in script.calls:
         words = inner_words(call) if is_exec(call) else call.words
@@ -166,7 +189,8 @@ def address(url: str) -> tuple[str, int]:
 
 
 def notes(script: Script, known: Collection[str] = ()) -> tuple[str, ...]:
-    """Defects that the text shows: `$NAME` meant for the pod, filled in by the operator's shell. `known`: names assigned before."""
+    """Defects that the text shows: `$NAME` meant for the pod, filled in by the operator's shell. `known`: names
+    assigned before."""
     assigned = {name for name, _ in script.assignments} | set(known)
     found = []
     for call in script.calls:
@@ -182,7 +206,8 @@ def notes(script: Script, known: Collection[str] = ()) -> tuple[str, ...]:
 def _expansion_note(name: str, inner: Sequence[Word]) -> str:
     program = inner[0].text
     return (
-        f"${name} is filled in by the operator's own shell before the pod sees it; there it is not set, so {program} gets "
+        f"${name} is filled in by the operator's own shell before the pod sees it; there it is not set, "
+        f"so {program} gets "
         f"{_left_of(name, inner)}. To use the pod's: {_repaired(inner)}"
     )
 

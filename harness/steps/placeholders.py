@@ -9,8 +9,8 @@ from dataclasses import dataclass
 _BEFORE, _BEHIND = r"[\w.-]", r"[\w-]"
 _GENERIC = re.compile(
     rf"""
-    (?P<angle><[A-Za-z][A-Za-z0-9]*(?:[-_ .][A-Za-z0-9]+)*>)             # <pod-name>, closed at once: bash has no such redirection
-  | (?P<braces>\{{\{{\s*[A-Za-z_][\w-]*\s*\}}\}})                         # {{{{ service }}}}; {{{{.name}}}} is a Go template
+    (?P<angle><[A-Za-z][A-Za-z0-9]*(?:[-_ .][A-Za-z0-9]+)*>)  # <pod-name>: no redirection is closed like that
+  | (?P<braces>\{{\{{\s*[A-Za-z_][\w-]*\s*\}}\}})  # {{{{ service }}}}; {{{{.name}}}} is a Go template
   | (?<!{_BEFORE})(?:
         (?P<port>[a-zA-Z][\w-]*:port)\b                                  # any-name:port
       | (?P<name>(?:service|pod|deployment|namespace|container|app|node)-name)
@@ -39,8 +39,8 @@ def pod_of(value: str) -> str | None:
 
 
 def fill(text: str, placeholders: Mapping[str, str], resolve: Callable[[str], str] = str) -> Filled:
-    """Replace each placeholder that stands as a whole word, the longest first. `resolve` turns a binding into its value of
-    now (`pod-of(x)` into a pod's name). Values are not looked through for further placeholders."""
+    """Replace each placeholder that stands as a whole word, the longest first. `resolve` turns a binding into its
+    value of now (`pod-of(x)` into a pod's name). Values are not looked through for further placeholders."""
     used: dict[str, str] = {}
 
     def bind(match: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""What would run, in the runbook's order, with every refusal and every open placeholder known before anything starts."""
+"""What would run, in the runbook's order; every refusal and open placeholder is known before anything starts."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _command(kind: str, command: Command, placeholders: Mapping[str, str]) -> St
 
 def _toggle(toggle: Toggle, toggles: Mapping[str, str], namespace: str) -> Step:
     deployment = toggles.get(toggle.name)
-    if deployment is None:
+    if not deployment:
         return Step(0, toggle.line, "toggle", "change", toggle.text, missing=(f"toggles.{toggle.name}",))
     change = ToggleStep(deployment, toggle.name, toggle.old, toggle.new)
     return Step(0, toggle.line, "toggle", "change", toggle.text, toggle_commands(change, namespace), toggle=change)

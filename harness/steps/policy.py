@@ -1,8 +1,9 @@
 """What may not run, and why, decided on the text before anything starts.
 
-The runbook is somebody else's text. What is not known to be harmless is refused: fail closed. Two things are let through
-on purpose: a program that does not exist here (it fails by itself, as it would for the operator), and arguments of kubectl
-that are only known when it runs (`kubectl describe pod $POD`): the session's kubectl is the platform's own.
+The runbook is somebody else's text. What is not known to be harmless is refused: fail closed. Two things are let
+through on purpose: a program that does not exist here (it fails by itself, as it would for the operator), and
+arguments of kubectl that are only known when it runs (`kubectl describe pod $POD`): the session's kubectl is the
+platform's own.
 """
 
 from __future__ import annotations
@@ -11,31 +12,31 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from harness.bash.analyse import Call, Script, Word, analyse
-from harness.steps.filters import FILTERS, HARMLESS_FILES, filter_refusals
-from harness.steps.meaning import inner_words, is_exec
+from harness.steps.filters import FILTERS, filter_refusals
+from harness.steps.meaning import inner_words, is_exec, listed
 from harness.steps.reach import curl_refusals, kubectl_refusals, psql_refusals
+from harness.steps.scope import NAME, Scope, readable, settle
 from harness.steps.syntax import syntax_error
 
-_HARMLESS = frozenset(
-    "sleep echo true false : pwd cd return break continue exit shift wait type which whoami hostname uname".split()
+_HARMLESS = listed(
+    "sleep echo true false : pwd cd return break continue exit shift wait type which whoami hostname uname"
 )
-_DECLARE = frozenset("export local declare readonly typeset".split())
+_DECLARE = listed("export local declare readonly typeset")
 _TESTS = frozenset(("test", "[", "[["))
-_BUILTINS = frozenset(
-    ". alias bg bind builtin caller command compgen complete compopt coproc dirs disown enable eval exec fc fg getopts hash help history "
-    "jobs kill let logout mapfile popd pushd readarray source suspend times trap ulimit umask unalias".split()
+_BUILTINS = listed(
+    ". alias bg bind builtin caller command compgen complete compopt coproc dirs disown enable eval exec "
+    "fc fg getopts hash help history jobs kill let logout mapfile popd pushd readarray source suspend "
+    "times trap ulimit umask unalias"
 )
-_POD_READERS = frozenset("printenv env ls".split())
-_SHELLS = frozenset("sh bash ash dash".split())
+_POD_READERS = listed("printenv env ls")
+_SHELLS = listed("sh bash ash dash")
 _MEANINGFUL = re.compile(
     r"PATH|LD_.*|DYLD_.*|BASH.*|ENV|PS[0-4]|PROMPT_COMMAND|SHELLOPTS|GLOBIGNORE|CURL.*|SSL.*|HOME|XDG_.*|KUBE.*|.*_proxy|.*_PROXY|"
     r"GREP_.*|AWK.*|JQ_.*|PG.*|PSQL.*|PAGER|LESS.*|EDITOR|TMPDIR|LOCPATH|NLSPATH|TERMINFO.*|PYTHON.*|__gameday.*"
 )
-_SIMPLE = re.compile(r"\$(\w+)|\$\{(\w+)\}")
-_NAME = re.compile(r"[A-Za-z_]\w*")
 _CONSTRUCTS = {
     "background": "`&` leaves a program running behind",
     "process_substitution": "process substitution runs programs that nothing waits for",
@@ -49,30 +50,11 @@ def refusals(text: str, earlier: Sequence[Script] = (), namespace: str = "produc
     A text that bash cannot read is not refused: none of it will run."""
     if analyse(text).doubts and syntax_error(text):
         return []
-    scope = _Scope(tuple(earlier), namespace, False)
+    scope = Scope(tuple(earlier), namespace, False)
     return list(dict.fromkeys(_script(analyse(text), scope)))
 
 
-@dataclass(frozen=True)
-class _Scope:
-    """What is known about the shell in which a text will run."""
-
-    scripts: tuple[Script, ...]
-    namespace: str
-    in_pod: bool
-
-    def values(self) -> dict[str, list[Word]]:
-        found: dict[str, list[Word]] = {}
-        for script in self.scripts:
-            for name, word in script.assignments:
-                found.setdefault(name, []).append(word)
-        return found
-
-    def functions(self) -> set[str]:
-        return {name for script in self.scripts for name in script.functions}
-
-
-def _script(script: Script, outer: _Scope) -> Iterator[str]:
+def _script(script: Script, outer: Scope) -> Iterator[str]:
     scope = replace(outer, scripts=(*outer.scripts, script))
     yield from (f"cannot be read with certainty: {doubt}" for doubt in script.doubts)
     yield from (why for name, why in _CONSTRUCTS.items() if name in script.constructs)
@@ -91,11 +73,11 @@ def _assigned(script: Script) -> Iterator[str]:
     for name, _ in script.assignments:
         if _MEANINGFUL.fullmatch(name):
             yield f"{name}=…: changes what programs do here"
-        elif not _NAME.fullmatch(name) and not name.startswith(("-", "$")):
+        elif not NAME.fullmatch(name) and not name.startswith(("-", "$")):
             yield f"{name}=…: not a plain variable"
 
 
-def _arithmetic(scope: _Scope) -> Iterator[str]:
+def _arithmetic(scope: Scope) -> Iterator[str]:
     """bash runs `$(…)` inside a value that it computes with, so such a value has to be a number."""
     text = scope.scripts[-1].text
     for name, words in scope.values().items():
@@ -107,7 +89,7 @@ def _arithmetic(scope: _Scope) -> Iterator[str]:
                 yield f"computes with ${name}, whose value is not known to be a number"
 
 
-def _redirected(script: Script, scope: _Scope) -> Iterator[str]:
+def _redirected(script: Script, scope: Scope) -> Iterator[str]:
     for redirect in script.redirects:
         target = redirect.target.text
         if redirect.operator in ("<<", "<<-", "<<<") or (
@@ -115,40 +97,14 @@ def _redirected(script: Script, scope: _Scope) -> Iterator[str]:
         ):
             continue
         if target not in ("/dev/null", "/dev/stdout", "/dev/stderr") and not (
-            redirect.operator == "<" and _readable(scope, target)
+            redirect.operator == "<" and readable(scope, target)
         ):
             yield f"`{redirect.operator} {redirect.target.raw}`: no file but /dev/null may be written or read"
 
 
-def _readable(scope: _Scope, path: str) -> bool:
-    """In a pod, its own /app; nothing else."""
-    inside = scope.in_pod and re.fullmatch(r"/app(/[\w.*-]+)*/?", path) and ".." not in path
-    return bool(inside) or path in HARMLESS_FILES
-
-
-def _settle(word: Word, scope: _Scope) -> Word:
-    """Fill in what is known of the shell's variables: those with one written value, and those that were never set."""
-    values = scope.values()
-
-    def value(match: re.Match[str]) -> str:
-        name = match[1] or match[2]
-        if not _NAME.fullmatch(name) or (name not in values and scope.in_pod):
-            return match[0]
-        words = values.get(name, [Word("", "")])
-        simple = (
-            len(words) == 1 and not words[0].computed and (word.quoted or not re.search(r"[\s*?\[]", words[0].text))
-        )
-        return words[0].text if simple else match[0]
-
-    if not word.computed:
-        return word
-    text = _SIMPLE.sub(value, word.text)
-    return replace(word, text=text, computed=bool(re.search(r"[$`]", text)))
-
-
-def _call(call: Call, scope: _Scope) -> Iterator[str]:
+def _call(call: Call, scope: Scope) -> Iterator[str]:
     first, *rest = call.words
-    settled = [_settle(word, scope) for word in rest]
+    settled = [settle(word, scope) for word in rest]
     arguments = [word for word in settled if word.text or word.quoted or word.raw in ("''", '""')]
     name = first.text
     if first.computed or not re.fullmatch(r"[\w.+-]+|\[\[?|:", name):
@@ -167,7 +123,7 @@ def _call(call: Call, scope: _Scope) -> Iterator[str]:
     if name in checks:
         yield from checks[name](replace(call, words=(first, *arguments)), scope)
     elif name in FILTERS:
-        yield from filter_refusals(name, arguments, lambda path: _readable(scope, path))
+        yield from filter_refusals(name, arguments, lambda path: readable(scope, path))
     elif name not in _HARMLESS and (name in _BUILTINS or _exists(name)):
         yield f"{name}: not among the programs that a runbook may run here"
 
@@ -179,7 +135,7 @@ def _exists(name: str) -> bool:
     )
 
 
-def _kubectl(call: Call, scope: _Scope) -> Iterator[str]:
+def _kubectl(call: Call, scope: Scope) -> Iterator[str]:
     yield from kubectl_refusals(call)
     if is_exec(call):
         inner = inner_words(call)
@@ -188,26 +144,26 @@ def _kubectl(call: Call, scope: _Scope) -> Iterator[str]:
             yield from _filled_in(inner, scope)
 
 
-def _filled_in(inner: Sequence[Word], scope: _Scope) -> Iterator[str]:
+def _filled_in(inner: Sequence[Word], scope: Scope) -> Iterator[str]:
     """What the operator's shell puts into a pod's command has to be known; what it leaves empty is."""
     values = scope.values()
     for word in inner:
-        known = all(name not in values and _NAME.fullmatch(name) for name in word.variables) and not re.search(
+        known = all(name not in values and NAME.fullmatch(name) for name in word.variables) and not re.search(
             r"\$\(|`", word.text
         )
         if word.computed and not known and inner[0].text not in ("echo", "printenv", "curl"):
             yield f"kubectl exec: `{word.raw}` is only known when it runs"
 
 
-def _curl(call: Call, scope: _Scope) -> Iterator[str]:
+def _curl(call: Call, scope: Scope) -> Iterator[str]:
     yield from curl_refusals(call.arguments, scope.namespace, in_pod=scope.in_pod)
 
 
-def _psql(call: Call, scope: _Scope) -> Iterator[str]:
+def _psql(call: Call, scope: Scope) -> Iterator[str]:
     yield from psql_refusals(call.arguments, scope.namespace)
 
 
-def _shell(call: Call, scope: _Scope) -> Iterator[str]:
+def _shell(call: Call, scope: Scope) -> Iterator[str]:
     """`sh -c TEXT` in a pod: the text is read as this one was."""
     words = call.arguments
     if len(words) != 2 or not re.fullmatch(r"-[elux]*c", words[0].text):
@@ -216,14 +172,14 @@ def _shell(call: Call, scope: _Scope) -> Iterator[str]:
         yield from _script(analyse(words[1].text), scope)
 
 
-def _reader(call: Call, scope: _Scope) -> Iterator[str]:
+def _reader(call: Call, scope: Scope) -> Iterator[str]:
     for word in call.arguments:
         path = call.program == "ls" and not word.text.startswith("-")
-        if (call.program == "env") or (path and not _readable(scope, word.text)):
+        if (call.program == "env") or (path and not readable(scope, word.text)):
             yield f"{call.program} {word.raw}: in a pod only /app may be read"
 
 
-def _prefix(call: Call, scope: _Scope) -> Iterator[str]:
+def _prefix(call: Call, scope: Scope) -> Iterator[str]:
     """`timeout 5 PROGRAM …`, `time PROGRAM …`, `xargs PROGRAM …`, `nice`: the program behind is what runs."""
     words = list(call.arguments)
     values = {"timeout": "sk", "xargs": "InLPd"}.get(call.program, "")
@@ -243,7 +199,7 @@ def _prefix(call: Call, scope: _Scope) -> Iterator[str]:
         yield from _call(Call(tuple(words)), scope)
 
 
-def _watch(call: Call, scope: _Scope) -> Iterator[str]:
+def _watch(call: Call, scope: Scope) -> Iterator[str]:
     """It hands its words to a shell, so they are read as a text."""
     words = list(call.arguments)
     while words and words[0].text.startswith("-"):
@@ -257,36 +213,36 @@ def _watch(call: Call, scope: _Scope) -> Iterator[str]:
     yield from _script(analyse(" ".join(word.text for word in words)), scope)
 
 
-def _declare(call: Call, scope: _Scope) -> Iterator[str]:
+def _declare(call: Call, scope: Scope) -> Iterator[str]:
     for word in call.arguments:
         if not re.fullmatch(r"-[xrgp]+|[A-Za-z_]\w*(=.*)?", word.text, re.DOTALL):
             yield f"{call.program} {word.raw}: not a plain variable"
 
 
-def _set(call: Call, scope: _Scope) -> Iterator[str]:
+def _set(call: Call, scope: Scope) -> Iterator[str]:
     for word in call.arguments:
         if word.computed or not re.fullmatch(r"[-+][euxo]+|pipefail|errexit|nounset|xtrace|--", word.text):
             yield f"set {word.raw}: changes how this shell works"
 
 
-def _test(call: Call, scope: _Scope) -> Iterator[str]:
+def _test(call: Call, scope: Scope) -> Iterator[str]:
     if any(word.text in ("-v", "-R") for word in call.arguments):
         yield f"{call.program} -v: can read text as a command"
 
 
-def _printf(call: Call, scope: _Scope) -> Iterator[str]:
+def _printf(call: Call, scope: Scope) -> Iterator[str]:
     first = call.arguments[0] if call.arguments else Word("", "")
     if first.text.startswith("-v") or (first.computed and not first.head):
         yield "printf -v: can read text as a command"
 
 
-def _names(call: Call, scope: _Scope) -> Iterator[str]:
+def _names(call: Call, scope: Scope) -> Iterator[str]:
     for word in call.arguments:
         if not re.fullmatch(r"-[rfvas]+|-[dpntN]\S*|\d+|[A-Za-z_]\w*|", word.text) and not word.quoted:
             yield f"{call.program} {word.raw}: not a plain variable"
 
 
-def _date(call: Call, scope: _Scope) -> Iterator[str]:
+def _date(call: Call, scope: Scope) -> Iterator[str]:
     if any(
         not re.fullmatch(r"\+.*|-u|-[dI]\S*|--(utc|date=.*|iso-8601(=\w+)?|rfc-3339=\w+)|[^-].*", word.text)
         for word in call.arguments
@@ -294,7 +250,7 @@ def _date(call: Call, scope: _Scope) -> Iterator[str]:
         yield "date: sets the clock or reads a file"
 
 
-_Check = Callable[[Call, _Scope], Iterator[str]]
+_Check = Callable[[Call, Scope], Iterator[str]]
 _CHECKS: Mapping[str, _Check] = {
     "kubectl": _kubectl,
     "curl": _curl,

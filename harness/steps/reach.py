@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from harness.bash.analyse import Call, Word
-from harness.steps.meaning import positionals
+from harness.steps.meaning import flags_before_verb, listed, positionals
 
 _LABEL = r"[a-z](?:[-a-z0-9]*[a-z0-9])?"
 _LOCAL = ("localhost", "127.0.0.1")
@@ -14,32 +14,48 @@ _LOCAL = ("localhost", "127.0.0.1")
 _LEAVES = "leaves the sandbox or the credentials that it was given"
 _FILES = "reads or writes files of this machine"
 _KUBECTL_FLAGS = {
-    **dict.fromkeys(("kubeconfig", "context", "cluster", "server", "token", "user", "username", "password", "as", "as-group", "as-uid",
-        "insecure-skip-tls-verify", "certificate-authority", "client-certificate", "client-key", "tls-server-name", "raw"), _LEAVES),
-    **dict.fromkeys(("filename", "kustomize", "from-file", "from-env-file", "env-file", "patch-file", "output-directory", "cache-dir",
-        "profile", "profile-output", "log-file", "log-dir", "template", "overrides", "image-pull-policy"), _FILES),
-}  # fmt: skip
+    **dict.fromkeys(
+        listed(
+            "kubeconfig context cluster server token user username password as as-group as-uid "
+            "insecure-skip-tls-verify certificate-authority client-certificate client-key tls-server-name raw"
+        ),
+        _LEAVES,
+    ),
+    **dict.fromkeys(
+        listed(
+            "filename kustomize from-file from-env-file env-file patch-file output-directory cache-dir profile "
+            "profile-output log-file log-dir template overrides image-pull-policy"
+        ),
+        _FILES,
+    ),
+}
 _KUBECTL_VERBS = {
-    **dict.fromkeys(("port-forward", "proxy"), "opens a port of this machine"),
-    **dict.fromkeys(("cp", "kustomize", "plugin", "completion"), _FILES),
-    **dict.fromkeys(("attach", "edit", "debug"), "needs a person at a terminal"),
-    **dict.fromkeys(("apply", "create", "replace", "run"), "makes objects that nobody has looked at"),
-    **dict.fromkeys(("certificate", "convert"), _LEAVES),
-}  # fmt: skip
+    **dict.fromkeys(listed("port-forward proxy"), "opens a port of this machine"),
+    **dict.fromkeys(listed("cp kustomize plugin completion"), _FILES),
+    **dict.fromkeys(listed("attach edit debug"), "needs a person at a terminal"),
+    **dict.fromkeys(listed("apply create replace run"), "makes objects that nobody has looked at"),
+    **dict.fromkeys(listed("certificate convert"), _LEAVES),
+}
 _VALUE_LETTERS = "nloscvLpk"
 
 _CURL_SHORT, _CURL_SHORT_VALUES = "sSfiIvkgG46N#", "mXHdAweuob"
-_CURL_LONG = frozenset("silent show-error fail fail-with-body include head verbose insecure globoff get ipv4 ipv6 no-buffer compressed "
-    "http1.1 http1.0 no-progress-meter no-keepalive retry-connrefused retry-all-errors".split())  # fmt: skip
-_CURL_LONG_VALUES = frozenset("max-time connect-timeout request header data data-raw data-binary data-urlencode data-ascii json url "
-    "user-agent write-out output user referer cookie retry retry-delay retry-max-time".split())  # fmt: skip
+_CURL_LONG = listed(
+    "silent show-error fail fail-with-body include head verbose insecure globoff get ipv4 ipv6 no-buffer "
+    "compressed http1.1 http1.0 no-progress-meter no-keepalive retry-connrefused retry-all-errors"
+)
+_CURL_LONG_VALUES = listed(
+    "max-time connect-timeout request header data data-raw data-binary data-urlencode data-ascii json url "
+    "user-agent write-out output user referer cookie retry retry-delay retry-max-time"
+)
 _CURL_REASONS = {
-    **dict.fromkeys(("L", "location", "location-trusted"), "goes wherever the answer sends it"),
-    **dict.fromkeys(("K", "config", "q", "disable"), "reads another configuration than the sandbox's"),
-    **dict.fromkeys(("T", "upload-file", "F", "form"), "sends a file of this machine"),
-    **dict.fromkeys(("x", "proxy", "socks5", "preproxy", "connect-to", "resolve", "unix-socket", "interface"), "goes past the sandbox's names"),
-    **dict.fromkeys(("O", "remote-name", "D", "dump-header", "c", "cookie-jar", "trace", "trace-ascii"), "writes a file"),
-}  # fmt: skip
+    **dict.fromkeys(listed("L location location-trusted"), "goes wherever the answer sends it"),
+    **dict.fromkeys(listed("K config q disable"), "reads another configuration than the sandbox's"),
+    **dict.fromkeys(listed("T upload-file F form"), "sends a file of this machine"),
+    **dict.fromkeys(
+        listed("x proxy socks5 preproxy connect-to resolve unix-socket interface"), "goes past the sandbox's names"
+    ),
+    **dict.fromkeys(listed("O remote-name D dump-header c cookie-jar trace trace-ascii"), "writes a file"),
+}
 _NAMES = {
     "m": "max-time",
     "X": "request",
@@ -60,6 +76,9 @@ def kubectl_refusals(call: Call) -> Iterator[str]:
     own = argv[: argv.index("--")] if "--" in argv else argv
     verbs = positionals(own)[:2]
     computed = {word.text for word in call.arguments if word.computed}
+    for flag in flags_before_verb(own):
+        if not re.fullmatch(r"-n.*|--namespace(=.*)?|-A|--all-namespaces", flag):
+            yield f"kubectl {flag}: before the verb only -n may stand, so that it is certain which word the verb is"
     if verbs and verbs[0] in computed:
         yield f"kubectl: the verb `{verbs[0]}` is only known when it runs"
     if verbs and (why := _KUBECTL_VERBS.get(verbs[0])):
@@ -72,7 +91,7 @@ def kubectl_refusals(call: Call) -> Iterator[str]:
 
 def _kubectl_flag(flag: str, verbs: Sequence[str]) -> Iterator[str]:
     if flag.startswith("--"):
-        if why := _KUBECTL_FLAGS.get(flag[2:].split("=")[0]):
+        if why := _KUBECTL_FLAGS.get(flag[2:].partition("=")[0]):
             yield f"kubectl {flag}: {why}"
     elif re.match("-[a-zA-Z]", flag):
         for letter in flag[1:]:
@@ -148,7 +167,7 @@ def _curl_value(name: str, value: Word) -> Iterator[str]:
         yield f"curl -w {value.raw}: {_FILES}"
     if name == "cookie" and "=" not in text:
         yield f"curl -b {value.raw}: {_FILES}"
-    sends = name == "header" or name == "json" or name.startswith("data")
+    sends = name in ("header", "json") or name.startswith("data")
     reads = "@" in text if name == "data-urlencode" else text.startswith("@")
     if sends and name != "data-raw" and (reads or (value.computed and not value.head)):
         yield f"curl --{name} {value.raw}: may read a file of this machine"
@@ -197,11 +216,9 @@ def _database(text: str, namespace: str) -> Iterator[str]:
     if found and (why := host_refusal(f"http://{found[1]}/", namespace, in_pod=True)):
         yield f"psql {why.removeprefix('http://')}"
     if (
-        not found
-        and re.search(r"\bhost(addr)?\s*=|[?&]host", text)
+        (not found and re.search(r"\bhost(addr)?\s*=|[?&]host", text))
         or "passfile" in text
-        or "service" in text
-        and "=" in text
+        or ("service" in text and "=" in text)
     ):
         yield f"psql {text}: where this leads has to be written as a URL"
 

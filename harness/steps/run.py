@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from harness.bash.analyse import Script, analyse
 from harness.steps import cluster as watching
@@ -32,7 +32,6 @@ class Runner:
     """Longer than the 60 s that the rollout of a toggle may take."""
     follow_s: float = 1.5
     settle_s: float = 5.0
-    _earlier: list[Script] = field(default_factory=list)
 
     def run(self, step: Step) -> StepFacts:
         """What came of a step; never judges. Raises Interrupted when `stop` is set while its command runs."""
@@ -42,8 +41,7 @@ class Runner:
         before = self.cluster.state()
         filled = _bind(step, before)
         script = analyse(filled.text)
-        refused = tuple(refusals(filled.text, self._earlier, self.cluster.namespace))
-        self._earlier.append(script)
+        refused = tuple(refusals(filled.text, self.session.history, self.cluster.namespace))
         facts = replace(facts, used=filled.used, missing=filled.missing, refusals=refused)
         if refused or filled.missing:
             return facts
@@ -51,7 +49,8 @@ class Runner:
         return self._complete(_with_outcome(facts, script, outcome, self.session), step, before)
 
     def _complete(self, facts: StepFacts, step: Step, before: State) -> StepFacts:
-        """Add what the platform shows now; after a change, wait for it to settle, as long as that does not hold up the next step."""
+        """Add what the platform shows now; after a change, wait for it to settle, as long as that does not hold up
+        the next step."""
         after = self.cluster.state()
         changed = watching.spec_changes(before, after)
         notes = facts.notes

@@ -1,8 +1,8 @@
 """One real bash per document, fed one command at a time, as an operator's terminal would be.
 
-What the runbook's text sees: a bash without start-up files, the environment of the platform's shell and nothing inherited,
-/dev/null as standard input, variables and working directory that carry over. What we see: both outputs in full, the exit
-status of every stage, and the status lines of what curl was answered.
+What the runbook's text sees: a bash without start-up files, the environment of the platform's shell and nothing
+inherited, /dev/null as standard input, variables and working directory that carry over. What we see: both outputs
+in full, the exit status of every stage, and the status lines of what curl was answered.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Protocol
 
 import psutil
 
-from harness.bash.analyse import analyse
+from harness.bash.analyse import Script, analyse
 from harness.errors import Interrupted, MachineError
 from harness.steps import meaning
 from harness.steps.syntax import syntax_error
@@ -81,20 +81,23 @@ class Session:
         limit_bytes: int = OUTPUT_LIMIT_BYTES,
         started: Callable[[int], None] = lambda pgid: None,
     ) -> None:
-        """Outputs go into `out_dir`, told relative to `run_dir`. `started` is told the process group of every bash that begins,
-        so that it can be recorded. Raises MachineError when there is no bash."""
+        """Outputs go into `out_dir`, told relative to `run_dir`. `started` is told the process group of every bash
+        that begins, so that it can be recorded. Raises MachineError when there is no bash."""
         self.run_dir = (run_dir or out_dir).resolve()
         self._shell, self._limit, self._started = shell, limit_bytes, started
         self._out = out_dir.resolve()
         self._private = self._out / "session"
         self._private.mkdir(parents=True, exist_ok=True)
+        self.history: list[Script] = []
+        """What ran in this shell so far: what it has assigned and defined is still there."""
         self._count = 0
         self._bash: _Bash | None = None
 
     def run(
         self, text: str, *, deadline_s: float, follow_s: float = 1.5, stop: threading.Event | None = None
     ) -> Outcome:
-        """Run one command and wait for its end. Raises Interrupted when `stop` is set, with everything killed before."""
+        """Run one command and wait for its end. Raises Interrupted when `stop` is set, with everything killed
+        before."""
         self._count += 1
         out, err = (self._out / f"{self._count:03}.{name}" for name in ("out", "err"))
         self._prepare_curl()
@@ -104,6 +107,7 @@ class Session:
             out.write_text("")
             err.write_text(wrong)
             return Outcome(2, (2,), out, err, started, time.monotonic() - clock)
+        self.history.append(analyse(text))
         watch = _Watch(self._start_bash(), text, (out, err), self._limit, follow_s)
         try:
             watch.wait(clock + deadline_s, stop or threading.Event())
@@ -186,7 +190,8 @@ class _Bash:
         self._write(f"ulimit -f {max(1, limit_bytes // 1024)}; . {shlex.quote(str(self._memory))} 2>/dev/null\n")
 
     def feed(self, text: str, out: Path, err: Path) -> None:
-        """Have one command run; its statuses come on `statuses`: $? and PIPESTATUS, separated by blanks, in one line."""
+        """Have one command run; its statuses come on `statuses`: $? and PIPESTATUS, separated by blanks, in one
+        line."""
         inner = shlex.quote(f'{text}\n\n__gameday_status=("$?" "${{PIPESTATUS[@]}}")')
         files = f"</dev/null >{shlex.quote(str(out))} 2>{shlex.quote(str(err))} {self._fd}>&-"
         memory = "{ declare -p; declare -f; printf 'cd %q\\n' \"$PWD\"; }"
@@ -260,7 +265,8 @@ class _Watch:
         return self.timed_out or self.overflowed
 
     def _end_producers(self, now: float) -> None:
-        """End what never ends by itself, and nothing behind it: so the grep behind it sees the end and prints what it holds."""
+        """End what never ends by itself, and nothing behind it: so the grep behind it sees the end and prints what
+        it holds."""
         for process in self._bash.descendants():
             with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
                 if not _is_endless(process.cmdline()) or time.time() - process.create_time() < self._follow_s:
@@ -271,7 +277,8 @@ class _Watch:
 
 
 def _is_endless(cmdline: list[str]) -> bool:
-    """A script shows its interpreter first, and perhaps its own name and settings before the words it was called with."""
+    """A script shows its interpreter first, and perhaps its own name and settings before the words it was called
+    with."""
     if meaning.is_endless(cmdline):
         return True
     script = bool(cmdline) and re.match(r"(python|(ba|da|a)?sh$)", Path(cmdline[0]).name)

@@ -8,8 +8,8 @@ import subprocess
 
 
 def syntax_error(text: str) -> str:
-    """bash's own message; "" for a text that bash can read. Asked before a run, since `eval` would run what stands before
-    the error. Nothing of the text runs."""
+    """bash's own message; "" for a text that bash can read. Asked before a run, since `eval` would run what stands
+    before the error. Nothing of the text runs."""
     checked = subprocess.run(
         ["bash", "-n"], input=text, capture_output=True, text=True, check=False, env={"PATH": os.defpath}
     )

@@ -1,4 +1,4 @@
-"""Judging one step of a runbook from what was recorded about it: pure, so that a report gives the same verdict again."""
+"""Judging one step from what was recorded about it: pure, so that a report gives the same verdict again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
 
 @dataclass(frozen=True)
 class ToggleFacts:
-    """What a toggle was about. None stands for "not in the environment"; `documented` is the value the runbook says it starts at."""
+    """What a toggle was about. None stands for "not in the environment"; `documented` is the value the runbook says
+    it starts at."""
 
     deployment: str
     name: str
