@@ -56,7 +56,12 @@ def _json_of(value: object) -> object:
 
 def to_text(document: Document) -> str:
     """The document for a terminal: every part behind its line."""
-    return "\n".join(_lines(document)) + "\n"
+    return "".join(_harmless(line) + "\n" for line in _lines(document))
+
+
+def _harmless(line: str) -> str:
+    """The line with control characters spelled out: a terminal obeys them, whoever wrote the document."""
+    return "".join(sign if sign.isprintable() or sign == "\t" else ascii(sign)[1:-1] for sign in line)
 
 
 def _lines(document: Document) -> Iterator[str]:

@@ -130,10 +130,15 @@ class _Outline:
             self._open_entry(heading, name.id, name.title)
         elif kind and self._entry and self._entry.fits(heading.level):
             self._open_kind(kind, heading.text, heading.line, heading.level)
-        elif self._entry and heading.level > self._entry.level:
+        elif self._entry and heading.level > self._entry.level and not self._leaves(heading):
             self._subheading(heading)
         else:
             self._open_part(heading)
+
+    def _leaves(self, heading: Heading) -> bool:
+        """Whether a heading below the runbook's opens another part of the document: it stands above its sections."""
+        above = self._entry is not None and heading.level < (self._entry.section_level or 0)
+        return above and part_kind(heading.text) in _PARTS_WITH_GROUPS
 
     def _entry_named(self, heading: Heading) -> EntryName | None:
         owner = heading.line in self._owners

@@ -37,7 +37,7 @@ _FORMS = tuple(
         rf"\bfrom\s+{_OLD}{_UNIT}\s+to\s+{_NEW}",
         rf"{_OLD}{_UNIT}\s*(?:-+>|=+>|→|➜|⇒)\s*{_NEW}",
         rf"\bold(?:\s+value)?\s*[:=]\s*{_OLD}.*?\bnew(?:\s+value)?\s*[:=]\s*{_NEW}",
-        rf"^\W*{_OLD}{_UNIT}\s+to\s+{_NEW}{_UNIT}\W*$",
+        rf"^\W*(?={_LITERAL}){_OLD}{_UNIT}\s+to\s+{_NEW}{_UNIT}\W*$",
         rf"\b{_MOVER}\b[^.;]*?\bto\s+(?=\W?\d){_NEW}",
         rf"\b{_SETTER}\b[^.;]*?(?:\bto\s+|=\s*){_NEW}{_END}",
         rf"^(?:set\s+)?=\s*{_NEW}",

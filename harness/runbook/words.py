@@ -50,7 +50,7 @@ _PARTS = {
     r"|(.*\W)?(p[0-5]|sev(erity)?[ -]?\d)(\W.*)?",
     Kind.ESCALATION: r"(.*\W)?escalations?(\W.*)?|((support|escalation) )?(level|tier) ?\d\b.*|l\d\b.*"
     r"|on-?call contacts",
-    Kind.POST_INCIDENT: r"(post|after)(-| |-?the-? ?)?(incidents?|mortems?|event)\b.*|lessons learned"
+    Kind.POST_INCIDENT: r"(post|after)[- ]?((the|an) )?(incidents?|mortems?|event)\b.*|lessons learned"
     r"|follow-?ups?( actions?)?",
     Kind.PROSE: r"overview|introduction|about|purpose|scope|background|(table of )?contents|references|glossary"
     r"|prerequisites|requirements|contacts?|change ?log|(version|revision|document)? ?history|notes?|summary|faq|todo"
