@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from harness.errors import Interrupted
 from harness.responders.base import Tell
@@ -13,15 +14,19 @@ from harness.steps.run import Runner
 from harness.steps.session import Session
 
 
+@dataclass
 class RunbookResponder:
-    """The operator who does exactly what it says."""
+    """The operator who does exactly what it says. See Runner for the times."""
 
-    name = "runbook"
+    deadline_s: float = 75.0
+    follow_s: float = 1.5
+    settle_s: float = 5.0
+    name: str = "runbook"
 
     def respond(
         self, plan: Sequence[Step], platform: Cluster, session: Session, tell: Tell, stop: threading.Event
     ) -> None:
-        runner = Runner(platform, session, stop)
+        runner = Runner(platform, session, stop, self.deadline_s, self.follow_s, self.settle_s)
         for step in plan:
             if stop.is_set():
                 raise Interrupted(f"interrupted before line {step.line} of the runbook")

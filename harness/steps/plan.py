@@ -51,7 +51,9 @@ def plan(runbook: Runbook, placeholders: Mapping[str, str], toggles: Mapping[str
     return _checked(steps, namespace)
 
 
-def plan_general(commands: Sequence[GeneralCommand], placeholders: Mapping[str, str], namespace: str) -> list[Step]:
+def plan_general(
+    commands: Sequence[GeneralCommand], placeholders: Mapping[str, str], namespace: str = "production"
+) -> list[Step]:
     """The general troubleshooting commands of a document."""
     return _checked([_command("general", command, placeholders) for command in commands], namespace)
 

@@ -18,7 +18,7 @@ from harness.bash.analyse import Call, Script, Word, analyse
 from harness.steps.filters import FILTERS, filter_refusals
 from harness.steps.meaning import inner_words, is_exec, listed
 from harness.steps.reach import curl_refusals, kubectl_refusals, psql_refusals
-from harness.steps.scope import NAME, Scope, readable, settle
+from harness.steps.scope import NAME, Scope, is_unset, readable, settle
 from harness.steps.syntax import syntax_error
 
 _HARMLESS = listed(
@@ -107,7 +107,7 @@ def _call(call: Call, scope: Scope) -> Iterator[str]:
     settled = [settle(word, scope) for word in rest]
     arguments = [word for word in settled if word.text or word.quoted or word.raw in ("''", '""')]
     name = first.text
-    if first.computed or not re.fullmatch(r"[\w.+-]+|\[\[?|:", name):
+    if first.computed or not re.fullmatch(r"\w[\w.+-]*|\.|\[\[?|:", name):
         why = (
             "only known when it runs"
             if first.computed
@@ -146,11 +146,8 @@ def _kubectl(call: Call, scope: Scope) -> Iterator[str]:
 
 def _filled_in(inner: Sequence[Word], scope: Scope) -> Iterator[str]:
     """What the operator's shell puts into a pod's command has to be known; what it leaves empty is."""
-    values = scope.values()
     for word in inner:
-        known = all(name not in values and NAME.fullmatch(name) for name in word.variables) and not re.search(
-            r"\$\(|`", word.text
-        )
+        known = all(is_unset(name, scope) for name in word.variables) and not re.search(r"\$\(|`", word.text)
         if word.computed and not known and inner[0].text not in ("echo", "printenv", "curl"):
             yield f"kubectl exec: `{word.raw}` is only known when it runs"
 

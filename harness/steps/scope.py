@@ -9,6 +9,11 @@ from harness.bash.analyse import Script, Word
 from harness.steps.filters import HARMLESS_FILES
 
 NAME = re.compile(r"[A-Za-z_]\w*")
+_SET_BY_BASH = re.compile(
+    r"_|BASH.*|SHELL.*|SHLVL|PWD|OLDPWD|HOST.*|MACHTYPE|OSTYPE|E?UID|PPID|IFS|OPT.*|S?RANDOM|SECONDS|EPOCH.*|LINENO|TERM|"
+    r"PS\d|GROUPS|DIRSTACK|PIPESTATUS|REPLY|COMP_.*|COPROC.*|FUNCNAME|MAPFILE|HOME|PATH|CURL.*|LANG|LC_.*|USER|LOGNAME|"
+    r"COLUMNS|LINES|TMPDIR|HIST.*|MAIL.*|__gameday.*"
+)
 _SIMPLE = re.compile(r"\$(\w+)|\$\{(\w+)\}")
 
 
@@ -31,6 +36,11 @@ class Scope:
         return {name for script in self.scripts for name in script.functions}
 
 
+def is_unset(name: str, scope: Scope) -> bool:
+    """Whether the operator's shell has no such variable: nothing of it is inherited, and no text so far has set it."""
+    return bool(NAME.fullmatch(name)) and not _SET_BY_BASH.fullmatch(name) and name not in scope.values()
+
+
 def readable(scope: Scope, path: str) -> bool:
     """In a pod, its own /app; nothing else."""
     inside = scope.in_pod and re.fullmatch(r"/app(/[\w.*-]+)*/?", path) and ".." not in path
@@ -43,7 +53,7 @@ def settle(word: Word, scope: Scope) -> Word:
 
     def value(match: re.Match[str]) -> str:
         name = match[1] or match[2]
-        if not NAME.fullmatch(name) or (name not in values and scope.in_pod):
+        if name not in values and (scope.in_pod or not is_unset(name, scope)):
             return match[0]
         words = values.get(name, [Word("", "")])
         simple = (

@@ -1,0 +1,80 @@
+"""A small cluster for the tests of the steps: a kubectl in shell, whose state is files that the test can read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+KUBECTL = r"""#!/bin/bash
+cd "$STATE" || exit 9
+for word in "$@"; do case $word in deployment/*) name=${word#deployment/};; esac; done
+case "$1 $2" in
+"logs "*)
+    [ -z "$name" ] || [ -d "$name" ] || { echo "error: deployments.apps \"$name\" not found" >&2; exit 1; }
+    echo '{"msg": "request timeout"}'; echo '{"msg": "fine"}'
+    case " $* " in *" -f "*) while :; do sleep 0.05; done;; esac;;
+"get pods") case " $* " in
+    *" -n production "*) for one in *; do echo "$one-0 1/1 Running"; done;;
+    *) echo 'No resources found in other namespace.' >&2;; esac;;
+"describe pod") [ "$3" = api-1 ] && echo "Name: $3";;
+"scale deployment") [ -d "$3" ] || { echo "Error from server (NotFound): deployments.apps \"$3\" not found" >&2; exit 1; }
+    for word in "$@"; do case $word in --replicas=*) echo "${word#*=}" >"$3/replicas";; esac; done
+    echo "deployment.apps/$3 scaled";;
+"rollout restart") echo api-2 >"$name/pods"; echo 2 >"$name/generation"; echo restarted;;
+"rollout status") echo "deployment \"$name\" successfully rolled out";;
+"set env") echo "${4#*=}" >"$name/env/${4%%=*}"; echo "deployment.apps/$name env updated";;
+"exec "*) while [ "$1" != -- ]; do shift; done
+    case $2 in printenv) cat "$name/env/$3";; psql) echo "psql: error: no such socket" >&2; exit 2;; esac;;
+*) echo "error: unknown command \"$1\" for \"kubectl\"" >&2; exit 1;;
+esac
+"""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    path: str
+    env: Mapping[str, str]
+    cwd: Path
+
+
+@dataclass(frozen=True)
+class Deployment:
+    replicas: int
+    ready: int
+    env: Mapping[str, str]
+    pods: tuple[str, ...]
+    generation: int
+
+
+class SmallCluster:
+    """Satisfies harness.steps.cluster.Cluster; one Deployment `api` with one pod and MAX_RETRIES=3."""
+
+    namespace = "production"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.files = folder, folder / "state"
+        (self.files / "api" / "env").mkdir(parents=True)
+        for name, text in (("replicas", "1"), ("pods", "api-1"), ("generation", "1"), ("env/MAX_RETRIES", "3")):
+            (self.files / "api" / name).write_text(f"{text}\n")
+        (folder / "bin").mkdir()
+        (folder / "bin" / "kubectl").write_text(KUBECTL)
+        (folder / "bin" / "kubectl").chmod(0o755)
+        (folder / "home").mkdir()
+
+    def shell(self) -> Surroundings:
+        env = {"HOME": str(self.folder / "home"), "STATE": str(self.files), "CURL_HOME": str(self.folder / "home")}
+        return Surroundings(f"{self.folder}/bin:/usr/bin:/bin", env, self.folder / "home")
+
+    def state(self) -> dict[str, Deployment]:
+        return {folder.name: self._read(folder) for folder in self.files.iterdir()}
+
+    def services(self) -> dict[str, list[int]]:
+        return {"api": [8080]}
+
+    @staticmethod
+    def _read(folder: Path) -> Deployment:
+        env = {file.name: file.read_text().strip() for file in (folder / "env").iterdir()}
+        replicas, generation = (int((folder / name).read_text()) for name in ("replicas", "generation"))
+        pods = tuple((folder / "pods").read_text().split())
+        return Deployment(replicas, len(pods), env, pods, generation)
