@@ -12,6 +12,7 @@ from tree_sitter import Language, Node, Parser
 _PARSER = Parser(Language(tree_sitter_bash.language()))
 _PLACEHOLDER = re.compile(r"(?<![<\w])<[A-Za-z][\w.-]*(?: [\w.-]+)*>(?!>)", re.ASCII)
 _LONGEST_STATEMENT = 200  # lines tried as one statement in a block that holds an error
+_MOST_TRIES = 5000  # in such a block; what is left after them is not read
 
 
 @dataclass(frozen=True)
@@ -61,10 +62,11 @@ def _blank(line: str) -> str:
 def _broken_lines(lines: list[str]) -> set[int]:
     """Indices of the lines that begin no complete statement, however many of the following lines are taken along."""
     broken: set[int] = set()
-    at = 0
+    at = tries = 0
     while at < len(lines):
-        ends = range(at + 1, min(len(lines), at + _LONGEST_STATEMENT) + 1)
-        end = next((end for end in ends if is_complete("\n".join(lines[at:end]))), None)
+        last = min(len(lines), at + _LONGEST_STATEMENT) if tries < _MOST_TRIES else at
+        end = next((end for end in range(at + 1, last + 1) if is_complete("\n".join(lines[at:end]))), None)
+        tries += (end or last) - at
         if end is None:
             broken.add(at)
         at = end or at + 1

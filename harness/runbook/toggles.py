@@ -19,7 +19,7 @@ _ENV = re.compile(r"[A-Za-z_]\w*")
 
 def _value(name: str) -> str:
     quoted = rf"""`(?P<{name}_code>[^`]+)`|"(?P<{name}_double>[^"]*)"|'(?P<{name}_single>[^']*)'"""
-    return rf"""(?:{quoted}|(?P<{name}_bare>[^\s,;()`"'|]+))"""
+    return rf"""(?:{quoted}|(?P<{name}_bare>[^\s,;()`"'|]{{1,100}}))"""
 
 
 _OLD, _NEW = _value("old"), _value("new")
@@ -35,7 +35,7 @@ _FORMS = tuple(
     re.compile(pattern, re.I)
     for pattern in (
         rf"\bfrom\s+{_OLD}{_UNIT}\s+to\s+{_NEW}",
-        rf"{_OLD}{_UNIT}\s*(?:-+>|=+>|→|➜|⇒)\s*{_NEW}",
+        rf"{_OLD}{_UNIT}\s*(?:-{{1,3}}>|={{1,3}}>|→|➜|⇒)\s*{_NEW}",
         rf"\bold(?:\s+value)?\s*[:=]\s*{_OLD}.*?\bnew(?:\s+value)?\s*[:=]\s*{_NEW}",
         rf"^\W*(?={_LITERAL}){_OLD}{_UNIT}\s+to\s+{_NEW}{_UNIT}\W*$",
         rf"\b{_MOVER}\b[^.;]*?\bto\s+(?=\W?\d){_NEW}",
