@@ -2,55 +2,69 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 
 from harness.verdict.gameday import GamedayResult
 from harness.verdict.reading import Reading
-from harness.verdict.result import DrillResult, StepResult, show_reading
+from harness.verdict.result import DrillResult, StepResult, SymptomResult, show_reading
 
 MARKS = {"ok": "✓", "passed": "✓", "failed": "✗", "refused": "✗", "manual": "·", "skipped": "·", "not checked": "·", "inconclusive": "?"}
-_WIDTH = 118
+WIDTH = 120
+_INDENT = 12
 
 
-def to_text(result: GamedayResult) -> str:
-    """The whole result, with a newline at the end."""
-    lines = [line for drill in result.drills for line in [*_drill(drill), ""]]
-    general = [line for drill in result.drills for line in _steps("general", drill.general)]
+def to_text(result: GamedayResult, width: int = WIDTH) -> str:
+    """The whole result, with a newline at the end. Steps are cut at `width`, everything else is wrapped to it."""
+    lines = [line for drill in result.drills for line in [*_drill(drill, width), ""]]
+    general = [line for drill in result.drills for line in _steps("general", drill.general, width)]
     lines += [*general, ""] if general else []
     document = [finding.text for finding in result.findings if not finding.runbook]
-    lines += [*_labelled("findings", document), ""] if document else []
+    lines += [*_labelled("findings", document, width), ""] if document else []
     lines += [f"{result.verdict.value.upper()} in {result.seconds:.0f} s  {result.why}"]
     return "\n".join(lines) + "\n"
 
 
-def _drill(drill: DrillResult) -> Iterator[str]:
+def _drill(drill: DrillResult, width: int) -> Iterator[str]:
     yield f"{MARKS[drill.verdict]} {drill.runbook}  {drill.title}  {drill.verdict.value.upper()}"
-    yield from _labelled("why", list(drill.why))
-    yield from _labelled("fault", [drill.fault])
-    yield from _labelled("symptoms", [f"{'✓' if s.seen else '✗'} {_seconds(s.seen_after_s)}  line {s.line:<4} {s.text}" for s in drill.symptoms])
-    yield from _steps("steps", drill.steps)
+    yield from _labelled("why", list(drill.why), width)
+    yield from _labelled("fault", [drill.fault], width)
+    yield from _labelled("symptoms", [_symptom(symptom) for symptom in drill.symptoms], width)
+    yield from _steps("steps", drill.steps, width)
     boards = [f"{MARKS[board.verdict]} line {board.line:<4} {board.system}: {board.name}: {board.why}" for board in drill.dashboards]
-    yield from _labelled("look at", boards)
-    yield from _labelled("SLOs", list(_slo_table(drill)))
-    yield from _labelled("times", [_times(drill)])
-    yield from _labelled("seconds", [" · ".join(f"{phase} {seconds:.1f}" for phase, seconds in drill.phases)])
-    yield from _labelled("findings", list(drill.findings))
+    yield from _labelled("look at", boards, width)
+    yield from _labelled("SLOs", list(_slo_table(drill)), width)
+    yield from _labelled("times", [_times(drill)], width)
+    yield from _labelled("seconds", [" · ".join(f"{phase} {seconds:.1f}" for phase, seconds in drill.phases)], width)
+    yield from _labelled("findings", list(drill.findings), width)
 
 
-def _labelled(label: str, lines: list[str]) -> Iterator[str]:
+def _labelled(label: str, lines: list[str], width: int) -> Iterator[str]:
+    """Lines beside a label; a long one goes on below, indented."""
     for number, line in enumerate(lines):
-        yield f"  {label if number == 0 else '':<9} {_short(line)}"
+        head = f"  {label if number == 0 else '':<{_INDENT - 2}}"
+        if len(line) <= width - _INDENT:
+            yield head + line
+        else:
+            yield from textwrap.wrap(line, width, initial_indent=head, subsequent_indent=" " * (_INDENT + 2), break_on_hyphens=False)
 
 
-def _steps(label: str, steps: tuple[StepResult, ...]) -> Iterator[str]:
-    yield from _labelled(label, [_step(step) for step in steps])
+def _symptom(symptom: SymptomResult) -> str:
+    return f"{'✓' if symptom.seen else '✗'} {_seconds(symptom.seen_after_s):>7}  line {symptom.line:<4} {symptom.text}"
+
+
+def _steps(label: str, steps: tuple[StepResult, ...], width: int) -> Iterator[str]:
+    yield from _labelled(label, [_cut(_step(step), width - _INDENT) for step in steps], width)
 
 
 def _step(step: StepResult) -> str:
-    text = " ".join(step.facts.text.split())
-    shown = text if len(text) <= 48 else text[:47] + "…"
     changed = f" [{'; '.join(step.facts.changed)}]" if step.facts.changed and step.verdict != "ok" else ""
-    return f"{MARKS[step.verdict]} line {step.facts.line:<4} {step.facts.kind:<8} {shown:<48}  {' '.join(step.why.split())}{changed}"
+    text = _cut(" ".join(step.facts.text.split()), 48)
+    return f"{MARKS[step.verdict]} line {step.facts.line:<4} {step.facts.kind:<8} {text:<48}  {' '.join(step.why.split())}{changed}"
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def _slo_table(drill: DrillResult) -> Iterator[str]:
@@ -78,6 +92,3 @@ def _times(drill: DrillResult) -> str:
 def _seconds(value: float | None) -> str:
     return "never" if value is None else f"{value:.1f} s"
 
-
-def _short(line: str) -> str:
-    return line if len(line) <= _WIDTH else line[: _WIDTH - 1] + "…"

@@ -166,7 +166,7 @@ def _failures(trial: Trial, steps: Sequence[StepResult], dashboards: Sequence[Da
         yield f"the SLOs did not come back: {_unmet(trial, 'recovery')}"
     if "response" in trial.ended and not any(step.facts.ran for step in steps):
         yield "the runbook has no step that could be run"
-    yield from (f"line {step.facts.line}: `{_one_line(step.facts.text)}`: {step.why}" for step in steps if step.verdict in ("failed", "refused"))
+    yield from (f"line {step.facts.line}: {_one_line(step.facts.text)}: {step.why}" for step in steps if step.verdict in ("failed", "refused"))
     yield from (f"line {board.line}: {board.text}: {board.why}" for board in dashboards if board.verdict == "failed")
 
 
@@ -312,7 +312,7 @@ def _findings(trial: Trial, steps: Sequence[StepResult]) -> Iterator[str]:
     for step in steps:
         yield from (f"line {step.facts.line}: {note}" for note in step.facts.notes)
         if step.facts.kind == "toggle" and step.verdict == "ok" and step.effects and not any(effect.moved for effect in step.effects):
-            yield f"line {step.facts.line}: `{_one_line(step.facts.text)}` was applied and changed nothing measurable"
+            yield f"line {step.facts.line}: {_one_line(step.facts.text)}: was applied and changed nothing measurable"
 
 
 def _phases(trial: Trial) -> Iterator[tuple[str, float]]:
