@@ -68,8 +68,10 @@ class Client:
             self.greenlet.kill(block=False)
 
     def _run(self, due_s: float) -> None:
-        while not self._leaving:
+        while True:
             gevent.sleep(max(0.0, due_s - clock.now()))
+            if self._leaving:  # the kill may come a moment later, and must not meet a handshake
+                return
             socket = WebSocket(self._world.address, self._world.path())
             try:
                 self._connect(socket, due_s)
