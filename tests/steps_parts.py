@@ -18,7 +18,8 @@ case "$1 $2" in
     *" -n production "*) for one in *; do echo "$one-0 1/1 Running"; done;;
     *) echo 'No resources found in other namespace.' >&2;; esac;;
 "describe pod") [ "$3" = api-1 ] && echo "Name: $3";;
-"scale deployment") [ -d "$3" ] || { echo "Error from server (NotFound): deployments.apps \"$3\" not found" >&2; exit 1; }
+"scale deployment") 
+    [ -d "$3" ] || { echo "Error from server (NotFound): deployments.apps \"$3\" not found" >&2; exit 1; }
     for word in "$@"; do case $word in --replicas=*) echo "${word#*=}" >"$3/replicas";; esac; done
     echo "deployment.apps/$3 scaled";;
 "rollout restart") echo api-2 >"$name/pods"; echo 2 >"$name/generation"; echo restarted;;

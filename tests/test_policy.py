@@ -192,6 +192,8 @@ kubectl exec p -- sh -c 'sh -c "rm x"'
 kubectl exec p -- sh x.sh
 kubectl exec p -- $SHELL -c 'rm x'
 kubectl exec p -- $BASH -c 'rm x'
+kubectl exec p -- timeout 5 $SHELL no-such-file-anywhere
+kubectl exec p -- psql $(echo -f/etc/passwd)
 kubectl exec p -- sh -c "$(echo rm)"
 X='rm x'; kubectl exec p -- sh -c "$X"
 X=rm; kubectl exec p -- $X y

@@ -260,21 +260,21 @@ def test_stop_ends_the_response_before_the_next_step(cluster: SmallCluster, sess
 
 
 @pytest.mark.parametrize(
-    ("name", "old", "new", "text", "verdict", "why"),
+    ("toggle", "verdict", "why"),
     [
-        ("MAX_RETRIES", "3", "5", "Increase from 3 to 5", "ok", "MAX_RETRIES 3 -> 5"),
-        ("MAX_RETRIES", "2", "5", "Increase from 2 to 5", "ok", "the runbook says from 2: drift"),
-        ("MAX_RETRIES", "3", "1", "Increase from 3 to 1", "failed", "moved the wrong way"),
-        ("MAX_RETRIES", "5", "7", "Decrease from 5 to 7", "failed", "moved the wrong way"),
-        ("MAX_RETRIES", None, "3", "Set to 3", "failed", "was 3 on deployment/api already"),
-        ("MAX_RETRYS", "3", "5", "Increase from 3 to 5", "failed", "nothing there reads it"),
+        (Toggle(2, "Increase", "MAX_RETRIES", "3", "5"), "ok", "MAX_RETRIES 3 -> 5"),
+        (Toggle(2, "Increase", "MAX_RETRIES", "2", "5"), "ok", "the runbook says from 2: drift"),
+        (Toggle(2, "Increase", "MAX_RETRIES", "3", "1"), "failed", "moved the wrong way"),
+        (Toggle(2, "Decrease", "MAX_RETRIES", "5", "7"), "failed", "moved the wrong way"),
+        (Toggle(2, "Set", "MAX_RETRIES", None, "3"), "failed", "was 3 on deployment/api already"),
+        (Toggle(2, "Increase", "MAX_RETRYS", "3", "5"), "failed", "nothing there reads it"),
     ],
 )
 def test_a_toggle_is_applied_and_read_back(
-    cluster: SmallCluster, session: Session, name: str, old: str | None, new: str, text: str, verdict: str, why: str
+    cluster: SmallCluster, session: Session, toggle: Toggle, verdict: str, why: str
 ) -> None:
-    runbook = Runbook("X", "X", 1, toggles=(Toggle(2, text, name, old, new),))
-    (step,) = plan(runbook, {}, {name: "api"}, "production")
+    runbook = Runbook("X", "X", 1, toggles=(toggle,))
+    (step,) = plan(runbook, {}, {toggle.name: "api"}, "production")
     found, reason = judge_step(_runner(cluster, session).run(step))
     assert found == verdict, reason
     assert why in reason
