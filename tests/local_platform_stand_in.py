@@ -141,7 +141,6 @@ def main() -> None:
             request = json.loads(line)
             pid = os.fork()
             if not pid:
-                os.set_blocking(0, True)
                 signal.signal(signal.SIGTERM, signal.SIG_DFL)
                 child(request)
                 os._exit(0)

@@ -52,21 +52,33 @@ class Daemon:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._folder = options.dir
+        self.folder = options.dir
         self._ended = asyncio.Event()
-        self._ledger = processes.Ledger(self._folder)
+        self._ledger = processes.Ledger(self.folder)
         self._ledger.started(os.getpid(), "daemon")
         self._subnet = Subnet()
         self._nursery = Nursery(options.nursery, self._ledger)
         self._runtime = Path(tempfile.mkdtemp(prefix="gameday-"))
-        (self._folder / "runtime").symlink_to(self._runtime)
+        (self.folder / "runtime").symlink_to(self._runtime)
         self._addresses = {
             work.name: self._subnet.address(FIRST_SERVICE + index) for index, work in enumerate(manifest.WORKLOADS)
         }
         execution = Execution(self._subnet, self._ledger, self._addresses, manifest.NAMESPACE, self._runtime)
-        self.cluster = LocalCluster(self._folder, self._subnet, self._ledger, self._nursery, execution)
-        self._database = postgres.Database(self._folder / "postgres", self._subnet.address(DATABASE), POSTGRES_PORT)
+        self.cluster = LocalCluster(self.folder, self._subnet, self._ledger, self._nursery, execution)
+        self._database = postgres.Database(self.folder / "postgres", self._subnet.address(DATABASE), POSTGRES_PORT)
         self._postgres: postgres.Postgres | None = None
+
+    def end(self) -> None:
+        """Have `run` end everything and return."""
+        self._ended.set()
+
+    def address(self, service: str) -> str:
+        return self._addresses[service]
+
+    @property
+    def admin_port(self) -> int:
+        """On every pod's address."""
+        return self._subnet.admin_port
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -91,7 +103,7 @@ class Daemon:
 
     async def _start(self) -> None:
         nursery = asyncio.create_task(self._nursery.start())
-        image = self._folder / "image" / "bin"
+        image = self.folder / "image" / "bin"
         tools.link(image, tools.POD.split())
         (image / "psql").symlink_to(postgres.binaries() / "psql")
         await asyncio.to_thread(postgres.prepare)
@@ -164,11 +176,11 @@ class Daemon:
         if self._postgres is not None:
             await self._postgres.stop()
         for grace_s in (END_S, 0.0):  # the second look finds what was being forked during the first
-            groups = [group for group in processes.recorded(self._folder) if group.pid != os.getpid()]
-            await asyncio.to_thread(processes.end, groups, self._folder, grace_s=grace_s)
-        (self._folder / "runtime").unlink()
+            groups = [group for group in processes.recorded(self.folder) if group.pid != os.getpid()]
+            await asyncio.to_thread(processes.end, groups, self.folder, grace_s=grace_s)
+        (self.folder / "runtime").unlink()
         shutil.rmtree(self._runtime)
-        shutil.rmtree(self._folder / "postgres", ignore_errors=True)
+        shutil.rmtree(self.folder / "postgres", ignore_errors=True)
         self._subnet.close()
 
 

@@ -45,7 +45,10 @@ class Group:
         """To the whole group, if its leader is still the process that was started."""
         if self.leader_lives():
             with suppress(ProcessLookupError):
-                os.killpg(self.pid, number)
+                try:
+                    os.killpg(self.pid, number)
+                except ProcessLookupError:  # just forked: it does not lead its group yet
+                    os.kill(self.pid, number)
 
 
 class Ledger:

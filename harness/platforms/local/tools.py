@@ -22,9 +22,11 @@ NEEDED = {
     ),
 }
 """Program: the package that brings it."""
-SHELL = f"""{" ".join(NEEDED)} sed awk jq column xargs printf echo true false test timeout watch seq basename dirname"""
-POD = """sh bash cat ls head tail wc sort uniq cut tr date sleep env printenv tee echo printf true false test id pwd stat df
-du ps hostname uname find xargs touch mkdir rm cp mv kill timeout seq basename dirname grep egrep fgrep sed awk curl"""
+SHELL = f"""{" ".join(NEEDED)}
+sed awk jq column xargs printf echo true false test timeout watch seq basename dirname"""
+POD = """sh bash cat ls head tail wc sort uniq cut tr date sleep env printenv tee echo printf true false test id pwd
+stat df du ps hostname uname find xargs touch mkdir rm cp mv kill timeout seq basename dirname grep egrep fgrep sed awk
+curl"""
 NOWHERE = "a-name-that-this-platform-does-not-know-and-that-is-too-long-for-dns"
 """No label of a host name may be longer than 63 characters: no resolver even asks the network for this one."""
 
