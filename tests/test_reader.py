@@ -434,3 +434,67 @@ def test_the_page_about_runbooks_tells_the_truth() -> None:
 def test_a_block_full_of_errors_is_given_up_in_time() -> None:
     document = parse(ENTRY + "**Commands:**\n\n```bash\n" + "case x in\n" * 300 + "```\n")
     assert [part.line for part in document.unread] == list(range(6, 306))
+
+
+def test_a_document_that_is_one_runbook() -> None:
+    text = (
+        "# Runbook: Queue is stuck\n\n## Overview\n\nwords\n\n## Symptoms\n\n- [ ] Nothing moves\n\n"
+        "## Quick Diagnosis\n\n"
+        "### 1. Look at the pods\n\n```bash\nkubectl get pods\n```\n\n### 2. Think\n\n## Escalation\n\n### Level 2\n\n"
+        "- Call\n\n## Mitigation Steps\n\n### Restart\n\n```\nkubectl rollout restart deploy/q\n```\n"
+    )
+    document = parse(text)
+    [book] = document.runbooks
+    assert (book.id, book.title, book.line) == ("QUEUE_IS_STUCK", "Queue is stuck", 1)
+    assert [symptom.text for symptom in book.symptoms] == ["Nothing moves"]
+    assert [(a.text, [c.line for c in a.commands]) for a in book.actions] == [("1. Look at the pods", [16])]
+    assert [(c.line, c.title) for c in book.commands] == [(32, "Restart")]
+    assert [(p.group, p.level, p.text) for p in document.escalation] == [("Level 2", 2, "Call")]
+    assert unread(document) == [(5, "words"), (19, "2. Think")]
+
+
+def test_a_continued_line_in_a_block_with_an_error() -> None:
+    document = parse(ENTRY + "**Commands:**\n\n```\nkubectl get \\\n  pods\nif true; then\nkubectl get \\\n```\n")
+    assert commands(document) == [(6, "", "kubectl get \\\n  pods")]
+    assert unread(document) == [(8, "if true; then"), (9, "kubectl get \\")]
+
+
+def test_code_after_code_that_spans_lines_has_its_line() -> None:
+    [action] = (
+        parse(ENTRY + "**Actions:**\n\n- Run `kubectl get\n  pods` or `ls -l` or run\n  `df -h`\n").runbooks[0].actions
+    )
+    assert [(c.line, c.text) for c in action.commands] == [(5, "kubectl get pods"), (6, "ls -l"), (7, "df -h")]
+
+
+def test_a_remark_between_sections_changes_no_section() -> None:
+    document = parse(ENTRY + "**Symptoms:**\n\n- slow\n\n**Impact:** all users\n\n- slower\n\n**Severity matters**\n")
+    assert [symptom.text for symptom in document.runbooks[0].symptoms] == ["slow", "slower"]
+    assert unread(document) == [(7, "Impact: all users"), (11, "Severity matters")]
+
+
+def test_a_fence_below_an_action_that_leads_to_it_is_its_command() -> None:
+    section = (
+        "**Actions:**\n\n1. Check health:\n\n```\ncurl http://x/health\n```\n\n2. Look\n\n```\nkubectl get pods\n```\n"
+    )
+    [book] = parse(ENTRY + section).runbooks
+    assert [[command.text for command in action.commands] for action in book.actions] == [["curl http://x/health"], []]
+    assert [command.text for command in book.commands] == ["kubectl get pods"]
+
+
+def test_headings_beside_runbooks_stay_beside_them() -> None:
+    text = (
+        ENTRY + "**Symptoms:**\n\n- slow\n\n## Recovery\n\n```bash\nkubectl get pv\n```\n\n"
+        "## General commands\n\n### DNS: checks\n\n```bash\ndig x\n```\n\n"
+        "## Critical Alerts (P0)\n\n- Answer in 5 minutes\n"
+    )
+    document = parse(text)
+    assert [book.id for book in document.runbooks] == ["TIMEOUT"]
+    assert document.runbooks[0].commands == ()
+    assert [(c.section, c.text) for c in document.general] == [("Recovery", "kubectl get pv"), ("DNS: checks", "dig x")]
+    assert [(p.group, p.priority, p.deadline_s) for p in document.alerts] == [("Critical Alerts (P0)", "P0", 300)]
+
+
+def test_a_second_variable_without_a_value_is_told() -> None:
+    document = parse(ENTRY + "**Toggles:**\n\n- `A_B`: Increase from 1 to 2, and mind `C_D`\n")
+    assert [(toggle.name, toggle.new) for toggle in document.runbooks[0].toggles] == [("A_B", "2")]
+    assert [part.why for part in document.unread] == ["more than one variable in one item: no value was read for C_D"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from harness.model import Action, Command, Dashboard, Part, Symptom, Unread
 from harness.runbook.blocks import Block, Code, Heading, Words
@@ -25,27 +25,47 @@ def symptoms(blocks: Sequence[Block]) -> Iterator[Part]:
 
 
 def actions(blocks: Sequence[Block]) -> Iterator[Part]:
-    """Every item is an action; code inside it, or led over to by it, is what to run. Other blocks are commands."""
+    """Every item is an action; the code in it or below it is what to run. A block that stands alone holds commands."""
+    done: list[Part] = []
     now: Action | None = None
     for block in blocks:
-        if isinstance(block, Words) and now and block.depth and _only_code(block):
-            now, rest = _with(now, inline(block))
-            yield from rest
-        elif isinstance(block, Code) and now and (block.depth or now.text.endswith(":")):
-            now, rest = _with(now, commands(block))
-            yield from rest
-        elif isinstance(block, Code):
-            yield from (now,) if now else ()
-            now = None
-            yield from commands(block)
-        else:
-            for part in each([block], _action, "actions"):
-                if isinstance(part, Action):
-                    yield from (now,) if now else ()
-                    now = part
-                else:
-                    yield part
-    yield from (now,) if now else ()
+        own = _led_to(block, now) if now else None
+        if now and own is not None:
+            now = replace(now, commands=now.commands + tuple(part for part in own if isinstance(part, Command)))
+            done += [part for part in own if isinstance(part, Unread)]
+            continue
+        done += [now] if now else []
+        found = list(_actions(block))
+        now = next((part for part in found if isinstance(part, Action)), None)
+        done += [part for part in found if part is not now]
+    yield from map(_settled, [*done, now] if now else done)
+
+
+@dataclass(frozen=True)
+class _HeadingOnly(Action):
+    """A heading among actions: an action once a block of commands stands below it."""
+
+
+def _actions(block: Block) -> Iterator[Part]:
+    if isinstance(block, Heading):
+        yield _HeadingOnly(block.line, block.text)
+    elif isinstance(block, Code):
+        yield from commands(block)
+    else:
+        yield from each([block], _action, "actions")
+
+
+def _settled(part: Part) -> Part:
+    if isinstance(part, _HeadingOnly):
+        return Action(part.line, part.text, part.commands) if part.commands else Unread(part.line, part.text, PROSE)
+    return part
+
+
+def _led_to(block: Block, action: Action) -> list[Command | Unread] | None:
+    """The commands of a block that belongs to the action above it; None when it is something of its own."""
+    if isinstance(block, Code) and (block.depth or action.text.endswith(":") or isinstance(action, _HeadingOnly)):
+        return list(commands(block))
+    return list(inline(block)) if isinstance(block, Words) and block.depth and _only_code(block) else None
 
 
 def _only_code(words: Words) -> bool:
@@ -58,12 +78,6 @@ def _action(words: Words) -> Iterator[Part]:
     found = list(inline(words))
     yield Action(words.line, words.text, tuple(part for part in found if isinstance(part, Command)))
     yield from (part for part in found if not isinstance(part, Command))
-
-
-def _with(action: Action, found: Iterator[Command | Unread]) -> tuple[Action, list[Part]]:
-    parts = list(found)
-    more = tuple(part for part in parts if isinstance(part, Command))
-    return replace(action, commands=action.commands + more), [part for part in parts if isinstance(part, Unread)]
 
 
 def steps(blocks: Sequence[Block]) -> Iterator[Part]:

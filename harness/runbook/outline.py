@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from harness.runbook.blocks import Block, FrontMatter, Heading, Rule, Words
 from harness.runbook.inline import Span, text_of, without_edges
@@ -182,7 +183,9 @@ class _Outline:
         if self._now.kind not in (Kind.PROSE, Kind.UNKNOWN) and self._now.level < heading.level:
             self._now.blocks.append(heading)
         else:
-            self._open(Section(Kind.UNKNOWN, heading.text, heading.line, heading.level, entry=self._entry))
+            part = part_kind(heading.text)
+            kind = part if part in (Kind.ESCALATION, Kind.POST_INCIDENT) else Kind.UNKNOWN
+            self._open(Section(kind, heading.text, heading.line, heading.level, entry=self._entry))
 
     def _open_part(self, heading: Heading) -> None:
         self._entry = None
@@ -238,15 +241,25 @@ def _rest(words: Words, label: Label) -> Words:
 def _owners(blocks: Iterable[Block]) -> set[int]:
     """Lines of the headings under which a section with symptoms is named: runbooks, whatever they are called."""
     owners: set[int] = set()
-    heading = 0
+    above: list[Heading] = []
     for block in blocks:
         name = _name_in(block)
         kind = section_kind(name) if name else None
-        if kind is Kind.SYMPTOMS and heading:
-            owners.add(heading)
+        level = block.level if isinstance(block, Heading) else _BOLD
+        if kind is Kind.SYMPTOMS:
+            owners.update(heading.line for heading in _nearest(above, level))
         elif name and kind is None and (isinstance(block, Heading) or _bold_entry(block)):
-            heading = block.line
+            above.append(Heading(block.line, block.last, level=level, text=name))
     return owners
+
+
+def _nearest(above: list[Heading], level: int) -> list[Heading]:
+    """The last heading that can own a section of this level, if any: one with an id, or a higher one of unknown kind."""
+
+    def fits(head: Heading) -> bool:
+        return entry_name(head.text) is not None or (head.level < level and not part_kind(head.text))
+
+    return list(islice(filter(fits, reversed(above)), 1))
 
 
 def _name_in(block: Block) -> str | None:

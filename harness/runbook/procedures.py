@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.model import Command, GeneralCommand, Part, Procedure, Unread
-from harness.runbook.blocks import Code, Words
+from harness.runbook.blocks import Code, Heading, Words
 from harness.runbook.contents import steps
 from harness.runbook.inline import text_of
 from harness.runbook.items import PROSE, each, unread
@@ -51,6 +51,9 @@ def procedures(section: Section) -> Iterator[Part]:
     for block in section.blocks:
         if isinstance(block, Words) and block.parent and block.bullet and _graded(block.text):
             group = _Group(block.text.rstrip(": "), block.depth)
+            continue
+        if isinstance(block, Heading):
+            group = _Group(block.text)
             continue
         if group.depth and block.depth <= group.depth:
             group = _Group("")
