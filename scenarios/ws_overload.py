@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from locust import User, task
 
-from scenarios.generator.audience import Audience, Wish, World
+from scenarios.generator.audience import CROWD_LIFE_MEAN_S, Audience, Wish, World
 from scenarios.generator.bodies import TENANTS
 from scenarios.generator.http import address_of
 from scenarios.generator.schedule import seeded
@@ -47,6 +47,7 @@ class WsOverload(User):
                 int(fault.parameters["connections"]),
                 fault.parameters["slow_share"],
                 fault.parameters["ack_delay_ms"] / MS,
+                CROWD_LIFE_MEAN_S,
             )
             for fault in self.session.board.on("crowd")
         }

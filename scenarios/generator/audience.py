@@ -16,7 +16,8 @@ from .websocket import WebSocket
 
 RAMP_PER_S = 300.0
 TICK_S = 0.02
-LIFE_MEAN_S = 20.0
+LIFE_MEAN_S = 7.0
+CROWD_LIFE_MEAN_S = 30.0
 BACKOFF_S = (0.5, 1.5)
 HANDSHAKE_LIMIT_S = 10.0
 MS = 1e3
@@ -27,11 +28,15 @@ Told = Callable[[str, float, int, str | None], None]
 
 @dataclass(frozen=True)
 class Wish:
-    """So many clients of one group, of which `slow_share` take `ack_delay_s` to acknowledge a message."""
+    """So many clients of one group, of which `slow_share` take `ack_delay_s` to acknowledge a message.
+
+    A connection's life is exponential: a kept one never sees a new replica, and each new one samples the service.
+    """
 
     clients: int
     slow_share: float = 0.0
     ack_delay_s: float = 0.0
+    life_mean_s: float = LIFE_MEAN_S
 
     def ack_delay_of(self, number: int) -> float:
         """The delay of the client with this number; slow ones are spread evenly."""
@@ -54,9 +59,9 @@ class World:
 class Client:
     """One client: connects, acknowledges messages for a lifetime, connects again; after a refusal it waits a little."""
 
-    def __init__(self, world: World, ack_delay_s: float, due_s: float) -> None:
+    def __init__(self, world: World, ack_delay_s: float, life_mean_s: float, due_s: float) -> None:
         self._world = world
-        self._ack_delay_s = ack_delay_s
+        self._ack_delay_s, self._life_mean_s = ack_delay_s, life_mean_s
         self._connecting = self._leaving = False
         self.greenlet = gevent.spawn(self._run, due_s)
         self.greenlet.link_exception(world.broken)
@@ -102,7 +107,8 @@ class Client:
 
     def _hold(self, socket: WebSocket) -> None:
         last_seq = 0
-        with gevent.Timeout(self._world.rng.expovariate(1 / LIFE_MEAN_S), False):  # one timer a life, not one a read
+        life_s = self._world.rng.expovariate(1 / self._life_mean_s)
+        with gevent.Timeout(life_s, False):  # one timer a life, not one a read
             while not self._leaving:
                 for text in socket.receive():
                     last_seq = self._take(text, last_seq)
@@ -151,7 +157,7 @@ class Audience:
             _send_away(group[wish.clients :])
             del group[wish.clients :]
             while len(group) < wish.clients and self._may_come():
-                group.append(Client(self.world, wish.ack_delay_of(len(group)), self._next_s))
+                group.append(Client(self.world, wish.ack_delay_of(len(group)), wish.life_mean_s, self._next_s))
 
     def _may_come(self) -> bool:
         """Whether the next client of the ramp is due; its due time is then `_next_s`."""
