@@ -33,7 +33,8 @@ Factory = Callable[[Place], Service]
 
 
 def main(deployment: str, env: Env) -> int:
-    """Run one pod to its end; returns the exit status: 0 after a drain, 2 when it was told nonsense."""
+    """Run one pod to its end; returns the exit status: 0 after a drain, 1 when the system refused
+    something (an address, a file), 2 when it was told nonsense."""
     log = Log()
     logging.basicConfig(handlers=[LibraryLines(log)], level=logging.WARNING, force=True)
     raise_file_limit()
@@ -44,6 +45,9 @@ def main(deployment: str, env: Env) -> int:
     except SettingError as error:
         log.error(f"cannot start: {error}")
         return 2
+    except OSError as error:
+        log.error(f"cannot run: {error}")
+        return 1
     finally:
         log.flush()
     return 0

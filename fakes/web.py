@@ -63,8 +63,9 @@ class HttpFront:
 
     def __init__(self, app: Starlette) -> None:
         self._config = Config(
-            app, http="httptools", ws="none", lifespan="off", log_config=None, access_log=False, server_header=False
-        )
+            app, http="httptools", ws="none", lifespan="off", log_config=None, access_log=False,
+            server_header=False, proxy_headers=False,
+        )  # fmt: skip
         self._config.load()
 
     async def listen(self, sock: socket.socket) -> HttpListener:
