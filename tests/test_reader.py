@@ -330,7 +330,7 @@ def test_procedures_know_priority_level_and_deadline() -> None:
         "## Alert Response\n\n- **P0**\n  1. **Response**: Acknowledge within five minutes\n"
         "- P1: look at it in 2 hours\n\n"
         "## Escalation\n\n| Level | Who |\n|---|---|\n| L2 | Senior, within 1 day |\n\n"
-        "## After the incident\n\n- Write a report\n"
+        "## After the incident\n\n- Write a report\n\n### Within a week\n\n- Speak about it\n"
     )
     document = parse(text)
     assert [(p.line, p.group, p.name, p.priority, p.deadline_s) for p in document.alerts] == [
@@ -338,7 +338,10 @@ def test_procedures_know_priority_level_and_deadline() -> None:
         (5, "", "P1", "P1", 7200),
     ]
     assert [(p.level, p.deadline_s) for p in document.escalation] == [(2, 86400)]
-    assert [(p.line, p.text) for p in document.post_incident] == [(15, "Write a report")]
+    assert [(p.line, p.group, p.text) for p in document.post_incident] == [
+        (15, "", "Write a report"),
+        (19, "Within a week", "Speak about it"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -74,8 +74,8 @@ def _broken_lines(lines: list[str]) -> set[int]:
 
 
 def is_complete(source: str) -> bool:
-    """Whether a shell would run `source` and not wait for a further line (an open quote, loop, pipe, here-document)."""
-    return not source.endswith("\\") and not _tree(source).has_error
+    """Whether a shell would run `source` and not wait for a further line (an open quote, loop, pipe, a final backslash)."""
+    return not _tree(source).has_error
 
 
 def _read(source: str) -> Iterator[Statement | Leftover]:

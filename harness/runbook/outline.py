@@ -254,7 +254,7 @@ def _owners(blocks: Iterable[Block]) -> set[int]:
 
 
 def _nearest(above: list[Heading], level: int) -> list[Heading]:
-    """The last heading that can own a section of this level, if any: one with an id, or a higher one of unknown kind."""
+    """The last heading that can own a section of this level: one with an id, or a higher one of unknown kind."""
 
     def fits(head: Heading) -> bool:
         return entry_name(head.text) is not None or (head.level < level and not part_kind(head.text))
