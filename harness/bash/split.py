@@ -74,7 +74,7 @@ def _broken_lines(lines: list[str]) -> set[int]:
 
 
 def is_complete(source: str) -> bool:
-    """Whether a shell would run `source` and not wait for a further line (an open quote, loop, pipe, a final backslash)."""
+    """Whether a shell would run `source` and not wait for a further line (open quote, loop, pipe, final backslash)."""
     return not _tree(source).has_error
 
 
