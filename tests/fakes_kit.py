@@ -162,7 +162,9 @@ class Pods:
             "ADMIN_PORT": str(ADMIN_PORT), "ADMIN_TOKEN": TOKEN, "PARENT_PID": str(os.getpid()),
         }  # fmt: skip
         log = self.folder / f"{app.name}.log"
-        answer = self.order({"op": "spawn", "id": number, "service": service, "env": {**told, **env}, "cwd": str(app), "log": str(log)})
+        answer = self.order(
+            {"op": "spawn", "id": number, "service": service, "env": {**told, **env}, "cwd": str(app), "log": str(log)}
+        )
         pod = Pod(ip, service_ip, int(str(answer["pid"])), app, log, self.exits.get)
         if ready:
             until(lambda: pod.admin("GET", "/faults").status == 200, f"{service} answers: {log}")

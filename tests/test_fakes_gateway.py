@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fakes_kit import GOOD, Pods, Upstream, at_once, behind, until, upstream
+from fakes_kit import GOOD, Pod, Pods, Upstream, at_once, behind, until, upstream
 
 UNREACHABLE = "http://127.0.0.1:9"
 NEW_CLIENT = {**GOOD, "max_tokens": "16", "reasoning_effort": "low"}
@@ -44,7 +44,7 @@ def behind_it() -> Iterator[Upstream]:
         yield script
 
 
-def gateway(pods: Pods, behind_it: Upstream, **env: str):
+def gateway(pods: Pods, behind_it: Upstream, **env: str) -> Pod:
     urls = {"INFERENCE_URL": behind_it.url, "TOOL_SERVICE_URL": behind_it.url}
     return pods.start("api-gateway", **{"MAX_RETRIES": "0", "TOOL_RETRY_ATTEMPTS": "0", **urls, **env})
 
