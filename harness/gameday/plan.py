@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.bindings import Bindings, RunbookBinding
 from harness.conditions import Condition
 from harness.errors import BindingError, DocumentError, RefusedError
-from harness.model import Document, Runbook, Symptom
+from harness.model import Document, Part, Runbook, Symptom, Unread
 from harness.steps.plan import Step, plan, plan_general
 
 
@@ -20,6 +21,8 @@ class DrillPlan:
     binding: RunbookBinding | None
     symptoms: tuple[tuple[Symptom, Condition | None], ...]
     steps: tuple[Step, ...]
+    unread: tuple[Unread, ...]
+    """What stands inside the runbook and was not understood: a part of it that nobody tested."""
 
 
 @dataclass(frozen=True)
@@ -46,17 +49,27 @@ def make_plan(document: Document, bindings: Bindings, only: Sequence[str]) -> Ga
         if wanted not in known:
             raise DocumentError(f"--only {wanted}: {document.path} has no such runbook; it has {', '.join(sorted(known)) or 'none'}")
     chosen = [runbook for runbook in document.runbooks if not only or runbook.id in only]
-    drills = tuple(_drill(runbook, bindings) for runbook in chosen)
+    drills = tuple(_drill(runbook, document, bindings) for runbook in chosen)
     general = tuple(plan_general(document.general, bindings.placeholders, bindings.namespace))
     return GamedayPlan(document, bindings, drills, general, tuple(_findings(document, bindings, bool(only))))
 
 
-def _drill(runbook: Runbook, bindings: Bindings) -> DrillPlan:
+def _drill(runbook: Runbook, document: Document, bindings: Bindings) -> DrillPlan:
     binding = bindings.runbooks.get(runbook.id)
     symptoms = tuple((symptom, binding.condition_of(symptom) if binding else None) for symptom in runbook.symptoms)
     # A variable that no binding knows is set where the incident is: nobody there reads it, and the drill will show so.
     toggles = {toggle.name: bindings.toggles.get(toggle.name, binding.service if binding else "") for toggle in runbook.toggles}
-    return DrillPlan(runbook, binding, symptoms, tuple(plan(runbook, bindings.placeholders_of(runbook), toggles, bindings.namespace)))
+    steps = tuple(plan(runbook, bindings.placeholders_of(runbook), toggles, bindings.namespace))
+    return DrillPlan(runbook, binding, symptoms, steps, tuple(_unread_inside(runbook, document)))
+
+
+def _unread_inside(runbook: Runbook, document: Document) -> Iterator[Unread]:
+    """Prose is not meant to be run; all else that was not understood is. A runbook ends where another part begins."""
+    others: tuple[Runbook | Part, ...] = (*document.runbooks, *document.general, *document.alerts, *document.escalation, *document.post_incident)
+    end = min((other.line for other in others if other.line > runbook.line and other is not runbook), default=math.inf)
+    for unread in document.unread:
+        if runbook.line < unread.line < end and not unread.why.startswith("prose"):
+            yield unread
 
 
 def _findings(document: Document, bindings: Bindings, partial: bool) -> Iterator[str]:

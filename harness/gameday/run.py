@@ -73,7 +73,7 @@ def _run_drill(
     name = drill.runbook.id
     tell = _teller(journal, name)
     judge = Judge(journal.write("drill", {"drill": name, **_drill_header(drill, plan)}))
-    if drill.binding is None:
+    if drill.binding is None or not drill.steps:
         return
     forget = journal.listen(lambda event: judge.add(event) if event.get("drill") == name else None)
     try:
@@ -95,10 +95,12 @@ def _drill_header(drill: DrillPlan, plan: GamedayPlan) -> dict[str, object]:
     return {
         "runbook": runbook.id, "title": runbook.title, "line": runbook.line,
         "fault": f"{binding.fault} ({'; '.join(_fault_text(fault) for fault in faults)})" if binding else "",
+        "empty": not drill.steps,
         "unbound": "" if binding else f"{plan.bindings.path.name} does not say how this incident is made: add runbooks.{runbook.id}",
         "symptoms": [{"line": symptom.line, "text": symptom.text, "condition": condition.text if condition else None}
                      for symptom, condition in drill.symptoms],
         "slos": [{"name": name, "objective": condition.text} for name, condition in (binding.slos if binding else {}).items()],
+        "unread": [{"line": unread.line, "why": unread.why} for unread in drill.unread],
         "dashboards": [{"line": board.line, "text": board.text, "system": board.system, "name": board.name} for board in runbook.dashboards],
     }  # fmt: skip
 

@@ -116,6 +116,8 @@ def drill_result(trial: Trial) -> DrillResult:
 
 
 def _verdict(trial: Trial, steps: Sequence[StepResult], dashboards: Sequence[DashboardResult]) -> tuple[Verdict, list[str]]:
+    if trial.header.get("empty"):
+        return Verdict.FAILED, ["the runbook documents no step, so it cannot restore anything; its incident was not made"]
     nothing_learnt = list(_nothing_learnt(trial))
     failures = list(_failures(trial, steps, dashboards))
     if nothing_learnt:
@@ -172,6 +174,7 @@ def _failures(trial: Trial, steps: Sequence[StepResult], dashboards: Sequence[Da
 
 def _doubts(trial: Trial) -> Iterator[str]:
     """Reasons not to believe a good result."""
+    yield from (f"line {unread['line']} was not understood, so it was not tested: {unread['why']}" for unread in trial.header.get("unread", ()))
     if trial.recovered_since is not None and trial.controlled is False:
         yield "healed by itself: on the twin that nobody answered the SLOs came back as well, so the runbook gets no credit"
     elif trial.recovered_since is not None and trial.controlled is None:
