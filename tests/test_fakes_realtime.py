@@ -55,6 +55,16 @@ def test_messages_are_numbered_without_gaps(pods: Pods) -> None:
     assert pod.metric("websocket_messages_total") >= 5
 
 
+def test_a_message_comes_once_in_an_interval(pods: Pods) -> None:
+    pod = pods.start("realtime", MESSAGE_INTERVAL_MS="200")
+    sent_ms = []
+    with join(pod) as websocket:
+        for number in range(1, 6):
+            sent_ms.append(json.loads(websocket.recv(10))["sent_ms"])
+            ack(websocket, number)
+    assert sent_ms[-1] - sent_ms[0] > 2 * 200, "four intervals, of which two may have been made up for"
+
+
 def test_one_message_is_in_flight(pods: Pods) -> None:
     pod = pods.start("realtime", **FAST)
     with join(pod) as websocket:

@@ -178,6 +178,8 @@ class WebsocketListener:
 
     async def close(self) -> None:
         self._server.close(close_connections=False)
+        while self._server.is_serving():  # it closes in a task of its own
+            await asyncio.sleep(0)
 
     async def drained(self) -> None:
         await self._server.wait_closed()
