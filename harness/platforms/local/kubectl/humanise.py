@@ -1,0 +1,76 @@
+"""Ages, times and quantities as kubectl writes them."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from decimal import Decimal
+from email.utils import format_datetime
+
+BINARY = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50}
+DECIMAL = {"n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3"), "": Decimal(1), "k": Decimal(10) ** 3,
+           "M": Decimal(10) ** 6, "G": Decimal(10) ** 9, "T": Decimal(10) ** 12}  # fmt: skip
+MINUTE, HOUR, DAY, YEAR = 60, 3600, 86400, 365 * 86400
+
+
+def epoch(timestamp: str) -> float:
+    """Epoch seconds of an RFC 3339 time in UTC."""
+    return datetime.datetime.fromisoformat(timestamp.replace("Z", "+00:00")).timestamp()
+
+
+def age(timestamp: str, now_s: float) -> str:
+    """`5s`, `3m12s`, `2d`: what is in an AGE column."""
+    return span(now_s - epoch(timestamp)) if timestamp else "<unknown>"
+
+
+def span(seconds: float) -> str:
+    """Two units while they tell something, one after that."""
+    whole = int(seconds)
+    if whole < 0:
+        return "0s" if whole >= -1 else "<invalid>"
+    for limit, unit, lesser, one_from in STEPS:
+        if whole < limit:
+            rest = whole % unit[1] // lesser[1]
+            first = f"{whole // unit[1]}{unit[0]}"
+            return first if whole >= one_from or not rest else f"{first}{rest}{lesser[0]}"
+    return f"{whole // YEAR}y"
+
+
+S, M, H, D, Y = ("s", 1), ("m", MINUTE), ("h", HOUR), ("d", DAY), ("y", YEAR)
+STEPS = (
+    (2 * MINUTE, S, S, 0),
+    (3 * HOUR, M, S, 10 * MINUTE),
+    (48 * HOUR, H, M, 8 * HOUR),
+    (2 * YEAR, D, H, 8 * DAY),
+    (8 * YEAR, Y, D, 8 * YEAR),
+)
+"""Up to this many seconds: the unit, the lesser one beside it, and from when on the unit stands alone."""
+
+
+def long_time(timestamp: str) -> str:
+    """`Mon, 23 Nov 2026 22:52:04 +0000`, as `describe` writes times."""
+    return format_datetime(datetime.datetime.fromtimestamp(int(epoch(timestamp)), datetime.UTC))
+
+
+def quantity(value: object) -> Decimal:
+    """`250m`, `64Mi`, `2`: a Kubernetes quantity as a number of cores or bytes."""
+    found = re.fullmatch(r"([+-]?[\d.]+)([a-zA-Z]*)", str(value))
+    if found is None:
+        return Decimal(0)
+    number, unit = found.groups()
+    return Decimal(number) * (BINARY[unit] if unit in BINARY else DECIMAL.get(unit, Decimal(1)))
+
+
+def cores(value: Decimal) -> str:
+    """`50m`, `1`."""
+    milli = int(value * 1000)
+    return str(milli // 1000) if milli % 1000 == 0 else f"{milli}m"
+
+
+def bytes_(value: Decimal) -> str:
+    """`432Mi`, `1Gi`, `0`: the largest binary unit that divides it."""
+    whole = int(value)
+    for unit, size in reversed(BINARY.items()):
+        if whole and whole % size == 0:
+            return f"{whole // size}{unit}"
+    return str(whole)

@@ -1,0 +1,34 @@
+"""kubectl's tables: a header, cells padded by three spaces, widths that a watch remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+PADDING, LEAST = 3, 6
+
+
+class Table:
+    """Lays out rows below one header; later rows keep the widths of earlier ones."""
+
+    def __init__(self, *, headers: bool = True) -> None:
+        self._headers, self._widths = headers, list[int]()
+
+    def lines(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+        """The header (once, unless switched off) and the rows. An empty last cell leaves its padding, as Go's writer does."""
+        shown = ([header] if self._headers else []) + [[_one_line(cell) for cell in row] for row in rows]
+        self._headers = False
+        for row in shown:
+            self._measure(row)
+        return [
+            "".join(cell.ljust(width) for cell, width in zip(row[:-1], self._widths, strict=False)) + row[-1]
+            for row in shown
+        ]
+
+    def _measure(self, row: Sequence[str]) -> None:
+        self._widths += [LEAST] * (len(row) - 1 - len(self._widths))
+        for at, cell in enumerate(row[:-1]):
+            self._widths[at] = max(self._widths[at], len(cell) + PADDING)
+
+
+def _one_line(cell: str) -> str:
+    return cell.split("\n")[0]
