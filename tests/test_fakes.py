@@ -219,6 +219,16 @@ def test_replicas_share_the_service_address(pods: Pods) -> None:
     assert {ask(one.service_ip, "/health").json["slots"] for _ in range(20)} == {2}
 
 
+def test_the_gateway_sees_a_new_replica_although_it_keeps_connections(pods: Pods) -> None:
+    first = pods.start("inference", SERVICE_TIME_MS="1")
+    second = pods.start("inference", first.service_ip, SERVICE_TIME_MS="1")
+    gateway = pods.start("api-gateway", INFERENCE_URL=f"http://{first.service_ip}:8080")
+    first.serve(True)
+    assert gateway.infer().status == 200
+    second.serve(True)
+    until(lambda: gateway.infer().status == 200 and second.metric('requests_total{status="200"}'), "its turn", 30)
+
+
 def test_sigterm_drains(pods: Pods) -> None:
     pod = pods.start("inference", SERVICE_TIME_MS="300")
     under_way = behind(lambda: infer(pod))
