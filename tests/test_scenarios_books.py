@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from random import Random
 
 import pytest
+from websockets.sync.server import ServerConnection, serve
 
 from scenarios.generator import clock, histogram
 from scenarios.generator.faults import Board, FaultError
+from scenarios.generator.http import TransportError
 from scenarios.generator.ledger import Ledger
 from scenarios.generator.schedule import poisson, seeded
 from scenarios.generator.settings import SettingsError, read_settings
 from scenarios.generator.stream import Stream, StreamError
+from scenarios.generator.websocket import WebSocket
 
 
 @pytest.mark.parametrize(
@@ -49,7 +53,7 @@ def test_an_arrival_counts_in_the_second_in_which_it_was_due() -> None:
 def test_over_is_counted_once_and_as_soon_as_it_is_certain() -> None:
     ledger, now_s = Ledger((100, 500)), clock.now()
     slow, fast = ledger.due(["gateway", "tools"], now_s)
-    assert [delta["over"] for delta in ledger.take(now_s + 0.1)] == [{}, {}]
+    assert [delta["over"] for delta in ledger.take(now_s + 0.05)] == [{}, {}]
     assert [delta["over"] for delta in ledger.take(now_s + 0.2)] == [{"100": 1}, {"100": 1}]
     ledger.settle(slow, now_s + 0.6)
     ledger.settle(fast, now_s + 0.3, "http_503")  # bad is worse than slow
@@ -144,3 +148,24 @@ def test_a_wrong_environment_is_named(environ: dict[str, str], says: str) -> Non
     with pytest.raises(SettingsError, match=says):
         read_settings(environ)
     assert read_settings({}).thresholds_ms == (500,)
+
+
+def test_a_goodbye_before_a_late_acknowledgement_is_a_lost_connection_and_no_crash() -> None:
+    def goodbye(server: ServerConnection) -> None:
+        server.send("hello")
+        server.close()
+
+    with serve(goodbye, "127.0.0.1", 0, compression=None) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        client = WebSocket(("127.0.0.1", server.socket.getsockname()[1]), "/ws")
+        client.open(10)
+        received: list[str] = []
+        with pytest.raises(TransportError):
+            while True:  # the goodbye comes with the message, or after it
+                received += client.receive()
+                client.send("late")
+        client.close()
+        server.shutdown()
+        thread.join()
+    assert received == ["hello"]

@@ -60,6 +60,8 @@ class WebSocket:
     def send(self, text: str) -> None:
         """Raises TransportError when the connection is lost."""
         assert self._sock is not None, "open() first"
+        if self._protocol.state is not OPEN:  # the server said goodbye while this client took its time
+            raise TransportError("reset", ConnectionResetError("the server closed the connection"))
         self._protocol.send_text(text.encode())
         try:
             self._flush(self._sock)
