@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from harness.errors import MachineError, PlatformError
-from harness.platforms.local import postgres, processes
+from harness.platforms.local import network, postgres, processes
 from harness.platforms.local.platform import LocalPlatform
 
 STAND_IN = (sys.executable, str(Path(__file__).with_name("local_platform_stand_in.py")))
@@ -142,6 +142,22 @@ def test_recover_spares_a_recycled_pid(tmp_path: Path) -> None:
             stranger.kill()
 
 
+def test_a_signal_reaches_a_process_that_does_not_lead_its_group_yet() -> None:
+    with subprocess.Popen(["sleep", "60"]) as forked:
+        processes.Group(forked.pid, psutil.Process(forked.pid).create_time(), "pod x").signal(signal.SIGKILL)
+        assert forked.wait(5) == -signal.SIGKILL
+
+
+def test_a_subnet_is_taken_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "_prefixes", lambda _: iter(("127.99.1", "127.99.2")))
+    first, second = network.Subnet(), network.Subnet()
+    assert (first.prefix, second.prefix) == ("127.99.1", "127.99.2")
+    with pytest.raises(MachineError, match="port 8080 or 29127 is taken"):
+        network.Subnet()
+    first.close()
+    assert network.Subnet().prefix == "127.99.1"
+
+
 def test_the_platform_ends_with_who_started_it(tmp_path: Path) -> None:
     script = (
         "import sys, time; from pathlib import Path; from harness.platforms.local.platform import LocalPlatform;"
@@ -222,8 +238,9 @@ def test_kubectl_speaks_to_the_platform_and_ends_when_it_should(platform: LocalP
         assert "started" in following.stdout.readline()
         following.terminate()
         assert following.wait(5) == 128 + signal.SIGTERM
-    piped = in_shell(platform, f"kubectl logs -f -n production {pod} | head -n 1")
-    assert (piped.returncode, piped.stdout.count("\n")) == (0, 1)
+    endless = "sh -c 'while echo x; do :; done'"
+    piped = in_shell(platform, f"kubectl exec -n production {pod} -- {endless} | head -n 1; echo ${{PIPESTATUS[0]}}")
+    assert piped.stdout == "x\n141\n"
     echoed = in_shell(platform, f"echo hello | kubectl exec -i -n production {pod} -- cat")
     assert (echoed.returncode, echoed.stdout) == (0, "hello\n")
     assert platform.kubectl("logs", "-f", "-n", "production", pod, timeout_s=0.3).status == 124
