@@ -172,6 +172,7 @@ class Kubelet:
             if probe is not None
         ]
         status = await child.exited
+        run.group.signal(signal.SIGKILL)  # lost with its nursery, it may still be there and hold its address
         for each in watches:
             each.cancel()
         run.ended_s, run.exit_code = time.time(), status if status >= 0 else 128 - status
