@@ -162,10 +162,15 @@ def test_a_goodbye_before_a_late_acknowledgement_is_a_lost_connection_and_no_cra
         client.open(10)
         received: list[str] = []
         with pytest.raises(TransportError):
-            while True:  # the goodbye comes with the message, or after it
-                received += client.receive()
-                client.send("late")
+            exchange(client, received)
         client.close()
         server.shutdown()
         thread.join()
     assert received == ["hello"]
+
+
+def exchange(client: WebSocket, received: list[str]) -> None:
+    """The goodbye comes with the handshake, with the message, or after it."""
+    while True:
+        received += client.receive()
+        client.send("late")

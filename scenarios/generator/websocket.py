@@ -9,7 +9,7 @@ import gevent.socket
 from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidHandshake, InvalidStatus
 from websockets.frames import CloseCode, Frame, Opcode
-from websockets.protocol import OPEN
+from websockets.protocol import CONNECTING, OPEN
 from websockets.uri import WebSocketURI
 
 from .http import Address, TransportError, connect, kind_of
@@ -38,7 +38,7 @@ class WebSocket:
                 self._sock = connect(self._address)
                 protocol.send_request(protocol.connect())
                 self._flush(self._sock)
-                while protocol.state is not OPEN and protocol.handshake_exc is None:
+                while protocol.state is CONNECTING and protocol.handshake_exc is None:
                     self._read(self._sock)
         except OSError as error:
             raise TransportError(kind_of(error), error) from error
