@@ -60,7 +60,12 @@ WORKLOADS = (
         "realtime",
         cpu_m=250,
         memory_mib=128,
-        env={"MAX_WEBSOCKET_CONNECTIONS": "1000", "BACKPRESSURE_THRESHOLD": "0.8", "WEBSOCKET_TIMEOUT_MS": "30000", "SEND_QUEUE": "5"},
+        env={
+            "MAX_WEBSOCKET_CONNECTIONS": "1000",
+            "BACKPRESSURE_THRESHOLD": "0.8",
+            "WEBSOCKET_TIMEOUT_MS": "30000",
+            "SEND_QUEUE": "5",
+        },
     ),
 )
 
