@@ -64,19 +64,16 @@ async def _answer(
 
 def _descend(command: Command, rest: list[str], before: Parsed) -> tuple[Command, str, list[str], Parsed]:
     """Into a group, by the first word that is no flag; flags before that word are the global ones."""
-    if not command.commands:
+    if not command.commands and not (rest and rest[0] in command.lacking):
         return command, command.name, rest, before
     between, left = parse(rest, GLOBAL, f"See 'kubectl {command.name} --help' for usage.", first_only=True)
     if not left:
         return command, command.name, rest, before
     found = _named(command.commands, left[0])
-    if found is None and command.run is None:
-        words = [word for word in left if not word.startswith("-")][:2]
-        raise usage.unknown_subcommand(command.name, words)
     if found is None:
-        return command, command.name, rest, before
-    merged = Parsed({**before.values, **between.values})
-    return found, f"{command.name} {found.name}", left[1:], merged
+        words = [word for word in left if not word.startswith("-")]
+        raise usage.unknown_subcommand(command, words[:2])
+    return found, f"{command.name} {found.name}", left[1:], Parsed({**before.values, **between.values})
 
 
 def _named(commands: Sequence[Command], name: str) -> Command | None:

@@ -48,9 +48,14 @@ async def edit(session: Session, item: Item, change: Callable[[Obj], Obj]) -> bo
 
 async def report(session: Session, item: Item, done: str) -> None:
     """`deployment.apps/web scaled`, or the object as `-o` wants it."""
+    await unchanged(session, item, done + dry_run(session))
+
+
+async def unchanged(session: Session, item: Item, said: str) -> None:
+    """The same line for what needed no change; a dry run is no matter then."""
     show = printer(session.flags.text("output"))
     if show is None:
-        await session.say(f"{item.shown} {done}{dry_run(session)}")
+        await session.say(f"{item.shown} {said}")
     else:
         await session.out(1, show([session.get(item.resource, item.name)], True).encode())
 

@@ -47,6 +47,8 @@ class Command:
     flags: tuple[Flag, ...] = ()
     aliases: tuple[str, ...] = ()
     commands: tuple[Command, ...] = ()
+    lacking: tuple[str, ...] = ()
+    """Subcommands that the real one has and we do not."""
 
 
 GLOBAL = (
@@ -125,7 +127,10 @@ CONFIG = (
     Command("view", "Display merged kubeconfig settings", information.view, "", (boolean("minify"),)),
 )
 COMMANDS = (
-    Command("set", "Set specific features on objects", commands=SET),
+    Command(
+        "set", "Set specific features on objects", commands=SET,
+        lacking=("resources", "selector", "serviceaccount", "subject"),
+    ),
     Command(
         "get", "Display one or many resources", get.get, "(TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE/NAME ...)",
         (*OUTPUT, *SELECT, *FIELDS, *EVERYWHERE, *CHUNKS, boolean("no-headers"), boolean("show-labels"), string("sort-by"),
@@ -146,8 +151,7 @@ COMMANDS = (
          duration("timeout")),
     ),
     Command(
-        "cluster-info", "Display cluster information", information.cluster_info,
-        commands=(Command("dump", "Dump relevant information for debugging and diagnosis"),),
+        "cluster-info", "Display cluster information", information.cluster_info, lacking=("dump",),
     ),
     Command(
         "top", "Display resource (CPU/memory) usage",
@@ -195,7 +199,11 @@ COMMANDS = (
         (string("output", "o"), boolean("no-headers"), boolean("namespaced"),
          *unsupported("cached", "api-group categories verbs sort-by")),
     ),
-    Command("config", "Modify kubeconfig files", commands=CONFIG),
+    Command(
+        "config", "Show what stands for a kubeconfig file", commands=CONFIG,
+        lacking=("delete-cluster", "delete-context", "delete-user", "get-clusters", "get-users", "rename-context", "set",
+                 "set-cluster", "set-context", "set-credentials", "unset", "use-context"),
+    ),
     Command(
         "version", "Print the client and server version information", information.version, "",
         (boolean("client"), string("output", "o")),

@@ -48,9 +48,8 @@ async def describe(session: Session) -> int:
     found = session.find(wanted)
     if found.failures and len(session.args) == 2:
         return await _by_prefix(session, wanted[0], found.failures)
-    events = session.flags.flag("show-events", default=True) and (
-        len(found.items) == 1 and not found.failures or session.flags.has("show-events")
-    )
+    alone = len(found.items) == 1 and not found.failures
+    events = session.flags.flag("show-events", default=True) and (alone or session.flags.has("show-events"))
     await session.out(1, "\n\n".join(page(session, item, events=events) for item in found.items).encode())
     if not found.items and not found.failures:
         await session.warn(
@@ -84,21 +83,11 @@ def page(session: Session, item: Item, *, events: bool) -> str:
 def _events(session: Session, obj: Obj) -> list[str]:
     uid = text(obj, "metadata", "uid")
     place = text(obj, "metadata", "namespace") or None
-    about = [event for event in session.cluster.list("events", place) if _about(event, obj, uid)]
+    about = [event for event in session.cluster.list("events", place) if text(event, "involvedObject", "uid") == uid]
     if not about:
         return ["Events:\t<none>"]
     rows = [_event(event, session.now()) for event in sorted(about, key=last_seen)]
     return ["Events:", "  Type\tReason\tAge\tFrom\tMessage", "  ----\t------\t----\t----\t-------", *rows]
-
-
-def _about(event: Obj, obj: Obj, uid: str) -> bool:
-    """Nodes are named in their events by name instead of uid."""
-    involved = section(event, "involvedObject")
-    if text(involved, "uid") == uid:
-        return True
-    return text(involved, "kind") == obj.get("kind") == "Node" and text(involved, "name") == text(
-        obj, "metadata", "name"
-    )
 
 
 def _event(event: Obj, now_s: float) -> str:

@@ -165,7 +165,7 @@ class _Reader:
             if flag is None:
                 raise self._usage(f"unknown shorthand flag: {letter!r} in -{given}")
             shown = f"-{letter}, --{flag.name}"
-            if letters.startswith("="):
+            if letters.startswith("=") and letters != "=":
                 return self._set(flag, letters[1:], shown)
             if flag.alone is not None:
                 self._set(flag, flag.alone, shown)

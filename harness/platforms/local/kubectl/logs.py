@@ -36,9 +36,8 @@ class Stream:
 async def logs(session: Session) -> int:
     """Print, or follow until the pods are gone."""
     _check_arguments(session)
+    tail, since_s = _tail(session), _since(session)
     pods = await _pods(session)
-    tail = _tail(session)
-    since_s = _since(session)
     streams = [stream for pod in pods for stream in await _streams(session, pod)]
     if session.flags.flag("follow") and len(streams) > (limit := session.flags.number("max-log-requests", 5)):
         raise Failure(

@@ -8,7 +8,7 @@ import yaml
 
 from harness.platforms.local.api import Json, Obj
 from harness.platforms.local.kubectl import merge
-from harness.platforms.local.kubectl.changes import asked, each, edit, report
+from harness.platforms.local.kubectl.changes import asked, each, edit, report, unchanged
 from harness.platforms.local.kubectl.errors import Failure, from_server
 from harness.platforms.local.kubectl.session import DEPLOYMENT, Item, Session
 from harness.platforms.local.objects import items, section
@@ -61,7 +61,7 @@ async def _patch(session: Session, item: Item, kind: str, change: Json) -> None:
         for field in _unknown(wanted):
             await session.warn(f'Warning: unknown field "{field}"')
     changed = await edit(session, item, lambda obj: _only_known(_patched(obj, kind, change), obj))
-    await report(session, item, "patched" if changed else "patched (no change)")
+    await (report(session, item, "patched") if changed else unchanged(session, item, "patched (no change)"))
 
 
 def _patched(obj: Obj, kind: str, change: Json) -> Obj:
@@ -94,7 +94,7 @@ def _only_known(obj: Obj, before: Obj) -> Obj:
         obj["status"] = before["status"]
     if before.get("kind") == DEPLOYMENT.kind:
         spec = section(obj, "spec")
-        for holder, known in ((spec, DEPLOYMENT_FIELDS), *((each_, CONTAINER_FIELDS) for each_ in _containers(obj))):
+        for holder, known in ((spec, DEPLOYMENT_FIELDS), *((each, CONTAINER_FIELDS) for each in _containers(obj))):
             for key in holder.keys() - known:
                 del holder[key]
     return obj

@@ -140,7 +140,7 @@ def progress(obj: Obj, revision: int) -> tuple[str, bool]:
     counts = section(obj, "status")
     if number(obj, "metadata", "generation") > number(counts, "observedGeneration"):
         return "Waiting for deployment spec update to be observed...", False
-    if any(each_.get("reason") == "ProgressDeadlineExceeded" for each_ in items(counts, "conditions")):
+    if any(each.get("reason") == "ProgressDeadlineExceeded" for each in items(counts, "conditions")):
         raise Failure(f'error: deployment "{name}" exceeded its progress deadline')
     wanted, total, updated, available = (
         int(number(holder, key))

@@ -10,7 +10,7 @@ from harness.platforms.local.api import Json, Obj
 from harness.platforms.local.kubectl.changes import asked, containers, each, edit, report
 from harness.platforms.local.kubectl.errors import Failure
 from harness.platforms.local.kubectl.session import DEPLOYMENT, Item, Session
-from harness.platforms.local.objects import clone, items, text
+from harness.platforms.local.objects import clone, items, section, text
 
 NO_RESOURCE = "error: one or more resources must be specified as <resource> <name> or <resource>/<name>"
 NAME = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
@@ -99,8 +99,8 @@ def _template_of(item: Item) -> None:
 
 def _check_overwrites(item: Item, chosen: Sequence[Obj], wish: Wish) -> None:
     for container in chosen:
-        for each_ in items(container, "env"):
-            name, value = text(each_, "name"), text(each_, "value")
+        for variable in items(container, "env"):
+            name, value = text(variable, "name"), text(variable, "value")
             if name in wish.values:
                 place = f"{item.resource.plural}/{item.name}"
                 raise Failure(f"error: {place} '{name}' already has a value ({value}), and --overwrite is false")
@@ -109,11 +109,11 @@ def _check_overwrites(item: Item, chosen: Sequence[Obj], wish: Wish) -> None:
 def _update(container: Obj, wish: Wish) -> None:
     """Known variables keep their place, new ones come last; without any the field is left out."""
     env: list[Json] = []
-    old = [each_ for each_ in items(container, "env") if text(each_, "name") not in wish.removed]
-    for each_ in old:
-        name = text(each_, "name")
-        env.append(_entry(name, wish.values[name]) if name in wish.values else each_)
-    known = {text(each_, "name") for each_ in old} | wish.removed
+    old = [variable for variable in items(container, "env") if text(variable, "name") not in wish.removed]
+    for variable in old:
+        name = text(variable, "name")
+        env.append(_entry(name, wish.values[name]) if name in wish.values else variable)
+    known = {text(variable, "name") for variable in old} | wish.removed
     env += [_entry(name, value) for name, value in wish.values.items() if name not in known]
     if env:
         container["env"] = env
@@ -129,11 +129,16 @@ async def _list(session: Session, item: Item, chosen: Sequence[Obj], wish: Wish)
     for container in map(clone, chosen):
         _update(container, wish)
         await session.say(f"# {item.resource.kind} {item.name}, container {text(container, 'name')}")
-        for each_ in items(container, "env"):
-            name = text(each_, "name")
-            await session.say(
-                f"# {name} from another object" if "valueFrom" in each_ else f"{name}={text(each_, 'value')}"
-            )
+        for variable in items(container, "env"):
+            name, source = text(variable, "name"), section(variable, "valueFrom")
+            await session.say(f"# {name} from {_reference(source)}" if source else f"{name}={text(variable, 'value')}")
+
+
+def _reference(source: Obj) -> str:
+    for key, kind in (("configMapKeyRef", "configmap"), ("secretKeyRef", "secret")):
+        if ref := section(source, key):
+            return f"{kind} {text(ref, 'name')}, key {text(ref, 'key')}"
+    return f"field path {text(source, 'fieldRef', 'fieldPath')}"
 
 
 async def set_image(session: Session) -> int:

@@ -171,10 +171,10 @@ def _environment(container: Obj) -> Iterator[str]:
 def _source(source: Obj) -> str:
     secret, config, field = (section(source, key) for key in ("secretKeyRef", "configMapKeyRef", "fieldRef"))
     if secret:
-        kept = bool(secret.get("optional"))
+        kept = _flag(secret, "optional")
         return f"<set to the key '{text(secret, 'key')}' in secret '{text(secret, 'name')}'>\tOptional: {kept}"
     if config:
-        kept = bool(config.get("optional"))
+        kept = _flag(config, "optional")
         return f"<set to the key '{text(config, 'key')}' of config map '{text(config, 'name')}'>\tOptional: {kept}"
     return f" ({text(field, 'apiVersion', default='v1')}:{text(field, 'fieldPath')})"
 

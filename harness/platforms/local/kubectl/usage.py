@@ -39,10 +39,15 @@ def unknown(name: str) -> Failure:
         return Failure(f"error: the local platform's kubectl does not support {name} yet; it has {have}")
     near = [each for each in EVERY_NAME if each.startswith(name.lower()) or _distance(name.lower(), each) <= NEAR]
     meant = "\n\nDid you mean this?\n" + "\n".join(f"\t{each}" for each in near) if near else ""
-    return Failure(f'error: unknown command "{name}" for "kubectl"{meant}{chr(10) if near else ""}')
+    return Failure(f'error: unknown command "{name}" for "kubectl"{meant}')
 
 
-def unknown_subcommand(path: str, words: Sequence[str]) -> Failure:
+def unknown_subcommand(command: Command, words: Sequence[str]) -> Failure:
+    path = command.name
+    if words and words[0] in command.lacking:
+        return Failure(
+            f"error: the local platform's kubectl does not support {path} {words[0]} yet; see kubectl {path} --help"
+        )
     return Failure(f"error: unknown command \"{' '.join(words)}\"\nSee 'kubectl {path} -h' for help and examples")
 
 
