@@ -80,7 +80,7 @@ class World:
         self.nodes_usage: dict[str, Usage] = {}
         self.programs: dict[tuple[str, ...], tuple[bytes, bytes, int]] = {}
         self.asked: list[tuple[str, tuple[Any, ...]]] = []
-        self._changed = asyncio.Event()
+        self._waiting: list[asyncio.Event] = []
 
     def list(self, kind: str, namespace: str | None) -> list[Obj]:
         found = [obj for obj in self.objects.get(kind, []) if namespace in (None, _meta(obj).get("namespace"))]
@@ -161,15 +161,18 @@ class World:
         return self.nodes_usage
 
     def touch(self) -> None:
-        self._changed.set()
-        self._changed = asyncio.Event()
+        for waiter in self._waiting:
+            waiter.set()
 
     async def changed(self, timeout_s: float) -> bool:
+        waiter = asyncio.Event()
+        self._waiting.append(waiter)
         try:
-            await asyncio.wait_for(self._changed.wait(), timeout_s)
+            return await asyncio.wait_for(waiter.wait(), timeout_s)
         except TimeoutError:
             return False
-        return True
+        finally:
+            self._waiting.remove(waiter)
 
 
 def _meta(obj: Obj) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The local platform's kubectl beside a real one: the same objects and the same line give the same text and exit status."""
+"""The local platform's kubectl beside a real one: same objects, same line, same text and exit status."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from kubectl_world import Said, World, at_once, kubectl, recording
+import yaml
+from kubectl_world import DATA, Said, World, at_once, kubectl, recording
 
 from harness.platforms.local.api import Usage
 from harness.platforms.local.kubectl.humanise import quantity
@@ -26,65 +27,8 @@ PROGRAMS = {
     ("printenv", "VALIDATION_STRICT_MODE"): (b"", b"", 1),
 }
 
-DIFFERENT = {
-    "names the cluster, or the versions of its programs": [
-        "version", "version --client", "version -o json", "version -o yaml", "cluster-info", "config current-context",
-        "config view", "config get-contexts", "api-resources", "api-resources --namespaced=false -o name",
-    ],
-    "help texts are our own": ["top", "rollout", "set", "config"],
-    "not supported here, and said so": [
-        "auth can-i get pods", "auth can-i delete pods -n production", "auth", "auth nonsense", "events -n production",
-        "events -n nowhere", "events -n production --types=Warning", "api-versions", "options", "get --raw /healthz",
-        "get pods -n production --watch-only=false --output-watch-events=false", "top pods -n production --sum",
-        "top pods -n production --field-selector=status.phase=Running", "get pods -f x.yaml", "cluster-info dump --nope",
-        "set resources deployment/api-gateway --limits=cpu=1 --dry-run=client -n production", "config use-context nope",
-        "get pod -n production -o go-template='{{.kind}}'", "set env deployment/api-gateway A=b --local -n production",
-        "delete deployment realtime -n production",
-    ],
-    "kinds that the platform does not hold": ["get pvc -n production", "get configmaps -n production"],
-    "one measurement for a whole pod": ["top pods -n production --containers", "top pods -n production --no-headers --containers"],
-    "the order of equal keys is chance in the real one": [
-        "get ev -n production --sort-by=.lastTimestamp", "get events -n production --sort-by=.metadata.creationTimestamp",
-        "get deploy api-gateway -n production -o 'jsonpath={..name}'",
-    ],
-    "the real one shows EndpointSlices in the order of chance": [
-        "describe svc api-gateway -n production", "describe svc -n production", "describe ingress -n production",
-    ],
-    "there are no leases here, and the node's heartbeat went on": ["describe node", "describe node gameday-ref-control-plane"],
-    "the real one prints Go's view of the object with its managedFields": [
-        "get deploy api-gateway -n production -o 'jsonpath={.spec.template.spec.containers[5].name}'",
-        "get pod -n production -o jsonpath='{items[0].metadata.name}'",
-    ],
-    "another character is blamed": ["get pod -n production -o jsonpath='{.items[?(@.metadata.name=~\"x\")].metadata.name}'"],
-    "a pod has one container here, and one log": ["logs deployment/realtime -n production --all-containers --tail=1"],
-    "times in front of lines come from the lines themselves": ["logs deployment/tool-service -n production --tail=1 --timestamps"],
-    "the real one's client is late by its own rate limit": ["wait --for=delete pod -l app=realtime -n production --timeout=1s"],
-    "the real one takes an unknown first flag for a plugin's": ["--nonsense get pods"],
-    "the API server's own checks, which tests of the platform hold": [
-        "patch deployment api-gateway -n production -p '{\"spec\":{\"replicas\":\"x\"}}'",
-        "patch deployment api-gateway -n production -p '{\"spec\":{\"selector\":{\"matchLabels\":{\"app\":\"other\"}}}}'",
-        "patch deployment api-gateway -n production -p"
-        " '{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"new\"}]}}}}'",
-    ],
-}  # fmt: skip
-MOVED = {
-    "broken": [
-        "get events -n broken", "get events -n broken --field-selector type=Warning", "describe pod -l app=crashing -n broken",
-        "describe pod -l app=unpulled -n broken", "describe pod crash -n broken", "get pods -A -l app=crashing",
-    ],
-    "changes": [
-        "get pods -n production", "get all -n production", "rollout status deployment/api-gateway -n production",
-        "rollout status deployment/tool-service -n production", "rollout undo deployment/api-gateway -n production",
-        "rollout undo deployment/api-gateway --to-revision=1 -n production", "rollout undo deployment/realtime -n production",
-        "rollout undo deploy api-gateway --to-revision=3 -n production", "logs deployment/realtime -n production",
-        "exec deployment/realtime -n production -- true", "wait --for=condition=available deployment/realtime -n production",
-        "top pods -n production -l app=realtime", "delete pod -n production -l app=realtime",
-        "delete pod -n production -l app=realtime --grace-period=0 --force", "delete pod --all -n production --dry-run=client",
-        "delete pods -n production -l app=tool-service --wait=false", "delete pods -n production -l app=tool-service --now",
-        "set env deployment/realtime --containers=a* T=1 -n production",  # the real one takes a* for "an a somewhere"
-    ],
-}  # fmt: skip
-"""Lines whose objects changed while they were recorded, or were not recorded: test_kubectl.py holds them in other ways."""
+DIFFERENT: dict[str, list[str]] = yaml.safe_load((DATA / "different.yaml").read_text(encoding="utf-8"))
+MOVED: dict[str, list[str]] = yaml.safe_load((DATA / "moved.yaml").read_text(encoding="utf-8"))
 
 
 def cases(name: str) -> list[Any]:
@@ -150,7 +94,7 @@ def after(world: World) -> list[dict[str, Any]]:
 
 
 def settled(objects: list[Any]) -> list[dict[str, Any]]:
-    """What a command decides: spec, labels and annotations, without the moment of a restart and the controllers' notes."""
+    """What a command decides: spec, labels, annotations; without restarts' moments and the controllers' notes."""
     kept = [
         {
             "name": each["metadata"]["name"],

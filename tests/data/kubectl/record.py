@@ -10,9 +10,19 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-KINDS = (
-    "pods deployments replicasets services endpoints nodes persistentvolumes ingresses networkpolicies events namespaces"
-).split()
+KINDS = [
+    "pods",
+    "deployments",
+    "replicasets",
+    "services",
+    "endpoints",
+    "nodes",
+    "persistentvolumes",
+    "ingresses",
+    "networkpolicies",
+    "events",
+    "namespaces",
+]
 NAMES = ("api-gateway", "realtime", "tool-service")
 
 

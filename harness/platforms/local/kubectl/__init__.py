@@ -1,6 +1,7 @@
 """`kubectl` for the local platform: a command line in; kubectl's own output, messages and exit status out.
 
-Everything is read from and done to the `Cluster` of `harness.platforms.local.api`; nothing here knows what stands behind it.
+Everything is read from and done to the `Cluster` of `harness.platforms.local.api`; nothing here knows what stands
+behind it.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ async def _answer(
 
 def _descend(command: Command, rest: list[str], before: Parsed) -> tuple[Command, str, list[str], Parsed]:
     """Into a group, by the first word that is no flag; flags before that word are the global ones."""
-    if not command.commands and not (rest and rest[0] in command.lacking):
+    if not command.commands and not (rest and rest[0] in command.lacking.split()):
         return command, command.name, rest, before
     between, left = parse(rest, GLOBAL, f"See 'kubectl {command.name} --help' for usage.", first_only=True)
     if not left:

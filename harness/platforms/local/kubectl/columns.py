@@ -233,7 +233,8 @@ PLAIN = Columns(("NAME", "AGE"), _plain)
 TEMPLATE = ("CONTAINERS", "IMAGES", "SELECTOR")
 COLUMNS = {
     "pods": Columns(
-        ("NAME", "READY", "STATUS", "RESTARTS", "AGE"), _pod, ("IP", "NODE", "NOMINATED NODE", "READINESS GATES"), _pod_wide
+        ("NAME", "READY", "STATUS", "RESTARTS", "AGE"), _pod,
+        ("IP", "NODE", "NOMINATED NODE", "READINESS GATES"), _pod_wide,
     ),
     "deployments": Columns(("NAME", "READY", "UP-TO-DATE", "AVAILABLE", "AGE"), _deployment, TEMPLATE, _template),
     "replicasets": Columns(("NAME", "DESIRED", "CURRENT", "READY", "AGE"), _replicaset, TEMPLATE, _template),
@@ -247,7 +248,8 @@ COLUMNS = {
         ("INTERNAL-IP", "EXTERNAL-IP", "OS-IMAGE", "KERNEL-VERSION", "CONTAINER-RUNTIME"), _node_wide,
     ),
     "persistentvolumes": Columns(
-        ("NAME", "CAPACITY", "ACCESS MODES", "RECLAIM POLICY", "STATUS", "CLAIM", "STORAGECLASS", "VOLUMEATTRIBUTESCLASS",
+        ("NAME", "CAPACITY", "ACCESS MODES", "RECLAIM POLICY", "STATUS", "CLAIM", "STORAGECLASS",
+         "VOLUMEATTRIBUTESCLASS",
          "REASON", "AGE"), _volume, ("VOLUMEMODE",), lambda obj, now_s: (text(obj, "spec", "volumeMode"),),
     ),
     "ingresses": Columns(("NAME", "CLASS", "HOSTS", "ADDRESS", "PORTS", "AGE"), _ingress),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from harness.platforms.local.api import Obj
-from harness.platforms.local.kubectl import pages
+from harness.platforms.local.kubectl import pages, pages_network, pages_node
 from harness.platforms.local.kubectl.columns import last_seen
 from harness.platforms.local.kubectl.errors import Failure
 from harness.platforms.local.kubectl.get import DEPRECATED
@@ -24,13 +24,13 @@ PAGES: dict[str, Page] = {
     "pods": pages.pod,
     "deployments": pages.deployment,
     "replicasets": pages.replicaset,
-    "services": pages.service,
-    "nodes": pages.node,
-    "endpoints": pages.endpoints,
-    "ingresses": pages.ingress,
-    "networkpolicies": pages.policy,
-    "persistentvolumes": pages.volume,
-    "namespaces": pages.namespace,
+    "services": pages_network.service,
+    "nodes": pages_node.node,
+    "endpoints": pages_network.endpoints,
+    "ingresses": pages_network.ingress,
+    "networkpolicies": pages_network.policy,
+    "persistentvolumes": pages_node.volume,
+    "namespaces": pages_node.namespace,
 }
 WITHOUT_EVENTS = ("networkpolicies", "namespaces")
 

@@ -24,6 +24,6 @@ def not_found(error: NotFound) -> Failure:
 
 
 def invalid(error: Invalid) -> Failure:
-    """What the API server refuses: `Deployment.apps "web" is invalid: …` becomes kubectl's `The Deployment "web" is invalid: …`."""
+    """What the API server refuses: its `Deployment.apps "web" is invalid: …` is kubectl's `The Deployment "web" …`."""
     found = re.fullmatch(r'(\w+)[\w.]* ("[^"]*" is invalid: .*)', str(error), re.DOTALL)
     return Failure(f"The {found[1]} {found[2]}" if found else f"error: {error}")

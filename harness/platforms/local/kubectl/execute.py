@@ -16,8 +16,9 @@ from harness.platforms.local.objects import section, text
 POD_WAIT_S = 60.0
 NO_TERMINAL = "Unable to use a TTY - input is not a terminal or the right kind of file"
 NOT_STARTED = (
-    "error: Internal error occurred: Internal error occurred: error executing command in container: failed to exec in container:"
-    ' failed to start exec "{id}": OCI runtime exec failed: exec failed: unable to start container process: exec: "{program}": {why}'
+    "error: Internal error occurred: Internal error occurred: error executing command in container: failed to exec in"
+    ' container: failed to start exec "{id}": OCI runtime exec failed: exec failed: unable to start container process:'
+    ' exec: "{program}": {why}'
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from harness.platforms.local.kubectl.errors import Failure
@@ -36,46 +36,53 @@ class Flag:
         return "true" if self.kind == "bool" else self.bare
 
 
-def boolean(name: str, short: str = "") -> Flag:
-    return Flag(name, short)
+def switches(names: str) -> tuple[Flag, ...]:
+    """Flags that are there or not, each as `name` or `name/short`; so below."""
+    return _flags(names, "bool")
 
 
-def string(name: str, short: str = "", bare: str | None = None) -> Flag:
-    return Flag(name, short, "string", bare)
+def texts(names: str) -> tuple[Flag, ...]:
+    return _flags(names, "string")
 
 
-def strings(name: str, short: str = "") -> Flag:
-    """A flag that may be given several times; its values are kept one a line."""
-    return Flag(name, short, "strings")
+def integers(names: str) -> tuple[Flag, ...]:
+    return _flags(names, "int")
 
 
-def integer(name: str) -> Flag:
-    return Flag(name, kind="int")
+def durations(names: str) -> tuple[Flag, ...]:
+    return _flags(names, "duration")
 
 
-def duration(name: str) -> Flag:
-    return Flag(name, kind="duration")
+def lists(names: str) -> tuple[Flag, ...]:
+    """Flags that may be given several times; their values are kept one a line."""
+    return _flags(names, "strings")
+
+
+def optional(name: str, bare: str) -> tuple[Flag, ...]:
+    """A flag whose value may be left out (`--dry-run`); then it has the value `bare`."""
+    return (Flag(name, kind="string", bare=bare),)
+
+
+def _flags(names: str, kind: Kind) -> tuple[Flag, ...]:
+    parts = (text.partition("/") for text in names.split())
+    return tuple(Flag(name, short, kind) for name, _, short in parts)
 
 
 def unsupported(switches: str = "", valued: str = "") -> tuple[Flag, ...]:
-    """Flags that the real kubectl has here and we lack, as `name` or `name/short`."""
-    lists: tuple[tuple[str, Kind], ...] = ((switches, "bool"), (valued, "string"))
-    return tuple(_lacking(text, kind, "not supported") for names, kind in lists for text in names.split())
+    """Flags that the real kubectl has here and we lack."""
+    return _refused(switches, valued, "the local platform's kubectl does not support --{} yet; leave it out")
 
 
 def leaving(switches: str = "", valued: str = "") -> tuple[Flag, ...]:
     """Flags that would point kubectl at another cluster or another user."""
-    lists: tuple[tuple[str, Kind], ...] = ((switches, "bool"), (valued, "string"))
-    return tuple(_lacking(text, kind, "leaves") for names, kind in lists for text in names.split())
+    return _refused(
+        switches, valued, "--{} is refused: this kubectl reaches the local platform only; leave the flag out"
+    )
 
 
-def _lacking(text: str, kind: Kind, why: str) -> Flag:
-    name, _, short = text.partition("/")
-    sentence = {
-        "not supported": f"the local platform's kubectl does not support --{name} yet; leave it out, or use a real cluster",
-        "leaves": f"--{name} is refused: this kubectl reaches the local platform only; leave the flag out",
-    }[why]
-    return Flag(name, short, kind, why=sentence)
+def _refused(switches: str, valued: str, why: str) -> tuple[Flag, ...]:
+    flags = (*_flags(switches, "bool"), *_flags(valued, "string"))
+    return tuple(replace(flag, why=why.format(flag.name)) for flag in flags)
 
 
 @dataclass

@@ -15,7 +15,8 @@ from harness.platforms.local.kubectl.session import Item, Session
 from harness.platforms.local.kubectl.tables import Table
 from harness.platforms.local.objects import section, strings, text
 
-NOTHING_ASKED = """You must specify the type of resource to get. Use "kubectl api-resources" for a complete list of supported resources.
+NOTHING_ASKED = """\
+You must specify the type of resource to get. Use "kubectl api-resources" for a complete list of supported resources.
 
 error: Required resource not specified.
 Use "kubectl explain <resource>" for a detailed description of that resource (e.g. kubectl explain pods).

@@ -84,7 +84,8 @@ async def undo(session: Session) -> int:
 async def _undo(session: Session, item: Item, revision: int) -> None:
     if section(item.obj, "spec").get("paused"):
         raise Failure(
-            "error: you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again"
+            "error: you cannot rollback a paused deployment;"
+            " resume it first with 'kubectl rollout resume' and try again"
         )
     found = revisions(session, item)
     if revision and revision not in found:

@@ -7,11 +7,12 @@ import operator
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from harness.platforms.local.api import Json
 
 Step = Callable[[Sequence[Json]], list[Json]]
-COMPARE: dict[str, Callable[[float, float], bool]] = {
+COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge
 }  # fmt: skip
 QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
@@ -70,11 +71,7 @@ class Template:
 
 def parse(source: str) -> Template:
     """Raises Unparsable."""
-    actions = list(_actions(source))
-    nodes = _nodes(actions, source)
-    if actions:
-        raise Unparsable(f"error parsing jsonpath {source}, not in range, nothing to end")
-    return Template(source, tuple(nodes))
+    return Template(source, tuple(_nodes(list(_actions(source)), source, inside=False)))
 
 
 def relaxed(text: str) -> str:
@@ -120,17 +117,21 @@ def _actions(source: str) -> Iterator[tuple[str, str]]:
             rest = rest[inner.end() :]
 
 
-def _nodes(actions: list[tuple[str, str]], source: str) -> list[Node]:
+def _nodes(actions: list[tuple[str, str]], source: str, *, inside: bool) -> list[Node]:
     """Nodes up to the `end` of the range that one is in, or the end of the template; what was read is taken off."""
     nodes: list[Node] = []
     while actions:
         kind, text = actions.pop(0)
         if kind == "text":
             nodes.append(Text(text))
-        elif text == "end":
+        elif text == "end" and inside:
             return nodes
+        elif text == "end":
+            raise Unparsable(f"error parsing jsonpath {source}, not in range, nothing to end")
         elif text.startswith("range"):
-            nodes.append(Range(_path(text[len("range") :].strip(), source), tuple(_nodes(actions, source))))
+            nodes.append(
+                Range(_path(text[len("range") :].strip(), source), tuple(_nodes(actions, source, inside=True)))
+            )
         elif re.fullmatch(QUOTED, text, re.DOTALL):
             nodes.append(Text(_unquote(text)))
         elif text:
@@ -204,7 +205,8 @@ def _subscript(inner: str, source: str) -> Step:
         return _union([_index(int(number)) for number in inner.split(",")])
     if found := re.fullmatch(r"(-?\d*):(-?\d*)(?::(-?\d*))?", inner):
         return _slice(*(int(part) if part else None for part in found.groups()))
-    raise Unparsable(f"error parsing jsonpath {source}, invalid array index {inner.split(',')[0].strip(chr(39))}")
+    wrong = inner.partition(",")[0].strip("'")
+    raise Unparsable(f"error parsing jsonpath {source}, invalid array index {wrong}")
 
 
 def _refuse(why: str) -> Step:
@@ -291,10 +293,5 @@ def _holds(left: Sequence[Json], sign: str, right: Sequence[Json]) -> bool:
     one, other = left[0], right[0]
     if sign in ("==", "!="):
         return (one == other and isinstance(one, bool) == isinstance(other, bool)) == (sign == "==")
-    if isinstance(one, int | float) and isinstance(other, int | float):
-        return COMPARE[sign](one, other)
-    return isinstance(one, str) and isinstance(other, str) and COMPARE[sign](_rank(one, other), _rank(other, one))
-
-
-def _rank(one: str, other: str) -> float:
-    return float(one > other)
+    alike = any(isinstance(one, kind) and isinstance(other, kind) for kind in (int | float, str))
+    return alike and COMPARE[sign](one, other)

@@ -16,7 +16,8 @@ from harness.platforms.local.kubectl.resources import targets
 from harness.platforms.local.kubectl.session import POD, Session
 from harness.platforms.local.objects import text
 
-USAGE = "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command"
+USAGE = """expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.
+POD or TYPE/NAME is a required argument for the logs command"""
 POD_WAIT_S = 20.0
 SELECTOR_TAIL = 10
 
@@ -41,8 +42,8 @@ async def logs(session: Session) -> int:
     streams = [stream for pod in pods for stream in await _streams(session, pod)]
     if session.flags.flag("follow") and len(streams) > (limit := session.flags.number("max-log-requests", 5)):
         raise Failure(
-            f"error: you are attempting to follow {len(streams)} log streams, but maximum allowed concurrency is {limit},"
-            " use --max-log-requests to increase the limit"
+            f"error: you are attempting to follow {len(streams)} log streams, but maximum allowed concurrency is"
+            f" {limit}, use --max-log-requests to increase the limit"
         )
     if session.flags.flag("follow"):
         async with asyncio.TaskGroup() as group:
@@ -141,13 +142,10 @@ async def _copy(session: Session, stream: Stream, tail: int | None, since_s: flo
     follow = session.flags.flag("follow")
     lines = session.cluster.log(namespace, stream.name, previous=previous, follow=follow, tail=tail, since_s=since_s)
     async for line in _refusals(lines):
-        if session.flags.flag("timestamps"):
-            stamp = _time(line) or stamp
-            line = f"{stamp} ".encode() + line if stamp else line
-        if left is not None:
-            line, left = line[:left], left - len(line)
-        await session.out(1, prefix.encode() + line)
-        if left is not None and left <= 0:
+        stamp = _time(line) or stamp
+        shown = f"{stamp} ".encode() + line if stamp and session.flags.flag("timestamps") else line
+        await session.out(1, prefix.encode() + shown[:left])
+        if left is not None and (left := left - len(shown)) <= 0:
             break
 
 

@@ -15,13 +15,45 @@ from harness.platforms.local.objects import items, section
 
 REJECTED = "The request is invalid: the server rejected our request due to an error in our request"
 TYPES = {dict: "object", list: "array", str: "string", bool: "bool", int: "number", float: "number", type(None): "null"}
-DEPLOYMENT_FIELDS = set(
-    "minReadySeconds paused progressDeadlineSeconds replicas revisionHistoryLimit selector strategy template".split()
+DEPLOYMENT_FIELDS = frozenset(
+    [
+        "minReadySeconds",
+        "paused",
+        "progressDeadlineSeconds",
+        "replicas",
+        "revisionHistoryLimit",
+        "selector",
+        "strategy",
+        "template",
+    ]
 )
-CONTAINER_FIELDS = set(
-    "args command env envFrom image imagePullPolicy lifecycle livenessProbe name ports readinessProbe resizePolicy resources"
-    " restartPolicy securityContext startupProbe stdin stdinOnce terminationMessagePath terminationMessagePolicy tty volumeDevices"
-    " volumeMounts workingDir".split()
+CONTAINER_FIELDS = frozenset(
+    [
+        "args",
+        "command",
+        "env",
+        "envFrom",
+        "image",
+        "imagePullPolicy",
+        "lifecycle",
+        "livenessProbe",
+        "name",
+        "ports",
+        "readinessProbe",
+        "resizePolicy",
+        "resources",
+        "restartPolicy",
+        "securityContext",
+        "startupProbe",
+        "stdin",
+        "stdinOnce",
+        "terminationMessagePath",
+        "terminationMessagePolicy",
+        "tty",
+        "volumeDevices",
+        "volumeMounts",
+        "workingDir",
+    ]
 )
 
 

@@ -69,7 +69,7 @@ def _rank(pod: Obj) -> tuple[bool, int, bool, bool, float, int, float]:
 
 
 def container(pod: Obj, name: str) -> tuple[str, str]:
-    """The container to use, and what kubectl says on stderr about its choice. Raises kubectl's error for a wrong name."""
+    """The container to use, and what kubectl says about its choice. Raises kubectl's error for a wrong name."""
     names = container_names(pod)
     listed = ", ".join(names)
     if name and name not in names:

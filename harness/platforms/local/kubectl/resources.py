@@ -104,8 +104,9 @@ Example resource specifications include:
    '<resource> <name>'
    '<resource>'"""
 MIXED = (
-    "error: there is no need to specify a resource type as a separate argument when passing arguments in resource/name form"
-    " (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'"
+    "error: there is no need to specify a resource type as a separate argument when passing arguments in"
+    " resource/name form (e.g. 'kubectl get resource/<resource_name>'"
+    " instead of 'kubectl get resource resource/<resource_name>'"
 )
 
 

@@ -51,8 +51,8 @@ async def restart(session: Session) -> int:
             )
         if not await edit(session, item, change):
             raise Failure(
-                f"error: failed to create patch for {item.name}: if restart has already been triggered within the past second,"
-                " please wait before attempting to trigger another"
+                f"error: failed to create patch for {item.name}: if restart has already been triggered within the past"
+                " second, please wait before attempting to trigger another"
             )
         await report(session, item, "restarted")
 

@@ -15,8 +15,9 @@ from harness.platforms.local.objects import clone, items, section, text
 NO_RESOURCE = "error: one or more resources must be specified as <resource> <name> or <resource>/<name>"
 NAME = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
 NAME_RULE = (
-    "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a"
-    " digit (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or 'MyEnvName1', regex used for validation is '[-._a-zA-Z][-._a-zA-Z0-9]*')"
+    "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not"
+    " start with a digit (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or 'MyEnvName1',"
+    " regex used for validation is '[-._a-zA-Z][-._a-zA-Z0-9]*')"
 )
 
 

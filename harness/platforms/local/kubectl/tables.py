@@ -14,7 +14,7 @@ class Table:
         self._headers, self._widths = headers, list[int]()
 
     def lines(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-        """The header (once, unless switched off) and the rows. An empty last cell leaves its padding, as Go's writer does."""
+        """The header (once, unless switched off) and the rows. The last cell of a row is not padded."""
         shown = ([header] if self._headers else []) + [[_one_line(cell) for cell in row] for row in rows]
         self._headers = False
         for row in shown:
@@ -31,4 +31,4 @@ class Table:
 
 
 def _one_line(cell: str) -> str:
-    return cell.split("\n")[0]
+    return cell.split("\n", maxsplit=1)[0]

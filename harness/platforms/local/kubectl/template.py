@@ -143,7 +143,8 @@ def _probe(probe: Obj) -> str:
     times = " ".join(
         f"{title}={number(probe, key, default=default):g}{unit}"
         for title, key, unit, default in (
-            ("delay", "initialDelaySeconds", "s", 0), ("timeout", "timeoutSeconds", "s", 1), ("period", "periodSeconds", "s", 10),
+            ("delay", "initialDelaySeconds", "s", 0), ("timeout", "timeoutSeconds", "s", 1),
+            ("period", "periodSeconds", "s", 10),
             ("#success", "successThreshold", "", 1), ("#failure", "failureThreshold", "", 3),
         )
     )  # fmt: skip

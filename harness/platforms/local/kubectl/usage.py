@@ -34,17 +34,19 @@ def of(command: Command, path: str) -> str:
 
 def unknown(name: str) -> Failure:
     """A command that kubectl does not have, or that is lacking here."""
-    if name in EVERY_NAME:
+    if name in EVERY_NAME.split():
         have = ", ".join(each.name for each in COMMANDS)
         return Failure(f"error: the local platform's kubectl does not support {name} yet; it has {have}")
-    near = [each for each in EVERY_NAME if each.startswith(name.lower()) or _distance(name.lower(), each) <= NEAR]
+    near = [
+        each for each in EVERY_NAME.split() if each.startswith(name.lower()) or _distance(name.lower(), each) <= NEAR
+    ]
     meant = "\n\nDid you mean this?\n" + "\n".join(f"\t{each}" for each in near) if near else ""
     return Failure(f'error: unknown command "{name}" for "kubectl"{meant}')
 
 
 def unknown_subcommand(command: Command, words: Sequence[str]) -> Failure:
     path = command.name
-    if words and words[0] in command.lacking:
+    if words and words[0] in command.lacking.split():
         return Failure(
             f"error: the local platform's kubectl does not support {path} {words[0]} yet; see kubectl {path} --help"
         )
