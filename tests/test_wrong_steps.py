@@ -17,10 +17,11 @@ from harness.responders.runbook import RunbookResponder
 from harness.runbook import parse
 from harness.steps.session import Session
 from harness.verdict.steps import StepFacts, judge_step
-from tests.gameday_kit import BINDINGS
+from tests.gameday_kit import BINDINGS, until
 
 PRODUCTION = "-n production"
 DATABASE = 'kubectl exec -it deployment/api-gateway -n production -- psql $DATABASE_URL -c "SELECT 1;"'
+INSIDE = """sh -c 'psql "$DATABASE_URL" -c "SELECT 1;"'"""
 
 
 @dataclass
@@ -61,6 +62,7 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
     platform = LocalPlatform(folder / "platform")
     platform.up()
     try:
+        until(lambda: platform.kubectl("top", "pods", "-n", platform.namespace).status == 0)
         yield Operator(platform, folder)
     finally:
         platform.down()
@@ -132,9 +134,9 @@ LOOKS = {
     "health": "curl http://service:port/health",
     "logs, followed": f"kubectl logs -f deployment/realtime {PRODUCTION} | grep -i 'active connections'",
     "a file in a pod": f"kubectl exec -it deployment/api-gateway {PRODUCTION} -- cat /app/validation_rules.json",
-    "metrics in a pod": f"kubectl exec -it deploy/realtime {PRODUCTION} -- curl http://localhost:8080/metrics | grep webs",
+    "metrics in a pod": f"kubectl exec -it deploy/realtime {PRODUCTION} -- curl localhost:8080/metrics | grep webs",
     "a pod by its placeholder": f"kubectl describe pod tool-service-pod {PRODUCTION}",
-    "the database from the pod": f"kubectl exec deploy/api-gateway {PRODUCTION} -- sh -c 'psql $DATABASE_URL -c \"SELECT 1\"'",
+    "the database from the pod": f"kubectl exec deployment/api-gateway {PRODUCTION} -- {INSIDE}",
 }
 
 
@@ -180,7 +182,7 @@ def test_a_right_change_is_ok_and_says_what_it_changed(operator: Operator, text:
 
 def test_the_operators_own_words_are_kept_for_the_variable_of_the_wrong_shell(operator: Operator) -> None:
     _, why, facts = operator.follow(DATABASE)
-    assert """sh -c 'psql "$DATABASE_URL" -c "SELECT 1;"'""" in why, "the command that works is shown"
+    assert INSIDE in why, "the command that works is shown"
     assert facts.exit_status == 2
     shown = (operator.folder / facts.stdout_file).with_suffix(".err").read_text()
     assert "psql: error: connection to server on socket" in shown
