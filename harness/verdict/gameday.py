@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from harness.errors import FAILED, INCONCLUSIVE, PASSED
 from harness.model import Verdict
+from harness.verdict.drill import drill_result
 from harness.verdict.judge import Judge
-from harness.verdict.result import DrillResult, drill_result
+from harness.verdict.result import DrillResult
 from harness.verdict.timeline import Event
 
 EXIT_CODES: Mapping[Verdict, int] = {Verdict.PASSED: PASSED, Verdict.FAILED: FAILED, Verdict.INCONCLUSIVE: INCONCLUSIVE}
@@ -72,12 +73,21 @@ def _combine(header: Event, drills: tuple[DrillResult, ...], missing: Sequence[s
     worst = max(verdicts, key=_BADNESS.index, default=Verdict.INCONCLUSIVE)
     findings = [Finding("", text) for text in header["findings"]]
     findings += [Finding(drill.runbook, text) for drill in drills for text in drill.findings]
-    findings += [Finding(drill.runbook, f"line {step.facts.line}: {step.why}") for drill in drills for step in drill.general if step.verdict == "failed"]
+    findings += [
+        Finding(drill.runbook, f"line {step.facts.line}: {step.why}")
+        for drill in drills
+        for step in drill.general
+        if step.verdict == "failed"
+    ]
     manual = tuple(ManualLine(line["kind"], line["line"], line["text"]) for line in header["procedures"])
-    return GamedayResult(header["document"], worst, _why(drills, missing), round(seconds, 1), tuple(findings), drills, manual)
+    return GamedayResult(
+        header["document"], worst, _why(drills, missing), round(seconds, 1), tuple(findings), drills, manual
+    )
 
 
 def _why(drills: Sequence[DrillResult], missing: Sequence[str]) -> str:
-    counts = [(verdict, [drill.runbook for drill in drills if drill.verdict is verdict]) for verdict in reversed(_BADNESS)]
+    counts = [
+        (verdict, [drill.runbook for drill in drills if drill.verdict is verdict]) for verdict in reversed(_BADNESS)
+    ]
     parts = [f"{verdict.value}: {', '.join(names)}" for verdict, names in counts if names]
     return "; ".join(parts + ([f"never began: {', '.join(missing)}"] if missing else [])) or "no drill was run"

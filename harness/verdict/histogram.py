@@ -1,4 +1,7 @@
-"""The log-linear latency histogram of the load stream (docs/contracts.md): 128 sub-buckets in each power of two of microseconds."""
+"""The log-linear latency histogram of the load stream: 128 sub-buckets in each power of two of microseconds.
+
+The format is in docs/contracts.md.
+"""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from harness.verdict.timeline import Event, Timeline
 
 MAIN, TWIN = "main", "twin"
 STEADY_ALPHA = 0.05
-"""The steady state before and after only frames the experiment; what decides for or against a runbook takes the stricter α."""
+"""The steady state before and after only frames the experiment; what decides about a runbook takes the stricter α."""
 
 
 @dataclass(frozen=True)
@@ -115,9 +115,12 @@ class Judge:
         """Look again at whatever the present phase asks."""
         phase = next((name for name in reversed(self.trial.phases) if name not in self.trial.ended), None)
         look: Mapping[str | None, Callable[[], None]] = {
-            "baseline": self._baseline, "symptoms": self._symptoms, "recovery": self._recovery,
-            "control": self._control, "after-undo": self._after_undo,
-        }  # fmt: skip
+            "baseline": self._baseline,
+            "symptoms": self._symptoms,
+            "recovery": self._recovery,
+            "control": self._control,
+            "after-undo": self._after_undo,
+        }
         if phase in look:
             look[phase]()
 
@@ -132,16 +135,19 @@ class Judge:
         if None not in since:
             trial.baseline_since, trial.baseline_end = since[0], end
             trial.present_before = {
-                number for number, symptom in enumerate(trial.symptoms)
+                number
+                for number, symptom in enumerate(trial.symptoms)
                 if symptom.condition and read(symptom.condition, trial.sides[MAIN], since[0] or 0, end).holds
-            }  # fmt: skip
+            }
 
     def _symptoms(self) -> None:
         trial, start, main = self.trial, self.trial.start("fault"), self.trial.sides[MAIN]
         if start is None:
             return
         for number, symptom in enumerate(trial.symptoms):
-            if number not in trial.seen and symptom.condition and holds_now(symptom.condition, main, start - 1, main.frontier):
+            if symptom.condition is None or number in trial.seen:
+                continue
+            if holds_now(symptom.condition, main, start - 1, main.frontier):
                 trial.seen[number] = main.frontier
         for slo in trial.slos:
             if slo.name not in trial.broken and broken_now(slo.objective, main, start - 1, main.frontier):
@@ -154,7 +160,7 @@ class Judge:
             trial.recovered_end = main.frontier if trial.recovered_since is not None else None
 
     def _control(self) -> None:
-        """On the twin, over the seconds in which the runbook's platform was well: is anything that broke still broken?"""
+        """Is anything that broke still broken on the twin, over the seconds in which the other side was well?"""
         trial, twin = self.trial, self.trial.sides[TWIN]
         if trial.recovered_since is None or trial.controlled is not None:
             return
@@ -196,7 +202,8 @@ class Judge:
 
 def _symptoms(header: Event) -> tuple[BoundSymptom, ...]:
     return tuple(
-        BoundSymptom(s["line"], s["text"], parse(s["condition"]) if s["condition"] else None) for s in header["symptoms"]
+        BoundSymptom(s["line"], s["text"], parse(s["condition"]) if s["condition"] else None)
+        for s in header["symptoms"]
     )
 
 

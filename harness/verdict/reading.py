@@ -15,8 +15,9 @@ from harness.verdict.timeline import Counts, Pods, Timeline
 class Reading:
     """`holds` is None while undecided; `value` is in the condition's unit (None: nothing to measure); `n` samples.
 
-    `bad` is the fraction of arrivals that count against the condition, which is what a load condition is decided on: for a
-    latency those that were too slow or failed. So a latency may have bad arrivals and no value: none was answered well.
+    `bad` is the fraction of arrivals that count against the condition, which is what a load condition is decided on:
+    for a latency those that were too slow or failed. So a latency may have bad arrivals and no value: none was answered
+    well.
     """
 
     holds: bool | None
@@ -43,7 +44,7 @@ def read(condition: Condition, timeline: Timeline, start: int, end: int, alpha: 
 
 
 def slices(condition: Condition, timeline: Timeline, start: int, end: int, *, pessimistic: bool) -> list[Slice]:
-    """(arrivals, bad ones) by second. An arrival without an outcome is bad for the pessimist and left out by the optimist."""
+    """(arrivals, bad ones) by second. Without an outcome it is bad to the pessimist, left out by the optimist."""
     return [_slice(condition, counts, pessimistic) for counts in timeline.seconds(condition.series, start, end)]
 
 
@@ -129,7 +130,7 @@ def _combine(fn: str, pods: Pods) -> float:
 
 
 def _growth(samples: list[tuple[float, Pods]]) -> list[tuple[float, float]]:
-    """Growth of counters since the first sample, pod by pod; a pod that appears later, or restarts, counts from zero."""
+    """Growth of counters since the first sample, pod by pod; a pod that comes later, or restarts, counts from zero."""
     last: dict[str, float] = {}
     total, found = 0.0, []
     for number, (at, pods) in enumerate(samples):
@@ -173,6 +174,7 @@ def holds_since(
     views = [_View(condition, timeline, start, end, alpha) for condition in conditions if condition.measure.is_load]
     probes = [condition for condition in conditions if not condition.measure.is_load]
     for since in range(start, end - MIN_SLICES_PASS + 1):
-        if all(view.holds_since(since) for view in views) and all(read(probe, timeline, since, end).holds for probe in probes):
+        load_holds = all(view.holds_since(since) for view in views)
+        if load_holds and all(read(probe, timeline, since, end).holds for probe in probes):
             return since
     return None

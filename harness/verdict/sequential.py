@@ -1,9 +1,9 @@
 """A sequential test of "at most a fraction θ of the arrivals is bad", valid at any stopping time.
 
-Mixture of likelihood ratios over alternatives on one side of θ (an e-process; Ville's inequality bounds the chance that it
-ever reaches 1/α when the other side is true by α). Wald 1945; Robbins 1970; Howard, Ramdas et al. 2021; Lindon et al.
-arXiv:2205.14762. Requests are correlated, so counts are divided by a variance inflation factor (VIF) measured by batch
-means on the bad indicator: a heuristic, which makes α nominal rather than proven.
+Mixture of likelihood ratios over alternatives on one side of θ (an e-process; Ville's inequality bounds the chance that
+it ever reaches 1/α when the other side is true by α). Wald 1945; Robbins 1970; Howard, Ramdas et al. 2021; Lindon et
+al. arXiv:2205.14762. Requests are correlated, so counts are divided by a variance inflation factor (VIF) measured by
+batch means on the bad indicator: a heuristic, which makes α nominal rather than proven.
 """
 
 from __future__ import annotations

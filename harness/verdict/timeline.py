@@ -15,7 +15,7 @@ Pods = Mapping[str, float]
 
 @dataclass
 class Counts:
-    """Arrivals whose intended start fell in one window, by outcome; `over` maps a threshold in ms to arrivals beyond it."""
+    """Arrivals whose intended start fell in one window, by outcome; `over` maps a limit in ms to those beyond it."""
 
     sent: int = 0
     ok: int = 0
@@ -27,8 +27,9 @@ class Counts:
     def add(self, other: Counts) -> None:
         """Merge another window's counts into this one."""
         self.sent, self.ok, self.late = self.sent + other.sent, self.ok + other.ok, self.late + other.late
-        for mine, theirs in ((self.bad, other.bad), (self.over, other.over), (self.hist, other.hist)):
-            mine.update(theirs)  # type: ignore[arg-type]
+        self.bad.update(other.bad)
+        self.over.update(other.over)
+        self.hist.update(other.hist)
 
     @property
     def pending(self) -> int:
@@ -44,10 +45,13 @@ class Counts:
 def counts_of(delta: Event) -> Counts:
     """One delta of the load stream."""
     return Counts(
-        sent=delta.get("sent", 0), ok=delta.get("ok", 0), bad=Counter(delta.get("bad", {})), late=delta.get("late", 0),
+        sent=delta.get("sent", 0),
+        ok=delta.get("ok", 0),
+        bad=Counter(delta.get("bad", {})),
         over=Counter({float(ms): n for ms, n in delta.get("over", {}).items()}),
+        late=delta.get("late", 0),
         hist=Counter({int(index): n for index, n in delta.get("hist", {}).items()}),
-    )  # fmt: skip
+    )
 
 
 class Timeline:
@@ -81,7 +85,9 @@ class Timeline:
 
     def series(self) -> frozenset[str]:
         """Names of the load series that had arrivals."""
-        return frozenset(name for name, seconds in self._load.items() if any(counts.sent for counts in seconds.values()))
+        return frozenset(
+            name for name, seconds in self._load.items() if any(counts.sent for counts in seconds.values())
+        )
 
     def seconds(self, series: str, start: int, end: int) -> list[Counts]:
         """Counts of each second in [start, end); empty ones where nothing was due."""

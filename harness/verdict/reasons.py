@@ -1,0 +1,117 @@
+"""From what the judge has learnt to a verdict, with every reason for it in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from harness.model import Verdict
+from harness.verdict.judge import MAIN, Trial
+from harness.verdict.reading import read
+from harness.verdict.result import DashboardResult, StepResult, show_value
+
+LAST_S = 10
+"""Seconds that stand for "after" where the SLOs did not come back."""
+_TOO_BRIEFLY = "they held too briefly to be believed"
+
+
+def verdict_of(
+    trial: Trial, steps: Sequence[StepResult], dashboards: Sequence[DashboardResult]
+) -> tuple[Verdict, list[str]]:
+    """The verdict and every reason for it, the weightiest first."""
+    if trial.header.get("empty"):
+        return Verdict.FAILED, [
+            "the runbook documents no step, so it cannot restore anything; its incident was not made"
+        ]
+    nothing_learnt = list(_nothing_learnt(trial))
+    failures = list(_failures(trial, steps, dashboards))
+    if nothing_learnt:
+        return Verdict.INCONCLUSIVE, nothing_learnt + failures
+    doubts = list(_doubts(trial))
+    if failures:
+        return Verdict.FAILED, failures + doubts
+    if doubts:
+        return Verdict.INCONCLUSIVE, doubts
+    names = ", ".join(trial.still_broken)
+    return Verdict.PASSED, [
+        f"every symptom was seen, every step did its job, the SLOs came back; without the runbook {names} stayed broken"
+    ]
+
+
+def _nothing_learnt(trial: Trial) -> Iterator[str]:
+    """Reasons for which neither good nor bad can be said of the runbook."""
+    if trial.interrupted:
+        yield "interrupted before the end"
+    yield from (f"the drill broke: {crash}" for crash in trial.crashes)
+    yield from (f"load lost ({name}): {side.load_ended}" for name, side in trial.sides.items() if side.load_ended)
+    if trial.header.get("unbound"):
+        yield trial.header["unbound"]
+    elif trial.baseline_since is None:
+        yield from _no_baseline(trial)
+    else:
+        yield from _symptoms_amiss(trial)
+
+
+def _no_baseline(trial: Trial) -> Iterator[str]:
+    if "baseline" in trial.phases:
+        yield f"baseline not met: {_unmet(trial, 'baseline')}"
+    elif not (trial.interrupted or trial.crashes):
+        yield "the drill never reached its baseline"
+
+
+def _symptoms_amiss(trial: Trial) -> Iterator[str]:
+    present = [trial.symptoms[number] for number in sorted(trial.present_before)]
+    yield from (f"line {symptom.line}: symptom `{symptom.text}` was there before the fault" for symptom in present)
+    if not trial.symptoms:
+        yield "the runbook documents no symptom: nothing says when it applies"
+    for number, symptom in enumerate(trial.symptoms):
+        if symptom.condition is None:
+            yield f"line {symptom.line}: symptom `{symptom.text}` is bound to no condition; bind it in gameday.yaml"
+        elif number not in trial.seen:
+            yield f"line {symptom.line}: symptom `{symptom.text}` ({symptom.condition.text}) never came"
+    if not trial.broken:
+        yield "the fault broke no SLO, so there was nothing to restore"
+
+
+def _failures(trial: Trial, steps: Sequence[StepResult], dashboards: Sequence[DashboardResult]) -> Iterator[str]:
+    """Reasons that speak against the runbook."""
+    if trial.recovered_since is None and "recovery" in trial.ended:
+        yield f"the SLOs did not come back: {_unmet(trial, 'recovery')}"
+    if "response" in trial.ended and not any(step.facts.ran for step in steps):
+        yield "the runbook has no step that could be run"
+    yield from (f"{step.place}: {step.why}" for step in steps if step.verdict in ("failed", "refused"))
+    yield from (f"line {board.line}: {board.text}: {board.why}" for board in dashboards if board.verdict == "failed")
+
+
+def _doubts(trial: Trial) -> Iterator[str]:
+    """Reasons not to believe a good result."""
+    yield from (
+        f"line {unread['line']} was not understood, so it was not tested: {unread['why']}"
+        for unread in trial.header.get("unread", ())
+    )
+    if trial.recovered_since is not None and trial.controlled is False:
+        fact = "on the twin that nobody answered the SLOs came back as well"
+        yield f"healed by itself: {fact}, so the runbook gets no credit"
+    elif trial.recovered_since is not None and trial.controlled is None:
+        yield "not controlled: whether the SLOs would have stayed broken without the runbook could not be decided"
+    if trial.undone is not True:
+        yield f"the fault was not undone: {trial.undo_why or 'the drill ended before'}"
+    elif trial.held_since is None and trial.recovered_since is not None:
+        yield f"after the undo the SLOs did not hold: {_unmet(trial, 'after-undo')}"
+
+
+def _unmet(trial: Trial, phase: str) -> str:
+    """Which SLOs were not met at the end of a phase, with their values; the twin counts in the baseline only."""
+    names = trial.sides if phase == "baseline" else (MAIN,)
+    return "; ".join(words for name in names for words in _unmet_on(trial, phase, name)) or _TOO_BRIEFLY
+
+
+def _unmet_on(trial: Trial, phase: str, name: str) -> Iterator[str]:
+    side, begin = trial.sides[name], int(trial.phases.get(phase, 0)) + 1
+    end = min(side.frontier, int(trial.ended.get(phase, side.frontier)))
+    start = begin if phase == "baseline" else max(begin, end - LAST_S)
+    where = "" if name == MAIN else f"{name}: "
+    for slo in trial.slos:
+        reading = read(slo.objective, side, start, end)
+        if not reading.holds:
+            objective = f"objective {slo.objective.text}, {reading.n} samples"
+            yield f"{where}{slo.name} {show_value(slo, reading)} ({objective})"
