@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from harness.http import Answer
+
 
 @dataclass(frozen=True)
 class Shell:
@@ -33,15 +35,6 @@ class DeploymentState:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """One HTTP answer; status 0 with `error` when there was none."""
-
-    status: int
-    body: str
-    error: str = ""
-
-
-@dataclass(frozen=True)
 class AdminPort:
     """Where a fault is injected: see docs/contracts.md."""
 
@@ -60,7 +53,7 @@ class Result:
 
 
 class Platform(Protocol):
-    """One platform of our own making. Every method may raise PlatformError; `down` never does and can be called twice."""
+    """One platform of our own making. Every method may raise PlatformError, but `down`, which can be called twice."""
 
     name: str
     namespace: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import queue
@@ -19,7 +18,8 @@ from pathlib import Path
 from typing import TypedDict
 
 from harness.errors import MachineError, PlatformError
-from harness.platforms.base import AdminPort, Answer, DeploymentState, Result, Shell
+from harness.http import Answer, call
+from harness.platforms.base import AdminPort, DeploymentState, Result, Shell
 from harness.platforms.local import manifest, processes, tools
 from harness.platforms.local.network import PORT
 
@@ -232,7 +232,8 @@ class LocalPlatform:
         if not pods:
             return {}
         with ThreadPoolExecutor(len(pods)) as pool:
-            answers = pool.map(lambda pod: _get(pod["ip"], path), pods)
+            urls = [f"http://{pod['ip']}:{PORT}{path}" for pod in pods]
+            answers = pool.map(lambda url: call("GET", url, timeout_s=CALL_S), urls)
             return {pod["name"]: answer for pod, answer in zip(pods, answers, strict=True)}
 
     def log_files(self, deployment: str) -> Sequence[Path]:
@@ -279,15 +280,3 @@ def _listen(daemon: subprocess.Popen[bytes], said: queue.SimpleQueue[dict[str, s
     for line in daemon.stdout:
         said.put(json.loads(line))
     said.put({"error": f"its daemon ended with status {daemon.wait()}"})
-
-
-def _get(ip: str, path: str) -> Answer:
-    connection = http.client.HTTPConnection(ip, PORT, timeout=CALL_S)
-    try:
-        connection.request("GET", path, headers={"Connection": "close"})
-        response = connection.getresponse()
-        return Answer(response.status, response.read().decode(errors="replace"))
-    except (OSError, http.client.HTTPException) as error:
-        return Answer(0, "", str(error) or type(error).__name__)
-    finally:
-        connection.close()
