@@ -1,4 +1,4 @@
-"""`gameday.yaml`: what a runbook's words stand for on a platform, and how its incident is made. Forms: docs/bindings.md."""
+"""`gameday.yaml`: what a runbook's words mean on a platform, and how its incident is made. Forms: docs/bindings.md."""
 
 from __future__ import annotations
 
@@ -26,6 +26,11 @@ class FaultSpec:
     parameters: Mapping[str, float | str | bool] = field(default_factory=dict)
     max_duration_s: float = 300.0
 
+    @property
+    def text(self) -> str:
+        """`inference: slot-loss slots=5`."""
+        return " ".join([f"{self.at}: {self.fault}", *(f"{key}={value}" for key, value in self.parameters.items())])
+
 
 @dataclass(frozen=True)
 class SymptomBinding:
@@ -44,8 +49,11 @@ class SymptomBinding:
 
 @dataclass(frozen=True)
 class RunbookBinding:
-    """How one incident class is drilled. `service` is the Service that the load goes to, `series` the load series that a symptom
-    stating a bare number is about."""
+    """How one incident class is drilled.
+
+    `service` is the Service that the load goes to, `series` the load series that a symptom stating a bare number is
+    about, `rate` arrivals per second or connections (None: the scenario's own).
+    """
 
     scenario: str
     service: str
@@ -92,7 +100,9 @@ def find(runbook: Path, named: Path | None) -> Path:
     for place in places:
         if (place / FILE_NAME).is_file():
             return place / FILE_NAME
-    raise BindingError(f"{FILE_NAME}: not in {', '.join(map(str, places))}; write one (docs/bindings.md) or name it by --bindings")
+    raise BindingError(
+        f"{FILE_NAME}: not in {', '.join(map(str, places))}; write one (docs/bindings.md) or name it by --bindings"
+    )
 
 
 def load(path: Path) -> Bindings:
@@ -172,15 +182,23 @@ class _Reader:
         slos = self._each(self._map(top.get("slos"), "slos"), "slos", self._condition)
         faults = self._each(self._map(top.get("faults"), "faults"), "faults", self._fault)
         runbooks = self._each(
-            self._map(top.get("runbooks"), "runbooks"), "runbooks", lambda value, place: self._runbook(value, place, slos, faults)
+            self._map(top.get("runbooks"), "runbooks"),
+            "runbooks",
+            lambda value, place: self._runbook(value, place, slos, faults),
         )
         return Bindings(
-            self.path, str(top.get("namespace", "production")), self._words(top.get("placeholders"), "placeholders"),
-            self._words(top.get("toggles"), "toggles"), faults, runbooks,
-        )  # fmt: skip
+            path=self.path,
+            namespace=str(top.get("namespace", "production")),
+            placeholders=self._words(top.get("placeholders"), "placeholders"),
+            toggles=self._words(top.get("toggles"), "toggles"),
+            faults=faults,
+            runbooks=runbooks,
+        )
 
     def _fault(self, value: object, place: str) -> tuple[FaultSpec, ...]:
-        return tuple(self._fault_part(part, f"{place}[{number}]") for number, part in enumerate(self._list(value, place)))
+        return tuple(
+            self._fault_part(part, f"{place}[{number}]") for number, part in enumerate(self._list(value, place))
+        )
 
     def _fault_part(self, value: object, place: str) -> FaultSpec:
         data = self._map(value, place)
@@ -197,21 +215,35 @@ class _Reader:
     ) -> RunbookBinding:
         known = ("scenario", "service", "series", "fault", "slos", "symptoms", "placeholders", "rate")
         data = self._map(value, place, known)
-        fault = self._need(data, "fault", place)
-        if fault and fault not in faults:
-            self.problems.append(f"{place}.fault: there is no fault `{fault}`; known are {', '.join(faults) or 'none'}")
-        names = [str(name) for name in self._list(data.get("slos"), f"{place}.slos")]
-        for name in names:
-            if name not in slos:
-                self.problems.append(f"{place}.slos: there is no SLO `{name}`; known are {', '.join(slos) or 'none'}")
-        if not names:
-            self.problems.append(f"{place}.slos: missing; without an SLO nothing can be judged")
-        symptoms = [self._symptom(item, f"{place}.symptoms[{n}]") for n, item in enumerate(self._list(data.get("symptoms"), f"{place}.symptoms"))]
         return RunbookBinding(
-            self._need(data, "scenario", place), self._need(data, "service", place), self._need(data, "series", place), fault,
-            {name: slos[name] for name in names if name in slos}, tuple(found for found in symptoms if found),
-            self._words(data.get("placeholders"), f"{place}.placeholders"), self._number(data.get("rate"), f"{place}.rate"),
-        )  # fmt: skip
+            fault=self._fault_name(data, place, faults),
+            slos=self._slos(data.get("slos"), f"{place}.slos", slos),
+            symptoms=self._symptoms(data.get("symptoms"), f"{place}.symptoms"),
+            scenario=self._need(data, "scenario", place),
+            service=self._need(data, "service", place),
+            series=self._need(data, "series", place),
+            placeholders=self._words(data.get("placeholders"), f"{place}.placeholders"),
+            rate=self._number(data.get("rate"), f"{place}.rate"),
+        )
+
+    def _fault_name(self, data: Mapping[str, object], place: str, known: Mapping[str, object]) -> str:
+        fault = self._need(data, "fault", place)
+        if fault and fault not in known:
+            self.problems.append(f"{place}.fault: there is no fault `{fault}`; known are {', '.join(known) or 'none'}")
+        return fault
+
+    def _slos(self, value: object, place: str, known: Mapping[str, Condition]) -> dict[str, Condition]:
+        names = [str(name) for name in self._list(value, place)]
+        for name in names:
+            if name not in known:
+                self.problems.append(f"{place}: there is no SLO `{name}`; known are {', '.join(known) or 'none'}")
+        if not names:
+            self.problems.append(f"{place}: missing; without an SLO nothing can be judged")
+        return {name: known[name] for name in names if name in known}
+
+    def _symptoms(self, value: object, place: str) -> tuple[SymptomBinding, ...]:
+        found = (self._symptom(item, f"{place}[{number}]") for number, item in enumerate(self._list(value, place)))
+        return tuple(symptom for symptom in found if symptom)
 
     def _symptom(self, value: object, place: str) -> SymptomBinding | None:
         data = self._map(value, place, ("line", "words", "is"))

@@ -1,7 +1,7 @@
 """The journal: an append-only file of events, one JSON object a line, flushed an event at a time.
 
-Undo entries are on the disk (fsync) before the harm that they undo. Whoever listens is told after the line is written, in
-the order of the file, so that what a listener computes can be computed again from the file.
+Undo entries are on the disk (fsync) before the harm that they undo. Whoever listens is told after the line is written,
+in the order of the file, so that what a listener computes can be computed again from the file.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ class Journal:
         try:
             self._file = path.open("a", encoding="utf-8")
         except OSError as error:
-            raise JournalError(f"{path}: cannot write the record here ({error.strerror}); choose another place by --out") from None
+            raise JournalError(
+                f"{path}: cannot write the record here ({error.strerror}); choose another place by --out"
+            ) from None
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Tell `listener` of every event from now on; the answer ends that."""
@@ -42,7 +44,7 @@ class Journal:
         return lambda: self._listeners.remove(listener)
 
     def write(self, ev: str, fields: Mapping[str, object] | None = None, *, sync: bool = False) -> Event:
-        """Append one event; with `sync` it is on the disk when this returns. Raises JournalError when it can't be written."""
+        """Append one event; with `sync` it is on the disk when this returns. Raises JournalError when that fails."""
         with self._lock:
             event: Event = {"ev": ev, "t": round(self._clock(), 3), **(fields or {})}
             try:
@@ -51,7 +53,9 @@ class Journal:
                 if sync:
                     os.fsync(self._file.fileno())
             except (OSError, ValueError) as error:
-                raise JournalError(f"{self.path}: the record cannot be written ({error}); nothing further is done") from None
+                raise JournalError(
+                    f"{self.path}: the record cannot be written ({error}); nothing further is done"
+                ) from None
             for listener in tuple(self._listeners):
                 listener(event)
         return event
@@ -64,11 +68,11 @@ class Journal:
 
 
 def read_events(path: Path) -> Iterator[Event]:
-    """The events of a record. A last line that was cut (a full disk, a SIGKILL) is left out; any other bad line is an error."""
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except OSError as error:
-        raise JournalError(f"{path}: no record can be read here ({error.strerror}); name a run directory with record.jsonl") from None
+    """The events of a record; a last line that was cut (a full disk, a SIGKILL) is left out.
+
+    Raises JournalError where there is no record, and for any other line that is no event.
+    """
+    lines = _lines(path)
     for number, line in enumerate(lines, 1):
         if not line:
             continue
@@ -77,7 +81,15 @@ def read_events(path: Path) -> Iterator[Event]:
         except json.JSONDecodeError:
             if number == len(lines):
                 return
-            raise JournalError(f"{path}:{number}: this line of the record is not JSON; the record was changed") from None
+            raise JournalError(f"{path}:{number}: this line is not JSON; the record was changed") from None
         if not isinstance(event, dict) or "ev" not in event:
             raise JournalError(f"{path}:{number}: this line is not an event; the record was changed")
         yield event
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").split("\n")
+    except OSError as error:
+        why = f"no record can be read here ({error.strerror})"
+        raise JournalError(f"{path}: {why}; name a run directory with record.jsonl") from None

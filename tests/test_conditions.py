@@ -16,7 +16,14 @@ from harness.errors import ConditionError
         ("availability(valid) >= 99%", "error_rate", ("valid",), "<=", 0.01, "ratio"),
         ("status(tools, 503) > 1%", "error_rate", ("tools", "http_503"), ">", 0.01, "ratio"),
         ("count(bad_input, accepted) == 0", "count", ("bad_input", "accepted"), "==", 0.0, "count"),
-        ('metric(realtime, active{tenant="a, b"}) > 900', "metric", ("realtime", 'active{tenant="a, b"}'), ">", 900.0, "count"),
+        (
+            'metric(realtime, active{tenant="a, b"}) > 900',
+            "metric",
+            ("realtime", 'active{tenant="a, b"}'),
+            ">",
+            900.0,
+            "count",
+        ),
         ("rate(realtime, drops) > 1.5", "rate", ("realtime", "drops"), ">", 1.5, "count"),
         ("quantile(0.95, inference, latency) > 0.5s", "quantile", ("0.95", "inference", "latency"), ">", 500.0, "ms"),
         ("health(tool-service) == failing", "health", ("tool-service",), "==", 1.0, "state"),
@@ -24,7 +31,7 @@ from harness.errors import ConditionError
         (r'logs(inference, "time, \"out\" \d+") > 0', "logs", ("inference", r'time, "out" \d+'), ">", 0.0, "count"),
     ],
 )
-def test_a_sentence_is_read(text, fn, args, op, value, unit):
+def test_a_sentence_is_read(text: str, fn: str, args: tuple[str, ...], op: str, value: float, unit: str) -> None:
     condition = parse(text)
     assert (condition.measure.fn, condition.measure.args) == (fn, args)
     assert condition.op == op
@@ -54,7 +61,7 @@ def test_a_sentence_is_read(text, fn, args, op, value, unit):
         ('logs(a, "open) > 0', "cannot read the arguments"),
     ],
 )
-def test_a_wrong_sentence_is_refused_with_the_reason(text, fact):
+def test_a_wrong_sentence_is_refused_with_the_reason(text: str, fact: str) -> None:
     with pytest.raises(ConditionError, match=r"docs/conditions\.md") as caught:
         parse(text)
     assert fact in str(caught.value)
@@ -70,12 +77,14 @@ def test_a_wrong_sentence_is_refused_with_the_reason(text, fact):
         ("availability below 99.5 percent", "availability(gateway) < 99.5%"),
     ],
 )
-def test_a_symptom_that_states_a_number_binds_itself(text, condition):
+def test_a_symptom_that_states_a_number_binds_itself(text: str, condition: str) -> None:
     found = from_prose(text, "gateway")
     assert found is not None
     assert found == parse(condition)
 
 
-@pytest.mark.parametrize("text", ["Timeout errors in logs", "503 errors from tool endpoints", "P95 is high", "P0 > 5 minutes"])
-def test_a_symptom_without_a_number_does_not(text):
+@pytest.mark.parametrize(
+    "text", ["Timeout errors in logs", "503 errors from tool endpoints", "P95 is high", "P0 > 5 minutes"]
+)
+def test_a_symptom_without_a_number_does_not(text: str) -> None:
     assert from_prose(text, "gateway") is None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.drill import Drill, Limits
+from harness.drill import Drill
 from harness.errors import PlatformError
 from harness.faults.base import Target, Undo
 from harness.journal import Journal, read_events
@@ -15,8 +15,24 @@ from harness.verdict.gameday import GamedayResult, judge_record
 from harness.verdict.judge import MAIN, TWIN, Judge
 from harness.verdict.steps import StepFacts
 
-RATE = 100
 START_S = 1_000_000.0
+
+
+def ran(purpose: str, command: str, status: int = 0, changed: tuple[str, ...] = ()) -> StepFacts:
+    """A command of two words and more that ran alone, and ended with `status`."""
+    return StepFacts(
+        number=1,
+        line=30,
+        kind="command",
+        purpose=purpose,
+        text=command,
+        bound=command,
+        ran=True,
+        programs=(" ".join(command.split()[:2]),),
+        pipestatus=(status,),
+        exit_status=status,
+        changed=changed,
+    )
 
 
 @dataclass
@@ -28,9 +44,9 @@ class World:
     symptoms: tuple[tuple[str, str | None], ...] = (("errors", "error_rate(gateway) > 5%"),)
     dashboards: tuple[Mapping[str, object], ...] = ()
     steps: tuple[StepFacts, ...] = (
-        StepFacts(1, 30, "command", "change", "kubectl scale deployment web --replicas=3", "kubectl scale deployment web --replicas=3", True,
-                  ("kubectl scale",), (0,), 0, changed=("deployment/web replicas 1 -> 3",)),
-    )  # fmt: skip
+        ran("change", "kubectl scale deployment web --replicas=3", changed=("deployment/web replicas 1 -> 3",)),
+    )
+    rate: int = 100
     heals: bool = True
     undo_fails: bool = False
     silent_from: float | None = None
@@ -50,8 +66,16 @@ class World:
         self.journal.write("gameday", {"document": "ops.md", "drills": ["WEB"], "findings": [], "procedures": []})
         judge = Judge(self.journal.write("drill", {"drill": "WEB", **self._header()}))
         self.journal.listen(judge.add)
-        sides = [_Side(name, self) for name in (MAIN, TWIN)]
-        drill = Drill(sides, [_Fault(self)], judge, self.tell, self.stop, self._respond, None, Limits(), lambda: self.now, self._pause)
+        drill = Drill(
+            sides=[_Side(name, self) for name in (MAIN, TWIN)],
+            faults=[_Fault(self)],
+            judge=judge,
+            tell=self.tell,
+            stop=self.stop,
+            respond=self._respond,
+            clock=lambda: self.now,
+            pause=self._pause,
+        )
         drill.run()
         assert not self.live, "a side was left up"
         self.journal.close()
@@ -61,9 +85,19 @@ class World:
         self.journal.write(ev, {"drill": "WEB", **fields}, sync=sync)
 
     def _header(self) -> dict[str, object]:
-        symptoms = [{"line": 10 + n, "text": text, "condition": condition} for n, (text, condition) in enumerate(self.symptoms)]
-        return {"runbook": "WEB", "title": "Web", "line": 1, "fault": "f", "unbound": "", "symptoms": symptoms, "dashboards": list(self.dashboards),
-                "slos": [{"name": "availability", "objective": "availability(gateway) >= 99%"}]}  # fmt: skip
+        symptoms = [
+            {"line": 10 + n, "text": text, "condition": condition} for n, (text, condition) in enumerate(self.symptoms)
+        ]
+        return {
+            "runbook": "WEB",
+            "title": "Web",
+            "line": 1,
+            "fault": "f",
+            "unbound": "",
+            "symptoms": symptoms,
+            "dashboards": list(self.dashboards),
+            "slos": [{"name": "availability", "objective": "availability(gateway) >= 99%"}],
+        }
 
     def _respond(self) -> None:
         for facts in self.steps:
@@ -84,8 +118,9 @@ class World:
 
     def _delta(self, side: str) -> dict[str, object]:
         since = None if self.fault_at is None or self.undone_at is not None else self.now - self.fault_at
-        bad = round(RATE * self.bad(side, since, self.healed and side == MAIN))
-        return {"series": "gateway", "second": int(self.now) - 1, "sent": RATE, "ok": RATE - bad, "bad": {"http_503": bad}}
+        bad = round(self.rate * self.bad(side, since, self.healed and side == MAIN))
+        counts = {"sent": self.rate, "ok": self.rate - bad, "bad": {"http_503": bad}}
+        return {"series": "gateway", "second": int(self.now) - 1, **counts}
 
 
 @dataclass

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 from harness.report.text import MARKS
-from harness.verdict.judge import MAIN, Judge
+from harness.verdict.judge import MAIN, Judge, Trial
 from harness.verdict.reading import read
 from harness.verdict.result import show_value
 from harness.verdict.steps import StepFacts, judge_step
@@ -29,7 +29,7 @@ _WAITS = {
 
 
 class Live:
-    """Prints the events of a journal to a stream (stderr). Wide lines are cut to the terminal; colour only on a terminal."""
+    """Prints the events of a journal to a stream (stderr). Wide lines are cut to `columns`; colours only at a tty."""
 
     def __init__(self, stream: TextIO | None = None, columns: int = 120) -> None:
         self._stream, self._columns = stream or sys.stderr, columns
@@ -37,8 +37,8 @@ class Live:
         self._lock = threading.Lock()
         self._began: float | None = None
         self._judges: dict[str, Judge] = {}
-        self._shown: dict[str, int] = {}
-        self._seen: dict[str, int] = {}
+        self._slis_shown: dict[str, int] = {}
+        self._symptoms_shown: set[tuple[str, int]] = set()
 
     def __call__(self, event: Mapping[str, Any]) -> None:
         """Listen to one event."""
@@ -79,7 +79,8 @@ class Live:
         facts = StepFacts.from_json(event["facts"])
         verdict, why = judge_step(facts)
         text = " ".join(facts.text.split())
-        self._say(event, f" {MARKS[verdict]} line {facts.line} {facts.kind} {text if len(text) < 60 else text[:59] + '…'}: {' '.join(why.split())}")
+        text = text if len(text) < 60 else text[:59] + "…"
+        self._say(event, f" {MARKS[verdict]} line {facts.line} {facts.kind} {text}: {' '.join(why.split())}")
 
     def _on_undone(self, event: Mapping[str, Any]) -> None:
         self._say(event, " ✓ fault undone" if event["ok"] else f" ✗ undo failed: {event['why']}")
@@ -97,17 +98,22 @@ class Live:
         self._say(event, f" ? {event['text']}")
 
     def _on_load(self, event: Mapping[str, Any]) -> None:
-        if event["side"] != MAIN:
-            return
-        drill = event["drill"]
-        trial = self._judges[drill].trial
+        if event["side"] == MAIN:
+            trial = self._judges[event["drill"]].trial
+            self._show_symptoms(event, trial)
+            self._show_slis(event, trial)
+
+    def _show_symptoms(self, event: Mapping[str, Any], trial: Trial) -> None:
         for number in sorted(trial.seen):
-            if number >= 0 and not self._seen.get(f"{drill}:{number}"):
-                self._seen[f"{drill}:{number}"] = 1
+            if (event["drill"], number) not in self._symptoms_shown:
+                self._symptoms_shown.add((event["drill"], number))
                 symptom = trial.symptoms[number]
                 self._say(event, f" ✓ symptom seen: line {symptom.line}: {symptom.text}")
-        frontier = trial.sides[MAIN].frontier
-        if frontier - self._shown.get(drill, 0) >= SLI_EVERY_S and "baseline" in trial.phases:
-            self._shown[drill] = frontier
-            readings = [(slo, read(slo.objective, trial.sides[MAIN], frontier - SLI_WINDOW_S, frontier)) for slo in trial.slos]
+
+    def _show_slis(self, event: Mapping[str, Any], trial: Trial) -> None:
+        drill, main = event["drill"], trial.sides[MAIN]
+        now = main.frontier
+        if "baseline" in trial.phases and now - self._slis_shown.get(drill, 0) >= SLI_EVERY_S:
+            self._slis_shown[drill] = now
+            readings = [(slo, read(slo.objective, main, now - SLI_WINDOW_S, now)) for slo in trial.slos]
             self._say(event, "   " + " · ".join(f"{slo.name} {show_value(slo, reading)}" for slo, reading in readings))

@@ -6,12 +6,13 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import UNUSABLE, GamedayError
 
 EXIT_CODES = "exit codes: 0 passed · 1 failed · 2 unusable input or environment · 3 inconclusive"
-_RUN_EXAMPLES = """examples:
+_RUN_EXAMPLES = """\
   gameday run runbooks/operations.md                      all runbooks, one after the other
   gameday run runbooks/operations.md --jobs 4             side by side, each on a platform of its own
   gameday run runbooks/operations.md --only TIMEOUT       one of them
@@ -25,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         code = options.work(options)
     except GamedayError as error:
-        print(f"gameday: {error}", file=sys.stderr)  # noqa: T201
+        sys.stderr.write(f"gameday: {error}\n")
         code = error.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -33,24 +34,34 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(code)
 
 
+@dataclass(frozen=True)
+class _Word:
+    """One word of the command line: what it says of itself, what it takes, and its work."""
+
+    name: str
+    about: str
+    examples: str
+    takes: Callable[[argparse.ArgumentParser], None]
+    work: Callable[[argparse.Namespace], int]
+
+
 def _parser() -> argparse.ArgumentParser:
+    layout = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(
-        prog="gameday", description="Proves that an operations runbook really restores the service it claims to restore.",
-        epilog=f"{EXIT_CODES}\nstart with: gameday run runbooks/operations.md", formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-    words = parser.add_subparsers(dest="word", required=True, metavar="WORD")
-    _run_words(words)
-    _reading_words(words)
-    _platform_words(words)
-    return parser
-
-
-def _word(words: argparse._SubParsersAction, name: str, about: str, examples: str, work: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:  # type: ignore[type-arg]
-    word: argparse.ArgumentParser = words.add_parser(
-        name, help=about, description=about, epilog=f"{examples}\n{EXIT_CODES}", formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="gameday",
+        description="Proves that an operations runbook really restores the service it claims to restore.",
+        epilog=f"{EXIT_CODES}\nstart with: gameday run runbooks/operations.md",
+        formatter_class=layout,
     )
-    word.set_defaults(work=work)
-    return word
+    words = parser.add_subparsers(dest="word", required=True, metavar="WORD")
+    for each in _WORDS:
+        epilog = f"examples:\n{each.examples}\n{EXIT_CODES}"
+        word = words.add_parser(
+            each.name, help=each.about, description=each.about, epilog=epilog, formatter_class=layout
+        )
+        each.takes(word)
+        word.set_defaults(work=each.work)
+    return parser
 
 
 def _document(word: argparse.ArgumentParser) -> None:
@@ -58,48 +69,55 @@ def _document(word: argparse.ArgumentParser) -> None:
 
 
 def _format(word: argparse.ArgumentParser) -> None:
-    word.add_argument("--format", choices=("text", "json"), default="text", help="for people or for machines (default: text)")
+    word.add_argument(
+        "--format", choices=("text", "json"), default="text", help="for people or for machines (default: text)"
+    )
 
 
 def _selection(word: argparse.ArgumentParser) -> None:
     word.add_argument("--only", action="append", default=[], metavar="ID", help="this runbook only; may be given again")
-    word.add_argument("--bindings", type=Path, metavar="FILE", help="default: gameday.yaml beside the runbook, then the project's")
+    word.add_argument(
+        "--bindings", type=Path, metavar="FILE", help="default: gameday.yaml beside the runbook, then the project's"
+    )
 
 
-def _run_words(words: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
-    run = _word(words, "run", "follow every runbook through a real incident and judge it", _RUN_EXAMPLES, _run)
-    _document(run)
-    _selection(run)
-    run.add_argument("--jobs", type=_positive, default=1, metavar="N", help="drills side by side, each on its own platform (default: 1)")
-    run.add_argument("--out", type=Path, metavar="DIR", help="run directory (default: runs/<time>)")
-    _format(run)
-    run.add_argument("--quiet", action="store_true", help="only the verdicts, no progress")
-    report = _word(words, "report", "judge a run again from its record", "examples:\n  gameday report runs/2026-01-31T12-00-00\n", _report)
-    report.add_argument("run", type=Path, metavar="RUN", help="a run directory, or its record.jsonl")
-    report.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="default: text")
+def _takes_run(word: argparse.ArgumentParser) -> None:
+    _document(word)
+    _selection(word)
+    about_jobs = "drills side by side, each on its own platform (default: 1)"
+    word.add_argument("--jobs", type=_positive, default=1, metavar="N", help=about_jobs)
+    word.add_argument("--out", type=Path, metavar="DIR", help="run directory (default: runs/<time>)")
+    _format(word)
+    word.add_argument("--quiet", action="store_true", help="only the verdicts, no progress")
 
 
-def _reading_words(words: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
-    show = _word(words, "show", "what was read of a runbook, part by part, with lines", "examples:\n  gameday show runbooks/operations.md\n", _show)
-    _document(show)
-    _format(show)
-    plan = _word(words, "plan", "what would run, as written and as bound, and what would be refused; runs nothing",
-                 "examples:\n  gameday plan runbooks/operations.md --only WS_OVERLOAD\n", _plan)  # fmt: skip
-    _document(plan)
-    _selection(plan)
-    _format(plan)
+def _takes_report(word: argparse.ArgumentParser) -> None:
+    word.add_argument("run", type=Path, metavar="RUN", help="a run directory, or its record.jsonl")
+    word.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="default: text")
 
 
-def _platform_words(words: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
-    up = _word(words, "up", "bring the platform up and leave it running for exploration",
-               "examples:\n  gameday up\n  eval \"$(gameday up --quiet)\"; kubectl get pods -n production\n", _up)  # fmt: skip
-    up.add_argument("--dir", type=Path, default=Path("runs/platform"), help="where it lives (default: runs/platform)")
-    up.add_argument("--quiet", action="store_true", help="print only what a shell must set to use it")
-    down = _word(words, "down", "end the platform that `gameday up` left running", "examples:\n  gameday down\n", _down)
-    down.add_argument("--dir", type=Path, default=Path("runs/platform"), help="where it lives (default: runs/platform)")
-    recover = _word(words, "recover", "end whatever a killed run or platform left behind",
-                    "examples:\n  gameday recover\n  gameday recover runs/2026-01-31T12-00-00\n", _recover)  # fmt: skip
-    recover.add_argument("run", type=Path, nargs="*", metavar="RUN", help="run directories (default: all in runs/)")
+def _takes_show(word: argparse.ArgumentParser) -> None:
+    _document(word)
+    _format(word)
+
+
+def _takes_plan(word: argparse.ArgumentParser) -> None:
+    _document(word)
+    _selection(word)
+    _format(word)
+
+
+def _takes_up(word: argparse.ArgumentParser) -> None:
+    _folder(word)
+    word.add_argument("--quiet", action="store_true", help="print only what a shell must set to use it")
+
+
+def _folder(word: argparse.ArgumentParser) -> None:
+    word.add_argument("--dir", type=Path, default=Path("runs/platform"), help="where it lives (default: runs/platform)")
+
+
+def _takes_recover(word: argparse.ArgumentParser) -> None:
+    word.add_argument("run", type=Path, nargs="*", metavar="RUN", help="run directories (default: all in runs/)")
 
 
 def _positive(text: str) -> int:
@@ -109,42 +127,83 @@ def _positive(text: str) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from harness.cli.run import run  # noqa: PLC0415  (each word loads only what it needs)
+    from harness.cli.run import run
 
     return run(options)
 
 
 def _report(options: argparse.Namespace) -> int:
-    from harness.cli.report import report  # noqa: PLC0415
+    from harness.cli.report import report
 
     return report(options.run, options.format)
 
 
 def _show(options: argparse.Namespace) -> int:
-    from harness.cli.reading import show  # noqa: PLC0415
+    from harness.cli.reading import show
 
     return show(options.runbook, options.format)
 
 
 def _plan(options: argparse.Namespace) -> int:
-    from harness.cli.reading import plan  # noqa: PLC0415
+    from harness.cli.reading import plan
 
     return plan(options.runbook, options.bindings, options.only, options.format)
 
 
 def _up(options: argparse.Namespace) -> int:
-    from harness.cli.platform import up  # noqa: PLC0415
+    from harness.cli.platform import up
 
     return up(options.dir, options.quiet)
 
 
 def _down(options: argparse.Namespace) -> int:
-    from harness.cli.platform import down  # noqa: PLC0415
+    from harness.cli.platform import down
 
     return down(options.dir)
 
 
 def _recover(options: argparse.Namespace) -> int:
-    from harness.cli.platform import recover  # noqa: PLC0415
+    from harness.cli.platform import recover
 
     return recover(options.run)
+
+
+_WORDS = (
+    _Word("run", "follow every runbook through a real incident and judge it", _RUN_EXAMPLES, _takes_run, _run),
+    _Word(
+        "report",
+        "judge a run again from its record",
+        "  gameday report runs/2026-01-31T12-00-00\n",
+        _takes_report,
+        _report,
+    ),
+    _Word(
+        "show",
+        "what was read of a runbook, part by part, with lines",
+        "  gameday show runbooks/operations.md\n",
+        _takes_show,
+        _show,
+    ),
+    _Word(
+        "plan",
+        "what would run, as written and as bound, and what would be refused; runs nothing",
+        "  gameday plan runbooks/operations.md --only WS_OVERLOAD\n",
+        _takes_plan,
+        _plan,
+    ),
+    _Word(
+        "up",
+        "bring the platform up and leave it running for exploration",
+        '  gameday up\n  eval "$(gameday up --quiet)"; kubectl get pods -n production\n',
+        _takes_up,
+        _up,
+    ),
+    _Word("down", "end the platform that `gameday up` left running", "  gameday down\n", _folder, _down),
+    _Word(
+        "recover",
+        "end whatever a killed run or platform left behind",
+        "  gameday recover\n  gameday recover runs/2026-01-31T12-00-00\n",
+        _takes_recover,
+        _recover,
+    ),
+)

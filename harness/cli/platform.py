@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.cli.report import RECORD
 from harness.cli.recovery import end_recorded
+from harness.cli.report import RECORD
 from harness.errors import PASSED, UNUSABLE
 from harness.platforms.local.platform import LocalPlatform
 
@@ -53,6 +53,8 @@ def recover(runs: Sequence[Path]) -> int:
         return UNUSABLE
     for folder in folders:
         ended = end_recorded(folder)
-        if ended or (folder / RECORD).exists():
-            sys.stdout.write(f"{folder}: {f'ended {len(ended)}: ' + ', '.join(ended) if ended else 'nothing was left'}\n")
+        if ended:
+            sys.stdout.write(f"{folder}: ended {len(ended)}: {', '.join(ended)}\n")
+        elif (folder / RECORD).exists():
+            sys.stdout.write(f"{folder}: nothing was left\n")
     return PASSED

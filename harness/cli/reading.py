@@ -10,7 +10,7 @@ from pathlib import Path
 from harness.cli.run import read_plan
 from harness.errors import PASSED, UNUSABLE
 from harness.gameday.plan import DrillPlan, GamedayPlan
-from harness.report import show as show_report
+from harness.report.show import to_json, to_text
 from harness.runbook import nothing_to_test, read
 from harness.steps.plan import Step
 
@@ -18,7 +18,7 @@ from harness.steps.plan import Step
 def show(runbook: Path, form: str) -> int:
     """Print what was read of a document; exit 2 when there is nothing to test in it."""
     document = read(runbook)
-    sys.stdout.write(show_report.to_json(document) if form == "json" else show_report.to_text(document))
+    sys.stdout.write(to_json(document) if form == "json" else to_text(document))
     nothing = nothing_to_test(document)
     if nothing:
         sys.stderr.write(f"gameday: {runbook}: nothing to test: {nothing}\n")
@@ -51,13 +51,15 @@ def _text(made: GamedayPlan) -> Iterator[str]:
 
 def _incident(drill: DrillPlan, made: GamedayPlan) -> Iterator[str]:
     if drill.binding is None:
-        yield f"  not bound: add runbooks.{drill.runbook.id} to {made.bindings.path.name}; the drill would be inconclusive"
+        where = made.bindings.path.name
+        yield f"  not bound: add runbooks.{drill.runbook.id} to {where}; the drill would be inconclusive"
         return
     yield f"  load      {drill.binding.scenario}"
     for fault in made.bindings.faults[drill.binding.fault]:
-        yield f"  fault     {fault.at}: {fault.fault} {' '.join(f'{k}={v}' for k, v in fault.parameters.items())}".rstrip()
+        yield f"  fault     {fault.text}"
     for symptom, condition in drill.symptoms:
-        yield f"  symptom   line {symptom.line:<4} {symptom.text}  →  {condition.text if condition else 'UNBOUND: the drill would be inconclusive'}"
+        bound = condition.text if condition else "UNBOUND: the drill would be inconclusive"
+        yield f"  symptom   line {symptom.line:<4} {symptom.text}  →  {bound}"
     for name, objective in drill.binding.slos.items():
         yield f"  SLO       {name}: {objective.text}"
 
@@ -74,17 +76,36 @@ def _step(step: Step) -> Iterator[str]:
 
 def _json(made: GamedayPlan) -> str:
     whole = {
-        "document": made.document.path, "bindings": str(made.bindings.path), "findings": list(made.findings),
-        "drills": [{"runbook": drill.runbook.id, "bound": drill.binding is not None,
-                    "symptoms": [{"line": s.line, "text": s.text, "condition": c.text if c else None} for s, c in drill.symptoms],
-                    "steps": [_step_json(step) for step in drill.steps]} for drill in made.drills],
+        "document": made.document.path,
+        "bindings": str(made.bindings.path),
+        "findings": list(made.findings),
+        "drills": [_drill_json(drill) for drill in made.drills],
         "general": [_step_json(step) for step in made.general],
-    }  # fmt: skip
+    }
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+
+
+def _drill_json(drill: DrillPlan) -> dict[str, object]:
+    return {
+        "runbook": drill.runbook.id,
+        "bound": drill.binding is not None,
+        "symptoms": [
+            {"line": symptom.line, "text": symptom.text, "condition": condition.text if condition else None}
+            for symptom, condition in drill.symptoms
+        ],
+        "steps": [_step_json(step) for step in drill.steps],
+    }
 
 
 def _step_json(step: Step) -> dict[str, object]:
     return {
-        "line": step.line, "kind": step.kind, "purpose": step.purpose, "text": step.text, "bound": step.shown,
-        "placeholders": dict(step.used), "missing": list(step.missing), "refused": list(step.refusals), "notes": list(step.notes),
-    }  # fmt: skip
+        "line": step.line,
+        "kind": step.kind,
+        "purpose": step.purpose,
+        "text": step.text,
+        "bound": step.shown,
+        "placeholders": dict(step.used),
+        "missing": list(step.missing),
+        "refused": list(step.refusals),
+        "notes": list(step.notes),
+    }

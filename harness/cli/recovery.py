@@ -11,7 +11,7 @@ from harness.platforms.local.processes import Group
 
 
 def end_recorded(folder: Path) -> list[str]:
-    """End every process group that the run in `folder` recorded and that still lives; says which. Can be called twice."""
+    """End every process group that the run in `folder` recorded and that still lives; says which. May be repeated."""
     record = folder / RECORD
     events = read_events(record) if record.exists() else iter(())
     groups = [Group(event["pgid"], event["started"], event["what"]) for event in events if event["ev"] == "process"]

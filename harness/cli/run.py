@@ -44,7 +44,8 @@ def run(options: argparse.Namespace) -> int:
     out = _run_directory(options.out)
     journal = Journal(out / RECORD)
     if not options.quiet:
-        print(f"gameday: {plan.document.path}: {', '.join(d.runbook.id for d in plan.drills)}; record in {out}", file=sys.stderr, flush=True)  # noqa: T201
+        names = ", ".join(drill.runbook.id for drill in plan.drills)
+        sys.stderr.write(f"gameday: {plan.document.path}: {names}; record in {out}\n")
         journal.listen(Live(columns=shutil.get_terminal_size((160, 40)).columns))
     stop = threading.Event()
     try:
@@ -113,9 +114,10 @@ def _settings(drill: DrillPlan, platform: Platform) -> dict[str, str]:
     conditions = [*binding.slos.values(), *(condition for _, condition in drill.symptoms if condition)]
     thresholds = sorted({condition.over_ms for condition in conditions if condition.over_ms is not None}) or [500.0]
     settings = {
-        "GAMEDAY_HOST": platform.url(binding.service), "GAMEDAY_SEED": str(SEED),
+        "GAMEDAY_HOST": platform.url(binding.service),
+        "GAMEDAY_SEED": str(SEED),
         "GAMEDAY_THRESHOLDS_MS": ",".join(f"{ms:g}" for ms in thresholds),
-    }  # fmt: skip
+    }
     return settings if binding.rate is None else {**settings, "GAMEDAY_RATE": f"{binding.rate:g}"}
 
 

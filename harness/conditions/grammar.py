@@ -1,16 +1,16 @@
 """The grammar of conditions: one measure, one comparison, one value.
 
-    p95(gateway) < 500ms              latency quantile of a load series
-    error_rate(tools) > 5%            bad events among all; error_rate(tools, http_503, timeout) of these kinds only
-    availability(valid) >= 99%        1 - error rate
-    status(tools, 503) > 1%           share of arrivals answered so
-    count(bad_input, accepted) == 0   bad events of one kind, an absolute number
-    metric(realtime, name{l="v"}) > 900      sum over the pods; rate(…) per second; increase(…) since the phase began
-    quantile(0.95, inference, service_latency_histogram) > 500ms     from a histogram's buckets
-    health(tool-service) == failing   or ok
-    logs(inference, "timeout") > 0    lines that match (a regular expression, case ignored) since the phase began;
-                                      log_rate(…) per second
-    breaker(api-gateway, tools) == open      or closed
+p95(gateway) < 500ms              latency quantile of a load series
+error_rate(tools) > 5%            bad events among all; error_rate(tools, http_503, timeout) of these kinds only
+availability(valid) >= 99%        1 - error rate
+status(tools, 503) > 1%           share of arrivals answered so
+count(bad_input, accepted) == 0   bad events of one kind, an absolute number
+metric(realtime, name{l="v"}) > 900      sum over the pods; rate(…) per second; increase(…) since the phase began
+quantile(0.95, inference, service_latency_histogram) > 500ms     from a histogram's buckets
+health(tool-service) == failing   or ok
+logs(inference, "timeout") > 0    lines that match (a regular expression, case ignored) since the phase began;
+                                  log_rate(…) per second
+breaker(api-gateway, tools) == open      or closed
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ from harness.errors import ConditionError
 Kind = Literal["ratio", "count", "probe"]
 Op = Literal["<", "<=", ">", ">=", "==", "!="]
 
-_SENTENCE = re.compile(r"^\s*(?P<fn>[a-z_]+|p\d+(?:\.\d+)?)\s*\((?P<args>.*)\)\s*(?P<op><=|>=|==|!=|<|>)\s*(?P<value>\S+)\s*$", re.S)
+_SENTENCE = re.compile(
+    r"^\s*(?P<fn>[a-z_]+|p\d+(?:\.\d+)?)\s*\((?P<args>.*)\)\s*(?P<op><=|>=|==|!=|<|>)\s*(?P<value>\S+)\s*$", re.S
+)
 _ARGUMENT = re.compile(r'\s*("(?:[^"\\]|\\.)*"|(?:[^,{"]|\{[^}]*\})+)\s*(?:,|$)')
 _VALUE = re.compile(r"^(-?\d+(?:\.\d+)?)(ms|s|%|)$")
 _FUNCTIONS = {
@@ -57,8 +59,8 @@ class Measure:
 class Condition:
     """`measure op value`. Values in base units: milliseconds, fractions of one, counts, or a state as 1.0 / 0.0.
 
-    For load ratios the question is a Bernoulli one: `theta` is the bad fraction allowed, `over_ms` the latency that makes an
-    arrival bad (None: only its outcome does), `kinds` the bad kinds that count (empty: all).
+    For load ratios the question is a Bernoulli one: `theta` is the bad fraction allowed, `over_ms` the latency that
+    makes an arrival bad (None: only its outcome does), `kinds` the bad kinds that count (empty: all).
     """
 
     text: str
@@ -101,7 +103,9 @@ def parse(text: str) -> Condition:
 
 
 def _error(text: str, fact: str) -> ConditionError:
-    return ConditionError(f"condition `{text.strip()}`: {fact}. Example: p95(gateway) < 500ms; all forms are in docs/conditions.md")
+    return ConditionError(
+        f"condition `{text.strip()}`: {fact}. Example: p95(gateway) < 500ms; all forms are in docs/conditions.md"
+    )
 
 
 def _arguments(text: str, source: str) -> tuple[str, ...]:
@@ -138,7 +142,9 @@ def _latency(text: str, quantile: float, args: tuple[str, ...], op: str, value: 
         raise _error(text, "a latency quantile takes one series and < or >")
     limit, _ = _number(text, value, ("ms", "s"))
     theta = round(1 - quantile / 100, 9)
-    return Condition(text.strip(), Measure("p", (args[0], f"{quantile:g}")), op, limit, "ms", over_ms=limit, theta=theta)
+    return Condition(
+        text.strip(), Measure("p", (args[0], f"{quantile:g}")), op, limit, "ms", over_ms=limit, theta=theta
+    )
 
 
 def _ratio(text: str, fn: str, args: tuple[str, ...], op: str, value: str) -> Condition:
@@ -190,4 +196,11 @@ def _check_pattern(text: str, pattern: str) -> None:
 
 def compare(left: float, op: str, right: float) -> bool:
     """`left op right`."""
-    return {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right, "==": left == right, "!=": left != right}[op]
+    return {
+        "<": left < right,
+        "<=": left <= right,
+        ">": left > right,
+        ">=": left >= right,
+        "==": left == right,
+        "!=": left != right,
+    }[op]

@@ -7,9 +7,13 @@ import re
 from harness.conditions.grammar import Condition, parse
 
 _COMPARISON = r"(?P<op>>=|<=|>|<|≥|≤|above|over|below|under|exceeds)\s*(?P<value>\d+(?:\.\d+)?)"
-_LATENCY = re.compile(rf"\bp(?P<q>\d{{2}}(?:\.\d+)?)\b[^\d<>≥≤]{{0,30}}?{_COMPARISON}\s*(?P<unit>ms|milliseconds|s|seconds)\b", re.I)
+_LATENCY = re.compile(
+    rf"\bp(?P<q>\d{{2}}(?:\.\d+)?)\b[^\d<>≥≤]{{0,30}}?{_COMPARISON}\s*(?P<unit>ms|milliseconds|s|seconds)\b", re.I
+)
 _ERRORS = re.compile(rf"\berror[ _-]?rates?\b[^\d<>≥≤]{{0,30}}?{_COMPARISON}\s*(?P<unit>%|percent)", re.I)
-_AVAILABILITY = re.compile(rf"\b(?:availability|success[ _-]?rate)\b[^\d<>≥≤]{{0,30}}?{_COMPARISON}\s*(?P<unit>%|percent)", re.I)
+_AVAILABILITY = re.compile(
+    rf"\b(?:availability|success[ _-]?rate)\b[^\d<>≥≤]{{0,30}}?{_COMPARISON}\s*(?P<unit>%|percent)", re.I
+)
 _OPS = {"above": ">", "over": ">", "exceeds": ">", "below": "<", "under": "<", "≥": ">=", "≤": "<="}
 _UNITS = {"milliseconds": "ms", "seconds": "s", "percent": "%"}
 

@@ -1,4 +1,4 @@
-"""The phases of a drill, in order, on interfaces only. It does no I/O of its own and knows no platform, fault or runbook.
+"""The phases of a drill, in order, on interfaces only: no I/O of its own, no platform, fault or runbook known.
 
 Every phase ends on evidence (the judge's answer) or at its limit; whatever happens, the faults are taken back and both
 platforms end. What is learnt is in the journal alone.
@@ -11,7 +11,7 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from harness.errors import GamedayError, Interrupted, PlatformError
@@ -55,27 +55,26 @@ class Side(Protocol):
         ...
 
 
+@dataclass
 class Drill:
-    """One runbook, one incident, once. `respond` follows the runbook, `general` the second level's diagnosis."""
+    """One runbook, one incident, once. `respond` follows the runbook, `general` the second level's diagnosis.
 
-    def __init__(
-        self,
-        sides: Sequence[Side],
-        faults: Sequence[Fault],
-        judge: Judge,
-        tell: Tell,
-        stop: threading.Event,
-        respond: Callable[[], None],
-        general: Callable[[], None] | None = None,
-        limits: Limits | None = None,
-        clock: Callable[[], float] = time.time,
-        pause: Callable[[float], object] | None = None,
-    ) -> None:
-        self._sides = {side.name: side for side in sides}
-        self._faults, self._judge, self._tell, self._stop = faults, judge, tell, stop
-        self._respond, self._general = respond, general
-        self._limits = limits or Limits()
-        self._clock, self._pause = clock, pause or stop.wait
+    `clock` gives seconds, `pause` waits some of them (default: until `stop` is set).
+    """
+
+    sides: Sequence[Side]
+    faults: Sequence[Fault]
+    judge: Judge
+    tell: Tell
+    stop: threading.Event
+    respond: Callable[[], None]
+    general: Callable[[], None] | None = None
+    limits: Limits = field(default_factory=Limits)
+    clock: Callable[[], float] = time.time
+    pause: Callable[[float], object] | None = None
+
+    def __post_init__(self) -> None:
+        self._sides = {side.name: side for side in self.sides}
         self._undos: dict[str, list[Undo]] = {MAIN: [], TWIN: []}
         self._up: dict[str, float] = {}
 
@@ -84,67 +83,68 @@ class Drill:
         try:
             self._phases()
         except Interrupted:
-            self._tell("interrupted")
+            self.tell("interrupted")
         except GamedayError as error:
-            self._tell("crash", text=str(error))
+            self.tell("crash", text=str(error))
         except Exception as error:
-            self._tell("crash", text=f"{type(error).__name__}: {error}", trace=traceback.format_exc())
+            self.tell("crash", text=f"{type(error).__name__}: {error}", trace=traceback.format_exc())
         finally:
             self._end()
 
     def _phases(self) -> None:
         self._phase("prepare", lambda: self._both(self._bring_up))
-        if not self._wait("baseline", self._limits.baseline_s):
+        if not self._wait("baseline", self.limits.baseline_s):
             return
         self._phase("fault", self._inject)
-        if not self._wait("symptoms", self._limits.symptoms_s):
+        if not self._wait("symptoms", self.limits.symptoms_s):
             return
-        self._phase("response", self._respond)
-        recovered = self._wait("recovery", self._limits.recovery_s)
+        self._phase("response", self.respond)
+        recovered = self._wait("recovery", self.limits.recovery_s)
         if recovered:
-            self._wait("control", self._limits.control_s)
-        if self._general:
-            self._phase("general", self._general)
+            self._wait("control", self.limits.control_s)
+        if self.general:
+            self._phase("general", self.general)
         self._both(lambda side: self._take_down(side) if side.name == TWIN else self._undo(MAIN))
         if recovered:
-            self._wait("after-undo", self._limits.after_undo_s)
+            self._wait("after-undo", self.limits.after_undo_s)
 
     def _phase(self, name: str, do: Callable[[], None]) -> None:
         self._check()
-        self._tell("phase", phase=name)
+        self.tell("phase", phase=name)
         do()
         self._check()
-        self._tell("phase-end", phase=name, limit=False)
+        self.tell("phase-end", phase=name, limit=False)
 
     def _wait(self, phase: str, limit_s: float) -> bool:
         """Wait until the judge has its answer; False at the limit."""
-        self._tell("phase", phase=phase, limit_s=limit_s)
-        until = self._clock() + limit_s
-        while not (answered := self._judge.answered(phase)) and self._clock() < until:
+        self.tell("phase", phase=phase, limit_s=limit_s)
+        until = self.clock() + limit_s
+        while not (answered := self.judge.answered(phase)) and self.clock() < until:
             self._check()
             self._check_load()
-            self._pause(POLL_S)
-        self._tell("phase-end", phase=phase, limit=not answered, waiting_for="" if answered else self._judge.waiting_for(phase))
+            (self.pause or self.stop.wait)(POLL_S)
+        waiting_for = "" if answered else self.judge.waiting_for(phase)
+        self.tell("phase-end", phase=phase, limit=not answered, waiting_for=waiting_for)
         return answered
 
     def _check(self) -> None:
-        if self._stop.is_set():
+        if self.stop.is_set():
             raise Interrupted("interrupted")
-        lost = [f"{name}: {side.load_ended}" for name, side in self._judge.trial.sides.items() if side.load_ended]
+        lost = [f"{name}: {side.load_ended}" for name, side in self.judge.trial.sides.items() if side.load_ended]
         if lost:
             raise PlatformError(f"load lost: {'; '.join(lost)}")
-        if self._judge.trial.crashes:
+        if self.judge.trial.crashes:
             raise PlatformError("a part of the drill broke")
 
     def _check_load(self) -> None:
         """A generator that says nothing any more must not look like a service without errors."""
-        for name, side in self._judge.trial.sides.items():
-            if name in self._up and self._clock() - max(side.last_load_s, self._up[name]) > SILENCE_S:
+        for name, side in self.judge.trial.sides.items():
+            if name in self._up and self.clock() - max(side.last_load_s, self._up[name]) > SILENCE_S:
                 raise PlatformError(f"load lost: {name}: the generator has said nothing for {SILENCE_S:.0f} s")
 
     def _bring_up(self, side: Side) -> None:
         side.up()
-        self._up[side.name] = self._clock()
+        self._up[side.name] = self.clock()
 
     def _take_down(self, side: Side) -> None:
         self._up.pop(side.name, None)
@@ -159,12 +159,12 @@ class Drill:
     def _inject(self) -> None:
         """Undo entries are on disk before the harm, on each side."""
         for side in self._sides.values():
-            for fault in self._faults:
+            for fault in self.faults:
                 undo = fault.undo(side.target)
-                self._tell("undo-armed", sync=True, side=side.name, text=undo.text)
+                self.tell("undo-armed", sync=True, side=side.name, text=undo.text)
                 self._undos[side.name].append(undo)
                 fault.inject(side.target)
-                self._tell("fault", side=side.name, text=fault.text)
+                self.tell("fault", side=side.name, text=fault.text)
 
     def _undo(self, side: str) -> None:
         """Last in, first out; each is tried, whatever the others do."""
@@ -175,7 +175,7 @@ class Drill:
             except GamedayError as error:
                 failures.append(str(error))
         if side == MAIN:
-            self._tell("undone", ok=not failures, why="; ".join(failures))
+            self.tell("undone", ok=not failures, why="; ".join(failures))
 
     def _end(self) -> None:
         """Faults off and both sides down, at once."""

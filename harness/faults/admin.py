@@ -15,7 +15,7 @@ LOAD = "load"
 
 @dataclass(frozen=True)
 class AdminFault:
-    """`name` with its parameters, at every pod of a Deployment that runs when it is injected, or at the load (`at` = "load").
+    """`name` with its parameters, at the load (`at` = "load") or at every pod that a Deployment has by then.
 
     The faulted side ends it by itself after `max_duration_s`, whatever becomes of us.
     """
@@ -37,13 +37,19 @@ class AdminFault:
         """Ask each port; raises PlatformError when there is none or one refuses."""
         ports = self._ports(target)
         if not ports:
-            raise PlatformError(f"fault `{self.text}`: {self.at} has no running pod to break; check `at` in the bindings")
-        body = {"name": self.name, "max_duration_s": self.max_duration_s, **self.parameters}
+            raise PlatformError(
+                f"fault `{self.text}`: {self.at} has no running pod to break; check `at` in the bindings"
+            )
         for port in ports:
-            answer = call("POST", f"{port.url}/faults", body, _auth(port))
-            if answer.status != 201:
-                said = answer.error or f"{answer.status} {answer.body.strip()}"
-                raise PlatformError(f"fault `{self.text}`: {port.owner} did not take it: {said}; see docs/contracts.md for names and parameters")
+            self._post(port)
+
+    def _post(self, port: AdminPort) -> None:
+        body = {"name": self.name, "max_duration_s": self.max_duration_s, **self.parameters}
+        answer = call("POST", f"{port.url}/faults", body, _auth(port))
+        if answer.status != 201:
+            said = answer.error or f"{answer.status} {answer.body.strip()}"
+            hint = "see docs/contracts.md for names and parameters"
+            raise PlatformError(f"fault `{self.text}`: {port.owner} did not take it: {said}; {hint}")
 
     def undo(self, target: Target) -> Undo:
         """Takes every fault off the ports that have it; a pod that is gone took its fault along."""
@@ -60,4 +66,5 @@ def _clear(text: str, ports: Sequence[AdminPort]) -> None:
         answer = call("DELETE", f"{port.url}/faults", None, _auth(port))
         gone = answer.error.startswith(("ConnectionRefusedError", "ConnectionResetError"))
         if answer.status != 204 and not gone:
-            raise PlatformError(f"fault `{text}`: {port.owner} still has it: {answer.error or answer.status}; end the platform by `gameday down`")
+            fact = f"{port.owner} still has it: {answer.error or answer.status}"
+            raise PlatformError(f"fault `{text}`: {fact}; end the platform by `gameday down`")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from harness.bindings import Bindings, RunbookBinding
 from harness.conditions import Condition
@@ -47,7 +48,9 @@ def make_plan(document: Document, bindings: Bindings, only: Sequence[str]) -> Ga
     known = {runbook.id for runbook in document.runbooks}
     for wanted in only:
         if wanted not in known:
-            raise DocumentError(f"--only {wanted}: {document.path} has no such runbook; it has {', '.join(sorted(known)) or 'none'}")
+            raise DocumentError(
+                f"--only {wanted}: {document.path} has no such runbook; it has {', '.join(sorted(known)) or 'none'}"
+            )
     chosen = [runbook for runbook in document.runbooks if not only or runbook.id in only]
     drills = tuple(_drill(runbook, document, bindings) for runbook in chosen)
     general = tuple(plan_general(document.general, bindings.placeholders, bindings.namespace))
@@ -58,31 +61,40 @@ def _drill(runbook: Runbook, document: Document, bindings: Bindings) -> DrillPla
     binding = bindings.runbooks.get(runbook.id)
     symptoms = tuple((symptom, binding.condition_of(symptom) if binding else None) for symptom in runbook.symptoms)
     # A variable that no binding knows is set where the incident is: nobody there reads it, and the drill will show so.
-    toggles = {toggle.name: bindings.toggles.get(toggle.name, binding.service if binding else "") for toggle in runbook.toggles}
+    toggles = {
+        toggle.name: bindings.toggles.get(toggle.name, binding.service if binding else "") for toggle in runbook.toggles
+    }
     steps = tuple(plan(runbook, bindings.placeholders_of(runbook), toggles, bindings.namespace))
     return DrillPlan(runbook, binding, symptoms, steps, tuple(_unread_inside(runbook, document)))
 
 
 def _unread_inside(runbook: Runbook, document: Document) -> Iterator[Unread]:
     """Prose is not meant to be run; all else that was not understood is. A runbook ends where another part begins."""
-    others: tuple[Runbook | Part, ...] = (*document.runbooks, *document.general, *document.alerts, *document.escalation, *document.post_incident)
-    end = min((other.line for other in others if other.line > runbook.line and other is not runbook), default=math.inf)
+    procedures = (document.general, document.alerts, document.escalation, document.post_incident)
+    parts: Iterator[Runbook | Part] = chain(document.runbooks, *procedures)
+    end = min((part.line for part in parts if part.line > runbook.line), default=math.inf)
     for unread in document.unread:
         if runbook.line < unread.line < end and not unread.why.startswith("prose"):
             yield unread
 
 
 def _findings(document: Document, bindings: Bindings, partial: bool) -> Iterator[str]:
-    absent = [] if partial else [name for name in bindings.runbooks if name not in {runbook.id for runbook in document.runbooks}]
-    if absent:
-        yield f"{bindings.path.name} binds {', '.join(absent)}, but {document.path} has no such runbook: cut, renamed or removed?"
+    present = {runbook.id for runbook in document.runbooks}
+    absent = ", ".join(name for name in bindings.runbooks if name not in present)
+    if absent and not partial:
+        where = f"{bindings.path.name} binds {absent}, but {document.path}"
+        yield f"{where} has no such runbook: cut, renamed or removed?"
     for unread in document.unread:
         yield f"line {unread.line}: not understood ({unread.why}): {' '.join(unread.text.split())[:80]}"
 
 
 def check(plan: GamedayPlan) -> None:
     """Raises one error with every open placeholder, else one with every refused command."""
-    missing = [f"line {step.line}: `{name}` in `{_short(step)}` has no binding" for step in plan.steps() for name in step.missing]
+    missing = [
+        f"line {step.line}: `{name}` in `{_short(step)}` has no binding"
+        for step in plan.steps()
+        for name in step.missing
+    ]
     if missing:
         where = f"bind it under `placeholders` in {plan.bindings.path}"
         raise BindingError("\n".join(dict.fromkeys(missing)) + f"\n{where}; `gameday plan` shows every filling")

@@ -1,4 +1,4 @@
-"""Runs the drills of a plan, side by side as far as asked, each on platforms of its own; all it leaves is the record."""
+"""Runs the drills of a plan, side by side as far as asked, each on platforms of its own; it leaves the record."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from harness.bindings import FaultSpec
+from harness.bindings import FaultSpec, RunbookBinding
 from harness.conditions.grammar import Measure
 from harness.drill import Drill, Limits
 from harness.drill.run import Tell
@@ -42,42 +42,54 @@ class Members:
     limits: Limits
 
 
-def run_gameday(plan: GamedayPlan, members: Members, journal: Journal, out: Path, jobs: int, stop: threading.Event) -> None:
+def run_gameday(
+    plan: GamedayPlan, members: Members, journal: Journal, out: Path, jobs: int, stop: threading.Event
+) -> None:
     """Run every drill; returns when all have ended and all platforms are down."""
     journal.write("gameday", _header(plan, jobs))
+    gameday = _Gameday(plan, members, journal, out, stop)
     with ThreadPoolExecutor(jobs, thread_name_prefix="drill") as pool:
-        futures = [
-            pool.submit(_run_drill, drill, plan, members, journal, out, stop, number == 0) for number, drill in enumerate(plan.drills)
-        ]
-        for future in futures:
+        for future in [pool.submit(_run_drill, gameday, drill) for drill in plan.drills]:
             future.result()
     journal.write("end")
 
 
 def _header(plan: GamedayPlan, jobs: int) -> dict[str, object]:
     document = plan.document
-    groups = (("alert", document.alerts), ("escalation", document.escalation), ("post-incident", document.post_incident))
-    procedures = [{"kind": kind, "line": part.line, "text": part.text} for kind, parts in groups for part in parts]
+    procedures = {"alert": document.alerts, "escalation": document.escalation, "post-incident": document.post_incident}
     return {
-        "document": document.path, "bindings": str(plan.bindings.path), "drills": [drill.runbook.id for drill in plan.drills],
-        "findings": list(plan.findings), "procedures": procedures, "jobs": jobs,
-    }  # fmt: skip
+        "document": document.path,
+        "bindings": str(plan.bindings.path),
+        "drills": [drill.runbook.id for drill in plan.drills],
+        "findings": list(plan.findings),
+        "procedures": [
+            {"kind": kind, "line": part.line, "text": part.text} for kind, parts in procedures.items() for part in parts
+        ],
+        "jobs": jobs,
+    }
 
 
-def _run_drill(
-    drill: DrillPlan, plan: GamedayPlan, members: Members, journal: Journal, out: Path, stop: threading.Event, first: bool
-) -> None:
-    """The first drill of a gameday also goes through the general part, while its incident is still on."""
-    if stop.is_set():
+@dataclass(frozen=True)
+class _Gameday:
+    """What all drills of one run share."""
+
+    plan: GamedayPlan
+    members: Members
+    journal: Journal
+    out: Path
+    stop: threading.Event
+
+
+def _run_drill(gameday: _Gameday, drill: DrillPlan) -> None:
+    if gameday.stop.is_set():
         return
-    name = drill.runbook.id
-    tell = _teller(journal, name)
-    judge = Judge(journal.write("drill", {"drill": name, **_drill_header(drill, plan)}))
+    name, journal = drill.runbook.id, gameday.journal
+    judge = Judge(journal.write("drill", {"drill": name, **_drill_header(drill, gameday.plan)}))
     if drill.binding is None or not drill.steps:
         return
     forget = journal.listen(lambda event: judge.add(event) if event.get("drill") == name else None)
     try:
-        _Drilling(drill, plan, members, tell, judge, out, stop, plan.general if first else ()).run()
+        _Drilling(gameday, drill, drill.binding, judge, _teller(journal, name)).run()
     finally:
         forget()
 
@@ -92,67 +104,84 @@ def _teller(journal: Journal, name: str) -> Tell:
 def _drill_header(drill: DrillPlan, plan: GamedayPlan) -> dict[str, object]:
     runbook, binding = drill.runbook, drill.binding
     faults = plan.bindings.faults[binding.fault] if binding else ()
+    slos = binding.slos if binding else {}
+    unbound = f"{plan.bindings.path.name} does not say how this incident is made: add runbooks.{runbook.id}"
     return {
-        "runbook": runbook.id, "title": runbook.title, "line": runbook.line,
-        "fault": f"{binding.fault} ({'; '.join(_fault_text(fault) for fault in faults)})" if binding else "",
+        "runbook": runbook.id,
+        "title": runbook.title,
+        "line": runbook.line,
+        "fault": f"{binding.fault} ({'; '.join(fault.text for fault in faults)})" if binding else "",
         "empty": not drill.steps,
-        "unbound": "" if binding else f"{plan.bindings.path.name} does not say how this incident is made: add runbooks.{runbook.id}",
-        "symptoms": [{"line": symptom.line, "text": symptom.text, "condition": condition.text if condition else None}
-                     for symptom, condition in drill.symptoms],
-        "slos": [{"name": name, "objective": condition.text} for name, condition in (binding.slos if binding else {}).items()],
+        "unbound": "" if binding else unbound,
+        "symptoms": [
+            {"line": symptom.line, "text": symptom.text, "condition": condition.text if condition else None}
+            for symptom, condition in drill.symptoms
+        ],
+        "slos": [{"name": name, "objective": condition.text} for name, condition in slos.items()],
         "unread": [{"line": unread.line, "why": unread.why} for unread in drill.unread],
-        "dashboards": [{"line": board.line, "text": board.text, "system": board.system, "name": board.name} for board in runbook.dashboards],
-    }  # fmt: skip
+        "dashboards": [
+            {"line": board.line, "text": board.text, "system": board.system, "name": board.name}
+            for board in runbook.dashboards
+        ],
+    }
 
 
-def _fault_text(fault: FaultSpec) -> str:
-    return " ".join([f"{fault.at}: {fault.fault}", *(f"{key}={value}" for key, value in fault.parameters.items())])
-
-
+@dataclass
 class _Drilling:
     """One drill put together from its parts."""
 
-    def __init__(
-        self, drill: DrillPlan, plan: GamedayPlan, members: Members, tell: Tell, judge: Judge, out: Path, stop: threading.Event,
-        general: Sequence[Step],
-    ) -> None:  # fmt: skip
-        self._drill, self._plan, self._members, self._tell, self._judge = drill, plan, members, tell, judge
-        self._general, self._stop = general, stop
-        self._out, self._dir = out, out / "drills" / drill.runbook.id
+    gameday: _Gameday
+    drill: DrillPlan
+    binding: RunbookBinding
+    judge: Judge
+    tell: Tell
+
+    def __post_init__(self) -> None:
+        self._dir = self.gameday.out / "drills" / self.drill.runbook.id
         self._sides = {name: self._side(name) for name in (MAIN, TWIN)}
         self._session: Session | None = None
 
     def run(self) -> None:
-        binding = self._drill.binding
-        assert binding is not None
-        faults = [self._members.make_fault(spec) for spec in self._plan.bindings.faults[binding.fault]]
+        members, specs = self.gameday.members, self.gameday.plan.bindings.faults[self.binding.fault]
         drill = Drill(
-            list(self._sides.values()), faults, self._judge, self._tell, self._stop, respond=lambda: self._respond(self._drill.steps),
-            general=(lambda: self._respond(self._general)) if self._general else None, limits=self._members.limits,
-        )  # fmt: skip
+            sides=list(self._sides.values()),
+            faults=[members.make_fault(spec) for spec in specs],
+            judge=self.judge,
+            tell=self.tell,
+            stop=self.gameday.stop,
+            respond=lambda: self._respond(self.drill.steps),
+            general=self._general(),
+            limits=members.limits,
+        )
         try:
             drill.run()
         finally:
             if self._session:
                 self._session.close()
 
+    def _general(self) -> Callable[[], None] | None:
+        """The first drill of a gameday also goes through the general part, while its incident is still on."""
+        plan = self.gameday.plan
+        return (lambda: self._respond(plan.general)) if plan.general and self.drill is plan.drills[0] else None
+
     def _side(self, name: str) -> LiveSide:
         folder = self._dir / name
         folder.mkdir(parents=True, exist_ok=True)
-        platform = self._members.make_platform(folder / "platform", self._overrides())
+        platform = self.gameday.members.make_platform(folder / "platform", self._overrides())
 
         def make_load(up: Platform) -> Load:
             if name == MAIN:
                 self._note_drift(up)
-            return self._members.make_load(self._drill, up, folder)
+            return self.gameday.members.make_load(self.drill, up, folder)
 
-        return LiveSide(name, platform, make_load, list(self._measures()), self._tell)
+        return LiveSide(name, platform, make_load, list(self._measures()), self.tell)
 
     def _toggles(self) -> Iterator[tuple[str, Toggle]]:
         """Every toggle of the runbook with the Deployment that it is set on, where the bindings name one."""
-        for toggle in self._drill.runbook.toggles:
-            if toggle.name in self._plan.bindings.toggles:
-                yield self._plan.bindings.toggles[toggle.name], toggle
+        deployments = self.gameday.plan.bindings.toggles
+        for toggle in self.drill.runbook.toggles:
+            if toggle.name in deployments:
+                yield deployments[toggle.name], toggle
 
     def _overrides(self) -> dict[str, dict[str, str]]:
         """Every toggle at the value that the runbook documents as the starting one."""
@@ -167,26 +196,28 @@ class _Drilling:
         for deployment, toggle in self._toggles():
             value = deployed.get(deployment, {}).get(toggle.name)
             if toggle.old is not None and value != toggle.old:
-                text = f"line {toggle.line}: drift: {toggle.name} is deployed as {value} on {deployment}, the runbook says {toggle.old}"
-                self._tell("finding", text=text)
+                fact = f"{toggle.name} is deployed as {value} on {deployment}, the runbook says {toggle.old}"
+                self.tell("finding", text=f"line {toggle.line}: drift: {fact}")
 
     def _measures(self) -> Iterator[Measure]:
-        binding = self._drill.binding
-        assert binding is not None
-        conditions = [*binding.slos.values(), *(condition for _, condition in self._drill.symptoms if condition)]
-        boards = [family(board.name) for board in self._drill.runbook.dashboards if board.system.casefold() == "prometheus"]
-        yield from dict.fromkeys([condition.measure for condition in conditions if not condition.measure.is_load] + boards)
+        """What the sampler looks at, each once: the conditions' probes and the dashboards' metrics."""
+        symptoms = [condition for _, condition in self.drill.symptoms if condition]
+        measures = [condition.measure for condition in (*self.binding.slos.values(), *symptoms)]
+        boards = [board for board in self.drill.runbook.dashboards if board.system.casefold() == "prometheus"]
+        probes = [measure for measure in measures if not measure.is_load]
+        yield from dict.fromkeys([*probes, *(family(board.name) for board in boards)])
 
     def _respond(self, steps: Sequence[Step]) -> None:
-        platform = self._sides[MAIN].platform
+        platform, gameday = self._sides[MAIN].platform, self.gameday
         if self._session is None:
-            self._session = Session(platform.shell(), self._dir / "steps", run_dir=self._out, started=self._shell_began)
-        self._members.responder.respond(steps, platform, self._session, self._told, self._stop)
+            self._session = Session(
+                platform.shell(), self._dir / "steps", run_dir=gameday.out, started=self._shell_began
+            )
+        gameday.members.responder.respond(steps, platform, self._session, self._told, gameday.stop)
 
     def _shell_began(self, pgid: int) -> None:
         started = psutil.Process(pgid).create_time()
-        self._tell("process", sync=True, side=MAIN, what="shell", pid=pgid, pgid=pgid, started=started)
+        self.tell("process", sync=True, side=MAIN, what="shell", pid=pgid, pgid=pgid, started=started)
 
     def _told(self, facts: StepFacts) -> None:
-        self._tell("step", facts=facts.to_json())
-
+        self.tell("step", facts=facts.to_json())

@@ -19,7 +19,12 @@ class LiveSide:
     """Brings its parts up in order and takes them down in the other; `make_load` gets the platform that is up."""
 
     def __init__(
-        self, name: str, platform: Platform, make_load: Callable[[Platform], Load], measures: Sequence[Measure], tell: Tell
+        self,
+        name: str,
+        platform: Platform,
+        make_load: Callable[[Platform], Load],
+        measures: Sequence[Measure],
+        tell: Tell,
     ) -> None:
         self.name, self.platform = name, platform
         self._make_load, self._measures, self._tell = make_load, measures, tell
@@ -57,7 +62,8 @@ class LiveSide:
             self._tell("load", side=self.name, t=word["t"], deltas=word["deltas"])
         elif kind == "hello":
             pid = word["pid"]
-            self._tell("process", sync=True, side=self.name, what="load", pid=pid, pgid=pid, started=psutil.Process(pid).create_time())
+            started = psutil.Process(pid).create_time()
+            self._tell("process", sync=True, side=self.name, what="load", pid=pid, pgid=pid, started=started)
         else:
             self._tell("load-bye", side=self.name, word=dict(word))
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from harness.errors import BindingError, PlatformError
@@ -19,6 +20,7 @@ from harness.platforms.base import AdminPort
 
 START_LIMIT_S = 30.0
 STOP_LIMIT_S = 2.0
+_OPTIONS = ("--headless", "--users", "1", "--skip-log-setup", "--loglevel", "WARNING", "--only-summary")
 
 
 def find_scenario(name: str, beside: Path) -> Path:
@@ -31,7 +33,8 @@ def find_scenario(name: str, beside: Path) -> Path:
         shipped = Path(folder) / f"{name}.py"
         if shipped.is_file():
             return shipped
-    raise BindingError(f"scenario `{name}`: neither a shipped scenario nor a locustfile at {own}; `ls scenarios` shows the shipped ones")
+    fact = f"neither a shipped scenario nor a locustfile at {own}"
+    raise BindingError(f"scenario `{name}`: {fact}; `ls scenarios` shows the shipped ones")
 
 
 class LocustLoad:
@@ -54,24 +57,40 @@ class LocustLoad:
     def start(self, tell: Told, ended: Callable[[str], None]) -> None:
         """Start locust and wait for its first line."""
         read_fd, write_fd = os.pipe()
-        command = [sys.executable, "-m", "locust", "-f", str(self._scenario), "--headless", "--users", "1", "--skip-log-setup",
-                   "--loglevel", "WARNING", "--only-summary"]  # fmt: skip
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=(write_fd,), start_new_session=True,
-                env=self._environment(write_fd), cwd=self._log.parent,
-            )  # fmt: skip
+        self._process = self._launch(write_fd)
         os.close(write_fd)
         self._reader = threading.Thread(target=self._read, args=(read_fd, tell, ended), daemon=True, name="load")
         self._reader.start()
         if not self._hello.wait(START_LIMIT_S) or not self._admin_url:
             self.stop()
-            raise PlatformError(f"scenario {self._scenario.name} did not start: {self._last_words()}; its log is {self._log}")
+            raise PlatformError(
+                f"scenario {self._scenario.name} did not start: {self._last_words()}; its log is {self._log}"
+            )
+
+    def _launch(self, write_fd: int) -> subprocess.Popen[bytes]:
+        with self._log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "locust", "-f", str(self._scenario), *_OPTIONS],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=(write_fd,),
+                start_new_session=True,
+                env=self._environment(write_fd),
+                cwd=self._log.parent,
+            )
 
     def _environment(self, write_fd: int) -> dict[str, str]:
-        own = {"PATH": os.defpath, "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "HOME": str(self._log.parent),
-               "GAMEDAY_STREAM_FD": str(write_fd), "GAMEDAY_ADMIN_PORT": "0", "GAMEDAY_ADMIN_TOKEN": self._token}  # fmt: skip
-        return {**own, **self._settings}
+        return {
+            "PATH": os.defpath,
+            "HOME": str(self._log.parent),
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "GAMEDAY_STREAM_FD": str(write_fd),
+            "GAMEDAY_ADMIN_PORT": "0",
+            "GAMEDAY_ADMIN_TOKEN": self._token,
+            **self._settings,
+        }
 
     def _read(self, read_fd: int, tell: Told, ended: Callable[[str], None]) -> None:
         said_bye = False
@@ -102,9 +121,8 @@ class LocustLoad:
             return
         self._signal(signal.SIGTERM)
         try:
-            self._process.wait(STOP_LIMIT_S)
-        except subprocess.TimeoutExpired:
-            pass
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(STOP_LIMIT_S)
         finally:
             self._signal(signal.SIGKILL)
             self._process.wait()
@@ -113,7 +131,5 @@ class LocustLoad:
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process:
-            try:
+            with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, number)
-            except ProcessLookupError:
-                return

@@ -41,8 +41,8 @@ class Selector:
 
     def family_total(self, samples: Iterable[Sample]) -> float | None:
         """The same for a family named so: its samples, or a histogram's or summary's `_count`."""
-        every = list(samples)
-        found = [sample.value for sample in every if sample.name in (self.name, f"{self.name}_count") and self._has_labels(sample)]
+        names = (self.name, f"{self.name}_count")
+        found = [sample.value for sample in samples if sample.name in names and self._has_labels(sample)]
         return sum(found) if found else None
 
     def buckets(self, samples: Iterable[Sample]) -> dict[float, float]:
@@ -74,7 +74,7 @@ def _family(line: str) -> str:
 
 
 def quantile_of(buckets: Mapping[float, float], q: float) -> float | None:
-    """Quantile of a cumulative histogram by linear interpolation, as PromQL's histogram_quantile; None without counts."""
+    """Quantile of a cumulative histogram, interpolated as PromQL's histogram_quantile does; None without counts."""
     bounds = sorted(buckets)
     total = buckets[bounds[-1]] if bounds else 0.0
     if not total:

@@ -9,6 +9,8 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from prometheus_client.samples import Sample
+
 from harness.conditions.grammar import Measure
 from harness.platforms.base import Platform
 from harness.probes.metrics import BucketHistory, Selector, samples_of
@@ -25,13 +27,15 @@ def family(name: str) -> Measure:
 
 
 class Sampler:
-    """Takes one sample a second of every probe measure, and hands it to `tell(values)`; stops when `stop()` is called."""
+    """Takes one sample a second of every probe measure and hands it to `tell(values)`, until `stop()` is called."""
 
     def __init__(self, platform: Platform, measures: Sequence[Measure], deployments: Sequence[str]) -> None:
         self._platform, self._deployments = platform, tuple(deployments)
         self._metrics = _by_deployment(measures, deployments)
         self._health = [measure for measure in measures if measure.fn == "health"]
-        self._logs = {measure: LogCounter(platform, measure) for measure in measures if measure.fn in ("logs", "log_rate")}
+        self._logs = {
+            measure: LogCounter(platform, measure) for measure in measures if measure.fn in ("logs", "log_rate")
+        }
         self._histories: dict[tuple[str, str], BucketHistory] = defaultdict(BucketHistory)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -83,7 +87,7 @@ class Sampler:
                 if value is not None:
                     values.setdefault(measure.key, {})[pod] = value
 
-    def _value(self, measure: Measure, pod: str, samples: list) -> float | None:  # type: ignore[type-arg]
+    def _value(self, measure: Measure, pod: str, samples: Sequence[Sample]) -> float | None:
         selector = _selector(measure)
         if measure.fn == "quantile":
             seconds = self._histories[(measure.key, pod)].quantile(selector.buckets(samples), float(measure.args[0]))

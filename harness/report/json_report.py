@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TypeAlias
 
 from harness.verdict.gameday import GamedayResult
 from harness.verdict.reading import Reading
-from harness.verdict.result import DrillResult, SloResult, StepResult
+from harness.verdict.result import DrillResult, Effect, SloResult, StepResult
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
 def to_json(result: GamedayResult) -> str:
@@ -22,42 +23,67 @@ def to_json(result: GamedayResult) -> str:
         "findings": [{"runbook": finding.runbook, "text": finding.text} for finding in result.findings],
         "drills": [_drill(drill) for drill in result.drills],
         "general": [_step(step) for drill in result.drills for step in drill.general],
-        "procedures": [{"kind": line.kind, "line": line.line, "text": line.text, "verdict": "manual"} for line in result.procedures],
+        "procedures": [
+            {"kind": line.kind, "line": line.line, "text": line.text, "verdict": "manual"} for line in result.procedures
+        ],
     }
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 
 
 def _drill(drill: DrillResult) -> dict[str, Json]:
     return {
-        "runbook": drill.runbook, "title": drill.title, "line": drill.line, "fault": drill.fault,
-        "verdict": drill.verdict.value, "why": "; ".join(drill.why),
-        "symptoms": [{"line": s.line, "text": s.text, "condition": s.condition, "seen": s.seen, "seen_after_s": s.seen_after_s}
-                     for s in drill.symptoms],
+        "runbook": drill.runbook,
+        "title": drill.title,
+        "line": drill.line,
+        "fault": drill.fault,
+        "verdict": drill.verdict.value,
+        "why": "; ".join(drill.why),
+        "symptoms": [asdict(symptom) for symptom in drill.symptoms],
         "steps": [_step(step) for step in drill.steps],
         "slos": [_slo(slo) for slo in drill.slos],
-        "dashboards": [{"line": d.line, "text": d.text, "system": d.system, "name": d.name, "verdict": d.verdict, "why": d.why}
-                       for d in drill.dashboards],
-        "controlled": drill.controlled, "detect_s": drill.detect_s, "recover_s": drill.recover_s, "undone": drill.undone,
+        "dashboards": [asdict(dashboard) for dashboard in drill.dashboards],
+        "controlled": drill.controlled,
+        "detect_s": drill.detect_s,
+        "recover_s": drill.recover_s,
+        "undone": drill.undone,
         "findings": list(drill.findings),
         "phases": [{"phase": phase, "seconds": seconds} for phase, seconds in drill.phases],
-    }  # fmt: skip
+    }
 
 
 def _step(step: StepResult) -> dict[str, Json]:
     facts = step.facts
     return {
-        "line": facts.line, "kind": facts.kind, "text": facts.text, "bound": facts.bound, "ran": facts.ran,
-        "exit_status": facts.exit_status, "verdict": step.verdict, "why": step.why, "changed": list(facts.changed),
-        "seconds": round(facts.seconds, 3), "output": facts.stdout_file, "notes": list(facts.notes),
-        "slis": [{"slo": effect.slo, "bad_before": effect.before, "bad_after": effect.after, "moved": effect.moved} for effect in step.effects],
-    }  # fmt: skip
+        "line": facts.line,
+        "kind": facts.kind,
+        "text": facts.text,
+        "bound": facts.bound,
+        "ran": facts.ran,
+        "exit_status": facts.exit_status,
+        "verdict": step.verdict,
+        "why": step.why,
+        "changed": list(facts.changed),
+        "seconds": round(facts.seconds, 3),
+        "output": facts.stdout_file,
+        "notes": list(facts.notes),
+        "slis": [_effect(effect) for effect in step.effects],
+    }
+
+
+def _effect(effect: Effect) -> dict[str, Json]:
+    return {"slo": effect.slo, "bad_before": effect.before, "bad_after": effect.after, "moved": effect.moved}
 
 
 def _slo(slo: SloResult) -> dict[str, Json]:
     return {
-        "name": slo.name, "objective": slo.objective, "before": _reading(slo.before), "during": _reading(slo.during),
-        "after": _reading(slo.after), "after_undo": _reading(slo.after_undo), "control": _reading(slo.control),
-    }  # fmt: skip
+        "name": slo.name,
+        "objective": slo.objective,
+        "before": _reading(slo.before),
+        "during": _reading(slo.during),
+        "after": _reading(slo.after),
+        "after_undo": _reading(slo.after_undo),
+        "control": _reading(slo.control),
+    }
 
 
 def _reading(reading: Reading | None) -> Json:

@@ -5,22 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.report.text import MARKS
-from harness.verdict.gameday import GamedayResult
+from harness.verdict.gameday import Finding, GamedayResult
 from harness.verdict.reading import Reading
-from harness.verdict.result import DrillResult, show_reading
+from harness.verdict.result import DrillResult, StepResult, show_reading
 
 
 def to_markdown(result: GamedayResult) -> str:
     """The whole result as GitHub-flavoured Markdown."""
-    lines = [f"# Gameday: {result.verdict.value}", "", f"`{result.document}`, {result.seconds:.0f} s. {_escape(result.why)}", ""]
+    lines = [
+        f"# Gameday: {result.verdict.value}",
+        "",
+        f"`{result.document}`, {result.seconds:.0f} s. {_escape(result.why)}",
+        "",
+    ]
     lines += ["| runbook | verdict | detected | recovered | controlled | why |", "|---|---|---|---|---|---|"]
     lines += [_row(drill) for drill in result.drills]
     for drill in result.drills:
         lines += ["", *_drill(drill)]
     if result.findings:
-        lines += ["", "## Findings", ""]
-        lines += [f"- {finding.runbook + ': ' if finding.runbook else ''}{_escape(finding.text)}" for finding in result.findings]
+        lines += ["", "## Findings", "", *(_finding(finding) for finding in result.findings)]
     return "\n".join(lines) + "\n"
+
+
+def _finding(finding: Finding) -> str:
+    return f"- {finding.runbook + ': ' if finding.runbook else ''}{_escape(finding.text)}"
 
 
 def _row(drill: DrillResult) -> str:
@@ -35,17 +43,22 @@ def _drill(drill: DrillResult) -> Iterator[str]:
     yield ""
     yield from ("| symptom | line | condition | seen after |", "|---|---|---|---|")
     for symptom in drill.symptoms:
-        yield f"| {_escape(symptom.text)} | {symptom.line} | {_code(symptom.condition or 'unbound')} | {_seconds(symptom.seen_after_s)} |"
+        condition, seen = _code(symptom.condition or "unbound"), _seconds(symptom.seen_after_s)
+        yield f"| {_escape(symptom.text)} | {symptom.line} | {condition} | {seen} |"
     yield ""
     yield from ("| | line | step | what came of it | changed |", "|---|---|---|---|---|")
-    for step in drill.steps:
-        cells = [MARKS[step.verdict], str(step.facts.line), _code(step.facts.text), _escape(step.why), _escape("; ".join(step.facts.changed))]
-        yield f"| {' | '.join(cells)} |"
+    yield from (_step(step) for step in drill.steps)
     yield ""
     yield from ("| SLO | before | during | after | objective |", "|---|---|---|---|---|")
     for slo in drill.slos:
         values = " | ".join(_cell(reading, slo.unit) for reading in (slo.before, slo.during, slo.after))
         yield f"| {slo.name} | {values} | {_code(slo.objective)} |"
+
+
+def _step(step: StepResult) -> str:
+    facts = step.facts
+    came_of_it = f"{_escape(step.why)} | {_escape('; '.join(facts.changed))}"
+    return f"| {MARKS[step.verdict]} | {facts.line} | {_code(facts.text)} | {came_of_it} |"
 
 
 def _cell(reading: Reading | None, unit: str) -> str:

@@ -9,7 +9,16 @@ from harness.verdict.gameday import GamedayResult
 from harness.verdict.reading import Reading
 from harness.verdict.result import DrillResult, StepResult, SymptomResult, show_reading
 
-MARKS = {"ok": "✓", "passed": "✓", "failed": "✗", "refused": "✗", "manual": "·", "skipped": "·", "not checked": "·", "inconclusive": "?"}
+MARKS = {
+    "ok": "✓",
+    "passed": "✓",
+    "failed": "✗",
+    "refused": "✗",
+    "manual": "·",
+    "skipped": "·",
+    "not checked": "·",
+    "inconclusive": "?",
+}
 WIDTH = 120
 _INDENT = 12
 
@@ -31,7 +40,10 @@ def _drill(drill: DrillResult, width: int) -> Iterator[str]:
     yield from _labelled("fault", [drill.fault], width)
     yield from _labelled("symptoms", [_symptom(symptom) for symptom in drill.symptoms], width)
     yield from _steps("steps", drill.steps, width)
-    boards = [f"{MARKS[board.verdict]} line {board.line:<4} {board.system}: {board.name}: {board.why}" for board in drill.dashboards]
+    boards = [
+        f"{MARKS[board.verdict]} line {board.line:<4} {board.system}: {board.name}: {board.why}"
+        for board in drill.dashboards
+    ]
     yield from _labelled("look at", boards, width)
     yield from _labelled("SLOs", list(_slo_table(drill)), width)
     yield from _labelled("times", [_times(drill)], width)
@@ -46,7 +58,9 @@ def _labelled(label: str, lines: list[str], width: int) -> Iterator[str]:
         if len(line) <= width - _INDENT:
             yield head + line
         else:
-            yield from textwrap.wrap(line, width, initial_indent=head, subsequent_indent=" " * (_INDENT + 2), break_on_hyphens=False)
+            yield from textwrap.wrap(
+                line, width, initial_indent=head, subsequent_indent=" " * (_INDENT + 2), break_on_hyphens=False
+            )
 
 
 def _symptom(symptom: SymptomResult) -> str:
@@ -59,8 +73,8 @@ def _steps(label: str, steps: tuple[StepResult, ...], width: int) -> Iterator[st
 
 def _step(step: StepResult) -> str:
     changed = f" [{'; '.join(step.facts.changed)}]" if step.facts.changed and step.verdict != "ok" else ""
-    text = _cut(" ".join(step.facts.text.split()), 48)
-    return f"{MARKS[step.verdict]} line {step.facts.line:<4} {step.facts.kind:<8} {text:<48}  {' '.join(step.why.split())}{changed}"
+    text, why = _cut(" ".join(step.facts.text.split()), 48), " ".join(step.why.split())
+    return f"{MARKS[step.verdict]} line {step.facts.line:<4} {step.facts.kind:<8} {text:<48}  {why}{changed}"
 
 
 def _cut(text: str, width: int) -> str:
@@ -91,4 +105,3 @@ def _times(drill: DrillResult) -> str:
 
 def _seconds(value: float | None) -> str:
     return "never" if value is None else f"{value:.1f} s"
-
