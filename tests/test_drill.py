@@ -175,3 +175,22 @@ def test_the_record_gives_the_same_result_again(tmp_path: Path) -> None:
     assert to_json(result_of(tmp_path)) == to_json(first)
     assert first.seconds < 200
     assert world.now > START_S
+
+
+def test_a_record_that_was_cut_is_never_a_pass(tmp_path: Path) -> None:
+    world = World(tmp_path, incident)
+    assert world.run().verdict is Verdict.PASSED
+    lines = world.journal.path.read_text().splitlines(keepends=True)
+    for cut in (2, 12, len(lines) // 2, len(lines) - 1):
+        world.journal.path.write_text("".join(lines[:cut]))
+        result = result_of(tmp_path)
+        assert result.verdict is Verdict.INCONCLUSIVE
+        assert "the record stops before the end of the drill" in result.drills[0].why
+
+
+@pytest.mark.parametrize("heals", [True, False])
+def test_a_generator_that_falls_behind_gives_no_evidence_for_or_against(tmp_path: Path, heals: bool) -> None:
+    result = World(tmp_path, incident, heals=heals, late_from_response=30).run()
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert "could not be decided" in result.drills[0].why[0]
+    assert "the load generator fell behind in 10 of 10 s" in result.drills[0].why[0]

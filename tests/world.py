@@ -50,10 +50,13 @@ class World:
     heals: bool = True
     undo_fails: bool = False
     silent_from: float | None = None
+    late_from_response: int = 0
+    """So many arrivals a second the generator starts late, once the response has begun."""
     now: float = START_S
     fault_at: float | None = None
     undone_at: float | None = None
     healed: bool = False
+    answered: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
     at: Callable[[float], None] = lambda now: None
 
@@ -100,6 +103,7 @@ class World:
         }
 
     def _respond(self) -> None:
+        self.answered = True
         for facts in self.steps:
             self.second()
             self.tell("step", facts=facts.to_json())
@@ -119,7 +123,8 @@ class World:
     def _delta(self, side: str) -> dict[str, object]:
         since = None if self.fault_at is None or self.undone_at is not None else self.now - self.fault_at
         bad = round(self.rate * self.bad(side, since, self.healed and side == MAIN))
-        counts = {"sent": self.rate, "ok": self.rate - bad, "bad": {"http_503": bad}}
+        late = self.late_from_response if self.answered else 0
+        counts = {"sent": self.rate, "ok": self.rate - bad, "bad": {"http_503": bad}, "late": late}
         return {"series": "gateway", "second": int(self.now) - 1, **counts}
 
 

@@ -184,3 +184,4 @@ class Drill:
                 self._undo(MAIN)
         finally:
             self._both(self._take_down)
+        self.tell("drill-end")

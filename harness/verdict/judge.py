@@ -63,6 +63,8 @@ class Trial:
     notes: list[str] = field(default_factory=list)
     crashes: list[str] = field(default_factory=list)
     interrupted: bool = False
+    ended_well: bool = False
+    """The record holds the drill's last event: what was lost of it would be missing here."""
     limits: set[str] = field(default_factory=set)
 
     @property
@@ -108,6 +110,8 @@ class Judge:
             trial.crashes.append(event["text"])
         elif kind == "interrupted":
             trial.interrupted = True
+        elif kind == "drill-end":
+            trial.ended_well = True
         elif kind == "undone":
             trial.undone, trial.undo_why = event["ok"], event.get("why", "")
 

@@ -44,11 +44,16 @@ def read(condition: Condition, timeline: Timeline, start: int, end: int, alpha: 
 
 
 def slices(condition: Condition, timeline: Timeline, start: int, end: int, *, pessimistic: bool) -> list[Slice]:
-    """(arrivals, bad ones) by second. Without an outcome it is bad to the pessimist, left out by the optimist."""
+    """(arrivals, bad ones) by second; none where the generator fell behind.
+
+    Without an outcome an arrival is bad to the pessimist and left out by the optimist.
+    """
     return [_slice(condition, counts, pessimistic) for counts in timeline.seconds(condition.series, start, end)]
 
 
 def _slice(condition: Condition, counts: Counts, pessimistic: bool) -> Slice:
+    if counts.fell_behind:
+        return 0, 0
     if condition.over_ms is not None:
         return counts.sent, counts.over[condition.over_ms]
     bad = counts.bad_of(condition.kinds)

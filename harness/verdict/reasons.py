@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from harness.model import Verdict
 from harness.verdict.judge import MAIN, Trial
-from harness.verdict.reading import read
+from harness.verdict.reading import broken_now, read
 from harness.verdict.result import DashboardResult, StepResult, show_value
 
 LAST_S = 10
@@ -42,6 +42,8 @@ def _nothing_learnt(trial: Trial) -> Iterator[str]:
     if trial.interrupted:
         yield "interrupted before the end"
     yield from (f"the drill broke: {crash}" for crash in trial.crashes)
+    if not (trial.ended_well or trial.header.get("unbound")):
+        yield "the record stops before the end of the drill"
     yield from (f"load lost ({name}): {side.load_ended}" for name, side in trial.sides.items() if side.load_ended)
     if trial.header.get("unbound"):
         yield trial.header["unbound"]
@@ -74,7 +76,7 @@ def _symptoms_amiss(trial: Trial) -> Iterator[str]:
 
 def _failures(trial: Trial, steps: Sequence[StepResult], dashboards: Sequence[DashboardResult]) -> Iterator[str]:
     """Reasons that speak against the runbook."""
-    if trial.recovered_since is None and "recovery" in trial.ended:
+    if _still_broken(trial):
         yield f"the SLOs did not come back: {_unmet(trial, 'recovery')}"
     if "response" in trial.ended and not any(step.facts.ran for step in steps):
         yield "the runbook has no step that could be run"
@@ -88,6 +90,8 @@ def _doubts(trial: Trial) -> Iterator[str]:
         f"line {unread['line']} was not understood, so it was not tested: {unread['why']}"
         for unread in trial.header.get("unread", ())
     )
+    if trial.recovered_since is None and "recovery" in trial.ended and not _still_broken(trial):
+        yield f"whether the SLOs came back could not be decided: {_unmet(trial, 'recovery')}"
     if trial.recovered_since is not None and trial.controlled is False:
         fact = "on the twin that nobody answered the SLOs came back as well"
         yield f"healed by itself: {fact}, so the runbook gets no credit"
@@ -99,19 +103,42 @@ def _doubts(trial: Trial) -> Iterator[str]:
         yield f"after the undo the SLOs did not hold: {_unmet(trial, 'after-undo')}"
 
 
+def _still_broken(trial: Trial) -> bool:
+    """Is some SLO known to be broken at the end of a recovery that did not come?"""
+    if trial.recovered_since is not None or "recovery" not in trial.ended:
+        return False
+    main, begin = trial.sides[MAIN], int(trial.phases["recovery"]) + 1
+    end = min(main.frontier, int(trial.ended["recovery"]))
+    return any(broken_now(objective, main, begin, end) for objective in trial.objectives)
+
+
 def _unmet(trial: Trial, phase: str) -> str:
     """Which SLOs were not met at the end of a phase, with their values; the twin counts in the baseline only."""
     names = trial.sides if phase == "baseline" else (MAIN,)
-    return "; ".join(words for name in names for words in _unmet_on(trial, phase, name)) or _TOO_BRIEFLY
+    words = [word for name in names for word in (*_unmet_on(trial, phase, name), *_behind_on(trial, phase, name))]
+    return "; ".join(words) or _TOO_BRIEFLY
+
+
+def _window(trial: Trial, phase: str, name: str) -> tuple[int, int]:
+    """The seconds that speak for a phase's end: all of a baseline, else the last ones."""
+    side, begin = trial.sides[name], int(trial.phases.get(phase, 0)) + 1
+    end = min(side.frontier, int(trial.ended.get(phase, side.frontier)))
+    return (begin if phase == "baseline" else max(begin, end - LAST_S)), end
+
+
+def _behind_on(trial: Trial, phase: str, name: str) -> Iterator[str]:
+    start, end = _window(trial, phase, name)
+    for series in sorted(trial.sides[name].series()):
+        seconds = trial.sides[name].seconds(series, start, end)
+        if behind := sum(counts.fell_behind for counts in seconds):
+            yield f"{name}: the load generator fell behind in {behind} of {len(seconds)} s ({series}): no data there"
 
 
 def _unmet_on(trial: Trial, phase: str, name: str) -> Iterator[str]:
-    side, begin = trial.sides[name], int(trial.phases.get(phase, 0)) + 1
-    end = min(side.frontier, int(trial.ended.get(phase, side.frontier)))
-    start = begin if phase == "baseline" else max(begin, end - LAST_S)
+    start, end = _window(trial, phase, name)
     where = "" if name == MAIN else f"{name}: "
     for slo in trial.slos:
-        reading = read(slo.objective, side, start, end)
+        reading = read(slo.objective, trial.sides[name], start, end)
         if not reading.holds:
             objective = f"objective {slo.objective.text}, {reading.n} samples"
             yield f"{where}{slo.name} {show_value(slo, reading)} ({objective})"

@@ -13,6 +13,10 @@ Event = Mapping[str, Any]
 Pods = Mapping[str, float]
 
 
+LATE_SHARE = 0.2
+"""Share of arrivals that a generator may start late before a second of its load is no data."""
+
+
 @dataclass
 class Counts:
     """Arrivals whose intended start fell in one window, by outcome; `over` maps a limit in ms to those beyond it."""
@@ -35,6 +39,11 @@ class Counts:
     def pending(self) -> int:
         """Sent, with no outcome yet."""
         return self.sent - self.ok - self.bad.total()
+
+    @property
+    def fell_behind(self) -> bool:
+        """The generator itself started so many arrivals late that this window says more of it than of the service."""
+        return self.late > LATE_SHARE * self.sent
 
     def bad_of(self, kinds: Iterable[str]) -> int:
         """Bad arrivals of these kinds; of all kinds when none is given."""
