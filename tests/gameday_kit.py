@@ -122,10 +122,13 @@ def recorded(folder: Path) -> list[processes.Group]:
 
 
 def tree() -> str:
-    """What git says of the work tree: the same before and after whatever a test does."""
-    status = ["git", "status", "--porcelain", "--untracked-files=all"]
-    said = subprocess.run(status, cwd=ROOT, capture_output=True, text=True, check=False)
-    return f"{said.stdout}\nruns: {sorted(map(str, (ROOT / 'runs').glob('*')))}"
+    """What lies in the work tree beside its sources, and what became of the files that a run reads."""
+    others = _git("ls-files", "--others", "--", ":!*.py", ":!*.pyc", ":!*_cache/*", ":!.ci/*", ":!.venv/*").split("\n")
+    return "\n".join([*others, _git("status", "--porcelain", "--", str(RUNBOOK), str(BINDINGS))])
+
+
+def _git(*words: str) -> str:
+    return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False).stdout
 
 
 def entry(id_: str) -> str:
