@@ -25,6 +25,7 @@ from harness.errors import ConditionError
             "count",
         ),
         ("rate(realtime, drops) > 1.5", "rate", ("realtime", "drops"), ">", 1.5, "count"),
+        ("ratio(realtime, drops, sent) < 1%", "ratio", ("realtime", "drops", "sent"), "<", 0.01, "ratio"),
         ("quantile(0.95, inference, latency) > 0.5s", "quantile", ("0.95", "inference", "latency"), ">", 500.0, "ms"),
         ("health(tool-service) == failing", "health", ("tool-service",), "==", 1.0, "state"),
         ("breaker(api-gateway, tools) == closed", "breaker", ("api-gateway", "tools"), "==", 0.0, "state"),

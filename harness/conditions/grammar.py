@@ -6,6 +6,7 @@ availability(valid) >= 99%        1 - error rate
 status(tools, 503) > 1%           share of arrivals answered so
 count(bad_input, accepted) == 0   bad events of one kind, an absolute number
 metric(realtime, name{l="v"}) > 900      sum over the pods; rate(…) per second; increase(…) since the phase began
+ratio(realtime, drops, messages) < 1%    growth of one counter for each of another
 quantile(0.95, inference, service_latency_histogram) > 500ms     from a histogram's buckets
 health(tool-service) == failing   or ok
 logs(inference, "timeout") > 0    lines that match (a regular expression, case ignored) since the phase began;
@@ -31,8 +32,10 @@ _ARGUMENT = re.compile(r'\s*("(?:[^"\\]|\\.)*"|(?:[^,{"]|\{[^}]*\})+)\s*(?:,|$)'
 _VALUE = re.compile(r"^(-?\d+(?:\.\d+)?)(ms|s|%|)$")
 _FUNCTIONS = {
     "error_rate": (1, 9), "availability": (1, 1), "status": (2, 2), "count": (2, 2), "metric": (2, 2), "rate": (2, 2),
-    "increase": (2, 2), "quantile": (3, 3), "health": (1, 1), "logs": (2, 2), "log_rate": (2, 2), "breaker": (2, 2),
+    "increase": (2, 2), "ratio": (3, 3), "quantile": (3, 3), "health": (1, 1), "logs": (2, 2),
+    "log_rate": (2, 2), "breaker": (2, 2),
 }  # fmt: skip
+_UNITS = {"quantile": ("", "ms", "s"), "ratio": ("%", "")}
 _STATES = {"health": ("failing", "ok"), "breaker": ("open", "closed")}
 _METRIC = re.compile(r'^[a-zA-Z_:][\w:]*(\{\s*(\w+\s*=\s*"[^"]*"\s*,?\s*)*\})?$')
 
@@ -48,6 +51,14 @@ class Measure:
     def key(self) -> str:
         """A stable name of what a sampler records for this measure."""
         return f"{self.fn}({', '.join(self.args)})"
+
+    @property
+    def sampled(self) -> tuple[Measure, ...]:
+        """What has to be looked at for it: itself, or the two counters of a ratio."""
+        if self.fn != "ratio":
+            return (self,)
+        deployment, above, below = self.args
+        return Measure("metric", (deployment, above)), Measure("metric", (deployment, below))
 
     @property
     def is_load(self) -> bool:
@@ -169,13 +180,20 @@ def _probe(text: str, fn: str, args: tuple[str, ...], op: str, value: str) -> Co
         return Condition(text.strip(), Measure(fn, args), op, 1.0 if value == bad else 0.0, "state")
     if fn == "quantile":
         _quantile_of(text, args[0])
-    if fn in ("metric", "rate", "increase", "quantile") and not _METRIC.match(args[-1]):
-        raise _error(text, f"`{args[-1]}` is not a metric's name with optional labels")
+    for name in _metric_names(fn, args):
+        if not _METRIC.match(name):
+            raise _error(text, f"`{name}` is not a metric's name with optional labels")
     if fn in ("logs", "log_rate"):
         _check_pattern(text, args[1])
-    limit, unit = _number(text, value, ("", "ms", "s") if fn == "quantile" else ("",))
+    limit, unit = _number(text, value, _UNITS.get(fn, ("",)))
     kinds = (args[1],) if fn == "count" else ()
-    return Condition(text.strip(), Measure(fn, args), op, limit, unit or "count", kinds=kinds)
+    return Condition(
+        text.strip(), Measure(fn, args), op, limit, "ratio" if fn == "ratio" else unit or "count", kinds=kinds
+    )
+
+
+def _metric_names(fn: str, args: tuple[str, ...]) -> tuple[str, ...]:
+    return args[1:] if fn == "ratio" else args[-1:] if fn in ("metric", "rate", "increase", "quantile") else ()
 
 
 def _quantile_of(text: str, word: str) -> None:

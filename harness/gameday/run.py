@@ -204,7 +204,7 @@ class _Drilling:
         symptoms = [condition for _, condition in self.drill.symptoms if condition]
         measures = [condition.measure for condition in (*self.binding.slos.values(), *symptoms)]
         boards = [board for board in self.drill.runbook.dashboards if board.system.casefold() == "prometheus"]
-        probes = [measure for measure in measures if not measure.is_load]
+        probes = [part for measure in measures if not measure.is_load for part in measure.sampled]
         yield from dict.fromkeys([*probes, *(family(board.name) for board in boards)])
 
     def _respond(self, steps: Sequence[Step]) -> None:

@@ -72,6 +72,11 @@ class Trial:
         """The conditions of all SLOs."""
         return tuple(slo.objective for slo in self.slos)
 
+    @property
+    def onset_s(self) -> float:
+        """From the fault to the last documented symptom."""
+        return max(self.seen.values(), default=0) - self.phases.get("fault", 0.0) if self.seen else 0.0
+
     def start(self, phase: str) -> int | None:
         """First whole second of a phase; None before it began."""
         return None if phase not in self.phases else int(self.phases[phase]) + 1
@@ -158,10 +163,13 @@ class Judge:
                 trial.broken[slo.name] = main.frontier
 
     def _recovery(self) -> None:
+        """Well for as long as the incident took to show itself: a shorter calm may be its next beginning."""
         trial, start, main = self.trial, self.trial.start("response"), self.trial.sides[MAIN]
-        if start is not None and trial.recovered_since is None:
-            trial.recovered_since = holds_since(trial.objectives, main, start, main.frontier)
-            trial.recovered_end = main.frontier if trial.recovered_since is not None else None
+        if start is None or trial.recovered_since is not None:
+            return
+        since = holds_since(trial.objectives, main, start, main.frontier)
+        if since is not None and main.frontier - since >= trial.onset_s:
+            trial.recovered_since, trial.recovered_end = since, main.frontier
 
     def _control(self) -> None:
         """Is anything that broke still broken on the twin, over the seconds in which the other side was well?"""

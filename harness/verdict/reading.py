@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from harness.conditions.grammar import Condition, compare
 from harness.verdict.histogram import quantile_ms
+from harness.verdict.probed import values_of
 from harness.verdict.sequential import ALPHA, MIN_SLICES_PASS, Decision, Slice, decide
-from harness.verdict.timeline import Counts, Pods, Timeline
+from harness.verdict.timeline import Counts, Timeline
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,13 @@ def read(condition: Condition, timeline: Timeline, start: int, end: int, alpha: 
     if condition.measure.fn == "count":
         return _read_count(condition, timeline, start, end, alpha)
     return _read_probe(condition, timeline, start, end)
+
+
+def _read_probe(condition: Condition, timeline: Timeline, start: int, end: int) -> Reading:
+    values = values_of(condition, timeline, start, end)
+    if not values:
+        return Reading(None, None, 0)
+    return Reading(compare(values[-1], condition.op, condition.value), values[-1], len(values))
 
 
 def slices(condition: Condition, timeline: Timeline, start: int, end: int, *, pessimistic: bool) -> list[Slice]:
@@ -109,50 +117,6 @@ def _count_holds(condition: Condition, per_second: Sequence[Slice], alpha: float
     return compare(bad, condition.op, condition.value)
 
 
-def _read_probe(condition: Condition, timeline: Timeline, start: int, end: int) -> Reading:
-    samples = timeline.samples(condition.measure.key, start, end)
-    values = _values(condition, samples)
-    if not values:
-        return Reading(None, None, 0)
-    return Reading(compare(values[-1], condition.op, condition.value), values[-1], len(samples))
-
-
-def _values(condition: Condition, samples: list[tuple[float, Pods]]) -> list[float]:
-    """One value per sample (none for the first sample of something that counts up)."""
-    fn = condition.measure.fn
-    if fn in ("metric", "quantile"):
-        return [_combine(fn, pods) for _, pods in samples if pods]
-    if fn in ("health", "breaker"):
-        return [max(pods.values(), default=1.0 if fn == "health" else 0.0) for _, pods in samples]
-    growth = _growth(samples)
-    if fn in ("rate", "log_rate"):
-        return [_rate(growth, index) for index in range(1, len(growth))]
-    return [total for _, total in growth]
-
-
-def _combine(fn: str, pods: Pods) -> float:
-    return max(pods.values()) if fn == "quantile" else sum(pods.values())
-
-
-def _growth(samples: list[tuple[float, Pods]]) -> list[tuple[float, float]]:
-    """Growth of counters since the first sample, pod by pod; a pod that comes later, or restarts, counts from zero."""
-    last: dict[str, float] = {}
-    total, found = 0.0, []
-    for number, (at, pods) in enumerate(samples):
-        for pod, value in pods.items():
-            before = last.get(pod, value if number == 0 else 0.0)
-            total += value - before if value >= before else value
-        last.update(pods)
-        found.append((at, total))
-    return found
-
-
-def _rate(growth: list[tuple[float, float]], index: int) -> float:
-    """Per second, over the last five samples."""
-    (from_s, low), (to_s, high) = growth[max(0, index - 5)], growth[index]
-    return (high - low) / (to_s - from_s) if to_s > from_s else 0.0
-
-
 def holds_now(condition: Condition, timeline: Timeline, start: int, end: int) -> bool:
     """Does the condition hold at `end`, since any second >= `start`?
 
@@ -180,6 +144,12 @@ def holds_since(
     probes = [condition for condition in conditions if not condition.measure.is_load]
     for since in range(start, end - MIN_SLICES_PASS + 1):
         load_holds = all(view.holds_since(since) for view in views)
-        if load_holds and all(read(probe, timeline, since, end).holds for probe in probes):
+        if load_holds and all(_held_throughout(probe, timeline, since, end) for probe in probes):
             return since
     return None
+
+
+def _held_throughout(probe: Condition, timeline: Timeline, start: int, end: int) -> bool:
+    """Every look at the service found the condition true, and there were enough of them."""
+    values = values_of(probe, timeline, start, end)
+    return len(values) >= MIN_SLICES_PASS - 1 and all(compare(value, probe.op, probe.value) for value in values)
