@@ -9,29 +9,49 @@ from pathlib import Path
 
 from harness.cli.recovery import end_recorded
 from harness.cli.report import RECORD
-from harness.errors import PASSED, UNUSABLE
+from harness.errors import PASSED, UNUSABLE, PlatformError
 from harness.platforms.local.platform import LocalPlatform
 
 
 def up(folder: Path, quiet: bool) -> int:
-    """Leave a platform running in `folder`, and say how to use it."""
+    """Leave a platform running in `folder`, or find the one that runs there, and say how to use it."""
     LocalPlatform.check_machine()
-    platform = LocalPlatform(folder, detach=True)
-    if not quiet:
-        sys.stderr.write("gameday: bringing the platform up\n")
-    platform.up()
+    platform = _running(folder)
+    if platform is None:
+        if not quiet:
+            sys.stderr.write("gameday: bringing the platform up\n")
+        platform = LocalPlatform(folder, detach=True)
+        platform.clear()
+        platform.up()
     shell = platform.shell()
-    exports = [f"export {name}={shlex.quote(value)}" for name, value in shell.env.items() if name == "CURL_HOME"]
-    exports.append(f"export PATH={shlex.quote(shell.path)}:$PATH")
-    if quiet:
-        sys.stdout.write("\n".join(exports) + "\n")
-        return PASSED
-    sys.stdout.write(platform.kubectl("get", "pods", "-n", platform.namespace).stdout)
-    sys.stdout.write("\nTo use it from this shell (kubectl, and curl with the services' names):\n")
-    sys.stdout.write("".join(f"  {line}\n" for line in exports))
-    sys.stdout.write(f"  kubectl get pods -n {platform.namespace}\n  curl http://api-gateway:8080/health\n")
-    sys.stdout.write(f"To end it: gameday down{'' if folder == Path('runs/platform') else f' --dir {folder}'}\n")
+    exports = [
+        f"export CURL_HOME={shlex.quote(shell.env['CURL_HOME'])}",
+        f"export PATH={shlex.quote(shell.path)}:$PATH",
+    ]
+    sys.stdout.write("\n".join(exports) + "\n" if quiet else _how_to_use(platform, folder, exports))
     return PASSED
+
+
+def _running(folder: Path) -> LocalPlatform | None:
+    try:
+        return LocalPlatform.attach(folder)
+    except PlatformError:
+        return None
+
+
+def _how_to_use(platform: LocalPlatform, folder: Path, exports: Sequence[str]) -> str:
+    lines = [
+        platform.kubectl("get", "pods", "-n", platform.namespace).stdout,
+        "To use it from this shell (kubectl, and curl with the services' names):",
+        *(f"  {line}" for line in exports),
+        f"  kubectl get pods -n {platform.namespace}",
+        "  curl http://api-gateway:8080/health",
+        "To drive load on it, with locust's web UI at http://localhost:8089:",
+        f"  locust -f scenarios/timeout.py --host {platform.url('api-gateway')}",
+        f"  locust -f scenarios/ws_overload.py --host {platform.url('realtime')}",
+        f"To end it: gameday down{'' if folder == Path('runs/platform') else f' --dir {folder}'}",
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def down(folder: Path) -> int:

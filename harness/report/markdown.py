@@ -46,7 +46,7 @@ def _drill(drill: DrillResult) -> Iterator[str]:
         condition, seen = _code(symptom.condition or "unbound"), _seconds(symptom.seen_after_s)
         yield f"| {_escape(symptom.text)} | {symptom.line} | {condition} | {seen} |"
     yield ""
-    yield from ("| | line | step | what came of it | changed |", "|---|---|---|---|---|")
+    yield from ("| | line | step | what came of it |", "|---|---|---|---|")
     yield from (_step(step) for step in drill.steps)
     yield ""
     yield from ("| SLO | before | during | after | objective |", "|---|---|---|---|---|")
@@ -57,7 +57,7 @@ def _drill(drill: DrillResult) -> Iterator[str]:
 
 def _step(step: StepResult) -> str:
     facts = step.facts
-    came_of_it = f"{_escape(step.why)} | {_escape('; '.join(facts.changed))}"
+    came_of_it = _escape(step.why)
     return f"| {MARKS[step.verdict]} | {facts.line} | {_code(facts.text)} | {came_of_it} |"
 
 

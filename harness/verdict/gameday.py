@@ -74,7 +74,7 @@ def _combine(header: Event, drills: tuple[DrillResult, ...], missing: Sequence[s
     findings = [Finding("", text) for text in header["findings"]]
     findings += [Finding(drill.runbook, text) for drill in drills for text in drill.findings]
     findings += [
-        Finding(drill.runbook, f"line {step.facts.line}: {step.why}")
+        Finding("", f"{step.place}: {step.why}")
         for drill in drills
         for step in drill.general
         if step.verdict == "failed"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import shutil
 import signal
 import socket
 import subprocess
@@ -164,6 +165,14 @@ class LocalPlatform:
         processes.recover(self.folder)
         if self._daemon is not None:
             self._daemon.wait()
+
+    def clear(self) -> None:
+        """Remove what an ended platform left in its folder, so that the next one can start there; nothing else."""
+        self.down()
+        for name in ("image", "logs", "pods", "postgres", "shell"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+        for name in ("daemon.log", "nursery.log", "postgres.log", "processes.jsonl"):
+            (self.folder / name).unlink(missing_ok=True)
 
     def _await_end(self) -> None:
         daemons = [group for group in processes.recorded(self.folder) if group.what == "daemon"]
