@@ -351,7 +351,9 @@ def test_a_platform_to_explore_from_up_to_down(tmp_path: Path) -> None:
         look = f"{exports}\nkubectl get pods -n production --no-headers | wc -l\ncurl -s http://api-gateway:8080/health"
         assert in_shell(look, tmp_path).stdout.split("\n", 1)[0].strip() == "4"
         assert '"status":"ok"' in in_shell(look, tmp_path).stdout
-        assert "holds a platform already" in refused("up", "--dir", "here", cwd=tmp_path)
+        again = gameday("up", "--dir", "here", cwd=tmp_path)
+        assert (again.returncode, again.stdout.count("1/1")) == (0, 4), "the one that runs is found"
+        assert in_shell(look, tmp_path).stdout.split("\n", 1)[0].strip() == "4", "and no other was started"
         assert "export PATH=" in exports
     finally:
         down = gameday("down", "--dir", "here", cwd=tmp_path)
@@ -362,6 +364,11 @@ def test_a_platform_to_explore_from_up_to_down(tmp_path: Path) -> None:
     assert again.returncode in (0, 2)
     assert "Traceback" not in again.stderr
     assert left(tmp_path / "here") == []
+    try:
+        anew = gameday("up", "--dir", "here", cwd=tmp_path)
+        assert (anew.returncode, anew.stdout.count("1/1")) == (0, 4), "one that ended makes place for the next"
+    finally:
+        gameday("down", "--dir", "here", cwd=tmp_path)
 
 
 def test_the_documented_line_for_a_shell_works(tmp_path: Path) -> None:
