@@ -79,17 +79,21 @@ class Drill:
         self._up: dict[str, float] = {}
 
     def run(self) -> None:
-        """All phases. Never raises: what went wrong is in the journal, and the judge counts it."""
+        """All phases. What went wrong is in the journal, and the judge counts it; raises only what the journal does."""
         try:
             self._phases()
         except Interrupted:
             self.tell("interrupted")
         except GamedayError as error:
-            self.tell("crash", text=str(error))
+            self._broke(str(error))
         except Exception as error:
-            self.tell("crash", text=f"{type(error).__name__}: {error}", trace=traceback.format_exc())
+            self._broke(f"{type(error).__name__}: {error}", trace=traceback.format_exc())
         finally:
             self._end()
+
+    def _broke(self, text: str, trace: str = "") -> None:
+        """What breaks once the end was asked for breaks because of it: Ctrl-C also hits what is just being started."""
+        self.tell("interrupted" if self.stop.is_set() else "crash", text=text, trace=trace)
 
     def _phases(self) -> None:
         self._phase("prepare", lambda: self._both(self._bring_up))

@@ -17,7 +17,7 @@ from harness.drill.run import Tell
 from harness.faults.base import Fault
 from harness.gameday.plan import DrillPlan, GamedayPlan
 from harness.gameday.side import LiveSide
-from harness.journal import Journal
+from harness.journal import Journal, JournalError
 from harness.load.base import Load
 from harness.model import Toggle
 from harness.platforms.base import Platform
@@ -89,14 +89,18 @@ def _run_drill(gameday: _Gameday, drill: DrillPlan) -> None:
         return
     forget = journal.listen(lambda event: judge.add(event) if event.get("drill") == name else None)
     try:
-        _Drilling(gameday, drill, drill.binding, judge, _teller(journal, name)).run()
+        _Drilling(gameday, drill, drill.binding, judge, _teller(gameday, name)).run()
     finally:
         forget()
 
 
-def _teller(journal: Journal, name: str) -> Tell:
+def _teller(gameday: _Gameday, name: str) -> Tell:
     def tell(ev: str, *, sync: bool = False, **fields: object) -> None:
-        journal.write(ev, {"drill": name, **fields}, sync=sync)
+        try:
+            gameday.journal.write(ev, {"drill": name, **fields}, sync=sync)
+        except JournalError:
+            gameday.stop.set()  # nothing that happens from now on can be judged: whoever told it, everything ends
+            raise
 
     return tell
 

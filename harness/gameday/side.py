@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import psutil
@@ -10,6 +11,7 @@ import psutil
 from harness.conditions.grammar import Measure
 from harness.drill.run import Tell
 from harness.faults.base import Target
+from harness.journal import JournalError
 from harness.load.base import Load
 from harness.platforms.base import Platform
 from harness.probes.sampler import Sampler, Values
@@ -43,7 +45,7 @@ class LiveSide:
         """Platform, then load, then eyes."""
         self.platform.up()
         self._load = self._make_load(self.platform)
-        self._load.start(self._heard, lambda why: self._tell("load-ended", side=self.name, why=why))
+        self._load.start(self._heard, lambda why: self._note("load-ended", why=why))
         self._sampler = Sampler(self.platform, self._measures, sorted(self.platform.state()))
         self._sampler.start(self._sampled, self._blind)
 
@@ -59,17 +61,22 @@ class LiveSide:
     def _heard(self, word: Mapping[str, Any]) -> None:
         kind = word["ev"]
         if kind == "load":
-            self._tell("load", side=self.name, t=word["t"], deltas=word["deltas"])
+            self._note("load", t=word["t"], deltas=word["deltas"])
         elif kind == "hello":
             pid = word["pid"]
             started = psutil.Process(pid).create_time()
-            self._tell("process", sync=True, side=self.name, what="load", pid=pid, pgid=pid, started=started)
+            self._note("process", sync=True, what="load", pid=pid, pgid=pid, started=started)
         else:
-            self._tell("load-bye", side=self.name, word=dict(word))
+            self._note("load-bye", word=dict(word))
 
     def _sampled(self, values: Values) -> None:
-        self._tell("probe", side=self.name, values=values)
+        self._note("probe", values=values)
 
     def _blind(self, error: Exception) -> None:
         if not self._ending:
-            self._tell("crash", text=f"the sampler of {self.name} broke: {type(error).__name__}: {error}")
+            self._note("crash", text=f"the sampler of {self.name} broke: {type(error).__name__}: {error}")
+
+    def _note(self, ev: str, *, sync: bool = False, **fields: object) -> None:
+        """Tell it from a thread of the load or the sampler. When it cannot be written, the drill itself learns that."""
+        with suppress(JournalError):
+            self._tell(ev, sync=sync, side=self.name, **fields)
