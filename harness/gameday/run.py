@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from harness.verdict.judge import MAIN, TWIN, Judge
 from harness.verdict.steps import StepFacts
 
 Overrides = Mapping[str, Mapping[str, str]]
+AWAKE_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,11 @@ def run_gameday(
     journal.write("gameday", _header(plan, jobs))
     gameday = _Gameday(plan, members, journal, out, stop)
     with ThreadPoolExecutor(jobs, thread_name_prefix="drill") as pool:
-        for future in [pool.submit(_run_drill, gameday, drill) for drill in plan.drills]:
-            future.result()
+        futures = [pool.submit(_run_drill, gameday, drill) for drill in plan.drills]
+        while wait(futures, timeout=AWAKE_S).not_done:
+            continue  # Python runs the handlers of signals in this thread, and only while it is awake
+    for future in futures:
+        future.result()
     journal.write("end")
 
 
