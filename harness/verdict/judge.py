@@ -17,6 +17,8 @@ from harness.verdict.timeline import Event, Timeline
 MAIN, TWIN = "main", "twin"
 STEADY_ALPHA = 0.05
 """The steady state before and after only frames the experiment; what decides about a runbook takes the stricter α."""
+STILL_S = 5
+"""Longest window that stands for "still" on the twin, in seconds."""
 
 
 @dataclass(frozen=True)
@@ -172,16 +174,20 @@ class Judge:
             trial.recovered_since, trial.recovered_end = since, main.frontier
 
     def _control(self) -> None:
-        """Is anything that broke still broken on the twin, over the seconds in which the other side was well?"""
+        """Did something that broke stay broken on the twin, to the end of the seconds in which the other side was well?
+
+        To the end: the seconds before it came back by itself must not outweigh those since then."""
         trial, twin = self.trial, self.trial.sides[TWIN]
         if trial.recovered_since is None or trial.controlled is not None:
             return
+        since, end = trial.recovered_since, twin.frontier
         broken = [slo for slo in trial.slos if slo.name in trial.broken]
-        readings = {slo.name: read(slo.objective, twin, trial.recovered_since, twin.frontier).holds for slo in broken}
-        trial.still_broken = tuple(name for name, holds in readings.items() if holds is False)
+        not_back = [slo for slo in broken if holds_since([slo.objective], twin, since, end) is None]
+        late = max(since, end - STILL_S)
+        trial.still_broken = tuple(slo.name for slo in not_back if read(slo.objective, twin, late, end).holds is False)
         if trial.still_broken:
             trial.controlled = True
-        elif readings and all(readings.values()):
+        elif broken and not not_back:
             trial.controlled = False
 
     def _after_undo(self) -> None:
