@@ -194,3 +194,12 @@ def test_a_generator_that_falls_behind_gives_no_evidence_for_or_against(tmp_path
     assert result.verdict is Verdict.INCONCLUSIVE
     assert "could not be decided" in result.drills[0].why[0]
     assert "the load generator fell behind in 10 of 10 s" in result.drills[0].why[0]
+
+
+@pytest.mark.parametrize(("busy", "verdict"), [(0.8, Verdict.FAILED), (1.0, Verdict.INCONCLUSIVE)])
+def test_a_starved_machine_gives_no_evidence_against_a_runbook(tmp_path: Path, busy: float, verdict: Verdict) -> None:
+    world = World(tmp_path, incident, heals=False)
+    world.at = lambda passed: world.tell("host", busy=busy)
+    result = world.run()
+    assert result.verdict is verdict
+    assert any("use fewer --jobs" in why for why in result.drills[0].why) == (busy == 1.0)

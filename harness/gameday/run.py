@@ -29,7 +29,7 @@ from harness.verdict.judge import MAIN, TWIN, Judge
 from harness.verdict.steps import StepFacts
 
 Overrides = Mapping[str, Mapping[str, str]]
-AWAKE_S = 0.2
+AWAKE_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,11 @@ def run_gameday(
     gameday = _Gameday(plan, members, journal, out, stop)
     with ThreadPoolExecutor(jobs, thread_name_prefix="drill") as pool:
         futures = [pool.submit(_run_drill, gameday, drill) for drill in plan.drills]
-        while wait(futures, timeout=AWAKE_S).not_done:
-            continue  # Python runs the handlers of signals in this thread, and only while it is awake
+        psutil.cpu_percent()  # what it says next is about the time since now
+        while wait(
+            futures, timeout=AWAKE_S
+        ).not_done:  # signals' handlers run in this thread, and only while it is awake
+            journal.write("host", {"busy": round(psutil.cpu_percent() / 100, 3)})
     for future in futures:
         future.result()
     journal.write("end")
@@ -91,7 +94,7 @@ def _run_drill(gameday: _Gameday, drill: DrillPlan) -> None:
     judge = Judge(journal.write("drill", {"drill": name, **_drill_header(drill, gameday.plan)}))
     if drill.binding is None or not drill.steps:
         return
-    forget = journal.listen(lambda event: judge.add(event) if event.get("drill") == name else None)
+    forget = journal.listen(lambda event: judge.add(event) if event.get("drill", name) == name else None)
     try:
         _Drilling(gameday, drill, drill.binding, judge, _teller(gameday, name)).run()
     finally:

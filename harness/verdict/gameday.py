@@ -62,6 +62,9 @@ def judge_record(events: Sequence[Event]) -> GamedayResult:
             judges[event["drill"]] = Judge(event)
         elif event.get("drill") in judges:
             judges[event["drill"]].add(event)
+        elif event["ev"] == "host":
+            for judge in judges.values():
+                judge.add(event)
     planned = [name for name in header["drills"] if name in judges]
     results = tuple(drill_result(judges[name].trial) for name in planned)
     missing = [name for name in header["drills"] if name not in judges]

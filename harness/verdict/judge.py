@@ -62,6 +62,8 @@ class Trial:
     undone: bool | None = None
     undo_why: str = ""
     steps: list[StepFacts] = field(default_factory=list)
+    busy: list[tuple[float, float]] = field(default_factory=list)
+    """(time, busy share of this machine's processors), about once a second."""
     notes: list[str] = field(default_factory=list)
     crashes: list[str] = field(default_factory=list)
     interrupted: bool = False
@@ -119,6 +121,8 @@ class Judge:
             trial.interrupted = True
         elif kind == "drill-end":
             trial.ended_well = True
+        elif kind == "host":
+            trial.busy.append((event["t"], event["busy"]))
         elif kind == "undone":
             trial.undone, trial.undo_why = event["ok"], event.get("why", "")
 

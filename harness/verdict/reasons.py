@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from harness.model import Verdict
@@ -11,6 +12,8 @@ from harness.verdict.result import DashboardResult, StepResult, show_value
 
 LAST_S = 10
 """Seconds that stand for "after" where the SLOs did not come back."""
+BUSY, MOST = 0.97, 0.75
+"""A machine busier than this for most of a recovery gives no evidence against a runbook."""
 _TOO_BRIEFLY = "they held too briefly to be believed"
 
 
@@ -76,7 +79,7 @@ def _symptoms_amiss(trial: Trial) -> Iterator[str]:
 
 def _failures(trial: Trial, steps: Sequence[StepResult], dashboards: Sequence[DashboardResult]) -> Iterator[str]:
     """Reasons that speak against the runbook."""
-    if _still_broken(trial):
+    if _still_broken(trial) and not _starved(trial):
         yield f"the SLOs did not come back: {_unmet(trial, 'recovery')}"
     if "response" in trial.ended and not any(step.facts.ran for step in steps):
         yield "the runbook has no step that could be run"
@@ -90,6 +93,8 @@ def _doubts(trial: Trial) -> Iterator[str]:
         f"line {unread['line']} was not understood, so it was not tested: {unread['why']}"
         for unread in trial.header.get("unread", ())
     )
+    if _still_broken(trial) and _starved(trial):
+        yield "this machine's processors were busy all through the recovery, so it may be to blame: use fewer --jobs"
     if trial.recovered_since is None and "recovery" in trial.ended and not _still_broken(trial):
         yield f"whether the SLOs came back could not be decided: {_unmet(trial, 'recovery')}"
     if trial.recovered_since is not None and trial.controlled is False:
@@ -110,6 +115,13 @@ def _still_broken(trial: Trial) -> bool:
     main, begin = trial.sides[MAIN], int(trial.phases["recovery"]) + 1
     end = min(main.frontier, int(trial.ended["recovery"]))
     return any(broken_now(objective, main, begin, end) for objective in trial.objectives)
+
+
+def _starved(trial: Trial) -> bool:
+    """Had this machine no time left for most of the recovery? Then services on it would look broken, healed or not."""
+    begin, end = trial.phases.get("recovery", math.inf), trial.ended.get("recovery", math.inf)
+    shares = [busy for at, busy in trial.busy if begin <= at <= end]
+    return sum(busy >= BUSY for busy in shares) > MOST * len(shares) if shares else False
 
 
 def _unmet(trial: Trial, phase: str) -> str:
