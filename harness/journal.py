@@ -11,6 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,8 @@ class Journal:
         """Flush and close; can be called twice."""
         with self._lock:
             if not self._file.closed:
-                self._file.close()
+                with suppress(OSError):  # a line that could not be written was told when that was tried
+                    self._file.close()
 
 
 def read_events(path: Path) -> Iterator[Event]:

@@ -203,3 +203,9 @@ def test_a_starved_machine_gives_no_evidence_against_a_runbook(tmp_path: Path, b
     result = world.run()
     assert result.verdict is verdict
     assert any("use fewer --jobs" in why for why in result.drills[0].why) == (busy == 1.0)
+
+
+def test_requests_that_fail_at_once_are_no_sign_of_latency(tmp_path: Path) -> None:
+    symptoms = (("errors", "error_rate(gateway) > 5%"), ("slow", "p95(gateway) > 500ms"))
+    result = World(tmp_path, incident, symptoms=symptoms, over_ms=500).run()
+    assert [symptom.seen for symptom in result.drills[0].symptoms] == [True, False]

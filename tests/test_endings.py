@@ -104,12 +104,6 @@ def ending(folder: Path, words: str, blow: Blow) -> Ending:
     return Ending(status, seconds, "".join(run.lines), out, left(out), list(read_events(out / "record.jsonl")))
 
 
-TOLD_TWICE = pytest.mark.xfail(
-    strict=True,
-    reason="closing a record that cannot be written raises once more, past the message: exit 1, a traceback",
-)
-
-
 @pytest.fixture(scope="module")
 def endings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Future[Ending]]]:
     """All cases, some at once."""
@@ -118,9 +112,7 @@ def endings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, F
         yield {name: pool.submit(ending, folder / str(n), *case) for n, (name, case) in enumerate(CASES.items())}
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=TOLD_TWICE) if name.startswith("disk full") else name for name in CASES]
-)
+@pytest.mark.parametrize("name", list(CASES))
 def test_nothing_is_left(endings: Mapping[str, Future[Ending]], name: str) -> None:
     end = endings[name].result()
     print(f"{name}: ended after {end.seconds:.1f} s")  # noqa: T201
@@ -161,7 +153,6 @@ def test_a_lost_generator_is_no_verdict(endings: Mapping[str, Future[Ending]], p
     assert [event["ok"] for event in end.told("undone")] == [True] * (phase in ARMED)
 
 
-@TOLD_TWICE
 @pytest.mark.parametrize("phase", ["baseline", "symptoms"])
 def test_without_a_record_no_harm_is_done(endings: Mapping[str, Future[Ending]], phase: str) -> None:
     end = endings[f"disk full, {phase}"].result()

@@ -50,6 +50,8 @@ class World:
     heals: bool = True
     undo_fails: bool = False
     silent_from: float | None = None
+    over_ms: int | None = None
+    """Bad arrivals, quick as they are, also count as slower than this: so says the contract of the load's stream."""
     late_from_response: int = 0
     """So many arrivals a second the generator starts late, once the response has begun."""
     now: float = START_S
@@ -124,7 +126,9 @@ class World:
         since = None if self.fault_at is None or self.undone_at is not None else self.now - self.fault_at
         bad = round(self.rate * self.bad(side, since, self.healed and side == MAIN))
         late = self.late_from_response if self.answered else 0
-        counts = {"sent": self.rate, "ok": self.rate - bad, "bad": {"http_503": bad}, "late": late}
+        counts: dict[str, object] = {"sent": self.rate, "ok": self.rate - bad, "bad": {"http_503": bad}, "late": late}
+        if self.over_ms is not None:
+            counts["over"] = {str(self.over_ms): bad}
         return {"series": "gateway", "second": int(self.now) - 1, **counts}
 
 

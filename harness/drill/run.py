@@ -10,7 +10,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from harness.faults.base import Fault, Target, Undo
 from harness.verdict.judge import MAIN, TWIN, Judge
 
 POLL_S = 0.05
+PREPARE_POLL_S = 0.2
 SILENCE_S = 15.0
 """A load generator tells its counts once a second; this long without a word and it is lost."""
 
@@ -96,7 +97,7 @@ class Drill:
         self.tell("interrupted" if self.stop.is_set() else "crash", text=text, trace=trace)
 
     def _phases(self) -> None:
-        self._phase("prepare", lambda: self._both(self._bring_up))
+        self._phase("prepare", self._prepare)
         if not self._wait("baseline", self.limits.baseline_s):
             return
         self._phase("fault", self._inject)
@@ -153,6 +154,16 @@ class Drill:
     def _take_down(self, side: Side) -> None:
         self._up.pop(side.name, None)
         side.down()
+
+    def _prepare(self) -> None:
+        """Both sides come up at once; when the end is asked for, they are taken down while they still do."""
+        with ThreadPoolExecutor(len(self._sides)) as pool:
+            rising = [pool.submit(self._bring_up, side) for side in self._sides.values()]
+            while wait(rising, timeout=PREPARE_POLL_S).not_done:
+                if self.stop.is_set():
+                    self._both(self._take_down)
+        for future in rising:
+            future.result()
 
     def _both(self, do: Callable[[Side], None]) -> None:
         """The same on both sides at once; the first error is raised when both have ended."""

@@ -44,6 +44,8 @@ class LiveSide:
     def up(self) -> None:
         """Platform, then load, then eyes."""
         self.platform.up()
+        if self._ending:  # it was taken down while it came up
+            return
         self._load = self._make_load(self.platform)
         self._load.start(self._heard, lambda why: self._note("load-ended", why=why))
         self._sampler = Sampler(self.platform, self._measures, sorted(self.platform.state()))

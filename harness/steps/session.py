@@ -31,6 +31,8 @@ from harness.steps.syntax import syntax_error
 OUTPUT_LIMIT_BYTES = 64 * 2**20
 _POLL_S = 0.02
 _LOOK_S = 0.1
+_FIRST_WORD_S = 10.0
+"""How long a producer may take to print anything at all: a busy machine must not make a full log look empty."""
 _INTERRUPT_S = 1.0
 """How long a producer may take to follow SIGINT before it is killed."""
 
@@ -269,7 +271,10 @@ class _Watch:
         it holds."""
         for process in self._bash.descendants():
             with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
-                if not _is_endless(process.cmdline()) or time.time() - process.create_time() < self._follow_s:
+                age_s = time.time() - process.create_time()
+                if not _is_endless(process.cmdline()) or age_s < self._follow_s:
+                    continue
+                if age_s < _FIRST_WORD_S and not process.io_counters().write_chars:
                     continue
                 asked = self._asked.setdefault(process.pid, now)
                 process.send_signal(signal.SIGINT if now - asked < _INTERRUPT_S else signal.SIGKILL)

@@ -63,9 +63,17 @@ def _slice(condition: Condition, counts: Counts, pessimistic: bool) -> Slice:
     if counts.fell_behind:
         return 0, 0
     if condition.over_ms is not None:
-        return counts.sent, counts.over[condition.over_ms]
+        return _slow(condition, counts, counts.over[condition.over_ms])
     bad = counts.bad_of(condition.kinds)
     return (counts.sent, bad + counts.pending) if pessimistic else (counts.sent - counts.pending, bad)
+
+
+def _slow(condition: Condition, counts: Counts, over: int) -> Slice:
+    """As an objective, a failed arrival is as bad as a slow one; but that things fail is no sign that they are slow."""
+    if condition.wants_low:
+        return counts.sent, over
+    failed = counts.bad.total()
+    return counts.sent - failed, max(0, over - failed)
 
 
 def _read_ratio(condition: Condition, timeline: Timeline, start: int, end: int, alpha: float) -> Reading:
