@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import UNUSABLE, GamedayError
+from harness.errors import INCONCLUSIVE, UNUSABLE, GamedayError
 
 EXIT_CODES = "exit codes: 0 passed · 1 failed · 2 unusable input or environment · 3 inconclusive"
 _RUN_EXAMPLES = """\
@@ -28,6 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except GamedayError as error:
         sys.stderr.write(f"gameday: {error}\n")
         code = error.exit_code
+    except KeyboardInterrupt:
+        print("gameday: interrupted", file=sys.stderr)  # noqa: T201
+        code = INCONCLUSIVE
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = UNUSABLE
