@@ -84,6 +84,7 @@ def test_the_real_services_become_ready_listen_on_loopback_only_and_leave_nothin
             assert {pod: answer.status for pod, answer in platform.health(name).items()} == dict.fromkeys(one.pods, 200)
             assert "# TYPE" in platform.scrape(name)[one.pods[0]].body
             (log,) = platform.log_files(name)
+            until(log.read_text)  # a pod writes its log a moment after it answers
             assert json.loads(log.read_text().splitlines()[0])["time"]
             (admin,) = platform.admin(name)
             assert admin.owner == one.pods[0]

@@ -255,6 +255,7 @@ async def lines(daemon: Daemon, pod: Pod, *, previous: bool = False, follow: boo
 
 
 @on_a_platform
+@pytest.mark.slow
 async def test_a_stuck_process_is_replaced_by_its_liveness_probe(daemon: Daemon) -> None:
     def hurry(one: Obj) -> Obj:
         container = items(one, "spec", "template", "spec", "containers")[0]

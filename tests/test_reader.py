@@ -434,6 +434,7 @@ def test_the_page_about_runbooks_tells_the_truth() -> None:
     assert document.unread == (Unread(3, "Owner: storage team", "prose: nothing to run"),)
 
 
+@pytest.mark.slow
 def test_a_block_full_of_errors_is_given_up_in_time() -> None:
     document = parse(ENTRY + "**Commands:**\n\n```bash\n" + "case x in\n" * 300 + "```\n")
     assert [part.line for part in document.unread] == list(range(6, 306))

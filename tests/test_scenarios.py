@@ -82,6 +82,7 @@ def test_an_arrival_is_over_while_it_is_outstanding_and_unfinished_at_the_end(tm
         assert load.lines[-1]["outstanding"] == load.total("gateway")
 
 
+@pytest.mark.slow
 def test_faults_change_the_load_for_their_time_and_only_with_the_token(tmp_path: Path) -> None:
     def strict(path: str, body: dict[str, object]) -> int:
         prompt = body.get("prompt")
@@ -125,6 +126,7 @@ def sent_in(load: Scenario, second: int) -> int:
     return int(load.total("gateway", second) - load.total("gateway", second + 1))
 
 
+@pytest.mark.slow
 def test_clients_hold_connections_and_a_crowd_comes_and_goes(tmp_path: Path) -> None:
     with RealtimeServer(interval_s=0.1, drop=5) as server, running(
         str(SCENARIOS / "ws_overload.py"), server.url, tmp_path, rate=40
