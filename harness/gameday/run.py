@@ -25,8 +25,9 @@ from harness.probes.sampler import family
 from harness.responders.base import Responder
 from harness.steps.plan import Step
 from harness.steps.session import Session
-from harness.verdict.judge import MAIN, TWIN, Judge
+from harness.verdict.judge import Judge
 from harness.verdict.steps import StepFacts
+from harness.verdict.trial import MAIN, TWIN
 
 Overrides = Mapping[str, Mapping[str, str]]
 AWAKE_S = 0.5
@@ -122,6 +123,8 @@ def _drill_header(drill: DrillPlan, plan: GamedayPlan) -> dict[str, object]:
         "title": runbook.title,
         "line": runbook.line,
         "fault": f"{binding.fault} ({'; '.join(fault.text for fault in faults)})" if binding else "",
+        "scenario": binding.scenario if binding else "",
+        "rate": binding.rate if binding else None,
         "empty": not drill.steps,
         "unbound": "" if binding else unbound,
         "symptoms": [
