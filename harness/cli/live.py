@@ -138,17 +138,16 @@ class Live:
 
 
 def _progress(known: Progress) -> str:
-    more = "" if known.more_s is None else f" · about {max(1.0, known.more_s):.0f} s more"
+    more = "" if known.more_s is None else f"about {max(1.0, known.more_s):.0f} s more · "
     waited_for = [row for row in known.rows if not row.settled] or list(known.rows)
-    return " · ".join(_row(row) for row in waited_for) + more
+    return more + " · ".join(_row(row) for row in waited_for)
 
 
 def _row(row: Row) -> str:
-    """`gateway latency 179 ms [171, 188] of p95(gateway) < 500ms`."""
-    unit = row.condition.unit
-    name = "" if row.name == row.condition.text else f"{row.name} "
-    value = f"{show_reading(row.reading, unit)} {show_interval(row.reading, unit)}".strip()
-    return f"{name}{value} of {row.condition.text}"
+    """`gateway latency 179 ms [171, 188] < 500ms`."""
+    unit, limit = row.condition.unit, row.condition.text.rpartition(")")[2].strip()
+    interval = show_interval(row.reading, unit) if row.reading.alpha else ""
+    return f"{row.name} {show_reading(row.reading, unit)} {interval} {limit}".replace("  ", " ")
 
 
 def _conclusion(event: Mapping[str, Any], trial: Trial) -> str:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
 
 from harness.bindings import FaultSpec, RunbookBinding
-from harness.conditions.grammar import Measure
+from harness.conditions.grammar import Condition, Measure
 from harness.drill import Drill, Limits
 from harness.drill.run import Tell
 from harness.faults.base import Fault
+from harness.gameday.history import History, history_beside
 from harness.gameday.plan import DrillPlan, GamedayPlan
 from harness.gameday.side import LiveSide
 from harness.journal import Journal, JournalError
@@ -49,7 +50,7 @@ def run_gameday(
 ) -> None:
     """Run every drill; returns when all have ended and all platforms are down."""
     journal.write("gameday", _header(plan, jobs))
-    gameday = _Gameday(plan, members, journal, out, stop)
+    gameday = _Gameday(plan, members, journal, out, stop, history_beside(out))
     with ThreadPoolExecutor(jobs, thread_name_prefix="drill") as pool:
         futures = [pool.submit(_run_drill, gameday, drill) for drill in plan.drills]
         psutil.cpu_percent()  # what it says next is about the time since now
@@ -86,13 +87,14 @@ class _Gameday:
     journal: Journal
     out: Path
     stop: threading.Event
+    history: History
 
 
 def _run_drill(gameday: _Gameday, drill: DrillPlan) -> None:
     if gameday.stop.is_set():
         return
     name, journal = drill.runbook.id, gameday.journal
-    judge = Judge(journal.write("drill", {"drill": name, **_drill_header(drill, gameday.plan)}))
+    judge = Judge(journal.write("drill", {"drill": name, **_drill_header(drill, gameday.plan, gameday.history)}))
     if drill.binding is None or not drill.steps:
         return
     forget = journal.listen(lambda event: judge.add(event) if event.get("drill", name) == name else None)
@@ -113,7 +115,7 @@ def _teller(gameday: _Gameday, name: str) -> Tell:
     return tell
 
 
-def _drill_header(drill: DrillPlan, plan: GamedayPlan) -> dict[str, object]:
+def _drill_header(drill: DrillPlan, plan: GamedayPlan, history: History) -> dict[str, object]:
     runbook, binding = drill.runbook, drill.binding
     faults = plan.bindings.faults[binding.fault] if binding else ()
     slos = binding.slos if binding else {}
@@ -131,13 +133,18 @@ def _drill_header(drill: DrillPlan, plan: GamedayPlan) -> dict[str, object]:
             {"line": symptom.line, "text": symptom.text, "condition": condition.text if condition else None}
             for symptom, condition in drill.symptoms
         ],
-        "slos": [{"name": name, "objective": condition.text} for name, condition in slos.items()],
+        "slos": [_slo_header(name, condition, binding, history) for name, condition in slos.items() if binding],
         "unread": [{"line": unread.line, "why": unread.why} for unread in drill.unread],
         "dashboards": [
             {"line": board.line, "text": board.text, "system": board.system, "name": board.name}
             for board in runbook.dashboards
         ],
     }
+
+
+def _slo_header(name: str, objective: Condition, binding: RunbookBinding, history: History) -> dict[str, object]:
+    known = history.known(binding.scenario, binding.rate, objective.text)
+    return {"name": name, "objective": objective.text, "known": asdict(known)}
 
 
 @dataclass

@@ -117,8 +117,9 @@ def _reading(reading: Reading | None) -> Json:
         "bad": _rounded(reading.bad),
         "bad_interval": _span(reading.bad_interval),
         "holds": reading.holds,
-        "alpha": _rounded(reading.alpha),
+        "alpha": _span(reading.alpha),
         "vif": _rounded(reading.vif),
+        "measured_vif": _rounded(reading.measured_vif),
         "seconds": reading.seconds,
         "more_s": _rounded(reading.more_s),
     }

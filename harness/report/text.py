@@ -10,7 +10,6 @@ from harness.verdict.reading import Reading
 from harness.verdict.result import (
     DrillResult,
     PhaseResult,
-    SloResult,
     StepResult,
     SymptomResult,
     show_evidence,
@@ -56,6 +55,7 @@ def _drill(drill: DrillResult, width: int) -> Iterator[str]:
     ]
     yield from _labelled("look at", boards, width)
     yield from _labelled("SLOs", list(_slo_table(drill)), width)
+    yield from _labelled("spent", list(_budget(drill)), width)
     yield from _labelled("times", [_times(drill)], width)
     yield from _labelled("seconds", [" · ".join(_phase(phase) for phase in drill.phases)], width)
     yield from _labelled("findings", list(drill.findings), width)
@@ -92,13 +92,13 @@ def _cut(text: str, width: int) -> str:
 
 
 def _slo_table(drill: DrillResult) -> Iterator[str]:
-    """Two lines an SLO: values above, how sure they are below."""
-    name = max((len(slo.name) for slo in drill.slos), default=4)
-    yield f"{'':<{name}}  {'before':<{_CELL}}{'during':<{_CELL}}{'after':<{_CELL}}objective"
+    """Two lines an SLO: its name and values, below its objective and how much evidence there was."""
+    name = max((len(text) for slo in drill.slos for text in (slo.name, slo.objective)), default=4) + 2
+    yield f"{'':<{name}}{'before':<{_CELL}}{'during':<{_CELL}}after"
     for slo in drill.slos:
         readings = (slo.before, slo.during, slo.after)
-        yield f"{slo.name:<{name}}  {''.join(f'{_value(each, slo.unit):<{_CELL}}' for each in readings)}{slo.objective}"
-        yield f"{'':<{name}}  {''.join(f'{_evidence(each):<{_CELL}}' for each in readings)}{_spent(slo)}".rstrip()
+        yield f"{slo.name:<{name}}{''.join(f'{_value(each, slo.unit):<{_CELL}}' for each in readings)}".rstrip()
+        yield f"{slo.objective:<{name}}{''.join(f'{_evidence(each):<{_CELL}}' for each in readings)}".rstrip()
 
 
 def _value(reading: Reading | None, unit: str) -> str:
@@ -111,11 +111,12 @@ def _evidence(reading: Reading | None) -> str:
     return "" if reading is None or not reading.n else show_evidence(reading)
 
 
-def _spent(slo: SloResult) -> str:
-    if slo.budget is None:
-        return ""
-    days = slo.budget.window_s / 86400
-    return f"spent {slo.budget.spent * 100:.2g} % of {days:g} days' budget, burn rate {slo.budget.burn_rate:.3g}"
+def _budget(drill: DrillResult) -> Iterator[str]:
+    for slo in drill.slos:
+        if slo.budget is not None:
+            days = slo.budget.window_s / 86400
+            spent = f"{slo.budget.spent * 100:.2g} % of {days:g} days' error budget"
+            yield f"{slo.name}: {spent}, burn rate {slo.budget.burn_rate:.3g}"
 
 
 def _times(drill: DrillResult) -> str:

@@ -44,18 +44,20 @@ def arisen(condition: Condition, timeline: Timeline, start: float, end: float, t
     return since(condition, timeline, start, end, replace(terms, alarm=True)) is not None
 
 
-def gathering(condition: Condition, timeline: Timeline, start: float, end: float, *, holds: bool = True) -> float:
-    """From when on the evidence is gathered that a load condition holds, or does not."""
+def begin_of(condition: Condition, timeline: Timeline, start: float, end: float, *, holds: bool = True) -> float:
+    """From when on evidence is gathered that a condition holds, or that it does not; `start` where none is."""
+    if not condition.theta:
+        return start
     low = condition.wants_low == holds
     window = slices(condition, timeline, start, end, pessimistic=low)
-    return start + SLICE_S * restart(condition.theta or 0.0, [(piece.n, piece.bad) for piece in window], below=low)
+    return start + SLICE_S * restart(condition.theta, [(piece.n, piece.bad) for piece in window], below=low)
 
 
 def _run(
     condition: Condition, timeline: Timeline, start: float, end: float, terms: Terms, *, low: bool
 ) -> float | None:
     """The pessimist's counts have to show that a fraction is low, the optimist's that it is high."""
-    begin = gathering(condition, timeline, start, end, holds=low == condition.wants_low)
+    begin = begin_of(condition, timeline, start, end, holds=low == condition.wants_low)
     window = slices(condition, timeline, begin, end, pessimistic=low)
     return begin if decide(window, condition.theta or 0.0, terms).low is low else None
 
@@ -104,7 +106,7 @@ def bounds(
         return change, change
     low, at = condition.wants_low, max(0, round((change - start) / SLICE_S))
     window = slices(condition, timeline, start, end, pessimistic=low)
-    vif, needed = inflation(window[at:], terms.known), terms.needed + math.log(2)
+    vif, needed = max(inflation(window[at:]), terms.known.vif), math.log(2 / terms.alpha)
 
     def too_late(index: int) -> bool:
         return _shows(window[index - 1 :: -1] if index else [], condition, vif, needed, below=low)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from harness.verdict.budget import Budget, budget
+from harness.verdict.change import begin_of
 from harness.verdict.inflation import Slice
 from harness.verdict.reading import Reading, read, slices
 from harness.verdict.reasons import LAST_S, verdict_of
@@ -89,12 +90,13 @@ def _before(trial: Trial, slo: Slo) -> Reading | None:
 
 
 def _during(trial: Trial, slo: Slo) -> Reading | None:
-    """From the fault to the first step."""
+    """While it was broken, until the first step; where it never was, from the fault on."""
     fault, main = trial.start("fault"), trial.sides[MAIN]
     if fault is None:
         return None
-    answered = trial.start("response") or main.frontier
-    return read(slo.objective, main, fault, max(answered, fault + SLICE_S), trial.terms(slo, alarm=True))
+    answered = max(trial.start("response") or main.frontier, fault + SLICE_S)
+    broken = min(begin_of(slo.objective, main, fault, answered, holds=False), answered - SLICE_S)
+    return read(slo.objective, main, broken, answered, trial.terms(slo, alarm=True))
 
 
 def _after(trial: Trial, slo: Slo) -> Reading | None:

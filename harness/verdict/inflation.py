@@ -50,8 +50,8 @@ class Known:
 UNKNOWN = Known()
 
 
-def inflation(slices: Sequence[Slice], known: Known = UNKNOWN) -> float:
-    """The VIF of a window, margin included; never below that of earlier windows, nor below the margin alone."""
+def inflation(slices: Sequence[Slice]) -> float:
+    """The VIF of a window, margin included."""
     indicator = _Sums([piece.n for piece in slices], [piece.bad for piece in slices])
     n, bad = indicator.whole
     largest = _largest(indicator, bad * (n - bad) / n / n) if n else 1.0
@@ -60,7 +60,7 @@ def inflation(slices: Sequence[Slice], known: Known = UNKNOWN) -> float:
     if timed:
         squares = sum(piece.log_squares for piece in slices)
         largest = max(largest, _largest(latency, squares / timed - (log_sum / timed) ** 2))
-    return max(known.vif, MARGIN * largest)
+    return MARGIN * largest
 
 
 class _Sums:

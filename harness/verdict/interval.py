@@ -1,8 +1,8 @@
 """Intervals that hold at whatever moment one looks: for a bad fraction, and for a quantile, by inverting the e-process.
 
-Both hold everything that is not excluded at α in either direction, so they cover the truth with probability 1 − 2α, and
-they exclude an objective exactly when the e-process decides it. For quantiles: Howard and Ramdas, "Sequential
-estimation of quantiles", Bernoulli 28(3) 2022. `n` and `bad` are effective (deflated) counts.
+Both hold everything that is not excluded at an α of its own at either end, so they miss the truth with the sum of both
+at most, and they exclude an objective exactly when the e-process decides it. For quantiles: Howard and Ramdas,
+"Sequential estimation of quantiles", Bernoulli 28(3) 2022. `n` and `bad` are effective (deflated) counts.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from harness.verdict.eprocess import log_evidence
 _STEPS = 30
 
 
-def fraction_interval(n: float, bad: float, alpha: float) -> tuple[float, float]:
+def fraction_interval(n: float, bad: float, alpha_low: float, alpha_high: float) -> tuple[float, float]:
     """All fractions that n arrivals with `bad` bad ones leave open; (0, 1) without arrivals."""
     if n <= 0:
         return 0.0, 1.0
-    p, needed = bad / n, -math.log(alpha)
-    low = _last(p, 0.0, lambda theta: log_evidence(theta, n, bad, below=False) < needed)
-    high = _last(p, 1.0, lambda theta: log_evidence(theta, n, bad, below=True) < needed)
+    p = bad / n
+    low = _last(p, 0.0, lambda theta: log_evidence(theta, n, bad, below=False) < -math.log(alpha_low))
+    high = _last(p, 1.0, lambda theta: log_evidence(theta, n, bad, below=True) < -math.log(alpha_high))
     return low, high
 
 
-def quantile_ranks(n: float, q: float, alpha: float) -> tuple[float, float]:
+def quantile_ranks(n: float, q: float, alpha_low: float, alpha_high: float) -> tuple[float, float]:
     """Between which quantiles of n values the true q-quantile lies, as (low, high) in [0, 1]; high 1: no upper limit
     yet.
 
@@ -34,9 +34,9 @@ def quantile_ranks(n: float, q: float, alpha: float) -> tuple[float, float]:
     """
     if n <= 0:
         return 0.0, 1.0
-    theta, needed = 1 - q, -math.log(alpha)
-    most = _last(theta, 1.0, lambda share: log_evidence(theta, n, share * n, below=False) < needed)
-    least = _last(theta, 0.0, lambda share: log_evidence(theta, n, share * n, below=True) < needed)
+    theta = 1 - q
+    most = _last(theta, 1.0, lambda share: log_evidence(theta, n, share * n, below=False) < -math.log(alpha_low))
+    least = _last(theta, 0.0, lambda share: log_evidence(theta, n, share * n, below=True) < -math.log(alpha_high))
     return 1 - most, 1 - least
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.conditions.grammar import Condition
-from harness.verdict.change import PROBE_LOOKS, gathering
+from harness.verdict.change import PROBE_LOOKS, begin_of
 from harness.verdict.reading import Reading, read
 from harness.verdict.sequential import Terms
 from harness.verdict.trial import MAIN, TWIN, Trial
@@ -61,9 +61,7 @@ def _symptom_rows(trial: Trial) -> Iterator[Row]:
 def _gathered(condition: Condition, trial: Trial, main: bool, start: float, terms: Terms) -> Reading:
     timeline = trial.sides[MAIN if main else TWIN]
     end = timeline.frontier
-    if condition.theta:
-        start = gathering(condition, timeline, start, end)
-    return read(condition, timeline, start, max(start, end), terms)
+    return read(condition, timeline, begin_of(condition, timeline, start, max(start, end)), max(start, end), terms)
 
 
 def _more_s(trial: Trial, phase: str, rows: tuple[Row, ...]) -> float | None:

@@ -22,9 +22,9 @@ class Reading:
 
     `bad` is the fraction of arrivals that count against the condition, which is what a load condition is decided on:
     for a latency those that were too slow or failed. So a latency may have bad arrivals and no value: none was answered
-    well. Both have an interval that holds at any moment, at `alpha` in each direction, on `effective` samples: n /
-    `vif`. A measure that is read off a service is compared as it is: its interval is what was seen, and it has no
-    alpha. `more_s`: about how many more seconds would decide it.
+    well. Both have an interval that holds at any moment, at `alpha` (its ends: towards broken, towards well), on
+    `effective` samples: n / `vif`. A measure that is read off a service is compared as it is: its interval is what was
+    seen, and it has no alpha. `more_s`: about how many more seconds would decide it.
     """
 
     holds: bool | None
@@ -34,8 +34,9 @@ class Reading:
     effective: float | None = None
     interval: Interval | None = None
     bad_interval: tuple[float, float] | None = None
-    alpha: float | None = None
+    alpha: tuple[float, float] | None = None
     vif: float | None = None
+    measured_vif: float | None = None
     seconds: float = 0.0
     more_s: float | None = None
 
@@ -105,8 +106,9 @@ def _read_load(condition: Condition, timeline: Timeline, start: float, end: floa
         effective=hopeful.effective,
         interval=interval,
         bad_interval=bad_interval,
-        alpha=terms.alpha,
+        alpha=(terms.alpha_of(below=False), terms.alpha_of(below=True)),
         vif=hopeful.vif,
+        measured_vif=hopeful.measured_vif,
         seconds=hopeful.seconds,
         more_s=leaning.more_s(),
     )
@@ -141,5 +143,6 @@ def _latency(condition: Condition, total: Counts, decision: Decision) -> tuple[f
     value = quantile_ms(total.hist, q)
     if value is None:
         return None, None
-    low, high = quantile_ranks(total.ok / decision.vif, q, decision.terms.alpha)
+    alphas = (decision.terms.alpha_of(below=side) for side in (False, True))
+    low, high = quantile_ranks(total.ok / decision.vif, q, *alphas)
     return value, (quantile_ms(total.hist, low) or 0.0, quantile_ms(total.hist, high) if high < 1 else None)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.verdict.eprocess import log_evidence
 from harness.verdict.inflation import UNKNOWN, Known, Slice, inflation
@@ -26,19 +26,26 @@ _SELDOM = 0.1
 
 @dataclass(frozen=True)
 class Terms:
-    """On what terms a question is decided: the chance α of a wrong answer in each direction, what is known of the VIF.
+    """On what terms a question is decided.
 
+    `alpha`: the chance that a fraction is called low although it is not. That one of several is high is `share` claims
+    in one, which share α (Bonferroni); that all are low is wrong only where one of them is, so each may have all of it
+    (the intersection-union test: Berger, Technometrics 24(4) 1982).
     `alarm`: it is asked whether something began, and the answer may come before the window has measured its VIF.
     """
 
     alpha: float
     known: Known = UNKNOWN
+    share: int = 1
     alarm: bool = False
 
-    @property
-    def needed(self) -> float:
-        """log E from which on an answer is believed."""
-        return -math.log(self.alpha)
+    def needed(self, *, below: bool) -> float:
+        """log E from which on it is believed that the fraction is below (or above) θ."""
+        return -math.log(self.alpha_of(below=below))
+
+    def alpha_of(self, *, below: bool) -> float:
+        """The chance of a wrong answer in one direction."""
+        return self.alpha if below else self.alpha / self.share
 
     @property
     def min_s(self) -> float:
@@ -48,9 +55,9 @@ class Terms:
 
 @dataclass(frozen=True)
 class Decision:
-    """`low`: True the fraction is below θ, False above, None undecided. `vif` deflated the counts.
+    """`low`: True the fraction is below θ, False above, None undecided.
 
-    `seconds` is the time covered by slices with arrivals.
+    `measured_vif` is this window's own, `seconds` the time covered by its slices with arrivals.
     """
 
     theta: float
@@ -58,8 +65,13 @@ class Decision:
     low: bool | None
     n: int
     bad: int
-    vif: float
+    measured_vif: float
     seconds: float
+
+    @property
+    def vif(self) -> float:
+        """What deflates the counts: never less than earlier windows had."""
+        return max(self.measured_vif, self.terms.known.vif)
 
     @property
     def effective(self) -> float:
@@ -73,7 +85,8 @@ class Decision:
 
     def interval(self) -> tuple[float, float]:
         """The bad fractions that are not excluded at α in either direction."""
-        return fraction_interval(self.effective, self.bad / self.vif, self.terms.alpha)
+        low, high = (self.terms.alpha_of(below=side) for side in (False, True))
+        return fraction_interval(self.effective, self.bad / self.vif, low, high)
 
     def more_s(self) -> float | None:
         """About how many more seconds of the same would decide it (0: decided); None: over an hour, or no arrivals."""
@@ -84,10 +97,17 @@ class Decision:
             return max(wait_s, (_seldom_enough(self.terms) - self.n) * self.seconds / self.n)
         return _first(wait_s, self._decided_after)
 
+    def shows(self, *, below: bool) -> bool:
+        """Is the evidence for one side enough, the length of the window aside?"""
+        return self._enough(self.n, self.bad, below)
+
+    def _enough(self, n: float, bad: float, below: bool) -> bool:
+        found = log_evidence(self.theta, n / self.vif, bad / self.vif, below=below)
+        return found >= self.terms.needed(below=below)
+
     def _decided_after(self, more_s: float) -> bool:
-        p = (self.bad + 0.5) / (self.n + 1)
-        n, below = self.n * (1 + more_s / self.seconds), p < self.theta
-        return _log_evidence(self.theta, n, p * n, self.vif, below=below) >= self.terms.needed
+        p, n = (self.bad + 0.5) / (self.n + 1), self.n * (1 + more_s / self.seconds)
+        return self._enough(n, p * n, p < self.theta)
 
 
 def _first(low: float, true: Callable[[float], bool]) -> float | None:
@@ -112,21 +132,13 @@ def decide(slices: Sequence[Slice], theta: float, terms: Terms) -> Decision:
     enough = bool(n) and seconds >= terms.min_s
     if theta <= 0:
         return Decision(theta, terms, _never(n, bad, enough, terms), n, bad, 1.0, seconds)
-    vif = inflation(slices, terms.known)
-    answers = (side for side in (True, False) if enough and _believed(theta, n, bad, vif, terms, below=side))
-    return Decision(theta, terms, next(answers, None), n, bad, vif, seconds)
-
-
-def _believed(theta: float, n: float, bad: float, vif: float, terms: Terms, *, below: bool) -> bool:
-    return _log_evidence(theta, n, bad, vif, below=below) >= terms.needed
-
-
-def _log_evidence(theta: float, n: float, bad: float, vif: float, *, below: bool) -> float:
-    return log_evidence(theta, n / vif, bad / vif, below=below)
+    undecided = Decision(theta, terms, None, n, bad, inflation(slices), seconds)
+    answers = (side for side in (True, False) if enough and undecided.shows(below=side))
+    return replace(undecided, low=next(answers, None))
 
 
 def _seldom_enough(terms: Terms) -> float:
-    return -terms.needed / math.log1p(-_SELDOM)
+    return -terms.needed(below=True) / math.log1p(-_SELDOM)
 
 
 def _never(n: int, bad: int, enough: bool, terms: Terms) -> bool | None:

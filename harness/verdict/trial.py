@@ -21,7 +21,7 @@ STEADY_ALPHA = 0.05
 class Slo:
     """A service level objective: its name, the condition that is to hold, and what is known of it before the drill.
 
-    `alpha`: its own chance of a wrong answer (None: its share of the drill's). `window_s`: what its error budget is
+    `alpha`: its own chance of a wrong answer (None: the drill's). `window_s`: what its error budget is
     for.
     """
 
@@ -106,12 +106,12 @@ class Trial:
 
     def terms_before(self, slo: Slo) -> Terms:
         """The terms of the baseline, when this drill had taught nothing yet."""
-        return Terms(slo.alpha or STEADY_ALPHA / len(self.slos), slo.known)
+        return Terms(slo.alpha or STEADY_ALPHA, slo.known, len(self.slos))
 
     def terms(self, slo: Slo, *, steady: bool = False, alarm: bool = False) -> Terms:
         """On what terms a question about an SLO is decided; the SLOs of a drill share α equally."""
-        share = (STEADY_ALPHA if steady else ALPHA) / len(self.slos)
-        return Terms(slo.alpha or share, self.known.get(slo.name, slo.known), alarm)
+        alpha = slo.alpha or (STEADY_ALPHA if steady else ALPHA)
+        return Terms(alpha, self.known.get(slo.name, slo.known), len(self.slos), alarm)
 
     def symptom_terms(self, condition: Condition) -> Terms:
         """A symptom's α is its own; of the VIF is known what the SLOs on the same load taught."""
