@@ -187,6 +187,12 @@ def to_json(seen: Comparison, checked: Sequence[Hold], on: Machine, quick: bool)
     return json.dumps(content, indent=2) + "\n"
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"a whole number above 0 belongs here, not `{text}`")
+    return int(text)
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     words = argparse.ArgumentParser(
@@ -197,8 +203,10 @@ def parser() -> argparse.ArgumentParser:
     )
     words.add_argument("--quick", action="store_true", help="end within 60 s, by 5-s windows of the peer")
     words.add_argument("--json", action="store_true", help="for machines, on stdout")
-    words.add_argument("--runs", type=int, default=1, metavar="N", help="warm runs; the median counts (1)")
-    words.add_argument("--window-s", type=int, default=WINDOW_S, metavar="S", help=f"the peer's windows ({WINDOW_S})")
+    words.add_argument("--runs", type=_count, default=1, metavar="N", help="warm runs; the median counts (1)")
+    words.add_argument(
+        "--window-s", type=_count, default=WINDOW_S, metavar="S", help=f"the peer's windows ({WINDOW_S})"
+    )
     words.add_argument("--at-most-s", type=float, default=10.0, metavar="S", help="what ours may take (10)")
     words.add_argument(
         "--at-least", type=float, default=4.0, metavar="X", help="how many times faster it has to be (4)"
@@ -220,6 +228,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             seen = measure((options.keep or Path(temporary)).resolve(), options)
     except (UnusableError, GamedayError) as error:
         _tell(str(error))
+        return 2
+    except KeyboardInterrupt:
+        _tell("interrupted: nothing was measured")
         return 2
     checked = holds(seen, options.at_most_s, options.at_least)
     sys.stdout.write(to_json(seen, checked, on, options.quick) if options.json else to_text(seen, checked, on))

@@ -156,6 +156,49 @@ def test_a_journal_in_which_something_went_wrong_is_not_believed(journal: dict[s
     assert bool(peer.wrong(journal)) == bool(why)
 
 
+GAMEDAY = """#!/usr/bin/env python3
+import json, pathlib, sys, time
+out = pathlib.Path(sys.argv[sys.argv.index("--out") + 1])
+out.mkdir()
+now = time.time()
+events = [{"ev": "gameday", "t": now}, {"ev": "end", "t": now + 7}]
+(out / "record.jsonl").write_text("".join(json.dumps(event) + "\\n" for event in events))
+phases = [{"phase": "prepare", "seconds": 1.5}, {"phase": "baseline", "seconds": 5.0}]
+drill = {"verdict": "VERDICT", "why": "it is so", "phases": phases}
+(out / "result.json").write_text(json.dumps({"drills": [drill]}))
+"""
+
+
+def a_gameday(monkeypatch: pytest.MonkeyPatch, folder: Path, text: str) -> None:
+    command = folder / "gameday"
+    command.write_text(text)
+    command.chmod(0o755)
+    monkeypatch.setattr(ours, "GAMEDAY", command)
+
+
+@pytest.mark.parametrize("verdict", ["passed", "failed", "inconclusive"])
+def test_our_phases_are_those_of_the_result(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, verdict: str) -> None:
+    a_gameday(monkeypatch, tmp_path, GAMEDAY.replace("VERDICT", verdict))
+    seen = ours.run_ours(tmp_path / "runs" / "one", 30)
+    assert [phase.name for phase in seen.phases] == ["start", "prepare", "baseline", "taking down", "report"]
+    assert [phase.seconds for phase in seen.phases[1:4]] == pytest.approx([1.5, 5.0, 0.5], abs=1e-3)
+    assert seen.ok is (verdict == "passed")
+    assert seen.why == f"{verdict}: it is so"
+
+
+def test_no_result_is_no_success(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    a_gameday(monkeypatch, tmp_path, "#!/bin/sh\necho it broke >&2; exit 1\n")
+    seen = ours.run_ours(tmp_path / "runs" / "one", 30)
+    assert not seen.ok
+    assert seen.why == "no result: it broke"
+
+
+def test_an_unusable_environment_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    a_gameday(monkeypatch, tmp_path, "#!/bin/sh\necho no curl >&2; exit 2\n")
+    with pytest.raises(UnusableError, match="no curl"):
+        ours.run_ours(tmp_path / "runs" / "one", 30)
+
+
 # -- commands, machine, exit codes -------------------------------------------------------------------------------------
 
 
@@ -181,6 +224,14 @@ def test_a_busy_machine_and_an_unknown_one_are_said(tmp_path: Path) -> None:
     found = machine.look((), tmp_path / "none", load_1min=99.0)
     assert found.cpu
     assert "something else was running" in machine.lines(found)
+
+
+@pytest.mark.parametrize("words", [["--runs", "0"], ["--window-s", "-3"], ["--runs", "many"]])
+def test_a_useless_number_is_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        gameday_time.main(words)
+    assert ended.value.code == 2
+    assert "a whole number above 0 belongs here" in capsys.readouterr().err
 
 
 def test_without_chaos_toolkit_it_says_how_to_get_it(
