@@ -26,6 +26,7 @@ class Window:
     rate: float
     objective: str
     vif: float
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,11 @@ class History:
     windows: Sequence[Window] = ()
 
     def known(self, scenario: str, rate: float | None, objective: str) -> Known:
-        """The largest VIF of this objective under this load, and on how many windows that stands."""
+        """The largest VIF of this objective under this load, and on how many seconds that stands."""
         known = UNKNOWN
         for window in self.windows:
             if (window.scenario, window.rate, window.objective) == (scenario, rate or 0.0, objective):
-                known = known.also(window.vif)
+                known = known.also(window.vif, window.seconds)
         return known
 
 
@@ -63,4 +64,5 @@ def _of_drill(drill: Mapping[str, Any]) -> Iterator[Window]:
         for reading in (slo[part] for part in _STEADY):
             vif = reading.get("measured_vif")
             if vif is not None and reading["seconds"] >= MIN_S:
-                yield Window(str(load["scenario"]), float(load["rate"]), str(slo["objective"]), float(vif))
+                load_and_slo = str(load["scenario"]), float(load["rate"]), str(slo["objective"])
+                yield Window(*load_and_slo, float(vif), float(reading["seconds"]))

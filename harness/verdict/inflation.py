@@ -16,8 +16,9 @@ from typing import NamedTuple
 
 MARGIN = 1.3
 MIN_BATCHES = 10
-MIN_WINDOWS = 3
-"""So many earlier windows, each long enough to measure a VIF, stand for knowing a scenario's VIF."""
+ENOUGH_S = 40.0
+"""So many seconds of earlier steady windows stand for knowing a scenario's VIF: bursts that come once in ten seconds are
+missed by all of them in one of fifty cases (e⁻⁴)."""
 
 
 class Slice(NamedTuple):
@@ -32,19 +33,19 @@ class Slice(NamedTuple):
 
 @dataclass(frozen=True)
 class Known:
-    """The largest VIF that so many earlier windows of the same load and objective had."""
+    """The largest VIF that earlier windows of the same load and objective had, and how long they were in all."""
 
     vif: float = 1.0
-    windows: int = 0
+    seconds: float = 0.0
 
     @property
     def suffices(self) -> bool:
         """Is it known well enough to decide before this window has measured its own?"""
-        return self.windows >= MIN_WINDOWS
+        return self.seconds >= ENOUGH_S
 
-    def also(self, vif: float) -> Known:
+    def also(self, vif: float, seconds: float) -> Known:
         """With one more window."""
-        return Known(max(self.vif, vif), self.windows + 1)
+        return Known(max(self.vif, vif), self.seconds + seconds)
 
 
 UNKNOWN = Known()

@@ -111,7 +111,7 @@ class Judge:
         for side, (begin, end) in spans:
             if slo.objective.measure.is_load and end - begin >= MIN_S:
                 window = slices(slo.objective, self.trial.sides[side], begin, end, pessimistic=False)
-                known = known.also(inflation(window))
+                known = known.also(inflation(window), end - begin)
         self.trial.known[slo.name] = known
 
     def _note_present(self, begin: float) -> None:

@@ -106,7 +106,7 @@ class Decision:
         return found >= self.terms.needed(below=below)
 
     def _decided_after(self, more_s: float) -> bool:
-        p, n = (self.bad + 0.5) / (self.n + 1), self.n * (1 + more_s / self.seconds)
+        p, n = self.bad / self.n, self.n * (1 + more_s / self.seconds)
         return self._enough(n, p * n, p < self.theta)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from harness.conditions.grammar import Condition, parse
-from harness.verdict.inflation import MIN_WINDOWS, UNKNOWN, Known
+from harness.verdict.inflation import ENOUGH_S, UNKNOWN, Known
 from harness.verdict.sequential import Terms
 from harness.verdict.steps import StepFacts
 from harness.verdict.timeline import SETTLE_S, Event, Timeline, slice_from
@@ -138,6 +138,6 @@ def _slo(told: Event) -> Slo:
     """A VIF that the user states is known without any earlier run."""
     known = Known(**told.get("known", {}))
     if told.get("vif_floor"):
-        known = Known(max(known.vif, told["vif_floor"]), max(known.windows, MIN_WINDOWS))
+        known = known.also(told["vif_floor"], ENOUGH_S)
     objective = parse(told["objective"])
     return Slo(told["name"], objective, told.get("alpha"), known, told.get("window_s") or Slo.window_s)
