@@ -17,8 +17,8 @@ from typing import NamedTuple
 MARGIN = 1.3
 MIN_BATCHES = 10
 ENOUGH_S = 40.0
-"""So many seconds of earlier steady windows stand for knowing a scenario's VIF: bursts that come once in ten seconds are
-missed by all of them in one of fifty cases (e⁻⁴)."""
+"""So many seconds of earlier steady windows stand for knowing a scenario's VIF: bursts that come once in ten seconds
+are missed by all of them in one of fifty cases (e⁻⁴)."""
 
 
 class Slice(NamedTuple):
