@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gameday_kit import BINDINGS, COMMAND, RUNBOOK, clean_environment, document, entry, gameday, left, tree
+from tests.gameday_kit import BINDINGS, COMMAND, RUNBOOK, SLOS, clean_environment, document, entry, gameday, left, tree
 from tests.world import World
 
 WORDS = ("run", "show", "plan", "report", "up", "down", "recover")
@@ -28,6 +28,7 @@ def place(tmp_path: Path) -> Path:
     """A folder with the shipped runbook and bindings, and nothing else."""
     shutil.copy(RUNBOOK, tmp_path / "ops.md")
     shutil.copy(BINDINGS, tmp_path / "gameday.yaml")
+    shutil.copytree(SLOS, tmp_path / "slos")
     return tmp_path
 
 
@@ -199,7 +200,7 @@ def test_every_problem_of_a_bindings_file_is_said_at_once(place: Path) -> None:
     text = BINDINGS.read_text(encoding="utf-8")
     for right, wrong in (
         ("version: 1", "version: 7"),
-        ("p95(gateway) < 500ms", "p95(gateway) below 500ms"),
+        ("slo_files:", "slos: {gateway speed: p95(gateway) below 500ms}\nslo_files:"),
         ("fault: wedged-workers", "fault: wedged-wrkers"),
         ("series: connects", "serie: connects"),
     ):

@@ -206,7 +206,7 @@ def test_the_command_line_understands_the_example(example: str) -> None:
 
 @pytest.mark.parametrize("example", [text for text in examples() if text.split()[1] in ("show", "plan")])
 def test_the_example_runs(example: str, tmp_path: Path) -> None:
-    for name in ("runbooks", "gameday.yaml"):
+    for name in ("runbooks", "gameday.yaml", "slos"):
         (tmp_path / name).symlink_to(ROOT / name)
     done = gameday(*shlex.split(example)[1:], cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")

@@ -23,6 +23,7 @@ from harness.model import Toggle
 from harness.platforms.base import Platform
 from harness.probes.sampler import family
 from harness.responders.base import Responder
+from harness.slo import Slo
 from harness.steps.plan import Step
 from harness.steps.session import Session
 from harness.verdict.judge import MAIN, TWIN, Judge
@@ -128,12 +129,24 @@ def _drill_header(drill: DrillPlan, plan: GamedayPlan) -> dict[str, object]:
             {"line": symptom.line, "text": symptom.text, "condition": condition.text if condition else None}
             for symptom, condition in drill.symptoms
         ],
-        "slos": [{"name": name, "objective": condition.text} for name, condition in slos.items()],
+        "slos": [_slo_header(slo) for slo in slos.values()],
         "unread": [{"line": unread.line, "why": unread.why} for unread in drill.unread],
         "dashboards": [
             {"line": board.line, "text": board.text, "system": board.system, "name": board.name}
             for board in runbook.dashboards
         ],
+    }
+
+
+def _slo_header(slo: Slo) -> dict[str, object]:
+    """What a record needs so that it can be judged from itself alone."""
+    return {
+        "name": slo.name,
+        "objective": slo.condition.text,
+        "alpha": slo.alpha,
+        "vif_floor": slo.vif_floor,
+        "window_s": slo.window_s,
+        "target": slo.target,
     }
 
 
@@ -212,8 +225,7 @@ class _Drilling:
 
     def _measures(self) -> Iterator[Measure]:
         """What the sampler looks at, each once: the conditions' probes and the dashboards' metrics."""
-        symptoms = [condition for _, condition in self.drill.symptoms if condition]
-        measures = [condition.measure for condition in (*self.binding.slos.values(), *symptoms)]
+        measures = [condition.measure for condition in self.drill.conditions]
         boards = [board for board in self.drill.runbook.dashboards if board.system.casefold() == "prometheus"]
         probes = [part for measure in measures if not measure.is_load for part in measure.sampled]
         yield from dict.fromkeys([*probes, *(family(board.name) for board in boards)])
