@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 from harness.conditions import parse
 from harness.errors import ConditionError
 from harness.slo import schema
-from harness.slo.document import document_of
+from harness.slo.document import document_of, name_for
 from harness.slo.openslo import Slo, check_annotations, name_of, slos_of, title_of, without_references
 from harness.slo.shape import Tell
 from harness.slo.tree import Tree, UnreadableError, grow, read
@@ -65,8 +64,7 @@ class _Reader:
     def sentences(self, sentences: Mapping[str, object], place: str, taken: set[str]) -> Iterator[Tree]:
         """Each condition as the document that it is short for."""
         for title, text in sentences.items():
-            where, name = f"{place}.{title}", _name(title, taken)
-            taken.add(name)
+            where, name = f"{place}.{title}", name_for(title, taken)
             try:
                 yield grow(document_of(parse(str(text)), name, title), where)
             except ConditionError as error:
@@ -108,10 +106,3 @@ class _Reader:
                     self._tell(tree)(
                         tree, "metadata", f"`{title}` names the {kind} at {first.place} already; rename one"
                     )
-
-
-def _name(title: str, taken: set[str]) -> str:
-    """A name by DNS's rules for a title, unlike those that are taken."""
-    plain = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:56].strip("-") or "slo"
-    names = (plain if number == 1 else f"{plain}-{number}" for number in range(1, len(taken) + 2))
-    return next(name for name in names if name not in taken)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from harness.conditions import Condition, Measure
@@ -43,6 +44,15 @@ def document_of(condition: Condition, name: str, title: str = "") -> dict[str, P
             "objectives": [objective],
         },
     }
+
+
+def name_for(title: str, taken: set[str]) -> str:
+    """A name by DNS's rules for a title, unlike those that are taken, to which it is added."""
+    plain = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:56].strip("-") or "slo"
+    names = (plain if number == 1 else f"{plain}-{number}" for number in range(1, len(taken) + 2))
+    found = next(name for name in names if name not in taken)
+    taken.add(found)
+    return found
 
 
 def _written(condition: Condition) -> _Written:

@@ -78,6 +78,8 @@ def _ratio_rule(tree: Tree, path: str, tell: Tell) -> None:
     either("total", "raw")(tree, path, tell)
     if "total" in tree.fields:
         either("good", "bad")(tree, path, tell)
+        if "counter" not in tree.fields:
+            tell(tree, f"{path}.counter", "missing; true if the metrics only ever grow")
     if "raw" not in tree.fields:
         return
     if {"good", "bad"} & tree.fields.keys():

@@ -140,6 +140,8 @@ class _Gardener:
             raise UnreadableError(
                 f"{self._place(node)}: the tag `{node.tag}` is not read here; write the value plainly"
             )
+        if isinstance(node, yaml.ScalarNode) and node.style is None and node.value in ("y", "Y", "n", "N"):
+            return bool(node.value in "yY")  # as YAML 1.1 has it and others' readers do; PyYAML takes it for text
         if node.tag in (f"{_TAG}str", f"{_TAG}timestamp"):
             return str(node.value)
         try:
