@@ -7,7 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
@@ -86,13 +86,13 @@ def _show(plan: GamedayPlan) -> int:
             f"{plan.bindings.path}: binds none of these runbooks, so there are no SLOs; docs/bindings.md"
         )
     for key, document in documents.items():
-        sys.stdout.write(f"# judges {', '.join(dict.fromkeys(judged[key]))}\n{_yaml([document])}")
+        # Below the separator: the reference validator takes a comment above it for a document without a version.
+        sys.stdout.write(f"---\n# judges {', '.join(dict.fromkeys(judged[key]))}\n{_yaml(document)}")
     return PASSED
 
 
-def _yaml(documents: Iterable[Plain]) -> str:
-    return yaml.safe_dump_all(documents, sort_keys=False, default_flow_style=None, allow_unicode=True, width=120,
-                              explicit_start=True)  # fmt: skip
+def _yaml(document: Plain) -> str:
+    return yaml.safe_dump(document, sort_keys=False, default_flow_style=None, allow_unicode=True, width=120)
 
 
 # -- import ------------------------------------------------------------------------------------------------------------
@@ -104,7 +104,7 @@ def _import_k6(file: Path, series: Sequence[str]) -> int:
     mapped = {metric: name for metric, _, name in pairs if metric}
     whole = [name for metric, _, name in pairs if not metric] or [_SERIES]
     found = convert(thresholds_of(_k6_options(file), str(file)), whole[-1], mapped)
-    sys.stdout.write(_yaml(found.documents) if found.documents else "")
+    sys.stdout.writelines(f"---\n{_yaml(document)}" for document in found.documents)
     sys.stderr.writelines(f"not imported: {each}\n" for each in found.refused)
     sys.stderr.writelines(f"note: {each}\n" for each in found.notes)
     if not found.documents:

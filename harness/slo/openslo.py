@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from harness.conditions import Condition
 from harness.slo.meaning import MeaningError, Promise, condition_of
@@ -13,7 +14,8 @@ from harness.slo.tree import Tree
 
 PREFIX = "gameday.dev/"
 ALPHA, VIF_FLOOR = f"{PREFIX}alpha", f"{PREFIX}vif-floor"
-_OURS: Mapping[str, tuple[Callable[[float], bool], str]] = {
+_Range: TypeAlias = tuple[Callable[[float], bool], str]
+_OURS: Mapping[str, _Range] = {
     ALPHA: (lambda alpha: 0 < alpha < 0.5, "a chance above 0 and below 0.5"),
     VIF_FLOOR: (lambda factor: 1 <= factor < math.inf, "a factor of at least 1"),
 }
@@ -54,10 +56,20 @@ def title_of(tree: Tree) -> str:
 
 def check_annotations(tree: Tree, tell: Tell) -> None:
     """Ours are few and stand at an SLO; an unknown one under our prefix is a typing error, not somebody else's."""
+    _check_annotations(tree, "", _OURS if tree.text("kind") == "SLO" else {}, tell)
+    indicator, objectives = tree.at("spec", "indicator"), tree.at("spec", "objectives")
+    inline = [("spec.indicator.", indicator)]
+    for number, objective in enumerate(objectives.items if objectives else ()):
+        inline.append((f"spec.objectives[{number}].indicator.", objective.at("indicator")))
+    for path, each in inline:
+        if each:
+            _check_annotations(each, path, {}, tell)
+
+
+def _check_annotations(tree: Tree, above: str, known: Mapping[str, _Range], tell: Tell) -> None:
     annotations = tree.at("metadata", "annotations")
-    known = _OURS if tree.text("kind") == "SLO" else {}
     for key, item in (annotations.fields if annotations else {}).items():
-        path = f"metadata.annotations.{key}"
+        path = f"{above}metadata.annotations.{key}"
         if key.startswith(PREFIX) and key not in known:
             there = f"known are {', '.join(known)}" if known else "it belongs at an SLO"
             tell(item, path, f"not known here; {there}")
