@@ -42,6 +42,14 @@ spec:
   objectives: [{target: 0.99}]
 """
 
+SLI = """\
+apiVersion: openslo/v1
+kind: SLI
+metadata: {name: gateway-seconds}
+spec: {thresholdMetric: {metricSource: {type: gameday, spec: {series: gateway}}}}
+"""
+INLINE = LATENCY[LATENCY.index("  indicator:") : LATENCY.index("  timeWindow")]
+
 
 def changed(text: str, *changes: tuple[str, str]) -> str:
     """The text with each change made; one that changes nothing is a mistake of the test."""

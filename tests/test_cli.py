@@ -13,7 +13,7 @@ import pytest
 from tests.gameday_kit import BINDINGS, COMMAND, RUNBOOK, SLOS, clean_environment, document, entry, gameday, left, tree
 from tests.world import World
 
-WORDS = ("run", "show", "plan", "report", "up", "down", "recover")
+WORDS = ("run", "show", "plan", "report", "slo", "up", "down", "recover")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -131,7 +131,7 @@ def test_plan_shows_what_would_run_and_runs_nothing(place: Path) -> None:
     assert all("kubectl set env deployment/api-gateway" in bound and "rollout status" in bound for bound in toggles)
     assert len(found["general"]) == 11
     assert any("$DATABASE_URL" in note for step in found["general"] for note in step["notes"])
-    assert {path.name for path in place.iterdir()} == {"ops.md", "gameday.yaml"}
+    assert {path.name for path in place.iterdir()} == {"ops.md", "gameday.yaml", "slos"}
 
 
 def test_plan_for_people_shows_text_and_filling(place: Path) -> None:

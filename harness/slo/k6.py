@@ -16,6 +16,7 @@ from harness.conditions import parse
 from harness.errors import ConditionError, DocumentError
 from harness.slo.document import document_of, name_for
 from harness.slo.tree import Plain
+from harness.slo.words import argument
 
 _EXPRESSION = re.compile(
     r"\s*(?P<how>avg|min|max|med|count|rate|value|p\(\s*(?P<q>\d+(?:\.\d+)?)\s*\))\s*(?P<op><=|>=|===?|!=|<|>)"
@@ -81,7 +82,7 @@ def convert(thresholds: Mapping[str, list[object]], series: str, mapped: Mapping
     for title, metric, expression, item in _each(thresholds):
         try:
             match = _parsed(expression)
-            sentence = _sentence(metric, match, _series(metric, series, mapped))
+            sentence = _sentence(metric, match, argument(_series(metric, series, mapped)))
             document = document_of(parse(sentence), name_for(title, taken), title if len(title) < 64 else "")
         except (_NotImportable, ConditionError) as error:
             refused.append(f"{title}: {error}")
@@ -125,13 +126,13 @@ def _parsed(expression: str) -> re.Match[str]:
     match = _EXPRESSION.fullmatch(expression)
     if not match:
         raise _NotImportable("is no threshold that k6 knows: aggregation, operator, number, such as p(95)<500")
+    if match["how"] in _REFUSED:
+        raise _NotImportable(_REFUSED[match["how"]])
     return match
 
 
 def _sentence(metric: str, match: re.Match[str], series: str) -> str:
     how, op, value = match["how"], match["op"], float(match["value"])
-    if how in _REFUSED:
-        raise _NotImportable(_REFUSED[how])
     meaning = _WHOLE.get(_base(metric))
     if (how == "rate") != (meaning != "latency") and meaning:
         raise _NotImportable(f"`{how}` is no aggregation of this metric; it counts {meaning}")
