@@ -165,4 +165,4 @@ def _notes(title: str, metric: str, item: object) -> Iterator[str]:
     if _base(metric) == "checks":
         yield f"{title}: what is bad is the series' own (docs/scenarios.md), not what the script checks"
     if isinstance(item, dict) and item.get("abortOnFail"):
-        yield f"{title}: abortOnFail is not needed: a phase ends as soon as its evidence is enough"
+        yield f"{title}: abortOnFail is not needed: verdicts stop on evidence"
