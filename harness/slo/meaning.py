@@ -7,6 +7,7 @@ The share of good events that an objective promises is its `target` (budgetingMe
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -38,9 +39,13 @@ def condition_of(promise: Promise) -> Condition:
     threshold = promise.indicator.at("thresholdMetric", "metricSource")
     sentence = _of_threshold(promise, _spec(threshold)) if threshold else _of_ratio(promise)
     try:
-        return parse(sentence)
+        condition = parse(sentence)
     except ConditionError as error:
-        raise MeaningError(promise.objective, "", str(error)) from None
+        raise MeaningError(promise.objective, "objective", str(error)) from None
+    if condition.theta is not None and not math.isclose(condition.theta, 1 - promise.share, rel_tol=1e-3):
+        fact = f"{promise.share} has more digits than `{sentence}` can say; write at most seven nines"
+        raise MeaningError(promise.objective, "target", fact)
+    return condition
 
 
 def _spec(source: Tree) -> Tree:
@@ -74,7 +79,7 @@ def _of_threshold(promise: Promise, spec: Tree) -> str:
     if "measure" in spec.fields:
         return _of_measure(promise, spec, op, value)
     _known(spec, "series", "unit")
-    if (spec.text("unit") or "ms") != "ms":
+    if "unit" in spec.fields and spec.text("unit") != "ms":
         raise MeaningError(
             spec.fields["unit"], "metricSource.spec.unit", "a latency is in `ms` here; write value in ms"
         )
