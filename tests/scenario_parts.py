@@ -65,11 +65,11 @@ class Scenario:
     def hello(self) -> dict[str, Any]:
         return self.lines[0]
 
-    def total(self, series: str, since: int = 0, key: str = "sent") -> Any:
-        """One number of a series from the epoch second `since` on; `bad`, `over` and `hist` as a Counter."""
+    def total(self, series: str, since: float = 0, key: str = "sent") -> Any:
+        """One number of a series from the epoch time `since` on; `bad`, `over` and `hist` as a Counter."""
         values = [
             delta[key] for line in list(self.lines) for delta in line.get("deltas", ())
-            if delta["series"] == series and delta["second"] >= since
+            if delta["series"] == series and delta["at"] >= since
         ]  # fmt: skip
         return sum(map(Counter, values), Counter()) if key in ("bad", "over", "hist") else sum(values)
 

@@ -21,9 +21,9 @@ def test_a_runbook_that_heals_passes(tmp_path: Path) -> None:
     assert (result.verdict, result.exit_code) == (Verdict.PASSED, 0)
     assert drill.controlled
     assert drill.undone
-    assert drill.detect_s is not None
-    assert drill.recover_s is not None
-    assert 0 < drill.detect_s < drill.recover_s
+    assert drill.times.detect_s is not None
+    assert drill.times.recover_s is not None
+    assert 0 < drill.times.detect_s < drill.times.recover_s
     slo = drill.slos[0]
     assert slo.before is not None
     assert slo.during is not None
@@ -91,7 +91,7 @@ def test_a_step_that_cannot_do_its_job_fails_the_runbook_even_when_the_slos_come
     result = world.run()
     assert result.verdict is Verdict.FAILED
     assert "line 31" in result.drills[0].why[0]
-    assert result.drills[0].recover_s is not None
+    assert result.drills[0].times.recover_s is not None
 
 
 def test_an_undo_that_fails_is_never_a_pass(tmp_path: Path) -> None:

@@ -9,9 +9,11 @@ import pytest
 
 from harness import bindings
 from harness.errors import BindingError
+from harness.gameday.history import History
 from harness.gameday.plan import make_plan
 from harness.gameday.run import _drill_header
 from harness.runbook import read as read_document
+from harness.verdict.trial import new_trial
 from tests.gameday_kit import BINDINGS, RUNBOOK, gameday
 from tests.slo_kit import LATENCY, RATIO, changed, read
 
@@ -23,7 +25,7 @@ slo_files: [promises/*.yaml]
 slos: {quick tools: p99(tools) < 1s}
 faults: {f: [{at: load, fault: surge, factor: 2}]}
 runbooks:
-  TIMEOUT: {scenario: timeout, service: api-gateway, series: gateway, fault: f, 
+  TIMEOUT: {scenario: timeout, service: api-gateway, series: gateway, fault: f,
     slos: [gateway-latency, errors, quick tools]}
 """
 
@@ -32,7 +34,13 @@ def bound(folder: Path, text: str = BOUND) -> bindings.Bindings:
     """These bindings beside two OpenSLO files."""
     (folder / "promises").mkdir()
     (folder / "promises" / "a.yaml").write_text(
-        changed(LATENCY, ("  displayName", "  annotations: {gameday.dev/alpha: '0.02'}\n  displayName"))
+        changed(
+            LATENCY,
+            (
+                "  displayName",
+                "  annotations: {gameday.dev/alpha: '0.02', gameday.dev/vif-floor: '2.5'}\n  displayName",
+            ),
+        )
     )
     (folder / "promises" / "b.yaml").write_text(changed(RATIO, ("[{target: 0.99}]", "[{target: 0.9}, {target: 0.99}]")))
     (folder / "gameday.yaml").write_text(text)
@@ -63,13 +71,16 @@ def test_problems_of_files_and_of_the_bindings_are_told_together(tmp_path: Path)
 
 def test_a_record_says_all_that_its_judge_needs(tmp_path: Path) -> None:
     plan = make_plan(read_document(RUNBOOK), bound(tmp_path), ["TIMEOUT"])
-    header = _drill_header(plan.drills[0], plan)
-    assert header["slos"][:2] == [  # type: ignore[index]
-        {"name": "gateway latency", "objective": "p95(gateway) < 500ms", "alpha": 0.02, "vif_floor": None,
-         "window_s": 2_419_200.0, "target": 0.95},
-        {"name": "errors: #1", "objective": "status(tools, 503) <= 10%", "alpha": None, "vif_floor": None,
-         "window_s": 2_419_200.0, "target": 0.9},
-    ]  # fmt: skip
+    header = json.loads(json.dumps(_drill_header(plan.drills[0], plan, History())))
+    assert [told["target"] for told in header["slos"]] == [0.95, 0.9, 0.99, 0.99]
+    judged = new_trial({"drill": "TIMEOUT", **header}).slos
+    assert [(slo.name, slo.objective.text, slo.alpha, slo.window_s) for slo in judged] == [
+        ("gateway latency", "p95(gateway) < 500ms", 0.02, 2_419_200.0),
+        ("errors: #1", "status(tools, 503) <= 10%", None, 2_419_200.0),
+        ("errors: #2", "status(tools, 503) <= 1%", None, 2_419_200.0),
+        ("quick tools", "p99(tools) < 1000ms", None, 2_419_200.0),
+    ]
+    assert [slo.known.vif for slo in judged] == [2.5, 1.0, 1.0, 1.0]
 
 
 # -- gameday slo -------------------------------------------------------------------------------------------------------

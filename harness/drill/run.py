@@ -16,12 +16,13 @@ from typing import Protocol
 
 from harness.errors import GamedayError, Interrupted, PlatformError
 from harness.faults.base import Fault, Target, Undo
-from harness.verdict.judge import MAIN, TWIN, Judge
+from harness.verdict.judge import Judge
+from harness.verdict.trial import MAIN, TWIN
 
 POLL_S = 0.05
 PREPARE_POLL_S = 0.2
 SILENCE_S = 15.0
-"""A load generator tells its counts once a second; this long without a word and it is lost."""
+"""A load generator tells its counts four times a second; this long without a word and it is lost."""
 
 
 @dataclass(frozen=True)
@@ -118,19 +119,19 @@ class Drill:
         self.tell("phase", phase=name)
         do()
         self._check()
-        self.tell("phase-end", phase=name, limit=False)
+        self.tell("phase-end", phase=name)
 
     def _wait(self, phase: str, limit_s: float) -> bool:
-        """Wait until the judge has its answer; False at the limit."""
+        """Wait until the judge has its answer; False when that is no, and at the limit."""
         self.tell("phase", phase=phase, limit_s=limit_s)
         until = self.clock() + limit_s
-        while not (answered := self.judge.answered(phase)) and self.clock() < until:
+        while (answer := self.judge.answer(phase)) is None and self.clock() < until:
             self._check()
             self._check_load()
             (self.pause or self.stop.wait)(POLL_S)
-        waiting_for = "" if answered else self.judge.waiting_for(phase)
-        self.tell("phase-end", phase=phase, limit=not answered, waiting_for=waiting_for)
-        return answered
+        waiting_for = self.judge.waiting_for(phase) if answer is None else ""
+        self.tell("phase-end", phase=phase, answer=answer, waiting_for=waiting_for)
+        return bool(answer)
 
     def _check(self) -> None:
         if self.stop.is_set():

@@ -1,4 +1,4 @@
-"""Counts by series and second of the intended start, handed out as deltas.
+"""Counts by series and slice of time of the intended start, handed out as deltas.
 
 Every arrival holds one ticket per series from the moment it is due until its fate is known. A ticket is settled once:
 ok with its latency, or bad with a kind. Nothing is ever dropped: what never ends is settled as `unfinished`.
@@ -14,13 +14,15 @@ from typing import TypedDict
 from . import clock, histogram
 
 LATE_S = 0.1
+SLICE_S = 0.25
+"""Width of a slice; a power of two, so that its multiples are exact as floats."""
 
 
 class Delta(TypedDict):
     """One entry of `deltas` in the stream."""
 
     series: str
-    second: int
+    at: float
     sent: int
     ok: int
     bad: dict[str, int]
@@ -35,7 +37,7 @@ class Ticket:
 
     series: str
     due_s: float
-    second: int
+    slice: int
     passed: int = 0
 
 
@@ -60,8 +62,8 @@ class Ledger:
 
     def due(self, series: Iterable[str], due_s: float) -> tuple[Ticket, ...]:
         """Counts an arrival as sent, in each series, and returns its tickets."""
-        second = int(clock.epoch_s(due_s))
-        tickets = tuple(Ticket(name, due_s, second) for name in series)
+        due_slice = _slice(clock.epoch_s(due_s))
+        tickets = tuple(Ticket(name, due_s, due_slice) for name in series)
         for ticket in tickets:
             self.sent[ticket.series] += 1
             self._cell(ticket).sent += 1
@@ -108,15 +110,15 @@ class Ledger:
         for ticket in self._open:
             self._count_over(ticket, (now_s - ticket.due_s) * 1e3)
         cells, self._cells = self._cells, {}
-        return [_delta(series, second, cell) for (series, second), cell in cells.items()]
+        return [_delta(series, number, cell) for (series, number), cell in cells.items()]
 
     def _cell(self, ticket: Ticket) -> _Cell:
-        return self._at(ticket.series, ticket.second)
+        return self._at(ticket.series, ticket.slice)
 
-    def _at(self, series: str, second: int) -> _Cell:
-        cell = self._cells.get((series, second))
+    def _at(self, series: str, number: int) -> _Cell:
+        cell = self._cells.get((series, number))
         if cell is None:
-            cell = self._cells[series, second] = _Cell()
+            cell = self._cells[series, number] = _Cell()
         return cell
 
     def _count_over(self, ticket: Ticket, age_ms: float) -> None:
@@ -126,7 +128,7 @@ class Ledger:
 
     def _tally(self, series: str, at_epoch_s: float, count: int, latency_s: float | None, kind: str = "") -> None:
         self.sent[series] += count
-        cell = self._at(series, int(at_epoch_s))
+        cell = self._at(series, _slice(at_epoch_s))
         cell.sent += count
         if latency_s is None:
             cell.bad[kind] += count
@@ -138,10 +140,14 @@ class Ledger:
                 cell.over[threshold_ms] += count
 
 
-def _delta(series: str, second: int, cell: _Cell) -> Delta:
+def _slice(epoch_s: float) -> int:
+    return int(epoch_s // SLICE_S)
+
+
+def _delta(series: str, number: int, cell: _Cell) -> Delta:
     return {
         "series": series,
-        "second": second,
+        "at": number * SLICE_S,
         "sent": cell.sent,
         "ok": cell.ok,
         "bad": dict(cell.bad),
