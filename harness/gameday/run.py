@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 
 from harness.bindings import FaultSpec, RunbookBinding
-from harness.conditions.grammar import Condition, Measure
+from harness.conditions.grammar import Measure
 from harness.drill import Drill, Limits
 from harness.drill.run import Tell
 from harness.faults.base import Fault
@@ -24,6 +24,7 @@ from harness.model import Toggle
 from harness.platforms.base import Platform
 from harness.probes.sampler import family
 from harness.responders.base import Responder
+from harness.slo import Slo
 from harness.steps.plan import Step
 from harness.steps.session import Session
 from harness.verdict.judge import Judge
@@ -133,7 +134,7 @@ def _drill_header(drill: DrillPlan, plan: GamedayPlan, history: History) -> dict
             {"line": symptom.line, "text": symptom.text, "condition": condition.text if condition else None}
             for symptom, condition in drill.symptoms
         ],
-        "slos": [_slo_header(name, condition, binding, history) for name, condition in slos.items() if binding],
+        "slos": [_slo_header(slo, binding, history) for slo in slos.values() if binding],
         "unread": [{"line": unread.line, "why": unread.why} for unread in drill.unread],
         "dashboards": [
             {"line": board.line, "text": board.text, "system": board.system, "name": board.name}
@@ -142,9 +143,18 @@ def _drill_header(drill: DrillPlan, plan: GamedayPlan, history: History) -> dict
     }
 
 
-def _slo_header(name: str, objective: Condition, binding: RunbookBinding, history: History) -> dict[str, object]:
-    known = history.known(binding.scenario, binding.rate, objective.text)
-    return {"name": name, "objective": objective.text, "known": asdict(known)}
+def _slo_header(slo: Slo, binding: RunbookBinding, history: History) -> dict[str, object]:
+    """What a record needs so that it can be judged from itself alone."""
+    known = history.known(binding.scenario, binding.rate, slo.condition.text)
+    return {
+        "name": slo.name,
+        "objective": slo.condition.text,
+        "alpha": slo.alpha,
+        "vif_floor": slo.vif_floor,
+        "window_s": slo.window_s,
+        "target": slo.target,
+        "known": asdict(known),
+    }
 
 
 @dataclass
@@ -222,8 +232,7 @@ class _Drilling:
 
     def _measures(self) -> Iterator[Measure]:
         """What the sampler looks at, each once: the conditions' probes and the dashboards' metrics."""
-        symptoms = [condition for _, condition in self.drill.symptoms if condition]
-        measures = [condition.measure for condition in (*self.binding.slos.values(), *symptoms)]
+        measures = [condition.measure for condition in self.drill.conditions]
         boards = [board for board in self.drill.runbook.dashboards if board.system.casefold() == "prometheus"]
         probes = [part for measure in measures if not measure.is_load for part in measure.sampled]
         yield from dict.fromkeys([*probes, *(family(board.name) for board in boards)])
