@@ -21,8 +21,8 @@ SETTLED = 1000
 
 @dataclass(frozen=True)
 class Change:
-    """One process: median seconds from a change to its detection, and the share of runs in which a recovery was seen that
-    was none: of a service just at the objective, and of one that is bad twice as often."""
+    """One process: median seconds from a change to its detection, and the share of runs in which a recovery was seen
+    that was none: of a service just at the objective, and of one that is bad twice as often."""
 
     process: str
     onset_s: float
