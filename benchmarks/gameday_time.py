@@ -181,9 +181,9 @@ def to_json(seen: Comparison, checked: Sequence[Hold], on: Machine, quick: bool)
         "ours": seen.ours.to_json(),
         "peer": seen.peer.to_json(),
         "window_s": seen.window_s,
-        "ratio": seen.ratio(seen.window_s),
-        "ratio_with_30_s_windows": seen.ratio(WINDOW_S),
-        "break_even_window_s": seen.break_even_s,
+        "ratio": seen.ratio(seen.window_s) if seen.whole else None,
+        "ratio_with_30_s_windows": seen.ratio(WINDOW_S) if seen.whole else None,
+        "break_even_window_s": seen.break_even_s if seen.whole else None,
         "holds": [asdict(hold) for hold in checked],
     }
     return json.dumps(content, indent=2) + "\n"

@@ -75,6 +75,7 @@ def test_seconds_of_a_run_that_was_cut_short_are_no_measure() -> None:
     text = gameday_time.to_text(seen, holds(seen, 10, 4), machine.look())
     assert "ratio     none" in text
     assert "✗ every drill passed: interrupted" in text
+    assert json.loads(gameday_time.to_json(seen, holds(seen, 10, 4), machine.look(), quick=False))["ratio"] is None
 
 
 def test_what_is_computed_is_said_to_be() -> None:
