@@ -11,12 +11,15 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-if __package__ in (None, ""):  # run as a file
-    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+# Run by its path, this folder comes first, and its modules hide the packages of their name.
+if __package__ in (None, ""):
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from benchmarks import machine
 from benchmarks.machine import Machine
-from benchmarks.peers.chaos_toolkit.run import USERS, WINDOWS, check, run_peer
+from benchmarks.peers.chaos_toolkit import run as chaos
+from benchmarks.peers.chaos_toolkit.run import USERS, WINDOWS, run_peer
+from benchmarks.slot_loss import ours
 from benchmarks.slot_loss.ours import run_ours
 from benchmarks.timed import Run, UnusableError, side_by_side
 from harness.errors import GamedayError
@@ -93,14 +96,14 @@ class Comparison:
 
 def holds(seen: Comparison, most_s: float, times: float) -> list[Hold]:
     """Ours is judged passed, the peer saw it all, ours is quick, and so much quicker than 30-s windows are."""
-    ours, ratio, whole = seen.ours, seen.ratio(WINDOW_S), seen.whole
-    bad = next((run for run in seen.ours_all if not run.ok), ours)
+    took_s, ratio, whole = seen.ours.seconds, seen.ratio(WINDOW_S), seen.whole
+    bad = next((run for run in seen.ours_all if not run.ok), seen.ours)
     cut = "" if whole else ", of runs that did not go well: no measure"
     indicative = "" if seen.window_s == WINDOW_S else f" than with {WINDOW_S}-s windows (computed: indicative)"
     return [
         Hold("every drill passed", bad.ok, bad.why),
         Hold("the peer saw the incident and its end", seen.peer.ok, seen.peer.why),
-        Hold(f"ours takes at most {most_s:g} s", whole and ours.seconds <= most_s, f"{ours.seconds:.1f} s{cut}"),
+        Hold(f"ours takes at most {most_s:g} s", whole and took_s <= most_s, f"{took_s:.1f} s{cut}"),
         Hold(
             f"ours is at least {times:g} times faster{indicative}", whole and ratio >= times, f"{ratio:.2f} times{cut}"
         ),
@@ -179,9 +182,9 @@ def to_json(seen: Comparison, checked: Sequence[Hold], on: Machine, quick: bool)
         "ours": seen.ours.to_json(),
         "peer": seen.peer.to_json(),
         "window_s": seen.window_s,
-        "ratio": seen.ratio(seen.window_s),
-        "ratio_with_30_s_windows": seen.ratio(WINDOW_S),
-        "break_even_window_s": seen.break_even_s,
+        "ratio": seen.ratio(seen.window_s) if seen.whole else None,
+        "ratio_with_30_s_windows": seen.ratio(WINDOW_S) if seen.whole else None,
+        "break_even_window_s": seen.break_even_s if seen.whole else None,
         "holds": [asdict(hold) for hold in checked],
     }
     return json.dumps(content, indent=2) + "\n"
@@ -221,7 +224,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """0 every hold holds, 1 one does not, 2 unusable environment."""
     options = parser().parse_args(arguments)
     try:
-        check()
+        ours.check()
+        chaos.check()
         LocalPlatform.check_machine()
         on = machine.look(("locust", "chaostoolkit", "chaostoolkit-lib"))
         with tempfile.TemporaryDirectory(prefix="gameday-time-") as temporary:
