@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import re
 import shlex
 import subprocess
@@ -24,6 +25,7 @@ from harness.report.json_report import to_json
 from harness.slo import Slo, read_slos
 from harness.slo.k6 import convert
 from harness.slo.tree import Plain
+from harness.verdict.eprocess import log_evidence
 from harness.verdict.gameday import judge_record
 from tests.gameday_kit import BINDINGS, ROOT, SLOS, gameday
 from tests.world import World
@@ -292,3 +294,16 @@ def test_files_of_the_project_that_are_named_exist() -> None:
     named = re.findall(r"`((?:harness|fakes|scenarios|runbooks|docs|tests)/[\w./-]+)`", ALL)
     assert named
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+# -- what is computed --------------------------------------------------------------------------------------------------
+
+
+def test_the_arrivals_that_a_verdict_costs() -> None:
+    for row in table("docs/verdicts.md", "## What it costs"):
+        share = float(re.findall(r"[\d.]+", row[0])[-1])
+        theta = round(1 - share / 100, 6)
+        for alpha, needed in ((0.05, row[1]), (0.01, row[2])):
+            n = int(needed.replace(",", ""))
+            assert log_evidence(theta, n, 0, below=True) >= -math.log(alpha), row
+            assert log_evidence(theta, n - 1, 0, below=True) < -math.log(alpha), row

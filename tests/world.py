@@ -52,6 +52,8 @@ class World:
     heals: bool = True
     undo_fails: bool = False
     silent_from: float | None = None
+    known: Mapping[str, float] = field(default_factory=dict)
+    """What earlier runs taught of the VIF."""
     over_ms: int | None = None
     """Bad arrivals, quick as they are, also count as slower than this: so says the contract of the load's stream."""
     late_from_response: int = 0
@@ -100,10 +102,11 @@ class World:
             "title": "Web",
             "line": 1,
             "fault": "f",
+            "scenario": "web",
             "unbound": "",
             "symptoms": symptoms,
             "dashboards": list(self.dashboards),
-            "slos": [{"name": "availability", "objective": "availability(gateway) >= 99%"}],
+            "slos": [{"name": "availability", "objective": "availability(gateway) >= 99%", "known": dict(self.known)}],
         }
 
     def _respond(self) -> None:
