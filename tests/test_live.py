@@ -1,4 +1,4 @@
-"""What people see while they wait: values, intervals, the time still needed; in place at a terminal, plain elsewhere."""
+"""What people see while they wait: values, intervals, the time still needed; rewritten in place at a terminal."""
 
 import io
 import re
