@@ -72,7 +72,7 @@ def test_each_hold_can_go_red(seen: Comparison, red: list[int]) -> None:
 
 def test_seconds_of_a_run_that_was_cut_short_are_no_measure() -> None:
     seen = Comparison(a_run(20), (a_run(2, ok=False, why="interrupted"),), a_run(98), 30)
-    text = gameday_time.to_text(seen, holds(seen, 10, 4), machine.look())
+    text = gameday_time.to_text(seen, holds(seen, 10, 4), machine.look(), quick=True)
     assert "ratio     none" in text
     assert "✗ every drill passed: interrupted" in text
     assert json.loads(gameday_time.to_json(seen, holds(seen, 10, 4), machine.look(), quick=False))["ratio"] is None
@@ -80,10 +80,11 @@ def test_seconds_of_a_run_that_was_cut_short_are_no_measure() -> None:
 
 def test_what_is_computed_is_said_to_be() -> None:
     seen = compared(other=23, window_s=5)
-    text = gameday_time.to_text(seen, holds(seen, 10, 4), machine.look())
+    text = gameday_time.to_text(seen, holds(seen, 10, 4), machine.look(), quick=True)
     assert "with 30-s windows (98.0 s, computed" in text
     assert "with 5-s windows (23.0 s, measured)" in text
     assert "indicative" in text
+    assert "from before, beside the peer" in text
 
 
 def test_phases_stand_beside_each_other() -> None:
