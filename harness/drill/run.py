@@ -79,6 +79,7 @@ class Drill:
         self._sides = {side.name: side for side in self.sides}
         self._undos: dict[str, list[Undo]] = {MAIN: [], TWIN: []}
         self._up: dict[str, float] = {}
+        self._leaving: threading.Thread | None = None
 
     def run(self) -> None:
         """All phases. What went wrong is in the journal, and the judge counts it; raises only what the journal does."""
@@ -110,7 +111,8 @@ class Drill:
             self._wait("control", self.limits.control_s)
         if self.general:
             self._phase("general", self.general)
-        self._both(lambda side: self._take_down(side) if side.name == TWIN else self._undo(MAIN))
+        self._leave_twin()
+        self._undo(MAIN)
         if recovered:
             self._wait("after-undo", self.limits.after_undo_s)
 
@@ -156,6 +158,11 @@ class Drill:
         self._up.pop(side.name, None)
         side.down()
 
+    def _leave_twin(self) -> None:
+        """Nobody looks at the twin any more: it goes down while the main side is looked at once more."""
+        self._leaving = threading.Thread(target=self._take_down, args=(self._sides[TWIN],), name="twin-down")
+        self._leaving.start()
+
     def _prepare(self) -> None:
         """Both sides come up at once; when the end is asked for, they are taken down while they still do."""
         with ThreadPoolExecutor(len(self._sides)) as pool:
@@ -199,5 +206,7 @@ class Drill:
             if self._undos[MAIN]:
                 self._undo(MAIN)
         finally:
+            if self._leaving:
+                self._leaving.join()
             self._both(self._take_down)
         self.tell("drill-end")
