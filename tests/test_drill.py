@@ -209,3 +209,25 @@ def test_requests_that_fail_at_once_are_no_sign_of_latency(tmp_path: Path) -> No
     symptoms = (("errors", "error_rate(gateway) > 5%"), ("slow", "p95(gateway) > 500ms"))
     result = World(tmp_path, incident, symptoms=symptoms, over_ms=500).run()
     assert [symptom.seen for symptom in result.drills[0].symptoms] == [True, False]
+
+
+def test_seconds_without_data_do_not_make_a_recovery_last(tmp_path: Path) -> None:
+    """The onset takes 20 s; then two good seconds and a generator that falls behind are not twenty."""
+
+    def bad(side: str, since: float | None, healed: bool) -> float:
+        return 0.0 if since is None or healed or since < 18 else 0.5
+
+    world = World(tmp_path, bad, rate=600, known={"vif": 1.3, "seconds": 40.0})
+
+    def behind(passed: float) -> None:
+        world.late_from_response = 600 if world.healed and world.now > healed_at() + 2 else 0
+
+    def healed_at() -> float:
+        world_healed.append(world.now)
+        return world_healed[0]
+
+    world_healed: list[float] = []
+    world.at = behind
+    result = world.run()
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert "could not be decided" in result.drills[0].why[0]

@@ -142,8 +142,12 @@ class Judge:
         if start is None or trial.recovered:
             return
         spans = self._all_hold(MAIN, start)
-        if spans and all(end - begin >= trial.onset_s for begin, end in spans.values()):
+        if spans and all(self._seconds(slo, spans[slo.name]) >= trial.onset_s for slo in trial.slos):
             trial.recovered = spans
+
+    def _seconds(self, slo: Slo, span: Span) -> float:
+        """How much of a span had data."""
+        return read(slo.objective, self.trial.sides[MAIN], *span, self.trial.terms(slo)).seconds
 
     def _control(self) -> None:
         """Did something that broke stay broken on the twin, to the end of the seconds in which the other side was well?
