@@ -12,6 +12,9 @@ from harness.verdict.sequential import Terms
 from harness.verdict.trial import MAIN, TWIN, Trial
 
 
+LAST_S = 5.0
+
+
 @dataclass(frozen=True)
 class Row:
     """One condition that a phase waits for, and what is known of it; `settled`: it is waited for no longer."""
@@ -59,9 +62,11 @@ def _symptom_rows(trial: Trial) -> Iterator[Row]:
 
 
 def _gathered(condition: Condition, trial: Trial, main: bool, start: float, terms: Terms) -> Reading:
+    """What is gathered for the condition; where everything speaks against it, what was seen last."""
     timeline = trial.sides[MAIN if main else TWIN]
-    end = timeline.frontier
-    return read(condition, timeline, begin_of(condition, timeline, start, max(start, end)), max(start, end), terms)
+    end = max(start, timeline.frontier)
+    gathered = read(condition, timeline, begin_of(condition, timeline, start, end), end, terms)
+    return gathered if gathered.n else read(condition, timeline, max(start, end - LAST_S), end, terms)
 
 
 def _more_s(trial: Trial, phase: str, rows: tuple[Row, ...]) -> float | None:
