@@ -11,7 +11,6 @@ from harness.verdict.reading import Reading, read
 from harness.verdict.sequential import Terms
 from harness.verdict.trial import MAIN, TWIN, Trial
 
-
 LAST_S = 5.0
 
 
