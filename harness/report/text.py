@@ -115,7 +115,7 @@ def _evidence(reading: Reading | None) -> str:
 def _error(drill: DrillResult) -> str:
     """α, and how the SLOs share it."""
     shared = f", shared by {len(drill.slos)} SLOs where one of them is called broken" if len(drill.slos) > 1 else ""
-    return f"a verdict is wrong with a chance of at most {drill.alpha:.0%}{shared}; intervals hold at any moment"
+    return f"α = {drill.alpha:.0%} for a wrong verdict{shared}; intervals hold at any moment"
 
 
 def _budget(drill: DrillResult) -> Iterator[str]:
