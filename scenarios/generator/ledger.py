@@ -1,7 +1,7 @@
 """Counts by series and slice of time of the intended start, handed out as deltas.
 
 Every arrival holds one ticket per series from the moment it is due until its fate is known. A ticket is settled once:
-ok with its latency, or bad with a kind. Nothing is ever dropped: what never ends is settled as `unfinished`.
+ok with its latency, or bad with a kind. Nothing is ever dropped: what is outstanding when the load stops is settled as `unfinished`, by who drives it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from typing import TypedDict
 from . import clock, histogram
 
 LATE_S = 0.1
+UNFINISHED = "unfinished"
+"""The kind of bad of what is outstanding when the load stops."""
+
 SLICE_S = 0.25
 """Width of a slice; a power of two, so that its multiples are exact as floats."""
 
@@ -28,17 +31,22 @@ class Delta(TypedDict):
     bad: dict[str, int]
     over: dict[str, int]
     late: int
+    unsent: int
     hist: dict[str, int]
 
 
 @dataclass(eq=False, slots=True)
 class Ticket:
-    """One arrival in one series; `due_s` on `clock.now()`, `passed` the thresholds that it is known to exceed."""
+    """One arrival in one series; `due_s` on `clock.now()`, `passed` the thresholds that it is known to exceed.
+
+    `went` is set by who sends it, once it is on its way: what never went is known to have never reached the server.
+    """
 
     series: str
     due_s: float
     slice: int
     passed: int = 0
+    went: bool = False
 
 
 @dataclass(slots=True)
@@ -46,6 +54,7 @@ class _Cell:
     sent: int = 0
     ok: int = 0
     late: int = 0
+    unsent: int = 0
     bad: Counter[str] = field(default_factory=Counter)
     over: Counter[int] = field(default_factory=Counter)
     hist: Counter[int] = field(default_factory=Counter)
@@ -59,6 +68,8 @@ class Ledger:
         self._cells: dict[tuple[str, int], _Cell] = {}
         self._open: dict[Ticket, None] = {}  # in order of opening, which is nearly the order of due times
         self.sent: Counter[str] = Counter()
+        self.unsent: Counter[str] = Counter()
+        self.unfinished: Counter[str] = Counter()
 
     def due(self, series: Iterable[str], due_s: float) -> tuple[Ticket, ...]:
         """Counts an arrival as sent, in each series, and returns its tickets."""
@@ -70,11 +81,13 @@ class Ledger:
             self._open[ticket] = None
         return tickets
 
-    def started(self, tickets: Iterable[Ticket], now_s: float) -> None:
-        """Notes that the generator began the work of an arrival: too long after it was due is late."""
+    def started(self, tickets: tuple[Ticket, ...], now_s: float) -> bool:
+        """Notes that the generator began the work of an arrival; whether that was too long after it was due."""
+        if now_s - tickets[0].due_s <= LATE_S:
+            return False
         for ticket in tickets:
-            if now_s - ticket.due_s > LATE_S:
-                self._cell(ticket).late += 1
+            self._cell(ticket).late += 1
+        return True
 
     def settle(self, ticket: Ticket, now_s: float, bad: str | None = None) -> None:
         """Closes a ticket: ok with the latency since it was due, or bad. The first settlement counts."""
@@ -88,14 +101,11 @@ class Ledger:
             cell.hist[histogram.index(round(latency_s * 1e6))] += 1
         else:
             cell.bad[bad] += 1
+            self.unfinished[ticket.series] += bad == UNFINISHED
+            if not ticket.went:
+                cell.unsent += 1
+                self.unsent[ticket.series] += 1
         self._count_over(ticket, float("inf") if bad else latency_s * 1e3)
-
-    def give_up(self) -> Counter[str]:
-        """Settles everything outstanding as `unfinished`; how many there were, by series."""
-        left = list(self._open)
-        for ticket in left:
-            self.settle(ticket, clock.now(), "unfinished")
-        return Counter(ticket.series for ticket in left)
 
     def received(self, series: str, at_epoch_s: float, latency_s: float) -> None:
         """Counts one event that needed no ticket, as ok."""
@@ -153,5 +163,6 @@ def _delta(series: str, number: int, cell: _Cell) -> Delta:
         "bad": dict(cell.bad),
         "over": {str(threshold_ms): count for threshold_ms, count in cell.over.items()},
         "late": cell.late,
+        "unsent": cell.unsent,
         "hist": {str(bucket): count for bucket, count in cell.hist.items()},
     }
