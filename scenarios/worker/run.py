@@ -54,7 +54,7 @@ class Worker:
             loop.add_signal_handler(number, done.set)
         port = self.settings.admin_port
         url = None if port is None else await admin.serve(port, self.settings.admin_token, self.scenario.board)
-        self.report.hello(url, self.settings.tick_s)
+        self.report.hello(url, "worker")
         self._beat(loop, clock.now())
         self._watch_parent(loop)
         await drive(self, done)
