@@ -17,7 +17,7 @@ from scenarios.generator.statistics import row_of
 from .connection import Bad, Connection, Exchange
 from .deadlines import Deadlines
 from .engine import Books, Engine, tls_context
-from .timer import Timer
+from .linux import Timer
 
 MAX_IN_FLIGHT = 4000
 
