@@ -188,8 +188,8 @@ class HttpServer(Server):
                 body = json.loads(await reader.readexactly(int(fields["Content-Length"])))
                 self.oldest_s = max(self.oldest_s, time.monotonic() - born_s)
                 await self._request(head.split(" ")[1], fields["X-Tenant"], body, writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # the client is done with this connection
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
+            pass  # the client is done with this connection, or the test with the server
         finally:
             writer.close()
 

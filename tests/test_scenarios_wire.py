@@ -66,7 +66,7 @@ def test_every_request_that_left_is_one_that_the_server_got(tmp_path: Path, engi
     assert abs(bad["http_302"] - bad["http_503"]) <= 1
     assert bad["unfinished"] >= 20  # half a second's arrivals are outstanding
     assert server.requests == {"/mine": sent - unsent}
-    assert unsent <= 2  # the last may not have been connected yet
+    assert unsent <= bad["unfinished"]  # the last were not connected yet
 
 
 @engines
