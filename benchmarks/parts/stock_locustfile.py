@@ -1,0 +1,35 @@
+"""Stock locust as people use it: closed users, each with a constant throughput, that wait for their answers.
+
+STOCK_RATE is that of all users together, STOCK_USERS their number; STOCK_COUNT is the file that takes how many requests were begun.
+"""
+
+import os
+from pathlib import Path
+
+from benchmarks.parts import work
+from locust import FastHttpUser, constant_throughput, events, task
+
+USERS = int(os.environ["STOCK_USERS"])
+
+
+class Closed(FastHttpUser):
+    """Sends the work of the benchmarks."""
+
+    wait_time = constant_throughput(float(os.environ["STOCK_RATE"]) / USERS)
+    begun = 0
+
+    @task
+    def work(self) -> None:
+        """One request; a wrong answer is a failure in locust's statistics."""
+        Closed.begun += 1
+        with self.client.post(
+            work.PATH, data=work.body(Closed.begun), headers=work.HEADERS, catch_response=True
+        ) as answer:
+            if not work.good(answer.status_code, answer.content or b""):
+                answer.failure("wrong answer")
+
+
+@events.quit.add_listener
+def tell(**_: object) -> None:
+    """Tells how many requests were begun, those that were cut off at the end included."""
+    Path(os.environ["STOCK_COUNT"]).write_text(str(Closed.begun))
