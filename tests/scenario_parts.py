@@ -24,6 +24,10 @@ from websockets.exceptions import ConnectionClosed
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
 LIMIT_S = 20.0
 TOKEN = "a token of the test"
+ENGINES = {
+    "worker": ("scenarios.worker",),
+    "locust": ("locust", "--headless", "--skip-log", "--only-summary", "-f"),
+}
 
 
 def eventually(true: Callable[[], object], what: str) -> None:
@@ -35,13 +39,15 @@ def eventually(true: Callable[[], object], what: str) -> None:
 
 
 class Scenario:
-    """A running locust subprocess; `lines` are those of its stream so far."""
+    """A running scenario, by either engine; `lines` are those of its stream so far."""
 
-    def __init__(self, file: str, host: str, cwd: Path, launcher: list[str] | None = None, **env: object) -> None:
+    def __init__(
+        self, file: str, host: str, cwd: Path, launcher: list[str] | None = None, engine: str = "worker", **env: object
+    ) -> None:
         read_fd, write_fd = os.pipe()
         self.stderr = cwd / "stderr"
         settings = {f"GAMEDAY_{name.upper()}": str(value) for name, value in env.items()}
-        command = [sys.executable, "-m", "locust", "-f", file, "--headless", "--skip-log", "--only-summary"]
+        command = [sys.executable, "-m", *ENGINES[engine], file]
         with self.stderr.open("w") as stderr:
             self.process = subprocess.Popen(
                 [*(launcher or []), *command], cwd=cwd, pass_fds=(write_fd,), stdin=subprocess.PIPE,
@@ -65,11 +71,11 @@ class Scenario:
     def hello(self) -> dict[str, Any]:
         return self.lines[0]
 
-    def total(self, series: str, since: int = 0, key: str = "sent") -> Any:
-        """One number of a series from the epoch second `since` on; `bad`, `over` and `hist` as a Counter."""
+    def total(self, series: str, since: float = 0, key: str = "sent") -> Any:
+        """One number of a series from the epoch time `since` on; `bad`, `over` and `hist` as a Counter."""
         values = [
             delta[key] for line in list(self.lines) for delta in line.get("deltas", ())
-            if delta["series"] == series and delta["second"] >= since
+            if delta["series"] == series and delta["at"] >= since
         ]  # fmt: skip
         return sum(map(Counter, values), Counter()) if key in ("bad", "over", "hist") else sum(values)
 

@@ -129,7 +129,7 @@ class World:
         counts: dict[str, object] = {"sent": self.rate, "ok": self.rate - bad, "bad": {"http_503": bad}, "late": late}
         if self.over_ms is not None:
             counts["over"] = {str(self.over_ms): bad}
-        return {"series": "gateway", "second": int(self.now) - 1, **counts}
+        return {"series": "gateway", "at": int(self.now) - 1, **counts}
 
 
 @dataclass

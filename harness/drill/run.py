@@ -21,7 +21,7 @@ from harness.verdict.judge import MAIN, TWIN, Judge
 POLL_S = 0.05
 PREPARE_POLL_S = 0.2
 SILENCE_S = 15.0
-"""A load generator tells its counts once a second; this long without a word and it is lost."""
+"""A load generator tells its counts four times a second; this long without a word and it is lost."""
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ class Timeline:
         if kind == "load":
             self.last_load_s = max(self.last_load_s, event["t"])
             for delta in event["deltas"]:
-                self._load[delta["series"]][int(delta["second"])].add(counts_of(delta))
+                self._load[delta["series"]][int(delta["at"])].add(counts_of(delta))
         elif kind == "probe":
             self.last_probe_s = event["t"]
             for key, pods in event["values"].items():

@@ -1,4 +1,4 @@
-"""What clients send, each body built for its arrival, and what a whole answer looks like."""
+"""What clients send: each body is built for its arrival."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from random import Random
 
-from .http import Answer, Request
+from .exchange import Request
 
 TENANTS = ("acme", "globex", "initech", "umbrella", "hooli")
 TOOLS = ("search", "calculator", "weather")
@@ -25,6 +25,16 @@ def inference_body(rng: Random) -> dict[str, object]:
     return {"model": "small", "prompt": prompt(rng), "max_tokens": rng.randint(16, 256)}
 
 
+def encoded(body: Mapping[str, object]) -> bytes:
+    """A body as JSON."""
+    return json.dumps(body).encode()
+
+
+def tenant(rng: Random) -> dict[str, str]:
+    """The header that names some tenant."""
+    return {"X-Tenant": rng.choice(TENANTS)}
+
+
 def inference(rng: Random, series: tuple[str, ...], body: Mapping[str, object] | None = None) -> Request:
     """`POST /v1/infer` of some tenant, by default with a valid body."""
     return _post(rng, "/v1/infer", inference_body(rng) if body is None else body, INFER_TIMEOUT_S, series)
@@ -36,16 +46,5 @@ def tool_call(rng: Random, series: tuple[str, ...]) -> Request:
     return _post(rng, f"/v1/tools/{rng.choice(TOOLS)}", body, TOOL_TIMEOUT_S, series)
 
 
-def complete(answer: Answer) -> str | None:
-    """None for a 200 with a JSON object, otherwise the kind of bad."""
-    if answer.status != 200:
-        return f"http_{answer.status}"
-    try:
-        return None if isinstance(json.loads(answer.body), dict) else "error"
-    except ValueError:
-        return "error"
-
-
 def _post(rng: Random, path: str, body: Mapping[str, object], timeout_s: float, series: tuple[str, ...]) -> Request:
-    headers = {"X-Tenant": rng.choice(TENANTS)}
-    return Request("POST", path, headers, json.dumps(body).encode(), timeout_s, series)
+    return Request("POST", path, tenant(rng), encoded(body), timeout_s, series)

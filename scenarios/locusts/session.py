@@ -15,11 +15,11 @@ from locust.runners import MasterRunner, Runner
 
 from . import admin, clock
 from .faults import Board
-from .ledger import Ledger
+from .ledger import SLICE_S, Ledger
 from .settings import Settings, SettingsError, positive, read_settings
 from .stream import Stream, StreamError
 
-BEAT_S = 1.0
+BEAT_S = SLICE_S
 PARENT_CHECK_S = 0.25
 DRAIN_LIMIT_S = 1.0
 UNUSABLE = 2
@@ -81,12 +81,16 @@ class Session:
         _raise_file_limit()
         port = self.settings.admin_port
         url = None if port is None else admin.serve(port, self.settings.admin_token, self.board)
-        self._send({"ev": "hello", "scenario": self.scenario, "series": self.series, "pid": os.getpid(), "admin": url})
+        self._hello(url)
         helpers = [gevent.spawn(self._beat)]
         if self.settings.stream_fd is not None:
             helpers.append(gevent.spawn(self._watch_parent))
         for helper in helpers:
             helper.link_exception(lambda broken: self.die(f"the generator broke: {broken.exception!r}"))
+
+    def _hello(self, admin_url: str | None) -> None:
+        facts = {"scenario": self.scenario, "series": self.series, "slice_s": SLICE_S}
+        self._send({"ev": "hello", **facts, "pid": os.getpid(), "admin": admin_url})
 
     def _beat(self) -> None:
         due_s = clock.now()

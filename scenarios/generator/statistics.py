@@ -1,0 +1,16 @@
+"""How an arrival is called in locust's statistics, by both engines alike."""
+
+from __future__ import annotations
+
+from .exchange import Request
+
+LATE_ROW = ("late", "arrivals started over 100 ms after they were due")
+"""Method and name of the row of late arrivals; its response time is by how much."""
+
+UNSENT_ROW = ("unsent", "arrivals that never left")
+"""Method and name of the row of arrivals that no request was sent for; they are failures of their own row as well."""
+
+
+def row_of(request: Request) -> tuple[str, str]:
+    """Method and name of a request's row."""
+    return request.method, request.name or request.path

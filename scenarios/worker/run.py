@@ -1,0 +1,104 @@
+"""One worker: a scenario's driver, its books, and how it begins and ends."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from scenarios.generator import clock
+from scenarios.generator.declare import HttpScenario, Scenario, WebSocketScenario
+from scenarios.generator.plan import Plan, alone
+from scenarios.generator.report import BEAT_S, PARENT_CHECK_S, Report, raise_file_limit
+from scenarios.generator.settings import Settings
+
+from . import admin
+from .rows import Rows
+
+
+class Driver(Protocol):
+    """What makes the arrivals of one run."""
+
+    def follow(self, plan: Plan) -> None:
+        """Begins, or goes on by another plan."""
+
+    def stop(self) -> None:
+        """Ends the run; what is outstanding is unfinished."""
+
+
+class Worker:
+    """Starts, edits and stops runs of one scenario, one at a time."""
+
+    def __init__(self, scenario: Scenario, settings: Settings, host: str, rows: Rows) -> None:
+        self.scenario, self.settings, self.host, self.rows = scenario, settings, host, rows
+        self.report = Report(scenario, settings)
+        self._driver: Driver | None = None
+
+    def start(self, plan: Plan, host: str, index: int = 0) -> None:
+        """Begins a run. Raises ValueError for a host or a schedule that cannot be used."""
+        self.stop()
+        self._driver = _driver(self, host, index)
+        self._driver.follow(plan)
+
+    def edit(self, plan: Plan) -> None:
+        """Goes on by another plan. Raises ValueError for a schedule that cannot be used."""
+        if self._driver:
+            self._driver.follow(plan)
+
+    def stop(self) -> None:
+        """Ends the run, if there is one."""
+        if self._driver:
+            self._driver.stop()
+        self._driver = None
+
+    async def serve(self, drive: Callable[[Worker, asyncio.Event], Any]) -> None:
+        """From the first line of the stream to the last: `drive` makes runs until it, or a signal, sets the event."""
+        raise_file_limit()
+        loop, done = asyncio.get_running_loop(), asyncio.Event()
+        loop.set_exception_handler(self._broken)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, done.set)
+        port = self.settings.admin_port
+        url = None if port is None else await admin.serve(port, self.settings.admin_token, self.scenario.board)
+        self.report.hello(url, self.settings.tick_s)
+        self._beat(loop, clock.now())
+        self._watch_parent(loop)
+        await drive(self, done)
+        self.stop()
+        self.report.bye()
+
+    def _beat(self, loop: asyncio.AbstractEventLoop, due_s: float) -> None:
+        if due_s <= clock.now():
+            self.report.beat(due_s)
+            due_s += BEAT_S
+        loop.call_later(max(0.0, due_s - clock.now()), self._beat, loop, due_s)
+
+    def _watch_parent(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.report.orphaned()
+        loop.call_later(PARENT_CHECK_S, self._watch_parent, loop)
+
+    def _broken(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        self.report.die(f"the generator broke: {context.get('exception') or context['message']!r}")
+
+
+def _driver(worker: Worker, host: str, index: int) -> Driver:
+    """The websocket driver costs 40 ms to import: only who needs it pays."""
+    scenario = worker.scenario
+    if isinstance(scenario, HttpScenario):
+        from .http import HttpDriver  # noqa: PLC0415
+
+        return HttpDriver(scenario, worker.report, worker.rows, host, index)
+    assert isinstance(scenario, WebSocketScenario), "there are these two kinds"
+    from .websocket import WebSocketDriver  # noqa: PLC0415
+
+    return WebSocketDriver(scenario, worker.report, worker.rows, host, index)
+
+
+async def drive_alone(worker: Worker, done: asyncio.Event) -> None:
+    """One run, at once, until its hard end."""
+    settings, scenario = worker.settings, worker.scenario
+    rate, schedule = settings.rate_per_s or scenario.rate_per_s, settings.schedule or scenario.schedule
+    worker.start(alone(rate, schedule), worker.host)
+    asyncio.get_running_loop().call_later(settings.duration_s, done.set)
+    await done.wait()
