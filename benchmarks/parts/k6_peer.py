@@ -72,6 +72,6 @@ def arrivals(
     sent = summary.count("begun") if throw_away else recorded
     p50, p95, p99 = (summary.trend_ms("http_req_duration", name) for name in ("med", "p(95)", "p(99)"))
     return Outcome(
-        due=sent + summary.count("dropped_iterations"), sent=sent, recorded=recorded, bad=summary.count("wrong"),
-        late=None, p50_ms=p50, p95_ms=p95, p99_ms=p99, usage=usage,
+        due=sent + summary.count("dropped_iterations"), sent=sent, lost=sent - recorded, unfinished=0,
+        bad=summary.count("wrong"), late=None, p50_ms=p50, p95_ms=p95, p99_ms=p99, usage=usage,
     )  # fmt: skip

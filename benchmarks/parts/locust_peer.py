@@ -1,10 +1,11 @@
-"""Runs locust headless, and reads what it says at the end."""
+"""Runs locust headless, and reads the statistics that it leaves."""
 
 from __future__ import annotations
 
-import csv
+import json
 import math
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,26 +14,37 @@ from benchmarks.parts.processes import ROOT, Child
 
 STOCK = ROOT / "benchmarks" / "parts" / "stock_locustfile.py"
 QUIET = ("--headless", "--only-summary", "--skip-log-setup", "--loglevel", "WARNING")
+START_LIMIT_S = 30
 
 
 @dataclass(frozen=True)
-class Aggregated:
-    """The row `Aggregated` of locust's statistics, latencies in milliseconds."""
+class Statistics:
+    """All rows of locust's statistics together; `response_times` maps milliseconds, as locust rounded them, to a count."""
 
     requests: int
     failures: int
-    p50_ms: float
-    p95_ms: float
-    p99_ms: float
+    response_times: Mapping[float, int]
+
+    def percentile_ms(self, share: float) -> float:
+        """By locust's own rule (`locust.stats.calculate_response_time_percentile`), so as its reports show it."""
+        below, seen = int(self.requests * share), 0
+        for value in sorted(self.response_times, reverse=True):
+            seen += self.response_times[value]
+            if self.requests - seen <= below:
+                return value
+        return math.nan
 
 
-def read_csv(text: str) -> Aggregated:
-    """The row `Aggregated` of a `…_stats.csv`. Raises ValueError when it is not there."""
-    for row in csv.DictReader(text.splitlines()):
-        if row["Name"] == "Aggregated":
-            p50, p95, p99 = (_number(row[share]) for share in ("50%", "95%", "99%"))
-            return Aggregated(int(row["Request Count"]), int(row["Failure Count"]), p50, p95, p99)
-    raise ValueError("locust's statistics have no row `Aggregated`")
+def read_statistics(text: str) -> Statistics:
+    """What `--json-file` wrote: one object a row. Raises ValueError when it is something else."""
+    rows = json.loads(text)
+    if not isinstance(rows, list) or not all(isinstance(row, dict) and "response_times" in row for row in rows):
+        raise ValueError("not the statistics of locust: a list of rows with `response_times` was expected")
+    times: dict[float, int] = {}
+    for row in rows:
+        for value, count in row["response_times"].items():
+            times[float(value)] = times.get(float(value), 0) + count
+    return Statistics(sum(row["num_requests"] for row in rows), sum(row["num_failures"] for row in rows), times)
 
 
 def stock(url: str, rate_per_s: float, duration_s: float, users: int, folder: Path) -> Outcome:
@@ -41,16 +53,14 @@ def stock(url: str, rate_per_s: float, duration_s: float, users: int, folder: Pa
     environment = {"STOCK_RATE": str(rate_per_s), "STOCK_USERS": str(users), "STOCK_COUNT": str(count)}
     command = [
         sys.executable, "-m", "locust", "-f", str(STOCK), "--host", url, *QUIET,
-        "-u", str(users), "-r", str(users), "-t", f"{duration_s:g}s", "--csv", "locust", "--exit-code-on-error", "0",
+        "-u", str(users), "-r", str(users), "-t", f"{duration_s:g}s", "--json-file", "locust", "--exit-code-on-error", "0",
     ]  # fmt: skip
     with Child(command, folder, environment) as child:
-        usage = child.wait(duration_s + 30)
-    seen = read_csv((folder / "locust_stats.csv").read_text())
+        usage = child.wait(duration_s + START_LIMIT_S)
+    seen = read_statistics((folder / "locust.json").read_text())
+    sent = int(count.read_text())
+    p50, p95, p99 = (seen.percentile_ms(share) for share in (0.5, 0.95, 0.99))
     return Outcome(
-        due=round(rate_per_s * duration_s), sent=int(count.read_text()), recorded=seen.requests, bad=seen.failures,
-        late=None, p50_ms=seen.p50_ms, p95_ms=seen.p95_ms, p99_ms=seen.p99_ms, usage=usage,
+        due=round(rate_per_s * duration_s), sent=sent, lost=sent - seen.requests, unfinished=0, bad=seen.failures,
+        late=None, p50_ms=p50, p95_ms=p95, p99_ms=p99, usage=usage,
     )  # fmt: skip
-
-
-def _number(text: str) -> float:
-    return math.nan if text == "N/A" else float(text)

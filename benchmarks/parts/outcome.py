@@ -9,15 +9,17 @@ from benchmarks.parts.processes import Usage
 
 @dataclass(frozen=True)
 class Outcome:
-    """One run. Percentiles in milliseconds, of everything that the generator recorded; infinite where it calls that bad.
+    """One run. Percentiles in milliseconds, of everything in its statistics; infinite where it puts no number on what is bad.
 
-    `due` arrivals were asked for by the schedule, `sent` of them went out, `recorded` are in the generator's statistics;
-    of those `bad`. `late` counts those that it started too late, None where it does not say.
+    `due` arrivals were asked for by the schedule, `sent` of them went out. Of those `lost` are in no statistics, since the
+    run ended before their answers; `unfinished` met the same end and are in the statistics, as bad ones. `bad` counts all
+    bad ones, `late` those that the generator itself started too late, None where it does not say.
     """
 
     due: int
     sent: int
-    recorded: int
+    lost: int
+    unfinished: int
     bad: int
     late: int | None
     p50_ms: float
@@ -31,11 +33,15 @@ class Outcome:
         return max(0, self.due - self.sent)
 
     @property
-    def lost(self) -> int:
-        """Requests that were sent and are in no statistics."""
-        return self.sent - self.recorded
-
-    @property
     def cpu_s_per_10k(self) -> float:
         """CPU-seconds for 10,000 requests, from the start of the process to its end."""
         return self.usage.cpu_s * 1e4 / max(1, self.sent)
+
+
+def unexplained(outcome: Outcome, at_server: int) -> int:
+    """By how many requests the server's count differs from what was sent, beyond what the end of the run explains.
+
+    What was cut off by the end may have reached the server or not; nothing else may be missing, and nothing be added.
+    """
+    least = outcome.sent - outcome.lost - outcome.unfinished
+    return max(0, least - at_server, at_server - outcome.sent)
