@@ -5,6 +5,8 @@ All of them do the same work: a JSON body built for each arrival, status and bod
 
 from __future__ import annotations
 
+import argparse
+import math
 import statistics
 import sys
 import tempfile
@@ -68,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """The command line."""
     parser = report.parser(str(__doc__), EXAMPLES)
     parser.add_argument("--rates", type=_rates, help="arrivals a second, comma-separated (500,1000,2000,4000; quick: 1000)")
-    parser.add_argument("--seconds", type=float, help="length of one run (10; quick: 6)")
+    parser.add_argument("--seconds", type=report.positive, help="length of one run (10; quick: 6)")
     options = parser.parse_args(argv)
     plan = Plan(
         options.rates or ((1000.0,) if options.quick else RATES_PER_S),
@@ -161,7 +163,7 @@ def holds(rates: Sequence[float], samples: Samples, names: Sequence[str]) -> lis
         found.append(Hold(f"{rate:g}/s: CPU of {GEVENT}, of FastHttpUser's", cpu(samples[rate, GEVENT]) / stock, most=1))
     everything = [run for name in names for rate in rates for run in samples[rate, name]]
     strays = sum(unexplained(run.outcome, run.at_server) for run in everything)
-    wrong = sum(run.wrong_at_server + run.outcome.bad - run.outcome.unfinished for run in everything)
+    wrong = sum(run.wrong_at_server + run.outcome.bad for run in everything)
     found.append(Hold("requests at the server that sent and cut off do not explain, all runs", strays, most=0))
     return [*found, Hold("wrong bodies at the server and bad answers, all runs", wrong, most=0)]
 
@@ -174,7 +176,14 @@ def _figures(runs: Sequence[Sample]) -> list[dict[str, object]]:
 
 
 def _rates(text: str) -> tuple[float, ...]:
-    return tuple(float(part) for part in text.split(","))
+    """Raises argparse.ArgumentTypeError."""
+    try:
+        rates = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        rates = (0.0,)
+    if any(not 0 < rate < math.inf for rate in rates):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of numbers above 0, such as 500,1000")
+    return rates
 
 
 if __name__ == "__main__":

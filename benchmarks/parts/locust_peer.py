@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,11 +35,12 @@ class Statistics:
         return math.nan
 
 
-def read_statistics(text: str) -> Statistics:
-    """What `--json-file` wrote: one object a row. Raises ValueError when it is something else."""
+def read_statistics(text: str, apart: Sequence[str] = ()) -> Statistics:
+    """What `--json-file` wrote, one object a row, without the rows of these methods. Raises ValueError when it is no such list."""
     rows = json.loads(text)
     if not isinstance(rows, list) or not all(isinstance(row, dict) and "response_times" in row for row in rows):
         raise ValueError("not the statistics of locust: a list of rows with `response_times` was expected")
+    rows = [row for row in rows if row["method"] not in apart]
     times: dict[float, int] = {}
     for row in rows:
         for value, count in row["response_times"].items():

@@ -9,17 +9,20 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from benchmarks.parts.locust_peer import read_statistics
 from benchmarks.parts.outcome import Outcome
 from benchmarks.parts.processes import ROOT, Child, RunError
 from scenarios.generator.histogram import value_us
+from scenarios.generator.statistics import LATE_ROW, UNSENT_ROW
 
 ARRIVALS = ROOT / "benchmarks" / "parts" / "arrivals_scenario.py"
 ECHOES = ROOT / "benchmarks" / "parts" / "echoes_scenario.py"
 START_LIMIT_S = 30
+SHARES = (0.5, 0.95, 0.99)
 QUIET = ("--headless", "--users", "1", "--only-summary", "--skip-log-setup", "--loglevel", "WARNING")
 
 
@@ -110,14 +113,22 @@ class Run(Child):
 def arrivals(
     command: list[str], url: str, rate_per_s: float, duration_s: float, folder: Path, tick_ms: float = 0.0
 ) -> Outcome:
-    """Evenly spaced arrivals for so long."""
+    """Evenly spaced arrivals for so long, as the stream tells of them."""
     settings = {"GAMEDAY_SCHEDULE": "constant", "GAMEDAY_DURATION_S": f"{duration_s:g}", "GAMEDAY_TICK_MS": f"{tick_ms:g}"}
     with Run(command, url, rate_per_s, folder, settings) as run:
         usage = run.wait(duration_s + START_LIMIT_S)
         books = run.books("arrivals")
-    p50, p95, p99 = (books.percentile_ms(share) for share in (0.5, 0.95, 0.99))
+    p50, p95, p99 = (books.percentile_ms(share) for share in SHARES)
+    unfinished = books.bad.pop("unfinished", 0)
     return Outcome(
-        due=round(rate_per_s * duration_s), sent=books.sent - books.unsent, lost=0,
-        unfinished=books.bad["unfinished"] - books.unsent, bad=sum(books.bad.values()), late=books.late,
-        p50_ms=p50, p95_ms=p95, p99_ms=p99, usage=usage,
+        due=round(rate_per_s * duration_s), sent=books.sent - books.unsent, lost=0, unfinished=unfinished,
+        bad=sum(books.bad.values()), late=books.late, p50_ms=p50, p95_ms=p95, p99_ms=p99, usage=usage,
     )  # fmt: skip
+
+
+def locust_arrivals(url: str, rate_per_s: float, duration_s: float, folder: Path) -> Outcome:
+    """The same by our locust class, with the percentiles of locust's own statistics."""
+    told = arrivals([*locust(ARRIVALS), "--json-file", "locust"], url, rate_per_s, duration_s, folder)
+    seen = read_statistics((folder / "locust.json").read_text(), apart=(LATE_ROW[0], UNSENT_ROW[0]))
+    p50, p95, p99 = (seen.percentile_ms(share) for share in SHARES)
+    return replace(told, lost=told.sent - seen.requests, p50_ms=p50, p95_ms=p95, p99_ms=p99)

@@ -11,9 +11,9 @@ from benchmarks.parts.processes import Usage
 class Outcome:
     """One run. Percentiles in milliseconds, of everything in its statistics; infinite where it puts no number on what is bad.
 
-    `due` arrivals were asked for by the schedule, `sent` of them went out. Of those `lost` are in no statistics, since the
-    run ended before their answers; `unfinished` met the same end and are in the statistics, as bad ones. `bad` counts all
-    bad ones, `late` those that the generator itself started too late, None where it does not say.
+    `due` arrivals were asked for by the schedule, `sent` of them went out. The end of the run cut off those that are
+    `lost`, in no statistics at all, and those that are `unfinished`, in the statistics as bad ones. `bad` are other bad
+    ones; `late` those that the generator itself started too late, None where it does not say.
     """
 
     due: int

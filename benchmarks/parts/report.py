@@ -120,6 +120,17 @@ def positive_int(text: str) -> int:
     return value
 
 
+def positive(text: str) -> float:
+    """A number above 0, for argparse."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return value
+
+
 def progress(text: str) -> None:
     """One line on stderr while people wait."""
     sys.stderr.write(f"… {text}\n")
