@@ -20,7 +20,7 @@ OPTION = "gameday_plan"
 """Name under which a locust master hands plans to its workers, among the parsed options of a spawn message."""
 
 
-class PlanError(Exception):
+class PlanError(ValueError):
     """What a master sent is no plan; the message says what to do."""
 
 

@@ -39,11 +39,11 @@ class Report:
         """Whether somebody is to read this."""
         return self.settings.stream_fd is not None
 
-    def hello(self, admin_url: str | None, tick_s: float | None) -> None:
-        """The first line; `tick_s` None: the engine's own (1 ms under gevent)."""
+    def hello(self, admin_url: str | None, engine: str) -> None:
+        """The first line; `engine` is worker or locust."""
         facts = {"scenario": self.scenario.name, "series": self.scenario.series, "slice_s": SLICE_S}
-        engine = {"engine": "locust" if tick_s is None else "worker", "tick_ms": 1.0 if tick_s is None else tick_s * 1e3}
-        self._send({"ev": "hello", **facts, **engine, "pid": os.getpid(), "admin": admin_url})
+        how = {"engine": engine, "tick_ms": self.settings.tick_s * 1e3}
+        self._send({"ev": "hello", **facts, **how, "pid": os.getpid(), "admin": admin_url})
 
     def beat(self, until_s: float) -> None:
         """`t` never passes an arrival that is due and not yet counted, even where this process was held up."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from .exchange import Request
 
+Key = tuple[str, str]
+"""Method and name of a row."""
+
 LATE_ROW = ("late", "arrivals started over 100 ms after they were due")
 """Method and name of the row of late arrivals; its response time is by how much."""
 
@@ -11,6 +14,6 @@ UNSENT_ROW = ("unsent", "arrivals that never left")
 """Method and name of the row of arrivals that no request was sent for; they are failures of their own row as well."""
 
 
-def row_of(request: Request) -> tuple[str, str]:
+def row_of(request: Request) -> Key:
     """Method and name of a request's row."""
     return request.method, request.name or request.path

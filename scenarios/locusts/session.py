@@ -2,59 +2,66 @@
 
 from __future__ import annotations
 
-import os
-import resource
-import sys
-from typing import NoReturn
-
 import gevent
-from locust import User, events
+from locust import User, events, task
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
-from locust.runners import MasterRunner, Runner
+from locust.runners import LocalRunner, MasterRunner, Runner, WorkerRunner
 
-from . import admin, clock
-from .faults import Board
-from .ledger import SLICE_S, Ledger
-from .settings import Settings, SettingsError, positive, read_settings
-from .stream import Stream, StreamError
+from scenarios.generator import clock
+from scenarios.generator.declare import Scenario
+from scenarios.generator.plan import from_wire
+from scenarios.generator.report import BEAT_S, PARENT_CHECK_S, UNUSABLE, Report, raise_file_limit, settings_or_exit
+from scenarios.generator.schedule import HELP
+from scenarios.generator.settings import known_schedule, positive
+from scenarios.traffic.driver import driver_of
 
-BEAT_S = SLICE_S
-PARENT_CHECK_S = 0.25
-DRAIN_LIMIT_S = 1.0
-UNUSABLE = 2
+from . import admin, form
+from .books import EventBooks, use_own_buckets
+from .dispatch import share_by_plan
+from .engine import GeventEngine
+
+PLAN_CHECK_S = 0.1
 
 
 class Session:
     """Made by a locustfile at import; locust's events drive it from then on.
 
-    The first of `series` holds every arrival. By hand there is no stream and mostly no admin listener; then all that
-    is left is the load itself and locust's own statistics.
+    By hand there is no stream and mostly no admin listener; then all that is left is the load itself and locust's own
+    statistics.
     """
 
-    def __init__(self, scenario: str, series: tuple[str, ...], rate_per_s: float, faults: tuple[str, ...]) -> None:
+    def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
-        self.series = series
-        self.settings = _settings()
-        self.ledger = Ledger(self.settings.thresholds_ms)
-        self.board = Board(faults)
-        self.next_due_s = float("inf")
-        self._default_rate = rate_per_s
-        self._stream = Stream(self.settings.stream_fd)
-        self._parent = os.getppid()
-        self._outstanding = 0
+        self.settings = settings_or_exit()
+        self.report = Report(scenario, self.settings)
         self._hard_end: gevent.Greenlet | None = None
+        self._books: EventBooks | None = None
+        use_own_buckets()
         self._listen()
 
-    def stopped(self) -> None:
-        """The load stopped: what is outstanding will have no other fate than `unfinished`."""
-        self._outstanding += self.ledger.give_up()[self.series[0]]
-        self.next_due_s = float("inf")
+    def drive(self, environment: Environment, host: str) -> None:
+        """Makes arrivals by the plans of the dispatcher until it is killed; what is outstanding then is unfinished."""
+        runner = _runner(environment)
+        assert isinstance(runner, LocalRunner | WorkerRunner), "a master has no users"
+        assert self._books is not None, "locust fires init before it spawns users"
+        engine = GeventEngine(lambda error: self.broken(environment, error))
+        driver = driver_of(engine, self.scenario, self.report, self._books, host, runner.worker_index)
+        followed = None
+        try:
+            while True:
+                plan = from_wire(vars(environment.parsed_options))
+                if plan != followed:
+                    driver.follow(plan)
+                followed = plan
+                gevent.sleep(PLAN_CHECK_S)
+        finally:
+            driver.stop()
 
     def broken(self, environment: Environment, error: BaseException | None) -> None:
         """The generator itself failed: its numbers are worth nothing, so the harness sees it die."""
-        if self.settings.stream_fd is not None:
-            self.die(f"the generator broke: {error!r}")
+        if self.report.streams:
+            self.report.die(f"the generator broke: {error!r}")
         environment.process_exit_code = UNUSABLE
         gevent.spawn(_stop, environment)
 
@@ -63,98 +70,90 @@ class Session:
             (events.init_command_line_parser, self._add_arguments),
             (events.init, self._begin),
             (events.test_start, self._limit),
-            (events.user_error, self._broken),
+            (events.user_error, self._user_error),
             (events.quitting, self._end),
         ):
             hook.add_listener(listener)  # type: ignore[no-untyped-call]  # locust leaves it unannotated
 
     def _add_arguments(self, parser: LocustArgumentParser) -> None:
-        """`--rate`, which the web UI offers as a field as well."""
+        """The scenario's parameters, which the web UI offers as fields as well."""
+        rate, schedule = self.scenario.rate_per_s, self.scenario.schedule
         parser.add_argument(
-            "--rate", type=positive, default=self._default_rate, env_var="GAMEDAY_RATE",
-            help=f"Arrivals a second, or connections to hold ({self._default_rate:g})",
+            "--rate", type=positive, default=float(rate), env_var="GAMEDAY_RATE",
+            help=f"Arrivals a second, or connections to hold ({rate:g})",
         )  # fmt: skip
+        parser.add_argument(
+            "--schedule", type=known_schedule, default=schedule, env_var="GAMEDAY_SCHEDULE", help=f"{HELP} ({schedule})"
+        )
 
     def _begin(self, environment: Environment, **_: object) -> None:
+        share_by_plan(environment)
+        form.check(environment)
         if isinstance(environment.runner, MasterRunner):
             return  # a master drives nothing
-        _raise_file_limit()
+        raise_file_limit()
+        self._books = EventBooks(environment)
         port = self.settings.admin_port
-        url = None if port is None else admin.serve(port, self.settings.admin_token, self.board)
-        self._hello(url)
-        helpers = [gevent.spawn(self._beat)]
-        if self.settings.stream_fd is not None:
-            helpers.append(gevent.spawn(self._watch_parent))
-        for helper in helpers:
-            helper.link_exception(lambda broken: self.die(f"the generator broke: {broken.exception!r}"))
-
-    def _hello(self, admin_url: str | None) -> None:
-        facts = {"scenario": self.scenario, "series": self.series, "slice_s": SLICE_S}
-        self._send({"ev": "hello", **facts, "pid": os.getpid(), "admin": admin_url})
+        url = None if port is None else admin.serve(port, self.settings.admin_token, self.scenario.board)
+        self.report.hello(url, "locust")
+        for helper in (self._beat, self._watch_parent):
+            gevent.spawn(helper).link_exception(lambda dead: self.report.die(f"the generator broke: {dead.exception!r}"))
 
     def _beat(self) -> None:
         due_s = clock.now()
         while True:
             due_s += BEAT_S
             gevent.sleep(max(0.0, due_s - clock.now()))
-            self._report(due_s)
+            self._count(due_s)
 
-    def _report(self, until_s: float) -> None:
-        """`t` never passes an arrival that is due and not yet counted, even where this process was held up."""
-        until_s = min(until_s, self.next_due_s)
-        self._send({"ev": "load", "t": round(clock.epoch_s(until_s), 3), "deltas": self.ledger.take(clock.now())})
+    def _count(self, until_s: float) -> None:
+        if self._books is not None:
+            self._books.unsent(self.report.ledger.unsent[self.scenario.series[0]])
+        self.report.beat(until_s)
 
     def _watch_parent(self) -> None:
-        while os.getppid() == self._parent:
+        while True:
             gevent.sleep(PARENT_CHECK_S)
-        self.die("the process that started this scenario is gone")
+            self.report.orphaned()
 
     def _limit(self, environment: Environment, **_: object) -> None:
+        if isinstance(environment.runner, WorkerRunner):
+            return  # its master ends the run
         if self._hard_end is not None:
             self._hard_end.kill(block=False)  # of an earlier start in the web UI
         self._hard_end = gevent.spawn_later(self.settings.duration_s, _stop, environment)
 
-    def _broken(self, user_instance: User, exception: BaseException, **_: object) -> None:
+    def _user_error(self, user_instance: User, exception: BaseException, **_: object) -> None:
         self.broken(user_instance.environment, exception)
 
     def _end(self, environment: Environment, **_: object) -> None:
-        _runner(environment).stop()
-        if self.settings.stream_fd is None:
+        if isinstance(environment.runner, MasterRunner):
             return
-        environment.process_exit_code = 0  # bad requests are what the stream tells, not a failure of the generator
-        self._report(clock.now())
-        self._send(
-            {
-                "ev": "bye",
-                "t": round(clock.epoch_s(clock.now()), 3),
-                "sent": self.ledger.sent[self.series[0]],
-                "outstanding": self._outstanding,
-            }
-        )
-        try:
-            self._stream.finish(DRAIN_LIMIT_S)
-        except StreamError as error:
-            self.die(str(error))
-
-    def _send(self, line: dict[str, object]) -> None:
-        try:
-            self._stream.send(line)
-        except StreamError as error:
-            self.die(str(error))
-
-    def die(self, why: str) -> NoReturn:
-        """Ends the process at once, with a reason: the numbers would not be whole any more, or nobody wants them."""
-        sys.stderr.write(f"scenario {self.scenario}: {why}\n")
-        sys.stderr.flush()
-        os._exit(UNUSABLE)
+        _runner(environment).stop()
+        self._count(clock.now())
+        if self.report.streams:
+            environment.process_exit_code = 0  # bad requests are what the stream tells, not a failure of the generator
+            self.report.bye()
 
 
-def _settings() -> Settings:
-    try:
-        return read_settings(os.environ)
-    except SettingsError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(UNUSABLE)
+class OpenUser(User):
+    """Drives a whole schedule, or its worker's share of it: one in each process is all there ever is."""
+
+    abstract = True
+    session: Session
+
+    @task
+    def drive(self) -> None:
+        """Runs until locust stops it."""
+        self.session.drive(self.environment, str(self.host))
+
+
+def user_class(declaration: type[Scenario]) -> type[User]:
+    """A locust user that drives what is declared."""
+    session = Session(declaration())
+    host = session.settings.host or declaration.host
+    members = {"session": session, "host": host, "__module__": declaration.__module__, "__doc__": declaration.__doc__}
+    return type(f"{declaration.__name__}User", (OpenUser,), members)
 
 
 def _stop(environment: Environment) -> None:
@@ -168,8 +167,3 @@ def _stop(environment: Environment) -> None:
 def _runner(environment: Environment) -> Runner:
     assert environment.runner is not None, "locust makes its runner before it fires an event"
     return environment.runner
-
-
-def _raise_file_limit() -> None:
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -8,10 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from scenarios.generator import clock, histogram
-from scenarios.generator.statistics import LATE_ROW, UNSENT_ROW
-
-Key = tuple[str, str]
-"""Method and name of a row."""
+from scenarios.generator.statistics import LATE_ROW, UNSENT_ROW, Key
 
 Wire = dict[str, object]
 

@@ -5,26 +5,18 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from scenarios.generator import clock
-from scenarios.generator.declare import HttpScenario, Scenario, WebSocketScenario
+from scenarios.generator.declare import Scenario
 from scenarios.generator.plan import Plan, alone
 from scenarios.generator.report import BEAT_S, PARENT_CHECK_S, Report, raise_file_limit
 from scenarios.generator.settings import Settings
+from scenarios.traffic.driver import Driver, driver_of
 
 from . import admin
+from .engine import AsyncioEngine
 from .rows import Rows
-
-
-class Driver(Protocol):
-    """What makes the arrivals of one run."""
-
-    def follow(self, plan: Plan) -> None:
-        """Begins, or goes on by another plan."""
-
-    def stop(self) -> None:
-        """Ends the run; what is outstanding is unfinished."""
 
 
 class Worker:
@@ -38,7 +30,8 @@ class Worker:
     def start(self, plan: Plan, host: str, index: int = 0) -> None:
         """Begins a run. Raises ValueError for a host or a schedule that cannot be used."""
         self.stop()
-        self._driver = _driver(self, host, index)
+        engine = AsyncioEngine(asyncio.get_running_loop())
+        self._driver = driver_of(engine, self.scenario, self.report, self.rows, host, index)
         self._driver.follow(plan)
 
     def edit(self, plan: Plan) -> None:
@@ -61,7 +54,7 @@ class Worker:
             loop.add_signal_handler(number, done.set)
         port = self.settings.admin_port
         url = None if port is None else await admin.serve(port, self.settings.admin_token, self.scenario.board)
-        self.report.hello(url, self.settings.tick_s)
+        self.report.hello(url, "worker")
         self._beat(loop, clock.now())
         self._watch_parent(loop)
         await drive(self, done)
@@ -80,19 +73,6 @@ class Worker:
 
     def _broken(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         self.report.die(f"the generator broke: {context.get('exception') or context['message']!r}")
-
-
-def _driver(worker: Worker, host: str, index: int) -> Driver:
-    """The websocket driver costs 40 ms to import: only who needs it pays."""
-    scenario = worker.scenario
-    if isinstance(scenario, HttpScenario):
-        from .http import HttpDriver  # noqa: PLC0415
-
-        return HttpDriver(scenario, worker.report, worker.rows, host, index)
-    assert isinstance(scenario, WebSocketScenario), "there are these two kinds"
-    from .websocket import WebSocketDriver  # noqa: PLC0415
-
-    return WebSocketDriver(scenario, worker.report, worker.rows, host, index)
 
 
 async def drive_alone(worker: Worker, done: asyncio.Event) -> None:

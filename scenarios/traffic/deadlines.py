@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import Callable
 
 from scenarios.generator import clock
 
 from .connection import Exchange
+from .engine import Cancel, Engine
 
 
 class Deadlines:
     """Calls `expired` for each exchange that is not done when its time is over."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, expired: Callable[[Exchange], None]) -> None:
-        self._loop, self._expired = loop, expired
+    def __init__(self, engine: Engine, expired: Callable[[Exchange], None]) -> None:
+        self._engine, self._expired = engine, expired
         self._queues: dict[float, deque[Exchange]] = {}
-        self._timers: dict[float, asyncio.TimerHandle] = {}
+        self._timers: dict[float, Cancel] = {}
 
     def add(self, exchange: Exchange, now_s: float) -> None:
         """Watches an exchange that begins now."""
@@ -40,7 +40,7 @@ class Deadlines:
         self._queues.clear()
 
     def _wait(self, limit_s: float, left_s: float) -> None:
-        self._timers[limit_s] = self._loop.call_later(left_s, self._sweep, limit_s)
+        self._timers[limit_s] = self._engine.call_later(left_s, self._sweep, limit_s)
 
     def _sweep(self, limit_s: float) -> None:
         del self._timers[limit_s]

@@ -1,12 +1,13 @@
-"""A timer that wakes the event loop at an instant, to the microsecond: libuv and epoll know no less than a millisecond."""
+"""A timer that wakes an engine at an instant, to the microsecond: libuv, libev and epoll know no less than a millisecond."""
 
 from __future__ import annotations
 
-import asyncio
 import ctypes
 import math
 import os
 from collections.abc import Callable
+
+from .engine import Engine
 
 CLOCK_MONOTONIC = 1
 TFD_TIMER_ABSTIME = 1
@@ -30,12 +31,12 @@ class Timer:
     With a `tick_s` it fires at multiples of it only, the first at or after the instant, so that one wake-up serves many.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, fire: Callable[[], None], tick_s: float = 0.0) -> None:
+    def __init__(self, engine: Engine, fire: Callable[[], None], tick_s: float = 0.0) -> None:
         self._fd = _checked(_libc.timerfd_create(CLOCK_MONOTONIC, FLAGS))
         self._spec = _Itimerspec()
         self._pointer = ctypes.byref(self._spec)
-        self._loop, self._tick_s = loop, tick_s
-        loop.add_reader(self._fd, fire)
+        self._tick_s = tick_s
+        self._watch = engine.watch(self._fd, fire)
 
     def arm(self, instant_s: float) -> None:
         """The next time to fire; inf: never. Until it is armed anew, a timer that fired goes on firing."""
@@ -51,7 +52,7 @@ class Timer:
 
     def close(self) -> None:
         """Never fires again."""
-        self._loop.remove_reader(self._fd)
+        self._watch.cancel()
         os.close(self._fd)
 
 

@@ -9,7 +9,7 @@ from websockets.exceptions import InvalidHandshake, InvalidStatus
 from websockets.frames import Frame, Opcode
 from websockets.uri import WebSocketURI
 
-from .exchange import Address
+from scenarios.generator.exchange import Address
 
 MAX_MESSAGE_BYTES = 64 << 10
 

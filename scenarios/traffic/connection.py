@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import select
-from collections.abc import Mapping
-from typing import Protocol, cast
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
 import httptools
 
 from scenarios.generator import clock
 from scenarios.generator.exchange import MAX_CONNECTION_AGE_S, Answer, Request
 from scenarios.generator.ledger import Ticket
+
+from .engine import Cancel, Transport
 
 
 class Exchange:
@@ -24,7 +25,7 @@ class Exchange:
         self.deadline_s = 0.0
         self.done = False
         self.connection: Connection | None = None
-        self.connecting: asyncio.Task[None] | None = None
+        self.connecting: Cancel | None = None
 
 
 class Owner(Protocol):
@@ -40,23 +41,24 @@ class Owner(Protocol):
         """The connection may carry another exchange."""
 
 
-class Connection(asyncio.Protocol):
-    """httptools calls the `on_…` methods."""
+class Connection:
+    """The engine calls `connection_made`, `data_received` and `connection_lost`, httptools the `on_…` methods."""
 
-    __slots__ = ("_body", "_exchange", "_owner", "_parser", "_poll", "_transport", "born_s")
+    __slots__ = ("_body", "_exchange", "_made", "_owner", "_parser", "_poll", "_transport", "born_s")
 
-    def __init__(self, owner: Owner) -> None:
-        self._owner = owner
+    def __init__(self, owner: Owner, made: Callable[[Connection], object]) -> None:
+        self._owner, self._made = owner, made
         self._parser = httptools.HttpResponseParser(self)
         self._body: list[bytes] = []
         self._exchange: Exchange | None = None
         self._poll = select.poll()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+    def connection_made(self, transport: Transport) -> None:
         """The transport is there."""
         self.born_s = clock.now()
-        self._transport = cast(asyncio.Transport, transport)
+        self._transport = transport
         self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
+        self._made(self)
 
     def usable(self) -> bool:
         """Young, and nothing to read: an idle connection that is readable was closed by the server."""

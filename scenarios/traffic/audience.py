@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from . import clock
-from .declare import WebSocketScenario
-from .plan import Plan, share
-from .schedule import parse
+from scenarios.generator import clock
+from scenarios.generator.declare import WebSocketScenario
+from scenarios.generator.plan import Plan, share
+from scenarios.generator.schedule import parse
 
 TICK_S = 0.02
 BACKOFF_S = (0.5, 1.5)

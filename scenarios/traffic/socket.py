@@ -1,16 +1,16 @@
-"""One websocket on asyncio: the protocol is by `websockets`, without I/O of its own."""
+"""One websocket: the protocol is by `websockets`, without I/O of its own."""
 
 from __future__ import annotations
 
-import asyncio
-import ssl
-from typing import Protocol, cast
+from typing import Protocol
 
 from websockets.frames import CloseCode
 from websockets.protocol import CONNECTING, OPEN
 
 from scenarios.generator.exchange import Address
-from scenarios.generator.handshake import client_protocol, refusal, texts
+
+from .engine import Transport
+from .handshake import client_protocol, refusal, texts
 
 
 class Owner(Protocol):
@@ -29,23 +29,15 @@ class Owner(Protocol):
         """A message came."""
 
 
-class Socket(asyncio.Protocol):
+class Socket:
     """One connection, from the handshake to its end; its owner hears of it until it closes it."""
 
-    __slots__ = ("_address", "_owner", "_protocol", "_transport")
+    __slots__ = ("_owner", "_protocol", "_transport")
 
     def __init__(self, owner: Owner, address: Address, path: str) -> None:
         self._owner: Owner | None = owner
-        self._address = address
         self._protocol = client_protocol(address, path)
-        self._transport: asyncio.Transport | None = None
-
-    async def connect(self, tls: ssl.SSLContext | None) -> None:
-        """Raises OSError."""
-        name = self._address.host if tls else None
-        await asyncio.get_running_loop().create_connection(
-            lambda: self, self._address.ip, self._address.port, ssl=tls, server_hostname=name
-        )
+        self._transport: Transport | None = None
 
     def send(self, text: str) -> None:
         """Nothing, where the server said goodbye and the loss is yet to be told."""
@@ -65,9 +57,9 @@ class Socket(asyncio.Protocol):
         else:
             self._transport.abort()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+    def connection_made(self, transport: Transport) -> None:
         """Asks to upgrade."""
-        self._transport = cast(asyncio.Transport, transport)
+        self._transport = transport
         if self._owner is None:
             self._transport.abort()
             return

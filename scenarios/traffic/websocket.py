@@ -1,8 +1,7 @@
-"""Clients that hold websockets, on asyncio's callbacks: no task for a connection that is only held."""
+"""Clients that hold websockets, on callbacks: no task or greenlet for a connection that is only held."""
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections import deque
 from collections.abc import Callable
@@ -10,30 +9,32 @@ from dataclasses import dataclass
 from random import Random
 
 from scenarios.generator import clock
-from scenarios.generator.audience import BACKOFF_S, CONNECT_ROW, MESSAGE_ROW, TICK_S, Audience, Wish, wishes
 from scenarios.generator.declare import NotOfTheProtocol, WebSocketScenario
-from scenarios.generator.exchange import Address, address_of, kind_of
+from scenarios.generator.exchange import Address, address_of
 from scenarios.generator.ledger import UNFINISHED, Ledger, Ticket
 from scenarios.generator.plan import Plan
 from scenarios.generator.report import Report
 from scenarios.generator.schedule import seeded
+from scenarios.generator.statistics import Key
 
-from .rows import Key, Rows
+from .audience import BACKOFF_S, CONNECT_ROW, MESSAGE_ROW, TICK_S, Audience, Wish, wishes
+from .engine import Books, Cancel, Engine, tls_context
 from .socket import Socket
-from .transport import raise_failure, tls_context
 
 
 class WebSocketDriver:
     """One run, from the first plan to `stop`. Raises ValueError for a host that cannot be used."""
 
-    def __init__(self, scenario: WebSocketScenario, report: Report, rows: Rows, host: str, index: int) -> None:
+    def __init__(
+        self, engine: Engine, scenario: WebSocketScenario, report: Report, books: Books, host: str, index: int
+    ) -> None:
         address = address_of(host, scenario.schemes)
         rng = seeded(f"clients {index}", report.settings.seed)
-        self._world = World(scenario, report.ledger, rows, address, rng, asyncio.get_running_loop())
+        self._world = World(engine, scenario, report.ledger, books, address, rng)
         self._index = index
         self._audience = Audience(scenario.connect_per_s, self._come)
         self._plans: deque[Plan] = deque()
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Cancel | None = None
 
     def follow(self, plan: Plan) -> None:
         """Begins, or goes on by another plan."""
@@ -50,7 +51,7 @@ class WebSocketDriver:
 
     def _tick(self) -> None:
         """Newcomers at the scenario's pace, that of all workers together."""
-        self._timer = self._world.loop.call_later(TICK_S, self._tick)
+        self._timer = self._world.engine.call_later(TICK_S, self._tick)
         while len(self._plans) > 1 and clock.instant(self._plans[1].from_epoch_s) <= clock.now():
             self._plans.popleft()
         plan = self._plans[0]
@@ -66,12 +67,12 @@ class WebSocketDriver:
 class World:
     """What all clients share; `clients` are those that are there, in whatever state."""
 
+    engine: Engine
     scenario: WebSocketScenario
     ledger: Ledger
-    rows: Rows
+    books: Books
     address: Address
     rng: Random
-    loop: asyncio.AbstractEventLoop
 
     def __post_init__(self) -> None:
         self.clients: set[Client] = set()
@@ -81,20 +82,20 @@ class World:
         """A handshake or a message that begins now."""
         tickets, now_s = self.ledger.due((series,), due_s), clock.now()
         if self.ledger.started(tickets, now_s):
-            self.rows.late(now_s - due_s)
+            self.books.late(now_s - due_s)
         return tickets[0]
 
     def settle(self, key: Key, ticket: Ticket, length: int, bad: str | None) -> None:
         """What became of it."""
         now_s = clock.now()
         self.ledger.settle(ticket, now_s, bad)
-        self.rows.log(key, now_s - ticket.due_s, length, (bad,) if bad else ())
+        self.books.log(key, now_s - ticket.due_s, length, (bad,) if bad else ())
 
 
 class Client:
     """One client: connects, talks for a lifetime, connects again; after a refusal or a loss it waits a little."""
 
-    __slots__ = ("_ack_delay_s", "_asked", "_hold_mean_s", "_leaving", "_over", "_socket", "_state", "_task", "_ticket",
+    __slots__ = ("_ack_delay_s", "_asked", "_connecting", "_hold_mean_s", "_leaving", "_over", "_socket", "_state", "_ticket",
                  "_timers", "_world")  # fmt: skip
 
     def __init__(self, world: World, ack_delay_s: float, hold_mean_s: float, due_s: float) -> None:
@@ -104,8 +105,8 @@ class Client:
         self._asked: deque[Ticket] = deque()  # messages whose echo has not come
         self._state: dict[str, int] = {}
         self._socket: Socket | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._connecting: Cancel | None = None
+        self._timers: dict[str, Cancel] = {}
         world.clients.add(self)
         self._connect_at(due_s)
 
@@ -130,16 +131,8 @@ class Client:
         self._over, self._state = False, {}
         self._ticket = world.due("connects", due_s)
         self._after("limit", world.scenario.connect_limit_s, self.lost, "timeout")
-        self._task = world.loop.create_task(self._open())
-        self._task.add_done_callback(raise_failure)
-
-    async def _open(self) -> None:
-        world, address = self._world, self._world.address
-        self._socket = Socket(self, address, world.scenario.path(world.rng))
-        try:
-            await self._socket.connect(world.tls)
-        except OSError as error:
-            self.lost(kind_of(error))
+        self._socket = Socket(self, world.address, world.scenario.path(world.rng))
+        self._connecting = world.engine.connect(self._socket, world.address, world.tls, self.lost)
 
     def shaking(self) -> None:
         """The request to upgrade is on its way."""
@@ -178,11 +171,11 @@ class Client:
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
-        if self._task:
-            self._task.cancel()
+        if self._connecting:
+            self._connecting.cancel()
         if self._socket:
             self._socket.close()
-        self._task = self._socket = None
+        self._connecting = self._socket = None
         self._connected(kind)
         while self._asked:
             self._world.settle(MESSAGE_ROW, self._asked.popleft(), 0, kind)
@@ -205,13 +198,13 @@ class Client:
             heard = world.scenario.heard(text, self._state)
         except NotOfTheProtocol:
             world.ledger.lost("messages", clock.epoch_s(now_s), 1, "error")
-            world.rows.log(MESSAGE_ROW, 0.0, len(text), ("error",))
+            world.books.log(MESSAGE_ROW, 0.0, len(text), ("error",))
             self.lost("error")
             return
         if heard is not None:
             latency_s = max(0.0, clock.epoch_s(now_s) - heard.sent_epoch_s)
             world.ledger.received("messages", heard.sent_epoch_s, latency_s)
-            world.rows.log(MESSAGE_ROW, latency_s, len(text), ())
+            world.books.log(MESSAGE_ROW, latency_s, len(text), ())
             if heard.dropped:
                 world.ledger.lost("messages", heard.sent_epoch_s, heard.dropped, "dropped")
             if heard.reply is not None:
@@ -246,4 +239,4 @@ class Client:
         """One timer for each purpose; a new one takes the place of the old."""
         if name in self._timers:
             self._timers[name].cancel()
-        self._timers[name] = self._world.loop.call_later(max(0.0, delay_s), call, *words)
+        self._timers[name] = self._world.engine.call_later(max(0.0, delay_s), call, *words)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections import deque
-from functools import partial
 
 from scenarios.generator import clock
 from scenarios.generator.declare import HttpScenario
-from scenarios.generator.exchange import Answer, address_of, encode, kind_of
+from scenarios.generator.exchange import Answer, address_of, encode
 from scenarios.generator.ledger import UNFINISHED
 from scenarios.generator.plan import Arrivals, Plan
 from scenarios.generator.report import Report
@@ -18,9 +16,8 @@ from scenarios.generator.statistics import row_of
 
 from .connection import Bad, Connection, Exchange
 from .deadlines import Deadlines
-from .rows import Rows
+from .engine import Books, Engine, tls_context
 from .timer import Timer
-from .transport import raise_failure, tls_context
 
 MAX_IN_FLIGHT = 4000
 
@@ -28,15 +25,17 @@ MAX_IN_FLIGHT = 4000
 class HttpDriver:
     """One run, from the first plan to `stop`. Raises ValueError for a host that cannot be used."""
 
-    def __init__(self, scenario: HttpScenario, report: Report, rows: Rows, host: str, index: int) -> None:
-        self._scenario, self._report, self._ledger, self._rows = scenario, report, report.ledger, rows
-        self._loop = asyncio.get_running_loop()
+    def __init__(
+        self, engine: Engine, scenario: HttpScenario, report: Report, books: Books, host: str, index: int
+    ) -> None:
+        self._scenario, self._report, self._ledger, self._books = scenario, report, report.ledger, books
+        self._engine = engine
         self._address = address_of(host, scenario.schemes)
         self._tls = tls_context() if self._address.tls else None
         self._bodies = seeded(f"bodies {index}", report.settings.seed)
         self._arrivals = Arrivals(report.settings.seed, index, scenario.surge)
-        self._timer = Timer(self._loop, self._due, report.settings.tick_s)
-        self._deadlines = Deadlines(self._loop, self._expired)
+        self._timer = Timer(engine, self._due, report.settings.tick_s)
+        self._deadlines = Deadlines(engine, self._expired)
         self._idle: deque[Connection] = deque()
         self._waiting: deque[Exchange] = deque()
         self._under_way: set[Exchange] = set()
@@ -90,7 +89,7 @@ class HttpDriver:
     def _begin(self, exchange: Exchange) -> None:
         now_s = clock.now()
         if self._ledger.started(exchange.tickets, now_s):
-            self._rows.late(now_s - exchange.tickets[0].due_s)
+            self._books.late(now_s - exchange.tickets[0].due_s)
         self._under_way.add(exchange)
         self._deadlines.add(exchange, now_s)
         while self._idle:
@@ -99,20 +98,13 @@ class HttpDriver:
                 connection.send(exchange, encode(exchange.request, self._address.authority))
                 return
             connection.close()
-        exchange.connecting = self._loop.create_task(self._connect(exchange))
-        exchange.connecting.add_done_callback(raise_failure)
+        self._connect(exchange)
 
-    async def _connect(self, exchange: Exchange) -> None:
-        address = self._address
-        name = address.host if address.tls else None
-        try:
-            _, connection = await self._loop.create_connection(
-                partial(Connection, self), address.ip, address.port, ssl=self._tls, server_hostname=name
-            )
-        except OSError as error:
-            self.failed(exchange, kind_of(error))
-        else:
-            connection.send(exchange, encode(exchange.request, address.authority))
+    def _connect(self, exchange: Exchange) -> None:
+        connection = Connection(self, lambda made: made.send(exchange, encode(exchange.request, self._address.authority)))
+        exchange.connecting = self._engine.connect(
+            connection, self._address, self._tls, lambda kind: self.failed(exchange, kind)
+        )
 
     def _expired(self, exchange: Exchange) -> None:
         self._let_go(exchange)
@@ -133,6 +125,6 @@ class HttpDriver:
         now_s = clock.now()
         for ticket in exchange.tickets:
             self._ledger.settle(ticket, now_s, bad.get(ticket.series))
-        self._rows.log(row_of(exchange.request), now_s - exchange.tickets[0].due_s, length, bad.values())
+        self._books.log(row_of(exchange.request), now_s - exchange.tickets[0].due_s, length, bad.values())
         if self._waiting:
             self._begin(self._waiting.popleft())
