@@ -1,4 +1,4 @@
-"""What the experiment asks of Python: a P95 from a window of stock locust, and the end of a fault. Chaos Toolkit calls it."""
+"""What Chaos Toolkit calls for the experiment: a P95 from a window of stock locust, and the end of a fault."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ MARGIN_S = 30
 
 
 def p95_ms(host: str, users: int, window_s: int) -> int:
-    """P95 in ms, as locust rounds it, of a headless run of `window_s` seconds; raises RuntimeError without a request."""
+    """P95 in ms, as locust rounds it, of a run of `window_s` seconds; raises RuntimeError without a request."""
     with tempfile.TemporaryDirectory() as folder:
         argv = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--host", host, "--headless", "--only-summary"]
         argv += ["-u", str(users), "-r", str(users), "-t", f"{window_s}s", "--csv", f"{folder}/window"]
         done = subprocess.run(argv, capture_output=True, text=True, timeout=window_s + MARGIN_S, check=False)
-        return _aggregated_p95(Path(folder) / "window_stats.csv", done.stderr)
+        return aggregated_p95(Path(folder) / "window_stats.csv", done.stderr)
 
 
-def _aggregated_p95(stats: Path, said: str) -> int:
+def aggregated_p95(stats: Path, said: str) -> int:
+    """P95 in ms of all requests in locust's `…_stats.csv`; without one RuntimeError, with what locust `said`."""
     if stats.exists():
         with stats.open(newline="", encoding="utf-8") as lines:
             for row in csv.DictReader(lines):
@@ -34,7 +35,7 @@ def _aggregated_p95(stats: Path, said: str) -> int:
 
 
 def p95_above(host: str, users: int, window_s: int, limit_ms: int) -> int:
-    """P95 in ms; raises RuntimeError when it is not above the limit: a method's probes have no tolerance of their own."""
+    """P95 in ms; raises RuntimeError when it is not above the limit: in a method no tolerance is looked at."""
     found = p95_ms(host, users, window_s)
     if found <= limit_ms:
         raise RuntimeError(f"no incident: P95 is {found} ms, not above {limit_ms} ms")

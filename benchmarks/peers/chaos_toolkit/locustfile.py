@@ -11,7 +11,7 @@ from locust import FastHttpUser, constant_throughput, task
 class Caller(FastHttpUser):
     """One `POST /infer` a second, later when the one before takes longer; 150 of them make 150 a second."""
 
-    wait_time = constant_throughput(1)  # type: ignore[no-untyped-call]  # locust leaves it unannotated
+    wait_time = constant_throughput(1)
 
     def on_start(self) -> None:
         """Users who begin together would call in step, 150 in one moment and none until the next."""

@@ -1,0 +1,241 @@
+"""How long a whole drill takes, beside a Chaos Toolkit + locust experiment of the same content in the same run."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+if __package__ in (None, ""):  # run as a file
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks import machine
+from benchmarks.machine import Machine
+from benchmarks.peers.chaos_toolkit.run import USERS, WINDOWS, check, run_peer
+from benchmarks.slot_loss.ours import run_ours
+from benchmarks.timed import Run, UnusableError, side_by_side
+from harness.errors import GamedayError
+from harness.platforms.local.platform import LocalPlatform
+
+WINDOW_S = 30
+"""What people write: Chaos Toolkit's reference drives load for 30 s in its example, as do the first examples of k6."""
+SHORT_S = 10
+"""The shortest that was found in public: the example of chaostoolkit-locust waits 10 s before it reads a percentile."""
+QUICK_WINDOW_S = 5
+QUICK_S = 56.0
+"""When a quick run asks whatever still runs to end; that may take some seconds more."""
+LIMIT_S = 280.0
+_EXAMPLES = """\
+examples:
+  python benchmarks/gameday_time.py                   the whole: about 3 minutes
+  python benchmarks/gameday_time.py --quick           within 60 s; the peer's 30-s windows are then computed
+  python benchmarks/gameday_time.py --runs 3 --json   for machines
+  python benchmarks/gameday_time.py --without-remedy  broken on purpose: both sides must notice, exit 1
+exit codes: 0 every hold holds · 1 one does not · 2 unusable environment
+"""
+
+
+@dataclass(frozen=True)
+class Hold:
+    """One thing that has to be so."""
+
+    text: str
+    ok: bool
+    found: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All that was measured. `ours` is the median of the warm runs."""
+
+    cold: Run
+    warm: tuple[Run, ...]
+    peer: Run
+    window_s: int
+
+    @property
+    def ours(self) -> Run:
+        return sorted(self.warm, key=lambda run: run.seconds)[len(self.warm) // 2]
+
+    @property
+    def ours_all(self) -> tuple[Run, ...]:
+        """All runs of ours, the cold one first."""
+        return (self.cold, *self.warm)
+
+    @property
+    def whole(self) -> bool:
+        """Did every run end as it should? The seconds of one that was cut short measure nothing."""
+        return self.peer.ok and all(run.ok for run in self.ours_all)
+
+    @property
+    def peer_rest_s(self) -> float:
+        """What the peer spends outside its windows."""
+        return self.peer.seconds - WINDOWS * self.window_s
+
+    def peer_s(self, window_s: float) -> float:
+        """What the peer takes with windows of this length; a fixed window always takes all of its time."""
+        return self.peer_rest_s + WINDOWS * window_s
+
+    def ratio(self, window_s: float) -> float:
+        """How many times faster ours is than the peer with such windows."""
+        return self.peer_s(window_s) / self.ours.seconds
+
+    @property
+    def break_even_s(self) -> float:
+        """The window with which the peer takes as long as ours; below 0 none is short enough."""
+        return (self.ours.seconds - self.peer_rest_s) / WINDOWS
+
+
+def holds(seen: Comparison, most_s: float, times: float) -> list[Hold]:
+    """Ours is judged passed, the peer saw it all, ours is quick, and so much quicker than 30-s windows are."""
+    ours, ratio, whole = seen.ours, seen.ratio(WINDOW_S), seen.whole
+    bad = next((run for run in seen.ours_all if not run.ok), ours)
+    cut = "" if whole else ", of runs that did not go well: no measure"
+    indicative = "" if seen.window_s == WINDOW_S else f" than with {WINDOW_S}-s windows (computed: indicative)"
+    return [
+        Hold("every drill passed", bad.ok, bad.why),
+        Hold("the peer saw the incident and its end", seen.peer.ok, seen.peer.why),
+        Hold(f"ours takes at most {most_s:g} s", whole and ours.seconds <= most_s, f"{ours.seconds:.1f} s{cut}"),
+        Hold(
+            f"ours is at least {times:g} times faster{indicative}", whole and ratio >= times, f"{ratio:.2f} times{cut}"
+        ),
+    ]
+
+
+def measure(folder: Path, options: argparse.Namespace) -> Comparison:
+    """The peer, then a first run that nobody knows the variance for, then the warm ones."""
+    until = time.monotonic() + (QUICK_S if options.quick else options.limit_s)
+    window_s = QUICK_WINDOW_S if options.quick else options.window_s
+    remedy = not options.without_remedy
+    _tell(f"Chaos Toolkit + locust: three windows of {window_s} s")
+    peer = run_peer(folder / "peer", window_s, until - time.monotonic(), remedy)
+    _tell(f"{peer.seconds:.1f} s; gameday run: the first of its runs directory")
+    cold = run_ours(folder / "runs" / "cold", until - time.monotonic(), remedy)
+    warm: list[Run] = []
+    for number in range(1, (1 if options.quick else options.runs) + 1):
+        _tell(f"{[cold, *warm][-1].seconds:.1f} s; gameday run: warm, {number}")
+        warm.append(run_ours(folder / "runs" / f"warm-{number}", until - time.monotonic(), remedy))
+    return Comparison(cold, tuple(warm), peer, window_s)
+
+
+def _tell(text: str) -> None:
+    print(f"gameday_time: {text}", file=sys.stderr, flush=True)
+
+
+def to_text(seen: Comparison, checked: Sequence[Hold], on: Machine) -> str:
+    """For people."""
+    said = [machine.lines(on), _SCENARIO, side_by_side(seen.ours, seen.peer), _figures(seen)]
+    said.append("".join(f"{'✓' if hold.ok else '✗'} {hold.text}: {hold.found}\n" for hold in checked))
+    return "\n".join(said)
+
+
+_SCENARIO = f"""\
+scenario  P95 of inference < 500 ms under {USERS} requests/s: baseline, loss of 32 of 40 worker slots, symptom, three
+          steps, recovery. Ours also watches a twin that nobody answers, and looks again after the undo.
+"""
+
+
+def _figures(seen: Comparison) -> str:
+    """Times, ratios and the break-even; what is computed is said to be."""
+    warm = [run.seconds for run in seen.warm]
+    said = (
+        f"cold      {seen.cold.seconds:.1f} s: the first run of a runs directory, which knows no variance from before\n"
+    )
+    said += f"warm      {seen.ours.seconds:.1f} s (median of {len(warm)}, {min(warm):.1f} to {max(warm):.1f})\n"
+    if not seen.whole:
+        return said + "ratio     none: a run did not end as it should, see below\n"
+    for window_s in sorted({seen.window_s, SHORT_S, WINDOW_S}, reverse=True):
+        how = "measured" if window_s == seen.window_s else "computed: the rest of it as measured"
+        said += f"ratio     {seen.ratio(window_s):.2f} times faster than with {window_s}-s windows"
+        said += f" ({seen.peer_s(window_s):.1f} s, {how})\n"
+    return said + _break_even(seen.break_even_s)
+
+
+def _break_even(window_s: float) -> str:
+    if window_s <= 0:
+        said = "even      with no window at all the peer would take longer than ours\n"
+    else:
+        said = (
+            f"even      with windows of {window_s:.1f} s ({window_s * USERS:.0f} requests) the peer would be as quick\n"
+        )
+    return (
+        said
+        + "          A fixed window states no error of its verdict, however long it is; each verdict of ours does.\n"
+    )
+
+
+def to_json(seen: Comparison, checked: Sequence[Hold], on: Machine, quick: bool) -> str:
+    """For machines."""
+    content = {
+        "machine": on.to_json(),
+        "quick": quick,
+        "cold": seen.cold.to_json(),
+        "warm": [run.to_json() for run in seen.warm],
+        "ours": seen.ours.to_json(),
+        "peer": seen.peer.to_json(),
+        "window_s": seen.window_s,
+        "ratio": seen.ratio(seen.window_s),
+        "ratio_with_30_s_windows": seen.ratio(WINDOW_S),
+        "break_even_window_s": seen.break_even_s,
+        "holds": [asdict(hold) for hold in checked],
+    }
+    return json.dumps(content, indent=2) + "\n"
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"a whole number above 0 belongs here, not `{text}`")
+    return int(text)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    words = argparse.ArgumentParser(
+        prog="gameday_time.py",
+        description=__doc__,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    words.add_argument("--quick", action="store_true", help="end within 60 s, by 5-s windows of the peer")
+    words.add_argument("--json", action="store_true", help="for machines, on stdout")
+    words.add_argument("--runs", type=_count, default=1, metavar="N", help="warm runs; the median counts (1)")
+    words.add_argument(
+        "--window-s", type=_count, default=WINDOW_S, metavar="S", help=f"the peer's windows ({WINDOW_S})"
+    )
+    words.add_argument("--at-most-s", type=float, default=10.0, metavar="S", help="what ours may take (10)")
+    words.add_argument(
+        "--at-least", type=float, default=4.0, metavar="X", help="how many times faster it has to be (4)"
+    )
+    words.add_argument("--limit-s", type=float, default=LIMIT_S, metavar="S", help=f"end of everything ({LIMIT_S:g})")
+    words.add_argument("--keep", type=Path, metavar="DIR", help="keep records, journals and logs there")
+    words.add_argument("--without-remedy", action="store_true", help="leave two steps out on both sides: must go red")
+    return words
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 every hold holds, 1 one does not, 2 unusable environment."""
+    options = parser().parse_args(arguments)
+    try:
+        check()
+        LocalPlatform.check_machine()
+        on = machine.look(("locust", "chaostoolkit", "chaostoolkit-lib"))
+        with tempfile.TemporaryDirectory(prefix="gameday-time-") as temporary:
+            seen = measure((options.keep or Path(temporary)).resolve(), options)
+    except (UnusableError, GamedayError) as error:
+        _tell(str(error))
+        return 2
+    except KeyboardInterrupt:
+        _tell("interrupted: nothing was measured")
+        return 2
+    checked = holds(seen, options.at_most_s, options.at_least)
+    sys.stdout.write(to_json(seen, checked, on, options.quick) if options.json else to_text(seen, checked, on))
+    return 0 if all(hold.ok for hold in checked) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""The incident by `gameday run`, as a user runs it; the phases are those of its result.json."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+from benchmarks.timed import Phase, Run, UnusableError, call
+from harness.errors import UNUSABLE
+from harness.journal import read_events
+
+HERE = Path(__file__).parent
+GAMEDAY = Path(sys.executable).with_name("gameday")
+WHO = "runbook gameday"
+
+
+def run_ours(out: Path, limit_s: float, remedy: bool = True) -> Run:
+    """One `gameday run` into `out`; runs beside it are its history. Without the remedy its steps change nothing."""
+    document = out.parent / f"{out.name}.md"
+    document.parent.mkdir(parents=True, exist_ok=True)
+    document.write_text(runbook(remedy), encoding="utf-8")
+    argv = [str(GAMEDAY), "run", str(document), "--bindings", str(HERE / "gameday.yaml"), "--out", str(out), "--quiet"]
+    spawned, began = time.time(), time.perf_counter()
+    code, _, complained = call(argv, limit_s, out.parent)
+    seconds = time.perf_counter() - began
+    if code == UNUSABLE:
+        raise UnusableError(f"gameday run: {complained.strip()}")
+    return _read(out, seconds, spawned, complained)
+
+
+def runbook(remedy: bool = True) -> str:
+    """The runbook's text; without the remedy its two changes set what is there already."""
+    whole = (HERE / "runbook.md").read_text(encoding="utf-8")
+    if remedy:
+        return whole
+    return whole.replace("--replicas=3", "--replicas=1").replace("Increase from 40 to 60", "Set from 40 to 40")
+
+
+def _read(out: Path, seconds: float, spawned_s: float, complained: str) -> Run:
+    """Start-up and ending are what the record's first and last events leave of the whole."""
+    if not (out / "result.json").exists():
+        return Run(WHO, seconds, (), False, f"no result: {complained.strip()[-300:] or 'it said nothing'}")
+    result = json.loads((out / "result.json").read_text(encoding="utf-8"))
+    drill = result["drills"][0]
+    times = [event["t"] for event in read_events(out / "record.jsonl")]
+    phases = [Phase(phase["phase"], phase["seconds"]) for phase in drill["phases"]]
+    start = times[0] - spawned_s
+    between = times[-1] - times[0] - sum(phase.seconds for phase in phases)
+    parts = (Phase("start", start), *phases, Phase("taking down", between))
+    report = Phase("report", seconds - sum(part.seconds for part in parts))
+    return Run(WHO, seconds, (*parts, report), drill["verdict"] == "passed", f"{drill['verdict']}: {drill['why']}")

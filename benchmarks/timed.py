@@ -1,0 +1,86 @@
+"""What was timed: a whole run and the phases that it spent its seconds in, each with a clock beside its peer."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from itertools import zip_longest
+from pathlib import Path
+
+GRACE_S = 10.0
+_WIDTH = 34
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One part of a run, in the words of whoever ran it."""
+
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run from its first command to the end of its last. `why` says what was seen, or what went wrong."""
+
+    who: str
+    seconds: float
+    phases: tuple[Phase, ...]
+    ok: bool
+    why: str
+
+    def to_json(self) -> dict[str, object]:
+        """For `--json`."""
+        return asdict(self)
+
+
+class UnusableError(Exception):
+    """The environment lacks something; the text says what, and what to do."""
+
+
+def side_by_side(left: Run, right: Run) -> str:
+    """Both runs' phases as a table, with their totals."""
+    rows = [(f"  {left.who:<{_WIDTH}}    {right.who}")]
+    for one, other in zip_longest(_rows(left), _rows(right), fillvalue=""):
+        rows.append(f"  {one:<{_WIDTH}}    {other}".rstrip())
+    return "\n".join(rows) + "\n"
+
+
+def _rows(run: Run) -> list[str]:
+    phases = [*run.phases, Phase("total", run.seconds)]
+    return [f"{phase.name:<{_WIDTH - 10}} {phase.seconds:7.1f} s" for phase in phases]
+
+
+def call(argv: Sequence[str], limit_s: float, cwd: Path, env: Mapping[str, str] | None = None) -> tuple[int, str, str]:
+    """Run a command in a process group of its own: status, stdout, stderr.
+
+    At the limit, or when this process is interrupted, it is asked to end as by Ctrl-C; then its group is killed.
+    """
+    process = subprocess.Popen(
+        argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        said, complained = process.communicate(timeout=max(limit_s, 0.1))
+    except subprocess.TimeoutExpired:
+        said, complained = _end(process)
+    except BaseException:
+        _end(process)
+        raise
+    return process.returncode, said, complained
+
+
+def _end(process: subprocess.Popen[str]) -> tuple[str, str]:
+    process.send_signal(signal.SIGINT)
+    try:
+        return process.communicate(timeout=GRACE_S)
+    except subprocess.TimeoutExpired:
+        return "", f"it did not end within {GRACE_S:.0f} s of Ctrl-C and was killed"
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
