@@ -26,6 +26,7 @@ from benchmarks.parts.truth import Stall
 
 RATE_PER_S = 200.0
 DURATION_S = 20.0
+ARRIVALS = round(RATE_PER_S * DURATION_S)
 LEAST, MOST = 0.97, 1.04
 EXAMPLES = """  python benchmarks/coordinated_omission.py --quick     # all generators at once
   python -m benchmarks.coordinated_omission --repeats 3
@@ -45,17 +46,17 @@ WHOLE = Case("the stall is over before the run ends", Stall(8.0, 2.0), False)
 CUT = Case("the run ends 1.5 s into the stall", Stall(18.5, 2.0), True)
 CASES = (WHOLE, CUT)
 
-Drive = Callable[[str, Case, Path], Outcome]
+Drive = Callable[[Server, Case, Path], Outcome]
 STOCK, K6_50, K6_500 = "FastHttpUser, 20 users, closed", "k6, 50 VUs", "k6, 500 VUs"
 WORKER, SHOWN, GEVENT = "fast worker", "fast worker, in locust's web UI", "our locust class"
 OURS = (WORKER, SHOWN, GEVENT)
 GENERATORS: dict[str, Drive] = {
-    STOCK: lambda url, case, at: locust_peer.stock(url, RATE_PER_S, DURATION_S, 20, at),
-    K6_50: lambda url, case, at: k6_peer.arrivals(url, RATE_PER_S, DURATION_S, 50, at, case.ends_in_it),
-    K6_500: lambda url, case, at: k6_peer.arrivals(url, RATE_PER_S, DURATION_S, 500, at, case.ends_in_it),
-    WORKER: lambda url, case, at: ours.arrivals(ours.worker(ours.ARRIVALS), url, RATE_PER_S, DURATION_S, at),
-    SHOWN: lambda url, case, at: web_ui.arrivals(url, RATE_PER_S, DURATION_S, at),
-    GEVENT: lambda url, case, at: ours.locust_arrivals(url, RATE_PER_S, DURATION_S, at),
+    STOCK: lambda server, case, at: locust_peer.stock(server.url, RATE_PER_S, DURATION_S, 20, at),
+    K6_50: lambda server, case, at: k6_peer.arrivals(server.url, RATE_PER_S, DURATION_S, 50, at, case.ends_in_it),
+    K6_500: lambda server, case, at: k6_peer.arrivals(server.url, RATE_PER_S, DURATION_S, 500, at, case.ends_in_it),
+    WORKER: lambda server, case, at: ours.arrivals(ours.worker(ours.ARRIVALS), server.url, RATE_PER_S, DURATION_S, at),
+    SHOWN: lambda server, case, at: web_ui.arrivals(server, RATE_PER_S, DURATION_S, at),
+    GEVENT: lambda server, case, at: ours.locust_arrivals(server.url, RATE_PER_S, DURATION_S, at),
 }
 
 
@@ -103,14 +104,14 @@ def measure(repeats: int, at_once: bool) -> Report:
 def _run(name: str, case: Case) -> Sample:
     with Server("benchmarks.parts.target") as server, tempfile.TemporaryDirectory(prefix="gameday-bench-") as folder:
         server.ask(op="reset", stall_at_s=case.stall.at_s, stall_s=case.stall.length_s)
-        outcome = GENERATORS[name](f"http://127.0.0.1:{server.port}", case, Path(folder))
+        outcome = GENERATORS[name](server, case, Path(folder))
         count = server.ask(op="count")
-    return Sample(outcome, count["requests"], count["wrong"], true_ms(case))
+    return Sample(outcome, count["requests"], count["wrong"], true_ms(case, outcome.due))
 
 
-def true_ms(case: Case) -> tuple[float, float]:
-    """P95 and P99 that the schedule and the stall make."""
-    latencies = truth.latencies_ms(RATE_PER_S, round(RATE_PER_S * DURATION_S), case.stall)
+def true_ms(case: Case, arrivals: int = ARRIVALS) -> tuple[float, float]:
+    """P95 and P99 that so many arrivals of the schedule, and the stall, make."""
+    latencies = truth.latencies_ms(RATE_PER_S, arrivals, case.stall)
     return truth.percentile(latencies, 0.95), truth.percentile(latencies, 0.99)
 
 
@@ -170,8 +171,9 @@ def _of_truth(case: Case, name: str, runs: Sequence[Sample]) -> list[Hold]:
         ratio = statistics.median(run.ratios()[at] for run in runs)
         found.append(Hold(f"{case.title}: {share} of {name}, of the truth", ratio, LEAST, most))
     if case.ends_in_it:
-        outstanding = truth.outstanding(RATE_PER_S, round(RATE_PER_S * DURATION_S), case.stall)
-        share_told = statistics.median(run.outcome.unfinished for run in runs) / outstanding
+        share_told = statistics.median(
+            run.outcome.unfinished / truth.outstanding(RATE_PER_S, run.outcome.due, case.stall) for run in runs
+        )
         found.append(Hold(f"{case.title}: unfinished of {name}, of the truth", share_told, LEAST, MOST))
     return found
 

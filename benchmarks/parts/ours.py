@@ -131,4 +131,5 @@ def locust_arrivals(url: str, rate_per_s: float, duration_s: float, folder: Path
     told = arrivals([*locust(ARRIVALS), "--json-file", "locust"], url, rate_per_s, duration_s, folder)
     seen = read_statistics((folder / "locust.json").read_text(), apart=(LATE_ROW[0], UNSENT_ROW[0]))
     p50, p95, p99 = (seen.percentile_ms(share) for share in SHARES)
-    return replace(told, lost=told.sent - seen.requests, p50_ms=p50, p95_ms=p95, p99_ms=p99)
+    recorded = seen.requests - seen.apart.get(UNSENT_ROW[0], 0)  # locust counts what never left among the requests
+    return replace(told, lost=told.sent - recorded, p50_ms=p50, p95_ms=p95, p99_ms=p99)

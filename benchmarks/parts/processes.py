@@ -108,6 +108,11 @@ class Server:
         )  # fmt: skip
         self.port = int(self._read()["port"])
 
+    @property
+    def url(self) -> str:
+        """Its base URL."""
+        return f"http://127.0.0.1:{self.port}"
+
     def __enter__(self) -> Self:
         return self
 

@@ -89,12 +89,12 @@ class Report:
 
 
 def number(value: float) -> str:
-    """Three digits that mean something."""
+    """About three digits."""
     if not math.isfinite(value):
         return "–" if math.isnan(value) else "∞"
     if abs(value) >= 100:
         return f"{value:,.0f}"
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.3g}"
 
 
 def parser(about: str, examples: str) -> argparse.ArgumentParser:

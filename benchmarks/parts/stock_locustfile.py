@@ -1,9 +1,11 @@
 """Stock locust as people use it: closed users, each with a constant throughput, that wait for their answers.
 
-STOCK_RATE is that of all users together, STOCK_USERS their number; STOCK_COUNT is the file that takes how many requests were begun.
+STOCK_RATE is that of all users together, STOCK_USERS their number, STOCK_PACE `even` or `constant_throughput`; STOCK_COUNT
+is the file that takes how many requests were begun.
 """
 
 import os
+import time
 from pathlib import Path
 
 import gevent
@@ -12,19 +14,29 @@ from locust import FastHttpUser, constant_throughput, events, task
 from benchmarks.parts import work
 
 USERS = int(os.environ["STOCK_USERS"])
-RATE = float(os.environ["STOCK_RATE"])
+PERIOD_S = USERS / float(os.environ["STOCK_RATE"])
+
+
+def even(user: FastHttpUser) -> float:
+    """Seconds until this user's next turn, of turns that are a fixed time apart whatever happened in between.
+
+    Locust's `constant_throughput` counts from the turn before: users whose turns met once stay together, and send bursts.
+    """
+    user.turn_s += PERIOD_S
+    return max(0.0, user.turn_s - time.monotonic())
 
 
 class Closed(FastHttpUser):
     """Sends the work of the benchmarks."""
 
-    wait_time = constant_throughput(RATE / USERS)
+    wait_time = even if os.environ["STOCK_PACE"] == "even" else constant_throughput(1 / PERIOD_S)
     begun = came = 0
 
     def on_start(self) -> None:
-        """Users begin evenly spread: in step they would send bursts, which cost less and are no arrivals at a fixed rate."""
+        """Users begin evenly spread."""
         Closed.came += 1
-        gevent.sleep(Closed.came / RATE)
+        self.turn_s = time.monotonic() + Closed.came * PERIOD_S / USERS
+        gevent.sleep(self.turn_s - time.monotonic())
 
     @task
     def work(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import socket
 import sys
 import time
@@ -15,7 +16,7 @@ from typing import Any
 
 from benchmarks.parts import ours
 from benchmarks.parts.outcome import Outcome
-from benchmarks.parts.processes import Child, RunError, Usage
+from benchmarks.parts.processes import Child, RunError, Server, Usage
 from scenarios.generator.statistics import LATE_ROW, UNSENT_ROW
 
 LOOK_S = 0.5
@@ -30,8 +31,11 @@ def free_port() -> int:
         return int(sock.getsockname()[1])
 
 
-def arrivals(url: str, rate_per_s: float, duration_s: float, folder: Path) -> Outcome:
-    """Evenly spaced arrivals for so long, started by the form; the figures are those of the row `Aggregated`."""
+def arrivals(server: Server, rate_per_s: float, duration_s: float, folder: Path) -> Outcome:
+    """Evenly spaced arrivals, started by the form and stopped so long after the first; figures are the row `Aggregated`.
+
+    `due` is what the schedule asked for until the moment of the stop.
+    """
     web, bind = free_port(), free_port()
     (folder / "master").mkdir()
     (folder / "worker").mkdir()
@@ -43,14 +47,18 @@ def arrivals(url: str, rate_per_s: float, duration_s: float, folder: Path) -> Ou
     page = f"http://127.0.0.1:{web}"
     with Child(master, folder / "master") as head, Child(worker, folder / "worker") as hands:
         _until(lambda: get(f"{page}/stats/requests")["workers"], "a worker joined the master", (head, hands))
-        form = {"user_count": 1, "spawn_rate": 1, "host": url, "rate": rate_per_s, "schedule": "constant", "run_time": f"{duration_s:g}s"}
+        form = {"user_count": 1, "spawn_rate": 1, "host": server.url, "rate": rate_per_s, "schedule": "constant"}
         post(f"{page}/swarm", form)
-        time.sleep(duration_s)
+        _until(lambda: server.ask(op="count")["first_s"], "a first request", (head, hands))
+        first_s = server.ask(op="count")["first_s"]
+        time.sleep(max(0.0, first_s + duration_s - time.monotonic()))
+        ran_s = time.monotonic() - first_s
+        post(f"{page}/stop", {})
         _until(lambda: get(f"{page}/stats/requests")["state"] == "stopped", "the run stopped", (head, hands))
         time.sleep(MEMOISED_S)
         seen = get(f"{page}/stats/requests")
         usage = Usage(hands.cpu_s(), hands.rss_bytes())
-    return read_page(seen, round(rate_per_s * duration_s), usage)
+    return read_page(seen, math.floor(rate_per_s * ran_s) + 1, usage)
 
 
 def read_page(page: Mapping[str, Any], due: int, usage: Usage) -> Outcome:
