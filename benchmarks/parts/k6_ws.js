@@ -1,6 +1,6 @@
 // Websocket clients of k6: VUS virtual users with PER_VU connections each, every one of which says something each second
 // and checks the echo. Connections come evenly over CONNECT_S; all leave SECONDS after the last of them came.
-import { WebSocket } from 'k6/websockets';
+import { WebSocket } from 'k6/experimental/websockets';
 import exec from 'k6/execution';
 import { Counter, Trend } from 'k6/metrics';
 
