@@ -11,18 +11,25 @@ from .exchange import Request
 TENANTS = ("acme", "globex", "initech", "umbrella", "hooli")
 TOOLS = ("search", "calculator", "weather")
 WORDS = ("explain", "the", "weather", "of", "tomorrow", "in", "a", "short", "poem", "for", "my", "team", "please")
+_TEXT = Random(1).choices(WORDS, k=2000)  # noqa: S311
 INFER_TIMEOUT_S = 8.0
 TOOL_TIMEOUT_S = 40.0
 
 
 def prompt(rng: Random) -> str:
-    """A few words."""
-    return " ".join(rng.choices(WORDS, k=rng.randint(4, 40)))
+    """4 to 40 words: a passage of a long random text, since to draw each word would cost as much as to send them."""
+    first = below(rng, len(_TEXT) - 40)
+    return " ".join(_TEXT[first : first + 4 + below(rng, 37)])
+
+
+def below(rng: Random, limit: int) -> int:
+    """A whole number from 0 to `limit` - 1; a third of the cost of `randrange`, and as even for small limits."""
+    return int(rng.random() * limit)
 
 
 def inference_body(rng: Random) -> dict[str, object]:
     """A valid body of `POST /v1/infer`."""
-    return {"model": "small", "prompt": prompt(rng), "max_tokens": rng.randint(16, 256)}
+    return {"model": "small", "prompt": prompt(rng), "max_tokens": 16 + below(rng, 241)}
 
 
 def encoded(body: Mapping[str, object]) -> bytes:
@@ -32,7 +39,7 @@ def encoded(body: Mapping[str, object]) -> bytes:
 
 def tenant(rng: Random) -> dict[str, str]:
     """The header that names some tenant."""
-    return {"X-Tenant": rng.choice(TENANTS)}
+    return {"X-Tenant": TENANTS[below(rng, len(TENANTS))]}
 
 
 def inference(rng: Random, series: tuple[str, ...], body: Mapping[str, object] | None = None) -> Request:

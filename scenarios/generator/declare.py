@@ -31,7 +31,7 @@ class Scenario:
 
     def surge(self) -> float:
         """What the rate is multiplied with by the faults that are on."""
-        return self.board.product("surge", "factor")
+        return self.board.product("surge", "factor") if self.board else 1.0
 
 
 class HttpScenario(Scenario):
@@ -110,7 +110,7 @@ def complete(answer: Answer) -> str | None:
     if answer.status != 200:
         return f"http_{answer.status}"
     try:
-        return None if isinstance(json.loads(answer.body), dict) else "error"
+        return None if isinstance(json.loads(answer.body.decode()), dict) else "error"
     except ValueError:
         return "error"
 

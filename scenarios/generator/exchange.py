@@ -12,7 +12,7 @@ MAX_CONNECTION_AGE_S = 2.0
 PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Request:
     """One request as it is due; `series` are the counts that it belongs to, `name` its row in locust (else the path)."""
 
@@ -25,7 +25,7 @@ class Request:
     name: str = field(default="")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
     """What came back, completely. A redirect is an answer: it is not followed."""
 

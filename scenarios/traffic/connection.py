@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import select
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
@@ -13,6 +12,7 @@ from scenarios.generator.exchange import MAX_CONNECTION_AGE_S, Answer, Request
 from scenarios.generator.ledger import Ticket
 
 from .engine import Cancel, Transport
+from .linux import Look
 
 
 class Exchange:
@@ -44,20 +44,19 @@ class Owner(Protocol):
 class Connection:
     """The engine calls `connection_made`, `data_received` and `connection_lost`, httptools the `on_…` methods."""
 
-    __slots__ = ("_body", "_exchange", "_made", "_owner", "_parser", "_poll", "_transport", "born_s")
+    __slots__ = ("_body", "_exchange", "_look", "_made", "_owner", "_parser", "_transport", "born_s")
 
     def __init__(self, owner: Owner, made: Callable[[Connection], object]) -> None:
         self._owner, self._made = owner, made
         self._parser = httptools.HttpResponseParser(self)
         self._body: list[bytes] = []
         self._exchange: Exchange | None = None
-        self._poll = select.poll()
 
     def connection_made(self, transport: Transport) -> None:
         """The transport is there."""
         self.born_s = clock.now()
         self._transport = transport
-        self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
+        self._look = Look(transport.get_extra_info("socket").fileno())
         self._made(self)
 
     def usable(self) -> bool:
@@ -65,7 +64,7 @@ class Connection:
         return (
             clock.now() - self.born_s <= MAX_CONNECTION_AGE_S
             and not self._transport.is_closing()
-            and not self._poll.poll(0)
+            and not self._look.readable()
         )
 
     def send(self, exchange: Exchange, data: bytes) -> None:

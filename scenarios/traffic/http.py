@@ -17,7 +17,7 @@ from scenarios.generator.statistics import row_of
 from .connection import Bad, Connection, Exchange
 from .deadlines import Deadlines
 from .engine import Books, Engine, tls_context
-from .timer import Timer
+from .linux import Timer
 
 MAX_IN_FLIGHT = 4000
 
@@ -31,6 +31,7 @@ class HttpDriver:
         self._scenario, self._report, self._ledger, self._books = scenario, report, report.ledger, books
         self._engine = engine
         self._address = address_of(host, scenario.schemes)
+        self._authority = self._address.authority
         self._tls = tls_context() if self._address.tls else None
         self._bodies = seeded(f"bodies {index}", report.settings.seed)
         self._arrivals = Arrivals(report.settings.seed, index, scenario.surge)
@@ -95,13 +96,13 @@ class HttpDriver:
         while self._idle:
             connection = self._idle.popleft()  # the one that was idle longest, so that each is looked at
             if connection.usable():
-                connection.send(exchange, encode(exchange.request, self._address.authority))
+                connection.send(exchange, encode(exchange.request, self._authority))
                 return
             connection.close()
         self._connect(exchange)
 
     def _connect(self, exchange: Exchange) -> None:
-        connection = Connection(self, lambda made: made.send(exchange, encode(exchange.request, self._address.authority)))
+        connection = Connection(self, lambda made: made.send(exchange, encode(exchange.request, self._authority)))
         exchange.connecting = self._engine.connect(
             connection, self._address, self._tls, lambda kind: self.failed(exchange, kind)
         )

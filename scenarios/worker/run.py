@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,9 @@ from scenarios.traffic.driver import Driver, driver_of
 from . import admin
 from .engine import AsyncioEngine
 from .rows import Rows
+
+GC_THRESHOLD = 20_000
+"""Objects between two collections: an arrival makes some thirty, and leaves few circles."""
 
 
 class Worker:
@@ -48,6 +52,8 @@ class Worker:
     async def serve(self, drive: Callable[[Worker, asyncio.Event], Any]) -> None:
         """From the first line of the stream to the last: `drive` makes runs until it, or a signal, sets the event."""
         raise_file_limit()
+        gc.freeze()  # what is there now stays
+        gc.set_threshold(GC_THRESHOLD)
         loop, done = asyncio.get_running_loop(), asyncio.Event()
         loop.set_exception_handler(self._broken)
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,4 +1,7 @@
-"""A timer that wakes an engine at an instant, to the microsecond: libuv, libev and epoll know no less than a millisecond."""
+"""Two system calls by ctypes: a timer to the microsecond, and a look at a socket.
+
+libuv, libev and epoll know no less than a millisecond, and gevent puts a slow `select.poll` in the place of Python's.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from .engine import Engine
 
 CLOCK_MONOTONIC = 1
 TFD_TIMER_ABSTIME = 1
+POLLIN = 1
 FLAGS = os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -22,7 +26,24 @@ class _Itimerspec(ctypes.Structure):
     _fields_ = (("interval", _Timespec), ("value", _Timespec))
 
 
+class _Pollfd(ctypes.Structure):
+    _fields_ = (("fd", ctypes.c_int), ("events", ctypes.c_short), ("revents", ctypes.c_short))
+
+
 _libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Look:
+    """Tells at once whether a file can be read, or was closed by its other side."""
+
+    __slots__ = ("_pointer",)
+
+    def __init__(self, fd: int) -> None:
+        self._pointer = ctypes.pointer(_Pollfd(fd, POLLIN, 0))
+
+    def readable(self) -> bool:
+        """Never blocks."""
+        return bool(_libc.poll(self._pointer, 1, 0))
 
 
 class Timer:
