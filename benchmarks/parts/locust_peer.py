@@ -62,7 +62,12 @@ def stock(
     `pace` `constant_throughput` is locust's own; `even` keeps the arrivals evenly spaced (see the locustfile).
     """
     count = folder / "begun"
-    environment = {"STOCK_RATE": str(rate_per_s), "STOCK_USERS": str(users), "STOCK_COUNT": str(count), "STOCK_PACE": pace}
+    environment = {
+        "STOCK_RATE": str(rate_per_s),
+        "STOCK_USERS": str(users),
+        "STOCK_COUNT": str(count),
+        "STOCK_PACE": pace,
+    }
     command = [
         sys.executable, "-m", "locust", "-f", str(STOCK), "--host", url, *QUIET,
         "-u", str(users), "-r", str(users), "-t", f"{duration_s:g}s", "--json-file", "locust", "--exit-code-on-error", "0",

@@ -87,7 +87,9 @@ class Stream:
 class Run(Child):
     """A scenario that runs; `stream` is whole when it has ended."""
 
-    def __init__(self, command: list[str], url: str, rate_per_s: float, folder: Path, settings: Mapping[str, str]) -> None:
+    def __init__(
+        self, command: list[str], url: str, rate_per_s: float, folder: Path, settings: Mapping[str, str]
+    ) -> None:
         self.stream = Stream()
         read_fd, write_fd = os.pipe()
         told = {"GAMEDAY_HOST": url, "GAMEDAY_RATE": f"{rate_per_s:g}", "GAMEDAY_STREAM_FD": str(write_fd)}
@@ -114,7 +116,11 @@ def arrivals(
     command: list[str], url: str, rate_per_s: float, duration_s: float, folder: Path, tick_ms: float = 0.0
 ) -> Outcome:
     """Evenly spaced arrivals for so long, as the stream tells of them."""
-    settings = {"GAMEDAY_SCHEDULE": "constant", "GAMEDAY_DURATION_S": f"{duration_s:g}", "GAMEDAY_TICK_MS": f"{tick_ms:g}"}
+    settings = {
+        "GAMEDAY_SCHEDULE": "constant",
+        "GAMEDAY_DURATION_S": f"{duration_s:g}",
+        "GAMEDAY_TICK_MS": f"{tick_ms:g}",
+    }
     with Run(command, url, rate_per_s, folder, settings) as run:
         usage = run.wait(duration_s + START_LIMIT_S)
         books = run.books("arrivals")

@@ -105,7 +105,9 @@ def parser(about: str, examples: str) -> argparse.ArgumentParser:
     )  # fmt: skip
     made.add_argument("--quick", action="store_true", help="a smaller form that ends within 60 s")
     made.add_argument("--json", action="store_true", help="print JSON instead of tables")
-    made.add_argument("--repeats", type=positive_int, default=None, help="how often everything runs; figures are medians")
+    made.add_argument(
+        "--repeats", type=positive_int, default=None, help="how often everything runs; figures are medians"
+    )
     return made
 
 
