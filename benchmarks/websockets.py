@@ -47,7 +47,7 @@ class Told:
 
 @dataclass(frozen=True)
 class Sample:
-    """One run. `steady_s_per_10k` is CPU-seconds for 10,000 messages while all connections are held; `usage` the whole."""
+    """One run. `steady_s_per_10k`: CPU-seconds for 10,000 messages while all connections are held; `usage`: all."""
 
     told: Told
     messages_at_server: int
@@ -164,13 +164,13 @@ def measure(repeats: int, hold_s: float) -> Report:
 def tell(samples: Samples, bare: dict[str, int], repeats: int, hold_s: float) -> Report:
     """The table and the holds."""
     rules = (
-        f"{CONNECTIONS:,} connections come within {CONNECT_S:g} s and are held for {hold_s:g} s, a message a second each; medians of {repeats}",
-        "CPU is the generator's whole process tree: whole with start-up and connecting (held to), steady while all connections are held",
-        "KB a connection: what is held beyond the memory of a run with one connection; no compression on either side",
+        f"{CONNECTIONS:,} connections come within {CONNECT_S:g} s and are held for {hold_s:g} s; medians of {repeats}",
+        "CPU of the process tree: whole with start-up and connecting (held to), steady while all connections are held",
+        "KB a connection: beyond the memory of a run with one; no compression; `ours`: the fast worker's part of it",
     )  # fmt: skip
     columns = (
-        "generator", "CPU-s/10k whole", "fast worker is", "steady", "fast worker is", "RSS MB", "fast worker is", "KB a connection",
-        "fast worker is", "sent", "at server", "heard", "connections", "P95 ms",
+        "generator", "CPU-s/10k whole", "ours", "steady", "ours", "RSS MB", "ours", "KB a connection", "ours",
+        "sent", "at server", "heard", "connections", "P95 ms",
     )  # fmt: skip
     table = Table("", columns, [_row(name, samples, bare) for name in STARTS])
     figures = {name: [asdict(one) for one in runs] for name, runs in samples.items()}

@@ -1,4 +1,4 @@
-"""Websocket clients as a scenario of ours: each holds its connection, says something every second, and checks the echo."""
+"""Websocket clients as a scenario of ours: each speaks every second, and checks the echo."""
 
 from __future__ import annotations
 

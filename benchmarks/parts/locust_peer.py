@@ -40,7 +40,7 @@ class Statistics:
 
 
 def read_statistics(text: str, apart: Sequence[str] = ()) -> Statistics:
-    """What `--json-file` wrote, one object a row, without the rows of these methods. Raises ValueError when it is no such list."""
+    """What `--json-file` wrote, but for the methods `apart`. Raises ValueError."""
     rows = json.loads(text)
     if not isinstance(rows, list) or not all(isinstance(row, dict) and "response_times" in row for row in rows):
         raise ValueError("not the statistics of locust: a list of rows with `response_times` was expected")
@@ -70,7 +70,8 @@ def stock(
     }
     command = [
         sys.executable, "-m", "locust", "-f", str(STOCK), "--host", url, *QUIET,
-        "-u", str(users), "-r", str(users), "-t", f"{duration_s:g}s", "--json-file", "locust", "--exit-code-on-error", "0",
+        "-u", str(users), "-r", str(users), "-t", f"{duration_s:g}s", "--json-file", "locust",
+        "--exit-code-on-error", "0",
     ]  # fmt: skip
     with Child(command, folder, environment) as child:
         usage = child.wait(duration_s + START_LIMIT_S)

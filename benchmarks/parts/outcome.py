@@ -9,7 +9,7 @@ from benchmarks.parts.processes import Usage
 
 @dataclass(frozen=True)
 class Outcome:
-    """One run. Percentiles in milliseconds, of everything in its statistics; infinite where it puts no number on what is bad.
+    """One run. Percentiles in ms, of everything in its statistics; infinite where it puts no number on what is bad.
 
     `due` arrivals were asked for by the schedule, `sent` of them went out. The end of the run cut off those that are
     `lost`, in no statistics at all, and those that are `unfinished`, in the statistics as bad ones. `bad` are other bad

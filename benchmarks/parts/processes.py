@@ -62,7 +62,7 @@ class Child:
             self.process.stdin.close()
 
     def wait(self, limit_s: float) -> Usage:
-        """Waits for its end, looking at its memory meanwhile. Raises RunError past the limit or on a bad exit status."""
+        """Waits for its end, looking at its memory meanwhile. Raises RunError past the limit or on a bad status."""
         deadline_s = time.monotonic() + limit_s
         while time.monotonic() < deadline_s:
             pid, status, usage = os.wait4(self.process.pid, os.WNOHANG)  # only the kernel counts CPU to the very end
@@ -117,7 +117,8 @@ class Server:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        assert self._process.stdin and self._process.stdout
+        assert self._process.stdin
+        assert self._process.stdout
         self._process.stdin.close()
         try:
             self._process.wait(END_LIMIT_S)

@@ -54,11 +54,13 @@ class Table:
         """Aligned, the first column to the left, the others to the right."""
         cells = [self.columns, *self.rows]
         widths = [max(len(row[at]) for row in cells) for at in range(len(self.columns))]
-        shown = [
-            "  ".join(cell.rjust(width) if at else cell.ljust(width) for at, (cell, width) in enumerate(zip(row, widths, strict=True)))
-            for row in cells
-        ]  # fmt: skip
+        shown = [_aligned(row, widths) for row in cells]
         return "\n".join([self.title, shown[0], "-" * len(shown[0]), *shown[1:]])
+
+
+def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
+    others = (cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))
+    return "  ".join((row[0].ljust(widths[0]), *others))
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Stock locust as people use it: closed users, each with a constant throughput, that wait for their answers.
 
-STOCK_RATE is that of all users together, STOCK_USERS their number, STOCK_PACE `even` or `constant_throughput`; STOCK_COUNT
-is the file that takes how many requests were begun.
+STOCK_RATE is that of all users together, STOCK_USERS their number, STOCK_PACE `even` or `constant_throughput`, and
+STOCK_COUNT the file that takes how many requests were begun.
 """
 
 import os

@@ -1,6 +1,6 @@
 """A cheap HTTP server that counts: `python -m benchmarks.parts.target`, told and asked by JSON lines on its stdin.
 
-`{"op": "reset", "stall_at_s": 8, "stall_s": 2}` begins a run (0 and 0: no stall); the stall counts from its first request.
+`{"op": "reset", "stall_at_s": 8, "stall_s": 2}` begins a run, the stall timed from its first request.
 `{"op": "count"}` is answered with a `Count`. The first line it prints is `{"port": n}`. It ends with its stdin.
 """
 
@@ -24,7 +24,7 @@ HEAD = b"HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %d\
 
 @dataclass
 class Count:
-    """One run as the server saw it. `wrong` of the `requests` had not the body that was agreed; times on the monotonic clock.
+    """One run as the server saw it. `wrong` of the `requests` had another body than agreed; times are monotonic.
 
     `gaps_100us` counts the gaps between one request and the next, in steps of 0.1 ms.
     """

@@ -1,4 +1,4 @@
-"""The fast worker under a stock locust master, seen as its web UI sees it: through `POST /swarm` and `GET /stats/requests`."""
+"""The fast worker under a stock locust master, as its web UI sees it: `POST /swarm`, `GET /stats/requests`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ def free_port() -> int:
 
 
 def arrivals(server: Server, rate_per_s: float, duration_s: float, folder: Path) -> Outcome:
-    """Evenly spaced arrivals, started by the form and stopped so long after the first; figures are the row `Aggregated`.
+    """Evenly spaced arrivals, started by the form and stopped so long after the first; figures of the row `Aggregated`.
 
     `due` is what the schedule asked for until the moment of the stop.
     """
@@ -74,22 +74,23 @@ def read_page(page: Mapping[str, Any], due: int, usage: Usage) -> Outcome:
     )  # fmt: skip
 
 
-def get(url: str) -> Any:
+def get(url: str) -> dict[str, Any]:
     """The JSON behind an address of the web UI."""
-    with urllib.request.urlopen(url, timeout=10) as answer:
-        return json.load(answer)
+    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310  # our own, on loopback
+        read: dict[str, Any] = json.load(answer)
+    return read
 
 
 def post(url: str, form: Mapping[str, object]) -> None:
     """Sends a form as the page does. Raises RunError when locust refuses it."""
     data = urllib.parse.urlencode({name: str(value) for name, value in form.items()}).encode()
-    with urllib.request.urlopen(url, data, timeout=10) as answer:
+    with urllib.request.urlopen(url, data, timeout=10) as answer:  # noqa: S310  # our own, on loopback
         said = json.load(answer)
     if not said.get("success"):
         raise RunError(f"locust's web UI refused the start: {said}")
 
 
-def _until(true: Any, what: str, children: tuple[Child, ...]) -> None:
+def _until(true: Callable[[], object], what: str, children: tuple[Child, ...]) -> None:
     deadline_s = time.monotonic() + ours.START_LIMIT_S
     while time.monotonic() < deadline_s:
         try:

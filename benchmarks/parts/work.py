@@ -1,4 +1,4 @@
-"""The work of one HTTP arrival, the same for every generator: a JSON body built for it, status and body of the answer checked.
+"""The work of an HTTP arrival, the same for all generators: a JSON body built, status and body of the answer checked.
 
 `k6_http.js` and `wrk.lua` do the same in their languages.
 """

@@ -1,4 +1,4 @@
-"""Runs wrk (Debian's package `wrk`): closed, as fast as the server answers. It is the floor of what a request can cost."""
+"""Runs wrk (Debian's package `wrk`): closed, as fast as the server answers: the floor of what a request costs."""
 
 from __future__ import annotations
 
