@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def in_locust(scenario: type[Scenario]) -> type | None:
-    """The declaration as a user class where locust loads the file, else None: the fast worker does not pay for locust."""
+    """The declaration as a user class where locust loads the file, else None: the fast worker pays for no locust."""
     if "locust" not in sys.modules:
         return None
     from scenarios.locusts.session import user_class  # noqa: PLC0415

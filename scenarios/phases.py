@@ -1,4 +1,4 @@
-"""A drill's phases for locust, beside a scenario: `locust -f scenarios/timeout.py,scenarios/phases.py --phases '30 1, 60 2'`."""
+"""A drill's phases, for locust beside a scenario: `locust -f scenarios/timeout.py,scenarios/phases.py`."""
 
 from locust import events
 

@@ -35,7 +35,7 @@ class Scenario:
 
 
 class HttpScenario(Scenario):
-    """HTTP requests. Say `method`, `path`, `headers`, `timeout_s` and `body`; or `draw` where arrivals differ in more."""
+    """HTTP requests. Say `method`, `path`, `headers`, `timeout_s`, `body`; or `draw` where arrivals differ in more."""
 
     host = "http://127.0.0.1:8080"
     schemes = ("http", "https")
@@ -81,8 +81,9 @@ class NotOfTheProtocol(ValueError):
 class WebSocketScenario(Scenario):
     """Clients that each hold a websocket: `rate_per_s` is how many, `connect_per_s` how fast new ones come.
 
-    A connection is held for an exponential lifetime of `hold_mean_s` on average, then made anew. Either the server speaks
-    and `heard` says what came, or the client speaks every `message_every_s` and the server echoes in order.
+    A connection is held for an exponential lifetime of `hold_mean_s` on average (inf: for ever), then made anew. Either
+    the server speaks and `heard` says what came, or the client speaks every `message_every_s` and the server echoes in
+    order.
     """
 
     host = "ws://127.0.0.1:8080"
@@ -101,7 +102,7 @@ class WebSocketScenario(Scenario):
         return json.dumps({"type": "message", "seq": number})
 
     def heard(self, text: str, state: dict[str, int]) -> Heard | None:
-        """What a message of the server says; `state` is the connection's own. None: nothing. Raises NotOfTheProtocol."""
+        """What a message says (None: nothing); `state` is the connection's own. Raises NotOfTheProtocol."""
         return None
 
 

@@ -14,7 +14,7 @@ PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 @dataclass(slots=True)
 class Request:
-    """One request as it is due; `series` are the counts that it belongs to, `name` its row in locust (else the path)."""
+    """One request as it is due; `series` are the counts that it belongs to, `name` its row in locust, else the path."""
 
     method: str
     path: str

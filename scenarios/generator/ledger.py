@@ -1,7 +1,8 @@
 """Counts by series and slice of time of the intended start, handed out as deltas.
 
 Every arrival holds one ticket per series from the moment it is due until its fate is known. A ticket is settled once:
-ok with its latency, or bad with a kind. Nothing is ever dropped: what is outstanding when the load stops is settled as `unfinished`, by who drives it.
+ok with its latency, or bad with a kind. Nothing is ever dropped: what is outstanding when the load stops is settled as
+`unfinished`, by who drives it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Which arrivals of a run a process sends: all of one schedule, or its share where several workers split it.
 
-Every worker walks the same schedule, from the same seed and instant, and sends the arrivals of its place: numbers that are
-`place` modulo `of`. So the union of all shares is the one schedule, and no arrival is sent twice. An edit of the rate,
-and a worker that comes or goes, begins a new piece of the schedule, at one instant for all.
+Every worker walks the same schedule, from the same seed and instant, and sends the arrivals of its place: of four
+workers the one at place 2 sends those numbered 2, 6, 10… So the union of all shares is the one schedule, and no arrival
+is sent twice. An edit of the rate, and a worker that comes or goes, begins a new piece of it, at one instant for all.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from itertools import pairwise
 from pathlib import Path
 from random import Random
 
-HELP = "poisson, constant, either with `ramp FROM TO SECONDS`, `steps SECONDS N N…` or `spike N AT SECONDS`; or trace FILE"
+HELP = "poisson or constant, with `ramp FROM TO SECONDS`, `steps SECONDS N N…` or `spike N AT SECONDS`; or trace FILE"
 LAWS = ("poisson", "constant")
 
 
@@ -80,9 +80,11 @@ class Schedule:
             yield from self._recorded(self.trace_s, from_s, rate)
             return
         due_s, poisson = from_s - started_s, self.law == "poisson"
-        while due_s < math.inf:
+        while True:
             area = rng.expovariate(1.0) if poisson else 1.0
             due_s = self.profile.after(due_s, area / (rate.per_s * rate.factor()))
+            if due_s == math.inf:
+                return
             yield started_s + due_s
 
     def _recorded(self, trace_s: tuple[float, ...], from_s: float, rate: Rate) -> Iterator[float]:

@@ -30,7 +30,7 @@ class EventBooks:
         """One arrival that ended; `bad` holds its kinds of bad."""
         method, name = key
         kinds = sorted(set(bad))
-        self._environment.events.request.fire(
+        self._environment.events.request.fire(  # type: ignore[no-untyped-call]
             request_type=method,
             name=name,
             response_time=latency_s * 1e3,

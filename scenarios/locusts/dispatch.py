@@ -17,9 +17,11 @@ LEAD_S = 0.5
 
 
 class Sharing(UsersDispatcher):
-    """Lives as long as a run. Each dispatch (a start, an edit, a worker that comes or goes) is one plan for all workers."""
+    """Lives as long as a run. Each dispatch (a start, an edit, a worker that comes or goes) is one plan for all."""
 
-    def __init__(self, environment: Environment, worker_nodes: list[WorkerNode], user_classes: list[type[User]]) -> None:
+    def __init__(
+        self, environment: Environment, worker_nodes: list[WorkerNode], user_classes: list[type[User]]
+    ) -> None:
         self._environment = environment
         self._worker_nodes = worker_nodes
         self._user_classes = user_classes
@@ -72,7 +74,9 @@ class Sharing(UsersDispatcher):
     def _index(self, node: WorkerNode) -> int:
         """The index that the master told the worker in its `ack`."""
         runner = self._environment.runner
-        return int(runner.get_worker_index(node.id)) if isinstance(runner, MasterRunner) else 0
+        if not isinstance(runner, MasterRunner):
+            return 0
+        return int(runner.get_worker_index(node.id))  # type: ignore[no-untyped-call]
 
 
 def share_by_plan(environment: Environment) -> None:

@@ -1,4 +1,4 @@
-"""The traffic's engine on gevent: a greenlet for each connection, which reads; who has something to say writes itself."""
+"""The traffic's engine on gevent: a greenlet reads each connection; who has something to say writes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ class GeventEngine:
         """Calls whenever `fd` can be read."""
         return Task(gevent.spawn(self._guarded, _watching, fd, call))
 
-    def connect(self, heard: Heard, address: Address, tls: ssl.SSLContext | None, failed: Callable[[str], object]) -> Cancel:
+    def connect(
+        self, heard: Heard, address: Address, tls: ssl.SSLContext | None, failed: Callable[[str], object]
+    ) -> Cancel:
         """Opens a connection; where that fails, `failed` gets the kind of bad."""
         opening = Task(gevent.Greenlet(self._guarded, _connection, heard, address, tls, failed))
         opening.greenlet.start()
@@ -42,7 +44,7 @@ class GeventEngine:
     def _guarded(self, call: Callable[..., object], *words: object) -> None:
         try:
             call(*words)
-        except Exception as error:  # noqa: BLE001  # whatever it is, the generator's numbers are worth nothing now
+        except Exception as error:  # whatever it is, the generator's numbers are worth nothing now
             self.broken(error)
 
 
@@ -65,14 +67,15 @@ class Transport:
         self._sock, self._fd = sock, sock.fileno()
         self._waiting = bytearray()
         self._closing = False
+        self._tls = isinstance(sock, gevent.ssl.SSLSocket)
 
     def write(self, data: bytes) -> None:
         """Sends what the peer takes at once; a greenlet sends the rest."""
-        if self._waiting or isinstance(self._sock, gevent.ssl.SSLSocket):
+        if self._waiting:
             sent = 0
         else:
             try:
-                sent = os.write(self._fd, data)
+                sent = self._sock.send(data) if self._tls else os.write(self._fd, data)
             except BlockingIOError:
                 sent = 0
             except OSError:
@@ -101,7 +104,7 @@ class Transport:
 
     def get_extra_info(self, name: str) -> socket.socket:
         """The socket underneath."""
-        return self._sock
+        return self._sock  # type: ignore[no-any-return]  # gevent leaves it unannotated
 
     def _drain(self) -> None:
         try:

@@ -24,7 +24,7 @@ FIELDS: dict[str, Callable[[str], object]] = {
 
 def check(environment: Environment) -> None:
     """From now on a wrong field is refused, with a reason that the form shows; nothing is started or edited."""
-    if environment.web_ui is not None:
+    if environment.web_ui is not None and environment.web_ui.app is not None:
         environment.web_ui.app.before_request(_refusal)
 
 

@@ -10,6 +10,7 @@ from locust.runners import LocalRunner, MasterRunner, Runner, WorkerRunner
 
 from scenarios.generator import clock
 from scenarios.generator.declare import Scenario
+from scenarios.generator.ledger import UNFINISHED
 from scenarios.generator.plan import from_wire
 from scenarios.generator.report import BEAT_S, PARENT_CHECK_S, UNUSABLE, Report, raise_file_limit, settings_or_exit
 from scenarios.generator.schedule import HELP
@@ -97,7 +98,10 @@ class Session:
         url = None if port is None else admin.serve(port, self.settings.admin_token, self.scenario.board)
         self.report.hello(url, "locust")
         for helper in (self._beat, self._watch_parent):
-            gevent.spawn(helper).link_exception(lambda dead: self.report.die(f"the generator broke: {dead.exception!r}"))
+            gevent.spawn(helper).link_exception(self._died)
+
+    def _died(self, helper: gevent.Greenlet) -> None:
+        self.report.die(f"the generator broke: {helper.exception!r}")
 
     def _beat(self) -> None:
         due_s = clock.now()
@@ -127,13 +131,14 @@ class Session:
         self.broken(user_instance.environment, exception)
 
     def _end(self, environment: Environment, **_: object) -> None:
-        if isinstance(environment.runner, MasterRunner):
-            return
-        _runner(environment).stop()
-        self._count(clock.now())
-        if self.report.streams:
-            environment.process_exit_code = 0  # bad requests are what the stream tells, not a failure of the generator
-            self.report.bye()
+        runner = _runner(environment)
+        if not isinstance(runner, MasterRunner):
+            runner.stop()
+            self._count(clock.now())
+            if self.report.streams:
+                self.report.bye()
+        if self.report.streams or all(str(error.error) == UNFINISHED for error in runner.errors.values()):
+            environment.process_exit_code = environment.process_exit_code or 0  # a stop cuts off what is under way
 
 
 class OpenUser(User):

@@ -18,8 +18,10 @@ class Phases(LoadTestShape):
     def tick(self) -> tuple[int, float] | None:
         """Another number of users in each phase makes locust dispatch anew; how many it is does not matter."""
         assert self.runner is not None, "locust sets it before it asks"
-        left_s = self.get_run_time()
-        for number, (long_s, factor) in enumerate(parse(self.runner.environment.parsed_options.phases), 1):
+        options = self.runner.environment.parsed_options
+        assert options is not None, "locust parses its options before it runs"
+        left_s = self.get_run_time()  # type: ignore[no-untyped-call]
+        for number, (long_s, factor) in enumerate(parse(options.phases), 1):
             if left_s < long_s:
                 self.factor = factor
                 return number, 1.0

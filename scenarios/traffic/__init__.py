@@ -1,1 +1,1 @@
-"""What makes the arrivals, on whatever engine: it is callbacks on sockets and timers, and knows neither asyncio nor gevent."""
+"""What makes the arrivals, on whatever engine: callbacks on sockets and timers, neither asyncio nor gevent."""

@@ -21,10 +21,8 @@ class Driver(Protocol):
         """Ends the run; what is outstanding is unfinished."""
 
 
-def driver_of(
-    engine: Engine, scenario: Scenario, report: Report, books: Books, host: str, index: int
-) -> Driver:
-    """For worker `index`. Raises ValueError for a host that cannot be used. Who sends no websockets does not import them."""
+def driver_of(engine: Engine, scenario: Scenario, report: Report, books: Books, host: str, index: int) -> Driver:
+    """For worker `index`. Raises ValueError for a host that cannot be used. Who sends no websockets imports none."""
     if isinstance(scenario, HttpScenario):
         from .http import HttpDriver  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""What the traffic needs of an engine: timers, a watch on a file, connections. `scenarios.worker` and `scenarios.locusts` have one."""
+"""What the traffic needs of an engine: timers, a watch on a file, connections."""
 
 from __future__ import annotations
 
@@ -59,7 +59,9 @@ class Engine(Protocol):
     def watch(self, fd: int, call: Callable[[], object]) -> Cancel:
         """Calls whenever `fd` can be read."""
 
-    def connect(self, heard: Heard, address: Address, tls: ssl.SSLContext | None, failed: Callable[[str], object]) -> Cancel:
+    def connect(
+        self, heard: Heard, address: Address, tls: ssl.SSLContext | None, failed: Callable[[str], object]
+    ) -> Cancel:
         """Opens a connection; where that fails, `failed` gets the kind of bad."""
 
 

@@ -49,7 +49,7 @@ class Look:
 class Timer:
     """Calls `fire` at the instant that `arm` was given last, on the clock of `time.monotonic()`; a timerfd of Linux.
 
-    With a `tick_s` it fires at multiples of it only, the first at or after the instant, so that one wake-up serves many.
+    With a `tick_s` it fires at multiples of it only, the first at or after the instant: one wake-up serves many.
     """
 
     def __init__(self, engine: Engine, fire: Callable[[], None], tick_s: float = 0.0) -> None:

@@ -95,8 +95,8 @@ class World:
 class Client:
     """One client: connects, talks for a lifetime, connects again; after a refusal or a loss it waits a little."""
 
-    __slots__ = ("_ack_delay_s", "_asked", "_connecting", "_hold_mean_s", "_leaving", "_over", "_socket", "_state", "_ticket",
-                 "_timers", "_world")  # fmt: skip
+    __slots__ = ("_ack_delay_s", "_asked", "_connecting", "_hold_mean_s", "_leaving", "_over", "_socket", "_state",
+                 "_ticket", "_timers", "_world")  # fmt: skip
 
     def __init__(self, world: World, ack_delay_s: float, hold_mean_s: float, due_s: float) -> None:
         self._world, self._ack_delay_s, self._hold_mean_s = world, ack_delay_s, hold_mean_s

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import NoReturn, TypeVar
 
 import uvloop
 
@@ -17,12 +19,13 @@ from scenarios.generator.schedule import HELP
 from scenarios.generator.settings import Settings, known_schedule, positive, tick_ms
 
 from .rows import Rows
-from .run import Worker, drive_alone
+from .run import Drive, Worker, drive_alone
 
+T = TypeVar("T")
 EXAMPLES = """examples:
   python -m scenarios.worker scenarios/timeout.py --host http://127.0.0.1:8080 --rate 200 --run-time 30
   python -m scenarios.worker scenarios/timeout.py --schedule 'constant ramp 0 1 60' --tick-ms 1
-  python -m scenarios.worker scenarios/timeout.py --master-host 127.0.0.1     beside `locust -f scenarios/timeout.py --master`
+  locust -f scenarios/timeout.py --master & python -m scenarios.worker scenarios/timeout.py --master-host 127.0.0.1
 """
 
 
@@ -32,7 +35,7 @@ def main() -> None:
     scenario = _load(options.scenario)
     host = options.host or settings.host or scenario.host
     worker = Worker(scenario, settings, host, Rows(wanted=options.master_host is not None))
-    drive = drive_alone
+    drive: Drive = drive_alone
     if options.master_host is not None:
         from .master import drive_under  # noqa: PLC0415  # ZeroMQ is for those who have a master
 
@@ -45,16 +48,22 @@ def main() -> None:
 
 def _read() -> tuple[argparse.Namespace, Settings]:
     parser = argparse.ArgumentParser(
-        "python -m scenarios.worker", description="Drives a scenario with open arrivals: alone, or under a locust master.",
+        "python -m scenarios.worker", description="Drives a scenario, alone or under a locust master.",
         epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     parser.add_argument("scenario", type=Path, metavar="SCENARIO.py", help="a file that declares one scenario")
     parser.add_argument("--host", help="base URL (GAMEDAY_HOST, else the scenario's)")
     parser.add_argument("--rate", type=_checked(positive), help="arrivals a second, or connections (GAMEDAY_RATE)")
     parser.add_argument("--schedule", type=_checked(known_schedule), help=f"{HELP} (GAMEDAY_SCHEDULE)")
-    parser.add_argument("--tick-ms", type=_checked(tick_ms), help="arrivals wait for the next tick; 0: precise (GAMEDAY_TICK_MS)")
-    parser.add_argument("-t", "--run-time", type=_checked(positive), metavar="SECONDS", help="hard end (GAMEDAY_DURATION_S, 900)")
-    parser.add_argument("--master-host", help="take orders from the locust master there; its form gives host, rate, schedule")
+    parser.add_argument(
+        "--tick-ms", type=_checked(tick_ms), help="arrivals wait for the next tick; 0: precise (GAMEDAY_TICK_MS)"
+    )
+    parser.add_argument(
+        "-t", "--run-time", type=_checked(positive), metavar="SECONDS", help="hard end (GAMEDAY_DURATION_S, 900)"
+    )
+    parser.add_argument(
+        "--master-host", help="take orders from the locust master there; its form gives host, rate, schedule"
+    )
     parser.add_argument("--master-port", type=int, default=5557, help="(5557)")
     options = parser.parse_args()
     settings = settings_or_exit()
@@ -67,8 +76,10 @@ def _read() -> tuple[argparse.Namespace, Settings]:
     return options, replace(settings, **{name: value for name, value in given.items() if value is not None})
 
 
-def _checked(parse):
-    def checked(text: str):
+def _checked(parse: Callable[[str], T]) -> Callable[[str], T]:
+    """What argparse shows the reason of."""
+
+    def checked(text: str) -> T:
         try:
             return parse(text)
         except ValueError as error:
@@ -82,6 +93,8 @@ def _load(path: Path) -> Scenario:
     if not path.is_file():
         _unusable(f"{path}: there is no such file; give one that declares a scenario, as scenarios/timeout.py does")
     spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None, "it is a file of Python"
+    assert spec.loader is not None, "and can be loaded"
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module
     spec.loader.exec_module(module)
@@ -94,7 +107,7 @@ def _load(path: Path) -> Scenario:
     return found[0]()
 
 
-def _unusable(why: str) -> None:
+def _unusable(why: str) -> NoReturn:
     sys.stderr.write(f"{why}\n")
     sys.exit(UNUSABLE)
 

@@ -25,7 +25,7 @@ async def serve(port: int, token: str, board: Board) -> str:
             writer.close()
 
     server = await asyncio.start_server(connected, "127.0.0.1", port)
-    return "http://127.0.0.1:{}".format(server.sockets[0].getsockname()[1])
+    return f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
 async def _answer(reader: asyncio.StreamReader, token: str, board: Board) -> Reply:

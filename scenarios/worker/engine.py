@@ -6,7 +6,6 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
 
 from scenarios.generator.exchange import Address, kind_of
 from scenarios.traffic.engine import Cancel, Heard
@@ -27,7 +26,9 @@ class AsyncioEngine:
         self.loop.add_reader(fd, call)
         return Watch(self.loop, fd)
 
-    def connect(self, heard: Heard, address: Address, tls: ssl.SSLContext | None, failed: Callable[[str], object]) -> Cancel:
+    def connect(
+        self, heard: Heard, address: Address, tls: ssl.SSLContext | None, failed: Callable[[str], object]
+    ) -> Cancel:
         """Opens a connection; where that fails, `failed` gets the kind of bad."""
         task = self.loop.create_task(self._connect(heard, address, tls, failed))
         task.add_done_callback(_raise_failure)
@@ -51,7 +52,7 @@ class Bridge(asyncio.Protocol):
     def __init__(self, heard: Heard) -> None:
         self.connection_made = heard.connection_made  # type: ignore[assignment, method-assign]
         self.data_received = heard.data_received  # type: ignore[method-assign]
-        self.connection_lost = heard.connection_lost  # type: ignore[method-assign]
+        self.connection_lost = heard.connection_lost  # type: ignore[assignment, method-assign]
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ ANY_VERSION = -1
 ACK_LIMIT_S, ACK_ATTEMPTS = 5.0, 60
 HEARTBEAT_S, STATS_S = 1.0, 3.0
 SILENT_S, GONE_S = 10.0, 60.0
-"""A master that is silent so long may be another one at the same place; so long: it is gone, as for locust's own workers."""
+"""How long a master is silent that may be another one now; and one that is gone, as for locust's own workers."""
 LINGER_MS = 1000
 
 Message = dict[str, Any]
@@ -79,7 +79,9 @@ class Link:
             except TimeoutError:
                 continue
         else:
-            raise MasterGone(f"no locust master answers at {self._address}: start one, `locust -f SCENARIO.py --master`")
+            raise MasterGone(
+                f"no locust master answers at {self._address}: `locust -f SCENARIO.py --master` starts one"
+            )
         while (silent_s := time.monotonic() - self._heard_s) < GONE_S:
             await asyncio.sleep(HEARTBEAT_S)
             if silent_s > SILENT_S:

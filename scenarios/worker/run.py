@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from scenarios.generator import clock
@@ -19,6 +19,9 @@ from . import admin
 from .engine import AsyncioEngine
 from .rows import Rows
 
+Drive = Callable[["Worker", asyncio.Event], Awaitable[None]]
+"""Makes runs until it is over, or the event is set."""
+
 GC_THRESHOLD = 20_000
 """Objects between two collections: an arrival makes some thirty, and leaves few circles."""
 
@@ -30,6 +33,7 @@ class Worker:
         self.scenario, self.settings, self.host, self.rows = scenario, settings, host, rows
         self.report = Report(scenario, settings)
         self._driver: Driver | None = None
+        self._timers: dict[str, asyncio.TimerHandle] = {}
 
     def start(self, plan: Plan, host: str, index: int = 0) -> None:
         """Begins a run. Raises ValueError for a host or a schedule that cannot be used."""
@@ -49,7 +53,7 @@ class Worker:
             self._driver.stop()
         self._driver = None
 
-    async def serve(self, drive: Callable[[Worker, asyncio.Event], Any]) -> None:
+    async def serve(self, drive: Drive) -> None:
         """From the first line of the stream to the last: `drive` makes runs until it, or a signal, sets the event."""
         raise_file_limit()
         gc.freeze()  # what is there now stays
@@ -65,17 +69,19 @@ class Worker:
         self._watch_parent(loop)
         await drive(self, done)
         self.stop()
+        for timer in self._timers.values():
+            timer.cancel()
         self.report.bye()
 
     def _beat(self, loop: asyncio.AbstractEventLoop, due_s: float) -> None:
         if due_s <= clock.now():
             self.report.beat(due_s)
             due_s += BEAT_S
-        loop.call_later(max(0.0, due_s - clock.now()), self._beat, loop, due_s)
+        self._timers["beat"] = loop.call_later(max(0.0, due_s - clock.now()), self._beat, loop, due_s)
 
     def _watch_parent(self, loop: asyncio.AbstractEventLoop) -> None:
         self.report.orphaned()
-        loop.call_later(PARENT_CHECK_S, self._watch_parent, loop)
+        self._timers["parent"] = loop.call_later(PARENT_CHECK_S, self._watch_parent, loop)
 
     def _broken(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         self.report.die(f"the generator broke: {context.get('exception') or context['message']!r}")
