@@ -114,7 +114,7 @@ def tell(plan: Plan, samples: Samples, names: Sequence[str]) -> Report:
     """The tables and the holds."""
     rules = (
         f"each run {plan.duration_s:g} s, medians of {plan.repeats}; CPU of the process tree, start-up included",
-        f"arrival tick: fast worker 0 (each arrival wakes it) or {TICK_MS:g} ms, others by their own clocks; gap P99 (ms)",
+        f"arrival tick: fast worker 0 (each arrival wakes it) or {TICK_MS:g} ms, others by their own; gap P99 (ms)",
         "is what came of it at the server, from one request to the next: bursts cost less, and are no fixed rate",
         f"FastHttpUser: {STOCK_USERS} users, their turns a fixed time apart (evenly) or constant_throughput (constant)",
         f"k6: {K6_VUS} VUs; wrk: {wrk_peer.CONNECTIONS} connections, closed, as fast as it goes: it is the floor",

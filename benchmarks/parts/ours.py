@@ -126,8 +126,9 @@ def arrivals(
         books = run.books("arrivals")
     p50, p95, p99 = (books.percentile_ms(share) for share in SHARES)
     unfinished = books.bad.pop("unfinished", 0)
+    due = max(round(rate_per_s * duration_s), books.sent)  # a run that ends late by some ms goes on with its schedule
     return Outcome(
-        due=round(rate_per_s * duration_s), sent=books.sent - books.unsent, lost=0, unfinished=unfinished,
+        due=due, sent=books.sent - books.unsent, lost=0, unfinished=unfinished,
         bad=sum(books.bad.values()), late=books.late, p50_ms=p50, p95_ms=p95, p99_ms=p99, usage=usage,
     )  # fmt: skip
 
