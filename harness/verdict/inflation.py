@@ -2,9 +2,9 @@
 
 Requests that meet the same queue are slow together. Counts are therefore divided by a VIF before they are taken for
 evidence: the largest over dyadic batch lengths with ten batches or more, on the bad indicator and on the logarithm of
-the latency (which tells of queues even where nothing is bad yet), times a margin. It is a heuristic (batch means: Law
-and Kelton, Simulation Modeling and Analysis, ch. 9; deflated counts: Kish's effective sample size), so α is nominal;
-`benchmarks/verdict_error.py` measures what becomes of it.
+the latency where the objective is about latency (it tells of queues even where nothing is bad yet), times a margin. It
+is a heuristic (batch means: Law and Kelton, Simulation Modeling and Analysis, ch. 9; deflated counts: Kish's effective
+sample size), so α is nominal; `benchmarks/verdict_error.py` measures what becomes of it.
 """
 
 from __future__ import annotations
