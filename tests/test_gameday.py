@@ -84,7 +84,7 @@ def test_the_evidence_of_a_verdict(done: Done, name: str) -> None:
     assert (drill["controlled"], drill["undone"]) == (True, True)
     assert 0 <= drill["detect_s"] < drill["recover_s"]
     for slo in drill["slos"]:
-        assert all(slo[when]["holds"] for when in ("before", "after", "after_undo")), slo
+        assert all(slo[when]["holds"] for when in ("before", "twin_before", "after", "after_undo")), slo
         assert all(slo[when]["samples"] >= 5 for when in ("before", "after", "control")), slo
     assert any(slo["during"]["holds"] is False for slo in drill["slos"]), "the incident broke something"
     assert any(slo["control"]["holds"] is False for slo in drill["slos"]), "and it stayed broken on the twin"
@@ -112,16 +112,24 @@ WHOLE = {
 }  # fmt: skip
 DRILL = {
     **dict.fromkeys(("runbook", "title", "fault", "verdict", "why"), str), "line": int, "controlled": bool,
-    "undone": bool, **dict.fromkeys(("detect_s", "recover_s"), float),
+    "undone": bool, "alpha": float, "load": dict, **dict.fromkeys(("detect_s", "recover_s"), float),
     **dict.fromkeys(("symptoms", "steps", "slos", "dashboards", "findings", "phases"), list),
+    **dict.fromkeys(("onset_interval_s", "recover_interval_s"), list),
 }  # fmt: skip
 SYMPTOM = {"line": int, "text": str, "condition": str, "seen": bool, "seen_after_s": float}
 STEP = {
     "line": int, "kind": str, "text": str, "bound": str, "ran": bool, "exit_status": (int, type(None)), "verdict": str,
     "why": str, "changed": list, "seconds": float, "output": str, "notes": list, "slis": list,
 }  # fmt: skip
-SLO = {"name": str, "objective": str, **dict.fromkeys(("before", "during", "after", "after_undo", "control"), dict)}
-READING = {"value": (float, type(None)), "samples": int, "bad": (float, type(None)), "holds": (bool, type(None))}
+WHEN = ("before", "twin_before", "during", "after", "after_undo", "control")
+SLO = {"name": str, "objective": str, "budget": (dict, type(None)), **dict.fromkeys(WHEN, dict)}
+NUMBER, SPAN = (float, type(None)), (list, type(None))
+READING = {
+    "samples": int, "seconds": float, "holds": (bool, type(None)),
+    **dict.fromkeys(("value", "bad", "effective", "vif", "measured_vif", "more_s"), NUMBER),
+    **dict.fromkeys(("interval", "bad_interval", "alpha"), SPAN),
+}  # fmt: skip
+PHASE = {"phase": str, "seconds": float, "arrivals": int, "asked": bool, "answer": (bool, type(None))}
 
 
 def check(value: Mapping[str, Any], contract: Mapping[str, Any]) -> None:
@@ -136,12 +144,12 @@ def test_the_result_keeps_its_contract(done: Done) -> None:
     check(done.result, WHOLE)
     for drill in done.result["drills"]:
         check(drill, DRILL)
-        for part, contract in (("symptoms", SYMPTOM), ("steps", STEP), ("slos", SLO)):
+        for part, contract in (("symptoms", SYMPTOM), ("steps", STEP), ("slos", SLO), ("phases", PHASE)):
             assert drill[part]
             for each in drill[part]:
                 check(each, contract)
         for slo in drill["slos"]:
-            for when in ("before", "during", "after", "after_undo", "control"):
+            for when in WHEN:
                 check(slo[when], READING)
     for step in done.result["general"]:
         check(step, STEP)
@@ -172,8 +180,18 @@ def test_it_left_no_process_and_the_tree_clean(done: Done) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", VERDICTS)
+def test_every_question_was_answered_and_says_what_it_cost(done: Done, name: str) -> None:
+    phases = {phase["phase"]: phase for phase in done.drills[name]["phases"]}
+    asked = [phase for phase, told in phases.items() if told["asked"]]
+    assert asked == ["baseline", "symptoms", "recovery", "control", "after-undo"]
+    assert all(phases[phase]["answer"] for phase in asked)
+    assert all(phases[phase]["arrivals"] > 50 for phase in ("baseline", "recovery", "after-undo"))
+
+
 def test_progress_shows_phases_symptoms_slis_and_steps(done: Done) -> None:
     for words in (
+        "✓ baseline: every SLO holds, decided after ",
         "── baseline: ",
         "── fault: ",
         "✓ symptom seen: line 13",

@@ -36,7 +36,7 @@ class History:
     windows: Sequence[Window] = ()
 
     def known(self, scenario: str, rate: float | None, objective: str) -> Known:
-        """The largest VIF of this objective under this load, and on how many seconds that stands."""
+        """The VIF of this objective under this load, and on how many seconds that stands."""
         known = UNKNOWN
         for window in self.windows:
             if (window.scenario, window.rate, window.objective) == (scenario, rate or 0.0, objective):

@@ -55,6 +55,7 @@ def _drill(drill: DrillResult, width: int) -> Iterator[str]:
     ]
     yield from _labelled("look at", boards, width)
     yield from _labelled("SLOs", list(_slo_table(drill)), width)
+    yield from _labelled("error", [_error(drill)], width)
     yield from _labelled("spent", list(_budget(drill)), width)
     yield from _labelled("times", [_times(drill)], width)
     yield from _labelled("seconds", [" · ".join(_phase(phase) for phase in drill.phases)], width)
@@ -111,6 +112,12 @@ def _evidence(reading: Reading | None) -> str:
     return "" if reading is None or not reading.n else show_evidence(reading)
 
 
+def _error(drill: DrillResult) -> str:
+    """α, and how the SLOs share it."""
+    shared = f", shared by {len(drill.slos)} SLOs where one of them is called broken" if len(drill.slos) > 1 else ""
+    return f"α = {drill.alpha:.0%} for a wrong verdict{shared}; intervals hold at any moment"
+
+
 def _budget(drill: DrillResult) -> Iterator[str]:
     for slo in drill.slos:
         if slo.budget is not None:
@@ -123,7 +130,7 @@ def _times(drill: DrillResult) -> str:
     control = "yes: the twin that nobody answered stayed broken" if drill.controlled else "no"
     times = drill.times
     return (
-        f"detected after {_seconds(times.detect_s)}{_between('began', times.onset_interval_s)} · "
+        f"detected after {_seconds(times.detect_s)}{_between('began between', times.onset_interval_s)} · "
         f"recovered after {_seconds(times.recover_s)}{_between('between', times.recover_interval_s)} · "
         f"controlled {control} · undone {'yes' if drill.undone else 'no'}"
     )

@@ -2,13 +2,14 @@
 
 Requests that meet the same queue are slow together. Counts are therefore divided by a VIF before they are taken for
 evidence: the largest over dyadic batch lengths with ten batches or more, on the bad indicator and on the logarithm of
-the latency (which tells of queues even where nothing is bad yet), times a margin. It is a heuristic (batch means: Law
-and Kelton, Simulation Modeling and Analysis, ch. 9; deflated counts: Kish's effective sample size), so α is nominal;
-`benchmarks/verdict_error.py` measures what becomes of it.
+the latency where the objective is about latency (it tells of queues even where nothing is bad yet), times a margin. It
+is a heuristic (batch means: Law and Kelton, Simulation Modeling and Analysis, ch. 9; deflated counts: Kish's effective
+sample size), so α is nominal; `benchmarks/verdict_error.py` measures what becomes of it.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -33,7 +34,11 @@ class Slice(NamedTuple):
 
 @dataclass(frozen=True)
 class Known:
-    """The largest VIF that earlier windows of the same load and objective had, and how long they were in all."""
+    """The VIF of earlier windows of the same load and objective, and how long they were in all.
+
+    The root of the mean square over time: a single window's estimate is noisy, so the largest of many is far too large;
+    one that saw a burst still outweighs those that saw none.
+    """
 
     vif: float = 1.0
     seconds: float = 0.0
@@ -45,7 +50,8 @@ class Known:
 
     def also(self, vif: float, seconds: float) -> Known:
         """With one more window."""
-        return Known(max(self.vif, vif), self.seconds + seconds)
+        whole = self.seconds + seconds
+        return Known(math.sqrt((self.vif**2 * self.seconds + vif**2 * seconds) / whole), whole)
 
 
 UNKNOWN = Known()

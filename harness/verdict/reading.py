@@ -69,6 +69,8 @@ def _slice(condition: Condition, counts: Counts, pessimistic: bool) -> Slice:
     if counts.fell_behind:
         return Slice(0, 0)
     n, bad = _outcomes(condition, counts, pessimistic)
+    if condition.over_ms is None:  # how long a good answer took says nothing of how failures go together
+        return Slice(n, bad)
     return Slice(n, bad, counts.ok, counts.log_sum, counts.log_squares)
 
 

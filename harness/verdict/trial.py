@@ -138,6 +138,6 @@ def _slo(told: Event) -> Slo:
     """A VIF that the user states is known without any earlier run."""
     known = Known(**told.get("known", {}))
     if told.get("vif_floor"):
-        known = known.also(told["vif_floor"], ENOUGH_S)
+        known = Known(max(known.vif, told["vif_floor"]), max(known.seconds, ENOUGH_S))
     objective = parse(told["objective"])
     return Slo(told["name"], objective, told.get("alpha"), known, told.get("window_s") or Slo.window_s)
