@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scenario_parts import ENGINES, HttpServer, RealtimeServer, Scenario, eventually, running
+from scenario_parts import ENGINES, LIMIT_S, HttpServer, RealtimeServer, Scenario, eventually, running
 
 DECLARED = """
 from scenarios import in_locust
@@ -75,6 +75,18 @@ def test_what_is_refused_never_left(tmp_path: Path, engine: str) -> None:
         eventually(lambda: load.total("gateway", key="bad")["refused"] > 20, "refusals")
         sent, ok, _, unsent = ended(load)
     assert (ok, unsent) == (0, sent)
+
+
+@engines
+@pytest.mark.parametrize("broken", ["body(self, rng)", "bad(self, answer)"])
+def test_a_declaration_that_breaks_ends_the_process_and_blames_no_server(
+    tmp_path: Path, engine: str, broken: str
+) -> None:
+    text = DECLARED.replace("MineUser", f"    def {broken}:\n        raise KeyError('mine')\n\n\nMineUser")
+    with HttpServer() as server, running(declared(tmp_path, text), server.url, tmp_path, engine=engine) as load:
+        assert load.process.wait(LIMIT_S) == 2
+        assert "the generator broke" in load.stderr.read_text()
+        assert "KeyError('mine')" in load.stderr.read_text()
 
 
 @engines
@@ -183,3 +195,16 @@ def test_a_tick_holds_arrivals_back_and_is_told(tmp_path: Path) -> None:
         ended(load)
     gaps = sorted(later - earlier for earlier, later in pairwise(seen))
     assert gaps[-len(seen) // 40] > 10 * gaps[len(gaps) // 2]  # they come in bunches of twenty
+
+
+def test_by_hand_it_says_what_became_of_the_run(tmp_path: Path) -> None:
+    with HttpServer() as server:
+        done = subprocess.run(
+            [sys.executable, "-m", "scenarios.worker", declared(tmp_path), "--host", server.url, "-t", "1.05"],
+            cwd=tmp_path, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, timeout=20, check=True,
+        )  # fmt: skip
+        head, row = done.stdout.splitlines()[:2]
+        assert head.split() == ["count", "bad", "p50", "ms", "p95", "ms", "p99", "ms"]
+        assert row.split()[:2] == ["POST", "/mine"]
+        assert int(row.split()[2]) in (104, 105)
+        assert server.requests["/mine"] in (104, 105)

@@ -23,7 +23,7 @@ STOP_LIMIT_S = 2.0
 
 
 def find_scenario(name: str, beside: Path) -> Path:
-    """A shipped scenario by its name, or a locustfile by its path (relative to the bindings). Raises BindingError."""
+    """A shipped scenario by its name, or a file that declares one, relative to the bindings. Raises BindingError."""
     own = (beside / name).resolve()
     if name.endswith(".py") and own.is_file():
         return own
@@ -32,7 +32,7 @@ def find_scenario(name: str, beside: Path) -> Path:
         shipped = Path(folder) / f"{name}.py"
         if shipped.is_file():
             return shipped
-    fact = f"neither a shipped scenario nor a locustfile at {own}"
+    fact = f"neither a shipped scenario nor a file of Python at {own}"
     raise BindingError(f"scenario `{name}`: {fact}; `ls scenarios` shows the shipped ones")
 
 

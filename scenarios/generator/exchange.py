@@ -70,7 +70,9 @@ def address_of(base_url: str, schemes: tuple[str, ...]) -> Address:
 
 
 def encode(request: Request, authority: str) -> bytes:
-    """The bytes of a request."""
+    """The bytes of a request. Raises ValueError for HEAD: httptools cannot know that its answer has no body."""
+    if request.method == "HEAD":
+        raise ValueError("HEAD cannot be sent: use GET")
     head = [f"{request.method} {request.path} HTTP/1.1\r\nHost: {authority}\r\n"]
     head += [f"{name}: {value}\r\n" for name, value in request.headers.items()]
     if request.body or request.method in ("POST", "PUT", "PATCH"):

@@ -75,16 +75,14 @@ class Schedule:
     trace_s: tuple[float, ...] | None = None
 
     def dues(self, rng: Random, started_s: float, from_s: float, rate: Rate) -> Iterator[float]:
-        """Due times after `from_s`, in order, of a run that began at `started_s`."""
+        """Due times after `from_s`, in order, of a run that began at `started_s`; inf, where it ends, is the last."""
         if self.trace_s is not None:
             yield from self._recorded(self.trace_s, from_s, rate)
             return
-        due_s, poisson = from_s - started_s, self.law == "poisson"
-        while True:
-            area = rng.expovariate(1.0) if poisson else 1.0
-            due_s = self.profile.after(due_s, area / (rate.per_s * rate.factor()))
-            if due_s == math.inf:
-                return
+        due_s, poisson, flat = from_s - started_s, self.law == "poisson", self.profile == Profile()
+        while due_s < math.inf:
+            area = (-math.log(1.0 - rng.random()) if poisson else 1.0) / (rate.per_s * rate.factor())
+            due_s = due_s + area if flat else self.profile.after(due_s, area)
             yield started_s + due_s
 
     def _recorded(self, trace_s: tuple[float, ...], from_s: float, rate: Rate) -> Iterator[float]:

@@ -87,17 +87,14 @@ class Connection:
             return
         try:
             self._parser.feed_data(data)
+        except httptools.HttpParserCallbackError as error:
+            raise error.__context__ or error from None  # what failed is not the answer, but who judged it
         except httptools.HttpParserError:
             self._fail("error")
 
     def connection_lost(self, error: Exception | None) -> None:
         """It is closed; an answer that is not whole by now was cut off."""
         self._fail("reset")
-
-    def on_headers_complete(self) -> None:
-        """Of an answer to HEAD nothing more comes, whatever its headers say; the parser cannot know that."""
-        if self._exchange and self._exchange.request.method == "HEAD":
-            self._complete(keep_alive=False)
 
     def on_body(self, data: bytes) -> None:
         """A part of the body."""

@@ -19,7 +19,7 @@ from scenarios.generator.schedule import HELP
 from scenarios.generator.settings import Settings, known_schedule, positive, tick_ms
 
 from .rows import Rows
-from .run import Drive, Worker, drive_alone
+from .run import Drive, Worker, drive_alone, drive_by_hand
 
 T = TypeVar("T")
 EXAMPLES = """examples:
@@ -34,8 +34,10 @@ def main() -> None:
     options, settings = _read()
     scenario = _load(options.scenario)
     host = options.host or settings.host or scenario.host
-    worker = Worker(scenario, settings, host, Rows(wanted=options.master_host is not None))
-    drive: Drive = drive_alone
+    worker = Worker(
+        scenario, settings, host, Rows(wanted=settings.stream_fd is None or options.master_host is not None)
+    )
+    drive: Drive = drive_alone if worker.report.streams else drive_by_hand
     if options.master_host is not None:
         from .master import drive_under  # noqa: PLC0415  # ZeroMQ is for those who have a master
 

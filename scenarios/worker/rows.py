@@ -106,6 +106,18 @@ class Rows:
             self._log_apart(UNSENT_ROW, 0.0)
         self._unsent = total
 
+    def rows(self) -> Mapping[Key, Row]:
+        """The rows of arrivals since the last `take`."""
+        return self._rows
+
+    def apart(self) -> Mapping[Key, Row]:
+        """The rows that are in no total: late and unsent arrivals."""
+        return self._apart
+
+    def errors(self) -> Iterable[Wire]:
+        """How often each kind of bad occurred, by row."""
+        return self._errors.values()
+
     def take(self) -> Wire:
         """What a stats message holds of them. The rows apart are not in its total, and so not in Aggregated."""
         total = Row()

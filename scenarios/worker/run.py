@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -18,6 +19,7 @@ from scenarios.traffic.driver import Driver, driver_of
 from . import admin
 from .engine import AsyncioEngine
 from .rows import Rows
+from .summary import table, tell_progress
 
 Drive = Callable[["Worker", asyncio.Event], Awaitable[None]]
 """Makes runs until it is over, or the event is set."""
@@ -85,6 +87,17 @@ class Worker:
 
     def _broken(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         self.report.die(f"the generator broke: {context.get('exception') or context['message']!r}")
+
+
+async def drive_by_hand(worker: Worker, done: asyncio.Event) -> None:
+    """The same, and says what became of it."""
+    progress = asyncio.create_task(tell_progress(worker.rows))
+    await drive_alone(worker, done)
+    progress.cancel()
+    worker.stop()
+    worker.report.beat(clock.now())
+    worker.rows.unsent(worker.report.ledger.unsent[worker.scenario.series[0]])
+    sys.stdout.write(f"{table(worker.rows)}\n")
 
 
 async def drive_alone(worker: Worker, done: asyncio.Event) -> None:
