@@ -141,8 +141,8 @@ def decided_from(slices: Sequence[Slice], theta: float, terms: Terms, *, below: 
     """Index from which on a window shows that the fraction is below θ (or above it); None: it does not.
 
     A change of pace inside a window looks like correlation and swells its VIF for as long as it is in it. So where the
-    whole does not show it, its later half is asked, at half of α, then its last quarter at a quarter, and so on, down to
-    the shortest that measures a VIF of its own.
+    whole does not show it, its later half is asked, at half of α, then its last quarter at a quarter, and so on, down
+    to the shortest that measures a VIF of its own.
     """
     first, asked = 0, terms
     while first == 0 or len(slices) - first >= MIN_S / SLICE_S:
