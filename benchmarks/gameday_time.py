@@ -8,15 +8,19 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-if __package__ in (None, ""):  # run as a file
-    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+# Run by its path, this folder comes first, and its modules hide the packages of their name.
+if __package__ in (None, ""):
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from benchmarks import machine
 from benchmarks.machine import Machine
-from benchmarks.peers.chaos_toolkit.run import USERS, WINDOWS, check, run_peer
+from benchmarks.peers.chaos_toolkit import run as chaos
+from benchmarks.peers.chaos_toolkit.run import USERS, WINDOWS, run_peer
+from benchmarks.slot_loss import ours
 from benchmarks.slot_loss.ours import run_ours
 from benchmarks.timed import Run, UnusableError, side_by_side
 from harness.errors import GamedayError
@@ -93,14 +97,14 @@ class Comparison:
 
 def holds(seen: Comparison, most_s: float, times: float) -> list[Hold]:
     """Ours is judged passed, the peer saw it all, ours is quick, and so much quicker than 30-s windows are."""
-    ours, ratio, whole = seen.ours, seen.ratio(WINDOW_S), seen.whole
-    bad = next((run for run in seen.ours_all if not run.ok), ours)
+    took_s, ratio, whole = seen.ours.seconds, seen.ratio(WINDOW_S), seen.whole
+    bad = next((run for run in seen.ours_all if not run.ok), seen.ours)
     cut = "" if whole else ", of runs that did not go well: no measure"
     indicative = "" if seen.window_s == WINDOW_S else f" than with {WINDOW_S}-s windows (computed: indicative)"
     return [
         Hold("every drill passed", bad.ok, bad.why),
         Hold("the peer saw the incident and its end", seen.peer.ok, seen.peer.why),
-        Hold(f"ours takes at most {most_s:g} s", whole and ours.seconds <= most_s, f"{ours.seconds:.1f} s{cut}"),
+        Hold(f"ours takes at most {most_s:g} s", whole and took_s <= most_s, f"{took_s:.1f} s{cut}"),
         Hold(
             f"ours is at least {times:g} times faster{indicative}", whole and ratio >= times, f"{ratio:.2f} times{cut}"
         ),
@@ -108,15 +112,21 @@ def holds(seen: Comparison, most_s: float, times: float) -> list[Hold]:
 
 
 def measure(folder: Path, options: argparse.Namespace) -> Comparison:
-    """The peer, then a first run that nobody knows the variance for, then the warm ones."""
+    """The peer, then a first run that nobody knows the variance for, then the warm ones.
+
+    A quick measurement has no time to wait: its first run goes on beside the peer, and the report says so.
+    """
     until = time.monotonic() + (QUICK_S if options.quick else options.limit_s)
     window_s = QUICK_WINDOW_S if options.quick else options.window_s
     remedy = not options.without_remedy
-    _tell(f"Chaos Toolkit + locust: three windows of {window_s} s")
-    peer = run_peer(folder / "peer", window_s, until - time.monotonic(), remedy)
-    _tell(f"{peer.seconds:.1f} s; gameday run: the first of its runs directory")
-    cold = run_ours(folder / "runs" / "cold", until - time.monotonic(), remedy)
-    warm: list[Run] = []
+    with ThreadPoolExecutor(1) as beside:
+        _tell(f"Chaos Toolkit + locust: three windows of {window_s} s")
+        other = beside.submit(run_peer, folder / "peer", window_s, until - time.monotonic(), remedy)
+        if not options.quick:
+            _tell(f"{other.result().seconds:.1f} s")
+        _tell("gameday run: the first of its runs directory")
+        cold = run_ours(folder / "runs" / "cold", until - time.monotonic(), remedy)
+    peer, warm = other.result(), list[Run]()
     for number in range(1, (1 if options.quick else options.runs) + 1):
         _tell(f"{[cold, *warm][-1].seconds:.1f} s; gameday run: warm, {number}")
         warm.append(run_ours(folder / "runs" / f"warm-{number}", until - time.monotonic(), remedy))
@@ -127,9 +137,9 @@ def _tell(text: str) -> None:
     print(f"gameday_time: {text}", file=sys.stderr, flush=True)
 
 
-def to_text(seen: Comparison, checked: Sequence[Hold], on: Machine) -> str:
+def to_text(seen: Comparison, checked: Sequence[Hold], on: Machine, quick: bool) -> str:
     """For people."""
-    said = [machine.lines(on), _SCENARIO, side_by_side(seen.ours, seen.peer), _figures(seen)]
+    said = [machine.lines(on), _SCENARIO, side_by_side(seen.ours, seen.peer), _figures(seen, quick)]
     said.append("".join(f"{'✓' if hold.ok else '✗'} {hold.text}: {hold.found}\n" for hold in checked))
     return "\n".join(said)
 
@@ -140,12 +150,11 @@ scenario  P95 of inference < 500 ms under {USERS} requests/s: baseline, loss of 
 """
 
 
-def _figures(seen: Comparison) -> str:
+def _figures(seen: Comparison, quick: bool) -> str:
     """Times, ratios and the break-even; what is computed is said to be."""
     warm = [run.seconds for run in seen.warm]
-    said = (
-        f"cold      {seen.cold.seconds:.1f} s: the first run of a runs directory, which knows no variance from before\n"
-    )
+    said = f"cold      {seen.cold.seconds:.1f} s: the first of its runs directory, which knows no variance from before"
+    said += f"{', beside the peer' if quick else ''}\n"
     said += f"warm      {seen.ours.seconds:.1f} s (median of {len(warm)}, {min(warm):.1f} to {max(warm):.1f})\n"
     if not seen.whole:
         return said + "ratio     none: a run did not end as it should, see below\n"
@@ -179,9 +188,9 @@ def to_json(seen: Comparison, checked: Sequence[Hold], on: Machine, quick: bool)
         "ours": seen.ours.to_json(),
         "peer": seen.peer.to_json(),
         "window_s": seen.window_s,
-        "ratio": seen.ratio(seen.window_s),
-        "ratio_with_30_s_windows": seen.ratio(WINDOW_S),
-        "break_even_window_s": seen.break_even_s,
+        "ratio": seen.ratio(seen.window_s) if seen.whole else None,
+        "ratio_with_30_s_windows": seen.ratio(WINDOW_S) if seen.whole else None,
+        "break_even_window_s": seen.break_even_s if seen.whole else None,
         "holds": [asdict(hold) for hold in checked],
     }
     return json.dumps(content, indent=2) + "\n"
@@ -221,7 +230,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """0 every hold holds, 1 one does not, 2 unusable environment."""
     options = parser().parse_args(arguments)
     try:
-        check()
+        ours.check()
+        chaos.check()
         LocalPlatform.check_machine()
         on = machine.look(("locust", "chaostoolkit", "chaostoolkit-lib"))
         with tempfile.TemporaryDirectory(prefix="gameday-time-") as temporary:
@@ -233,7 +243,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _tell("interrupted: nothing was measured")
         return 2
     checked = holds(seen, options.at_most_s, options.at_least)
-    sys.stdout.write(to_json(seen, checked, on, options.quick) if options.json else to_text(seen, checked, on))
+    sys.stdout.write((to_json if options.json else to_text)(seen, checked, on, options.quick))
     return 0 if all(hold.ok for hold in checked) else 1
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from glob import escape, glob
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,6 +13,7 @@ import yaml
 from harness.conditions import Condition, from_prose, parse
 from harness.errors import BindingError, ConditionError
 from harness.model import Runbook, Symptom
+from harness.slo import Catalogue, Slo, read_slos
 
 T = TypeVar("T")
 FILE_NAME = "gameday.yaml"
@@ -59,7 +61,7 @@ class RunbookBinding:
     service: str
     series: str
     fault: str
-    slos: Mapping[str, Condition]
+    slos: Mapping[str, Slo]
     symptoms: tuple[SymptomBinding, ...] = ()
     placeholders: Mapping[str, str] = field(default_factory=dict)
     rate: float | None = None
@@ -115,8 +117,9 @@ def load(path: Path) -> Bindings:
         raise BindingError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
     reader = _Reader(path)
     bindings = reader.bindings(data)
-    if reader.problems:
-        raise BindingError("\n".join(f"{path}: {problem}" for problem in reader.problems) + "\nForms: docs/bindings.md")
+    problems = [*(f"{path}: {problem}" for problem in reader.problems), *reader.slo_problems]
+    if problems:
+        raise BindingError("\n".join(problems) + "\nForms: docs/bindings.md, docs/slos.md")
     return bindings
 
 
@@ -126,6 +129,8 @@ class _Reader:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.problems: list[str] = []
+        self.slo_problems: list[str] = []
+        """With places of their own: a bindings file names OpenSLO files."""
 
     def _map(self, value: object, place: str, known: tuple[str, ...] | None = None) -> dict[str, object]:
         if value is None:
@@ -175,11 +180,11 @@ class _Reader:
         return {key: value for key, value in built.items() if value is not None}
 
     def bindings(self, data: object) -> Bindings:
-        known = ("version", "namespace", "placeholders", "toggles", "slos", "faults", "runbooks")
+        known = ("version", "namespace", "placeholders", "toggles", "slos", "slo_files", "faults", "runbooks")
         top = self._map(data, "top", known)
         if top.get("version") != 1:
             self.problems.append(f"version: this gameday reads version 1, not `{top.get('version')}`")
-        slos = self._each(self._map(top.get("slos"), "slos"), "slos", self._condition)
+        slos = self._catalogue(top)
         faults = self._each(self._map(top.get("faults"), "faults"), "faults", self._fault)
         runbooks = self._each(
             self._map(top.get("runbooks"), "runbooks"),
@@ -194,6 +199,23 @@ class _Reader:
             faults=faults,
             runbooks=runbooks,
         )
+
+    def _catalogue(self, top: Mapping[str, object]) -> Catalogue:
+        """The SLOs of the OpenSLO files, and those that are written here in one line."""
+        patterns = [str(item) for item in self._list(top.get("slo_files"), "slo_files")]
+        files = [path for pattern in patterns for path in self._files(pattern)]
+        found = read_slos(list(dict.fromkeys(files)), self._map(top.get("slos"), "slos"), f"{self.path}: slos")
+        self.slo_problems += found.problems
+        return found
+
+    def _files(self, pattern: str) -> list[Path]:
+        """Relative to the bindings file; the same order everywhere."""
+        found = sorted(Path(name) for name in glob(str(Path(escape(str(self.path.parent))) / pattern), recursive=True))
+        if not found:
+            self.problems.append(
+                f"slo_files: `{pattern}` matches no file beside {self.path.name}; docs/slos.md shows one"
+            )
+        return found
 
     def _fault(self, value: object, place: str) -> tuple[FaultSpec, ...]:
         return tuple(
@@ -211,7 +233,7 @@ class _Reader:
         return FaultSpec(self._need(data, "at", place), self._need(data, "fault", place), parameters, duration)
 
     def _runbook(
-        self, value: object, place: str, slos: Mapping[str, Condition], faults: Mapping[str, tuple[FaultSpec, ...]]
+        self, value: object, place: str, slos: Catalogue, faults: Mapping[str, tuple[FaultSpec, ...]]
     ) -> RunbookBinding:
         known = ("scenario", "service", "series", "fault", "slos", "symptoms", "placeholders", "rate")
         data = self._map(value, place, known)
@@ -232,14 +254,15 @@ class _Reader:
             self.problems.append(f"{place}.fault: there is no fault `{fault}`; known are {', '.join(known) or 'none'}")
         return fault
 
-    def _slos(self, value: object, place: str, known: Mapping[str, Condition]) -> dict[str, Condition]:
+    def _slos(self, value: object, place: str, known: Catalogue) -> dict[str, Slo]:
         names = [str(name) for name in self._list(value, place)]
         for name in names:
-            if name not in known:
-                self.problems.append(f"{place}: there is no SLO `{name}`; known are {', '.join(known) or 'none'}")
+            if not known.named(name):
+                there = ", ".join(slo.name for slo in known.slos) or "none"
+                self.problems.append(f"{place}: there is no SLO `{name}`; known are {there}")
         if not names:
             self.problems.append(f"{place}: missing; without an SLO nothing can be judged")
-        return {name: known[name] for name in names if name in known}
+        return {slo.name: slo for name in names for slo in known.named(name)}
 
     def _symptoms(self, value: object, place: str) -> tuple[SymptomBinding, ...]:
         found = (self._symptom(item, f"{place}[{number}]") for number, item in enumerate(self._list(value, place)))

@@ -20,6 +20,7 @@ from harness.platforms.local import processes
 ROOT = Path(__file__).resolve().parent.parent
 RUNBOOK = ROOT / "runbooks" / "operations.md"
 BINDINGS = ROOT / "gameday.yaml"
+SLOS = ROOT / "slos"
 COMMAND = Path(sys.executable).with_name("gameday")
 ENDED_S = 20.0
 """How long a test waits for an end; the product promises 2 s, which is printed and not asserted."""
@@ -124,7 +125,7 @@ def recorded(folder: Path) -> list[processes.Group]:
 def tree() -> str:
     """What lies in the work tree beside its sources, and what became of the files that a run reads."""
     others = _git("ls-files", "--others", "--", ":!*.py", ":!*.pyc", ":!*_cache/*", ":!.ci/*", ":!.venv/*").split("\n")
-    return "\n".join([*others, _git("status", "--porcelain", "--", str(RUNBOOK), str(BINDINGS))])
+    return "\n".join([*others, _git("status", "--porcelain", "--", str(RUNBOOK), str(BINDINGS), str(SLOS))])
 
 
 def _git(*words: str) -> str:

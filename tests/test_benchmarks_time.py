@@ -13,7 +13,7 @@ import yaml
 
 from benchmarks import gameday_time, machine
 from benchmarks.gameday_time import Comparison, holds
-from benchmarks.peers.chaos_toolkit import run as peer
+from benchmarks.peers.chaos_toolkit import run as chaos
 from benchmarks.peers.chaos_toolkit.load import aggregated_p95
 from benchmarks.slot_loss import ours
 from benchmarks.timed import Phase, Run, UnusableError, call, side_by_side
@@ -23,7 +23,7 @@ from harness.runbook import read
 from harness.runbook.reader import parse
 
 SLOT_LOSS = Path(ours.__file__).parent
-EXPERIMENT = yaml.safe_load((Path(peer.__file__).parent / "experiment.yaml").read_text())
+EXPERIMENT = yaml.safe_load((Path(chaos.__file__).parent / "experiment.yaml").read_text())
 
 
 def a_run(seconds: float, ok: bool = True, why: str = "as it should") -> Run:
@@ -72,17 +72,19 @@ def test_each_hold_can_go_red(seen: Comparison, red: list[int]) -> None:
 
 def test_seconds_of_a_run_that_was_cut_short_are_no_measure() -> None:
     seen = Comparison(a_run(20), (a_run(2, ok=False, why="interrupted"),), a_run(98), 30)
-    text = gameday_time.to_text(seen, holds(seen, 10, 4), machine.look())
+    text = gameday_time.to_text(seen, holds(seen, 10, 4), machine.look(), quick=True)
     assert "ratio     none" in text
     assert "✗ every drill passed: interrupted" in text
+    assert json.loads(gameday_time.to_json(seen, holds(seen, 10, 4), machine.look(), quick=False))["ratio"] is None
 
 
 def test_what_is_computed_is_said_to_be() -> None:
     seen = compared(other=23, window_s=5)
-    text = gameday_time.to_text(seen, holds(seen, 10, 4), machine.look())
+    text = gameday_time.to_text(seen, holds(seen, 10, 4), machine.look(), quick=True)
     assert "with 30-s windows (98.0 s, computed" in text
     assert "with 5-s windows (23.0 s, measured)" in text
     assert "indicative" in text
+    assert "from before, beside the peer" in text
 
 
 def test_phases_stand_beside_each_other() -> None:
@@ -106,8 +108,8 @@ def test_both_sides_have_the_same_incident_load_and_steps() -> None:
     injected = {"name": fault.fault, "max_duration_s": fault.max_duration_s, **fault.parameters}
     assert method["lose-worker-slots"]["arguments"] == injected
     assert drill.binding is not None
-    assert drill.binding.rate == peer.USERS
-    steps = [f"kubectl {method[name]['arguments']}" for name in ("look-at-the-pods", *peer.REMEDY)]
+    assert drill.binding.rate == chaos.USERS
+    steps = [f"kubectl {method[name]['arguments']}" for name in ("look-at-the-pods", *chaos.REMEDY)]
     assert [sorted(step.split()) for step in steps] == [sorted(step.shown.split()) for step in drill.steps]
 
 
@@ -152,8 +154,8 @@ def a_journal(**changes: Any) -> dict[str, Any]:
     ],
 )
 def test_a_journal_in_which_something_went_wrong_is_not_believed(journal: dict[str, Any], why: str) -> None:
-    assert peer.wrong(journal).startswith(why)
-    assert bool(peer.wrong(journal)) == bool(why)
+    assert chaos.wrong(journal).startswith(why)
+    assert bool(chaos.wrong(journal)) == bool(why)
 
 
 GAMEDAY = """#!/usr/bin/env python3
@@ -234,6 +236,26 @@ def test_a_useless_number_is_refused(words: list[str], capsys: pytest.CaptureFix
     assert "a whole number above 0 belongs here" in capsys.readouterr().err
 
 
+def test_without_the_command_it_says_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(ours, "GAMEDAY", tmp_path / "gameday")
+    assert gameday_time.main([]) == 2
+    assert f"no gameday command at {tmp_path / 'gameday'}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("warm_s", "code"), [(9.0, 0), (11.0, 1)])
+def test_the_exit_code_says_whether_every_hold_holds(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], warm_s: float, code: int
+) -> None:
+    monkeypatch.setattr(chaos, "check", lambda: None)
+    monkeypatch.setattr(gameday_time, "measure", lambda folder, options: compared(warm=(warm_s,)))
+    assert gameday_time.main(["--json"]) == code
+    said = json.loads(capsys.readouterr().out)
+    assert said["ours"]["seconds"] == warm_s
+    assert [hold["ok"] for hold in said["holds"]] == [True, True, code == 0, True]
+
+
 def test_without_chaos_toolkit_it_says_how_to_get_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -252,7 +274,7 @@ needs_chaos = pytest.mark.skipif(
 @needs_chaos
 @pytest.mark.slow
 def test_the_peer_sees_the_incident_and_its_end(tmp_path: Path) -> None:
-    seen = peer.run_peer(tmp_path, window_s=5, limit_s=90)
+    seen = chaos.run_peer(tmp_path, window_s=5, limit_s=90)
     assert seen.ok, seen.why
     assert sum(phase.seconds for phase in seen.phases) == pytest.approx(seen.seconds, abs=0.5)
 
@@ -260,7 +282,7 @@ def test_the_peer_sees_the_incident_and_its_end(tmp_path: Path) -> None:
 @needs_chaos
 @pytest.mark.slow
 def test_the_peer_fails_without_the_remedy(tmp_path: Path) -> None:
-    seen = peer.run_peer(tmp_path, window_s=5, limit_s=90, remedy=False)
+    seen = chaos.run_peer(tmp_path, window_s=5, limit_s=90, remedy=False)
     assert not seen.ok
     assert seen.why.startswith("deviated")
 
@@ -270,4 +292,4 @@ def test_the_peer_fails_without_the_remedy(tmp_path: Path) -> None:
 def test_an_environment_without_a_platform_is_unusable(tmp_path: Path) -> None:
     (tmp_path / "platform").write_text("a file where the platform's folder should be")
     with pytest.raises(UnusableError, match="gameday up"):
-        peer.run_peer(tmp_path, window_s=5, limit_s=30)
+        chaos.run_peer(tmp_path, window_s=5, limit_s=30)

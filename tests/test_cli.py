@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.gameday_kit import BINDINGS, COMMAND, RUNBOOK, clean_environment, document, entry, gameday, left, tree
+from tests.gameday_kit import BINDINGS, COMMAND, RUNBOOK, SLOS, clean_environment, document, entry, gameday, left, tree
 from tests.world import World
 
-WORDS = ("run", "show", "plan", "report", "up", "down", "recover")
+WORDS = ("run", "show", "plan", "report", "slo", "up", "down", "recover")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -28,6 +28,7 @@ def place(tmp_path: Path) -> Path:
     """A folder with the shipped runbook and bindings, and nothing else."""
     shutil.copy(RUNBOOK, tmp_path / "ops.md")
     shutil.copy(BINDINGS, tmp_path / "gameday.yaml")
+    shutil.copytree(SLOS, tmp_path / "slos")
     return tmp_path
 
 
@@ -130,7 +131,7 @@ def test_plan_shows_what_would_run_and_runs_nothing(place: Path) -> None:
     assert all("kubectl set env deployment/api-gateway" in bound and "rollout status" in bound for bound in toggles)
     assert len(found["general"]) == 11
     assert any("$DATABASE_URL" in note for step in found["general"] for note in step["notes"])
-    assert {path.name for path in place.iterdir()} == {"ops.md", "gameday.yaml"}
+    assert {path.name for path in place.iterdir()} == {"ops.md", "gameday.yaml", "slos"}
 
 
 def test_plan_for_people_shows_text_and_filling(place: Path) -> None:
@@ -199,7 +200,7 @@ def test_every_problem_of_a_bindings_file_is_said_at_once(place: Path) -> None:
     text = BINDINGS.read_text(encoding="utf-8")
     for right, wrong in (
         ("version: 1", "version: 7"),
-        ("p95(gateway) < 500ms", "p95(gateway) below 500ms"),
+        ("slo_files:", "slos: {gateway speed: p95(gateway) below 500ms}\nslo_files:"),
         ("fault: wedged-workers", "fault: wedged-wrkers"),
         ("series: connects", "serie: connects"),
     ):

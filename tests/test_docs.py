@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import re
 import shlex
 import subprocess
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from harness import bindings, errors
 from harness.cli.main import _parser
@@ -20,8 +22,12 @@ from harness.errors import ConditionError
 from harness.journal import read_events
 from harness.platforms.local.platform import LocalPlatform
 from harness.report.json_report import to_json
+from harness.slo import Slo, read_slos
+from harness.slo.k6 import convert
+from harness.slo.tree import Plain
+from harness.verdict.eprocess import log_evidence
 from harness.verdict.gameday import judge_record
-from tests.gameday_kit import BINDINGS, ROOT, gameday
+from tests.gameday_kit import BINDINGS, ROOT, SLOS, gameday
 from tests.world import World
 
 PAGES = {path.relative_to(ROOT).as_posix(): path.read_text() for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))}
@@ -51,11 +57,19 @@ def commands() -> dict[str, argparse.ArgumentParser]:
     return dict(words.choices)
 
 
+def actions_of(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    """What a word takes, and what each word below it takes."""
+    for action in parser._actions:
+        yield action
+        below = action.choices.values() if isinstance(action, argparse._SubParsersAction) else ()
+        yield from (deeper for one in below for deeper in actions_of(one))
+
+
 def test_every_word_and_flag_is_named() -> None:
     assert commands()
     for word, parser in commands().items():
         assert f"gameday {word}" in ALL, word
-        for action in parser._actions:
+        for action in actions_of(parser):
             for flag in (option for option in action.option_strings if option not in ("-h", "--help")):
                 assert said(flag), f"gameday {word} {flag}"
             for choice in action.choices or ():
@@ -64,7 +78,7 @@ def test_every_word_and_flag_is_named() -> None:
 
 def test_no_word_or_flag_is_named_that_there_is_not() -> None:
     flags = {
-        word: {flag for action in one._actions for flag in action.option_strings} for word, one in commands().items()
+        word: {flag for action in actions_of(one) for flag in action.option_strings} for word, one in commands().items()
     }
     spoken = re.findall(r"`gameday ([a-z]+)([^`]*)`", ALL)
     assert spoken
@@ -139,16 +153,58 @@ def test_every_key_of_the_bindings_is_named() -> None:
     assert [key for key in keys if not said(key, PAGES["docs/bindings.md"])] == []
 
 
-def _load(text: str) -> None:
+def _load(text: str, slos: Path | None = None) -> None:
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
+        if slos:
+            (Path(folder) / "slos").symlink_to(slos)
         (Path(folder) / "gameday.yaml").write_text(text)
         bindings.load(Path(folder) / "gameday.yaml")
 
 
 def test_the_example_of_the_bindings_is_read() -> None:
-    _load(PAGES["docs/bindings.md"].split("```yaml\n")[1].split("```")[0])
+    _load(PAGES["docs/bindings.md"].split("```yaml\n")[1].split("```")[0], SLOS)
+
+
+def test_the_examples_of_slos_are_read(tmp_path: Path) -> None:
+    bound, file = re.findall(r"^```yaml\n(.*?)^```", PAGES["docs/slos.md"], re.M | re.S)
+    _load(f"version: 1\n{bound}", SLOS)
+    (tmp_path / "slo.yaml").write_text(file)
+    found = read_slos([tmp_path / "slo.yaml"], {}, "")
+    assert found.problems == ()
+    assert [(slo.name, slo.condition.text, slo.alpha, slo.vif_floor) for slo in found.slos] == [
+        ("gateway latency", "p95(gateway) < 500ms", 0.01, 2.0)
+    ]
+
+
+def test_a_sentence_of_the_table_is_the_document_beside_it() -> None:
+    rows = table("docs/slos.md", "## A line and its document")
+    assert len(rows) >= 8
+    for sentence, indicator, method, objective in rows:
+        (slo,) = read_slos([], {"x": sentence}, "docs/slos.md").slos
+        assert slo.condition.text == sentence
+        spec = slo.document.fields["spec"]
+        kind = next(iter(spec.fields["indicator"].fields["spec"].fields))
+        assert kind == ("thresholdMetric" if "thresholdMetric" in indicator else "ratioMetric")
+        assert spec.text("budgetingMethod") == method
+        assert spec.fields["objectives"].plain() == [yaml.safe_load(f"{{{objective}}}")]
+
+
+def test_a_threshold_of_k6_becomes_what_its_row_says() -> None:
+    for left, right in table("docs/slos.md", "## From k6")[:3]:
+        metric, *expressions = re.split(r": |, ", left)
+        documents = convert({metric: list(expressions)}, "gateway", {}).documents
+        texts = [slo.condition.text for each in documents for slo in _slos_of(each)]
+        assert texts == re.split(r", ", right.split(";")[0])
+
+
+def _slos_of(document: dict[str, Plain]) -> tuple[Slo, ...]:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "x.yaml").write_text(json.dumps(document))
+        return read_slos([Path(folder) / "x.yaml"], {}, "").slos
 
 
 # -- what comes out ----------------------------------------------------------------------------------------------------
@@ -206,7 +262,7 @@ def test_the_command_line_understands_the_example(example: str) -> None:
 
 @pytest.mark.parametrize("example", [text for text in examples() if text.split()[1] in ("show", "plan")])
 def test_the_example_runs(example: str, tmp_path: Path) -> None:
-    for name in ("runbooks", "gameday.yaml"):
+    for name in ("runbooks", "gameday.yaml", "slos"):
         (tmp_path / name).symlink_to(ROOT / name)
     done = gameday(*shlex.split(example)[1:], cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
@@ -238,3 +294,16 @@ def test_files_of_the_project_that_are_named_exist() -> None:
     named = re.findall(r"`((?:harness|fakes|scenarios|runbooks|docs|tests)/[\w./-]+)`", ALL)
     assert named
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+# -- what is computed --------------------------------------------------------------------------------------------------
+
+
+def test_the_arrivals_that_a_verdict_costs() -> None:
+    for row in table("docs/verdicts.md", "## What it costs"):
+        share = float(re.findall(r"[\d.]+", row[0])[-1])
+        theta = round(1 - share / 100, 6)
+        for alpha, needed in ((0.05, row[1]), (0.01, row[2])):
+            n = int(needed.replace(",", ""))
+            assert log_evidence(theta, n, 0, below=True) >= -math.log(alpha), row
+            assert log_evidence(theta, n - 1, 0, below=True) < -math.log(alpha), row

@@ -21,9 +21,9 @@ def test_a_runbook_that_heals_passes(tmp_path: Path) -> None:
     assert (result.verdict, result.exit_code) == (Verdict.PASSED, 0)
     assert drill.controlled
     assert drill.undone
-    assert drill.detect_s is not None
-    assert drill.recover_s is not None
-    assert 0 < drill.detect_s < drill.recover_s
+    assert drill.times.detect_s is not None
+    assert drill.times.recover_s is not None
+    assert 0 < drill.times.detect_s < drill.times.recover_s
     slo = drill.slos[0]
     assert slo.before is not None
     assert slo.during is not None
@@ -91,7 +91,7 @@ def test_a_step_that_cannot_do_its_job_fails_the_runbook_even_when_the_slos_come
     result = world.run()
     assert result.verdict is Verdict.FAILED
     assert "line 31" in result.drills[0].why[0]
-    assert result.drills[0].recover_s is not None
+    assert result.drills[0].times.recover_s is not None
 
 
 def test_an_undo_that_fails_is_never_a_pass(tmp_path: Path) -> None:
@@ -209,3 +209,23 @@ def test_requests_that_fail_at_once_are_no_sign_of_latency(tmp_path: Path) -> No
     symptoms = (("errors", "error_rate(gateway) > 5%"), ("slow", "p95(gateway) > 500ms"))
     result = World(tmp_path, incident, symptoms=symptoms, over_ms=500).run()
     assert [symptom.seen for symptom in result.drills[0].symptoms] == [True, False]
+
+
+def test_seconds_without_data_do_not_make_a_recovery_last(tmp_path: Path) -> None:
+    """The onset takes 20 s; then two good seconds and a generator that falls behind are not twenty."""
+
+    def bad(side: str, since: float | None, healed: bool) -> float:
+        return 0.0 if since is None or healed or since < 18 else 0.5
+
+    world = World(tmp_path, bad, rate=600, known={"vif": 1.3, "seconds": 40.0})
+    well: list[float] = []
+
+    def behind(passed: float) -> None:
+        if world.healed:
+            well.append(passed)
+        world.late_from_response = 600 if well and passed > well[0] + 2 else 0
+
+    world.at = behind
+    result = world.run()
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert "whether the SLOs came back could not be decided" in result.drills[0].why[0]

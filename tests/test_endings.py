@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from harness.journal import read_events
-from tests.gameday_kit import BINDINGS, ENDED_S, RUNBOOK, Running, gameday, left, recorded, running
+from tests.gameday_kit import BINDINGS, ENDED_S, RUNBOOK, SLOS, Running, gameday, left, recorded, running
 
 pytestmark = pytest.mark.slow
 AT_ONCE = 3
@@ -92,6 +92,7 @@ def ending(folder: Path, words: str, blow: Blow) -> Ending:
     data = yaml.safe_load(BINDINGS.read_text(encoding="utf-8"))
     data["runbooks"]["TOOL_DOWN"]["rate"] = 30
     (folder / "gameday.yaml").write_text(yaml.safe_dump(data), encoding="utf-8")
+    (folder / "slos").symlink_to(SLOS)
     out = folder / "run"
     with running("run", "ops.md", "--only", "TOOL_DOWN", "--out", out, cwd=folder) as run:
         run.until(words)

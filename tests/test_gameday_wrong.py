@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.gameday_kit import BINDINGS, document, entry, gameday, left
+from tests.gameday_kit import BINDINGS, SLOS, document, entry, gameday, left
 
 pytestmark = pytest.mark.slow
 JOBS = 3
@@ -88,6 +88,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
     folder = tmp_path_factory.mktemp("wrong")
     (folder / "wrong.md").write_text(document(*(text for _, text in ENTRIES.values())), encoding="utf-8")
     (folder / "gameday.yaml").write_text(bindings(), encoding="utf-8")
+    (folder / "slos").symlink_to(SLOS)
     done = gameday("run", "wrong.md", "--jobs", str(JOBS), "--out", "run", "--quiet", cwd=folder, timeout_s=900)
     assert left(folder) == []
     found = json.loads((folder / "run" / "result.json").read_text(encoding="utf-8"))

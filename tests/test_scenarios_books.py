@@ -36,6 +36,7 @@ def test_a_bucket_s_value_is_close_to_every_latency_in_it() -> None:
     assert all(abs(histogram.value_us(histogram.index(us)) - us) <= 0.002 * us for us in latencies)
     buckets = [histogram.index(us) for us in sorted(latencies)]
     assert buckets == sorted(buckets)
+    assert len({histogram.shown_ms(bucket) for bucket in buckets}) == len(set(buckets))
 
 
 def test_an_arrival_counts_in_the_slice_in_which_it_was_due() -> None:

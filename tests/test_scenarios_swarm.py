@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
-from scenario_parts import HttpServer, RealtimeServer, eventually
-from swarm_parts import FAST, STOCK, Swarm
+from scenario_parts import SCENARIOS, HttpServer, RealtimeServer, eventually
+from swarm_parts import FAST, STOCK, Swarm, free_port
 
 PATH = "/v1/infer"
 
@@ -110,3 +113,20 @@ def test_a_worker_that_is_lost_or_comes_changes_the_shares_and_a_master_may_come
         quiet = server.requests[PATH]
         swarm.start(rate=100)
         eventually(lambda: server.requests[PATH] > quiet + 100, "arrivals for the new master")
+
+
+@pytest.mark.slow
+def test_a_load_shape_gives_the_phases_and_forked_workers_share_them(tmp_path: Path) -> None:
+    port = str(free_port())
+    files = f"{SCENARIOS}/timeout.py,{SCENARIOS}/phases.py"
+    with HttpServer() as server:
+        done = subprocess.run(
+            [sys.executable, "-m", "locust", "-f", files, "--headless", "--processes", "2", "--only-summary",
+             "--host", server.url, "--rate", "100", "--schedule", "constant", "--phases", "3 1, 3 4",
+             "--master-bind-port", port, "--master-port", port, "--json-file", "stats"],
+            cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        (posted,) = [row for row in json.loads((tmp_path / "stats.json").read_text()) if row["method"] == "POST"]
+        assert posted["num_requests"] - posted["num_failures"] <= server.requests[PATH] <= posted["num_requests"]
+        assert server.requests[PATH] == pytest.approx(3 * 100 + 3 * 400, rel=0.15)

@@ -12,8 +12,10 @@ from harness.errors import PlatformError
 from harness.faults.base import Target, Undo
 from harness.journal import Journal, read_events
 from harness.verdict.gameday import GamedayResult, judge_record
-from harness.verdict.judge import MAIN, TWIN, Judge
+from harness.verdict.judge import Judge
+from harness.verdict.sequential import SLICE_S
 from harness.verdict.steps import StepFacts
+from harness.verdict.trial import MAIN, TWIN
 
 START_S = 1_000_000.0
 
@@ -50,6 +52,8 @@ class World:
     heals: bool = True
     undo_fails: bool = False
     silent_from: float | None = None
+    known: Mapping[str, float] = field(default_factory=dict)
+    """What earlier runs taught of the VIF."""
     over_ms: int | None = None
     """Bad arrivals, quick as they are, also count as slower than this: so says the contract of the load's stream."""
     late_from_response: int = 0
@@ -98,10 +102,11 @@ class World:
             "title": "Web",
             "line": 1,
             "fault": "f",
+            "scenario": "web",
             "unbound": "",
             "symptoms": symptoms,
             "dashboards": list(self.dashboards),
-            "slos": [{"name": "availability", "objective": "availability(gateway) >= 99%"}],
+            "slos": [{"name": "availability", "objective": "availability(gateway) >= 99%", "known": dict(self.known)}],
         }
 
     def _respond(self) -> None:
@@ -120,16 +125,22 @@ class World:
         self.now += 1.0
         for side in sorted(self.live):
             if self.silent_from is None or self.now - START_S < self.silent_from:
-                self.tell("load", side=side, deltas=[self._delta(side)])
+                self.tell("load", side=side, deltas=[self._delta(side, quarter) for quarter in range(4)])
 
-    def _delta(self, side: str) -> dict[str, object]:
+    def _delta(self, side: str, quarter: int) -> dict[str, object]:
         since = None if self.fault_at is None or self.undone_at is not None else self.now - self.fault_at
-        bad = round(self.rate * self.bad(side, since, self.healed and side == MAIN))
-        late = self.late_from_response if self.answered else 0
-        counts: dict[str, object] = {"sent": self.rate, "ok": self.rate - bad, "bad": {"http_503": bad}, "late": late}
+        bad = self._share(self.rate * self.bad(side, since, self.healed and side == MAIN), quarter)
+        sent = self._share(self.rate, quarter)
+        late = self._share(self.late_from_response, quarter) if self.answered else 0
+        counts: dict[str, object] = {"sent": sent, "ok": sent - bad, "bad": {"http_503": bad}, "late": late}
         if self.over_ms is not None:
             counts["over"] = {str(self.over_ms): bad}
-        return {"series": "gateway", "at": int(self.now) - 1, **counts}
+        return {"series": "gateway", "at": int(self.now) - 1 + quarter * SLICE_S, **counts}
+
+    @staticmethod
+    def _share(count: float, quarter: int) -> int:
+        """What falls to one quarter of a second, so that the four add up."""
+        return round(count * (quarter + 1) / 4) - round(count * quarter / 4)
 
 
 @dataclass

@@ -18,7 +18,7 @@ class Inference(HttpScenario):
     method, path, timeout_s = "POST", "/infer", INFER_TIMEOUT_S
 
     def body(self, rng: Random) -> bytes:
-        """An empty job."""
+        """One job."""
         return b"{}"
 
 

@@ -16,6 +16,12 @@ GAMEDAY = Path(sys.executable).with_name("gameday")
 WHO = "runbook gameday"
 
 
+def check() -> None:
+    """Raises UnusableError where the command is not beside this interpreter."""
+    if not GAMEDAY.is_file():
+        raise UnusableError(f"no gameday command at {GAMEDAY}: pip install -e '.[bench]' for {sys.executable}")
+
+
 def run_ours(out: Path, limit_s: float, remedy: bool = True) -> Run:
     """One `gameday run` into `out`; runs beside it are its history. Without the remedy its steps change nothing."""
     document = out.parent / f"{out.name}.md"

@@ -7,15 +7,15 @@ import threading
 from collections.abc import Mapping
 from typing import Any, TextIO
 
+from harness.cli.screen import Screen
 from harness.report.text import MARKS
-from harness.verdict.judge import MAIN, Judge, Trial
-from harness.verdict.reading import read
-from harness.verdict.result import show_value
+from harness.verdict.judge import Judge
+from harness.verdict.progress import Progress, Row, progress
+from harness.verdict.result import show_interval, show_reading
 from harness.verdict.steps import StepFacts, judge_step
+from harness.verdict.trial import MAIN, TWIN, Trial
 
-SLI_WINDOW_S = 5
-SLI_EVERY_S = 2
-_COLOURS = {"✓": "32", "✗": "31", "?": "33", "·": "2"}
+STATUS_EVERY_S, LOG_EVERY_S = 0.25, 2.0
 _WAITS = {
     "prepare": "bringing up the platform and its twin",
     "baseline": "waiting for the steady state: every SLO holds",
@@ -28,16 +28,27 @@ _WAITS = {
 }
 
 
+_ANSWERS = {
+    ("baseline", True): ("✓", "every SLO holds"),
+    ("baseline", False): ("✗", "an SLO is broken before anything was done"),
+    ("symptoms", True): ("✓", "all symptoms are there"),
+    ("recovery", True): ("✓", "the SLOs came back"),
+    ("control", True): ("✓", "the twin stayed broken"),
+    ("control", False): ("✗", "the twin healed by itself"),
+    ("after-undo", True): ("✓", "every SLO holds"),
+}
+
+
 class Live:
-    """Prints the events of a journal to a stream (stderr). Wide lines are cut to `columns`; colours only at a tty."""
+    """Prints the events of a journal to a stream (stderr), and what the phase under way knows so far: at a terminal in
+    a line that is rewritten, elsewhere in a plain line every two seconds."""
 
     def __init__(self, stream: TextIO | None = None, columns: int = 120) -> None:
-        self._stream, self._columns = stream or sys.stderr, columns
-        self._colour = self._stream.isatty()
+        self._screen = Screen(stream or sys.stderr, columns)
         self._lock = threading.Lock()
         self._began: float | None = None
         self._judges: dict[str, Judge] = {}
-        self._slis_shown: dict[str, int] = {}
+        self._told_s: dict[str, float] = {}
         self._symptoms_shown: set[tuple[str, int]] = set()
 
     def __call__(self, event: Mapping[str, Any]) -> None:
@@ -54,13 +65,11 @@ class Live:
             if tell:
                 tell(event)
 
+    def _line(self, event: Mapping[str, Any], text: str) -> str:
+        return f"{event['t'] - (self._began or 0):6.1f} s  {event.get('drill', ''):<15} {text}"
+
     def _say(self, event: Mapping[str, Any], text: str) -> None:
-        line = f"{event['t'] - (self._began or 0):6.1f} s  {event.get('drill', ''):<15} {text}"
-        line = line if len(line) <= self._columns else line[: self._columns - 1] + "…"
-        if self._colour:
-            for mark, code in _COLOURS.items():
-                line = line.replace(f" {mark} ", f" \033[{code}m{mark}\033[0m ", 1)
-        print(line, file=self._stream, flush=True)
+        self._screen.say(self._line(event, text))
 
     def _on_phase(self, event: Mapping[str, Any]) -> None:
         limit = f" (at most {event['limit_s']:.0f} s)" if event.get("limit_s") else ""
@@ -68,8 +77,12 @@ class Live:
             self._say(event, f"── {event['phase']}: {_WAITS[event['phase']]}{limit}")
 
     def _on_phase_end(self, event: Mapping[str, Any]) -> None:
-        if event["limit"]:
-            self._say(event, f" ✗ {event['phase']}: limit reached, still waiting for {event['waiting_for']}")
+        self._screen.status(event["drill"], None)
+        if "answer" in event:
+            self._say(event, _conclusion(event, self._judges[event["drill"]].trial))
+
+    def _on_drill_end(self, event: Mapping[str, Any]) -> None:
+        self._screen.status(event["drill"], None)
 
     def _on_fault(self, event: Mapping[str, Any]) -> None:
         if event["side"] == MAIN:
@@ -98,10 +111,10 @@ class Live:
         self._say(event, f" ? {event['text']}")
 
     def _on_load(self, event: Mapping[str, Any]) -> None:
-        if event["side"] == MAIN:
+        if event["side"] in (MAIN, TWIN):
             trial = self._judges[event["drill"]].trial
             self._show_symptoms(event, trial)
-            self._show_slis(event, trial)
+            self._show_progress(event, trial)
 
     def _show_symptoms(self, event: Mapping[str, Any], trial: Trial) -> None:
         for number in sorted(trial.seen):
@@ -110,10 +123,38 @@ class Live:
                 symptom = trial.symptoms[number]
                 self._say(event, f" ✓ symptom seen: line {symptom.line}: {symptom.text}")
 
-    def _show_slis(self, event: Mapping[str, Any], trial: Trial) -> None:
-        drill, main = event["drill"], trial.sides[MAIN]
-        now = main.frontier
-        if "baseline" in trial.phases and now - self._slis_shown.get(drill, 0) >= SLI_EVERY_S:
-            self._slis_shown[drill] = now
-            readings = [(slo, read(slo.objective, main, now - SLI_WINDOW_S, now)) for slo in trial.slos]
-            self._say(event, "   " + " · ".join(f"{slo.name} {show_value(slo, reading)}" for slo, reading in readings))
+    def _show_progress(self, event: Mapping[str, Any], trial: Trial) -> None:
+        drill, every_s = event["drill"], STATUS_EVERY_S if self._screen.lively else LOG_EVERY_S
+        if event["t"] - self._told_s.get(drill, 0.0) < every_s:
+            return
+        known = progress(trial)
+        if known is not None and known.rows:
+            self._told_s[drill] = event["t"]
+            line = self._line(event, "   " + _progress(known))
+            if self._screen.lively:
+                self._screen.status(drill, line)
+            else:
+                self._screen.say(line)
+
+
+def _progress(known: Progress) -> str:
+    more = "" if known.more_s is None else f"about {max(1.0, known.more_s):.0f} s more · "
+    waited_for = [row for row in known.rows if not row.settled] or list(known.rows)
+    return more + " · ".join(_row(row) for row in waited_for)
+
+
+def _row(row: Row) -> str:
+    """`gateway latency 179 ms [171, 188] < 500ms`."""
+    unit, limit = row.condition.unit, row.condition.text.rpartition(")")[2].strip()
+    interval = show_interval(row.reading, unit) if row.reading.alpha else ""
+    return f"{row.name} {show_reading(row.reading, unit)} {interval} {limit}".replace("  ", " ")
+
+
+def _conclusion(event: Mapping[str, Any], trial: Trial) -> str:
+    """What a phase's question came to, and what the answer cost."""
+    phase = event["phase"]
+    cost = f"{event['t'] - trial.phases[phase]:.1f} s"
+    if event["answer"] is None:
+        return f" ? {phase}: undecided at its limit, after {cost}: still waiting for {event['waiting_for']}"
+    mark, said = _ANSWERS[phase, event["answer"]]
+    return f" {mark} {phase}: {said}, decided after {cost}"

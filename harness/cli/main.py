@@ -20,6 +20,13 @@ _RUN_EXAMPLES = """\
 """
 
 
+_SLO_EXAMPLES = """\
+  gameday slo check slos/*.yaml                           each SLO in one line; every problem with its file and line
+  gameday slo show runbooks/operations.md                 the SLOs of a run as OpenSLO, one-line forms written out
+  gameday slo import k6 options.json --series gateway     k6 thresholds as OpenSLO; what can't be one on stderr
+"""
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point; exits with the code of the outcome."""
     options = _parser().parse_args(arguments)
@@ -110,6 +117,21 @@ def _takes_plan(word: argparse.ArgumentParser) -> None:
     _format(word)
 
 
+def _takes_slo(word: argparse.ArgumentParser) -> None:
+    what = word.add_subparsers(dest="what", required=True, metavar="check|show|import")
+    check = what.add_parser("check", help="hold OpenSLO files against the schema; print each SLO in one line")
+    check.add_argument("files", type=Path, nargs="+", metavar="FILE", help="OpenSLO v1 files (YAML)")
+    _format(check)
+    show = what.add_parser("show", help="the SLOs that a run is judged by, as OpenSLO")
+    _document(show)
+    _selection(show)
+    bring = what.add_parser("import", help="make SLOs of what another tool has")
+    bring.add_argument("tool", choices=("k6",), help="whose file it is: k6's thresholds")
+    bring.add_argument("file", type=Path, metavar="FILE", help="options as JSON (`-`: stdin), or a script (needs `k6`)")
+    about = "load series that k6's own metrics are about (default: gateway), or of another metric; may be given again"
+    bring.add_argument("--series", action="append", default=[], metavar="[METRIC=]SERIES", help=about)
+
+
 def _takes_up(word: argparse.ArgumentParser) -> None:
     _folder(word)
     word.add_argument("--quiet", action="store_true", help="print only what a shell must set to use it")
@@ -153,6 +175,12 @@ def _plan(options: argparse.Namespace) -> int:
     return plan(options.runbook, options.bindings, options.only, options.format)
 
 
+def _slo(options: argparse.Namespace) -> int:
+    from harness.cli.slo import slo
+
+    return slo(options)
+
+
 def _up(options: argparse.Namespace) -> int:
     from harness.cli.platform import up
 
@@ -194,6 +222,7 @@ _WORDS = (
         _takes_plan,
         _plan,
     ),
+    _Word("slo", "SLOs as OpenSLO: check files, show those of a run, import k6's", _SLO_EXAMPLES, _takes_slo, _slo),
     _Word(
         "up",
         "bring the platform up and leave it running for exploration",

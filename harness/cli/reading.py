@@ -60,8 +60,8 @@ def _incident(drill: DrillPlan, made: GamedayPlan) -> Iterator[str]:
     for symptom, condition in drill.symptoms:
         bound = condition.text if condition else "UNBOUND: the drill would be inconclusive"
         yield f"  symptom   line {symptom.line:<4} {symptom.text}  →  {bound}"
-    for name, objective in drill.binding.slos.items():
-        yield f"  SLO       {name}: {objective.text}"
+    for slo in drill.binding.slos.values():
+        yield f"  SLO       {slo.name}: {slo.condition.text}"
 
 
 def _step(step: Step) -> Iterator[str]:

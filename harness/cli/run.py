@@ -111,8 +111,8 @@ def _members(plan: GamedayPlan) -> Members:
 def _settings(drill: DrillPlan, platform: Platform) -> dict[str, str]:
     binding = drill.binding
     assert binding is not None
-    conditions = [*binding.slos.values(), *(condition for _, condition in drill.symptoms if condition)]
-    thresholds = sorted({condition.over_ms for condition in conditions if condition.over_ms is not None}) or [500.0]
+    limits = {condition.over_ms for condition in drill.conditions if condition.over_ms is not None}
+    thresholds = sorted(limits) or [500.0]
     settings = {
         "GAMEDAY_HOST": platform.url(binding.service),
         "GAMEDAY_SEED": str(SEED),

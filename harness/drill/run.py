@@ -16,7 +16,8 @@ from typing import Protocol
 
 from harness.errors import GamedayError, Interrupted, PlatformError
 from harness.faults.base import Fault, Target, Undo
-from harness.verdict.judge import MAIN, TWIN, Judge
+from harness.verdict.judge import Judge
+from harness.verdict.trial import MAIN, TWIN
 
 POLL_S = 0.05
 PREPARE_POLL_S = 0.2
@@ -78,6 +79,7 @@ class Drill:
         self._sides = {side.name: side for side in self.sides}
         self._undos: dict[str, list[Undo]] = {MAIN: [], TWIN: []}
         self._up: dict[str, float] = {}
+        self._leaving: threading.Thread | None = None
 
     def run(self) -> None:
         """All phases. What went wrong is in the journal, and the judge counts it; raises only what the journal does."""
@@ -109,7 +111,8 @@ class Drill:
             self._wait("control", self.limits.control_s)
         if self.general:
             self._phase("general", self.general)
-        self._both(lambda side: self._take_down(side) if side.name == TWIN else self._undo(MAIN))
+        self._leave_twin()
+        self._undo(MAIN)
         if recovered:
             self._wait("after-undo", self.limits.after_undo_s)
 
@@ -118,19 +121,19 @@ class Drill:
         self.tell("phase", phase=name)
         do()
         self._check()
-        self.tell("phase-end", phase=name, limit=False)
+        self.tell("phase-end", phase=name)
 
     def _wait(self, phase: str, limit_s: float) -> bool:
-        """Wait until the judge has its answer; False at the limit."""
+        """Wait until the judge has its answer; False when that is no, and at the limit."""
         self.tell("phase", phase=phase, limit_s=limit_s)
         until = self.clock() + limit_s
-        while not (answered := self.judge.answered(phase)) and self.clock() < until:
+        while (answer := self.judge.answer(phase)) is None and self.clock() < until:
             self._check()
             self._check_load()
             (self.pause or self.stop.wait)(POLL_S)
-        waiting_for = "" if answered else self.judge.waiting_for(phase)
-        self.tell("phase-end", phase=phase, limit=not answered, waiting_for=waiting_for)
-        return answered
+        waiting_for = self.judge.waiting_for(phase) if answer is None else ""
+        self.tell("phase-end", phase=phase, answer=answer, waiting_for=waiting_for)
+        return bool(answer)
 
     def _check(self) -> None:
         if self.stop.is_set():
@@ -154,6 +157,11 @@ class Drill:
     def _take_down(self, side: Side) -> None:
         self._up.pop(side.name, None)
         side.down()
+
+    def _leave_twin(self) -> None:
+        """Nobody looks at the twin any more: it goes down while the main side is looked at once more."""
+        self._leaving = threading.Thread(target=self._take_down, args=(self._sides[TWIN],), name="twin-down")
+        self._leaving.start()
 
     def _prepare(self) -> None:
         """Both sides come up at once; when the end is asked for, they are taken down while they still do."""
@@ -198,5 +206,7 @@ class Drill:
             if self._undos[MAIN]:
                 self._undo(MAIN)
         finally:
+            if self._leaving:
+                self._leaving.join()
             self._both(self._take_down)
         self.tell("drill-end")

@@ -25,6 +25,12 @@ class DrillPlan:
     unread: tuple[Unread, ...]
     """What stands inside the runbook and was not understood: a part of it that nobody tested."""
 
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """All that is measured: what the SLOs promise, then what the symptoms that are bound say."""
+        slos = self.binding.slos.values() if self.binding else ()
+        return (*(slo.condition for slo in slos), *(condition for _, condition in self.symptoms if condition))
+
 
 @dataclass(frozen=True)
 class GamedayPlan:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
@@ -15,6 +15,7 @@ from harness.conditions.grammar import Measure
 from harness.drill import Drill, Limits
 from harness.drill.run import Tell
 from harness.faults.base import Fault
+from harness.gameday.history import History, history_beside
 from harness.gameday.plan import DrillPlan, GamedayPlan
 from harness.gameday.side import LiveSide
 from harness.journal import Journal, JournalError
@@ -23,10 +24,12 @@ from harness.model import Toggle
 from harness.platforms.base import Platform
 from harness.probes.sampler import family
 from harness.responders.base import Responder
+from harness.slo import Slo
 from harness.steps.plan import Step
 from harness.steps.session import Session
-from harness.verdict.judge import MAIN, TWIN, Judge
+from harness.verdict.judge import Judge
 from harness.verdict.steps import StepFacts
+from harness.verdict.trial import MAIN, TWIN
 
 Overrides = Mapping[str, Mapping[str, str]]
 AWAKE_S = 0.5
@@ -48,7 +51,7 @@ def run_gameday(
 ) -> None:
     """Run every drill; returns when all have ended and all platforms are down."""
     journal.write("gameday", _header(plan, jobs))
-    gameday = _Gameday(plan, members, journal, out, stop)
+    gameday = _Gameday(plan, members, journal, out, stop, history_beside(out))
     with ThreadPoolExecutor(jobs, thread_name_prefix="drill") as pool:
         futures = [pool.submit(_run_drill, gameday, drill) for drill in plan.drills]
         psutil.cpu_percent()  # what it says next is about the time since now
@@ -85,13 +88,14 @@ class _Gameday:
     journal: Journal
     out: Path
     stop: threading.Event
+    history: History
 
 
 def _run_drill(gameday: _Gameday, drill: DrillPlan) -> None:
     if gameday.stop.is_set():
         return
     name, journal = drill.runbook.id, gameday.journal
-    judge = Judge(journal.write("drill", {"drill": name, **_drill_header(drill, gameday.plan)}))
+    judge = Judge(journal.write("drill", {"drill": name, **_drill_header(drill, gameday.plan, gameday.history)}))
     if drill.binding is None or not drill.steps:
         return
     forget = journal.listen(lambda event: judge.add(event) if event.get("drill", name) == name else None)
@@ -112,7 +116,7 @@ def _teller(gameday: _Gameday, name: str) -> Tell:
     return tell
 
 
-def _drill_header(drill: DrillPlan, plan: GamedayPlan) -> dict[str, object]:
+def _drill_header(drill: DrillPlan, plan: GamedayPlan, history: History) -> dict[str, object]:
     runbook, binding = drill.runbook, drill.binding
     faults = plan.bindings.faults[binding.fault] if binding else ()
     slos = binding.slos if binding else {}
@@ -122,18 +126,34 @@ def _drill_header(drill: DrillPlan, plan: GamedayPlan) -> dict[str, object]:
         "title": runbook.title,
         "line": runbook.line,
         "fault": f"{binding.fault} ({'; '.join(fault.text for fault in faults)})" if binding else "",
+        "scenario": binding.scenario if binding else "",
+        "rate": binding.rate if binding else None,
         "empty": not drill.steps,
         "unbound": "" if binding else unbound,
         "symptoms": [
             {"line": symptom.line, "text": symptom.text, "condition": condition.text if condition else None}
             for symptom, condition in drill.symptoms
         ],
-        "slos": [{"name": name, "objective": condition.text} for name, condition in slos.items()],
+        "slos": [_slo_header(slo, binding, history) for slo in slos.values() if binding],
         "unread": [{"line": unread.line, "why": unread.why} for unread in drill.unread],
         "dashboards": [
             {"line": board.line, "text": board.text, "system": board.system, "name": board.name}
             for board in runbook.dashboards
         ],
+    }
+
+
+def _slo_header(slo: Slo, binding: RunbookBinding, history: History) -> dict[str, object]:
+    """What a record needs so that it can be judged from itself alone."""
+    known = history.known(binding.scenario, binding.rate, slo.condition.text)
+    return {
+        "name": slo.name,
+        "objective": slo.condition.text,
+        "alpha": slo.alpha,
+        "vif_floor": slo.vif_floor,
+        "window_s": slo.window_s,
+        "target": slo.target,
+        "known": asdict(known),
     }
 
 
@@ -212,8 +232,7 @@ class _Drilling:
 
     def _measures(self) -> Iterator[Measure]:
         """What the sampler looks at, each once: the conditions' probes and the dashboards' metrics."""
-        symptoms = [condition for _, condition in self.drill.symptoms if condition]
-        measures = [condition.measure for condition in (*self.binding.slos.values(), *symptoms)]
+        measures = [condition.measure for condition in self.drill.conditions]
         boards = [board for board in self.drill.runbook.dashboards if board.system.casefold() == "prometheus"]
         probes = [part for measure in measures if not measure.is_load for part in measure.sampled]
         yield from dict.fromkeys([*probes, *(family(board.name) for board in boards)])

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from typing import TypeAlias
 
+from harness.verdict.budget import Budget
 from harness.verdict.gameday import GamedayResult
 from harness.verdict.reading import Reading
 from harness.verdict.result import DrillResult, Effect, SloResult, StepResult
@@ -43,11 +44,15 @@ def _drill(drill: DrillResult) -> dict[str, Json]:
         "slos": [_slo(slo) for slo in drill.slos],
         "dashboards": [asdict(dashboard) for dashboard in drill.dashboards],
         "controlled": drill.controlled,
-        "detect_s": drill.detect_s,
-        "recover_s": drill.recover_s,
+        "alpha": drill.alpha,
+        "load": {"scenario": drill.load.scenario, "rate": drill.load.rate},
+        "detect_s": drill.times.detect_s,
+        "onset_interval_s": _span(drill.times.onset_interval_s),
+        "recover_s": drill.times.recover_s,
+        "recover_interval_s": _span(drill.times.recover_interval_s),
         "undone": drill.undone,
         "findings": list(drill.findings),
-        "phases": [{"phase": phase, "seconds": seconds} for phase, seconds in drill.phases],
+        "phases": [asdict(phase) for phase in drill.phases],
     }
 
 
@@ -79,14 +84,50 @@ def _slo(slo: SloResult) -> dict[str, Json]:
         "name": slo.name,
         "objective": slo.objective,
         "before": _reading(slo.before),
+        "twin_before": _reading(slo.twin_before),
         "during": _reading(slo.during),
         "after": _reading(slo.after),
         "after_undo": _reading(slo.after_undo),
         "control": _reading(slo.control),
+        "budget": _budget(slo.budget),
+    }
+
+
+def _budget(budget: Budget | None) -> Json:
+    if budget is None:
+        return None
+    return {
+        "window_s": budget.window_s,
+        "seconds": budget.seconds,
+        "spent": _rounded(budget.spent),
+        "spent_interval": _span(budget.spent_interval),
+        "burn_rate": _rounded(budget.burn_rate),
+        "burn_rate_interval": _span(budget.burn_rate_interval),
     }
 
 
 def _reading(reading: Reading | None) -> Json:
     if reading is None:
         return {"value": None, "samples": 0, "holds": None}
-    return {key: value for key, value in reading.to_json().items()}
+    return {
+        "value": _rounded(reading.value),
+        "interval": _span(reading.interval),
+        "samples": reading.n,
+        "effective": _rounded(reading.effective),
+        "bad": _rounded(reading.bad),
+        "bad_interval": _span(reading.bad_interval),
+        "holds": reading.holds,
+        "alpha": _span(reading.alpha),
+        "vif": _rounded(reading.vif),
+        "measured_vif": _rounded(reading.measured_vif),
+        "seconds": reading.seconds,
+        "more_s": _rounded(reading.more_s),
+    }
+
+
+def _span(span: tuple[float, float | None] | None) -> Json:
+    return None if span is None else [_rounded(span[0]), _rounded(span[1])]
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)

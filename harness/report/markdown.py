@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from harness.report.text import MARKS
 from harness.verdict.gameday import Finding, GamedayResult
 from harness.verdict.reading import Reading
-from harness.verdict.result import DrillResult, StepResult, show_reading
+from harness.verdict.result import (
+    DrillResult,
+    SloResult,
+    StepResult,
+    Times,
+    show_evidence,
+    show_interval,
+    show_reading,
+)
 
 
 def to_markdown(result: GamedayResult) -> str:
@@ -32,7 +40,7 @@ def _finding(finding: Finding) -> str:
 
 
 def _row(drill: DrillResult) -> str:
-    times = [_seconds(drill.detect_s), _seconds(drill.recover_s), "yes" if drill.controlled else "no"]
+    times = [_seconds(drill.times.detect_s), _recovered(drill.times), "yes" if drill.controlled else "no"]
     return f"| {drill.runbook} | {drill.verdict.value} | {' | '.join(times)} | {_escape('; '.join(drill.why))} |"
 
 
@@ -49,10 +57,25 @@ def _drill(drill: DrillResult) -> Iterator[str]:
     yield from ("| | line | step | what came of it |", "|---|---|---|---|")
     yield from (_step(step) for step in drill.steps)
     yield ""
-    yield from ("| SLO | before | during | after | objective |", "|---|---|---|---|---|")
+    yield from ("| SLO | before | during | after | objective | budget spent |", "|---|---|---|---|---|---|")
     for slo in drill.slos:
         values = " | ".join(_cell(reading, slo.unit) for reading in (slo.before, slo.during, slo.after))
-        yield f"| {slo.name} | {values} | {_code(slo.objective)} |"
+        yield f"| {slo.name} | {values} | {_code(slo.objective)} | {_spent(slo)} |"
+    yield ""
+    yield f"Intervals hold at any moment; a wrong verdict has a chance of {drill.alpha:.0%}, shared by the SLOs."
+    yield ""
+    yield from ("| phase | seconds | arrivals | answer |", "|---|---|---|---|")
+    for phase in drill.phases:
+        answer = {True: "yes", False: "no", None: "undecided"}[phase.answer] if phase.asked else ""
+        yield f"| {phase.phase} | {phase.seconds:.1f} | {phase.arrivals} | {answer} |"
+
+
+def _spent(slo: SloResult) -> str:
+    if slo.budget is None:
+        return ""
+    return (
+        f"{slo.budget.spent * 100:.2g} % of {slo.budget.window_s / 86400:g} days (burn rate {slo.budget.burn_rate:.3g})"
+    )
 
 
 def _step(step: StepResult) -> str:
@@ -62,7 +85,14 @@ def _step(step: StepResult) -> str:
 
 
 def _cell(reading: Reading | None, unit: str) -> str:
-    return "no data" if reading is None or not reading.n else f"{show_reading(reading, unit)} (n {reading.n})"
+    if reading is None or not reading.n:
+        return "no data"
+    return f"{show_reading(reading, unit)} {show_interval(reading, unit)} {show_evidence(reading)}"
+
+
+def _recovered(times: Times) -> str:
+    span = times.recover_interval_s
+    return _seconds(times.recover_s) + ("" if span is None else f" [{span[0]:.1f}, {span[1]:.1f}]")
 
 
 def _seconds(value: float | None) -> str:

@@ -7,7 +7,15 @@ from collections.abc import Iterator
 
 from harness.verdict.gameday import GamedayResult
 from harness.verdict.reading import Reading
-from harness.verdict.result import DrillResult, StepResult, SymptomResult, show_reading
+from harness.verdict.result import (
+    DrillResult,
+    PhaseResult,
+    StepResult,
+    SymptomResult,
+    show_evidence,
+    show_interval,
+    show_reading,
+)
 
 MARKS = {
     "ok": "✓",
@@ -21,6 +29,7 @@ MARKS = {
 }
 WIDTH = 120
 _INDENT = 12
+_CELL = 24
 
 
 def to_text(result: GamedayResult, width: int = WIDTH) -> str:
@@ -46,8 +55,9 @@ def _drill(drill: DrillResult, width: int) -> Iterator[str]:
     ]
     yield from _labelled("look at", boards, width)
     yield from _labelled("SLOs", list(_slo_table(drill)), width)
+    yield from _labelled("spent", list(_budget(drill)), width)
     yield from _labelled("times", [_times(drill)], width)
-    yield from _labelled("seconds", [" · ".join(f"{phase} {seconds:.1f}" for phase, seconds in drill.phases)], width)
+    yield from _labelled("seconds", [" · ".join(_phase(phase) for phase in drill.phases)], width)
     yield from _labelled("findings", list(drill.findings), width)
 
 
@@ -82,25 +92,51 @@ def _cut(text: str, width: int) -> str:
 
 
 def _slo_table(drill: DrillResult) -> Iterator[str]:
-    name = max((len(slo.name) for slo in drill.slos), default=4)
-    yield f"{'':<{name}}  {'before':>16}  {'during':>16}  {'after':>16}  objective"
+    """Two lines an SLO: its name and values, below its objective and how much evidence there was."""
+    name = max((len(text) for slo in drill.slos for text in (slo.name, slo.objective)), default=4) + 2
+    yield f"{'':<{name}}{'before':<{_CELL}}{'during':<{_CELL}}after"
     for slo in drill.slos:
-        cells = "  ".join(f"{_cell(reading, slo.unit):>16}" for reading in (slo.before, slo.during, slo.after))
-        yield f"{slo.name:<{name}}  {cells}  {slo.objective}"
+        readings = (slo.before, slo.during, slo.after)
+        yield f"{slo.name:<{name}}{''.join(f'{_value(each, slo.unit):<{_CELL}}' for each in readings)}".rstrip()
+        yield f"{slo.objective:<{name}}{''.join(f'{_evidence(each):<{_CELL}}' for each in readings)}".rstrip()
 
 
-def _cell(reading: Reading | None, unit: str) -> str:
+def _value(reading: Reading | None, unit: str) -> str:
     if reading is None or not reading.n:
         return "no data"
-    return f"{show_reading(reading, unit)} (n {reading.n})"
+    return f"{show_reading(reading, unit)} {show_interval(reading, unit)}"
+
+
+def _evidence(reading: Reading | None) -> str:
+    return "" if reading is None or not reading.n else show_evidence(reading)
+
+
+def _budget(drill: DrillResult) -> Iterator[str]:
+    for slo in drill.slos:
+        if slo.budget is not None:
+            days = slo.budget.window_s / 86400
+            spent = f"{slo.budget.spent * 100:.2g} % of {days:g} days' error budget"
+            yield f"{slo.name}: {spent}, burn rate {slo.budget.burn_rate:.3g}"
 
 
 def _times(drill: DrillResult) -> str:
     control = "yes: the twin that nobody answered stayed broken" if drill.controlled else "no"
+    times = drill.times
     return (
-        f"detected after {_seconds(drill.detect_s)} · recovered after {_seconds(drill.recover_s)} · "
+        f"detected after {_seconds(times.detect_s)}{_between('began', times.onset_interval_s)} · "
+        f"recovered after {_seconds(times.recover_s)}{_between('between', times.recover_interval_s)} · "
         f"controlled {control} · undone {'yes' if drill.undone else 'no'}"
     )
+
+
+def _between(word: str, span: tuple[float, float] | None) -> str:
+    return "" if span is None else f" ({word} {span[0]:.1f} and {span[1]:.1f} s)"
+
+
+def _phase(phase: PhaseResult) -> str:
+    """What it cost, and its answer where it had a question."""
+    mark = {True: " ✓", False: " ✗", None: " ?"}[phase.answer] if phase.asked else ""
+    return f"{phase.phase} {phase.seconds:.1f}{mark}"
 
 
 def _seconds(value: float | None) -> str:

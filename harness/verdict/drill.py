@@ -5,20 +5,26 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from harness.conditions.grammar import Condition
-from harness.verdict.judge import MAIN, STEADY_ALPHA, TWIN, Slo, Trial
+from harness.verdict.budget import Budget, budget
+from harness.verdict.change import begin_of
+from harness.verdict.inflation import Slice
 from harness.verdict.reading import Reading, read, slices
 from harness.verdict.reasons import LAST_S, verdict_of
 from harness.verdict.result import (
     DashboardResult,
     DrillResult,
     Effect,
+    LoadFacts,
+    PhaseResult,
     SloResult,
     StepResult,
     SymptomResult,
 )
+from harness.verdict.sequential import SLICE_S
 from harness.verdict.steps import StepFacts, judge_step
-from harness.verdict.timeline import Timeline
+from harness.verdict.timeline import Timeline, slice_from, slice_until
+from harness.verdict.times import times_of
+from harness.verdict.trial import ALPHA, MAIN, TWIN, Slo, Span, Trial
 
 EFFECT_S = 5
 """Longest window before and after a step in which its effect is looked for."""
@@ -45,55 +51,75 @@ def drill_result(trial: Trial) -> DrillResult:
         slos=tuple(_slo(trial, slo) for slo in trial.slos),
         dashboards=dashboards,
         controlled=bool(trial.controlled),
-        detect_s=_since_fault(trial, min(trial.seen.values(), default=None)),
-        recover_s=_recover_s(trial),
+        times=times_of(trial),
         undone=bool(trial.undone),
         findings=tuple(_findings(trial, steps)),
         phases=tuple(_phases(trial)),
+        alpha=ALPHA,
+        load=LoadFacts(header.get("scenario", ""), header.get("rate") or 0.0),
     )
 
 
-def _since_fault(trial: Trial, second: float | None) -> float | None:
-    start = trial.phases.get("fault")
-    return None if start is None or second is None else round(second - start, 1)
-
-
-def _recover_s(trial: Trial) -> float | None:
-    """From the fault on; the whole second from which the SLOs hold may begin a little before it."""
-    after = _since_fault(trial, trial.recovered_since)
-    return None if after is None else max(0.0, after)
-
-
 def _slo(trial: Trial, slo: Slo) -> SloResult:
-    main, objective, fault = trial.sides[MAIN], slo.objective, trial.start("fault")
-    answered = trial.start("response") or main.frontier
-    during = held = control = None
-    if fault is not None:
-        during = read(objective, main, fault, max(answered, fault + 1))
-    if trial.recovered_since is not None:
-        twin = trial.sides[TWIN]
-        control = read(objective, twin, trial.recovered_since, twin.frontier)
-    if trial.held_since is not None and trial.held_end is not None:
-        held = read(objective, main, trial.held_since, trial.held_end, STEADY_ALPHA)
-    before, after = _before(trial, objective), _after(trial, objective)
-    return SloResult(slo.name, objective.text, objective.unit, before, during, after, held, control)
+    before, during = _before(trial, slo), _during(trial, slo)
+    return SloResult(
+        name=slo.name,
+        objective=slo.objective.text,
+        unit=slo.objective.unit,
+        before=before,
+        twin_before=_read_span(trial, slo, TWIN, trial.baseline.get(slo.name), steady=True),
+        during=during,
+        after=_after(trial, slo),
+        after_undo=_read_span(trial, slo, MAIN, trial.held.get(slo.name), steady=True),
+        control=_control(trial, slo),
+        budget=_budget(trial, slo, before),
+    )
 
 
-def _before(trial: Trial, objective: Condition) -> Reading | None:
-    main, begun = trial.sides[MAIN], trial.start("baseline")
-    if trial.baseline_since is not None and trial.baseline_end is not None:
-        return read(objective, main, trial.baseline_since, trial.baseline_end, STEADY_ALPHA)
-    return None if begun is None else read(objective, main, begun, main.frontier)
-
-
-def _after(trial: Trial, objective: Condition) -> Reading | None:
-    main = trial.sides[MAIN]
-    if trial.recovered_since is not None and trial.recovered_end is not None:
-        return read(objective, main, trial.recovered_since, trial.recovered_end)
-    if "recovery" not in trial.ended:
+def _read_span(trial: Trial, slo: Slo, side: str, span: Span | None, *, steady: bool = False) -> Reading | None:
+    if span is None:
         return None
-    end = int(trial.ended["recovery"])
-    return read(objective, main, end - LAST_S, end)
+    return read(slo.objective, trial.sides[side], *span, trial.terms(slo, steady=steady))
+
+
+def _before(trial: Trial, slo: Slo) -> Reading | None:
+    """On the terms on which the baseline was decided: what it taught was not known yet."""
+    begun, main = trial.start("baseline"), trial.sides[MAIN]
+    span = trial.baseline.get(slo.name) or (None if begun is None else (begun, main.frontier))
+    return None if span is None else read(slo.objective, main, *span, trial.terms_before(slo))
+
+
+def _during(trial: Trial, slo: Slo) -> Reading | None:
+    """While it was broken, until the first step; where it never was, from the fault on."""
+    fault, main = trial.start("fault"), trial.sides[MAIN]
+    if fault is None:
+        return None
+    answered = max(trial.start("response") or main.frontier, fault + SLICE_S)
+    broken = min(begin_of(slo.objective, main, fault, answered, holds=False), answered - SLICE_S)
+    return read(slo.objective, main, broken, answered, trial.terms(slo, alarm=True))
+
+
+def _after(trial: Trial, slo: Slo) -> Reading | None:
+    if slo.name in trial.recovered or "recovery" not in trial.ended:
+        return _read_span(trial, slo, MAIN, trial.recovered.get(slo.name))
+    end = slice_until(trial.ended["recovery"])
+    return _read_span(trial, slo, MAIN, (end - LAST_S, end))
+
+
+def _control(trial: Trial, slo: Slo) -> Reading | None:
+    since, twin = trial.recovered_since, trial.sides[TWIN]
+    return None if since is None else read(slo.objective, twin, since, twin.frontier, trial.terms(slo, alarm=True))
+
+
+def _budget(trial: Trial, slo: Slo, before: Reading | None) -> Budget | None:
+    """From the fault until this SLO held again, or until nobody waited for it any more."""
+    fault, main = trial.start("fault"), trial.sides[MAIN]
+    if fault is None:
+        return None
+    given_up = slice_until(trial.ended.get("recovery", main.frontier))
+    until = trial.recovered[slo.name][0] if slo.name in trial.recovered else min(given_up, main.frontier)
+    incident = read(slo.objective, main, fault, max(until, fault), trial.terms(slo))
+    return budget(slo.objective.theta, slo.window_s, before, incident)
 
 
 def _symptoms(trial: Trial) -> Iterator[SymptomResult]:
@@ -116,16 +142,16 @@ def _effects(trial: Trial, facts: StepFacts, next_change_s: float) -> Iterator[E
     if not facts.changed:
         return
     main = trial.sides[MAIN]
-    start, end = int(facts.started_s), int(facts.started_s + facts.seconds) + 1
-    until = int(min(end + EFFECT_S, max(next_change_s, end + 1), main.frontier))
+    start, end = slice_until(facts.started_s), slice_from(facts.started_s + facts.seconds)
+    until = slice_until(min(end + EFFECT_S, max(next_change_s, end + 1), main.frontier))
     for slo in trial.slos:
         before = _fraction(slices(slo.objective, main, start - EFFECT_S, start, pessimistic=False))
         after = _fraction(slices(slo.objective, main, end, until, pessimistic=False))
         yield Effect(slo.name, before[0], after[0], _differ(before, after))
 
 
-def _fraction(counts: Sequence[tuple[int, int]]) -> tuple[float | None, int]:
-    n, bad = sum(count for count, _ in counts), sum(hits for _, hits in counts)
+def _fraction(counts: Sequence[Slice]) -> tuple[float | None, int]:
+    n, bad = sum(piece.n for piece in counts), sum(piece.bad for piece in counts)
     return (bad / n if n else None), n
 
 
@@ -168,8 +194,20 @@ def _moved_nothing(step: StepResult) -> bool:
     return bool(step.effects) and not any(effect.moved for effect in step.effects)
 
 
-def _phases(trial: Trial) -> Iterator[tuple[str, float]]:
-    """Where the seconds went."""
+def _phases(trial: Trial) -> Iterator[PhaseResult]:
+    """Where the seconds went, and what for."""
     for phase, start in trial.phases.items():
         if phase in trial.ended:
-            yield phase, round(trial.ended[phase] - start, 1)
+            end = trial.ended[phase]
+            asked = phase in trial.answers
+            yield PhaseResult(
+                phase, round(end - start, 1), _arrivals(trial, start, end), asked, trial.answers.get(phase)
+            )
+
+
+def _arrivals(trial: Trial, start: float, end: float) -> int:
+    """Arrivals on both sides; one that counts in several series counts once, in the largest."""
+    window = slice_from(start), slice_from(end)
+    return sum(
+        max((side.total(name, *window).sent for name in side.series()), default=0) for side in trial.sides.values()
+    )

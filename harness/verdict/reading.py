@@ -1,15 +1,19 @@
-"""A condition held against a window of a timeline: what was its value, on how many samples, and does it hold?"""
+"""A condition held against a window of a timeline: what was its value, on how much evidence, and does it hold?"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.conditions.grammar import Condition, compare
 from harness.verdict.histogram import quantile_ms
+from harness.verdict.inflation import Slice
+from harness.verdict.interval import quantile_ranks
 from harness.verdict.probed import values_of
-from harness.verdict.sequential import ALPHA, MIN_SLICES_PASS, Decision, Slice, decide
+from harness.verdict.sequential import Decision, Terms, decide
 from harness.verdict.timeline import Counts, Timeline
+
+Interval = tuple[float, float | None]
+"""From, to; None: no upper limit yet."""
 
 
 @dataclass(frozen=True)
@@ -18,57 +22,64 @@ class Reading:
 
     `bad` is the fraction of arrivals that count against the condition, which is what a load condition is decided on:
     for a latency those that were too slow or failed. So a latency may have bad arrivals and no value: none was answered
-    well.
+    well. Both have an interval that holds at any moment, at `alpha` (its ends: towards broken, towards well), on
+    `effective` samples: n / `vif`. A measure that is read off a service is compared as it is: its interval is what was
+    seen, and it has no alpha. `more_s`: about how many more seconds would decide it.
     """
 
     holds: bool | None
     value: float | None
     n: int
     bad: float | None = None
-
-    def to_json(self) -> dict[str, float | int | bool | None]:
-        """Value and sample count, as the result's contract has them."""
-        return {"value": _rounded(self.value), "samples": self.n, "bad": _rounded(self.bad), "holds": self.holds}
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 6)
-
-
-def read(condition: Condition, timeline: Timeline, start: int, end: int, alpha: float = ALPHA) -> Reading:
-    """The condition over the seconds [start, end), decided with error `alpha`. No samples: never decided."""
-    if condition.theta is not None:
-        return _read_ratio(condition, timeline, start, end, alpha)
-    if condition.measure.fn == "count":
-        return _read_count(condition, timeline, start, end, alpha)
-    return _read_probe(condition, timeline, start, end)
+    effective: float | None = None
+    interval: Interval | None = None
+    bad_interval: tuple[float, float] | None = None
+    alpha: tuple[float, float] | None = None
+    vif: float | None = None
+    measured_vif: float | None = None
+    seconds: float = 0.0
+    more_s: float | None = None
 
 
-def _read_probe(condition: Condition, timeline: Timeline, start: int, end: int) -> Reading:
+def read(condition: Condition, timeline: Timeline, start: float, end: float, terms: Terms) -> Reading:
+    """The condition over [start, end), decided on `terms`. No samples: never decided."""
+    if not condition.measure.is_load:
+        return _read_probe(condition, timeline, start, end)
+    return _read_load(condition, timeline, start, end, terms)
+
+
+def _read_probe(condition: Condition, timeline: Timeline, start: float, end: float) -> Reading:
     values = values_of(condition, timeline, start, end)
     if not values:
         return Reading(None, None, 0)
-    return Reading(compare(values[-1], condition.op, condition.value), values[-1], len(values))
+    holds = compare(values[-1], condition.op, condition.value)
+    seen = (min(values), max(values))
+    return Reading(holds, values[-1], len(values), effective=float(len(values)), interval=seen, seconds=end - start)
 
 
-def slices(condition: Condition, timeline: Timeline, start: int, end: int, *, pessimistic: bool) -> list[Slice]:
-    """(arrivals, bad ones) by second; none where the generator fell behind.
+def slices(condition: Condition, timeline: Timeline, start: float, end: float, *, pessimistic: bool) -> list[Slice]:
+    """Arrivals and bad ones by slice; none where the generator fell behind.
 
     Without an outcome an arrival is bad to the pessimist and left out by the optimist.
     """
-    return [_slice(condition, counts, pessimistic) for counts in timeline.seconds(condition.series, start, end)]
+    return [_slice(condition, counts, pessimistic) for counts in timeline.slices(condition.series, start, end)]
 
 
 def _slice(condition: Condition, counts: Counts, pessimistic: bool) -> Slice:
     if counts.fell_behind:
-        return 0, 0
+        return Slice(0, 0)
+    n, bad = _outcomes(condition, counts, pessimistic)
+    return Slice(n, bad, counts.ok, counts.log_sum, counts.log_squares)
+
+
+def _outcomes(condition: Condition, counts: Counts, pessimistic: bool) -> tuple[int, int]:
     if condition.over_ms is not None:
         return _slow(condition, counts, counts.over[condition.over_ms])
     bad = counts.bad_of(condition.kinds)
     return (counts.sent, bad + counts.pending) if pessimistic else (counts.sent - counts.pending, bad)
 
 
-def _slow(condition: Condition, counts: Counts, over: int) -> Slice:
+def _slow(condition: Condition, counts: Counts, over: int) -> tuple[int, int]:
     """As an objective, a failed arrival is as bad as a slow one; but that things fail is no sign that they are slow."""
     if condition.wants_low:
         return counts.sent, over
@@ -76,88 +87,62 @@ def _slow(condition: Condition, counts: Counts, over: int) -> Slice:
     return counts.sent - failed, max(0, over - failed)
 
 
-def _read_ratio(condition: Condition, timeline: Timeline, start: int, end: int, alpha: float) -> Reading:
-    view = _View(condition, timeline, start, end, alpha)
-    hopeful = decide(view.hopeful, condition.theta or 0.0, alpha)
-    value = _ratio_value(condition, timeline, start, end, hopeful)
-    return Reading(view.holds_since(start), value, hopeful.n, hopeful.fraction)
+def _theta(condition: Condition) -> float:
+    return condition.theta or 0.0
 
 
-class _View:
-    """The slices of a load condition over [start, end), read once, so that every later start is cheap to try."""
+def _read_load(condition: Condition, timeline: Timeline, start: float, end: float, terms: Terms) -> Reading:
+    """Low is believed only of the pessimist's counts, high only of the optimist's."""
+    hopeful = decide(slices(condition, timeline, start, end, pessimistic=False), _theta(condition), terms)
+    careful = decide(slices(condition, timeline, start, end, pessimistic=True), _theta(condition), terms)
+    bad_interval = (hopeful.interval()[0], careful.interval()[1])
+    leaning = hopeful if hopeful.fraction is not None and hopeful.fraction > hopeful.theta else careful
+    value, interval = _value(condition, timeline.total(condition.series, start, end), hopeful, bad_interval)
+    return Reading(
+        holds=_holds(condition, hopeful, careful),
+        value=value,
+        n=hopeful.n,
+        bad=hopeful.fraction,
+        effective=hopeful.effective,
+        interval=interval,
+        bad_interval=bad_interval,
+        alpha=(terms.alpha_of(below=False), terms.alpha_of(below=True)),
+        vif=hopeful.vif,
+        measured_vif=hopeful.measured_vif,
+        seconds=hopeful.seconds,
+        more_s=leaning.more_s(),
+    )
 
-    def __init__(self, condition: Condition, timeline: Timeline, start: int, end: int, alpha: float = ALPHA) -> None:
-        self._condition, self._start, self._alpha = condition, start, alpha
-        self.hopeful = slices(condition, timeline, start, end, pessimistic=False)
-        self.careful = slices(condition, timeline, start, end, pessimistic=True)
 
-    def holds_since(self, since: int) -> bool | None:
-        """Low is believed only of the pessimist's counts, high only of the optimist's."""
-        at = since - self._start
-        if self._condition.measure.fn == "count":
-            return _count_holds(self._condition, self.hopeful[at:], self._alpha)
-        theta = self._condition.theta or 0.0
-        if decide(self.hopeful[at:], theta, self._alpha).low is False:
-            return not self._condition.wants_low
-        return self._condition.wants_low if decide(self.careful[at:], theta, self._alpha).low else None
+def _holds(condition: Condition, hopeful: Decision, careful: Decision) -> bool | None:
+    if condition.measure.fn == "count":
+        undecided = hopeful.bad == 0 and careful.low is None
+        return None if undecided else compare(hopeful.bad, condition.op, condition.value)
+    if hopeful.low is False:
+        return not condition.wants_low
+    return condition.wants_low if careful.low else None
 
 
-def _ratio_value(condition: Condition, timeline: Timeline, start: int, end: int, decision: Decision) -> float | None:
+def _value(
+    condition: Condition, total: Counts, decision: Decision, bad: tuple[float, float]
+) -> tuple[float | None, Interval | None]:
+    if not decision.n:
+        return None, None
+    if condition.measure.fn == "count":
+        return float(decision.bad), None
     if condition.measure.fn == "p":
-        total = timeline.total(condition.series, start, end)
-        return quantile_ms(total.hist, 1 - (condition.theta or 0.0))
-    if decision.fraction is None or not condition.text.startswith("availability"):
-        return decision.fraction
-    return 1 - decision.fraction
+        return _latency(condition, total, decision)
+    if condition.text.startswith("availability"):
+        return 1 - decision.bad / decision.n, (1 - bad[1], 1 - bad[0])
+    return decision.fraction, bad
 
 
-def _read_count(condition: Condition, timeline: Timeline, start: int, end: int, alpha: float) -> Reading:
-    per_second = slices(condition, timeline, start, end, pessimistic=False)
-    n, bad = sum(count for count, _ in per_second), sum(hits for _, hits in per_second)
-    return Reading(_count_holds(condition, per_second, alpha), float(bad) if n else None, n, bad / n if n else None)
-
-
-def _count_holds(condition: Condition, per_second: Sequence[Slice], alpha: float) -> bool | None:
-    """An absolute number of bad events: one event can decide it, none only after enough arrivals."""
-    bad = sum(hits for _, hits in per_second)
-    if bad == 0 and decide(per_second, 0.0, alpha).low is None:
-        return None
-    return compare(bad, condition.op, condition.value)
-
-
-def holds_now(condition: Condition, timeline: Timeline, start: int, end: int) -> bool:
-    """Does the condition hold at `end`, since any second >= `start`?
-
-    For load conditions every start of the window is tried, so that a long healthy past does not hide a new incident.
-    """
-    if not condition.measure.is_load:
-        return bool(read(condition, timeline, start, end).holds)
-    view = _View(condition, timeline, start, end)
-    return any(view.holds_since(since) for since in range(start, end))
-
-
-def broken_now(condition: Condition, timeline: Timeline, start: int, end: int) -> bool:
-    """Is the condition known not to hold at `end`, since some second >= `start`?"""
-    if not condition.measure.is_load:
-        return read(condition, timeline, start, end).holds is False
-    view = _View(condition, timeline, start, end)
-    return any(view.holds_since(since) is False for since in range(start, end))
-
-
-def holds_since(
-    conditions: Sequence[Condition], timeline: Timeline, start: int, end: int, alpha: float = ALPHA
-) -> int | None:
-    """The earliest second from which on all conditions hold, decided, until `end`; None while there is none."""
-    views = [_View(condition, timeline, start, end, alpha) for condition in conditions if condition.measure.is_load]
-    probes = [condition for condition in conditions if not condition.measure.is_load]
-    for since in range(start, end - MIN_SLICES_PASS + 1):
-        load_holds = all(view.holds_since(since) for view in views)
-        if load_holds and all(_held_throughout(probe, timeline, since, end) for probe in probes):
-            return since
-    return None
-
-
-def _held_throughout(probe: Condition, timeline: Timeline, start: int, end: int) -> bool:
-    """Every look at the service found the condition true, and there were enough of them."""
-    values = values_of(probe, timeline, start, end)
-    return len(values) >= MIN_SLICES_PASS - 1 and all(compare(value, probe.op, probe.value) for value in values)
+def _latency(condition: Condition, total: Counts, decision: Decision) -> tuple[float | None, Interval | None]:
+    """Quantile and interval of what was answered well: how many were not is told by the bad fraction."""
+    q = 1 - _theta(condition)
+    value = quantile_ms(total.hist, q)
+    if value is None:
+        return None, None
+    alphas = (decision.terms.alpha_of(below=side) for side in (False, True))
+    low, high = quantile_ranks(total.ok / decision.vif, q, *alphas)
+    return value, (quantile_ms(total.hist, low) or 0.0, quantile_ms(total.hist, high) if high < 1 else None)

@@ -6,11 +6,13 @@ import math
 from collections.abc import Iterator, Sequence
 
 from harness.model import Verdict
-from harness.verdict.judge import MAIN, Trial
-from harness.verdict.reading import broken_now, read
+from harness.verdict.reading import Reading, read
 from harness.verdict.result import DashboardResult, StepResult, show_value
+from harness.verdict.sequential import SLICE_S
+from harness.verdict.timeline import slice_from, slice_until
+from harness.verdict.trial import MAIN, Slo, Trial
 
-LAST_S = 10
+LAST_S = 10.0
 """Seconds that stand for "after" where the SLOs did not come back."""
 BUSY, MOST = 0.97, 0.75
 """A machine busier than this for most of a recovery gives no evidence against a runbook."""
@@ -50,7 +52,7 @@ def _nothing_learnt(trial: Trial) -> Iterator[str]:
     yield from (f"load lost ({name}): {side.load_ended}" for name, side in trial.sides.items() if side.load_ended)
     if trial.header.get("unbound"):
         yield trial.header["unbound"]
-    elif trial.baseline_since is None:
+    elif not trial.baseline:
         yield from _no_baseline(trial)
     else:
         yield from _symptoms_amiss(trial)
@@ -104,7 +106,7 @@ def _doubts(trial: Trial) -> Iterator[str]:
         yield "not controlled: whether the SLOs would have stayed broken without the runbook could not be decided"
     if trial.undone is not True:
         yield f"the fault was not undone: {trial.undo_why or 'the drill ended before'}"
-    elif trial.held_since is None and trial.recovered_since is not None:
+    elif not trial.held and trial.recovered_since is not None:
         yield f"after the undo the SLOs did not hold: {_unmet(trial, 'after-undo')}"
 
 
@@ -112,9 +114,7 @@ def _still_broken(trial: Trial) -> bool:
     """Is some SLO known to be broken at the end of a recovery that did not come?"""
     if trial.recovered_since is not None or "recovery" not in trial.ended:
         return False
-    main, begin = trial.sides[MAIN], int(trial.phases["recovery"]) + 1
-    end = min(main.frontier, int(trial.ended["recovery"]))
-    return any(broken_now(objective, main, begin, end) for objective in trial.objectives)
+    return any(_at_the_end(trial, slo, "recovery", MAIN, alarm=True).holds is False for slo in trial.slos)
 
 
 def _starved(trial: Trial) -> bool:
@@ -131,26 +131,36 @@ def _unmet(trial: Trial, phase: str) -> str:
     return "; ".join(words) or _TOO_BRIEFLY
 
 
-def _window(trial: Trial, phase: str, name: str) -> tuple[int, int]:
+def _window(trial: Trial, phase: str, name: str) -> tuple[float, float]:
     """The seconds that speak for a phase's end: all of a baseline, else the last ones."""
-    side, begin = trial.sides[name], int(trial.phases.get(phase, 0)) + 1
-    end = min(side.frontier, int(trial.ended.get(phase, side.frontier)))
+    side, begin = trial.sides[name], slice_from(trial.phases.get(phase, 0.0))
+    end = min(side.frontier, slice_until(trial.ended.get(phase, side.frontier)))
     return (begin if phase == "baseline" else max(begin, end - LAST_S)), end
+
+
+def _at_the_end(trial: Trial, slo: Slo, phase: str, name: str, *, alarm: bool = False) -> Reading:
+    return read(slo.objective, trial.sides[name], *_window(trial, phase, name), trial.terms(slo, alarm=alarm))
 
 
 def _behind_on(trial: Trial, phase: str, name: str) -> Iterator[str]:
     start, end = _window(trial, phase, name)
     for series in sorted(trial.sides[name].series()):
-        seconds = trial.sides[name].seconds(series, start, end)
-        if behind := sum(counts.fell_behind for counts in seconds):
-            yield f"{name}: the load generator fell behind in {behind} of {len(seconds)} s ({series}): no data there"
+        slices = trial.sides[name].slices(series, start, end)
+        if behind := sum(counts.fell_behind for counts in slices):
+            times = f"{behind * SLICE_S:g} of {end - start:g} s ({series})"
+            yield f"{name}: the load generator fell behind in {times}: no data there"
 
 
 def _unmet_on(trial: Trial, phase: str, name: str) -> Iterator[str]:
-    start, end = _window(trial, phase, name)
     where = "" if name == MAIN else f"{name}: "
     for slo in trial.slos:
-        reading = read(slo.objective, trial.sides[name], start, end)
+        reading = _at_the_end(trial, slo, phase, name)
         if not reading.holds:
-            objective = f"objective {slo.objective.text}, {reading.n} samples"
-            yield f"{where}{slo.name} {show_value(slo, reading)} ({objective})"
+            yield f"{where}{slo.name} {show_value(slo, reading)} ({_evidence(slo, reading)})"
+
+
+def _evidence(slo: Slo, reading: Reading) -> str:
+    samples = f"objective {slo.objective.text}, {reading.n} samples"
+    if reading.holds is None and reading.more_s:
+        return f"{samples}, undecided: about {reading.more_s:.0f} s more needed"
+    return samples

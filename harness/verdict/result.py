@@ -5,23 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.model import Verdict
-from harness.verdict.judge import Slo
+from harness.verdict.budget import Budget
 from harness.verdict.reading import Reading
 from harness.verdict.steps import StepFacts
+from harness.verdict.trial import Slo, Span
 
 
 @dataclass(frozen=True)
 class SloResult:
-    """One SLO in each part of the drill; a reading of None: the drill did not get there."""
+    """One SLO in each part of the drill; a reading of None: the drill did not get there.
+
+    `twin_before` is the twin's baseline; `budget` what the incident cost, from the fault to the recovery.
+    """
 
     name: str
     objective: str
     unit: str
     before: Reading | None
+    twin_before: Reading | None
     during: Reading | None
     after: Reading | None
     after_undo: Reading | None
     control: Reading | None
+    budget: Budget | None
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,40 @@ class DashboardResult:
 
 
 @dataclass(frozen=True)
+class LoadFacts:
+    """Under what load it was: a VIF is that of a scenario at a rate (0: the scenario's own)."""
+
+    scenario: str
+    rate: float
+
+
+@dataclass(frozen=True)
+class PhaseResult:
+    """What a phase cost, and its answer: True, False, None at its limit; `asked` is False where nothing was to be
+    decided."""
+
+    phase: str
+    seconds: float
+    arrivals: int
+    asked: bool
+    answer: bool | None
+
+
+@dataclass(frozen=True)
+class Times:
+    """Seconds since the fault. Detected is when the first symptom was known, recovered when the SLOs began to hold
+    again.
+
+    The intervals are for the moments at which that symptom began and the recovery began, at 1 − α.
+    """
+
+    detect_s: float | None = None
+    onset_interval_s: Span | None = None
+    recover_s: float | None = None
+    recover_interval_s: Span | None = None
+
+
+@dataclass(frozen=True)
 class DrillResult:
     """One drill, whole. Times in seconds."""
 
@@ -88,11 +128,13 @@ class DrillResult:
     slos: tuple[SloResult, ...]
     dashboards: tuple[DashboardResult, ...]
     controlled: bool
-    detect_s: float | None
-    recover_s: float | None
+    times: Times
     undone: bool
     findings: tuple[str, ...]
-    phases: tuple[tuple[str, float], ...]
+    phases: tuple[PhaseResult, ...]
+    alpha: float
+    """Chance of a wrong answer about the runbook, shared by the SLOs."""
+    load: LoadFacts
 
 
 def show_value(slo: Slo, reading: Reading) -> str:
@@ -114,3 +156,17 @@ def show_number(value: float | None, unit: str) -> str:
     if unit == "ratio":
         return f"{value * 100:.3g} %" if value < 0.995 else f"{value * 100:.4g} %"
     return f"{value:.0f} ms" if unit == "ms" else f"{value:g}"
+
+
+def show_interval(reading: Reading, unit: str) -> str:
+    """`[398, 430]` in the reading's unit, `[398, …]` while there is no upper limit, "" where nothing was measured."""
+    if reading.interval is None:
+        return ""
+    low, high = (None if end is None else show_number(end, unit).split(" ")[0] for end in reading.interval)
+    return f"[{low}, {high or '…'}]"
+
+
+def show_evidence(reading: Reading) -> str:
+    """`n 547 (318 effective)`."""
+    effective = "" if reading.effective is None or reading.alpha is None else f" ({reading.effective:.0f} effective)"
+    return f"n {reading.n}{effective}"

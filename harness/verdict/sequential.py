@@ -1,102 +1,148 @@
-"""A sequential test of "at most a fraction θ of the arrivals is bad", valid at any stopping time.
+"""Deciding "at most a fraction θ of the arrivals is bad", at any moment, with a stated error; or not yet.
 
-Mixture of likelihood ratios over alternatives on one side of θ (an e-process; Ville's inequality bounds the chance that
-it ever reaches 1/α when the other side is true by α). Wald 1945; Robbins 1970; Howard, Ramdas et al. 2021; Lindon et
-al. arXiv:2205.14762. Requests are correlated, so counts are divided by a variance inflation factor (VIF) measured by
-batch means on the bad indicator: a heuristic, which makes α nominal rather than proven.
+The counts of a window are deflated by its VIF and held against the e-process: below θ, above θ, or undecided.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
-ALPHA = 0.01
-"""Chance of a wrong answer, per condition and direction."""
-MIN_SLICES_PASS = 8
-MIN_SLICES_FAIL = 3
-VIF_MARGIN = 1.3
-_BELOW = (0.0, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9)
-_ABOVE = (1.1, 1.25, 1.6, 2.0, 3.0, 5.0)
-_ABOVE_ABSOLUTE = (0.5, 0.9)
+from harness.verdict.eprocess import log_evidence
+from harness.verdict.inflation import UNKNOWN, Known, Slice, inflation
+from harness.verdict.interval import fraction_interval
 
-Slice = tuple[int, int]
-"""(arrivals, bad arrivals) of one second."""
+SLICE_S = 0.25
+"""Width of a slice; a power of two, so that its multiples are exact as floats."""
+MIN_S = 10.0
+"""A window has to hold ten batches of a second before it can measure its VIF and so decide."""
+MIN_KNOWN_S = 1.0
+"""Where the VIF is known from earlier windows, or only an alarm is asked for."""
+_HORIZON_S = 3600.0
+_SELDOM = 0.1
+"""θ = 0 cannot be proven: no bad arrival among enough is taken to say that fewer than one in ten is bad."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On what terms a question is decided.
+
+    `alpha`: the chance that a fraction is called low although it is not. That one of several is high is `share` claims
+    in one, which share α (Bonferroni); that all are low is wrong only where one of them is, so each may have all of it
+    (the intersection-union test: Berger, Technometrics 24(4) 1982).
+    `alarm`: it is asked whether something began, and the answer may come before the window has measured its VIF.
+    """
+
+    alpha: float
+    known: Known = UNKNOWN
+    share: int = 1
+    alarm: bool = False
+
+    def needed(self, *, below: bool) -> float:
+        """log E from which on it is believed that the fraction is below (or above) θ."""
+        return -math.log(self.alpha_of(below=below))
+
+    def alpha_of(self, *, below: bool) -> float:
+        """The chance of a wrong answer in one direction."""
+        return self.alpha if below else self.alpha / self.share
+
+    @property
+    def min_s(self) -> float:
+        """Seconds with arrivals before any answer."""
+        return MIN_KNOWN_S if self.alarm or self.known.suffices else MIN_S
 
 
 @dataclass(frozen=True)
 class Decision:
-    """`low`: True the fraction is below θ, False above, None undecided. `vif` deflated the counts."""
+    """`low`: True the fraction is below θ, False above, None undecided.
 
+    `measured_vif` is this window's own, `seconds` the time covered by its slices with arrivals.
+    """
+
+    theta: float
+    terms: Terms
     low: bool | None
     n: int
     bad: int
-    vif: float
+    measured_vif: float
+    seconds: float
+
+    @property
+    def vif(self) -> float:
+        """What deflates the counts: never less than earlier windows had."""
+        return max(self.measured_vif, self.terms.known.vif)
+
+    @property
+    def effective(self) -> float:
+        """Effective sample size."""
+        return self.n / self.vif
 
     @property
     def fraction(self) -> float | None:
         """Bad fraction seen; None without arrivals."""
         return self.bad / self.n if self.n else None
 
+    def interval(self) -> tuple[float, float]:
+        """The bad fractions that are not excluded at α in either direction."""
+        low, high = (self.terms.alpha_of(below=side) for side in (False, True))
+        return fraction_interval(self.effective, self.bad / self.vif, low, high)
 
-def _log_mean_exp(values: Sequence[float]) -> float:
-    top = max(values)
-    return top if top == -math.inf else top + math.log(sum(math.exp(value - top) for value in values) / len(values))
+    def more_s(self) -> float | None:
+        """About how many more seconds of the same would decide it (0: decided); None: over an hour, or no arrivals."""
+        if self.low is not None or not self.n:
+            return 0.0 if self.n else None
+        wait_s = max(SLICE_S, self.terms.min_s - self.seconds)
+        if self.theta <= 0:
+            return max(wait_s, (_seldom_enough(self.terms) - self.n) * self.seconds / self.n)
+        return _first(wait_s, self._decided_after)
 
+    def shows(self, *, below: bool) -> bool:
+        """Is the evidence for one side enough, the length of the window aside?"""
+        return self._enough(self.n, self.bad, below)
 
-def _log_ratio(q: float, theta: float, n: float, bad: float) -> float:
-    if q <= 0:
-        return -math.inf if bad > 0 else n * -math.log1p(-theta)
-    return bad * math.log(q / theta) + (n - bad) * (math.log1p(-q) - math.log1p(-theta))
+    def _enough(self, n: float, bad: float, below: bool) -> bool:
+        found = log_evidence(self.theta, n / self.vif, bad / self.vif, below=below)
+        return found >= self.terms.needed(below=below)
 
-
-def log_evidence(theta: float, n: float, bad: float) -> tuple[float, float]:
-    """(log E that the fraction is below θ, log E that it is above), for n arrivals with `bad` bad ones."""
-    above = [theta * factor for factor in _ABOVE if theta * factor < 1] + [q for q in _ABOVE_ABSOLUTE if q > theta]
-    below = _log_mean_exp([_log_ratio(theta * factor, theta, n, bad) for factor in _BELOW])
-    return below, _log_mean_exp([_log_ratio(q, theta, n, bad) for q in above])
-
-
-def vif(slices: Sequence[Slice]) -> float:
-    """How much more the bad count varies between batches of seconds than independent arrivals would; at least 1.
-
-    The largest over dyadic batch lengths that leave ten batches or more, times a margin.
-    """
-    n, bad = sum(count for count, _ in slices), sum(count for _, count in slices)
-    if not n or bad in (0, n):
-        return VIF_MARGIN
-    p, largest, length = bad / n, 1.0, 1
-    while len(slices) // length >= 10:
-        batches = [_total(slices[at : at + length]) for at in range(0, len(slices) - length + 1, length)]
-        excess = sum((hits - count * p) ** 2 for count, hits in batches) / (len(batches) - 1)
-        largest = max(largest, excess / (p * (1 - p) * n / len(batches)))
-        length *= 2
-    return VIF_MARGIN * largest
+    def _decided_after(self, more_s: float) -> bool:
+        p, n = self.bad / self.n, self.n * (1 + more_s / self.seconds)
+        return self._enough(n, p * n, p < self.theta)
 
 
-def _total(slices: Sequence[Slice]) -> Slice:
-    return sum(count for count, _ in slices), sum(count for _, count in slices)
+def _first(low: float, true: Callable[[float], bool]) -> float | None:
+    """The smallest number >= `low` from which on it is true, to within a slice; None beyond the horizon."""
+    if true(low):
+        return low
+    high = 2 * low
+    while not true(high):
+        low, high = high, 2 * high
+        if high > _HORIZON_S:
+            return None
+    while high - low > SLICE_S:
+        middle = (low + high) / 2
+        low, high = (low, middle) if true(middle) else (middle, high)
+    return high
 
 
-def decide(slices: Sequence[Slice], theta: float, alpha: float = ALPHA) -> Decision:
-    """Is the bad fraction below or above θ? Undecided while the evidence is thin or there are too few slices."""
-    n, bad = _total(slices)
+def decide(slices: Sequence[Slice], theta: float, terms: Terms) -> Decision:
+    """Is the bad fraction below or above θ? Undecided while the evidence is thin or the window short."""
+    n, bad = sum(piece.n for piece in slices), sum(piece.bad for piece in slices)
+    seconds = SLICE_S * sum(1 for piece in slices if piece.n)
+    enough = bool(n) and seconds >= terms.min_s
     if theta <= 0:
-        return _never(slices, n, bad, alpha)
-    inflation = vif(slices)
-    below, above = log_evidence(theta, n / inflation, bad / inflation)
-    needed, filled = -math.log(alpha), sum(1 for count, _ in slices if count)
-    if above >= needed and filled >= MIN_SLICES_FAIL:
-        return Decision(False, n, bad, inflation)
-    if below >= needed and filled >= MIN_SLICES_PASS:
-        return Decision(True, n, bad, inflation)
-    return Decision(None, n, bad, inflation)
+        return Decision(theta, terms, _never(n, bad, enough, terms), n, bad, 1.0, seconds)
+    undecided = Decision(theta, terms, None, n, bad, inflation(slices), seconds)
+    answers = (side for side in (True, False) if enough and undecided.shows(below=side))
+    return replace(undecided, low=next(answers, None))
 
 
-def _never(slices: Sequence[Slice], n: int, bad: int, alpha: float) -> Decision:
-    """θ = 0: one bad arrival decides; none says so much that the fraction is below 10 % (n ≥ ln α / ln 0.9)."""
+def _seldom_enough(terms: Terms) -> float:
+    return -terms.needed(below=True) / math.log1p(-_SELDOM)
+
+
+def _never(n: int, bad: int, enough: bool, terms: Terms) -> bool | None:
+    """θ = 0: one bad arrival decides; none at all decides when there were enough (n ≥ ln α / ln 0.9)."""
     if bad:
-        return Decision(False, n, bad, 1.0)
-    enough = n >= math.log(alpha) / math.log(0.9) and sum(1 for count, _ in slices if count) >= MIN_SLICES_PASS
-    return Decision(True if enough else None, n, 0, 1.0)
+        return False
+    return True if enough and n >= _seldom_enough(terms) else None

@@ -1,12 +1,20 @@
-"""What was measured on one side of a drill, second by second, rebuilt from the events of the record."""
+"""What was measured on one side of a drill, slice by slice of time, rebuilt from the events of the record.
+
+Times are seconds since the epoch; the ends of windows of load are multiples of SLICE_S.
+"""
 
 from __future__ import annotations
 
 import bisect
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
+
+from harness.verdict.histogram import middle_ms
+from harness.verdict.sequential import SLICE_S
 
 Event = Mapping[str, Any]
 """One line of the record: the only place where untyped JSON is handled is the code that reads it into counts."""
@@ -14,7 +22,19 @@ Pods = Mapping[str, float]
 
 
 LATE_SHARE = 0.2
-"""Share of arrivals that a generator may start late before a second of its load is no data."""
+"""Share of arrivals that a generator may start late before a slice of its load is no data."""
+SETTLE_S = 0.5
+"""So old a slice must be to be looked at: most of its answers have come by then."""
+
+
+def slice_from(moment: float) -> float:
+    """The beginning of the first whole slice at or after a moment."""
+    return math.ceil(moment / SLICE_S) * SLICE_S
+
+
+def slice_until(moment: float) -> float:
+    """The end of the last whole slice at or before a moment."""
+    return math.floor(moment / SLICE_S) * SLICE_S
 
 
 @dataclass
@@ -27,9 +47,13 @@ class Counts:
     over: Counter[float] = field(default_factory=Counter)
     late: int = 0
     hist: Counter[int] = field(default_factory=Counter)
+    log_sum: float = 0.0
+    log_squares: float = 0.0
+    """Moments of log latency (in ms) of the `ok` ones, from the histogram's buckets."""
 
     def add(self, other: Counts) -> None:
         """Merge another window's counts into this one."""
+        self.log_sum, self.log_squares = self.log_sum + other.log_sum, self.log_squares + other.log_squares
         self.sent, self.ok, self.late = self.sent + other.sent, self.ok + other.ok, self.late + other.late
         self.bad.update(other.bad)
         self.over.update(other.over)
@@ -53,20 +77,33 @@ class Counts:
 
 def counts_of(delta: Event) -> Counts:
     """One delta of the load stream."""
+    hist = Counter({int(index): n for index, n in delta.get("hist", {}).items()})
+    logs = [(_log_ms(index), n) for index, n in hist.items()]
     return Counts(
         sent=delta.get("sent", 0),
         ok=delta.get("ok", 0),
         bad=Counter(delta.get("bad", {})),
         over=Counter({float(ms): n for ms, n in delta.get("over", {}).items()}),
         late=delta.get("late", 0),
-        hist=Counter({int(index): n for index, n in delta.get("hist", {}).items()}),
+        hist=hist,
+        log_sum=sum(n * log for log, n in logs),
+        log_squares=sum(n * log * log for log, n in logs),
     )
 
 
-class Timeline:
-    """Load counts by series and second, and samples of probes by time, of one side."""
+@lru_cache(maxsize=4096)
+def _log_ms(index: int) -> float:
+    return math.log(max(middle_ms(index), 1e-3))
 
-    def __init__(self) -> None:
+
+class Timeline:
+    """Load counts by series and slice, and samples of probes by time, of one side.
+
+    `settle_s` has to cover the longest latency that an objective allows: a younger arrival may still exceed it.
+    """
+
+    def __init__(self, settle_s: float = SETTLE_S) -> None:
+        self._settle_s = settle_s
         self._load: dict[str, dict[int, Counts]] = defaultdict(lambda: defaultdict(Counts))
         self._probes: dict[str, list[tuple[float, Pods]]] = defaultdict(list)
         self.last_load_s = 0.0
@@ -79,7 +116,7 @@ class Timeline:
         if kind == "load":
             self.last_load_s = max(self.last_load_s, event["t"])
             for delta in event["deltas"]:
-                self._load[delta["series"]][int(delta["at"])].add(counts_of(delta))
+                self._load[delta["series"]][_number(delta["at"])].add(counts_of(delta))
         elif kind == "probe":
             self.last_probe_s = event["t"]
             for key, pods in event["values"].items():
@@ -88,25 +125,23 @@ class Timeline:
             self.load_ended = event["why"]
 
     @property
-    def frontier(self) -> int:
-        """The first second that is not settled: all earlier ones are fully due, and half a second old or older."""
-        return int(self.last_load_s - 0.5)
+    def frontier(self) -> float:
+        """The end of the last settled slice: all earlier arrivals are told, and old enough to be judged."""
+        return slice_until(self.last_load_s - self._settle_s)
 
     def series(self) -> frozenset[str]:
         """Names of the load series that had arrivals."""
-        return frozenset(
-            name for name, seconds in self._load.items() if any(counts.sent for counts in seconds.values())
-        )
+        return frozenset(name for name, slices in self._load.items() if any(counts.sent for counts in slices.values()))
 
-    def seconds(self, series: str, start: int, end: int) -> list[Counts]:
-        """Counts of each second in [start, end); empty ones where nothing was due."""
+    def slices(self, series: str, start: float, end: float) -> list[Counts]:
+        """Counts of each slice in [start, end); empty ones where nothing was due."""
         known = self._load.get(series, {})
-        return [known.get(second, Counts()) for second in range(start, end)]
+        return [known.get(number, Counts()) for number in range(_number(start), _number(end))]
 
-    def total(self, series: str, start: int, end: int) -> Counts:
+    def total(self, series: str, start: float, end: float) -> Counts:
         """All of [start, end) merged."""
         whole = Counts()
-        for counts in self.seconds(series, start, end):
+        for counts in self.slices(series, start, end):
             whole.add(counts)
         return whole
 
@@ -115,3 +150,7 @@ class Timeline:
         every = self._probes.get(key, [])
         low = bisect.bisect_left(every, start, key=lambda sample: sample[0])
         return [sample for sample in every[low:] if sample[0] <= end]
+
+
+def _number(moment: float) -> int:
+    return round(moment / SLICE_S)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 SUB_BUCKET_BITS = 8
 _EXACT_BELOW = 1 << (SUB_BUCKET_BITS + 1)
 
@@ -21,3 +23,9 @@ def value_us(bucket: int) -> float:
     exponent = (bucket >> SUB_BUCKET_BITS) - 1
     low = (bucket - (exponent << SUB_BUCKET_BITS)) << exponent
     return low + ((1 << exponent) - 1) / 2
+
+
+@cache
+def shown_ms(bucket: int) -> float:
+    """The middle of a bucket in milliseconds, to four digits: enough to tell each bucket from the next."""
+    return float(f"{value_us(bucket) / 1e3:.4g}")

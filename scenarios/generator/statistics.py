@@ -7,10 +7,10 @@ from .exchange import Request
 Key = tuple[str, str]
 """Method and name of a row."""
 
-LATE_ROW = ("late", "arrivals started over 100 ms after they were due")
+LATE_ROW = ("late", "started over 100 ms after due: no data")
 """Method and name of the row of late arrivals; its response time is by how much."""
 
-UNSENT_ROW = ("unsent", "arrivals that never left")
+UNSENT_ROW = ("unsent", "never left")
 """Method and name of the row of arrivals that no request was sent for; they are failures of their own row as well."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from flask import jsonify, request
@@ -13,6 +14,7 @@ from scenarios.generator.settings import known_schedule, positive
 
 from . import shape
 
+logger = logging.getLogger(__name__)
 SCHEMES = ("http", "https", "ws", "wss")
 FIELDS: dict[str, Callable[[str], object]] = {
     "rate": positive,
@@ -36,5 +38,6 @@ def _refusal() -> ResponseReturnValue | None:
             if name in request.form:
                 parse(request.form[name])
         except ValueError as error:
+            logger.warning("refused a form: %s: %s", name, error)  # the form for edits closes without a word
             return jsonify({"success": False, "message": f"{name}: {error}"})
     return None

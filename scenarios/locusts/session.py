@@ -13,7 +13,6 @@ from scenarios.generator.declare import Scenario
 from scenarios.generator.ledger import UNFINISHED
 from scenarios.generator.plan import from_wire
 from scenarios.generator.report import BEAT_S, PARENT_CHECK_S, UNUSABLE, Report, raise_file_limit, settings_or_exit
-from scenarios.generator.schedule import HELP
 from scenarios.generator.settings import known_schedule, positive
 from scenarios.traffic.driver import driver_of
 
@@ -84,8 +83,9 @@ class Session:
             help=f"Arrivals a second, or connections to hold ({rate:g})",
         )  # fmt: skip
         parser.add_argument(
-            "--schedule", type=known_schedule, default=schedule, env_var="GAMEDAY_SCHEDULE", help=f"{HELP} ({schedule})"
-        )
+            "--schedule", type=known_schedule, default=schedule, env_var="GAMEDAY_SCHEDULE",
+            help=f"poisson, constant, with ramp, steps, spike; trace FILE: docs/scenarios.md ({schedule})",
+        )  # fmt: skip
 
     def _begin(self, environment: Environment, **_: object) -> None:
         share_by_plan(environment)

@@ -63,7 +63,7 @@ class Row:
             "max_response_time": self.slowest_s * 1e3,
             "min_response_time": self.fastest_s * 1e3 if self.buckets else None,
             "total_content_length": self.length,
-            "response_times": {histogram.value_us(bucket) / 1e3: count for bucket, count in self.buckets.items()},
+            "response_times": {histogram.shown_ms(bucket): count for bucket, count in self.buckets.items()},
             "num_reqs_per_sec": dict(self.by_second),
             "num_fail_per_sec": dict(self.failed_by_second),
         }

@@ -15,7 +15,7 @@ class Caller(FastHttpUser):
 
     def on_start(self) -> None:
         """Users who begin together would call in step, 150 in one moment and none until the next."""
-        time.sleep(random.random())  # noqa: S311  # a phase, no secret
+        time.sleep(random.random())  # a phase, no secret
 
     @task
     def infer(self) -> None:

@@ -1,0 +1,119 @@
+"""How a verdict on "at most 5 % are bad" can be come by: ours, what others do, and two naive controls.
+
+Each method sees a run slice by slice and says what it told, and after how long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from random import Random
+
+from benchmarks.processes import PROCESSES, slices_of
+from harness.verdict.eprocess import log_evidence
+from harness.verdict.inflation import ENOUGH_S, MARGIN, UNKNOWN, Slice, inflation
+from harness.verdict.sequential import MIN_S, SLICE_S, Terms, decide
+
+THETA, ALPHA, WINDOW_S = 0.05, 0.01, 60.0
+EARLIER_RUNS, EARLIER_P = 4, 0.01
+PEEK_S = 2.0
+COLD, WARM, RAW, PEEK, FIXED = "ours", "ours, warm", "no VIF", "first breach", "60-s window"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one method said of one run: low (True), high (False) or nothing (None), and after how long."""
+
+    low: bool | None
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Case:
+    """One process at one truth, many runs; `seed` begins them, `margin` replaces the product's own."""
+
+    process: str
+    p: float
+    runs: int
+    rate: float
+    margin: float
+
+
+Method = Callable[[Sequence[Slice], Case, Random], Told]
+
+
+def ours(slices: Sequence[Slice], case: Case, rng: Random) -> Told:
+    """The product, on the first run of a scenario."""
+    return _sequential(slices, Terms(ALPHA), case.margin)
+
+
+def ours_warm(slices: Sequence[Slice], case: Case, rng: Random) -> Told:
+    """The product, when earlier runs of the same process, healthy ones, have shown it their VIF."""
+    known = UNKNOWN
+    for _ in range(EARLIER_RUNS):
+        earlier = slices_of(PROCESSES[case.process], EARLIER_P, case.rate, ENOUGH_S / EARLIER_RUNS, rng)
+        known = known.also(inflation(earlier) * case.margin, ENOUGH_S / EARLIER_RUNS)
+    return _sequential(slices, Terms(ALPHA, known), case.margin)
+
+
+def _sequential(slices: Sequence[Slice], terms: Terms, margin: float) -> Told:
+    """Looks after every slice. What even the smallest possible VIF leaves undecided needs no closer look: a logarithm
+    of evidence that is positive only grows with the effective sample size."""
+    n, bad = _cumulated(slices)
+    smallest = max(MARGIN * margin, terms.known.vif)
+    for end in range(round(terms.min_s / SLICE_S), len(slices) + 1):
+        if _raw(n[end - 1] / smallest, bad[end - 1] / smallest) is None:
+            continue
+        low = decide(slices[:end], THETA, terms).low if margin == 1 else _weakened(slices[:end], terms, margin)
+        if low is not None:
+            return Told(low, end * SLICE_S)
+    return Told(None, WINDOW_S)
+
+
+def _weakened(slices: Sequence[Slice], terms: Terms, margin: float) -> bool | None:
+    """The product's decision with a VIF that is wrong on purpose."""
+    vif = max(inflation(slices) * margin, terms.known.vif)
+    return _raw(sum(piece.n for piece in slices) / vif, sum(piece.bad for piece in slices) / vif)
+
+
+def _raw(n: float, bad: float) -> bool | None:
+    needed = Terms(ALPHA).needed(below=True)
+    answers = (side for side in (True, False) if n and log_evidence(THETA, n, bad, below=side) >= needed)
+    return next(answers, None)
+
+
+def _cumulated(slices: Sequence[Slice]) -> tuple[list[int], list[int]]:
+    return list(accumulate(piece.n for piece in slices)), list(accumulate(piece.bad for piece in slices))
+
+
+def no_vif(slices: Sequence[Slice], case: Case, rng: Random) -> Told:
+    """The naive control: the same test, as if requests were independent."""
+    n, bad = _cumulated(slices)
+    for end in range(round(MIN_S / SLICE_S), len(slices) + 1):
+        low = _raw(n[end - 1], bad[end - 1])
+        if low is not None:
+            return Told(low, end * SLICE_S)
+    return Told(None, WINDOW_S)
+
+
+def first_breach(slices: Sequence[Slice], case: Case, rng: Random) -> Told:
+    """The other naive control, as k6 with abortOnFail: looked at every 2 s, the first percentile above the limit ends
+    it."""
+    n, bad = _cumulated(slices)
+    step = round(PEEK_S / SLICE_S)
+    for end in range(step, len(slices) + 1, step):
+        if bad[end - 1] > THETA * n[end - 1]:
+            return Told(False, end * SLICE_S)
+    return Told(True, WINDOW_S)
+
+
+def fixed_window(slices: Sequence[Slice], case: Case, rng: Random) -> Told:
+    """The peer: one percentile of 60 s against the limit."""
+    n, bad = _cumulated(slices)
+    return Told(bad[-1] <= THETA * n[-1], WINDOW_S)
+
+
+METHODS: Mapping[str, Method] = {
+    COLD: ours, WARM: ours_warm, FIXED: fixed_window, RAW: no_vif, PEEK: first_breach,
+}  # fmt: skip

@@ -1,0 +1,58 @@
+"""Lines that stay and, at a terminal, a few at the bottom that are rewritten in place: one for each drill under way."""
+
+from __future__ import annotations
+
+import re
+from typing import TextIO
+
+_COLOURS = {"✓": "32", "✗": "31", "?": "33", "·": "2"}
+_UP_AND_CLEAR = "\033[{}A\033[J"
+_DIM = "\033[2m{}\033[0m"
+
+
+class Screen:
+    """Writes to a stream; wide lines are cut to `columns`. Only a terminal gets colours and lines that change."""
+
+    def __init__(self, stream: TextIO, columns: int) -> None:
+        self._stream, self._columns = stream, columns
+        self.lively = stream.isatty()
+        self._status: dict[str, str] = {}
+        self._drawn = 0
+
+    def say(self, line: str) -> None:
+        """One more line."""
+        self._erase()
+        self._stream.write(self._coloured(self._cut(line)) + "\n")
+        self._draw()
+
+    def status(self, who: str, line: str | None) -> None:
+        """What is true now of `who`; None: nothing any more. Without a terminal this is not shown."""
+        if line is None:
+            self._status.pop(who, None)
+        else:
+            self._status[who] = line
+        if self.lively:
+            self._erase()
+            self._draw()
+
+    def _cut(self, line: str) -> str:
+        return line if len(line) <= self._columns else line[: self._columns - 1] + "…"
+
+    def _coloured(self, line: str) -> str:
+        if not self.lively:
+            return line
+        for mark, code in _COLOURS.items():
+            line = re.sub(f" {re.escape(mark)} ", f" \033[{code}m{mark}\033[0m ", line, count=1)
+        return line
+
+    def _erase(self) -> None:
+        if self._drawn:
+            self._stream.write(_UP_AND_CLEAR.format(self._drawn))
+            self._drawn = 0
+
+    def _draw(self) -> None:
+        if self.lively:
+            for line in self._status.values():
+                self._stream.write(_DIM.format(self._cut(line)) + "\n")
+            self._drawn = len(self._status)
+        self._stream.flush()

@@ -1,0 +1,128 @@
+"""When did a condition begin to hold, or cease to? By the restarted e-CUSUM on one series, and how sure is the
+moment."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from harness.conditions.grammar import Condition, compare
+from harness.verdict.eprocess import log_evidence, restart
+from harness.verdict.inflation import Slice, inflation
+from harness.verdict.probed import values_of
+from harness.verdict.reading import read, slices
+from harness.verdict.sequential import SLICE_S, Terms, decide
+from harness.verdict.timeline import Timeline
+
+PROBE_LOOKS = 7
+"""So many looks in a row at a service have to find a condition true."""
+
+
+def since(
+    condition: Condition, timeline: Timeline, start: float, end: float, terms: Terms, *, holds: bool = True
+) -> float | None:
+    """From when on, up to `end`, it is known that the condition holds (or, with `holds=False`, that it does not).
+
+    None while it is not known, and when something since then already speaks for the contrary.
+    """
+    if not condition.measure.is_load:
+        return _probe_since(condition, timeline, start, end, holds)
+    if condition.measure.fn == "count":
+        return _count_since(condition, timeline, start, end, terms, holds)
+    low = condition.wants_low == holds
+    known = _run(condition, timeline, start, end, terms, low=low)
+    if known is None or _run(condition, timeline, known, end, replace(terms, alarm=True), low=not low) is not None:
+        return None
+    return known
+
+
+def arisen(condition: Condition, timeline: Timeline, start: float, end: float, terms: Terms) -> bool:
+    """Is the condition true at `end`? Asked of a symptom: a look at a service is taken as it is."""
+    if not condition.measure.is_load:
+        return bool(read(condition, timeline, start, end, terms).holds)
+    return since(condition, timeline, start, end, replace(terms, alarm=True)) is not None
+
+
+def begin_of(condition: Condition, timeline: Timeline, start: float, end: float, *, holds: bool = True) -> float:
+    """From when on evidence is gathered that a condition holds, or that it does not; `start` where none is."""
+    if not condition.theta:
+        return start
+    low = condition.wants_low == holds
+    window = slices(condition, timeline, start, end, pessimistic=low)
+    return start + SLICE_S * restart(condition.theta, [(piece.n, piece.bad) for piece in window], below=low)
+
+
+def _run(
+    condition: Condition, timeline: Timeline, start: float, end: float, terms: Terms, *, low: bool
+) -> float | None:
+    """The pessimist's counts have to show that a fraction is low, the optimist's that it is high."""
+    begin = begin_of(condition, timeline, start, end, holds=low == condition.wants_low)
+    window = slices(condition, timeline, begin, end, pessimistic=low)
+    return begin if decide(window, condition.theta or 0.0, terms).low is low else None
+
+
+def _count_since(
+    condition: Condition, timeline: Timeline, start: float, end: float, terms: Terms, holds: bool
+) -> float | None:
+    """An absolute number of bad events: one event can decide it, none only after enough arrivals."""
+    window = slices(condition, timeline, start, end, pessimistic=False)
+    if not holds:
+        bad = sum(piece.bad for piece in window)
+        return start if bad and not compare(bad, condition.op, condition.value) else None
+    for first in range(len(window)):
+        bad = sum(piece.bad for piece in window[first:])
+        if compare(bad, condition.op, condition.value):
+            return start + first * SLICE_S if bad or decide(window[first:], 0.0, terms).low else None
+    return None
+
+
+def _probe_since(condition: Condition, timeline: Timeline, start: float, end: float, holds: bool) -> float | None:
+    """Every look since then found it so, and there were enough of them."""
+    values = values_of(condition, timeline, start, end)
+    if not holds:
+        return start if values and not compare(values[-1], condition.op, condition.value) else None
+    run = 0
+    for value in reversed(values):
+        if not compare(value, condition.op, condition.value):
+            break
+        run += 1
+    if run < PROBE_LOOKS:
+        return None
+    return max(start, end - run) if run < len(values) else start
+
+
+def bounds(
+    condition: Condition, timeline: Timeline, start: float, end: float, terms: Terms, change: float
+) -> tuple[float, float]:
+    """Earliest and latest moment at which the condition can have begun to hold, given that it did at about `change`.
+
+    A moment is too late when what came just before it already shows that the condition held, and too early when what
+    came just after it shows that it did not yet; each at α/2, whatever stretch shows it, so the change lies between
+    with probability 1 − α. Saha and Ramdas, "Post-detection inference for sequential changepoint localization",
+    arXiv:2502.06096.
+    """
+    if condition.theta is None or condition.theta <= 0:
+        return change, change
+    low, at = condition.wants_low, max(0, round((change - start) / SLICE_S))
+    window = slices(condition, timeline, start, end, pessimistic=low)
+    vif, needed = max(inflation(window[at:]), terms.known.vif), math.log(2 / terms.alpha)
+
+    def too_late(index: int) -> bool:
+        return _shows(window[index - 1 :: -1] if index else [], condition, vif, needed, below=low)
+
+    def too_early(index: int) -> bool:
+        return _shows(window[index:], condition, vif, needed, below=not low)
+
+    earliest = next((index + 1 for index in range(at, -1, -1) if too_early(index)), 0)
+    latest = next((index - 1 for index in range(at, len(window) + 1) if too_late(index)), len(window))
+    return start + min(at, earliest) * SLICE_S, start + max(at, latest) * SLICE_S
+
+
+def _shows(window: Sequence[Slice], condition: Condition, vif: float, needed: float, *, below: bool) -> bool:
+    n = bad = 0.0
+    for piece in window:
+        n, bad = n + piece.n / vif, bad + piece.bad / vif
+        if n and log_evidence(condition.theta or 0.0, n, bad, below=below) >= needed:
+            return True
+    return False

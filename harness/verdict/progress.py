@@ -1,0 +1,88 @@
+"""What a phase knows so far of its question, and about how long it still has to ask: for whoever waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from harness.conditions.grammar import Condition
+from harness.verdict.change import PROBE_LOOKS, begin_of
+from harness.verdict.reading import Reading, read
+from harness.verdict.sequential import Terms
+from harness.verdict.trial import MAIN, TWIN, Trial
+
+LAST_S = 5.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """One condition that a phase waits for, and what is known of it; `settled`: it is waited for no longer."""
+
+    name: str
+    condition: Condition
+    reading: Reading
+    settled: bool
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`more_s`: about how many more seconds the phase needs if all goes on as it does; None: nobody can say."""
+
+    phase: str
+    rows: tuple[Row, ...]
+    more_s: float | None
+
+
+def progress(trial: Trial) -> Progress | None:
+    """How far the present phase is; None where it asks nothing."""
+    phase = trial.present_phase
+    if phase not in ("baseline", "symptoms", "recovery", "control", "after-undo"):
+        return None
+    rows = tuple(_symptom_rows(trial) if phase == "symptoms" else _slo_rows(trial, phase))
+    return Progress(phase, rows, _more_s(trial, phase, rows))
+
+
+def _slo_rows(trial: Trial, phase: str) -> Iterator[Row]:
+    side = trial.sides[TWIN if phase == "control" else MAIN]
+    start = trial.recovered_since if phase == "control" else trial.start("response" if phase == "recovery" else phase)
+    for slo in trial.slos:
+        if start is not None and (phase != "control" or slo.name in trial.broken):
+            terms = trial.terms(slo, steady=phase in ("baseline", "after-undo"))
+            reading = _gathered(slo.objective, trial, side is trial.sides[MAIN], start, terms)
+            yield Row(slo.name, slo.objective, reading, reading.holds is True)
+
+
+def _symptom_rows(trial: Trial) -> Iterator[Row]:
+    start = trial.start("fault")
+    for number, symptom in enumerate(trial.symptoms):
+        if symptom.condition is not None and start is not None:
+            reading = _gathered(symptom.condition, trial, True, start, trial.symptom_terms(symptom.condition))
+            yield Row(symptom.text, symptom.condition, reading, number in trial.seen)
+
+
+def _gathered(condition: Condition, trial: Trial, main: bool, start: float, terms: Terms) -> Reading:
+    """What is gathered for the condition; where everything speaks against it, what was seen last."""
+    timeline = trial.sides[MAIN if main else TWIN]
+    end = max(start, timeline.frontier)
+    gathered = read(condition, timeline, begin_of(condition, timeline, start, end), end, terms)
+    return gathered if gathered.n else read(condition, timeline, max(start, end - LAST_S), end, terms)
+
+
+def _more_s(trial: Trial, phase: str, rows: tuple[Row, ...]) -> float | None:
+    """The slowest row decides; a recovery also has to last as long as the onset did."""
+    waits = [_row_s(row) for row in rows if not row.settled]
+    known = [wait for wait in waits if wait is not None]
+    if len(known) < len(waits):
+        return None
+    lasting = max((trial.onset_s - row.reading.seconds for row in rows), default=0.0) if phase == "recovery" else 0.0
+    return max([0.0, lasting, *known])
+
+
+def _row_s(row: Row) -> float | None:
+    """While the trend is towards the contrary, nobody can say how long it takes to turn."""
+    if not row.condition.measure.is_load:
+        return max(0.0, PROBE_LOOKS - row.reading.n) if row.reading.holds else None
+    fraction, theta = row.reading.bad, row.condition.theta or 0.0
+    if row.reading.holds is False or (fraction is not None and (fraction > theta) == row.condition.wants_low):
+        return None
+    return row.reading.more_s
