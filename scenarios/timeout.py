@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from random import Random
 
-from scenarios.generator.arrivals import ArrivalsUser
-from scenarios.generator.bodies import complete, inference
-from scenarios.generator.http import Answer, Request
-from scenarios.generator.session import Session
+from scenarios import in_locust
+from scenarios.generator.bodies import INFER_TIMEOUT_S, encoded, inference_body, tenant
+from scenarios.generator.declare import HttpScenario
 
 
-class Timeout(ArrivalsUser):
-    """50 `POST /v1/infer` a second."""
+class Timeout(HttpScenario):
+    """50 `POST /v1/infer` a second; good is a 200 with the JSON object that was asked for."""
 
-    session = Session("timeout", series=("gateway",), rate_per_s=50, faults=("surge",))
-    host = session.settings.host or "http://127.0.0.1:8080"
+    name = "timeout"
+    series = ("gateway",)
+    rate_per_s = 50
+    method, path, timeout_s = "POST", "/v1/infer", INFER_TIMEOUT_S
 
-    def draw(self, rng: Random) -> Request:
-        """An inference request."""
-        return inference(rng, series=("gateway",))
+    def headers(self, rng: Random) -> dict[str, str]:
+        """Some tenant."""
+        return tenant(rng)
 
-    def judge(self, request: Request, answer: Answer) -> Mapping[str, str]:
-        """Good is a 200 with the JSON object that was asked for."""
-        kind = complete(answer)
-        return {"gateway": kind} if kind else {}
+    def body(self, rng: Random) -> bytes:
+        """A valid body."""
+        return encoded(inference_body(rng))
+
+
+TimeoutUser = in_locust(Timeout)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from random import Random
 
-from scenarios.generator.arrivals import ArrivalsUser
-from scenarios.generator.bodies import complete, inference, tool_call
-from scenarios.generator.http import Answer, Request
-from scenarios.generator.session import Session
+from scenarios import in_locust
+from scenarios.generator.bodies import inference, tool_call
+from scenarios.generator.declare import HttpScenario
+from scenarios.generator.exchange import Request
 
 TOOL_SHARE = 0.8
 
 
-class ToolDown(ArrivalsUser):
+class ToolDown(HttpScenario):
     """60 a second; every request counts in `gateway`, tool calls in `tools` as well."""
 
-    session = Session("tool_down", series=("gateway", "tools"), rate_per_s=60, faults=("surge",))
-    host = session.settings.host or "http://127.0.0.1:8080"
+    name = "tool_down"
+    series = ("gateway", "tools")
+    rate_per_s = 60
 
     def draw(self, rng: Random) -> Request:
         """A tool call, or one in five times an inference request."""
@@ -25,7 +25,5 @@ class ToolDown(ArrivalsUser):
             return tool_call(rng, series=("gateway", "tools"))
         return inference(rng, series=("gateway",))
 
-    def judge(self, request: Request, answer: Answer) -> Mapping[str, str]:
-        """Good is a 200 with a JSON object."""
-        kind = complete(answer)
-        return dict.fromkeys(request.series, kind) if kind else {}
+
+ToolDownUser = in_locust(ToolDown)

@@ -5,27 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from random import Random
 
-from scenarios.generator.arrivals import ArrivalsUser, http_kind
-from scenarios.generator.bodies import complete, inference, inference_body
-from scenarios.generator.http import Answer, Request
-from scenarios.generator.session import Session
+from scenarios import in_locust
+from scenarios.generator.bodies import inference, inference_body
+from scenarios.generator.declare import HttpScenario, complete, http_kind
+from scenarios.generator.exchange import Answer, Request
 
 BAD_SHARE = 5 / 65
 VALID = ("gateway", "valid")
 BAD_INPUT = ("gateway", "bad_input")
 
 
-class ValidationFail(ArrivalsUser):
+class ValidationFail(HttpScenario):
     """65 a second: 60 valid ones and 5 that must be refused.
 
     With the fault `new-clients` a share of the valid ones comes from clients of the next version: they send a field
     that strict rules do not know, and a number as a string, which is deprecated.
     """
 
-    session = Session(
-        "validation_fail", series=("gateway", "valid", "bad_input"), rate_per_s=65, faults=("surge", "new-clients")
-    )
-    host = session.settings.host or "http://127.0.0.1:8080"
+    name = "validation_fail"
+    series = ("gateway", "valid", "bad_input")
+    rate_per_s = 65
+    faults = ("surge", "new-clients")
 
     def draw(self, rng: Random) -> Request:
         """A valid body or a bad one."""
@@ -47,7 +47,7 @@ class ValidationFail(ArrivalsUser):
         return {"bad_input": "accepted"} if answer.status < 400 else {}
 
     def _new_share(self) -> float:
-        return max((fault.parameters["share"] for fault in self.session.board.on("new-clients")), default=0.0)
+        return max((fault.parameters["share"] for fault in self.board.on("new-clients")), default=0.0)
 
 
 def bad_body(rng: Random) -> dict[str, object]:
@@ -63,3 +63,6 @@ def bad_body(rng: Random) -> dict[str, object]:
     else:
         body["prompt"] = f"{body['prompt']}\x00\x1b[2J"
     return body
+
+
+ValidationFailUser = in_locust(ValidationFail)

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import threading
@@ -24,6 +25,10 @@ from websockets.exceptions import ConnectionClosed
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
 LIMIT_S = 20.0
 TOKEN = "a token of the test"
+ENGINES = {
+    "worker": ("scenarios.worker",),
+    "locust": ("locust", "--headless", "--skip-log", "--only-summary", "-f"),
+}
 
 
 def eventually(true: Callable[[], object], what: str) -> None:
@@ -35,19 +40,22 @@ def eventually(true: Callable[[], object], what: str) -> None:
 
 
 class Scenario:
-    """A running locust subprocess; `lines` are those of its stream so far."""
+    """A running scenario, by either engine; `lines` are those of its stream so far."""
 
-    def __init__(self, file: str, host: str, cwd: Path, launcher: list[str] | None = None, **env: object) -> None:
+    def __init__(
+        self, file: str, host: str, cwd: Path, launcher: list[str] | None = None, engine: str = "worker",
+        also: dict[str, str] | None = None, **env: object,
+    ) -> None:  # fmt: skip
         read_fd, write_fd = os.pipe()
         self.stderr = cwd / "stderr"
         settings = {f"GAMEDAY_{name.upper()}": str(value) for name, value in env.items()}
-        command = [sys.executable, "-m", "locust", "-f", file, "--headless", "--skip-log", "--only-summary"]
+        command = [sys.executable, "-m", *ENGINES[engine], file]
         with self.stderr.open("w") as stderr:
             self.process = subprocess.Popen(
                 [*(launcher or []), *command], cwd=cwd, pass_fds=(write_fd,), stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL, stderr=stderr,
                 env={"PATH": os.environ["PATH"], "GAMEDAY_HOST": host, "GAMEDAY_STREAM_FD": str(write_fd),
-                     "GAMEDAY_ADMIN_PORT": "0", "GAMEDAY_ADMIN_TOKEN": TOKEN, **settings},
+                     "GAMEDAY_ADMIN_PORT": "0", "GAMEDAY_ADMIN_TOKEN": TOKEN, **settings, **(also or {})},
             )  # fmt: skip
         os.close(write_fd)
         self.read_fd = read_fd
@@ -102,7 +110,7 @@ class Scenario:
 
 
 @contextmanager
-def running(file: str, host: str, cwd: Path, **env: object) -> Iterator[Scenario]:
+def running(file: str, host: str, cwd: Path, **env: Any) -> Iterator[Scenario]:
     scenario = Scenario(file, host, cwd, **env)
     try:
         yield scenario
@@ -148,26 +156,40 @@ class Server:
 class HttpServer(Server):
     """Answers what `answer(path, body)` says (None: never); `freeze` stops the whole server for a while."""
 
-    def __init__(self, answer: Callable[[str, dict[str, Any]], int | None] = lambda path, body: 200) -> None:
+    def __init__(
+        self,
+        answer: Callable[[str, dict[str, Any]], int | None] = lambda path, body: 200,
+        certificate: tuple[Path, Path] | None = None,
+    ) -> None:
         super().__init__()
         self.answer = answer
+        self.certificate = certificate
+        self.connections = 0
+        self.oldest_s = 0.0
         self.requests: Counter[str] = Counter()
         self.tenants: set[str] = set()
 
     async def listen(self) -> Any:
-        return await asyncio.start_server(self._connection, "127.0.0.1", 0, backlog=1000)
+        tls = None
+        if self.certificate:
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(*self.certificate)
+        return await asyncio.start_server(self._connection, "127.0.0.1", 0, backlog=1000, ssl=tls)
 
     def freeze(self, seconds: float) -> None:
         self.loop.call_soon_threadsafe(time.sleep, seconds)
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        born_s = time.monotonic()
         try:
             while head := (await reader.readuntil(b"\r\n\r\n")).decode():
                 fields = dict(line.split(": ", 1) for line in head.split("\r\n")[1:-2])
                 body = json.loads(await reader.readexactly(int(fields["Content-Length"])))
+                self.oldest_s = max(self.oldest_s, time.monotonic() - born_s)
                 await self._request(head.split(" ")[1], fields["X-Tenant"], body, writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # the client is done with this connection
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
+            pass  # the client is done with this connection, or the test with the server
         finally:
             writer.close()
 
@@ -185,8 +207,9 @@ class RealtimeServer(Server):
 
     scheme = "ws"
 
-    def __init__(self, interval_s: float, places: int = 10_000, drop: int = 1_000_000) -> None:
+    def __init__(self, interval_s: float, places: int = 10_000, drop: int = 1_000_000, echo: bool = False) -> None:
         super().__init__()
+        self.echo = echo
         self.interval_s, self.places, self.drop = interval_s, places, drop
         self.open = self.refused = self.sent = self.acked = self.dropped = 0
         self.slow: set[int] = set()
@@ -204,6 +227,9 @@ class RealtimeServer(Server):
     async def _client(self, connection: ServerConnection) -> None:
         seq = 0
         try:
+            while self.echo:
+                await connection.send(await connection.recv())
+                self.acked += 1
             while True:
                 seq += 1
                 if seq % self.drop == 0:

@@ -228,7 +228,7 @@ def test_bindings_that_are_not_there(place: Path) -> None:
 def test_a_scenario_that_is_not_there(place: Path) -> None:
     text = BINDINGS.read_text(encoding="utf-8").replace("scenario: timeout", "scenario: timeot")
     (place / "gameday.yaml").write_text(text, encoding="utf-8")
-    assert "scenario `timeot`: neither a shipped scenario nor a locustfile" in refused("run", "ops.md", cwd=place)
+    assert "scenario `timeot`: neither a shipped scenario nor a file of Python" in refused("run", "ops.md", cwd=place)
 
 
 def test_every_open_placeholder_and_its_line_is_said_before_anything_starts(place: Path) -> None:

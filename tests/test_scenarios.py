@@ -14,7 +14,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from scenario_parts import LIMIT_S, SCENARIOS, HttpServer, RealtimeServer, Scenario, eventually, running
+from scenario_parts import ENGINES, LIMIT_S, SCENARIOS, HttpServer, RealtimeServer, Scenario, eventually, running
+
+engines = pytest.mark.parametrize("engine", ENGINES)
 
 
 def quantile_s(hist: dict[str, int], q: float) -> float:
@@ -24,12 +26,16 @@ def quantile_s(hist: dict[str, int], q: float) -> float:
         seen += hist[str(bucket)]
         if seen >= rank:
             break
-    exponent = max(0, (bucket >> 7) - 1)
-    return ((bucket - (exponent << 7)) << exponent) / 1e6
+    exponent = max(0, (bucket >> 8) - 1)
+    return ((bucket - (exponent << 8)) << exponent) / 1e6
 
 
-def test_a_stalled_server_shows_in_p95_and_no_request_is_forgotten(tmp_path: Path) -> None:
-    with HttpServer() as server, running(str(SCENARIOS / "timeout.py"), server.url, tmp_path, rate=200) as load:
+@engines
+def test_a_stalled_server_shows_in_p95_and_no_request_is_forgotten(tmp_path: Path, engine: str) -> None:
+    with (
+        HttpServer() as server,
+        running(str(SCENARIOS / "timeout.py"), server.url, tmp_path, engine=engine, rate=200) as load,
+    ):
         assert load.hello["scenario"] == "timeout"
         assert load.hello["series"] == ["gateway"]
         assert load.hello["pid"] == load.process.pid
@@ -66,9 +72,10 @@ def hold_up(load: Scenario, seconds: float) -> None:
         assert not [delta for delta in later if delta["at"] <= told], "a slice before t got arrivals"
 
 
-def test_an_arrival_is_over_while_it_is_outstanding_and_unfinished_at_the_end(tmp_path: Path) -> None:
+@engines
+def test_an_arrival_is_over_while_it_is_outstanding_and_unfinished_at_the_end(tmp_path: Path, engine: str) -> None:
     with HttpServer(lambda path, body: None) as server, running(
-        str(SCENARIOS / "tool_down.py"), server.url, tmp_path, rate=50, thresholds_ms="300,500"
+        str(SCENARIOS / "tool_down.py"), server.url, tmp_path, engine=engine, rate=50, thresholds_ms="300,500"
     ) as load:  # fmt: skip
         eventually(lambda: load.total("tools", key="over")["500"] > 20, "outstanding tool calls over 500 ms")
         assert load.total("tools", key="ok") == 0
@@ -84,13 +91,17 @@ def test_an_arrival_is_over_while_it_is_outstanding_and_unfinished_at_the_end(tm
 
 
 @pytest.mark.slow
-def test_faults_change_the_load_for_their_time_and_only_with_the_token(tmp_path: Path) -> None:
+@engines
+def test_faults_change_the_load_for_their_time_and_only_with_the_token(tmp_path: Path, engine: str) -> None:
     def strict(path: str, body: dict[str, object]) -> int:
         prompt = body.get("prompt")
         good = isinstance(prompt, str) and len(prompt) < 10_000 and prompt.isprintable()
         return 200 if good and set(body) == {"model", "prompt", "max_tokens"} else 400
 
-    with HttpServer(strict) as server, running("validation_fail.py", server.url, SCENARIOS, rate=100) as load:
+    with (
+        HttpServer(strict) as server,
+        running("validation_fail.py", server.url, SCENARIOS, engine=engine, rate=100) as load,
+    ):
         (SCENARIOS / "stderr").unlink()
         assert load.admin("POST", "/faults", {}, token="another")[0] == 403
         status, answer = load.admin("POST", "/faults", {"name": "crowd", "max_duration_s": 1})
@@ -128,9 +139,10 @@ def sent_in(load: Scenario, second: int) -> int:
 
 
 @pytest.mark.slow
-def test_clients_hold_connections_and_a_crowd_comes_and_goes(tmp_path: Path) -> None:
+@engines
+def test_clients_hold_connections_and_a_crowd_comes_and_goes(tmp_path: Path, engine: str) -> None:
     with RealtimeServer(interval_s=0.1, drop=5) as server, running(
-        str(SCENARIOS / "ws_overload.py"), server.url, tmp_path, rate=40
+        str(SCENARIOS / "ws_overload.py"), server.url, tmp_path, engine=engine, rate=40
     ) as load:  # fmt: skip
         eventually(lambda: server.open == 40 and server.dropped > 40, "forty clients, and gaps")
         crowd = {"name": "crowd", "connections": 30, "slow_share": 0.5, "ack_delay_ms": 400, "max_duration_s": 60}
@@ -159,11 +171,17 @@ def server_gaps(load: Scenario) -> int:
     return int(bad["dropped"])
 
 
-def test_it_beats_without_load_and_ends_when_its_parent_is_gone(tmp_path: Path) -> None:
+@engines
+def test_it_beats_without_load_and_ends_when_its_parent_is_gone(tmp_path: Path, engine: str) -> None:
     parent = "import subprocess, sys; fd = int(__import__('os').environ['GAMEDAY_STREAM_FD']); "
     parent += "subprocess.Popen(sys.argv[1:], pass_fds=(fd,)); sys.stdin.read()"
     load = Scenario(
-        str(SCENARIOS / "timeout.py"), "http://127.0.0.1:9", tmp_path, [sys.executable, "-c", parent], rate=0.001
+        str(SCENARIOS / "timeout.py"),
+        "http://127.0.0.1:9",
+        tmp_path,
+        [sys.executable, "-c", parent],
+        engine=engine,
+        rate=0.001,
     )
     own = psutil.Process(load.hello["pid"])
     eventually(lambda: [line.get("deltas") for line in load.lines[1:]] == [[]], "a beat without arrivals")
@@ -172,10 +190,11 @@ def test_it_beats_without_load_and_ends_when_its_parent_is_gone(tmp_path: Path) 
     assert "is gone" in load.stderr.read_text()
 
 
-def test_it_ends_with_a_reason_when_nobody_reads_its_stream_any_more(tmp_path: Path) -> None:
+@engines
+def test_it_ends_with_a_reason_when_nobody_reads_its_stream_any_more(tmp_path: Path, engine: str) -> None:
     read_fd, write_fd = os.pipe()
     process = subprocess.Popen(
-        [sys.executable, "-m", "locust", "-f", str(SCENARIOS / "timeout.py"), "--headless", "--skip-log"],
+        [sys.executable, "-m", *ENGINES[engine], str(SCENARIOS / "timeout.py")],
         cwd=tmp_path, pass_fds=(write_fd,), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
         env={"PATH": os.environ["PATH"], "GAMEDAY_STREAM_FD": str(write_fd)},
     )  # fmt: skip
@@ -234,9 +253,10 @@ def outstanding(load: Scenario, series: str) -> int:
 
 
 @pytest.mark.slow
-def test_two_thousand_clients_are_held_with_their_messages(tmp_path: Path) -> None:
+@engines
+def test_two_thousand_clients_are_held_with_their_messages(tmp_path: Path, engine: str) -> None:
     with RealtimeServer(interval_s=2.0) as server, running(
-        str(SCENARIOS / "ws_overload.py"), server.url, tmp_path, rate=2000
+        str(SCENARIOS / "ws_overload.py"), server.url, tmp_path, engine=engine, rate=2000
     ) as load:  # fmt: skip
         eventually(lambda: server.open >= 1990, "two thousand clients")
         seen = server.acked

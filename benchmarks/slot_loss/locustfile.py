@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from random import Random
 
-from scenarios.generator.arrivals import ArrivalsUser
-from scenarios.generator.bodies import INFER_TIMEOUT_S, complete
-from scenarios.generator.http import Answer, Request
-from scenarios.generator.session import Session
-
-SERIES = ("inference",)
+from scenarios import in_locust
+from scenarios.generator.bodies import INFER_TIMEOUT_S
+from scenarios.generator.declare import HttpScenario
 
 
-class Inference(ArrivalsUser):
-    """150 `POST /infer` a second; a job's time does not depend on its body."""
+class Inference(HttpScenario):
+    """150 `POST /infer` a second; a job's time does not depend on its body. Good is a 200 with a JSON object."""
 
-    session = Session("slot_loss", series=SERIES, rate_per_s=150, faults=("surge",))
-    host = session.settings.host or "http://127.0.0.1:8080"
+    name = "slot_loss"
+    series = ("inference",)
+    rate_per_s = 150
+    method, path, timeout_s = "POST", "/infer", INFER_TIMEOUT_S
 
-    def draw(self, _: Random) -> Request:
+    def body(self, rng: Random) -> bytes:
         """One job."""
-        return Request("POST", "/infer", {}, b"{}", INFER_TIMEOUT_S, SERIES)
+        return b"{}"
 
-    def judge(self, _: Request, answer: Answer) -> Mapping[str, str]:
-        """Good is a 200 with a JSON object."""
-        kind = complete(answer)
-        return {SERIES[0]: kind} if kind else {}
+
+InferenceUser = in_locust(Inference)

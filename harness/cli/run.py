@@ -23,7 +23,7 @@ from harness.faults.admin import AdminFault
 from harness.gameday.plan import DrillPlan, GamedayPlan, check, make_plan
 from harness.gameday.run import Members, run_gameday
 from harness.journal import Journal
-from harness.load.locust import LocustLoad, find_scenario
+from harness.load.worker import WorkerLoad, find_scenario
 from harness.platforms.base import Platform
 from harness.platforms.local.platform import LocalPlatform
 from harness.report.json_report import to_json
@@ -97,10 +97,10 @@ def _members(plan: GamedayPlan) -> Members:
     def make_platform(folder: Path, overrides: Mapping[str, Mapping[str, str]]) -> Platform:
         return LocalPlatform(folder, overrides=overrides)
 
-    def make_load(drill: DrillPlan, platform: Platform, folder: Path) -> LocustLoad:
+    def make_load(drill: DrillPlan, platform: Platform, folder: Path) -> WorkerLoad:
         assert drill.binding is not None
         scenario = find_scenario(drill.binding.scenario, plan.bindings.path.parent)
-        return LocustLoad(scenario, _settings(drill, platform), folder / "load.log")
+        return WorkerLoad(scenario, _settings(drill, platform), folder / "load.log")
 
     def make_fault(spec: FaultSpec) -> AdminFault:
         return AdminFault(spec.at, spec.fault, spec.parameters, spec.max_duration_s)

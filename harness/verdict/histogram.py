@@ -1,4 +1,4 @@
-"""The log-linear latency histogram of the load stream: 128 sub-buckets in each power of two of microseconds.
+"""The log-linear latency histogram of the load stream: 256 sub-buckets in each power of two of microseconds.
 
 The format is in docs/contracts.md.
 """
@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-_LINEAR = 256
+_LINEAR = 512
 
 
 def middle_ms(index: int) -> float:
     """The latency in milliseconds at the middle of a bucket."""
     if index < _LINEAR:
         return index / 1000
-    exponent = (index >> 7) - 1
-    low = (index - (exponent << 7)) << exponent
+    exponent = (index >> 8) - 1
+    low = (index - (exponent << 8)) << exponent
     return (low + (1 << exponent) / 2) / 1000
 
 

@@ -1,4 +1,4 @@
-"""What clients send, each body built for its arrival, and what a whole answer looks like."""
+"""What clients send: each body is built for its arrival."""
 
 from __future__ import annotations
 
@@ -6,23 +6,40 @@ import json
 from collections.abc import Mapping
 from random import Random
 
-from .http import Answer, Request
+from .exchange import Request
 
 TENANTS = ("acme", "globex", "initech", "umbrella", "hooli")
 TOOLS = ("search", "calculator", "weather")
 WORDS = ("explain", "the", "weather", "of", "tomorrow", "in", "a", "short", "poem", "for", "my", "team", "please")
+_TEXT = Random(1).choices(WORDS, k=2000)  # noqa: S311
 INFER_TIMEOUT_S = 8.0
 TOOL_TIMEOUT_S = 40.0
 
 
 def prompt(rng: Random) -> str:
-    """A few words."""
-    return " ".join(rng.choices(WORDS, k=rng.randint(4, 40)))
+    """4 to 40 words: a passage of a long random text, since to draw each word would cost as much as to send them."""
+    first = below(rng, len(_TEXT) - 40)
+    return " ".join(_TEXT[first : first + 4 + below(rng, 37)])
+
+
+def below(rng: Random, limit: int) -> int:
+    """A whole number from 0 to `limit` - 1; a third of the cost of `randrange`, and as even for small limits."""
+    return int(rng.random() * limit)
 
 
 def inference_body(rng: Random) -> dict[str, object]:
     """A valid body of `POST /v1/infer`."""
-    return {"model": "small", "prompt": prompt(rng), "max_tokens": rng.randint(16, 256)}
+    return {"model": "small", "prompt": prompt(rng), "max_tokens": 16 + below(rng, 241)}
+
+
+def encoded(body: Mapping[str, object]) -> bytes:
+    """A body as JSON."""
+    return json.dumps(body).encode()
+
+
+def tenant(rng: Random) -> dict[str, str]:
+    """The header that names some tenant."""
+    return {"X-Tenant": TENANTS[below(rng, len(TENANTS))]}
 
 
 def inference(rng: Random, series: tuple[str, ...], body: Mapping[str, object] | None = None) -> Request:
@@ -36,16 +53,5 @@ def tool_call(rng: Random, series: tuple[str, ...]) -> Request:
     return _post(rng, f"/v1/tools/{rng.choice(TOOLS)}", body, TOOL_TIMEOUT_S, series)
 
 
-def complete(answer: Answer) -> str | None:
-    """None for a 200 with a JSON object, otherwise the kind of bad."""
-    if answer.status != 200:
-        return f"http_{answer.status}"
-    try:
-        return None if isinstance(json.loads(answer.body), dict) else "error"
-    except ValueError:
-        return "error"
-
-
 def _post(rng: Random, path: str, body: Mapping[str, object], timeout_s: float, series: tuple[str, ...]) -> Request:
-    headers = {"X-Tenant": rng.choice(TENANTS)}
-    return Request("POST", path, headers, json.dumps(body).encode(), timeout_s, series)
+    return Request("POST", path, tenant(rng), encoded(body), timeout_s, series)

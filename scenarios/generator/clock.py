@@ -15,3 +15,8 @@ now = time.monotonic
 def epoch_s(instant_s: float) -> float:
     """The epoch time of an instant of `now()`."""
     return instant_s + _EPOCH_OFFSET_S
+
+
+def instant(epoch_s: float) -> float:
+    """The instant of `now()` at an epoch time."""
+    return epoch_s - _EPOCH_OFFSET_S

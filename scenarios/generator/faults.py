@@ -54,6 +54,10 @@ class Board:
         self._faults[fault.id] = fault
         return fault
 
+    def __bool__(self) -> bool:
+        """Whether anything may be on."""
+        return bool(self._faults)
+
     def undo(self, fault_id: str) -> None:
         """Takes a fault off; one that is not there any more is fine."""
         self._faults.pop(fault_id, None)

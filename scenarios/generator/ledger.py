@@ -1,11 +1,13 @@
 """Counts by series and slice of time of the intended start, handed out as deltas.
 
 Every arrival holds one ticket per series from the moment it is due until its fate is known. A ticket is settled once:
-ok with its latency, or bad with a kind. Nothing is ever dropped: what never ends is settled as `unfinished`.
+ok with its latency, or bad with a kind. Nothing is ever dropped: what is outstanding when the load stops is settled as
+`unfinished`, by who drives it.
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,6 +16,9 @@ from typing import TypedDict
 from . import clock, histogram
 
 LATE_S = 0.1
+UNFINISHED = "unfinished"
+"""The kind of bad of what is outstanding when the load stops."""
+
 SLICE_S = 0.25
 """Width of a slice; a power of two, so that its multiples are exact as floats."""
 
@@ -28,17 +33,22 @@ class Delta(TypedDict):
     bad: dict[str, int]
     over: dict[str, int]
     late: int
+    unsent: int
     hist: dict[str, int]
 
 
 @dataclass(eq=False, slots=True)
 class Ticket:
-    """One arrival in one series; `due_s` on `clock.now()`, `passed` the thresholds that it is known to exceed."""
+    """One arrival in one series; `due_s` on `clock.now()`, `passed` the thresholds that it is known to exceed.
+
+    `went` is set by who sends it, once it is on its way: what never went is known to have never reached the server.
+    """
 
     series: str
     due_s: float
     slice: int
     passed: int = 0
+    went: bool = False
 
 
 @dataclass(slots=True)
@@ -46,9 +56,10 @@ class _Cell:
     sent: int = 0
     ok: int = 0
     late: int = 0
+    unsent: int = 0
     bad: Counter[str] = field(default_factory=Counter)
     over: Counter[int] = field(default_factory=Counter)
-    hist: Counter[int] = field(default_factory=Counter)
+    hist: dict[int, int] = field(default_factory=dict)
 
 
 class Ledger:
@@ -58,44 +69,49 @@ class Ledger:
         self._thresholds_ms = thresholds_ms
         self._cells: dict[tuple[str, int], _Cell] = {}
         self._open: dict[Ticket, None] = {}  # in order of opening, which is nearly the order of due times
-        self.sent: Counter[str] = Counter()
+        self.sent: Counter[str] = Counter()  # as of the last `take`
+        self.unsent: Counter[str] = Counter()
+        self.unfinished: Counter[str] = Counter()
 
     def due(self, series: Iterable[str], due_s: float) -> tuple[Ticket, ...]:
         """Counts an arrival as sent, in each series, and returns its tickets."""
-        due_slice = _slice(clock.epoch_s(due_s))
-        tickets = tuple(Ticket(name, due_s, due_slice) for name in series)
+        number = _slice(clock.epoch_s(due_s))
+        tickets = tuple([Ticket(name, due_s, number) for name in series])
         for ticket in tickets:
-            self.sent[ticket.series] += 1
-            self._cell(ticket).sent += 1
+            self._at(ticket.series, number).sent += 1
             self._open[ticket] = None
         return tickets
 
-    def started(self, tickets: Iterable[Ticket], now_s: float) -> None:
-        """Notes that the generator began the work of an arrival: too long after it was due is late."""
+    def started(self, tickets: tuple[Ticket, ...], now_s: float) -> bool:
+        """Notes that the generator began the work of an arrival; whether that was too long after it was due."""
+        if now_s - tickets[0].due_s <= LATE_S:
+            return False
         for ticket in tickets:
-            if now_s - ticket.due_s > LATE_S:
-                self._cell(ticket).late += 1
+            self._cell(ticket).late += 1
+        return True
 
     def settle(self, ticket: Ticket, now_s: float, bad: str | None = None) -> None:
         """Closes a ticket: ok with the latency since it was due, or bad. The first settlement counts."""
-        if ticket not in self._open:
+        if self._open.pop(ticket, True):
             return
-        del self._open[ticket]
-        cell = self._cell(ticket)
+        cell = self._at(ticket.series, ticket.slice)
         latency_s = now_s - ticket.due_s
         if bad is None:
             cell.ok += 1
-            cell.hist[histogram.index(round(latency_s * 1e6))] += 1
+            bucket = histogram.index(round(latency_s * 1e6))
+            cell.hist[bucket] = cell.hist.get(bucket, 0) + 1
         else:
             cell.bad[bad] += 1
-        self._count_over(ticket, float("inf") if bad else latency_s * 1e3)
+            self._count_lost(ticket, cell, bad)
+            latency_s = math.inf
+        if ticket.passed < len(self._thresholds_ms):
+            self._count_over(ticket, latency_s * 1e3)
 
-    def give_up(self) -> Counter[str]:
-        """Settles everything outstanding as `unfinished`; how many there were, by series."""
-        left = list(self._open)
-        for ticket in left:
-            self.settle(ticket, clock.now(), "unfinished")
-        return Counter(ticket.series for ticket in left)
+    def _count_lost(self, ticket: Ticket, cell: _Cell, bad: str) -> None:
+        self.unfinished[ticket.series] += bad == UNFINISHED
+        if not ticket.went:
+            cell.unsent += 1
+            self.unsent[ticket.series] += 1
 
     def received(self, series: str, at_epoch_s: float, latency_s: float) -> None:
         """Counts one event that needed no ticket, as ok."""
@@ -110,6 +126,8 @@ class Ledger:
         for ticket in self._open:
             self._count_over(ticket, (now_s - ticket.due_s) * 1e3)
         cells, self._cells = self._cells, {}
+        for (series, _), cell in cells.items():
+            self.sent[series] += cell.sent
         return [_delta(series, number, cell) for (series, number), cell in cells.items()]
 
     def _cell(self, ticket: Ticket) -> _Cell:
@@ -127,14 +145,14 @@ class Ledger:
             ticket.passed += 1
 
     def _tally(self, series: str, at_epoch_s: float, count: int, latency_s: float | None, kind: str = "") -> None:
-        self.sent[series] += count
         cell = self._at(series, _slice(at_epoch_s))
         cell.sent += count
         if latency_s is None:
             cell.bad[kind] += count
         else:
             cell.ok += count
-            cell.hist[histogram.index(round(latency_s * 1e6))] += count
+            bucket = histogram.index(round(latency_s * 1e6))
+            cell.hist[bucket] = cell.hist.get(bucket, 0) + count
         for threshold_ms in self._thresholds_ms:
             if latency_s is None or latency_s * 1e3 > threshold_ms:
                 cell.over[threshold_ms] += count
@@ -153,5 +171,6 @@ def _delta(series: str, number: int, cell: _Cell) -> Delta:
         "bad": dict(cell.bad),
         "over": {str(threshold_ms): count for threshold_ms, count in cell.over.items()},
         "late": cell.late,
+        "unsent": cell.unsent,
         "hist": {str(bucket): count for bucket, count in cell.hist.items()},
     }

@@ -1,19 +1,144 @@
-"""When arrivals are due: a Poisson process that asks for its rate at each step, so that a surge acts at once."""
+"""When arrivals are due, whatever the server does: the law of the gaps, and how the rate moves over the run.
+
+A schedule is written as text, so that a form, an option and the environment can hold it:
+
+| text | arrivals |
+|---|---|
+| `poisson` | at random, independent of each other |
+| `constant` | evenly spaced |
+| `poisson ramp 0 1 60` | the rate grows from 0 to 1 times itself in 60 s, then stays |
+| `constant steps 30 1 2 4` | 1, 2, then 4 times the rate, 30 s each; the last stays |
+| `poisson spike 5 30 10` | 5 times the rate from second 30 on, for 10 s |
+| `trace FILE` | at the offsets in seconds that FILE holds, one a line; the rate does not matter |
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
 from random import Random
+
+HELP = "poisson or constant, with `ramp FROM TO SECONDS`, `steps SECONDS N N…` or `spike N AT SECONDS`; or trace FILE"
+LAWS = ("poisson", "constant")
+
+
+class ScheduleError(ValueError):
+    """This is no schedule; the message says why and what is one."""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Arrivals a second, and a factor that is asked for at each arrival, so that a surge acts at once."""
+
+    per_s: float
+    factor: Callable[[], float] = lambda: 1.0
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A factor on the rate over the run: `points` are (seconds since the start, factor), linear in between."""
+
+    points: tuple[tuple[float, float], ...] = ((0.0, 1.0),)
+
+    def at(self, at_s: float) -> float:
+        """The factor at an instant."""
+        for (left_s, left), (right_s, right) in pairwise(self.points):
+            if at_s < right_s:
+                return left + (right - left) * max(0.0, at_s - left_s) / (right_s - left_s)
+        return self.points[-1][1]
+
+    def after(self, at_s: float, area: float) -> float:
+        """The instant until which the factor, integrated from `at_s` on, comes to `area` seconds; inf when never."""
+        for (left_s, left), (right_s, right) in pairwise(self.points):
+            if at_s >= right_s:
+                continue
+            slope = (right - left) / (right_s - left_s)
+            here = left + slope * (at_s - left_s)
+            whole = (here + right) / 2 * (right_s - at_s)
+            if area <= whole:
+                return at_s + 2 * area / (here + math.sqrt(max(0.0, here * here + 2 * slope * area)))
+            at_s, area = right_s, area - whole
+        last = self.points[-1][1]
+        return at_s + area / last if last else math.inf
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """`trace_s` are the recorded offsets, None where arrivals follow a law."""
+
+    law: str = "poisson"
+    profile: Profile = Profile()
+    trace_s: tuple[float, ...] | None = None
+
+    def dues(self, rng: Random, started_s: float, from_s: float, rate: Rate) -> Iterator[float]:
+        """Due times after `from_s`, in order, of a run that began at `started_s`; inf, where it ends, is the last."""
+        if self.trace_s is not None:
+            yield from self._recorded(self.trace_s, from_s, rate)
+            return
+        due_s, poisson, flat = from_s - started_s, self.law == "poisson", self.profile == Profile()
+        while due_s < math.inf:
+            area = (-math.log(1.0 - rng.random()) if poisson else 1.0) / (rate.per_s * rate.factor())
+            due_s = due_s + area if flat else self.profile.after(due_s, area)
+            yield started_s + due_s
+
+    def _recorded(self, trace_s: tuple[float, ...], from_s: float, rate: Rate) -> Iterator[float]:
+        last_s, due_s = 0.0, from_s
+        for offset_s in trace_s:
+            due_s += (offset_s - last_s) / rate.factor()
+            last_s = offset_s
+            yield due_s
+
+
+@lru_cache
+def parse(text: str) -> Schedule:
+    """The schedule that a text stands for. Raises ScheduleError."""
+    kind, *rest = text.split() or [""]
+    try:
+        if kind == "trace" and rest:
+            return Schedule("trace", trace_s=_read_trace(Path(" ".join(rest))))
+        if kind not in LAWS:
+            raise ValueError("it begins with neither of " + ", ".join((*LAWS, "trace")))
+        return Schedule(kind, _profile(*rest) if rest else Profile())
+    except (ValueError, OSError) as error:
+        raise ScheduleError(f"schedule {text!r} cannot be used: {error}. Known: {HELP}") from error
+
+
+def _profile(shape: str, *words: str) -> Profile:
+    numbers = [float(word) for word in words]
+    if any(not 0 <= number < math.inf for number in numbers):
+        raise ValueError("its numbers must be 0 or more")
+    if shape == "ramp" and len(numbers) == 3:
+        first, last, long_s = numbers
+        return _increasing([(0.0, first), (long_s, last)])
+    if shape == "steps" and len(numbers) >= 2:
+        long_s, *factors = numbers
+        edges = [(at * long_s, factor) for number, factor in enumerate(factors) for at in (number, number + 1)]
+        return _increasing(edges)
+    if shape == "spike" and len(numbers) == 3:
+        factor, at_s, long_s = numbers
+        return _increasing([(0.0, 1.0), (at_s, 1.0), (at_s, factor), (at_s + long_s, factor), (at_s + long_s, 1.0)])
+    raise ValueError(f"{shape!r} with {len(numbers)} numbers is no shape")
+
+
+def _increasing(points: list[tuple[float, float]]) -> Profile:
+    """A jump is two points at one instant; `after` needs a width, so the second comes a nanosecond later."""
+    for number in range(1, len(points)):
+        if points[number][0] <= points[number - 1][0]:
+            points[number] = (points[number - 1][0] + 1e-9, points[number][1])
+    return Profile(tuple(points))
+
+
+def _read_trace(path: Path) -> tuple[float, ...]:
+    offsets_s = tuple(float(line) for line in path.read_text().split())
+    if not offsets_s or offsets_s[0] < 0 or any(late < early for early, late in pairwise(offsets_s)):
+        raise ValueError(f"{path} must hold offsets in seconds, the first 0 or more, in order")
+    return offsets_s
 
 
 def seeded(purpose: str, seed: int) -> Random:
     """Random numbers of their own for each purpose, so that one does not shift the other."""
     return Random(f"{purpose} {seed}")  # noqa: S311  # a load is to be repeatable, not secret
-
-
-def poisson(rng: Random, start_s: float, rate_per_s: Callable[[], float]) -> Iterator[float]:
-    """Endless due times after `start_s`, in order, whatever the server does."""
-    due_s = start_s
-    while True:
-        due_s += rng.expovariate(rate_per_s())
-        yield due_s

@@ -6,7 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from .schedule import parse
+
 T = TypeVar("T")
+MAX_TICK_MS = 50
 
 
 class SettingsError(Exception):
@@ -15,9 +18,15 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """`stream_fd` None: no stream; `admin_port` None: no admin listener, 0: any free port."""
+    """`stream_fd` None: no stream; `admin_port` None: no admin listener, 0: any free port.
+
+    `tick_s` 0: each arrival wakes the fast worker for itself.
+    """
 
     host: str | None
+    rate_per_s: float | None
+    schedule: str | None
+    tick_s: float
     seed: int
     thresholds_ms: tuple[int, ...]
     duration_s: float
@@ -38,11 +47,14 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
     settings = Settings(
         host=environ.get("GAMEDAY_HOST") or None,
+        rate_per_s=read("GAMEDAY_RATE", "", _optional(positive)),
+        schedule=read("GAMEDAY_SCHEDULE", "", _optional(known_schedule)),
+        tick_s=read("GAMEDAY_TICK_MS", "0", tick_ms) / 1e3,
         seed=read("GAMEDAY_SEED", "1", int),
         thresholds_ms=read("GAMEDAY_THRESHOLDS_MS", "500", _thresholds),
         duration_s=read("GAMEDAY_DURATION_S", "900", positive),
-        stream_fd=read("GAMEDAY_STREAM_FD", "", _optional_int),
-        admin_port=read("GAMEDAY_ADMIN_PORT", "", _optional_int),
+        stream_fd=read("GAMEDAY_STREAM_FD", "", _optional(int)),
+        admin_port=read("GAMEDAY_ADMIN_PORT", "", _optional(int)),
         admin_token=environ.get("GAMEDAY_ADMIN_TOKEN", ""),
     )
     if settings.admin_port is not None and not settings.admin_token:
@@ -58,8 +70,22 @@ def positive(text: str) -> float:
     return number
 
 
-def _optional_int(text: str) -> int | None:
-    return int(text) if text else None
+def known_schedule(text: str) -> str:
+    """A schedule, as text. Raises ValueError."""
+    parse(text)
+    return text
+
+
+def tick_ms(text: str) -> float:
+    """Milliseconds to which arrivals are held back, so that one wake-up sends several. Raises ValueError."""
+    number = float(text)
+    if not 0 <= number <= MAX_TICK_MS:
+        raise ValueError(f"it must be from 0 (precise) to {MAX_TICK_MS} ms")
+    return number
+
+
+def _optional(parse_text: Callable[[str], T]) -> Callable[[str], T | None]:
+    return lambda text: parse_text(text) if text else None
 
 
 def _thresholds(text: str) -> tuple[int, ...]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import time
 from collections.abc import Mapping
-
-from gevent import select
 
 BUFFER_BYTES = 4 << 20
 

@@ -1,4 +1,4 @@
-"""A locustfile run headless as a subprocess, in a process group of its own; its counts come through a pipe."""
+"""A scenario driven by a worker process in a group of its own; its counts come through a pipe."""
 
 from __future__ import annotations
 
@@ -20,11 +20,10 @@ from harness.platforms.base import AdminPort
 
 START_LIMIT_S = 30.0
 STOP_LIMIT_S = 2.0
-_OPTIONS = ("--headless", "--users", "1", "--skip-log-setup", "--loglevel", "WARNING", "--only-summary")
 
 
 def find_scenario(name: str, beside: Path) -> Path:
-    """A shipped scenario by its name, or a locustfile by its path (relative to the bindings). Raises BindingError."""
+    """A shipped scenario by its name, or a file that declares one, relative to the bindings. Raises BindingError."""
     own = (beside / name).resolve()
     if name.endswith(".py") and own.is_file():
         return own
@@ -33,12 +32,12 @@ def find_scenario(name: str, beside: Path) -> Path:
         shipped = Path(folder) / f"{name}.py"
         if shipped.is_file():
             return shipped
-    fact = f"neither a shipped scenario nor a locustfile at {own}"
+    fact = f"neither a shipped scenario nor a file of Python at {own}"
     raise BindingError(f"scenario `{name}`: {fact}; `ls scenarios` shows the shipped ones")
 
 
-class LocustLoad:
-    """One locust process. The environment is built from nothing but what the scenario is told."""
+class WorkerLoad:
+    """One worker process. The environment is built from nothing but what the scenario is told."""
 
     def __init__(self, scenario: Path, settings: Mapping[str, str], log: Path) -> None:
         self._scenario, self._settings, self._log = scenario, dict(settings), log
@@ -55,7 +54,7 @@ class LocustLoad:
         return self._process.pid if self._process else 0
 
     def start(self, tell: Told, ended: Callable[[str], None]) -> None:
-        """Start locust and wait for its first line."""
+        """Start the worker and wait for its first line."""
         read_fd, write_fd = os.pipe()
         self._process = self._launch(write_fd)
         os.close(write_fd)
@@ -70,7 +69,7 @@ class LocustLoad:
     def _launch(self, write_fd: int) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "locust", "-f", str(self._scenario), *_OPTIONS],
+                [sys.executable, "-m", "scenarios.worker", str(self._scenario)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -1,0 +1,54 @@
+// Websocket clients of k6: VUS virtual users with PER_VU connections each, every one of which says something each second
+// and checks the echo. Connections come evenly over CONNECT_S; all leave SECONDS after the last of them came.
+import { WebSocket } from 'k6/experimental/websockets';
+import exec from 'k6/execution';
+import { Counter, Trend } from 'k6/metrics';
+
+const said = new Counter('said');
+const heard = new Counter('heard');
+const wrong = new Counter('wrong');
+const echo = new Trend('echo', true);
+const vus = Number(__ENV.VUS);
+const perVu = Number(__ENV.PER_VU);
+const connectMs = Number(__ENV.CONNECT_S) * 1000;
+const holdMs = Number(__ENV.SECONDS) * 1000;
+
+export const options = {
+  scenarios: {
+    clients: { executor: 'per-vu-iterations', vus: vus, iterations: 1, maxDuration: '10m' },
+  },
+};
+
+export default function () {
+  for (let at = 0; at < perVu; at++) {
+    const dueMs = (((exec.vu.idInTest - 1) * perVu + at) * connectMs) / (vus * perVu);
+    setTimeout(() => client(connectMs - dueMs + holdMs), dueMs);
+  }
+}
+
+function client(lifeMs) {
+  const socket = new WebSocket(__ENV.URL);
+  const open = new Map();
+  let number = 0;
+  socket.onopen = () => {
+    const speak = setInterval(() => {
+      number += 1;
+      open.set(number, Date.now());
+      socket.send(JSON.stringify({ type: 'message', seq: number }));
+      said.add(1);
+    }, 1000);
+    setTimeout(() => clearInterval(speak), lifeMs - 500);
+    setTimeout(() => socket.close(), lifeMs);
+  };
+  socket.onmessage = (event) => {
+    const seq = JSON.parse(event.data).seq;
+    if (open.has(seq)) {
+      echo.add(Date.now() - open.get(seq));
+      heard.add(1);
+      open.delete(seq);
+    } else {
+      wrong.add(1);
+    }
+  };
+  socket.onerror = () => wrong.add(1);
+}

@@ -1,0 +1,28 @@
+"""The work of an HTTP arrival, the same for all generators: a JSON body built, status and body of the answer checked.
+
+`k6_http.js` and `wrk.lua` do the same in their languages.
+"""
+
+from __future__ import annotations
+
+import json
+
+PATH = "/work"
+HEADERS = {"Content-Type": "application/json", "X-Tenant": "acme"}
+PROMPT = "explain the weather of tomorrow in a short poem for my team please"
+
+
+def body(number: int) -> bytes:
+    """The body of arrival `number`."""
+    return json.dumps({"id": number, "model": "small", "prompt": PROMPT, "max_tokens": 16 + number % 241}).encode()
+
+
+def good(status: int, answer: bytes) -> bool:
+    """Whether this is the answer that was asked for."""
+    if status != 200:
+        return False
+    try:
+        read = json.loads(answer)
+    except ValueError:
+        return False
+    return isinstance(read, dict) and read.get("ok") is True

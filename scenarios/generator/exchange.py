@@ -1,0 +1,89 @@
+"""What a client and a server say to each other, whatever engine carries it."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+MAX_CONNECTION_AGE_S = 2.0
+"""How long a kept-alive connection is used: one that is kept for ever never sees a new replica."""
+
+PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+
+
+@dataclass(slots=True)
+class Request:
+    """One request as it is due; `series` are the counts that it belongs to, `name` its row in locust, else the path."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+    timeout_s: float
+    series: tuple[str, ...]
+    name: str = field(default="")
+
+
+@dataclass(slots=True)
+class Answer:
+    """What came back, completely. A redirect is an answer: it is not followed."""
+
+    status: int
+    body: bytes
+
+
+class TransportError(Exception):
+    """No whole answer came; `kind` is a kind of bad: timeout, refused, reset or error."""
+
+    def __init__(self, kind: str, fact: object) -> None:
+        super().__init__(f"{kind}: {fact}")
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A server, looked up once: the numeric `ip`, and `host` as a Host header and a certificate name it."""
+
+    ip: str
+    port: int
+    host: str
+    tls: bool
+
+    @property
+    def authority(self) -> str:
+        """What the Host header says."""
+        return f"{self.host}:{self.port}"
+
+
+def address_of(base_url: str, schemes: tuple[str, ...]) -> Address:
+    """The address behind a base URL. Raises ValueError for anything but SCHEME://HOST[:PORT]."""
+    try:
+        url = urlsplit(base_url)
+        if url.scheme not in schemes or not url.hostname or url.path not in ("", "/"):
+            raise ValueError("give " + " or ".join(f"{scheme}://HOST:PORT" for scheme in schemes))
+        port = url.port or PORTS[url.scheme]
+        found = socket.getaddrinfo(url.hostname, port, socket.AF_INET, socket.SOCK_STREAM)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"host {base_url!r} cannot be used: {error}") from error
+    return Address(str(found[0][4][0]), port, url.hostname, url.scheme in ("https", "wss"))
+
+
+def encode(request: Request, authority: str) -> bytes:
+    """The bytes of a request. Raises ValueError for HEAD: httptools cannot know that its answer has no body."""
+    if request.method == "HEAD":
+        raise ValueError("HEAD cannot be sent: use GET")
+    head = [f"{request.method} {request.path} HTTP/1.1\r\nHost: {authority}\r\n"]
+    head += [f"{name}: {value}\r\n" for name, value in request.headers.items()]
+    if request.body or request.method in ("POST", "PUT", "PATCH"):
+        head.append(f"Content-Type: application/json\r\nContent-Length: {len(request.body)}\r\n")
+    return "".join((*head, "\r\n")).encode() + request.body
+
+
+def kind_of(error: OSError) -> str:
+    """The kind of bad that a socket's error is."""
+    if isinstance(error, ConnectionRefusedError):
+        return "refused"
+    if isinstance(error, ConnectionResetError | BrokenPipeError | ConnectionAbortedError):
+        return "reset"
+    return "timeout" if isinstance(error, TimeoutError) else "error"

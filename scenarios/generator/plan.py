@@ -1,0 +1,99 @@
+"""Which arrivals of a run a process sends: all of one schedule, or its share where several workers split it.
+
+Every worker walks the same schedule, from the same seed and instant, and sends the arrivals of its place: of four
+workers the one at place 2 sends those numbered 2, 6, 10… So the union of all shares is the one schedule, and no arrival
+is sent twice. An edit of the rate, and a worker that comes or goes, begins a new piece of it, at one instant for all.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from itertools import islice
+
+from . import clock
+from .schedule import Rate, parse, seeded
+
+OPTION = "gameday_plan"
+"""Name under which a locust master hands plans to its workers, among the parsed options of a spawn message."""
+
+
+class PlanError(ValueError):
+    """What a master sent is no plan; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One piece of a run: from `from_epoch_s` on, `rate_per_s` in all, of a run that began at `started_epoch_s`.
+
+    `places` holds a worker's index, as text, to its place; `piece` counts the edits of a run.
+    """
+
+    started_epoch_s: float
+    from_epoch_s: float
+    piece: int
+    rate_per_s: float
+    schedule: str
+    places: Mapping[str, int]
+
+    def to_wire(self) -> dict[str, object]:
+        """As plain data, for msgpack."""
+        return asdict(self)
+
+
+def from_wire(options: Mapping[str, object]) -> Plan:
+    """The plan among the options of a spawn message. Raises PlanError."""
+    data = options.get(OPTION)
+    if not isinstance(data, dict) or set(data) != {field.name for field in fields(Plan)}:
+        raise PlanError("the master sent no plan: start it with the same scenario, `locust -f SCENARIO.py --master`")
+    return Plan(**data)
+
+
+def alone(rate_per_s: float, schedule: str) -> Plan:
+    """The whole schedule, from now on, for worker 0."""
+    now_s = clock.epoch_s(clock.now())
+    return Plan(now_s, now_s, 0, rate_per_s, schedule, {"0": 0})
+
+
+class Arrivals:
+    """The due times of one process, in order; `due_s` is the next one on `clock.now()`, inf where there is none."""
+
+    def __init__(self, seed: int, index: int, factor: Callable[[], float]) -> None:
+        self._seed, self._index, self._factor = seed, index, factor
+        self._pieces: deque[tuple[float, Iterator[float]]] = deque()
+        self._dues: Iterator[float] = iter(())
+        self.due_s = math.inf
+
+    def follow(self, plan: Plan) -> None:
+        """Takes over at the plan's instant; until then the earlier plan holds."""
+        from_s = clock.instant(plan.from_epoch_s)
+        self._pieces.append((from_s, self._own(plan, from_s)))
+        if self.due_s >= from_s:
+            self._next_piece()
+
+    def advance(self) -> None:
+        """Goes on to the next due time."""
+        self.due_s = next(self._dues, math.inf)
+        if self._pieces and self.due_s >= self._pieces[0][0]:
+            self._next_piece()
+
+    def _next_piece(self) -> None:
+        _, self._dues = self._pieces.popleft()
+        self.advance()
+
+    def _own(self, plan: Plan, from_s: float) -> Iterator[float]:
+        place = plan.places.get(str(self._index))
+        if place is None:
+            return iter(())
+        rng = seeded(f"arrivals {plan.piece}", self._seed)
+        rate = Rate(plan.rate_per_s, self._factor)
+        dues = parse(plan.schedule).dues(rng, clock.instant(plan.started_epoch_s), from_s, rate)
+        return islice(dues, place, None, len(plan.places))
+
+
+def share(total: int, plan: Plan, index: int) -> int:
+    """How many of `total` connections this worker holds."""
+    place, of = plan.places.get(str(index)), len(plan.places)
+    return 0 if place is None else total * (place + 1) // of - total * place // of

@@ -1,0 +1,94 @@
+"""What a process tells the harness: the lines of the load stream (docs/contracts.md), and when it must die instead."""
+
+from __future__ import annotations
+
+import math
+import os
+import resource
+import sys
+from typing import NoReturn
+
+from . import clock
+from .declare import Scenario
+from .ledger import SLICE_S, Ledger
+from .settings import Settings, SettingsError, read_settings
+from .stream import Stream, StreamError
+
+BEAT_S = SLICE_S
+PARENT_CHECK_S = 0.25
+DRAIN_LIMIT_S = 1.0
+UNUSABLE = 2
+
+
+class Report:
+    """The books of one process and their stream. By hand there is no stream; then its lines go nowhere.
+
+    Who drives sets `next_due_s` to the next arrival that is due (`clock.now()`; inf: none), calls `beat` every `BEAT_S`
+    and `orphaned` every `PARENT_CHECK_S`.
+    """
+
+    def __init__(self, scenario: Scenario, settings: Settings) -> None:
+        self.scenario, self.settings = scenario, settings
+        self.ledger = Ledger(settings.thresholds_ms)
+        self.next_due_s = math.inf
+        self._stream = Stream(settings.stream_fd)
+        self._parent = os.getppid()
+
+    @property
+    def streams(self) -> bool:
+        """Whether somebody is to read this."""
+        return self.settings.stream_fd is not None
+
+    def hello(self, admin_url: str | None, engine: str) -> None:
+        """The first line; `engine` is worker or locust."""
+        facts = {"scenario": self.scenario.name, "series": self.scenario.series, "slice_s": SLICE_S}
+        how = {"engine": engine, "tick_ms": self.settings.tick_s * 1e3}
+        self._send({"ev": "hello", **facts, **how, "pid": os.getpid(), "admin": admin_url})
+
+    def beat(self, until_s: float) -> None:
+        """`t` never passes an arrival that is due and not yet counted, even where this process was held up."""
+        until_s = min(until_s, self.next_due_s)
+        self._send({"ev": "load", "t": round(clock.epoch_s(until_s), 3), "deltas": self.ledger.take(clock.now())})
+
+    def bye(self) -> None:
+        """The last counts and the last line."""
+        self.beat(clock.now())
+        first = self.scenario.series[0]
+        totals = {"sent": self.ledger.sent[first], "outstanding": self.ledger.unfinished[first]}
+        self._send({"ev": "bye", "t": round(clock.epoch_s(clock.now()), 3), **totals})
+        try:
+            self._stream.finish(DRAIN_LIMIT_S)
+        except StreamError as error:
+            self.die(str(error))
+
+    def orphaned(self) -> None:
+        """Ends the process when the one that started it, and wanted its stream, is gone."""
+        if self.streams and os.getppid() != self._parent:
+            self.die("the process that started this scenario is gone")
+
+    def die(self, why: str) -> NoReturn:
+        """Ends the process at once, with a reason: the numbers would not be whole any more, or nobody wants them."""
+        sys.stderr.write(f"scenario {self.scenario.name}: {why}\n")
+        sys.stderr.flush()
+        os._exit(UNUSABLE)
+
+    def _send(self, line: dict[str, object]) -> None:
+        try:
+            self._stream.send(line)
+        except StreamError as error:
+            self.die(str(error))
+
+
+def settings_or_exit() -> Settings:
+    """What the environment says; a message and exit 2 where it cannot be used."""
+    try:
+        return read_settings(os.environ)
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(UNUSABLE)
+
+
+def raise_file_limit() -> None:
+    """A connection is a file: as many as this process may have."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

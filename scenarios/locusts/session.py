@@ -1,0 +1,174 @@
+"""One scenario in one locust process: its books, its stream, its faults, and when it ends."""
+
+from __future__ import annotations
+
+import gevent
+from locust import User, events, task
+from locust.argument_parser import LocustArgumentParser
+from locust.env import Environment
+from locust.runners import LocalRunner, MasterRunner, Runner, WorkerRunner
+
+from scenarios.generator import clock
+from scenarios.generator.declare import Scenario
+from scenarios.generator.ledger import UNFINISHED
+from scenarios.generator.plan import from_wire
+from scenarios.generator.report import BEAT_S, PARENT_CHECK_S, UNUSABLE, Report, raise_file_limit, settings_or_exit
+from scenarios.generator.settings import known_schedule, positive
+from scenarios.traffic.driver import driver_of
+
+from . import admin, form
+from .books import EventBooks, use_own_buckets
+from .dispatch import share_by_plan
+from .engine import GeventEngine
+
+PLAN_CHECK_S = 0.1
+
+
+class Session:
+    """Made by a locustfile at import; locust's events drive it from then on.
+
+    By hand there is no stream and mostly no admin listener; then all that is left is the load itself and locust's own
+    statistics.
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.settings = settings_or_exit()
+        self.report = Report(scenario, self.settings)
+        self._hard_end: gevent.Greenlet | None = None
+        self._books: EventBooks | None = None
+        use_own_buckets()
+        self._listen()
+
+    def drive(self, environment: Environment, host: str) -> None:
+        """Makes arrivals by the plans of the dispatcher until it is killed; what is outstanding then is unfinished."""
+        runner = _runner(environment)
+        assert isinstance(runner, LocalRunner | WorkerRunner), "a master has no users"
+        assert self._books is not None, "locust fires init before it spawns users"
+        engine = GeventEngine(lambda error: self.broken(environment, error))
+        driver = driver_of(engine, self.scenario, self.report, self._books, host, runner.worker_index)
+        followed = None
+        try:
+            while True:
+                plan = from_wire(vars(environment.parsed_options))
+                if plan != followed:
+                    driver.follow(plan)
+                followed = plan
+                gevent.sleep(PLAN_CHECK_S)
+        finally:
+            driver.stop()
+
+    def broken(self, environment: Environment, error: BaseException | None) -> None:
+        """The generator itself failed: its numbers are worth nothing, so the harness sees it die."""
+        if self.report.streams:
+            self.report.die(f"the generator broke: {error!r}")
+        environment.process_exit_code = UNUSABLE
+        gevent.spawn(_stop, environment)
+
+    def _listen(self) -> None:
+        for hook, listener in (
+            (events.init_command_line_parser, self._add_arguments),
+            (events.init, self._begin),
+            (events.test_start, self._limit),
+            (events.user_error, self._user_error),
+            (events.quitting, self._end),
+        ):
+            hook.add_listener(listener)  # type: ignore[no-untyped-call]  # locust leaves it unannotated
+
+    def _add_arguments(self, parser: LocustArgumentParser) -> None:
+        """The scenario's parameters, which the web UI offers as fields as well."""
+        rate, schedule = self.scenario.rate_per_s, self.scenario.schedule
+        parser.add_argument(
+            "--rate", type=positive, default=float(rate), env_var="GAMEDAY_RATE",
+            help=f"Arrivals a second, or connections to hold ({rate:g})",
+        )  # fmt: skip
+        parser.add_argument(
+            "--schedule", type=known_schedule, default=schedule, env_var="GAMEDAY_SCHEDULE",
+            help=f"poisson, constant, with ramp, steps, spike; trace FILE: docs/scenarios.md ({schedule})",
+        )  # fmt: skip
+
+    def _begin(self, environment: Environment, **_: object) -> None:
+        share_by_plan(environment)
+        form.check(environment)
+        if isinstance(environment.runner, MasterRunner):
+            return  # a master drives nothing
+        raise_file_limit()
+        self._books = EventBooks(environment)
+        port = self.settings.admin_port
+        url = None if port is None else admin.serve(port, self.settings.admin_token, self.scenario.board)
+        self.report.hello(url, "locust")
+        for helper in (self._beat, self._watch_parent):
+            gevent.spawn(helper).link_exception(self._died)
+
+    def _died(self, helper: gevent.Greenlet) -> None:
+        self.report.die(f"the generator broke: {helper.exception!r}")
+
+    def _beat(self) -> None:
+        due_s = clock.now()
+        while True:
+            due_s += BEAT_S
+            gevent.sleep(max(0.0, due_s - clock.now()))
+            self._count(due_s)
+
+    def _count(self, until_s: float) -> None:
+        if self._books is not None:
+            self._books.unsent(self.report.ledger.unsent[self.scenario.series[0]])
+        self.report.beat(until_s)
+
+    def _watch_parent(self) -> None:
+        while True:
+            gevent.sleep(PARENT_CHECK_S)
+            self.report.orphaned()
+
+    def _limit(self, environment: Environment, **_: object) -> None:
+        if isinstance(environment.runner, WorkerRunner):
+            return  # its master ends the run
+        if self._hard_end is not None:
+            self._hard_end.kill(block=False)  # of an earlier start in the web UI
+        self._hard_end = gevent.spawn_later(self.settings.duration_s, _stop, environment)
+
+    def _user_error(self, user_instance: User, exception: BaseException, **_: object) -> None:
+        self.broken(user_instance.environment, exception)
+
+    def _end(self, environment: Environment, **_: object) -> None:
+        runner = _runner(environment)
+        if not isinstance(runner, MasterRunner):
+            runner.stop()
+            self._count(clock.now())
+            if self.report.streams:
+                self.report.bye()
+        if self.report.streams or all(str(error.error) == UNFINISHED for error in runner.errors.values()):
+            environment.process_exit_code = environment.process_exit_code or 0  # a stop cuts off what is under way
+
+
+class OpenUser(User):
+    """Drives a whole schedule, or its worker's share of it: one in each process is all there ever is."""
+
+    abstract = True
+    session: Session
+
+    @task
+    def drive(self) -> None:
+        """Runs until locust stops it."""
+        self.session.drive(self.environment, str(self.host))
+
+
+def user_class(declaration: type[Scenario]) -> type[User]:
+    """A locust user that drives what is declared."""
+    session = Session(declaration())
+    host = session.settings.host or declaration.host
+    members = {"session": session, "host": host, "__module__": declaration.__module__, "__doc__": declaration.__doc__}
+    return type(f"{declaration.__name__}User", (OpenUser,), members)
+
+
+def _stop(environment: Environment) -> None:
+    """In the web UI the run stops and may be started again; without it locust ends."""
+    if environment.web_ui is None:
+        _runner(environment).quit()
+    else:
+        _runner(environment).stop()
+
+
+def _runner(environment: Environment) -> Runner:
+    assert environment.runner is not None, "locust makes its runner before it fires an event"
+    return environment.runner

@@ -1,0 +1,1 @@
+"""What makes the arrivals, on whatever engine: callbacks on sockets and timers, neither asyncio nor gevent."""

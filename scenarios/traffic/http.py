@@ -1,0 +1,131 @@
+"""Open HTTP arrivals: each is sent the moment it is due, over as many connections as are needed at once."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+
+from scenarios.generator import clock
+from scenarios.generator.declare import HttpScenario
+from scenarios.generator.exchange import Answer, address_of, encode
+from scenarios.generator.ledger import UNFINISHED
+from scenarios.generator.plan import Arrivals, Plan
+from scenarios.generator.report import Report
+from scenarios.generator.schedule import seeded
+from scenarios.generator.statistics import row_of
+
+from .connection import Bad, Connection, Exchange
+from .deadlines import Deadlines
+from .engine import Books, Engine, tls_context
+from .linux import Timer
+
+MAX_IN_FLIGHT = 4000
+
+
+class HttpDriver:
+    """One run, from the first plan to `stop`. Raises ValueError for a host that cannot be used."""
+
+    def __init__(
+        self, engine: Engine, scenario: HttpScenario, report: Report, books: Books, host: str, index: int
+    ) -> None:
+        self._scenario, self._report, self._ledger, self._books = scenario, report, report.ledger, books
+        self._engine = engine
+        self._address = address_of(host, scenario.schemes)
+        self._authority = self._address.authority
+        self._tls = tls_context() if self._address.tls else None
+        self._bodies = seeded(f"bodies {index}", report.settings.seed)
+        self._arrivals = Arrivals(report.settings.seed, index, scenario.surge)
+        self._timer = Timer(engine, self._due, report.settings.tick_s)
+        self._deadlines = Deadlines(engine, self._expired)
+        self._idle: deque[Connection] = deque()
+        self._waiting: deque[Exchange] = deque()
+        self._under_way: set[Exchange] = set()
+
+    def follow(self, plan: Plan) -> None:
+        """Begins, or goes on by another plan."""
+        self._arrivals.follow(plan)
+        self._arm()
+
+    def stop(self) -> None:
+        """Sends nothing any more and lets go of everything; what is outstanding is unfinished."""
+        self._timer.close()
+        self._deadlines.close()
+        self._report.next_due_s = math.inf
+        outstanding = [*self._under_way, *self._waiting]
+        self._waiting.clear()
+        for exchange in outstanding:
+            self._let_go(exchange)
+            self.failed(exchange, UNFINISHED)
+        while self._idle:
+            self._idle.popleft().close()
+
+    def answered(self, exchange: Exchange, answer: Answer) -> None:
+        """A whole answer came."""
+        self._settle(exchange, self._scenario.judge(exchange.request, answer), len(answer.body))
+
+    def failed(self, exchange: Exchange, kind: str) -> None:
+        """No answer will come."""
+        self._settle(exchange, dict.fromkeys(exchange.request.series, kind), 0)
+
+    def idle(self, connection: Connection) -> None:
+        """A connection is free again."""
+        self._idle.append(connection)
+
+    def _arm(self) -> None:
+        self._report.next_due_s = self._arrivals.due_s
+        self._timer.arm(self._arrivals.due_s)
+
+    def _due(self) -> None:
+        now_s, arrivals = clock.now(), self._arrivals
+        while arrivals.due_s <= now_s:
+            request = self._scenario.draw(self._bodies)
+            exchange = Exchange(request, self._ledger.due(request.series, arrivals.due_s))
+            if len(self._under_way) < MAX_IN_FLIGHT:
+                self._begin(exchange)
+            else:
+                self._waiting.append(exchange)
+            arrivals.advance()
+        self._arm()
+
+    def _begin(self, exchange: Exchange) -> None:
+        now_s = clock.now()
+        if self._ledger.started(exchange.tickets, now_s):
+            self._books.late(now_s - exchange.tickets[0].due_s)
+        self._under_way.add(exchange)
+        self._deadlines.add(exchange, now_s)
+        while self._idle:
+            connection = self._idle.popleft()  # the one that was idle longest, so that each is looked at
+            if connection.usable():
+                connection.send(exchange, encode(exchange.request, self._authority))
+                return
+            connection.close()
+        self._connect(exchange)
+
+    def _connect(self, exchange: Exchange) -> None:
+        connection = Connection(self, lambda made: made.send(exchange, encode(exchange.request, self._authority)))
+        exchange.connecting = self._engine.connect(
+            connection, self._address, self._tls, lambda kind: self.failed(exchange, kind)
+        )
+
+    def _expired(self, exchange: Exchange) -> None:
+        self._let_go(exchange)
+        self.failed(exchange, "timeout")
+
+    def _let_go(self, exchange: Exchange) -> None:
+        if exchange.connection:
+            exchange.connection.close()
+        elif exchange.connecting:
+            exchange.connecting.cancel()
+
+    def _settle(self, exchange: Exchange, bad: Bad, length: int) -> None:
+        if exchange.done:
+            return
+        exchange.done = True
+        exchange.connection = exchange.connecting = None
+        self._under_way.discard(exchange)
+        now_s = clock.now()
+        for ticket in exchange.tickets:
+            self._ledger.settle(ticket, now_s, bad.get(ticket.series))
+        self._books.log(row_of(exchange.request), now_s - exchange.tickets[0].due_s, length, bad.values())
+        if self._waiting:
+            self._begin(self._waiting.popleft())

@@ -1,0 +1,83 @@
+"""Two system calls by ctypes: a timer to the microsecond, and a look at a socket.
+
+libuv, libev and epoll know no less than a millisecond, and gevent puts a slow `select.poll` in the place of Python's.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import os
+from collections.abc import Callable
+
+from .engine import Engine
+
+CLOCK_MONOTONIC = 1
+TFD_TIMER_ABSTIME = 1
+POLLIN = 1
+FLAGS = os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class _Timespec(ctypes.Structure):
+    _fields_ = (("seconds", ctypes.c_long), ("nanoseconds", ctypes.c_long))
+
+
+class _Itimerspec(ctypes.Structure):
+    _fields_ = (("interval", _Timespec), ("value", _Timespec))
+
+
+class _Pollfd(ctypes.Structure):
+    _fields_ = (("fd", ctypes.c_int), ("events", ctypes.c_short), ("revents", ctypes.c_short))
+
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Look:
+    """Tells at once whether a file can be read, or was closed by its other side."""
+
+    __slots__ = ("_pointer",)
+
+    def __init__(self, fd: int) -> None:
+        self._pointer = ctypes.pointer(_Pollfd(fd, POLLIN, 0))
+
+    def readable(self) -> bool:
+        """Never blocks."""
+        return bool(_libc.poll(self._pointer, 1, 0))
+
+
+class Timer:
+    """Calls `fire` at the instant that `arm` was given last, on the clock of `time.monotonic()`; a timerfd of Linux.
+
+    With a `tick_s` it fires at multiples of it only, the first at or after the instant: one wake-up serves many.
+    """
+
+    def __init__(self, engine: Engine, fire: Callable[[], None], tick_s: float = 0.0) -> None:
+        self._fd = _checked(_libc.timerfd_create(CLOCK_MONOTONIC, FLAGS))
+        self._spec = _Itimerspec()
+        self._pointer = ctypes.byref(self._spec)
+        self._tick_s = tick_s
+        self._watch = engine.watch(self._fd, fire)
+
+    def arm(self, instant_s: float) -> None:
+        """The next time to fire; inf: never. Until it is armed anew, a timer that fired goes on firing."""
+        if self._tick_s:
+            instant_s = math.ceil(instant_s / self._tick_s) * self._tick_s if instant_s < math.inf else instant_s
+        value = self._spec.value
+        if instant_s == math.inf:
+            value.seconds = value.nanoseconds = 0  # disarms
+        else:
+            value.seconds = int(instant_s)
+            value.nanoseconds = max(1, int((instant_s - value.seconds) * 1e9))
+        _checked(_libc.timerfd_settime(self._fd, TFD_TIMER_ABSTIME, self._pointer, None))
+
+    def close(self) -> None:
+        """Never fires again."""
+        self._watch.cancel()
+        os.close(self._fd)
+
+
+def _checked(result: int) -> int:
+    if result < 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    return result

@@ -1,0 +1,93 @@
+"""One websocket: the protocol is by `websockets`, without I/O of its own."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from websockets.frames import CloseCode
+from websockets.protocol import CONNECTING, OPEN
+
+from scenarios.generator.exchange import Address
+
+from .engine import Transport
+from .handshake import client_protocol, refusal, texts
+
+
+class Owner(Protocol):
+    """Who holds the connection."""
+
+    def shaking(self) -> None:
+        """The request to upgrade was sent."""
+
+    def opened(self) -> None:
+        """The handshake succeeded."""
+
+    def lost(self, kind: str) -> None:
+        """It failed, or the connection is gone."""
+
+    def told(self, text: str) -> None:
+        """A message came."""
+
+
+class Socket:
+    """One connection, from the handshake to its end; its owner hears of it until it closes it."""
+
+    __slots__ = ("_owner", "_protocol", "_transport")
+
+    def __init__(self, owner: Owner, address: Address, path: str) -> None:
+        self._owner: Owner | None = owner
+        self._protocol = client_protocol(address, path)
+        self._transport: Transport | None = None
+
+    def send(self, text: str) -> None:
+        """Nothing, where the server said goodbye and the loss is yet to be told."""
+        if self._protocol.state is OPEN:
+            self._protocol.send_text(text.encode())
+            self._flush()
+
+    def close(self) -> None:
+        """Says goodbye where there is somebody to say it to, and closes; its owner hears nothing more."""
+        self._owner = None
+        if self._transport is None:
+            return
+        if self._protocol.state is OPEN:
+            self._protocol.send_close(CloseCode.GOING_AWAY)
+            self._flush()
+            self._transport.close()
+        else:
+            self._transport.abort()
+
+    def connection_made(self, transport: Transport) -> None:
+        """Asks to upgrade."""
+        self._transport = transport
+        if self._owner is None:
+            self._transport.abort()
+            return
+        self._protocol.send_request(self._protocol.connect())
+        self._flush()
+        self._owner.shaking()
+
+    def data_received(self, data: bytes) -> None:
+        """Some bytes: of the handshake, or frames."""
+        shaking = self._protocol.state is CONNECTING
+        self._protocol.receive_data(data)
+        self._flush()
+        if shaking and self._owner:
+            if self._protocol.handshake_exc is not None:
+                self._owner.lost(refusal(self._protocol.handshake_exc))
+            elif self._protocol.state is not CONNECTING:
+                self._owner.opened()
+        for text in texts(self._protocol):
+            if self._owner:
+                self._owner.told(text)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The connection is gone."""
+        if self._owner:
+            self._owner.lost("reset")
+
+    def _flush(self) -> None:
+        if self._transport:
+            for data in self._protocol.data_to_send():
+                if data:
+                    self._transport.write(data)

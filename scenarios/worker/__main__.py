@@ -1,0 +1,118 @@
+"""`python -m scenarios.worker SCENARIO.py`: drives a scenario, alone or as a worker of a locust master."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import NoReturn, TypeVar
+
+import uvloop
+
+from scenarios.generator.declare import Scenario
+from scenarios.generator.report import UNUSABLE, settings_or_exit
+from scenarios.generator.schedule import HELP
+from scenarios.generator.settings import Settings, known_schedule, positive, tick_ms
+
+from .rows import Rows
+from .run import Drive, Worker, drive_alone, drive_by_hand
+
+T = TypeVar("T")
+EXAMPLES = """examples:
+  python -m scenarios.worker scenarios/timeout.py --host http://127.0.0.1:8080 --rate 200 --run-time 30
+  python -m scenarios.worker scenarios/timeout.py --schedule 'constant ramp 0 1 60' --tick-ms 1
+  locust -f scenarios/timeout.py --master & python -m scenarios.worker scenarios/timeout.py --master-host 127.0.0.1
+"""
+
+
+def main() -> None:
+    """Exits 0 after a regular end, 2 where something cannot be used."""
+    options, settings = _read()
+    scenario = _load(options.scenario)
+    host = options.host or settings.host or scenario.host
+    worker = Worker(
+        scenario, settings, host, Rows(wanted=settings.stream_fd is None or options.master_host is not None)
+    )
+    drive: Drive = drive_alone if worker.report.streams else drive_by_hand
+    if options.master_host is not None:
+        from .master import drive_under  # noqa: PLC0415  # ZeroMQ is for those who have a master
+
+        drive = partial(drive_under, options.master_host, options.master_port)
+    try:
+        uvloop.run(worker.serve(drive))
+    except (ValueError, OSError) as error:
+        _unusable(str(error))
+
+
+def _read() -> tuple[argparse.Namespace, Settings]:
+    parser = argparse.ArgumentParser(
+        "python -m scenarios.worker", description="Drives a scenario, alone or under a locust master.",
+        epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("scenario", type=Path, metavar="SCENARIO.py", help="a file that declares one scenario")
+    parser.add_argument("--host", help="base URL (GAMEDAY_HOST, else the scenario's)")
+    parser.add_argument("--rate", type=_checked(positive), help="arrivals a second, or connections (GAMEDAY_RATE)")
+    parser.add_argument("--schedule", type=_checked(known_schedule), help=f"{HELP} (GAMEDAY_SCHEDULE)")
+    parser.add_argument(
+        "--tick-ms", type=_checked(tick_ms), help="arrivals wait for the next tick; 0: precise (GAMEDAY_TICK_MS)"
+    )
+    parser.add_argument(
+        "-t", "--run-time", type=_checked(positive), metavar="SECONDS", help="hard end (GAMEDAY_DURATION_S, 900)"
+    )
+    parser.add_argument(
+        "--master-host", help="take orders from the locust master there; its form gives host, rate, schedule"
+    )
+    parser.add_argument("--master-port", type=int, default=5557, help="(5557)")
+    options = parser.parse_args()
+    settings = settings_or_exit()
+    given = {
+        "rate_per_s": options.rate,
+        "schedule": options.schedule,
+        "tick_s": None if options.tick_ms is None else options.tick_ms / 1e3,
+        "duration_s": options.run_time,
+    }
+    return options, replace(settings, **{name: value for name, value in given.items() if value is not None})
+
+
+def _checked(parse: Callable[[str], T]) -> Callable[[str], T]:
+    """What argparse shows the reason of."""
+
+    def checked(text: str) -> T:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return checked
+
+
+def _load(path: Path) -> Scenario:
+    """The one scenario that a file declares."""
+    if not path.is_file():
+        _unusable(f"{path}: there is no such file; give one that declares a scenario, as scenarios/timeout.py does")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None, "it is a file of Python"
+    assert spec.loader is not None, "and can be loaded"
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    found = [
+        each for each in vars(module).values()
+        if isinstance(each, type) and issubclass(each, Scenario) and each.__module__ == path.stem
+    ]  # fmt: skip
+    if len(found) != 1:
+        _unusable(f"{path}: it must declare one scenario, not {len(found)}; see scenarios/timeout.py")
+    return found[0]()
+
+
+def _unusable(why: str) -> NoReturn:
+    sys.stderr.write(f"{why}\n")
+    sys.exit(UNUSABLE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""The traffic's engine on asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from scenarios.generator.exchange import Address, kind_of
+from scenarios.traffic.engine import Cancel, Heard
+
+
+@dataclass(frozen=True)
+class AsyncioEngine:
+    """A failure of a callback goes to the loop's exception handler."""
+
+    loop: asyncio.AbstractEventLoop
+
+    def call_later(self, delay_s: float, call: Callable[..., object], *words: object) -> Cancel:
+        """Calls once, after a while."""
+        return self.loop.call_later(delay_s, call, *words)
+
+    def watch(self, fd: int, call: Callable[[], object]) -> Cancel:
+        """Calls whenever `fd` can be read."""
+        self.loop.add_reader(fd, call)
+        return Watch(self.loop, fd)
+
+    def connect(
+        self, heard: Heard, address: Address, tls: ssl.SSLContext | None, failed: Callable[[str], object]
+    ) -> Cancel:
+        """Opens a connection; where that fails, `failed` gets the kind of bad."""
+        task = self.loop.create_task(self._connect(heard, address, tls, failed))
+        task.add_done_callback(_raise_failure)
+        return task
+
+    async def _connect(
+        self, heard: Heard, address: Address, tls: ssl.SSLContext | None, failed: Callable[[str], object]
+    ) -> None:
+        protocol = Bridge(heard)
+        try:
+            await self.loop.create_connection(
+                lambda: protocol, address.ip, address.port, ssl=tls, server_hostname=address.host if tls else None
+            )
+        except OSError as error:
+            failed(kind_of(error))
+
+
+class Bridge(asyncio.Protocol):
+    """Passes on what asyncio tells; the hot path is bound directly."""
+
+    def __init__(self, heard: Heard) -> None:
+        self.connection_made = heard.connection_made  # type: ignore[assignment, method-assign]
+        self.data_received = heard.data_received  # type: ignore[method-assign]
+        self.connection_lost = heard.connection_lost  # type: ignore[assignment, method-assign]
+
+
+@dataclass(frozen=True)
+class Watch:
+    """A watched file."""
+
+    loop: asyncio.AbstractEventLoop
+    fd: int
+
+    def cancel(self) -> None:
+        """Watches it no more."""
+        self.loop.remove_reader(self.fd)
+
+
+def _raise_failure(task: asyncio.Task[None]) -> None:
+    """A failure that is none of the server's is the generator's own: the loop's handler ends the process."""
+    if not task.cancelled():
+        task.result()

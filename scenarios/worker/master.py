@@ -1,0 +1,190 @@
+"""A worker of a stock locust master: msgpack `(type, data, node_id)` over a ZeroMQ DEALER (locust's rpc/zmqrpc.py).
+
+The master's web UI starts, edits and stops runs here as it does on a worker of locust's own; what a run is comes as a
+plan among the options of the spawn message (scenarios/locusts/dispatch.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgpack
+import zmq
+import zmq.asyncio
+
+from scenarios.generator.plan import from_wire
+
+from .run import Worker
+
+ANY_VERSION = -1
+"""Locust compares a worker's version with its own; this one is never wrong."""
+ACK_LIMIT_S, ACK_ATTEMPTS = 5.0, 60
+HEARTBEAT_S, STATS_S = 1.0, 3.0
+SILENT_S, GONE_S = 10.0, 60.0
+"""How long a master is silent that may be another one now; and one that is gone, as for locust's own workers."""
+LINGER_MS = 1000
+
+Message = dict[str, Any]
+
+
+class MasterGone(OSError):
+    """No master answers; the message says where."""
+
+
+class Link:
+    """The connection to the master, and what it says of this worker."""
+
+    def __init__(self, host: str, port: int, worker: Worker, done: asyncio.Event) -> None:
+        self._address, self._worker, self._done = f"tcp://{host}:{port}", worker, done
+        self._id = f"{socket.gethostname()}_{uuid.uuid4().hex}"
+        self._context = zmq.asyncio.Context()
+        self._socket = self._connected()
+        self._state = "ready"
+        self._users: dict[str, int] = {}
+        self._index = 0
+        self._acked = asyncio.Event()
+        self._last_spawn_s = 0.0
+        self._heard_s = time.monotonic()
+        self._used_s, self._looked_s = time.process_time(), time.monotonic()
+
+    async def run(self) -> None:
+        """Until the master, or a signal, ends it. Raises MasterGone."""
+        tasks = [asyncio.create_task(each()) for each in (self._listen, self._live, self._heartbeats, self._reports)]
+        ending = asyncio.create_task(self._done.wait())
+        finished, _ = await asyncio.wait([*tasks, ending], return_when=asyncio.FIRST_COMPLETED)
+        self._worker.stop()
+        for task in (*tasks, ending):
+            task.cancel()
+        await self._report()
+        await self._send("quit", None)
+        self._context.destroy(linger=LINGER_MS)
+        for task in finished:
+            task.result()
+
+    # -- what is told
+
+    async def _live(self) -> None:
+        """Says that it is ready, until a master agrees; says it again to one that fell silent, and may be another."""
+        for _ in range(ACK_ATTEMPTS):
+            await self._send("client_ready", ANY_VERSION)
+            try:
+                await asyncio.wait_for(self._acked.wait(), ACK_LIMIT_S)
+                break
+            except TimeoutError:
+                continue
+        else:
+            raise MasterGone(
+                f"no locust master answers at {self._address}: `locust -f SCENARIO.py --master` starts one"
+            )
+        while (silent_s := time.monotonic() - self._heard_s) < GONE_S:
+            await asyncio.sleep(HEARTBEAT_S)
+            if silent_s > SILENT_S:
+                await self._send("client_ready", ANY_VERSION)
+        raise MasterGone(f"the locust master at {self._address} has said nothing for {GONE_S:g} s")
+
+    async def _heartbeats(self) -> None:
+        while True:
+            await self._acked.wait()
+            data = {"state": self._state, "current_cpu_usage": self._cpu(), "current_memory_usage": _memory_bytes()}
+            await self._send("heartbeat", data)
+            await asyncio.sleep(HEARTBEAT_S)
+
+    async def _reports(self) -> None:
+        while True:
+            await asyncio.sleep(STATS_S)
+            await self._report()
+
+    async def _report(self) -> None:
+        worker = self._worker
+        worker.rows.unsent(worker.report.ledger.unsent[worker.scenario.series[0]])
+        await self._send("stats", {**worker.rows.take(), **self._counted()})
+
+    def _counted(self) -> Message:
+        return {"user_classes_count": self._users, "user_count": sum(self._users.values())}
+
+    # -- what is heard
+
+    async def _listen(self) -> None:
+        """Returns when the master ends this worker."""
+        obey: dict[str, Callable[[Any], Any]] = {
+            "ack": self._ack, "spawn": self._spawn, "stop": self._stop, "reconnect": self._reconnect,
+        }  # fmt: skip
+        while True:
+            kind, data, _ = msgpack.loads(await self._socket.recv(), strict_map_key=False)
+            self._heard_s = time.monotonic()
+            if kind == "quit":
+                return
+            if kind in obey:
+                await obey[kind](data)
+
+    async def _ack(self, data: Message | None) -> None:
+        """A master that acknowledges while this worker runs knows nothing of the run, or will begin it anew."""
+        if self._state != "ready":
+            self._ended()
+        self._index = (data or {}).get("index", 0)
+        self._acked.set()
+
+    async def _spawn(self, data: Message) -> None:
+        await self._send("spawning", None)
+        if data["timestamp"] <= self._last_spawn_s:
+            return
+        self._last_spawn_s = data["timestamp"]
+        try:
+            plan = from_wire(data["parsed_options"])
+            if self._state == "running":
+                self._worker.edit(plan)
+            else:
+                self._worker.rows.clear()
+                self._worker.start(plan, data["host"] or self._worker.host, self._index)
+        except ValueError as error:
+            await self._send("exception", {"msg": str(error), "traceback": ""})
+        self._users, self._state = data["user_classes_count"], "running"
+        await self._send("spawning_complete", self._counted())
+
+    async def _stop(self, _: object) -> None:
+        self._ended()
+        await self._report()
+        await self._send("client_stopped", None)
+        await self._send("client_ready", ANY_VERSION)
+
+    def _ended(self) -> None:
+        self._worker.stop()
+        self._users, self._state = dict.fromkeys(self._users, 0), "ready"
+
+    # -- the wire
+
+    def _connected(self) -> zmq.asyncio.Socket:
+        dealer: zmq.asyncio.Socket = self._context.socket(zmq.DEALER)
+        dealer.setsockopt(zmq.IDENTITY, self._id.encode())
+        dealer.setsockopt(zmq.TCP_KEEPALIVE, 1)
+        dealer.connect(self._address)
+        return dealer
+
+    async def _reconnect(self, _: object) -> None:
+        self._socket.close(linger=0)
+        self._socket = self._connected()
+
+    async def _send(self, kind: str, data: object) -> None:
+        await self._socket.send(msgpack.dumps((kind, data, self._id)))
+
+    def _cpu(self) -> float:
+        """Percent of a processor since the last look."""
+        used_s, now_s = time.process_time(), time.monotonic()
+        percent = 100 * (used_s - self._used_s) / max(1e-3, now_s - self._looked_s)
+        self._used_s, self._looked_s = used_s, now_s
+        return percent
+
+
+async def drive_under(host: str, port: int, worker: Worker, done: asyncio.Event) -> None:
+    """Runs as the master says. Raises MasterGone."""
+    await Link(host, port, worker, done).run()
+
+
+def _memory_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096

@@ -1,0 +1,109 @@
+"""One worker: a scenario's driver, its books, and how it begins and ends."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from scenarios.generator import clock
+from scenarios.generator.declare import Scenario
+from scenarios.generator.plan import Plan, alone
+from scenarios.generator.report import BEAT_S, PARENT_CHECK_S, Report, raise_file_limit
+from scenarios.generator.settings import Settings
+from scenarios.traffic.driver import Driver, driver_of
+
+from . import admin
+from .engine import AsyncioEngine
+from .rows import Rows
+from .summary import table, tell_progress
+
+Drive = Callable[["Worker", asyncio.Event], Awaitable[None]]
+"""Makes runs until it is over, or the event is set."""
+
+GC_THRESHOLD = 20_000
+"""Objects between two collections: an arrival makes some thirty, and leaves few circles."""
+
+
+class Worker:
+    """Starts, edits and stops runs of one scenario, one at a time."""
+
+    def __init__(self, scenario: Scenario, settings: Settings, host: str, rows: Rows) -> None:
+        self.scenario, self.settings, self.host, self.rows = scenario, settings, host, rows
+        self.report = Report(scenario, settings)
+        self._driver: Driver | None = None
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+
+    def start(self, plan: Plan, host: str, index: int = 0) -> None:
+        """Begins a run. Raises ValueError for a host or a schedule that cannot be used."""
+        self.stop()
+        engine = AsyncioEngine(asyncio.get_running_loop())
+        self._driver = driver_of(engine, self.scenario, self.report, self.rows, host, index)
+        self._driver.follow(plan)
+
+    def edit(self, plan: Plan) -> None:
+        """Goes on by another plan. Raises ValueError for a schedule that cannot be used."""
+        if self._driver:
+            self._driver.follow(plan)
+
+    def stop(self) -> None:
+        """Ends the run, if there is one."""
+        if self._driver:
+            self._driver.stop()
+        self._driver = None
+
+    async def serve(self, drive: Drive) -> None:
+        """From the first line of the stream to the last: `drive` makes runs until it, or a signal, sets the event."""
+        raise_file_limit()
+        gc.freeze()  # what is there now stays
+        gc.set_threshold(GC_THRESHOLD)
+        loop, done = asyncio.get_running_loop(), asyncio.Event()
+        loop.set_exception_handler(self._broken)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, done.set)
+        port = self.settings.admin_port
+        url = None if port is None else await admin.serve(port, self.settings.admin_token, self.scenario.board)
+        self.report.hello(url, "worker")
+        self._beat(loop, clock.now())
+        self._watch_parent(loop)
+        await drive(self, done)
+        self.stop()
+        for timer in self._timers.values():
+            timer.cancel()
+        self.report.bye()
+
+    def _beat(self, loop: asyncio.AbstractEventLoop, due_s: float) -> None:
+        if due_s <= clock.now():
+            self.report.beat(due_s)
+            due_s += BEAT_S
+        self._timers["beat"] = loop.call_later(max(0.0, due_s - clock.now()), self._beat, loop, due_s)
+
+    def _watch_parent(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.report.orphaned()
+        self._timers["parent"] = loop.call_later(PARENT_CHECK_S, self._watch_parent, loop)
+
+    def _broken(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        self.report.die(f"the generator broke: {context.get('exception') or context['message']!r}")
+
+
+async def drive_by_hand(worker: Worker, done: asyncio.Event) -> None:
+    """The same, and says what became of it."""
+    progress = asyncio.create_task(tell_progress(worker.rows))
+    await drive_alone(worker, done)
+    progress.cancel()
+    worker.stop()
+    worker.report.beat(clock.now())
+    worker.rows.unsent(worker.report.ledger.unsent[worker.scenario.series[0]])
+    sys.stdout.write(f"{table(worker.rows)}\n")
+
+
+async def drive_alone(worker: Worker, done: asyncio.Event) -> None:
+    """One run, at once, until its hard end."""
+    settings, scenario = worker.settings, worker.scenario
+    rate, schedule = settings.rate_per_s or scenario.rate_per_s, settings.schedule or scenario.schedule
+    worker.start(alone(rate, schedule), worker.host)
+    asyncio.get_running_loop().call_later(settings.duration_s, done.set)
+    await done.wait()
