@@ -11,7 +11,7 @@ from statistics import median
 from benchmarks.processes import PROCESSES, slices_of
 from harness.verdict.eprocess import log_evidence, restart
 from harness.verdict.inflation import ENOUGH_S, UNKNOWN, Known, Slice, inflation
-from harness.verdict.sequential import SLICE_S, Terms, decide
+from harness.verdict.sequential import SLICE_S, Terms, decided_from
 
 BEFORE_S, AFTER_S, RECOVERY_S = 20.0, 60.0, 75.0
 WELL, BROKEN = 0.01, 0.30
@@ -84,10 +84,6 @@ def _seen(slices: Sequence[Slice], begin: int, theta: float, terms: Terms, *, lo
     for end in range(begin + 1, len(slices) + 1):
         start = restart(theta, [(piece.n, piece.bad) for piece in slices[:end]], below=low)
         window = slices[start:end]
-        n, bad = sum(piece.n for piece in window), sum(piece.bad for piece in window)
-        smallest = terms.known.vif
-        if not n or log_evidence(theta, n / smallest, bad / smallest, below=low) < terms.needed(below=low):
-            continue
-        if decide(window, theta, terms).low is low:
+        if decided_from(window, theta, terms, below=low) is not None:
             return end
     return None

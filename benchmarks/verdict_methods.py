@@ -12,8 +12,8 @@ from random import Random
 
 from benchmarks.processes import PROCESSES, slices_of
 from harness.verdict.eprocess import log_evidence
-from harness.verdict.inflation import ENOUGH_S, MARGIN, UNKNOWN, Slice, inflation
-from harness.verdict.sequential import MIN_S, SLICE_S, Terms, decide
+from harness.verdict.inflation import ENOUGH_S, UNKNOWN, Slice, inflation
+from harness.verdict.sequential import MIN_S, SLICE_S, Terms, decided_from
 
 THETA, ALPHA, WINDOW_S = 0.05, 0.01, 60.0
 EARLIER_RUNS, EARLIER_P = 4, 0.01
@@ -58,17 +58,17 @@ def ours_warm(slices: Sequence[Slice], case: Case, rng: Random) -> Told:
 
 
 def _sequential(slices: Sequence[Slice], terms: Terms, margin: float) -> Told:
-    """Looks after every slice. What even the smallest possible VIF leaves undecided needs no closer look: a logarithm
-    of evidence that is positive only grows with the effective sample size."""
-    n, bad = _cumulated(slices)
-    smallest = max(MARGIN * margin, terms.known.vif)
+    """Looks after every slice, as the judge does."""
     for end in range(round(terms.min_s / SLICE_S), len(slices) + 1):
-        if _raw(n[end - 1] / smallest, bad[end - 1] / smallest) is None:
-            continue
-        low = decide(slices[:end], THETA, terms).low if margin == 1 else _weakened(slices[:end], terms, margin)
+        low = _judged(slices[:end], terms) if margin == 1 else _weakened(slices[:end], terms, margin)
         if low is not None:
             return Told(low, end * SLICE_S)
     return Told(None, WINDOW_S)
+
+
+def _judged(slices: Sequence[Slice], terms: Terms) -> bool | None:
+    sides = (side for side in (True, False) if decided_from(slices, THETA, terms, below=side) is not None)
+    return next(sides, None)
 
 
 def _weakened(slices: Sequence[Slice], terms: Terms, margin: float) -> bool | None:

@@ -12,7 +12,7 @@ from harness.verdict.eprocess import log_evidence, restart
 from harness.verdict.inflation import Slice, inflation
 from harness.verdict.probed import values_of
 from harness.verdict.reading import read, slices
-from harness.verdict.sequential import SLICE_S, Terms, decide
+from harness.verdict.sequential import SLICE_S, Terms, decide, decided_from
 from harness.verdict.timeline import Timeline
 
 PROBE_LOOKS = 7
@@ -57,9 +57,12 @@ def _run(
     condition: Condition, timeline: Timeline, start: float, end: float, terms: Terms, *, low: bool
 ) -> float | None:
     """The pessimist's counts have to show that a fraction is low, the optimist's that it is high."""
+    if not condition.theta:
+        return None
     begin = begin_of(condition, timeline, start, end, holds=low == condition.wants_low)
     window = slices(condition, timeline, begin, end, pessimistic=low)
-    return begin if decide(window, condition.theta or 0.0, terms).low is low else None
+    first = decided_from(window, condition.theta, terms, below=low)
+    return None if first is None else begin + first * SLICE_S
 
 
 def _count_since(

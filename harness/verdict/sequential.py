@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from harness.verdict.eprocess import log_evidence
-from harness.verdict.inflation import UNKNOWN, Known, Slice, inflation
+from harness.verdict.inflation import MARGIN, UNKNOWN, Known, Slice, inflation
 from harness.verdict.interval import fraction_interval
 
 SLICE_S = 0.25
@@ -135,6 +135,29 @@ def decide(slices: Sequence[Slice], theta: float, terms: Terms) -> Decision:
     undecided = Decision(theta, terms, None, n, bad, inflation(slices), seconds)
     answers = (side for side in (True, False) if enough and undecided.shows(below=side))
     return replace(undecided, low=next(answers, None))
+
+
+def decided_from(slices: Sequence[Slice], theta: float, terms: Terms, *, below: bool) -> int | None:
+    """Index from which on a window shows that the fraction is below θ (or above it); None: it does not.
+
+    A change of pace inside a window looks like correlation and swells its VIF for as long as it is in it. So where the
+    whole does not show it, its later half is asked, at half of α, then its last quarter at a quarter, and so on, down
+    to the shortest that measures a VIF of its own.
+    """
+    first, asked = 0, terms
+    while first == 0 or len(slices) - first >= MIN_S / SLICE_S:
+        part = slices[first:]
+        if _may_show(part, theta, asked, below=below) and decide(part, theta, asked).low is below:
+            return first
+        first, asked = first + max(1, len(part) // 2), replace(asked, alpha=asked.alpha / 2)
+    return None
+
+
+def _may_show(slices: Sequence[Slice], theta: float, terms: Terms, *, below: bool) -> bool:
+    """Would the least VIF that there can be do? A logarithm of evidence above 0 only grows with the sample size."""
+    n, bad = sum(piece.n for piece in slices), sum(piece.bad for piece in slices)
+    vif = max(MARGIN, terms.known.vif)
+    return bool(n) and log_evidence(theta, n / vif, bad / vif, below=below) >= terms.needed(below=below)
 
 
 def _seldom_enough(terms: Terms) -> float:

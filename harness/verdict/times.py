@@ -47,13 +47,13 @@ def _onset(trial: Trial) -> Span | None:
 
 
 def _recovery(trial: Trial) -> Span | None:
-    """All SLOs are back when the last of them is: the latest of the earliest moments, and of the latest."""
+    """The SLOs that broke are back when the last of them is: the latest of the earliest moments, and of the latest."""
     start, main = trial.start("response"), trial.sides[MAIN]
     if not trial.recovered or start is None:
         return None
     spans = [
         bounds(slo.objective, main, start, trial.recovered[slo.name][1], trial.terms(slo), trial.recovered[slo.name][0])
         for slo in trial.slos
-        if slo.objective.measure.is_load
+        if slo.objective.measure.is_load and slo.name in trial.broken
     ]
     return None if not spans else (max(low for low, _ in spans), max(high for _, high in spans))

@@ -92,8 +92,9 @@ class Trial:
 
     @property
     def recovered_since(self) -> float | None:
-        """The moment from which all SLOs held again."""
-        return max((begin for begin, _ in self.recovered.values()), default=None)
+        """The moment from which all SLOs that had broken held again."""
+        begins = [begin for name, (begin, _) in self.recovered.items() if name in self.broken]
+        return max(begins or [begin for begin, _ in self.recovered.values()], default=None)
 
     @property
     def present_phase(self) -> str | None:
