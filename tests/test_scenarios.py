@@ -17,6 +17,7 @@ import pytest
 from scenario_parts import ENGINES, LIMIT_S, SCENARIOS, HttpServer, RealtimeServer, Scenario, eventually, running
 
 engines = pytest.mark.parametrize("engine", ENGINES)
+mostly_worker = pytest.mark.parametrize("engine", ["worker", pytest.param("locust", marks=pytest.mark.slow)])
 
 
 def quantile_s(hist: dict[str, int], q: float) -> float:
@@ -72,7 +73,7 @@ def hold_up(load: Scenario, seconds: float) -> None:
         assert not [delta for delta in later if delta["at"] <= told], "a slice before t got arrivals"
 
 
-@engines
+@mostly_worker
 def test_an_arrival_is_over_while_it_is_outstanding_and_unfinished_at_the_end(tmp_path: Path, engine: str) -> None:
     with HttpServer(lambda path, body: None) as server, running(
         str(SCENARIOS / "tool_down.py"), server.url, tmp_path, engine=engine, rate=50, thresholds_ms="300,500"
@@ -171,7 +172,7 @@ def server_gaps(load: Scenario) -> int:
     return int(bad["dropped"])
 
 
-@engines
+@mostly_worker
 def test_it_beats_without_load_and_ends_when_its_parent_is_gone(tmp_path: Path, engine: str) -> None:
     parent = "import subprocess, sys; fd = int(__import__('os').environ['GAMEDAY_STREAM_FD']); "
     parent += "subprocess.Popen(sys.argv[1:], pass_fds=(fd,)); sys.stdin.read()"
@@ -190,7 +191,7 @@ def test_it_beats_without_load_and_ends_when_its_parent_is_gone(tmp_path: Path, 
     assert "is gone" in load.stderr.read_text()
 
 
-@engines
+@mostly_worker
 def test_it_ends_with_a_reason_when_nobody_reads_its_stream_any_more(tmp_path: Path, engine: str) -> None:
     read_fd, write_fd = os.pipe()
     process = subprocess.Popen(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scenario_parts import ENGINES, LIMIT_S, HttpServer, RealtimeServer, Scenario, eventually, running
+from scenario_parts import LIMIT_S, HttpServer, RealtimeServer, Scenario, eventually, running
 
 DECLARED = """
 from scenarios import in_locust
@@ -33,7 +33,7 @@ class Mine(HttpScenario):
 
 MineUser = in_locust(Mine)
 """
-engines = pytest.mark.parametrize("engine", ENGINES)
+engines = pytest.mark.parametrize("engine", ["worker", pytest.param("locust", marks=pytest.mark.slow)])
 
 
 def declared(folder: Path, text: str = DECLARED) -> str:
