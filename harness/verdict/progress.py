@@ -9,6 +9,7 @@ from harness.conditions.grammar import Condition
 from harness.verdict.change import PROBE_LOOKS, begin_of
 from harness.verdict.reading import Reading, read
 from harness.verdict.sequential import Terms
+from harness.verdict.timeline import Timeline
 from harness.verdict.trial import MAIN, TWIN, Trial
 
 LAST_S = 5.0
@@ -48,7 +49,7 @@ def _slo_rows(trial: Trial, phase: str) -> Iterator[Row]:
     for slo in trial.slos:
         if start is not None and (phase != "control" or slo.name in trial.broken):
             terms = trial.terms(slo, steady=phase in ("baseline", "after-undo"))
-            reading = _gathered(slo.objective, trial, side is trial.sides[MAIN], start, terms)
+            reading = _gathered(slo.objective, side, start, terms)
             yield Row(slo.name, slo.objective, reading, reading.holds is True)
 
 
@@ -56,13 +57,12 @@ def _symptom_rows(trial: Trial) -> Iterator[Row]:
     start = trial.start("fault")
     for number, symptom in enumerate(trial.symptoms):
         if symptom.condition is not None and start is not None:
-            reading = _gathered(symptom.condition, trial, True, start, trial.symptom_terms(symptom.condition))
+            reading = _gathered(symptom.condition, trial.sides[MAIN], start, trial.symptom_terms(symptom.condition))
             yield Row(symptom.text, symptom.condition, reading, number in trial.seen)
 
 
-def _gathered(condition: Condition, trial: Trial, main: bool, start: float, terms: Terms) -> Reading:
+def _gathered(condition: Condition, timeline: Timeline, start: float, terms: Terms) -> Reading:
     """What is gathered for the condition; where everything speaks against it, what was seen last."""
-    timeline = trial.sides[MAIN if main else TWIN]
     end = max(start, timeline.frontier)
     gathered = read(condition, timeline, begin_of(condition, timeline, start, end), end, terms)
     return gathered if gathered.n else read(condition, timeline, max(start, end - LAST_S), end, terms)

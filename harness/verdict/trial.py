@@ -81,11 +81,6 @@ class Trial:
     """By phase that asked a question; None: its limit came first."""
 
     @property
-    def objectives(self) -> tuple[Condition, ...]:
-        """The conditions of all SLOs."""
-        return tuple(slo.objective for slo in self.slos)
-
-    @property
     def onset_s(self) -> float:
         """From the fault to the last documented symptom."""
         return max(self.seen.values(), default=0) - self.phases.get("fault", 0.0) if self.seen else 0.0
