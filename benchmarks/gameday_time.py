@@ -17,6 +17,7 @@ if __package__ in (None, ""):
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from benchmarks import machine
+from benchmarks.hold import Hold
 from benchmarks.machine import Machine
 from benchmarks.peers.chaos_toolkit import run as chaos
 from benchmarks.peers.chaos_toolkit.run import USERS, WINDOWS, run_peer
@@ -42,15 +43,6 @@ examples:
   python benchmarks/gameday_time.py --without-remedy  broken on purpose: both sides must notice, exit 1
 exit codes: 0 every hold holds · 1 one does not · 2 unusable environment
 """
-
-
-@dataclass(frozen=True)
-class Hold:
-    """One thing that has to be so."""
-
-    text: str
-    ok: bool
-    found: str
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ if __package__ in (None, ""):  # run as a file
 
 from benchmarks import machine
 from benchmarks.changes import Change, change_of, requests_to_see
+from benchmarks.hold import Hold
 from benchmarks.processes import PROCESSES, slices_of
 from benchmarks.verdict_methods import ALPHA, COLD, FIXED, METHODS, PEEK, RAW, THETA, WARM, WINDOW_S, Case, Told
 
@@ -88,15 +89,6 @@ def _agreements(cells: Sequence[Cell], method: str) -> Iterator[bool]:
         for told, fixed in zip(cell.told[method], cell.told[FIXED], strict=True):
             if told.low is not None and cell.case.p != THETA:
                 yield told.low == fixed.low
-
-
-@dataclass(frozen=True)
-class Hold:
-    """One thing that has to be so."""
-
-    text: str
-    ok: bool
-    found: str
 
 
 def holds_of(cells: Sequence[Cell], changes: Sequence[Change]) -> list[Hold]:
