@@ -208,3 +208,13 @@ def test_by_hand_it_says_what_became_of_the_run(tmp_path: Path) -> None:
         assert row.split()[:2] == ["POST", "/mine"]
         assert int(row.split()[2]) in (104, 105)
         assert server.requests["/mine"] in (104, 105)
+
+
+def test_a_scenario_may_be_called_as_a_module_of_python(tmp_path: Path) -> None:
+    folder = tmp_path / "load"
+    folder.mkdir()
+    text = DECLARED.replace("from scenarios import", "import json\nfrom scenarios import", 1)
+    (folder / "json.py").write_text(text.replace("b'{\"n\": %d}' % rng.randint(0, 9)", "json.dumps({'n': 1}).encode()"))
+    with HttpServer() as server, running(str(folder / "json.py"), server.url, tmp_path) as load:
+        eventually(lambda: load.total("gateway", key="ok") > 20, "answers")
+        ended(load)
