@@ -205,11 +205,15 @@ class HttpServer(Server):
         finally:
             writer.close()
 
+    async def hold(self, writer: asyncio.StreamWriter) -> None:
+        """Takes a request that gets no answer now."""
+
     async def _request(self, path: str, tenant: str, body: dict[str, Any], writer: asyncio.StreamWriter) -> None:
         self.requests[path] += 1
         self.tenants.add(tenant)
         status = self.answer(path, body)
         if status is None:
+            await self.hold(writer)
             await self._done.wait()
         writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: 11\r\n\r\n".encode() + b'{"ok":true}')
 
@@ -221,9 +225,10 @@ class RealtimeServer(Server):
 
     def __init__(
         self, interval_s: float, places: int = 10_000, drop: int = 1_000_000, echo: bool = False,
-        certificate: tuple[Path, Path] | None = None,
+        certificate: tuple[Path, Path] | None = None, delay_s: float = 0.0,
     ) -> None:  # fmt: skip
         super().__init__(certificate)
+        self.delay_s = delay_s
         self.echo = echo
         self.interval_s, self.places, self.drop = interval_s, places, drop
         self.open = self.refused = self.sent = self.acked = self.dropped = 0
@@ -245,7 +250,9 @@ class RealtimeServer(Server):
         seq = 0
         try:
             while self.echo:
-                await connection.send(await connection.recv())
+                text = await connection.recv()
+                await asyncio.sleep(self.delay_s)
+                await connection.send(text)
                 self.acked += 1
             while True:
                 seq += 1
