@@ -196,7 +196,8 @@ class HttpServer(Server):
         born_s = time.monotonic()
         try:
             while head := (await reader.readuntil(b"\r\n\r\n")).decode():
-                fields = dict(line.split(": ", 1) for line in head.split("\r\n")[1:-2])
+                lines = (line.split(": ", 1) for line in head.split("\r\n")[1:-2])
+                fields = {name.title(): value for name, value in lines}
                 body = json.loads(await reader.readexactly(int(fields["Content-Length"])))
                 self.oldest_s = max(self.oldest_s, time.monotonic() - born_s)
                 await self._request(head.split(" ")[1], fields["X-Tenant"], body, writer)

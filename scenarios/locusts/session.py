@@ -12,7 +12,7 @@ from locust.exception import StopUser
 from locust.runners import LocalRunner, MasterRunner, Runner, WorkerRunner
 
 from scenarios.generator import clock
-from scenarios.generator.declare import Scenario
+from scenarios.generator.declare import HttpScenario, Scenario
 from scenarios.generator.ledger import UNFINISHED
 from scenarios.generator.plan import from_wire
 from scenarios.generator.report import BEAT_S, PARENT_CHECK_S, UNUSABLE, Report, raise_file_limit, settings_or_exit
@@ -98,13 +98,14 @@ class Session:
     def _add_arguments(self, parser: LocustArgumentParser) -> None:
         """The scenario's parameters, which the web UI offers as fields as well."""
         rate, schedule = self.scenario.rate_per_s, self.scenario.schedule
+        what = "Arrivals a second" if isinstance(self.scenario, HttpScenario) else "Connections to hold"
         parser.add_argument(
             "--rate", type=positive, default=float(rate), env_var="GAMEDAY_RATE",
-            help=f"Arrivals a second, or connections to hold ({rate:g})",
+            help=f"{what}, {rate:g} by default",
         )  # fmt: skip
         parser.add_argument(
             "--schedule", type=known_schedule, default=schedule, env_var="GAMEDAY_SCHEDULE",
-            help=f"poisson, constant, with ramp, steps, spike; trace FILE: docs/scenarios.md ({schedule})",
+            help=f"poisson or constant, with ramp, steps or spike; or trace FILE; {schedule} by default",
         )  # fmt: skip
 
     def _begin(self, environment: Environment, **_: object) -> None:
