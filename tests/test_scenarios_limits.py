@@ -116,7 +116,7 @@ def during(load: Scenario, since: float, until: float) -> dict[str, Counter[str]
 
 COUNT = re.compile(r"fell behind: (\d+) arrivals were started over 100 ms after they were due, the worst ([\d,]+) ms")
 ALONE = {
-    "worker": ("scenarios.worker", str(SCENARIOS / "timeout.py"), "-t", "6"),
+    "worker": ("scenarios.worker", str(SCENARIOS / "timeout.py"), "-t", "4"),
     "locust": ("locust", "--headless", "--json-file", "stats", "-t", "6s", "-f", str(SCENARIOS / "timeout.py")),
 }
 
