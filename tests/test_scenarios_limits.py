@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from scenario_parts import LIMIT_S, SCENARIOS, HttpServer, Scenario, eventually, running
@@ -20,9 +21,15 @@ from swarm_parts import FAST, STOCK, Swarm
 from test_scenarios_stop import HeldServer
 
 from scenarios.generator import clock
+from scenarios.generator.declare import HttpScenario
 from scenarios.generator.exchange import Request
+from scenarios.generator.plan import alone
+from scenarios.generator.report import Report
+from scenarios.generator.settings import read_settings
 from scenarios.traffic.connection import Exchange
 from scenarios.traffic.deadlines import Deadlines
+from scenarios.traffic.http import HttpDriver
+from scenarios.worker.rows import Rows
 
 PATH = "/v1/infer"
 
@@ -70,6 +77,59 @@ def test_each_kind_of_request_has_its_own_limit(monkeypatch: pytest.MonkeyPatch)
     asked[1].done = True
     works.until(1100.0)
     assert expired == [("/infer", 8.0), ("/tool", 43.0)]
+
+
+class Doors:
+    """An engine that opens no connection until it is told to, and keeps what is written."""
+
+    def __init__(self) -> None:
+        self.opening: list[Any] = []
+        self.written: list[bytes] = []
+        self.aborted = 0
+
+    def call_later(self, delay_s: float, call: object, *words: object) -> Doors:
+        return self
+
+    def watch(self, fd: int, call: Callable[[], object]) -> Doors:
+        self.due = call
+        return self
+
+    def connect(self, heard: Any, address: object, tls: object, failed: object) -> Doors:
+        self.opening.append(heard)
+        return self
+
+    def cancel(self) -> None:
+        """Comes too late here: that a connection is open is known already, and told in a moment."""
+
+    def write(self, data: bytes) -> None:
+        self.written.append(data)
+
+    def abort(self) -> None:
+        self.aborted += 1
+
+    def get_extra_info(self, name: str) -> Any:
+        return self
+
+    def fileno(self) -> int:
+        return 0
+
+
+def test_what_was_given_up_while_it_connected_is_not_sent_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Five(HttpScenario):
+        name, series = "five", ("gateway",)
+
+    doors, now_s = Doors(), clock.now()
+    report = Report(Five(), read_settings({}))
+    driver = HttpDriver(doors, Five(), report, Rows(False), "http://127.0.0.1:9", 0)  # type: ignore[arg-type]
+    driver.follow(alone(5, "constant"))
+    monkeypatch.setattr(clock, "now", lambda: now_s + 1.1)
+    doors.due()
+    assert len(doors.opening) == 5
+    driver.stop()
+    for heard in doors.opening:
+        heard.connection_made(doors)
+    assert (doors.written, doors.aborted) == ([], 5)
+    assert report.ledger.unsent["gateway"] == 5
 
 
 @pytest.mark.slow

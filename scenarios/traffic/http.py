@@ -121,9 +121,14 @@ class HttpDriver:
 
     def _connect(self, exchange: Exchange) -> None:
         authority = self._authority
-        connection = Connection(
-            self, self._address, lambda made: made.send(exchange, encode(exchange.request, authority))
-        )
+
+        def made(connection: Connection) -> None:
+            if exchange.done:  # given up meanwhile: an engine may hear too late that it is to open it no more
+                connection.close()
+            else:
+                connection.send(exchange, encode(exchange.request, authority))
+
+        connection = Connection(self, self._address, made)
         exchange.connecting = self._engine.connect(
             connection, self._address, self._tls, lambda kind: self.failed(exchange, kind)
         )
