@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from harness.gameday.side import LiveSide
 from harness.journal import Journal, JournalError
 from harness.load.base import Load
 from harness.model import Toggle
-from harness.platforms.base import Platform
+from harness.platforms.base import Overrides, Platform
 from harness.probes.sampler import family
 from harness.responders.base import Responder
 from harness.slo import Slo
@@ -31,7 +31,6 @@ from harness.verdict.judge import Judge
 from harness.verdict.steps import StepFacts
 from harness.verdict.trial import MAIN, TWIN
 
-Overrides = Mapping[str, Mapping[str, str]]
 AWAKE_S = 0.5
 
 
@@ -39,7 +38,7 @@ AWAKE_S = 0.5
 class Members:
     """The members that the command line chose."""
 
-    make_platform: Callable[[Path, Overrides], Platform]
+    make_platform: Callable[[Path, str, Overrides], Platform]
     make_load: Callable[[DrillPlan, Platform, Path], Load]
     make_fault: Callable[[FaultSpec], Fault]
     responder: Responder
@@ -198,7 +197,7 @@ class _Drilling:
     def _side(self, name: str) -> LiveSide:
         folder = self._dir / name
         folder.mkdir(parents=True, exist_ok=True)
-        platform = self.gameday.members.make_platform(folder / "platform", self._overrides())
+        platform = self.gameday.members.make_platform(folder / "platform", name, self._overrides())
 
         def make_load(up: Platform) -> Load:
             if name == MAIN:
