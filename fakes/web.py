@@ -19,7 +19,8 @@ from uvicorn.server import ServerState
 
 from fakes.service import BACKLOG, accepted
 
-SETTLE_S = 0.05
+FIRST_WORD_S = 1.0
+"""So long a client that has connected, and has asked for nothing yet, may still ask when its listener is closed."""
 POLL_S = 0.02
 
 
@@ -57,6 +58,29 @@ def application(routes: Sequence[BaseRoute], health: Callable[[], Health], regis
     return Starlette(routes=[*routes, *common])
 
 
+class Connection(HttpToolsProtocol):
+    """One client. uvicorn hangs up on whoever has not asked yet when it shuts down: a client that has just connected
+    would be reset by the first words that it sends. Here it gets the answer to its first request, and no second one."""
+
+    _leaving = False
+
+    def shutdown(self) -> None:
+        self._leaving = True
+        if self.cycle is None:
+            self.loop.call_later(FIRST_WORD_S, self._hang_up)
+        else:
+            super().shutdown()
+
+    def _hang_up(self) -> None:
+        if self.cycle is None:
+            self.transport.close()
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        if self._leaving:
+            self.cycle.keep_alive = False
+
+
 class HttpFront:
     """One application on any number of listeners. uvicorn's own Server owns signals and wakes ten times a second for
     each listener: neither suits a pod with three of them."""
@@ -74,8 +98,8 @@ class HttpFront:
         state.default_headers = self._config.encoded_headers
         loop = asyncio.get_running_loop()
 
-        def protocol() -> HttpToolsProtocol:
-            return HttpToolsProtocol(self._config, state, {}, loop)
+        def protocol() -> Connection:
+            return Connection(self._config, state, {}, loop)
 
         server = await loop.create_server(protocol, sock=sock, backlog=BACKLOG)
         return HttpListener(sock, server, protocol, state)
@@ -87,7 +111,7 @@ class HttpListener:
 
     sock: socket.socket
     server: asyncio.Server
-    protocol: Callable[[], HttpToolsProtocol]
+    protocol: Callable[[], Connection]
     state: ServerState
 
     async def close(self) -> None:
@@ -95,7 +119,6 @@ class HttpListener:
         self.server.close()
         for connection in late:
             await asyncio.get_running_loop().connect_accepted_socket(self.protocol, connection)
-        await asyncio.sleep(SETTLE_S)  # who has connected a moment ago is about to send: let the request come in
         for protocol in tuple(self.state.connections):
             protocol.shutdown()
 

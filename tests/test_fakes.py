@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -206,6 +207,28 @@ def test_idle_kept_alive_connections_end_with_the_listener(pods: Pods) -> None:
     pod.serve(False)
     assert connection.sock.recv(1) == b""
     connection.close()
+
+
+def test_who_has_connected_and_not_asked_yet_is_answered_once_by_a_listener_that_has_closed(pods: Pods) -> None:
+    pod = pods.start("inference")
+    pod.serve(True)
+    connection = http.client.HTTPConnection(pod.service_ip, 8080, timeout=10)
+    connection.connect()
+    pod.serve(False)
+    assert refused(pod.service_ip)
+    connection.request("GET", "/health")
+    answer = connection.getresponse()
+    answer.read()
+    assert (answer.status, answer.getheader("connection")) == (200, "close")
+    connection.close()
+
+
+def test_who_never_asks_is_left_when_the_listener_closes(pods: Pods) -> None:
+    pod = pods.start("inference")
+    pod.serve(True)
+    with socket.create_connection((pod.service_ip, 8080), timeout=10) as connection:
+        pod.serve(False)
+        assert connection.recv(1) == b""
 
 
 def test_replicas_share_the_service_address(pods: Pods) -> None:

@@ -91,7 +91,7 @@ def test_a_run_is_started_seen_edited_stopped_and_started_again_in_the_browser(p
         eventually(lambda: cells(page, PATH) and int(cells(page, PATH)[2]) < before, "counts from zero")
         page.get_by_role("tab", name="Logs").click()
         page.get_by_role("button", name=socket.gethostname()).last.click()  # the worker's logs unfold
-        eventually(lambda: page.get_by_text("the generator fell behind").first.is_visible(), "the worker's warning")
+        eventually(page.get_by_text("the generator fell behind").first.is_visible, "the worker's warning")
         look(page, "logs")
 
         page.get_by_role("button", name="Stop", exact=True).click()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.cli.platforms import add_options
 from harness.errors import INCONCLUSIVE, UNUSABLE, GamedayError
 
 EXIT_CODES = "exit codes: 0 passed · 1 failed · 2 unusable input or environment · 3 inconclusive"
@@ -95,6 +96,7 @@ def _takes_run(word: argparse.ArgumentParser) -> None:
     _document(word)
     _selection(word)
     about_jobs = "drills side by side, each on its own platform (default: 1)"
+    add_options(word)
     word.add_argument("--jobs", type=_positive, default=1, metavar="N", help=about_jobs)
     word.add_argument("--out", type=Path, metavar="DIR", help="run directory (default: runs/<time>)")
     _format(word)
@@ -133,11 +135,12 @@ def _takes_slo(word: argparse.ArgumentParser) -> None:
 
 
 def _takes_up(word: argparse.ArgumentParser) -> None:
-    _folder(word)
+    _takes_down(word)
     word.add_argument("--quiet", action="store_true", help="print only what a shell must set to use it")
 
 
-def _folder(word: argparse.ArgumentParser) -> None:
+def _takes_down(word: argparse.ArgumentParser) -> None:
+    add_options(word)
     word.add_argument("--dir", type=Path, default=Path("runs/platform"), help="where it lives (default: runs/platform)")
 
 
@@ -184,13 +187,13 @@ def _slo(options: argparse.Namespace) -> int:
 def _up(options: argparse.Namespace) -> int:
     from harness.cli.platform import up
 
-    return up(options.dir, options.quiet)
+    return up(options)
 
 
 def _down(options: argparse.Namespace) -> int:
     from harness.cli.platform import down
 
-    return down(options.dir)
+    return down(options)
 
 
 def _recover(options: argparse.Namespace) -> int:
@@ -230,7 +233,7 @@ _WORDS = (
         _takes_up,
         _up,
     ),
-    _Word("down", "end the platform that `gameday up` left running", "  gameday down\n", _folder, _down),
+    _Word("down", "end the platform that `gameday up` left running", "  gameday down\n", _takes_down, _down),
     _Word(
         "recover",
         "end whatever a killed run or platform left behind",

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+import argparse
 import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from harness.cli.platforms import chosen, forget_kind, kind_in, note_kind
 from harness.cli.recovery import end_recorded
 from harness.cli.report import RECORD
-from harness.errors import PASSED, UNUSABLE, PlatformError
-from harness.platforms.local.platform import LocalPlatform
+from harness.errors import PASSED, UNUSABLE, MachineError
+from harness.platforms.base import Maker, Platform
 
 
-def up(folder: Path, quiet: bool) -> int:
-    """Leave a platform running in `folder`, or find the one that runs there, and say how to use it."""
-    LocalPlatform.check_machine()
-    platform = _running(folder)
-    if platform is None:
-        if not quiet:
-            sys.stderr.write("gameday: bringing the platform up\n")
-        platform = LocalPlatform(folder, detach=True)
-        platform.clear()
-        platform.up()
+def up(options: argparse.Namespace) -> int:
+    """Leave a platform running in a folder, or find the one that runs there, and say how to use it."""
+    folder, quiet = options.dir, options.quiet
+    maker = _maker_of(options)
+    maker.check()
+    note_kind(folder, maker)
+    platform = maker.stand(folder, lambda line: None if quiet else _say(line))
     shell = platform.shell()
     exports = [
         f"export CURL_HOME={shlex.quote(shell.env['CURL_HOME'])}",
@@ -32,14 +31,21 @@ def up(folder: Path, quiet: bool) -> int:
     return PASSED
 
 
-def _running(folder: Path) -> LocalPlatform | None:
-    try:
-        return LocalPlatform.attach(folder)
-    except PlatformError:
-        return None
+def _maker_of(options: argparse.Namespace) -> Maker:
+    """That of the platform in the folder; raises MachineError when another kind is asked for."""
+    there = kind_in(options.dir)
+    maker = chosen(options, there)
+    if there is not None and there != maker.name:
+        down = f"gameday down --dir {options.dir}"
+        raise MachineError(f"{options.dir} holds a platform of kind {there}; end it by `{down}`, or name another --dir")
+    return maker
 
 
-def _how_to_use(platform: LocalPlatform, folder: Path, exports: Sequence[str]) -> str:
+def _say(line: str) -> None:
+    sys.stderr.write(f"gameday: {line}\n")
+
+
+def _how_to_use(platform: Platform, folder: Path, exports: Sequence[str]) -> str:
     lines = [
         platform.kubectl("get", "pods", "-n", platform.namespace).stdout,
         "To use it from this shell (kubectl, and curl with the services' names):",
@@ -54,13 +60,15 @@ def _how_to_use(platform: LocalPlatform, folder: Path, exports: Sequence[str]) -
     return "\n".join(lines) + "\n"
 
 
-def down(folder: Path) -> int:
-    """End the platform in `folder`; exit 2 where there is none."""
+def down(options: argparse.Namespace) -> int:
+    """End the platform in a folder; exit 2 where there is none."""
+    folder = options.dir
     if not folder.is_dir():
         sys.stderr.write(f"gameday: {folder}: no platform was left here; `gameday up` starts one\n")
         return UNUSABLE
-    LocalPlatform(folder, detach=True).down()
-    sys.stderr.write(f"gameday: the platform in {folder} has ended\n")
+    _maker_of(options).end(folder)
+    forget_kind(folder)
+    _say(f"the platform in {folder} has ended")
     return PASSED
 
 

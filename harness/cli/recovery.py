@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from harness.cli.platforms import recovering
 from harness.cli.report import RECORD
 from harness.journal import read_events
 from harness.platforms.local import processes
@@ -16,6 +17,6 @@ def end_recorded(folder: Path) -> list[str]:
     events = read_events(record) if record.exists() else iter(())
     groups = [Group(event["pgid"], event["started"], event["what"]) for event in events if event["ev"] == "process"]
     ended = [f"{group.what} (pid {group.pid})" for group in processes.end(groups, folder, grace_s=1.0)]
-    for ledger in sorted(folder.rglob("processes.jsonl")):
-        ended += processes.recover(ledger.parent)
+    for maker in recovering():
+        ended += maker.recover(folder)
     return ended

@@ -9,13 +9,14 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from harness import bindings
 from harness.bindings import FaultSpec
 from harness.cli.live import Live
+from harness.cli.platforms import chosen
 from harness.cli.report import RECORD, result_of
 from harness.drill import Limits
 from harness.errors import DocumentError, MachineError
@@ -24,8 +25,7 @@ from harness.gameday.plan import DrillPlan, GamedayPlan, check, make_plan
 from harness.gameday.run import Members, run_gameday
 from harness.journal import Journal
 from harness.load.worker import WorkerLoad, find_scenario
-from harness.platforms.base import Platform
-from harness.platforms.local.platform import LocalPlatform
+from harness.platforms.base import Maker, Platform
 from harness.report.json_report import to_json
 from harness.report.markdown import to_markdown
 from harness.report.text import to_text
@@ -40,7 +40,8 @@ def run(options: argparse.Namespace) -> int:
     plan = read_plan(options.runbook, options.bindings, options.only)
     check(plan)
     _check_scenarios(plan)
-    LocalPlatform.check_machine()
+    maker = chosen(options)
+    maker.check()
     out = _run_directory(options.out)
     journal = Journal(out / RECORD)
     if not options.quiet:
@@ -49,8 +50,8 @@ def run(options: argparse.Namespace) -> int:
         journal.listen(Live(columns=shutil.get_terminal_size((160, 40)).columns))
     stop = threading.Event()
     try:
-        with _signals(stop):
-            run_gameday(plan, _members(plan), journal, out, options.jobs, stop)
+        with _signals(stop), maker.opened(out, _quiet if options.quiet else _say):
+            run_gameday(plan, _members(plan, maker), journal, out, _jobs(options.jobs, maker), stop)
     finally:
         journal.close()
     return _conclude(out, options.format)
@@ -93,10 +94,23 @@ def _signals(stop: threading.Event) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _members(plan: GamedayPlan) -> Members:
-    def make_platform(folder: Path, overrides: Mapping[str, Mapping[str, str]]) -> Platform:
-        return LocalPlatform(folder, overrides=overrides)
+def _say(line: str) -> None:
+    sys.stderr.write(f"gameday: {line}\n")
 
+
+def _quiet(_: str) -> None:
+    """Only the verdicts are wanted."""
+
+
+def _jobs(wanted: int, maker: Maker) -> int:
+    """As many drills side by side as are wanted and the platform holds; says so where these are fewer."""
+    if maker.at_once is None or wanted <= maker.at_once:
+        return wanted
+    _say(f"--jobs {wanted}: the {maker.name} platform holds {maker.at_once} at a time")
+    return maker.at_once
+
+
+def _members(plan: GamedayPlan, maker: Maker) -> Members:
     def make_load(drill: DrillPlan, platform: Platform, folder: Path) -> WorkerLoad:
         assert drill.binding is not None
         scenario = find_scenario(drill.binding.scenario, plan.bindings.path.parent)
@@ -105,7 +119,7 @@ def _members(plan: GamedayPlan) -> Members:
     def make_fault(spec: FaultSpec) -> AdminFault:
         return AdminFault(spec.at, spec.fault, spec.parameters, spec.max_duration_s)
 
-    return Members(make_platform, make_load, make_fault, RunbookResponder(), Limits())
+    return Members(maker.name, maker.make, make_load, make_fault, RunbookResponder(), Limits())
 
 
 def _settings(drill: DrillPlan, platform: Platform) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from harness.gameday.side import LiveSide
 from harness.journal import Journal, JournalError
 from harness.load.base import Load
 from harness.model import Toggle
-from harness.platforms.base import Platform
+from harness.platforms.base import Overrides, Platform
 from harness.probes.sampler import family
 from harness.responders.base import Responder
 from harness.slo import Slo
@@ -31,7 +31,6 @@ from harness.verdict.judge import Judge
 from harness.verdict.steps import StepFacts
 from harness.verdict.trial import MAIN, TWIN
 
-Overrides = Mapping[str, Mapping[str, str]]
 AWAKE_S = 0.5
 
 
@@ -39,7 +38,9 @@ AWAKE_S = 0.5
 class Members:
     """The members that the command line chose."""
 
-    make_platform: Callable[[Path, Overrides], Platform]
+    platform: str
+    """Of which kind the platforms are."""
+    make_platform: Callable[[Path, str, Overrides], Platform]
     make_load: Callable[[DrillPlan, Platform, Path], Load]
     make_fault: Callable[[FaultSpec], Fault]
     responder: Responder
@@ -50,8 +51,8 @@ def run_gameday(
     plan: GamedayPlan, members: Members, journal: Journal, out: Path, jobs: int, stop: threading.Event
 ) -> None:
     """Run every drill; returns when all have ended and all platforms are down."""
-    journal.write("gameday", _header(plan, jobs))
-    gameday = _Gameday(plan, members, journal, out, stop, history_beside(out))
+    journal.write("gameday", _header(plan, members.platform, jobs))
+    gameday = _Gameday(plan, members, journal, out, stop, history_beside(out, members.platform))
     with ThreadPoolExecutor(jobs, thread_name_prefix="drill") as pool:
         futures = [pool.submit(_run_drill, gameday, drill) for drill in plan.drills]
         psutil.cpu_percent()  # what it says next is about the time since now
@@ -64,12 +65,13 @@ def run_gameday(
     journal.write("end")
 
 
-def _header(plan: GamedayPlan, jobs: int) -> dict[str, object]:
+def _header(plan: GamedayPlan, platform: str, jobs: int) -> dict[str, object]:
     document = plan.document
     procedures = {"alert": document.alerts, "escalation": document.escalation, "post-incident": document.post_incident}
     return {
         "document": document.path,
         "bindings": str(plan.bindings.path),
+        "platform": platform,
         "drills": [drill.runbook.id for drill in plan.drills],
         "findings": list(plan.findings),
         "procedures": [
@@ -198,7 +200,7 @@ class _Drilling:
     def _side(self, name: str) -> LiveSide:
         folder = self._dir / name
         folder.mkdir(parents=True, exist_ok=True)
-        platform = self.gameday.members.make_platform(folder / "platform", self._overrides())
+        platform = self.gameday.members.make_platform(folder / "platform", name, self._overrides())
 
         def make_load(up: Platform) -> Load:
             if name == MAIN:

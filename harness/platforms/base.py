@@ -1,8 +1,9 @@
-"""The contract of a platform: where the services run. Members: local (processes); later docker and kubernetes."""
+"""The contract of a platform: where the services run; and of a maker, which makes the platforms of one kind."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -102,4 +103,56 @@ class Platform(Protocol):
 
     def admin(self, deployment: str) -> Sequence[AdminPort]:
         """The admin ports of the pods that run now."""
+        ...
+
+
+Overrides = Mapping[str, Mapping[str, str]]
+"""Environment by Deployment, in place of what it is shipped with."""
+Say = Callable[[str], None]
+"""Takes one line of progress, for people."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line may say of the platforms that are to be made; None: not said."""
+
+    base_image: str | None = None
+    """What the image of the services is built on."""
+    node_image: str | None = None
+    """What a cluster of our own is made of."""
+    context: str | None = None
+    """A cluster that is there already: a context of the user's kubeconfig."""
+
+
+class Maker(Protocol):
+    """Makes, finds and ends the platforms of one kind. Its class takes Options; every method may raise GamedayError."""
+
+    name: str
+    at_once: int | None
+    """How many drills it can hold side by side; None: as many as the machine."""
+    takes: frozenset[str]
+    """The fields of Options that mean something to it."""
+
+    def check(self) -> None:
+        """Raises MachineError that names everything this machine lacks for it; does nothing."""
+        ...
+
+    def opened(self, folder: Path, say: Say) -> AbstractContextManager[None]:
+        """What all platforms of one run share (an image, a cluster), there before the first and gone after the last."""
+        ...
+
+    def make(self, folder: Path, side: str, overrides: Overrides) -> Platform:
+        """The platform of one side of a drill, within `opened`; it is not up yet."""
+        ...
+
+    def stand(self, folder: Path, say: Say) -> Platform:
+        """A platform that is up and outlives this process: the one that runs in `folder`, or a new one."""
+        ...
+
+    def end(self, folder: Path) -> None:
+        """Take down what `stand` left in `folder`; may be called twice."""
+        ...
+
+    def recover(self, folder: Path) -> Sequence[str]:
+        """End what any of its platforms left in `folder`, by what is recorded there; says what. May be called twice."""
         ...

@@ -95,7 +95,7 @@ class LocalPlatform:
         tools.check()
         self._check_overrides()
         self.folder.mkdir(parents=True, exist_ok=True)
-        if (self.folder / "processes.jsonl").exists():
+        if (self.folder / processes.LEDGER).exists():
             raise PlatformError(
                 f"{self.folder} holds a platform already; `gameday down` ends it, another folder starts another"
             )
@@ -171,7 +171,7 @@ class LocalPlatform:
         self.down()
         for name in ("image", "logs", "pods", "postgres", "shell"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
-        for name in ("daemon.log", "nursery.log", "postgres.log", "processes.jsonl"):
+        for name in ("daemon.log", "nursery.log", "postgres.log", processes.LEDGER):
             (self.folder / name).unlink(missing_ok=True)
 
     def _await_end(self) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 import psutil
 
 MARK = "GAMEDAY_DIR"
+LEDGER = "processes.jsonl"
 KILLED_S = 5.0
 """How long the kernel may take to end a killed process."""
 CLOCK_TOLERANCE_S = 1.0
@@ -56,7 +57,7 @@ class Ledger:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._file = (folder / "processes.jsonl").open("a", encoding="utf-8")
+        self._file = (folder / LEDGER).open("a", encoding="utf-8")
 
     def intend(self, what: str) -> None:
         self._write({"what": what})
@@ -81,7 +82,7 @@ def recorded(folder: Path) -> list[Group]:
     """What the ledger of a platform names; a line cut short by a crash is the last one and was never acted on."""
     groups = []
     with suppress(FileNotFoundError):
-        for line in (folder / "processes.jsonl").read_text(encoding="utf-8").splitlines():
+        for line in (folder / LEDGER).read_text(encoding="utf-8").splitlines():
             with suppress(json.JSONDecodeError):
                 entry = json.loads(line)
                 if "pid" in entry:

@@ -1,0 +1,67 @@
+"""Which platforms there are, and which one the command line means."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.errors import MachineError
+from harness.platforms.base import Maker, Options
+
+MAKERS = {
+    "local": "harness.platforms.local.maker:LocalMaker",
+}
+"""The maker of each kind; imported only when it is asked for, because some need packages that are extras."""
+KIND = "platform.txt"
+"""The file in a standing platform's folder that says of which kind it is."""
+
+
+def add_options(word: argparse.ArgumentParser) -> None:
+    """`--platform`, and what can be said of one."""
+    kinds = ", ".join(MAKERS)
+    word.add_argument("--platform", choices=tuple(MAKERS), help=f"where the services run: {kinds} (default: local)")
+
+
+def chosen(options: argparse.Namespace, kind: str | None = None) -> Maker:
+    """The maker that is asked for, or else that of `kind`; raises MachineError for an option that it has no use for."""
+    name = options.platform or kind or "local"
+    said = {field: getattr(options, field, None) for field in Options.__dataclass_fields__}
+    maker = _maker(name, Options(**said))
+    if idle := [field for field, value in said.items() if value is not None and field not in maker.takes]:
+        flags = ", ".join("--" + field.replace("_", "-") for field in idle)
+        raise MachineError(f"{flags}: the {name} platform has no use for it; leave it out or choose another --platform")
+    return maker
+
+
+def recovering() -> Iterator[Maker]:
+    """A maker of each kind that can be loaded here: what left something behind could be loaded when it did."""
+    for name in MAKERS:
+        yield _maker(name, Options())
+
+
+def _maker(name: str, options: Options) -> Maker:
+    module, _, member = MAKERS[name].partition(":")
+    made: Maker = getattr(importlib.import_module(module), member)(options)
+    return made
+
+
+def kind_in(folder: Path) -> str | None:
+    """Of which kind the platform is that stands in `folder`; None when nobody said."""
+    try:
+        kind = (folder / KIND).read_text(encoding="utf-8").strip()
+    except OSError:
+        return None
+    return kind if kind in MAKERS else None
+
+
+def note_kind(folder: Path, maker: Maker) -> None:
+    """Remember it, on disk before anything is started."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / KIND).write_text(f"{maker.name}\n", encoding="utf-8")
+
+
+def forget_kind(folder: Path) -> None:
+    """It has ended: another kind may stand there now."""
+    (folder / KIND).unlink(missing_ok=True)
