@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 
+import psutil
 import pytest
 import uvloop
 
@@ -150,6 +151,9 @@ async def test_the_end_of_half_a_connection_and_a_reset_are_passed_on() -> None:
     writer.write(b"a\n")
     writer.write_eof()
     assert await reader.read() == b"one a\none bye\n"
+    writer.close()
+    while any(each.laddr[1] == port and each.status == "ESTABLISHED" for each in psutil.Process().net_connections()):
+        await asyncio.sleep(0.01)  # an end that is not passed on would leave it open for ever
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(b"a\n")
     await reader.readline()
