@@ -19,7 +19,7 @@ from harness.platforms.docker.platform import Images
 
 PROJECT = Path(__file__).resolve().parents[3]
 POSTGRES = "postgres:17-alpine"
-FAKES = ("Dockerfile", ".dockerignore", "pyproject.toml", "fakes")
+FAKES = ("Dockerfile", "fakes")
 """What goes into the image of the pods."""
 RYUK_OFF = "set TESTCONTAINERS_RYUK_DISABLED=true: what a killed run leaves, `gameday recover` removes"
 
