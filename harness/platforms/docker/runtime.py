@@ -12,6 +12,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -42,7 +43,8 @@ class Started:
 
     def signal(self, number: signal.Signals) -> None:
         if not self.exited.done():
-            self._do(lambda: self.running.kill(number))
+            with suppress(RuntimeError):  # the platform is ending: everything is about to be removed
+                self._do(lambda: self.running.kill(number))
 
     def follow(self, log: Path) -> None:
         """In a thread of its own: keep its log, and learn of its end once it is removed."""
