@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -70,6 +71,20 @@ def test_without_an_engine_the_next_act_is_named(monkeypatch: pytest.MonkeyPatch
     new_token(tmp_path)
     with pytest.raises(MachineError, match="no engine answers"):  # something may be left: silence would be a lie
         recovery.recover(tmp_path)
+    DockerPlatform(tmp_path, detach=True).down()  # within a drill it must not raise
+    with pytest.raises(MachineError, match="no engine answers"):
+        DockerMaker(Options()).end(tmp_path)
+
+
+def test_a_run_whose_engine_dies_says_what_is_left(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pytest.importorskip("testcontainers", reason="the extra [docker] is not installed")
+    monkeypatch.setattr(DockerMaker, "_prepare", lambda self, say: None)
+    said: list[str] = []
+    with DockerMaker(Options()).opened(tmp_path, said.append):
+        (tmp_path / "main").mkdir()
+        new_token(tmp_path / "main")
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
+    assert re.search(rf"no engine answers.*`gameday recover {tmp_path}` removes what is left", *said)
 
 
 def test_the_maker_takes_a_base_image_and_nothing_of_clusters() -> None:
