@@ -48,7 +48,7 @@ def parts(folder: Path) -> dict[str, str]:
     engine, found = client(), {}
     for token in tokens(folder):
         wanted = {"label": f"{PLATFORM}={token}"}
-        for each in engine.containers.list(all=True, filters=wanted):
+        for each in engine.containers.list(all=True, filters=wanted, ignore_removed=True):
             found[each.labels[PART]] = each.id
         for each in engine.networks.list(filters=wanted):
             found["network"] = each.id
