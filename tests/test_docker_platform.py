@@ -35,8 +35,9 @@ def until(fact: Callable[[], object], what: str, within_s: float = 30.0) -> None
 
 
 @pytest.fixture(scope="module")
-def maker() -> DockerMaker:
-    return ready_maker()
+def maker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerMaker]:
+    with ready_maker(tmp_path_factory.mktemp("shared")) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
