@@ -139,6 +139,23 @@ def test_a_service_spreads_its_connections_and_refuses_without_a_pod(platform: D
     until(lambda: infer(platform) == 200, "the Service answers again")
 
 
+def test_requests_and_limits_of_the_manifest_are_the_containers(platform: DockerPlatform) -> None:
+    from harness.platforms.docker.engine import client
+
+    def host_config() -> dict[str, int]:
+        (pod,) = platform.state()["tool-service"].pods
+        config = client().containers.get(parts(platform.folder)[f"pod {pod}"]).attrs["HostConfig"]
+        return {name: config[name] for name in ("CpuShares", "NanoCpus", "Memory")}
+
+    assert host_config() == {"CpuShares": 256, "NanoCpus": 0, "Memory": 0}
+    container = {"name": "app", "resources": {"limits": {"cpu": "500m", "memory": "256Mi"}}}
+    patch = json.dumps({"spec": {"template": {"spec": {"containers": [container]}}}})
+    assert platform.kubectl("patch", "deployment", "tool-service", *NS, "-p", patch).status == 0
+    assert kubectl(platform, "rollout status deployment tool-service --timeout=60s").status == 0
+    until(lambda: len(platform.state()["tool-service"].pods) == 1, "the old pod has gone")
+    assert host_config() == {"CpuShares": 256, "NanoCpus": 500_000_000, "Memory": 256 << 20}
+
+
 def test_a_fault_is_injected_by_the_admin_port(platform: DockerPlatform) -> None:
     (port,) = platform.admin("inference")
     body, headers = {"name": "slot-loss", "max_duration_s": 30, "slots": 1}, {"Authorization": f"Bearer {port.token}"}
