@@ -180,6 +180,20 @@ def test_two_platforms_know_nothing_of_each_other(maker: DockerMaker, platform: 
     assert platform.state()["inference"].ready == 1
 
 
+def test_a_proxy_that_ends_is_no_incident_but_the_end_of_the_platform(maker: DockerMaker, tmp_path: Path) -> None:
+    from harness.platforms.docker.engine import client
+
+    platform = maker.make(tmp_path, "main", {})
+    try:
+        platform.up()
+        client().containers.get(parts(tmp_path)["service realtime"]).kill()
+        until(lambda: parts(tmp_path) == {}, "everything has ended")
+        assert "the proxy of service realtime ended with status 137" in (tmp_path / "daemon.log").read_text()
+        assert "endpoints changed" in (tmp_path / "services" / "realtime.log").read_text()
+    finally:
+        platform.down()
+
+
 STARTER = (
     "import sys, time; from pathlib import Path; from harness.platforms.docker.platform import DockerPlatform, Images;"
     "DockerPlatform(Path(sys.argv[1]), images=Images(*sys.argv[2:])).up(); print('up', flush=True); time.sleep(600)"
