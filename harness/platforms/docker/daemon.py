@@ -65,8 +65,8 @@ class DockerGround:
         ends = {proxy.exited: name for name, proxy in self._proxies.items()}
         (ended, *_), _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         name = ends[ended]
-        log = self._site.folder / SERVICES / f"{name}.log"
-        raise PlatformError(f"docker: the proxy of service {name} ended with status {ended.result()}; see {log}")
+        said = self._site.folder / SERVICES / f"{name}.log"
+        raise PlatformError(f"docker: the proxy of service {name} ended with status {ended.result()}; see {said}")
 
     async def _start_proxy(self, service: str) -> Started:
         address, port = self._addresses[service], self._site.subnet.admin_port
