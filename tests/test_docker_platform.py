@@ -17,7 +17,7 @@ import pytest
 
 from harness.http import call
 from harness.platforms.base import Result
-from harness.platforms.control_plane import processes
+from harness.platforms.control_plane import manifest, processes
 from harness.platforms.docker.maker import DockerMaker
 from harness.platforms.docker.platform import DockerPlatform
 from tests.docker_kit import parts, ready_maker
@@ -147,13 +147,14 @@ def test_requests_and_limits_of_the_manifest_are_the_containers(platform: Docker
         config = client().containers.get(parts(platform.folder)[f"pod {pod}"]).attrs["HostConfig"]
         return {name: config[name] for name in ("CpuShares", "NanoCpus", "Memory")}
 
-    assert host_config() == {"CpuShares": 256, "NanoCpus": 0, "Memory": 0}
+    (shares,) = {round(1.024 * work.cpu_m) for work in manifest.WORKLOADS}
+    assert host_config() == {"CpuShares": shares, "NanoCpus": 0, "Memory": 0}
     container = {"name": "app", "resources": {"limits": {"cpu": "500m", "memory": "256Mi"}}}
     patch = json.dumps({"spec": {"template": {"spec": {"containers": [container]}}}})
     assert platform.kubectl("patch", "deployment", "tool-service", *NS, "-p", patch).status == 0
     assert kubectl(platform, "rollout status deployment tool-service --timeout=60s").status == 0
     until(lambda: len(platform.state()["tool-service"].pods) == 1, "the old pod has gone")
-    assert host_config() == {"CpuShares": 256, "NanoCpus": 500_000_000, "Memory": 256 << 20}
+    assert host_config() == {"CpuShares": shares, "NanoCpus": 500_000_000, "Memory": 256 << 20}
 
 
 def test_a_fault_is_injected_by_the_admin_port(platform: DockerPlatform) -> None:

@@ -18,7 +18,7 @@ from harness.platforms.control_plane.network import FIRST_SERVICE, PORT
 from harness.platforms.control_plane.tools import names_of
 from harness.platforms.docker.engine import Engine, Wanted, remove
 from harness.platforms.docker.ledger import new_token
-from harness.platforms.docker.runtime import DockerRuntime, Doors, Started
+from harness.platforms.docker.runtime import DockerRuntime, Doors, Started, cpu_shares
 
 log = logging.getLogger(__name__)
 PROXY_S, DATABASE_S = 20, 60
@@ -89,6 +89,7 @@ class DockerGround:
             image=self._postgres_image,
             env={"POSTGRES_PASSWORD": self._password, "PGPASSWORD": self._password},
             aliases=[DATABASE],
+            cpu_shares=cpu_shares(manifest.WORKLOADS[0].cpu_m / 1000),  # it competes as a pod does; the proxies do not
             ready=ExecWaitStrategy(ask).with_startup_timeout(DATABASE_S).with_poll_interval(0.5),
         )
         return await self.runtime.start(wanted, self._site.folder / "postgres.log")

@@ -30,6 +30,11 @@ ADMIN_TIMEOUT_S = 1.0
 THREADS = 32
 
 
+def cpu_shares(cores: float) -> int:
+    """A container's weight under contention, as the kubelet makes it of its request: 1024 a core, at least 2."""
+    return max(2, round(1024 * cores))
+
+
 class Started:
     """One start of a container. Implements runtime.Container."""
 
@@ -121,8 +126,7 @@ class DockerRuntime:
     def _wanted(self, pod: Pod) -> Wanted:
         resources = section(pod.container, "resources")
         requested, limited = section(resources, "requests"), section(resources, "limits")
-        shares = cpu_cores(text(requested, "cpu"))
-        limit = cpu_cores(text(limited, "cpu"))
+        request, limit = cpu_cores(text(requested, "cpu")), cpu_cores(text(limited, "cpu"))
         return Wanted(
             part=f"pod {pod.name}",
             image=self.node.image,
@@ -130,7 +134,7 @@ class DockerRuntime:
             env=self._environment(pod),
             hostname=pod.name,
             publish=[(pod.address, PORT), (pod.address, self._subnet.admin_port)],
-            cpu_shares=None if shares is None else max(2, round(1024 * shares)),
+            cpu_shares=None if request is None else cpu_shares(request),
             nano_cpus=None if limit is None else round(limit * 1e9),
             memory_bytes=memory_bytes(text(limited, "memory")),
         )
