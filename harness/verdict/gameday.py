@@ -38,6 +38,8 @@ class GamedayResult:
     """All drills of one run."""
 
     document: str
+    platform: str
+    """Of which kind the platforms were."""
     verdict: Verdict
     why: str
     seconds: float
@@ -87,6 +89,7 @@ def _combine(header: Event, drills: tuple[DrillResult, ...], missing: Sequence[s
     manual = tuple(ManualLine(line["kind"], line["line"], line["text"]) for line in header["procedures"])
     return GamedayResult(
         document=header["document"],
+        platform=header.get("platform", "local"),
         verdict=worst,
         why=_why(drills, missing),
         seconds=round(seconds, 1),
