@@ -1,0 +1,158 @@
+"""Two answers to one line, without what must differ: names' suffixes, ages, addresses, uids, moments, sizes.
+
+What is left is compared line by line; columns are told apart by two spaces and more, their widths follow the names.
+JSON and YAML become one line a value, `.spec.replicas = 2`, so that a difference has a name.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import yaml
+
+from tests.conformance.sides import Said
+
+AGE = r"(?:\d+y)?(?:\d+d)?(?:\d+h)?(?:\d+m)?(?:\d+s)?"
+_HASH, _SUFFIX = r"[bcdfghjklmnpqrstvwxz2456789]{6,10}", r"[bcdfghjklmnpqrstvwxz2456789]{5}"
+_NAMES = r"(api-gateway|inference|realtime|tool-service)"
+_RULES: tuple[tuple[str, str], ...] = (
+    (rf"\b{_NAMES}-{_HASH}-{_SUFFIX}\.[0-9a-f]{{16}}\b", r"\1-HASH-ID.EVENT"),
+    (rf"\b{_NAMES}-{_HASH}-{_SUFFIX}\b", r"\1-HASH-ID"),
+    (rf"\b{_NAMES}-{_HASH}\.[0-9a-f]{{16}}\b", r"\1-HASH.EVENT"),
+    (rf"\b{_NAMES}-{_HASH}\b(?!-)", r"\1-HASH"),
+    (rf"\b{_NAMES}\.[0-9a-f]{{16}}\b", r"\1.EVENT"),
+    (rf"(pod-template-hash[\"']?[=:]\s*[\"']?){_HASH}", r"\1HASH"),
+    (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "UID"),
+    (r"\b[0-9a-f]{64}\b", "ID"),
+    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z", "TIME"),
+    (r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4}", "TIME"),
+    (r"\b(?:127|10|172|192)\.\d{1,3}\.\d{1,3}\.\d{1,3}\b", "IP"),
+    (r"\bconf(?:ormance)?-control-plane\b|\bgameday-(?:local|conformance-control-plane)\b", "NODE"),
+    (r"\bv1\.\d\d\.\d+\b", "VERSION"),
+    (r"postgresql://\S+?@\S+?:5432/postgres", "DATABASE"),
+    (r"http://(?:IP|inference|tool-service):8080", "SERVICE"),
+    (rf"(?<=  ){AGE} \(x\d+ over {AGE}\)", "AGE"),
+    (rf"\({AGE} ago\)", "(AGE ago)"),
+)
+RULES = tuple((re.compile(pattern), plain) for pattern, plain in _RULES)
+_DURATION = re.compile(r"(?=\d)" + AGE)
+_LOGGED = re.compile(r'^(\[pod/\S+\] )?(?:TIME )?\{"time": "TIME", "level": .*$')
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What only one side says, normalised; `statuses` (local, real) where they differ."""
+
+    local: tuple[str, ...]
+    real: tuple[str, ...]
+    statuses: tuple[int | None, int | None] | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.local or self.real or self.statuses)
+
+
+def difference(line: str, local: Said, real: Said) -> Difference:
+    """Statuses, then stdout and stderr line by line."""
+    statuses = None if local.status == real.status else (local.status, real.status)
+    out = _diff(plain(line, local.stdout), plain(line, real.stdout))
+    err = _diff(_texts(local.stderr, "stderr: "), _texts(real.stderr, "stderr: "))
+    return Difference((*out[0], *err[0]), (*out[1], *err[1]), statuses)
+
+
+def plain(line: str, text: str) -> list[str]:
+    """Normalised lines of an answer's stdout."""
+    structured = _structured(text)
+    if structured is not None:
+        return [normal(each) for each in _flat("", structured)]
+    lines = _texts(text)
+    if line.startswith("top "):
+        lines = [_measures(each) for each in lines]
+    if "curl " in line:
+        lines = _metrics(lines)
+    if line.startswith("logs"):
+        lines = list(_log(lines, counted="--tail" in line or "--limit-bytes" in line))
+    return list(_in_order(lines))
+
+
+def _texts(text: str, prefix: str = "") -> list[str]:
+    return [prefix + normal(each) for each in text.splitlines() if each.strip()]
+
+
+def normal(text: str) -> str:
+    """One line without what must differ, and without the widths of its columns."""
+    for pattern, short in RULES:
+        text = pattern.sub(short, text)
+    cells = re.split(r"\s{2,}|\t", text.rstrip())
+    return "  ".join("AGE" if _DURATION.fullmatch(cell) else cell for cell in cells)
+
+
+def _structured(text: str) -> Any:
+    """The object that JSON or YAML says; None for anything else."""
+    if text.startswith(("{", "[")) and not text.startswith('{"time"'):
+        try:
+            return json.loads(text)
+        except ValueError:
+            return None
+    if text.startswith(("apiVersion:", "clientVersion:")):
+        return yaml.load(text, yaml.BaseLoader)  # noqa: S506: only strings come of it
+    return None
+
+
+def _flat(path: str, value: Any) -> Iterator[str]:
+    """`.items[].metadata.name = web`; list items have no number, so one more is one difference."""
+    match value:
+        case dict():
+            for key in sorted(value):
+                yield from _flat(f"{path}.{key}", value[key])
+            if not value:
+                yield f"{path} = {{}}"
+        case list():
+            for each in value:
+                yield from _flat(f"{path}[]", each)
+            if not value:
+                yield f"{path} = []"
+        case bool():
+            yield f"{path} = {str(value).lower()}"
+        case _:
+            yield f"{path} = {'NUMBER' if path.endswith('.resourceVersion') and value else value}"
+
+
+def _measures(row: str) -> str:
+    """What is measured, without its value; `<unknown>` stays."""
+    return re.sub(r"(?<=  )\d+(?:m|Mi|%)?(?=  |$)", "MEASURED", row)
+
+
+def _metrics(lines: Iterable[str]) -> list[str]:
+    """Prometheus' text without values and without the moments of a series' creation."""
+    found = [re.sub(r"^(\w+(?:\{.*\})?) [\d.e+-]+$", r"\1 VALUE", line) for line in lines]
+    return [line for line in found if "_created" not in line]
+
+
+def _log(lines: Iterable[str], *, counted: bool) -> Iterator[str]:
+    """A pod's own words are the fakes' and not kubectl's: only their form is held, and their number where it is asked."""
+    shown = [_LOGGED.sub(r"\1LOGGED", line) for line in lines]
+    for line, run in groupby(shown):
+        yield from run if counted else (line,)
+
+
+def _in_order(lines: Sequence[str]) -> Iterator[str]:
+    """Rows whose names differ in their random part only stand in the order of chance: sorted."""
+    for _, run in groupby(lines, lambda line: (re.match(r"\S*HASH\S*", line) or [None])[0] or object()):
+        yield from sorted(run)
+
+
+def _diff(local: Sequence[str], real: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Lines that only one side has, where it has them."""
+    only_local: list[str] = []
+    only_real: list[str] = []
+    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, local, real, autojunk=False).get_opcodes():
+        if tag != "equal":
+            only_local += local[i1:i2]
+            only_real += real[j1:j2]
+    return tuple(only_local), tuple(only_real)
