@@ -197,6 +197,7 @@ class Controller:
         if old is not None and (old.status, old.reason, old.message) == (status, reason, message):
             return
         changed = old.changed_s if old is not None and old.status == status else time.time()
+        each.conditions.pop(kind, None)  # what changed last stands last
         each.conditions[kind] = Condition(kind, status, reason, message, changed_s=changed)
         self._touch()
 

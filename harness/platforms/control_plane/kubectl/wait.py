@@ -31,12 +31,19 @@ async def wait(session: Session) -> int:
         raise Failure("error: no matching resources found")
     timeout_s = session.flags.seconds("timeout", DEFAULT_S)
     for item in found.items:
-        if await _until(session, item, reached, timeout_s if timeout_s >= 0 else FOREVER_S):
+        if session.everywhere and item.namespace:  # the real one looks each up in the namespace "", and refuses
+            failures.append(_elsewhere(item.namespace))
+        elif await _until(session, item, reached, timeout_s if timeout_s >= 0 else FOREVER_S):
             await _met(session, item)
         else:
             place = f"{item.resource.plural}/{item.name}"
             failures.append(Failure(f"error: timed out waiting for the condition on {place}"))
     return await session.finish(failures)
+
+
+def _elsewhere(namespace: str) -> Failure:
+    fact = f'the namespace from the provided object "{namespace}" does not match the namespace ""'
+    return Failure(f"error: {fact}. You must pass '--namespace={namespace}' to perform this operation.")
 
 
 async def _met(session: Session, item: Item) -> None:
