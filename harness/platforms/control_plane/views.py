@@ -36,10 +36,7 @@ def deployment(each: Deployment) -> Obj:
 
 def replicaset(each: ReplicaSet) -> Obj:
     owner = each.deployment
-    notes = labels({REVISION: str(each.revision)})
-    cause = text(each.template, "metadata", "annotations", "kubernetes.io/change-cause")
-    if cause := cause or text(owner.manifest, "metadata", "annotations", "kubernetes.io/change-cause"):
-        notes["kubernetes.io/change-cause"] = cause
+    notes = labels({**each.notes, REVISION: str(each.revision)})
     meta: Obj = {
         "name": each.name,
         "namespace": owner.namespace,
@@ -173,7 +170,7 @@ def _address(each: Pod, node: Node) -> Json:
 def _condition(one: Condition) -> Obj:
     return {
         "type": one.type,
-        "status": str(one.status),
+        "status": "Unknown" if one.status is None else str(one.status),
         "reason": one.reason,
         "message": one.message,
         "lastTransitionTime": timestamp(one.changed_s),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from harness.platforms.control_plane.api import Obj
 from harness.platforms.control_plane.kubectl import jsonpath
-from harness.platforms.control_plane.kubectl.changes import asked
+from harness.platforms.control_plane.kubectl.changes import asked, within
 from harness.platforms.control_plane.kubectl.delete import exists
 from harness.platforms.control_plane.kubectl.errors import Failure
 from harness.platforms.control_plane.kubectl.output import field_template, go_text, printer
@@ -23,7 +23,7 @@ async def wait(session: Session) -> int:
     goal = session.flags.text("for")
     reached = _goal(goal)
     wanted = asked(session)
-    found = session.find(wanted)
+    found = within(session, session.find(wanted))
     failures = list(found.failures)
     if goal == "delete":
         failures = []
@@ -31,19 +31,12 @@ async def wait(session: Session) -> int:
         raise Failure("error: no matching resources found")
     timeout_s = session.flags.seconds("timeout", DEFAULT_S)
     for item in found.items:
-        if session.everywhere and item.namespace:  # the real one looks each up in the namespace "", and refuses
-            failures.append(_elsewhere(item.namespace))
-        elif await _until(session, item, reached, timeout_s if timeout_s >= 0 else FOREVER_S):
+        if await _until(session, item, reached, timeout_s if timeout_s >= 0 else FOREVER_S):
             await _met(session, item)
         else:
             place = f"{item.resource.plural}/{item.name}"
             failures.append(Failure(f"error: timed out waiting for the condition on {place}"))
     return await session.finish(failures)
-
-
-def _elsewhere(namespace: str) -> Failure:
-    fact = f'the namespace from the provided object "{namespace}" does not match the namespace ""'
-    return Failure(f"error: {fact}. You must pass '--namespace={namespace}' to perform this operation.")
 
 
 async def _met(session: Session, item: Item) -> None:
