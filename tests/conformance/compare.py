@@ -23,18 +23,22 @@ _HASH, _SUFFIX = r"[bcdfghjklmnpqrstvwxz2456789]{6,10}", r"[bcdfghjklmnpqrstvwxz
 _NAMES = r"(api-gateway|inference|realtime|tool-service)"
 _RULES: tuple[tuple[str, str], ...] = (
     (rf"\b{_NAMES}-{_HASH}-{_SUFFIX}\.[0-9a-f]{{16}}\b", r"\1-HASH-ID.EVENT"),
-    (rf"\b{_NAMES}-{_HASH}-{_SUFFIX}\b", r"\1-HASH-ID"),
+    (rf"{_NAMES}-{_HASH}-{_SUFFIX}", r"\1-HASH-ID"),
     (rf"\b{_NAMES}-{_HASH}\.[0-9a-f]{{16}}\b", r"\1-HASH.EVENT"),
-    (rf"\b{_NAMES}-{_HASH}\b(?!-)", r"\1-HASH"),
+    (rf"\b{_NAMES}-{_HASH}\b", r"\1-HASH"),
     (rf"\b{_NAMES}\.[0-9a-f]{{16}}\b", r"\1.EVENT"),
-    (rf"(pod-template-hash[\"']?[=:]\s*[\"']?){_HASH}", r"\1HASH"),
+    (rf"(?<![\w-])(?=\w*\d){_HASH}(?![\w-])", "HASH"),
     (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "UID"),
     (r"\b[0-9a-f]{64}\b", "ID"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z", "TIME"),
     (r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4}", "TIME"),
+    (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4} UTC", "TIME"),
     (r"\b(?:127|10|172|192)\.\d{1,3}\.\d{1,3}\.\d{1,3}\b", "IP"),
     (r"\bconf(?:ormance)?-control-plane\b|\bgameday-(?:local|conformance-control-plane)\b", "NODE"),
     (r"\bv1\.\d\d\.\d+\b", "VERSION"),
+    (r"\b(?:ErrImagePull|ImagePullBackOff)\b", "NOT-PULLED"),
+    (r"(?<=resource version to be 1, was )\d+", "NUMBER"),
+    (r"kube-api-access-\w{5}", "kube-api-access-ID"),
     (r"postgresql://\S+?@\S+?:5432/postgres", "DATABASE"),
     (r"http://(?:IP|inference|tool-service):8080", "SERVICE"),
     (rf"(?<=  ){AGE} \(x\d+ over {AGE}\)", "AGE"),
@@ -69,15 +73,31 @@ def plain(line: str, text: str) -> list[str]:
     """Normalised lines of an answer's stdout."""
     structured = _structured(text)
     if structured is not None:
-        return [normal(each) for each in _flat("", structured)]
+        flat = [normal(each) for each in _flat("", structured)]
+        return sorted(set(flat)) if _of_events(line) else flat
     lines = _texts(text)
+    if _of_events(line):  # they are listed by names, and these are chance
+        return lines[:1] + sorted(set(lines[1:]))
+    if line.startswith("rollout status"):
+        return list(_progress(lines))
     if line.startswith("top "):
-        lines = [_measures(each) for each in lines]
+        lines = [_measures(each) for each in _ranked(line, text.splitlines()) or lines]
     if "curl " in line:
         lines = _metrics(lines)
     if line.startswith("logs"):
         lines = list(_log(lines, counted="--tail" in line or "--limit-bytes" in line))
     return list(_in_order(lines))
+
+
+def _of_events(line: str) -> bool:
+    return re.search(r"\b(?:get|-n production) (?:events?|ev)\b", line) is not None
+
+
+def _progress(lines: Sequence[str]) -> Iterator[str]:
+    """How often a rollout was looked at on its way is chance; where it stood at the end is not."""
+    for number, line in enumerate(lines):
+        if not line.startswith("Waiting for deployment") or number == len(lines) - 1:
+            yield line
 
 
 def _texts(text: str, prefix: str = "") -> list[str]:
@@ -93,14 +113,14 @@ def normal(text: str) -> str:
 
 
 def _structured(text: str) -> Any:
-    """The object that JSON or YAML says; None for anything else."""
+    """The object that JSON or YAML says; None for anything else. BaseLoader makes nothing but strings."""
     if text.startswith(("{", "[")) and not text.startswith('{"time"'):
         try:
             return json.loads(text)
         except ValueError:
             return None
     if text.startswith(("apiVersion:", "clientVersion:")):
-        return yaml.load(text, yaml.BaseLoader)  # noqa: S506: only strings come of it
+        return yaml.load(text, yaml.BaseLoader)
     return None
 
 
@@ -123,6 +143,17 @@ def _flat(path: str, value: Any) -> Iterator[str]:
             yield f"{path} = {'NUMBER' if path.endswith('.resourceVersion') and value else value}"
 
 
+def _ranked(line: str, rows: Sequence[str]) -> list[str] | None:
+    """Whose use is larger is each side's own; that its rows are in order is not. None: no order was asked for."""
+    sort = re.search(r"--sort-by[= ](cpu|memory)", line)
+    if sort is None or not rows:
+        return None
+    column = rows[0].split().index(f"{sort[1].upper()}({'cores' if sort[1] == 'cpu' else 'bytes'})")
+    sizes = [int(re.sub(r"\D", "", row.split()[column])) for row in rows[1:]]
+    order = "in order" if sizes == sorted(sizes, reverse=True) else f"not in order: {sizes}"
+    return [*sorted(normal(row) for row in rows), order]
+
+
 def _measures(row: str) -> str:
     """What is measured, without its value; `<unknown>` stays."""
     return re.sub(r"(?<=  )\d+(?:m|Mi|%)?(?=  |$)", "MEASURED", row)
@@ -135,7 +166,7 @@ def _metrics(lines: Iterable[str]) -> list[str]:
 
 
 def _log(lines: Iterable[str], *, counted: bool) -> Iterator[str]:
-    """A pod's own words are the fakes' and not kubectl's: only their form is held, and their number where it is asked."""
+    """A pod's own words are the fakes' and not kubectl's: their form is held, and their number where it is asked."""
     shown = [_LOGGED.sub(r"\1LOGGED", line) for line in lines]
     for line, run in groupby(shown):
         yield from run if counted else (line,)

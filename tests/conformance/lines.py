@@ -14,15 +14,17 @@ from pathlib import Path
 from harness import bindings
 from harness.bash.analyse import Call, analyse
 from harness.gameday.plan import make_plan
-from harness.platforms.local.kubectl.commands import COMMANDS, Command
-from harness.platforms.local.kubectl.flags import Flag
-from harness.platforms.local.kubectl.resources import RESOURCES, Resource
+from harness.platforms.control_plane.kubectl.commands import COMMANDS, Command
+from harness.platforms.control_plane.kubectl.flags import Flag
+from harness.platforms.control_plane.kubectl.resources import RESOURCES, Resource
 from harness.runbook import read
 from harness.steps.placeholders import fill, pod_of
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDED = ROOT / "tests" / "data" / "kubectl"
 RUNBOOKS = (ROOT / "runbooks" / "operations.md", ROOT / "tests" / "data" / "operations-user.md")
+PASSING = ("get pods -n production", "get all -n production")
+"""What the recorded changes looked at while it was changing; among the looks it stands still."""
 SETTLE = "settle"
 """No line for kubectl: wait until both sides have finished what they were told."""
 
@@ -55,9 +57,9 @@ PLAIN: Mapping[str, str] = {
     "version": "",
 }
 """What each command is asked about; a flag is added to that."""
-CHANGES = frozenset(
-    ("scale", "set env", "set image", "delete", "patch", "label", "annotate")
-    + ("rollout pause", "rollout restart", "rollout resume", "rollout undo")
+CHANGES = (
+    *("scale", "set env", "set image", "delete", "patch", "label", "annotate"),
+    *("rollout pause", "rollout restart", "rollout resume", "rollout undo"),
 )
 OUTPUTS = (
     "wide",
@@ -180,12 +182,15 @@ def looks() -> Iterator[Line]:
 
 def changes() -> Iterator[Line]:
     """Lines one after the other, each of which finds what the ones before it have left; SETTLE between them."""
-    yield from dict.fromkeys(line for path in RUNBOOKS for line in _runbook(path, changing=True))
+    for line in dict.fromkeys(line for path in RUNBOOKS for line in _runbook(path, changing=True)):
+        if line.text.startswith("exec"):  # while pods are being replaced, which one answers is chance
+            yield Line(SETTLE, "")
+        yield line
     yield Line(SETTLE, "")
     yield from _derived(changing=True)
     yield Line(SETTLE, "")
     yield from _trouble()
-    yield from _recorded("changes")
+    yield from (line for line in _recorded("changes") if line.text not in PASSING)
 
 
 def _trouble() -> Iterator[Line]:
@@ -240,11 +245,12 @@ def _forms(path: str, flag: Flag) -> Iterator[str]:
         return
     first, *others = map(shlex.quote, VALUES_OF.get((path, flag.name), VALUES.get(flag.name, ())))
     yield f"--{flag.name}={first}"
-    if flag.bare is None:
+    if flag.bare is None and flag.name != "to-revision":  # to which one can go back once
         yield f"--{flag.name} {first}"
     if flag.short:
         yield f"-{flag.short} {first}"
-    yield from (f"--{flag.name}={other}" for other in others)
+    if path not in CHANGES or flag.name == "dry-run":  # what a change is asked of is read as it is by a look
+        yield from (f"--{flag.name}={other}" for other in others)
 
 
 def _kinds() -> Iterator[Line]:
@@ -289,7 +295,9 @@ def _pod(value: str) -> str:
 def _calls(text: str) -> Iterator[str]:
     for call in analyse(text).calls:
         if call.program == "kubectl":
-            yield " ".join(shlex.quote(word) for word in _words(call)).replace("pod_of_tool-service", "{pod:tool-service}")
+            yield " ".join(shlex.quote(word) for word in _words(call)).replace(
+                "pod_of_tool-service", "{pod:tool-service}"
+            )
 
 
 def _words(call: Call) -> Iterator[str]:
