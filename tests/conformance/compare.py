@@ -1,7 +1,8 @@
-"""Two answers to one line, without what must differ: names' suffixes, ages, addresses, uids, moments, sizes.
+"""Two answers to one line, without what must differ: names' random parts, ages, addresses, uids, moments, sizes.
 
 What is left is compared line by line; columns are told apart by two spaces and more, their widths follow the names.
-JSON and YAML become one line a value, `.spec.replicas = 2`, so that a difference has a name.
+JSON and YAML become one line a value, `.spec.replicas = 2`, so that a difference has a name. What stands in the order
+of random names is sorted.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def difference(line: str, local: Said, real: Said) -> Difference:
     """Statuses, then stdout and stderr line by line."""
     statuses = None if local.status == real.status else (local.status, real.status)
     out = _diff(plain(line, local.stdout), plain(line, real.stdout))
-    err = _diff(_texts(local.stderr, "stderr: "), _texts(real.stderr, "stderr: "))
+    err = _diff(_errors(local.stderr), _errors(real.stderr))
     return Difference((*out[0], *err[0]), (*out[1], *err[1]), statuses)
 
 
@@ -75,18 +76,28 @@ def plain(line: str, text: str) -> list[str]:
     if structured is not None:
         flat = [normal(each) for each in _flat("", structured)]
         return sorted(set(flat)) if _of_events(line) else flat
+    if line.startswith("describe"):
+        return [_listed(each) for block in sorted(map(_texts, text.split("\n\n\n"))) for each in block]
     lines = _texts(text)
+    if _of_events(line) and "jsonpath=" in line:
+        return sorted({word for each in lines for word in each.split()})
     if _of_events(line):  # they are listed by names, and these are chance
-        return lines[:1] + sorted(set(lines[1:]))
+        head = [line for line in lines[:1] if "LAST SEEN" in line]
+        return head + sorted(set(lines[len(head) :]))
     if line.startswith("rollout status"):
         return list(_progress(lines))
     if line.startswith("top "):
         lines = [_measures(each) for each in _ranked(line, text.splitlines()) or lines]
     if "curl " in line:
-        lines = _metrics(lines)
+        lines = sorted(_metrics(lines))
     if line.startswith("logs"):
         lines = list(_log(lines, counted="--tail" in line or "--limit-bytes" in line))
     return list(_in_order(lines))
+
+
+def _errors(text: str) -> list[str]:
+    """Without curl's progress, which is no message."""
+    return [f"stderr: {line}" for line in _texts(text) if "--:--:--" not in line]
 
 
 def _of_events(line: str) -> bool:
@@ -100,8 +111,8 @@ def _progress(lines: Sequence[str]) -> Iterator[str]:
             yield line
 
 
-def _texts(text: str, prefix: str = "") -> list[str]:
-    return [prefix + normal(each) for each in text.splitlines() if each.strip()]
+def _texts(text: str) -> list[str]:
+    return [normal(each) for each in text.splitlines() if each.strip()]
 
 
 def normal(text: str) -> str:
@@ -125,7 +136,7 @@ def _structured(text: str) -> Any:
 
 
 def _flat(path: str, value: Any) -> Iterator[str]:
-    """`.items[].metadata.name = web`; list items have no number, so one more is one difference."""
+    """`.items[].metadata.name = web`; list items have no number, so that one more is one difference."""
     match value:
         case dict():
             for key in sorted(value):
@@ -133,7 +144,7 @@ def _flat(path: str, value: Any) -> Iterator[str]:
             if not value:
                 yield f"{path} = {{}}"
         case list():
-            for each in value:
+            for each in sorted(value, key=_sorted_by):
                 yield from _flat(f"{path}[]", each)
             if not value:
                 yield f"{path} = []"
@@ -154,9 +165,23 @@ def _ranked(line: str, rows: Sequence[str]) -> list[str] | None:
     return [*sorted(normal(row) for row in rows), order]
 
 
+def _sorted_by(each: Any) -> str:
+    """By what is no chance: a name without its random part, a revision; where there is none, by all of it."""
+    if isinstance(each, dict) and "metadata" in each:
+        meta = each["metadata"]
+        return f"{normal(meta['name'])} {meta.get('annotations', {}).get('deployment.kubernetes.io/revision', '')}"
+    return "\n".join(normal(line) for line in _flat("", each))
+
+
 def _measures(row: str) -> str:
     """What is measured, without its value; `<unknown>` stays."""
     return re.sub(r"(?<=  )\d+(?:m|Mi|%)?(?=  |$)", "MEASURED", row)
+
+
+def _listed(line: str) -> str:
+    """ReplicaSets stand in the order of their names' random parts."""
+    head, colon, names = line.partition(":  ")
+    return f"{head}{colon}{', '.join(sorted(names.split(', ')))}" if head == "OldReplicaSets" else line
 
 
 def _metrics(lines: Iterable[str]) -> list[str]:

@@ -1,8 +1,8 @@
-"""Differences that are known and have a reason: `differences.yaml`, and which of its entries a difference falls under.
+"""Differences that are known and have a reason: `differences.yaml`, and which of its entries explain a difference.
 
-An entry says why; `local` and `real` are regular expressions for lines that only that side says; `status` is the pair of
-exit statuses. `lines` limits it to these lines of kubectl. A difference is explained when all of its parts are. An entry,
-a pattern or a line that explains nothing any more is an error, unless `sometimes` says why it may be absent.
+An entry says why; `local` and `real` are regular expressions for lines that only that side says; `status` is the pair
+of exit statuses; `lines` limits it to these lines of kubectl. A difference is explained when all of its parts are. An
+entry, a pattern or a line that explains nothing any more is an error, unless `sometimes` says why it may be absent.
 """
 
 from __future__ import annotations

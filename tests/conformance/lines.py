@@ -23,7 +23,7 @@ from harness.steps.placeholders import fill, pod_of
 ROOT = Path(__file__).resolve().parents[2]
 RECORDED = ROOT / "tests" / "data" / "kubectl"
 RUNBOOKS = (ROOT / "runbooks" / "operations.md", ROOT / "tests" / "data" / "operations-user.md")
-PASSING = ("get pods -n production", "get all -n production")
+PASSING = ("get pods -n production", "get all -n production", "logs deployment/realtime -n production")
 """What the recorded changes looked at while it was changing; among the looks it stands still."""
 SETTLE = "settle"
 """No line for kubectl: wait until both sides have finished what they were told."""

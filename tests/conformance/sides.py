@@ -61,6 +61,10 @@ class Side:
         text = text.replace("{node}", self.node()) if "{node}" in text else text
         return self.run(*shlex.split(text), limit_s=FOLLOW_S if line.endless else LIMIT_S)
 
+    def next_second(self) -> None:
+        """A restart is told by its second: two within one are refused, whichever second that is."""
+        time.sleep(1.0 - time.time() % 1.0)
+
     def must(self, *words: str) -> str:
         """A line of the preparation, which has to work."""
         said = self.run(*words)

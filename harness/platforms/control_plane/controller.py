@@ -43,7 +43,7 @@ class Controller:
         current = each.current if each.paused else self._current(each)
         others = [one for one in each.sets if one is not current]
         if current is not None:
-            current.notes = each.notes
+            current.notes |= each.notes  # what the Deployment loses stays, as in Kubernetes
         if text(each.manifest, "spec", "strategy", "type") == "Recreate":
             self._recreate(each, current, others)
         else:
@@ -218,8 +218,10 @@ class Controller:
 
     @staticmethod
     def _forget(each: Deployment, others: list[ReplicaSet]) -> None:
-        """Keep the history that `revisionHistoryLimit` allows."""
+        """Keep the history that `revisionHistoryLimit` allows; while a rollout is on its way, all of it."""
+        if not each.paused and any(one.pods for one in others):
+            return
         limit = int(number(each.manifest, "spec", "revisionHistoryLimit", default=10))
-        idle = sorted((one for one in others if not one.replicas and not one.pods), key=lambda one: -one.revision)
-        for one in idle[limit:]:
+        idle = sorted((one for one in others if not one.replicas and not one.pods), key=lambda one: one.revision)
+        for one in idle[: max(0, len(others) - limit)]:
             each.sets.remove(one)
