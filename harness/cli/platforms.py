@@ -12,6 +12,7 @@ from harness.platforms.base import Maker, Options
 
 MAKERS = {
     "local": "harness.platforms.local.maker:LocalMaker",
+    "docker": "harness.platforms.docker.maker:DockerMaker",
 }
 """The maker of each kind; imported only when it is asked for, because some need packages that are extras."""
 KIND = "platform.txt"
