@@ -47,13 +47,14 @@ def missing() -> str:
         return f"not on PATH: {', '.join(lacks)}"
     if _run("docker", "info").returncode:
         return "no Docker engine answers"
-    return "" if (ROOT / "Dockerfile").exists() else "no Dockerfile of the services"
+    needed = [ROOT / "Dockerfile", *([] if _given() else [METRICS])]
+    return "; ".join(f"there is no {path}" for path in needed if not path.exists())
 
 
 @contextmanager
 def cluster(folder: Path) -> Iterator[Side]:
     """The real kubectl before a cluster with metrics and the image; what it made is gone afterwards."""
-    given = os.environ.get("GAMEDAY_CONFORMANCE_KUBECONFIG")
+    given = _given()
     kubeconfig = Path(given) if given else folder / "kubeconfig"
     program = kubectl()
     assert program is not None
@@ -70,6 +71,10 @@ def cluster(folder: Path) -> Iterator[Side]:
         if not given:
             _must("kind", "delete", "cluster", "--name", NAME, "--kubeconfig", kubeconfig)
         _run("docker", "image", "rm", IMAGE, BASE)
+
+
+def _given() -> str | None:
+    return os.environ.get("GAMEDAY_CONFORMANCE_KUBECONFIG")
 
 
 def _load(side: Side) -> None:

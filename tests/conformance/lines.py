@@ -61,13 +61,9 @@ CHANGES = (
     *("scale", "set env", "set image", "delete", "patch", "label", "annotate"),
     *("rollout pause", "rollout restart", "rollout resume", "rollout undo"),
 )
+NAMES = "{.items[*].metadata.name}"
 OUTPUTS = (
-    "wide",
-    "name",
-    "json",
-    "yaml",
-    "jsonpath={.items[*].metadata.name}",
-    "jsonpath-as-json={.items[*].metadata.name}",
+    *("wide", "name", "json", "yaml", f"jsonpath={NAMES}", f"jsonpath-as-json={NAMES}"),
     "custom-columns=NAME:.metadata.name,APP:.metadata.labels.app",
 )
 VALUES: Mapping[str, tuple[str, ...]] = {
@@ -153,8 +149,10 @@ TARGET_OF: Mapping[tuple[str, str], str] = {
 }
 """Where a flag only makes sense with another target than the plain one."""
 GLOBAL_NAMESPACE = "-n production"
-CLUSTER_WIDE = ("top node", "cluster-info", "config current-context", "config get-contexts", "config view")
-NO_NAMESPACE = (*CLUSTER_WIDE, "api-resources", "version")
+NO_NAMESPACE = (
+    *("top node", "cluster-info", "api-resources", "version"),
+    *("config current-context", "config get-contexts", "config view"),
+)
 
 
 @dataclass(frozen=True)
