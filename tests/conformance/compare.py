@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -75,24 +75,62 @@ def plain(line: str, text: str) -> list[str]:
     structured = _structured(text)
     if structured is not None:
         flat = [normal(each) for each in _flat("", structured)]
-        return sorted(set(flat)) if _of_events(line) else flat
-    if line.startswith("describe"):
-        return [_listed(each) for block in sorted(map(_texts, text.split("\n\n\n"))) for each in block]
+        return sorted(set(flat)) if _EVENTS.search(line) else flat
+    for concerned, shape in _SHAPES:
+        if concerned.search(line):
+            return shape(line, text)
+    return list(_in_order(_texts(text)))
+
+
+def _described(_: str, text: str) -> list[str]:
+    """What is described stands in the order of names."""
+    return [_listed(each) for block in sorted(map(_texts, text.split("\n\n\n"))) for each in block]
+
+
+def _events(line: str, text: str) -> list[str]:
+    """Events are listed by names, and these are chance."""
     lines = _texts(text)
-    if _of_events(line) and "jsonpath=" in line:
+    if "jsonpath=" in line:
         return sorted({word for each in lines for word in each.split()})
-    if _of_events(line):  # they are listed by names, and these are chance
-        head = [line for line in lines[:1] if "LAST SEEN" in line]
-        return head + sorted(set(lines[len(head) :]))
-    if line.startswith("rollout status"):
-        return list(_progress(lines))
-    if line.startswith("top "):
-        lines = [_measures(each) for each in _ranked(line, text.splitlines()) or lines]
-    if "curl " in line:
-        lines = sorted(_metrics(lines))
-    if line.startswith("logs"):
-        lines = list(_log(lines, counted="--tail" in line or "--limit-bytes" in line))
-    return list(_in_order(lines))
+    head = [line for line in lines[:1] if "LAST SEEN" in line]
+    return head + sorted(set(lines[len(head) :]))
+
+
+def _shuffled(_: str, text: str) -> list[str]:
+    """Which is older, or has which address, is each side's own."""
+    return sorted(_texts(text))
+
+
+def _progress(_: str, text: str) -> list[str]:
+    """How often a rollout was looked at on its way is chance; where it stood at the end is not."""
+    lines = _texts(text)
+    waited = [line.startswith("Waiting for deployment") for line in lines[:-1]]
+    return [line for line, on_its_way in zip(lines, [*waited, False], strict=False) if not on_its_way]
+
+
+def _measured(line: str, text: str) -> list[str]:
+    """What is measured, without its value; `<unknown>` stays. Rows that were asked for in order are in order."""
+    rows = text.splitlines()
+    plain_rows = [re.sub(r"(?<=  )\d+(?:m|Mi|%)?(?=  |$)", "MEASURED", normal(row, ages=False)) for row in rows]
+    sort = re.search(r"--sort-by[= ](cpu|memory)", line)
+    if sort is None or not rows:
+        return list(_in_order(plain_rows))
+    column = rows[0].split().index(f"{sort[1].upper()}({'cores' if sort[1] == 'cpu' else 'bytes'})")
+    sizes = [int(re.sub(r"\D", "", row.split()[column])) for row in rows[1:]]
+    order = "in order" if sizes == sorted(sizes, reverse=True) else f"not in order: {sizes}"
+    return [*sorted(plain_rows), order]
+
+
+def _metrics(_: str, text: str) -> list[str]:
+    """Prometheus' text without values and without the moments of a series' creation; tenants stand in any order."""
+    found = [re.sub(r"^(\w+(?:\{.*\})?) [\d.e+-]+$", r"\1 VALUE", line) for line in _texts(text)]
+    return sorted(line for line in found if "_created" not in line)
+
+
+def _logged(line: str, text: str) -> list[str]:
+    """A pod's own words are the fakes' and not kubectl's: their form is held, and their number where it is asked."""
+    shown = [_LOGGED.sub(r"\1LOGGED", each) for each in _texts(text)]
+    return shown if re.search("--tail|--limit-bytes", line) else [each for each, _ in groupby(shown)]
 
 
 def _errors(text: str) -> list[str]:
@@ -100,27 +138,20 @@ def _errors(text: str) -> list[str]:
     return [f"stderr: {line}" for line in _texts(text) if "--:--:--" not in line]
 
 
-def _of_events(line: str) -> bool:
-    return re.search(r"\b(?:get|-n production) (?:events?|ev)\b", line) is not None
-
-
-def _progress(lines: Sequence[str]) -> Iterator[str]:
-    """How often a rollout was looked at on its way is chance; where it stood at the end is not."""
-    for number, line in enumerate(lines):
-        if not line.startswith("Waiting for deployment") or number == len(lines) - 1:
-            yield line
-
-
 def _texts(text: str) -> list[str]:
     return [normal(each) for each in text.splitlines() if each.strip()]
 
 
-def normal(text: str) -> str:
-    """One line without what must differ, and without the widths of its columns."""
+def normal(text: str, *, ages: bool = True) -> str:
+    """One line without what must differ, and without the widths of its columns; `cpu:  10m` is no age."""
     for pattern, short in RULES:
         text = pattern.sub(short, text)
     cells = re.split(r"\s{2,}|\t", text.rstrip())
-    return "  ".join("AGE" if _DURATION.fullmatch(cell) else cell for cell in cells)
+    named = [False, *(cell.endswith(":") for cell in cells)]
+    return "  ".join(
+        "AGE" if ages and not of_name and _DURATION.fullmatch(cell) else cell
+        for cell, of_name in zip(cells, named, strict=False)
+    )
 
 
 def _structured(text: str) -> Any:
@@ -154,17 +185,6 @@ def _flat(path: str, value: Any) -> Iterator[str]:
             yield f"{path} = {'NUMBER' if path.endswith('.resourceVersion') and value else value}"
 
 
-def _ranked(line: str, rows: Sequence[str]) -> list[str] | None:
-    """Whose use is larger is each side's own; that its rows are in order is not. None: no order was asked for."""
-    sort = re.search(r"--sort-by[= ](cpu|memory)", line)
-    if sort is None or not rows:
-        return None
-    column = rows[0].split().index(f"{sort[1].upper()}({'cores' if sort[1] == 'cpu' else 'bytes'})")
-    sizes = [int(re.sub(r"\D", "", row.split()[column])) for row in rows[1:]]
-    order = "in order" if sizes == sorted(sizes, reverse=True) else f"not in order: {sizes}"
-    return [*sorted(normal(row) for row in rows), order]
-
-
 def _sorted_by(each: Any) -> str:
     """By what is no chance: a name without its random part, a revision; where there is none, by all of it."""
     if isinstance(each, dict) and "metadata" in each:
@@ -173,28 +193,10 @@ def _sorted_by(each: Any) -> str:
     return "\n".join(normal(line) for line in _flat("", each))
 
 
-def _measures(row: str) -> str:
-    """What is measured, without its value; `<unknown>` stays."""
-    return re.sub(r"(?<=  )\d+(?:m|Mi|%)?(?=  |$)", "MEASURED", row)
-
-
 def _listed(line: str) -> str:
     """ReplicaSets stand in the order of their names' random parts."""
     head, colon, names = line.partition(":  ")
     return f"{head}{colon}{', '.join(sorted(names.split(', ')))}" if head == "OldReplicaSets" else line
-
-
-def _metrics(lines: Iterable[str]) -> list[str]:
-    """Prometheus' text without values and without the moments of a series' creation."""
-    found = [re.sub(r"^(\w+(?:\{.*\})?) [\d.e+-]+$", r"\1 VALUE", line) for line in lines]
-    return [line for line in found if "_created" not in line]
-
-
-def _log(lines: Iterable[str], *, counted: bool) -> Iterator[str]:
-    """A pod's own words are the fakes' and not kubectl's: their form is held, and their number where it is asked."""
-    shown = [_LOGGED.sub(r"\1LOGGED", line) for line in lines]
-    for line, run in groupby(shown):
-        yield from run if counted else (line,)
 
 
 def _in_order(lines: Sequence[str]) -> Iterator[str]:
@@ -212,3 +214,16 @@ def _diff(local: Sequence[str], real: Sequence[str]) -> tuple[tuple[str, ...], t
             only_local += local[i1:i2]
             only_real += real[j1:j2]
     return tuple(only_local), tuple(only_real)
+
+
+_EVENTS = re.compile(r"\b(?:get|-n production) (?:events?|ev)\b")
+_SHAPES: Sequence[tuple[re.Pattern[str], Callable[[str, str], list[str]]]] = (
+    (re.compile("^describe"), _described),
+    (_EVENTS, _events),
+    (re.compile(r"--sort-by=\S*(?:Timestamp|podIP)"), _shuffled),
+    (re.compile("^rollout status"), _progress),
+    (re.compile("^top "), _measured),
+    (re.compile("curl "), _metrics),
+    (re.compile("^logs"), _logged),
+)
+"""How the answers to some lines are looked at: the first that fits."""

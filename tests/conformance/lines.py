@@ -7,7 +7,7 @@ In a line `{pod:NAME}` stands for a running pod of that Deployment, `{node}` for
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,140 +19,20 @@ from harness.platforms.control_plane.kubectl.flags import Flag
 from harness.platforms.control_plane.kubectl.resources import RESOURCES, Resource
 from harness.runbook import read
 from harness.steps.placeholders import fill, pod_of
+from tests.conformance.examples import CHANGES, NO_NAMESPACE, OUTPUTS, PLAIN, TARGET_OF, VALUES, VALUES_OF
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDED = ROOT / "tests" / "data" / "kubectl"
 RUNBOOKS = (ROOT / "runbooks" / "operations.md", ROOT / "tests" / "data" / "operations-user.md")
-PASSING = ("get pods -n production", "get all -n production", "logs deployment/realtime -n production")
-"""What the recorded changes looked at while it was changing; among the looks it stands still."""
+PASSING = (
+    *("get pods -n production", "get all -n production", "logs deployment/realtime -n production"),
+    "exec deployment/realtime -n production -- true",
+)
+"""What the recorded changes looked at while it was changing, or waited for in vain; among the looks it stands still."""
 SETTLE = "settle"
 """No line for kubectl: wait until both sides have finished what they were told."""
 
-PLAIN: Mapping[str, str] = {
-    "get": "pods",
-    "describe": "deployment api-gateway",
-    "logs": "deployment/tool-service",
-    "exec": "deployment/tool-service -- true",
-    "top pod": "",
-    "top node": "",
-    "scale": "deployment inference --replicas=1",
-    "set env": "deployment/inference CONFORMS=yes",
-    "set image": "deployment/inference app=gameday-fakes:local",
-    "delete": "pod {pod:inference}",
-    "patch": 'deployment inference -p \'{"metadata":{"annotations":{"conforms":"yes"}}}\'',
-    "wait": "deployment/api-gateway --for=condition=available --timeout=5s",
-    "label": "deployment inference conforms=yes --overwrite",
-    "annotate": "deployment inference conforms=yes --overwrite",
-    "rollout history": "deployment/api-gateway",
-    "rollout pause": "deployment/inference",
-    "rollout restart": "deployment/inference",
-    "rollout resume": "deployment/inference",
-    "rollout status": "deployment/api-gateway",
-    "rollout undo": "deployment/inference",
-    "cluster-info": "",
-    "config current-context": "",
-    "config get-contexts": "",
-    "config view": "",
-    "api-resources": "",
-    "version": "",
-}
-"""What each command is asked about; a flag is added to that."""
-CHANGES = (
-    *("scale", "set env", "set image", "delete", "patch", "label", "annotate"),
-    *("rollout pause", "rollout restart", "rollout resume", "rollout undo"),
-)
-NAMES = "{.items[*].metadata.name}"
-OUTPUTS = (
-    *("wide", "name", "json", "yaml", f"jsonpath={NAMES}", f"jsonpath-as-json={NAMES}"),
-    "custom-columns=NAME:.metadata.name,APP:.metadata.labels.app",
-)
-VALUES: Mapping[str, tuple[str, ...]] = {
-    "all-pods": ("true",),
-    "chunk-size": ("500",),
-    "container": ("app",),
-    "containers": ("app",),
-    "current-replicas": ("1",),
-    "dry-run": ("client", "server", "none"),
-    "env": ("CONFORMS=too",),
-    "field-manager": ("somebody",),
-    "field-selector": ("metadata.name=api-gateway",),
-    "for": ("condition=available", "jsonpath={.spec.replicas}=1", "create"),
-    "grace-period": ("1",),
-    "label-columns": ("app", "app,pod-template-hash"),
-    "limit-bytes": ("20",),
-    "max-log-requests": ("5",),
-    "namespace": ("production",),
-    "output": ("name", "json", "yaml", "jsonpath={.metadata.name}"),
-    "patch": ('{"metadata":{"annotations":{"conforms":"too"}}}',),
-    "pod-running-timeout": ("5s",),
-    "replicas": ("1",),
-    "resource-version": ("1",),
-    "revision": ("1",),
-    "selector": ("app=inference", "app in (inference,realtime)", "app!=inference"),
-    "since": ("1h",),
-    "since-time": ("2020-01-01T00:00:00Z",),
-    "sort-by": (".metadata.name",),
-    "tail": ("1",),
-    "timeout": ("30s",),
-    "to-revision": ("1",),
-    "type": ("strategic", "merge"),
-}
-"""A value or more for each flag that takes one; a flag of the table without one here is an error."""
-VALUES_OF: Mapping[tuple[str, str], tuple[str, ...]] = {
-    ("get", "output"): OUTPUTS,
-    ("top pod", "sort-by"): ("cpu", "memory"),
-    ("top node", "sort-by"): ("cpu", "memory"),
-    ("version", "output"): ("json", "yaml"),
-    ("api-resources", "output"): ("wide", "name"),
-    ("delete", "output"): ("name",),
-}
-TARGET_OF: Mapping[tuple[str, str], str] = {
-    ("get", "field-selector"): "deployments",
-    ("get", "sort-by"): "deployments",
-    ("get", "watch"): "deployment api-gateway",
-    ("get", "watch-only"): "deployment api-gateway",
-    ("get", "ignore-not-found"): "pod nope",
-    ("describe", "selector"): "deployment",
-    ("describe", "all-namespaces"): "deployment",
-    ("logs", "selector"): "",
-    ("rollout status", "selector"): "deployment",
-    ("rollout history", "selector"): "deployment",
-    ("rollout pause", "selector"): "deployment",
-    ("rollout restart", "selector"): "deployment",
-    ("rollout resume", "selector"): "deployment",
-    ("rollout undo", "selector"): "deployment",
-    ("scale", "selector"): "deployment --replicas=1",
-    ("scale", "all"): "deployment --replicas=1",
-    ("scale", "replicas"): "deployment inference",
-    ("set env", "selector"): "deployment CONFORMS=yes",
-    ("set env", "all"): "deployment CONFORMS=yes",
-    ("set env", "env"): "deployment/inference",
-    ("set env", "list"): "deployment/inference",
-    ("set image", "selector"): "deployment app=gameday-fakes:local",
-    ("set image", "all"): "deployment app=gameday-fakes:local",
-    ("delete", "selector"): "pod",
-    ("delete", "field-selector"): "pod",
-    ("delete", "all"): "pod",
-    ("delete", "all-namespaces"): "pod --all --dry-run=client",
-    ("delete", "ignore-not-found"): "pod nope",
-    ("patch", "patch"): "deployment inference",
-    ("wait", "for"): "deployment/api-gateway --timeout=5s",
-    ("wait", "timeout"): "deployment/api-gateway --for=condition=available",
-    ("wait", "selector"): "deployment --for=condition=available",
-    ("wait", "field-selector"): "deployment --for=condition=available",
-    ("wait", "all"): "deployment --for=condition=available",
-    ("wait", "all-namespaces"): "deployment --all --for=condition=available",
-    **{(path, flag): "deployment conforms=yes" for path in ("label", "annotate") for flag in ("selector", "all")},
-    **{(path, "field-selector"): "deployment conforms=yes" for path in ("label", "annotate")},
-    **{(path, "all-namespaces"): "deployment conforms=yes --all" for path in ("label", "annotate")},
-    **{(path, "overwrite"): "deployment inference conforms=yes" for path in ("label", "annotate")},
-}
-"""Where a flag only makes sense with another target than the plain one."""
 GLOBAL_NAMESPACE = "-n production"
-NO_NAMESPACE = (
-    *("top node", "cluster-info", "api-resources", "version"),
-    *("config current-context", "config get-contexts", "config view"),
-)
 
 
 @dataclass(frozen=True)
