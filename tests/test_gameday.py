@@ -157,7 +157,7 @@ def test_the_result_keeps_its_contract(done: Done) -> None:
 
 
 def test_the_record_gives_the_same_again_byte_for_byte(done: Done) -> None:
-    for form, name in (("json", "result.json"), ("markdown", "summary.md")):
+    for form, name in (("json", "result.json"), ("markdown", "summary.md"), ("junit", "junit.xml")):
         again = gameday("report", done.folder, "--format", form, cwd=done.folder.parent)
         assert again.returncode == done.status
         assert again.stdout == (done.folder / name).read_text(encoding="utf-8")
@@ -174,6 +174,7 @@ def test_it_left_no_process_and_the_tree_clean(done: Done) -> None:
     assert done.tree_after == done.tree_before
     assert sorted(path.name for path in done.folder.iterdir()) == [
         "drills",
+        "junit.xml",
         "record.jsonl",
         "result.json",
         "summary.md",

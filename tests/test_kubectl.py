@@ -77,7 +77,7 @@ def test_flags_that_leave_the_platform_are_refused(world: World, flag: str, line
     [
         ("get pods -f x.yaml", "--filename"),
         ("scale deploy realtime --replicas=2 -f x.yaml", "--filename"),
-        ("rollout undo deploy/realtime --local", "--local"),
+        ("set env deploy/realtime A=b --local", "--local"),
         ("apply -f x.yaml", "apply"),
         ("edit deploy realtime", "edit"),
         ("port-forward pod/x 80", "port-forward"),
@@ -404,7 +404,6 @@ def test_a_dry_run_says_so_and_changes_nothing(world: World) -> None:
     for line, done in (
         ("scale deployment realtime --replicas=9", "scaled (dry run)"),
         ("set env deployment/realtime A=b", "env updated (dry run)"),
-        ("rollout restart deployment/realtime", "restarted (dry run)"),
         ('patch deployment realtime -p {"spec":{"replicas":9}}'.replace('"', '\\"'), "patched (dry run)"),
         ("label deployment realtime a=b", "labeled (dry run)"),
     ):

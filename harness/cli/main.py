@@ -85,6 +85,11 @@ def _format(word: argparse.ArgumentParser) -> None:
     )
 
 
+def _result_format(word: argparse.ArgumentParser) -> None:
+    about = "for people, for machines, for CI systems, for a wiki (default: text)"
+    word.add_argument("--format", choices=("text", "json", "junit", "markdown"), default="text", help=about)
+
+
 def _selection(word: argparse.ArgumentParser) -> None:
     word.add_argument("--only", action="append", default=[], metavar="ID", help="this runbook only; may be given again")
     word.add_argument(
@@ -99,13 +104,13 @@ def _takes_run(word: argparse.ArgumentParser) -> None:
     add_options(word)
     word.add_argument("--jobs", type=_positive, default=1, metavar="N", help=about_jobs)
     word.add_argument("--out", type=Path, metavar="DIR", help="run directory (default: runs/<time>)")
-    _format(word)
+    _result_format(word)
     word.add_argument("--quiet", action="store_true", help="only the verdicts, no progress")
 
 
 def _takes_report(word: argparse.ArgumentParser) -> None:
     word.add_argument("run", type=Path, metavar="RUN", help="a run directory, or its record.jsonl")
-    word.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="default: text")
+    _result_format(word)
 
 
 def _takes_show(word: argparse.ArgumentParser) -> None:
@@ -207,7 +212,7 @@ _WORDS = (
     _Word(
         "report",
         "judge a run again from its record",
-        "  gameday report runs/2026-01-31T12-00-00\n",
+        "  gameday report runs/2026-01-31T12-00-00\n  gameday report runs/2026-01-31T12-00-00 --format junit\n",
         _takes_report,
         _report,
     ),

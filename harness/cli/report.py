@@ -7,11 +7,14 @@ from pathlib import Path
 
 from harness.journal import JournalError, read_events
 from harness.report.json_report import to_json
+from harness.report.junit import to_junit
 from harness.report.markdown import to_markdown
 from harness.report.text import to_text
 from harness.verdict.gameday import GamedayResult, judge_record
 
 RECORD = "record.jsonl"
+FORMS = {"text": to_text, "json": to_json, "junit": to_junit, "markdown": to_markdown}
+"""How a result can be told: each takes it and returns the whole text."""
 
 
 def result_of(run: Path) -> GamedayResult:
@@ -26,5 +29,5 @@ def result_of(run: Path) -> GamedayResult:
 def report(run: Path, form: str) -> int:
     """Print the result; exit code as the run's."""
     result = result_of(run)
-    sys.stdout.write({"text": to_text, "json": to_json, "markdown": to_markdown}[form](result))
+    sys.stdout.write(FORMS[form](result))
     return result.exit_code

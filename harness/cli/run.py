@@ -17,7 +17,7 @@ from harness import bindings
 from harness.bindings import FaultSpec
 from harness.cli.live import Live
 from harness.cli.platforms import chosen
-from harness.cli.report import RECORD, result_of
+from harness.cli.report import FORMS, RECORD, result_of
 from harness.drill import Limits
 from harness.errors import DocumentError, MachineError
 from harness.faults.admin import AdminFault
@@ -26,13 +26,12 @@ from harness.gameday.run import Members, run_gameday
 from harness.journal import Journal
 from harness.load.worker import WorkerLoad, find_scenario
 from harness.platforms.base import Maker, Platform
-from harness.report.json_report import to_json
-from harness.report.markdown import to_markdown
-from harness.report.text import to_text
 from harness.responders.runbook import RunbookResponder
 from harness.runbook import nothing_to_test, read
 
 SEED = 1
+LEFT = {"result.json": "json", "summary.md": "markdown", "junit.xml": "junit"}
+"""What a run leaves beside its record, and which form each is in."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -138,9 +137,9 @@ def _settings(drill: DrillPlan, platform: Platform) -> dict[str, str]:
 def _conclude(out: Path, form: str) -> int:
     """The verdicts come from the record alone, as `gameday report` would give them."""
     result = result_of(out)
-    for name, text in (("result.json", to_json(result)), ("summary.md", to_markdown(result))):
+    for name, told in LEFT.items():
         partial = out / f".{name}"
-        partial.write_text(text, encoding="utf-8")
+        partial.write_text(FORMS[told](result), encoding="utf-8")
         os.replace(partial, out / name)
-    sys.stdout.write(to_json(result) if form == "json" else to_text(result))
+    sys.stdout.write(FORMS[form](result))
     return result.exit_code

@@ -1,9 +1,10 @@
-"""`summary.md`: the result for a pull request or a wiki."""
+"""`summary.md`: the result for a pull request, a job's summary or a wiki; the evidence of what passed is folded."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from harness.model import Verdict
 from harness.report.text import MARKS
 from harness.verdict.gameday import Finding, GamedayResult
 from harness.verdict.reading import Reading
@@ -16,6 +17,8 @@ from harness.verdict.result import (
     show_interval,
     show_reading,
 )
+
+SIGNS = {Verdict.PASSED: "✅", Verdict.FAILED: "❌", Verdict.INCONCLUSIVE: "❔"}
 
 
 def to_markdown(result: GamedayResult) -> str:
@@ -41,7 +44,8 @@ def _finding(finding: Finding) -> str:
 
 def _row(drill: DrillResult) -> str:
     times = [_seconds(drill.times.detect_s), _recovered(drill.times), "yes" if drill.controlled else "no"]
-    return f"| {drill.runbook} | {drill.verdict.value} | {' | '.join(times)} | {_escape('; '.join(drill.why))} |"
+    verdict = f"{SIGNS[drill.verdict]} {drill.verdict.value}"
+    return f"| {drill.runbook} | {verdict} | {' | '.join(times)} | {_escape('; '.join(drill.why))} |"
 
 
 def _drill(drill: DrillResult) -> Iterator[str]:
@@ -49,6 +53,12 @@ def _drill(drill: DrillResult) -> Iterator[str]:
     yield ""
     yield f"Fault: {_escape(drill.fault)}"
     yield ""
+    yield from (f"<details{'' if drill.verdict is Verdict.PASSED else ' open'}>", "<summary>evidence</summary>", "")
+    yield from _evidence(drill)
+    yield from ("", "</details>")
+
+
+def _evidence(drill: DrillResult) -> Iterator[str]:
     yield from ("| symptom | line | condition | seen after |", "|---|---|---|---|")
     for symptom in drill.symptoms:
         condition, seen = _code(symptom.condition or "unbound"), _seconds(symptom.seen_after_s)
@@ -104,4 +114,6 @@ def _escape(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    return "`" + " ".join(text.split()).replace("|", "\\|").replace("`", "'") + "`"
+    """As code; text that holds a backtick stands between two of them."""
+    plain = " ".join(text.split()).replace("|", "\\|")
+    return f"`` {plain} ``" if "`" in plain else f"`{plain}`"

@@ -46,6 +46,8 @@ class GamedayResult:
     findings: tuple[Finding, ...]
     drills: tuple[DrillResult, ...]
     procedures: tuple[ManualLine, ...]
+    never_began: tuple[str, ...] = ()
+    """Drills that were planned and that the record does not hold."""
 
     @property
     def exit_code(self) -> int:
@@ -86,14 +88,15 @@ def _combine(header: Event, drills: tuple[DrillResult, ...], missing: Sequence[s
     ]
     manual = tuple(ManualLine(line["kind"], line["line"], line["text"]) for line in header["procedures"])
     return GamedayResult(
-        header["document"],
-        header.get("platform", "local"),
-        worst,
-        _why(drills, missing),
-        round(seconds, 1),
-        tuple(findings),
-        drills,
-        manual,
+        document=header["document"],
+        platform=header.get("platform", "local"),
+        verdict=worst,
+        why=_why(drills, missing),
+        seconds=round(seconds, 1),
+        findings=tuple(findings),
+        drills=drills,
+        procedures=manual,
+        never_began=tuple(missing),
     )
 
 

@@ -13,9 +13,9 @@ from harness.platforms.control_plane.controller import Controller
 from harness.platforms.control_plane.events import Events
 from harness.platforms.control_plane.kubelet import Kubelet
 from harness.platforms.control_plane.manifest import SERVER_VERSION
-from harness.platforms.control_plane.objects import clone, section, strings, text
+from harness.platforms.control_plane.objects import clone, labels, section, strings, text
 from harness.platforms.control_plane.runtime import Runtime
-from harness.platforms.control_plane.state import HASH, Deployment, Pod, ReplicaSet, plain
+from harness.platforms.control_plane.state import HASH, REVISION, Deployment, Pod, ReplicaSet, plain
 from harness.platforms.control_plane.usage import Meter
 
 PLURALS = {
@@ -167,6 +167,10 @@ class ControlPlane:
 
         def back(one: Obj) -> Obj:
             section(one, "spec")["template"] = plain(target.template)
+            own = {
+                key: value for key, value in strings(section(one, "metadata", "annotations")).items() if key == REVISION
+            }
+            section(one, "metadata")["annotations"] = labels({**own, **target.notes})
             return one
 
         return await self.edit("deployments", namespace, name, back, f"rollout undo to revision {target.revision}")

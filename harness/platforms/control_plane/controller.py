@@ -42,6 +42,8 @@ class Controller:
         before = self._shape(each)
         current = each.current if each.paused else self._current(each)
         others = [one for one in each.sets if one is not current]
+        if current is not None:
+            current.notes |= each.notes  # what the Deployment loses stays, as in Kubernetes
         if text(each.manifest, "spec", "strategy", "type") == "Recreate":
             self._recreate(each, current, others)
         else:
@@ -178,8 +180,21 @@ class Controller:
         else:
             bad = ("MinimumReplicasUnavailable", "Deployment does not have minimum availability.")
             self._conclude(each, "Available", False, *bad)
-        if current is None or each.paused:
-            return
+        if each.paused:
+            self._conclude(each, "Progressing", None, "DeploymentPaused", "Deployment is paused")
+        elif current is not None and not self._complete(each, current):
+            self._judge_progress(each, current)
+
+    @staticmethod
+    def _complete(each: Deployment, current: ReplicaSet) -> bool:
+        """Was this template rolled out before? Then a scaling is no rollout."""
+        said = each.conditions.get("Progressing")
+        rolled_out = (
+            said is not None and said.reason == "NewReplicaSetAvailable" and f'"{current.name}"' in said.message
+        )
+        return rolled_out and len(current.staying) == len(each.pods)
+
+    def _judge_progress(self, each: Deployment, current: ReplicaSet) -> None:
         done = current.ready == each.replicas == len(each.pods)
         limit = number(each.manifest, "spec", "progressDeadlineSeconds", default=600)
         subject = f'ReplicaSet "{current.name}"'
@@ -192,18 +207,21 @@ class Controller:
         else:
             self._conclude(each, "Progressing", True, "ReplicaSetUpdated", f"{subject} is progressing.")
 
-    def _conclude(self, each: Deployment, kind: str, status: bool, reason: str, message: str) -> None:
+    def _conclude(self, each: Deployment, kind: str, status: bool | None, reason: str, message: str) -> None:
         old = each.conditions.get(kind)
         if old is not None and (old.status, old.reason, old.message) == (status, reason, message):
             return
         changed = old.changed_s if old is not None and old.status == status else time.time()
+        each.conditions.pop(kind, None)  # what changed last stands last
         each.conditions[kind] = Condition(kind, status, reason, message, changed_s=changed)
         self._touch()
 
     @staticmethod
     def _forget(each: Deployment, others: list[ReplicaSet]) -> None:
-        """Keep the history that `revisionHistoryLimit` allows."""
+        """Keep the history that `revisionHistoryLimit` allows; while a rollout is on its way, all of it."""
+        if not each.paused and any(one.pods for one in others):
+            return
         limit = int(number(each.manifest, "spec", "revisionHistoryLimit", default=10))
-        idle = sorted((one for one in others if not one.replicas and not one.pods), key=lambda one: -one.revision)
-        for one in idle[limit:]:
+        idle = sorted((one for one in others if not one.replicas and not one.pods), key=lambda one: one.revision)
+        for one in idle[: max(0, len(others) - limit)]:
             each.sets.remove(one)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from harness.platforms.control_plane.api import Obj
-from harness.platforms.control_plane.objects import clone, new_uid, number, section, suffix, text, timestamp
+from harness.platforms.control_plane.objects import clone, items, new_uid, number, section, text, timestamp
 
 KEPT = 1000
 
@@ -38,11 +38,15 @@ class Events:
         meta = section(about, "metadata")
         now = timestamp(time.time())
         place = text(meta, "namespace", default="default")
+        node = text(about, "spec", "nodeName") if source == "kubelet" else ""
+        containers = [f"spec.containers{{{text(each, 'name')}}}" for each in items(about, "spec", "containers")]
+        where: Obj = {"fieldPath": containers[0]} if node and containers else {}
+        host: Obj = {"host": node} if node else {}
         return {
             "apiVersion": "v1",
             "kind": "Event",
             "metadata": {
-                "name": f"{text(meta, 'name')}.{suffix(16)}",
+                "name": f"{text(meta, 'name')}.{time.time_ns():x}",
                 "namespace": place,
                 "uid": new_uid(),
                 "creationTimestamp": now,
@@ -54,12 +58,15 @@ class Events:
                 "name": meta.get("name"),
                 "namespace": meta.get("namespace"),
                 "uid": meta.get("uid"),
+                **where,
             },
             "type": kind,
             "reason": reason,
             "message": message,
-            "source": {"component": source},
+            "source": {"component": source, **host},
             "reportingComponent": source,
+            "reportingInstance": node,
+            "eventTime": None,
             "firstTimestamp": now,
             "count": 0,
         }

@@ -87,7 +87,12 @@ class Kubelet:
         """Only one image exists here; any other is pulled in vain for as long as the pod lives."""
         image = text(pod.container, "image")
         if image == self._runtime.node.image:
-            self.say(pod, "Normal", "Pulled", f'Container image "{image}" already present on machine')
+            self.say(
+                pod,
+                "Normal",
+                "Pulled",
+                f'Container image "{image}" already present on machine and can be accessed by the pod',
+            )
             return True
         pod.waiting, pod.waiting_message = "ErrImagePull", f'image "{image}" does not exist on this platform'
         self.say(pod, "Normal", "Pulling", f'Pulling image "{image}"')
@@ -99,15 +104,14 @@ class Kubelet:
         return False
 
     async def _launch(self, pod: Pod) -> Container:
-        name = text(pod.container, "name")
         deployment, count = pod.owner.deployment.name, len(pod.runs)
         log = self._folder / "logs" / deployment / pod.name / f"{count}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         log.touch()
         container = await self._runtime.launch(pod, log)
         pod.runs.append(Run(count, log, container, time.time()))
-        self.say(pod, "Normal", "Created", f"Created container: {name}")
-        self.say(pod, "Normal", "Started", f"Started container {name}")
+        self.say(pod, "Normal", "Created", "Container created")
+        self.say(pod, "Normal", "Started", "Container started")
         return container
 
     async def _attend(self, pod: Pod, container: Container) -> bool:

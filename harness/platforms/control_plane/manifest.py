@@ -12,13 +12,16 @@ import psutil
 
 from harness.platforms.control_plane.api import Json, Obj
 from harness.platforms.control_plane.network import PORT
-from harness.platforms.control_plane.objects import clone, labels, new_uid, timestamp
+from harness.platforms.control_plane.objects import clone, labels, new_uid, text, timestamp
 from harness.platforms.control_plane.runtime import Node
 
 NAMESPACE = "production"
 CONTAINER = "app"
-SERVER_VERSION = "v1.33.0"
+SERVER_VERSION = "v1.36.3"
+"""That of the API whose objects are shown, and of the kubectl that the answers are held to."""
 GRACE_S = 5
+OF_A_CLUSTER = ("default", "kube-node-lease", "kube-public", "kube-system")
+"""Namespaces that are always there."""
 NO_ENV: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 
 
@@ -75,21 +78,26 @@ def deployment(work: Workload, image: str, env: Mapping[str, str]) -> Obj:
     probe: Obj = {"timeoutSeconds": 1, "periodSeconds": 0.5, "successThreshold": 1, "failureThreshold": 2}
     alive: Obj = {"timeoutSeconds": 2, "periodSeconds": 2, "successThreshold": 1, "failureThreshold": 3}
     variables: list[Json] = [{"name": name, "value": value} for name, value in env.items()]
+    environment: Obj = {"env": variables} if variables else {}
     container: Obj = {
         "name": CONTAINER,
         "image": image,
         "imagePullPolicy": "IfNotPresent",
         "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
-        "env": variables,
+        **environment,
         "resources": {"requests": {"cpu": f"{work.cpu_m}m", "memory": f"{work.memory_mib}Mi"}},
         "readinessProbe": {"httpGet": {"path": "/health", "port": PORT, "scheme": "HTTP"}, **probe},
         "livenessProbe": {"httpGet": {"path": "/health/live", "port": PORT, "scheme": "HTTP"}, **alive},
+        "terminationMessagePath": "/dev/termination-log",
+        "terminationMessagePolicy": "File",
     }
     pod: Obj = {
         "containers": [container],
         "restartPolicy": "Always",
         "terminationGracePeriodSeconds": GRACE_S,
         "dnsPolicy": "ClusterFirst",
+        "schedulerName": "default-scheduler",
+        "securityContext": {},
     }
     return {
         "apiVersion": "apps/v1",
@@ -98,7 +106,7 @@ def deployment(work: Workload, image: str, env: Mapping[str, str]) -> Obj:
         "spec": {
             "replicas": 1,
             "selector": {"matchLabels": clone(app)},
-            "template": {"metadata": {"labels": clone(app), "annotations": {}}, "spec": pod},
+            "template": {"metadata": {"labels": clone(app)}, "spec": pod},
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}},
             "revisionHistoryLimit": 10,
             "progressDeadlineSeconds": 600,
@@ -119,6 +127,9 @@ def service(name: str, address: str) -> Obj:
             "selector": {"app": name},
             "ports": [port],
             "sessionAffinity": "None",
+            "internalTrafficPolicy": "Cluster",
+            "ipFamilies": ["IPv4"],
+            "ipFamilyPolicy": "SingleStack",
         },
         "status": {"loadBalancer": {}},
     }
@@ -132,7 +143,7 @@ def metadata(name: str, namespace: str | None = None) -> Obj:
 def around(node: Node, data_dir: str) -> dict[str, list[Obj]]:
     """The objects that no controller changes, by kind; `data_dir` is the database's."""
     return {
-        "namespaces": [_namespace(name) for name in ("default", "kube-system", NAMESPACE)],
+        "namespaces": [_namespace(name) for name in (*OF_A_CLUSTER, NAMESPACE)],
         "nodes": [_node(node)],
         "persistentvolumes": [_volume(data_dir)],
         "ingresses": [_ingress(node.address)],
@@ -146,7 +157,8 @@ def _now() -> str:
 
 def _namespace(name: str) -> Obj:
     meta: Obj = {**metadata(name), "labels": {"kubernetes.io/metadata.name": name}}
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": meta, "status": {"phase": "Active"}}
+    spec: Obj = {"spec": {"finalizers": ["kubernetes"]}}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": meta, **spec, "status": {"phase": "Active"}}
 
 
 def _node(node: Node) -> Obj:
@@ -173,7 +185,9 @@ def _node(node: Node) -> Obj:
         "lastTransitionTime": _now(),
         "lastHeartbeatTime": _now(),
     }
-    roles: Obj = {"kubernetes.io/hostname": node.name, "node-role.kubernetes.io/control-plane": ""}
+    kinds = {"arch": text(info, "architecture"), "os": text(info, "operatingSystem")}
+    labelled = {f"{group}kubernetes.io/{name}": value for group in ("", "beta.") for name, value in kinds.items()}
+    roles = labels({**labelled, "kubernetes.io/hostname": node.name, "node-role.kubernetes.io/control-plane": ""})
     return {
         "apiVersion": "v1",
         "kind": "Node",
@@ -190,11 +204,11 @@ def _node(node: Node) -> Obj:
 
 
 def _volume(data_dir: str) -> Obj:
-    claim: Obj = {"kind": "PersistentVolumeClaim", "namespace": NAMESPACE, "name": "postgres-data"}
+    claim: Obj = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": NAMESPACE, "name": "postgres-data"}
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolume",
-        "metadata": metadata("postgres-data"),
+        "metadata": {**metadata("postgres-data"), "finalizers": ["kubernetes.io/pv-protection"]},
         "spec": {
             "capacity": {"storage": "1Gi"},
             "accessModes": ["ReadWriteOnce"],
@@ -202,7 +216,7 @@ def _volume(data_dir: str) -> Obj:
             "storageClassName": "local",
             "volumeMode": "Filesystem",
             "claimRef": claim,
-            "hostPath": {"path": data_dir},
+            "hostPath": {"path": data_dir, "type": ""},
         },
         "status": {"phase": "Bound"},
     }
@@ -214,7 +228,7 @@ def _ingress(address: str) -> Obj:
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "Ingress",
-        "metadata": metadata("api-gateway", NAMESPACE),
+        "metadata": {**metadata("api-gateway", NAMESPACE), "generation": 1},
         "spec": {"ingressClassName": "local", "rules": [rule]},
         "status": {"loadBalancer": {"ingress": [{"ip": address}]}},
     }
@@ -229,6 +243,6 @@ def _policy() -> Obj:
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
-        "metadata": metadata("inference-from-gateway", NAMESPACE),
+        "metadata": {**metadata("inference-from-gateway", NAMESPACE), "generation": 1},
         "spec": {"podSelector": {"matchLabels": {"app": "inference"}}, "policyTypes": ["Ingress"], "ingress": [peer]},
     }

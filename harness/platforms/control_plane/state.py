@@ -84,6 +84,8 @@ class ReplicaSet:
     uid: str = field(default_factory=new_uid)
     created_s: float = field(default_factory=time.time)
     version: int = 1
+    notes: dict[str, str] = field(default_factory=dict)
+    """The Deployment's annotations of the time when this was its newest template."""
 
     @property
     def hash(self) -> str:
@@ -104,7 +106,8 @@ class Condition:
     """One entry of `status.conditions`."""
 
     type: str
-    status: bool
+    status: bool | None
+    """None: unknown."""
     reason: str
     message: str
     changed_s: float = field(default_factory=time.time)
@@ -150,6 +153,12 @@ class Deployment:
     def pods(self) -> list[Pod]:
         """All pods that are not ending, oldest first."""
         return sorted((pod for each in self.sets for pod in each.staying), key=lambda pod: pod.created_s)
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """Its annotations without the controller's own."""
+        found = strings(section(self.manifest, "metadata", "annotations"))
+        return {key: value for key, value in found.items() if key != REVISION}
 
     @property
     def env(self) -> dict[str, str]:

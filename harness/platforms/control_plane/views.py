@@ -25,16 +25,18 @@ def deployment(each: Deployment) -> Obj:
         "unavailableReplicas": max(0, max(total, each.replicas) - ready),
     }
     status: Obj = {name: count for name, count in counts.items() if count}
-    shown["status"] = {**status, "conditions": [_condition(one) for one in each.conditions.values()]}
+    ending = sum(pod.deleted_s is not None for one in each.sets for pod in one.pods)
+    shown["status"] = {
+        **status,
+        "terminatingReplicas": ending,
+        "conditions": [_condition(one) for one in each.conditions.values()],
+    }
     return shown
 
 
 def replicaset(each: ReplicaSet) -> Obj:
     owner = each.deployment
-    notes = labels({REVISION: str(each.revision)})
-    cause = text(each.template, "metadata", "annotations", "kubernetes.io/change-cause")
-    if cause := cause or text(owner.manifest, "metadata", "annotations", "kubernetes.io/change-cause"):
-        notes["kubernetes.io/change-cause"] = cause
+    notes = labels({**each.notes, REVISION: str(each.revision)})
     meta: Obj = {
         "name": each.name,
         "namespace": owner.namespace,
@@ -47,14 +49,16 @@ def replicaset(each: ReplicaSet) -> Obj:
         "ownerReferences": [_owner("apps/v1", "Deployment", owner.name, text(owner.manifest, "metadata", "uid"))],
     }
     selector: Obj = {"matchLabels": clone(section(each.template, "metadata", "labels"))}
-    status = {"replicas": len(each.staying), "readyReplicas": each.ready, "availableReplicas": each.ready}
-    shown: Obj = {name: count for name, count in status.items() if count or name == "replicas"}
+    staying = len(each.staying)
+    status = {"readyReplicas": each.ready, "availableReplicas": each.ready, "fullyLabeledReplicas": staying}
+    counts = {**{name: count for name, count in status.items() if count}, "observedGeneration": each.version}
+    shown: Obj = {"replicas": staying, "terminatingReplicas": len(each.pods) - staying, **counts}
     return {
         "apiVersion": "apps/v1",
         "kind": "ReplicaSet",
         "metadata": meta,
         "spec": {"replicas": each.replicas, "selector": selector, "template": clone(each.template)},
-        "status": {**shown, "observedGeneration": each.version, "fullyLabeledReplicas": len(each.staying)},
+        "status": shown,
     }
 
 
@@ -67,7 +71,7 @@ def pod(each: Pod, node: Node) -> Obj:
         "creationTimestamp": timestamp(each.created_s),
         "resourceVersion": str(each.version),
         "labels": labels(each.labels),
-        "annotations": labels(each.annotations),
+        **({"annotations": labels(each.annotations)} if each.annotations else {}),
         "ownerReferences": [_owner("apps/v1", "ReplicaSet", each.owner.name, each.owner.uid)],
     }
     if each.deleted_s is not None:
@@ -166,7 +170,7 @@ def _address(each: Pod, node: Node) -> Json:
 def _condition(one: Condition) -> Obj:
     return {
         "type": one.type,
-        "status": str(one.status),
+        "status": "Unknown" if one.status is None else str(one.status),
         "reason": one.reason,
         "message": one.message,
         "lastTransitionTime": timestamp(one.changed_s),

@@ -73,7 +73,7 @@ class Execution:
         what = f"exec in {pod.name}: {argv[0]}"
         self._ledger.intend(what)
         process = await asyncio.create_subprocess_exec(
-            program, *words[1:], env=env, cwd=pod.app, start_new_session=True,
+            *words, executable=program, env=env, cwd=pod.app, start_new_session=True,
             stdin=asyncio.subprocess.DEVNULL if stdin is None else asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT if tty else asyncio.subprocess.PIPE,

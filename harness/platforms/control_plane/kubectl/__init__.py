@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 
 from harness.platforms.control_plane.api import Cluster, NotFound
 from harness.platforms.control_plane.kubectl import usage
-from harness.platforms.control_plane.kubectl.commands import COMMANDS, GLOBAL, Command
+from harness.platforms.control_plane.kubectl.commands import COMMANDS, Command
 from harness.platforms.control_plane.kubectl.errors import Failure, not_found
+from harness.platforms.control_plane.kubectl.flag_groups import GLOBAL
 from harness.platforms.control_plane.kubectl.flags import Parsed, parse
 from harness.platforms.control_plane.kubectl.session import Out, Session
 

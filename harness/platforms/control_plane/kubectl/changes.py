@@ -9,7 +9,7 @@ from harness.platforms.control_plane.api import Invalid, NotFound, Obj
 from harness.platforms.control_plane.kubectl.errors import Failure, invalid, not_found
 from harness.platforms.control_plane.kubectl.output import printer
 from harness.platforms.control_plane.kubectl.resources import Target, targets
-from harness.platforms.control_plane.kubectl.session import Item, Session
+from harness.platforms.control_plane.kubectl.session import Found, Item, Session
 from harness.platforms.control_plane.objects import clone, items, text
 
 DRY_RUNS = {"": "", "none": "", "unchanged": " (dry run)", "client": " (dry run)", "server": " (server dry run)"}
@@ -60,9 +60,22 @@ async def unchanged(session: Session, item: Item, said: str) -> None:
         await session.out(1, show([session.get(item.resource, item.name)], True).encode())
 
 
+def within(session: Session, found: Found) -> Found:
+    """With -A, the real one looks each object up in the namespace "" and refuses it: so does this one."""
+    if not session.everywhere:
+        return found
+    refused = [_elsewhere(item.namespace) for item in found.items if item.namespace]
+    return Found([item for item in found.items if not item.namespace], [*found.failures, *refused])
+
+
+def _elsewhere(namespace: str) -> Failure:
+    fact = f'the namespace from the provided object "{namespace}" does not match the namespace ""'
+    return Failure(f"error: {fact}. You must pass '--namespace={namespace}' to perform this operation.")
+
+
 async def each(session: Session, wanted: Sequence[Target], change: Callable[[Item], Awaitable[None]]) -> int:
     """Do one thing to every object found; failures do not stop the others."""
-    found = session.find(wanted)
+    found = within(session, session.find(wanted))
     failures = []
     for item in found.items:
         try:

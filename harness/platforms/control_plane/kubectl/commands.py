@@ -21,13 +21,28 @@ from harness.platforms.control_plane.kubectl import (
     top,
     wait,
 )
+from harness.platforms.control_plane.kubectl.flag_groups import (
+    BY,
+    CHANGE,
+    CHOOSE,
+    CONTAINER,
+    DRY_RUN,
+    FILES,
+    METADATA,
+    NAMED,
+    RECORD,
+    ROLL,
+    SELECT,
+    SHOW,
+    TOP,
+    VIEW,
+)  # fmt: skip
 from harness.platforms.control_plane.kubectl.flags import (
     Flag,
     durations,
     integers,
     leaving,
     lists,
-    optional,
     switches,
     texts,
     unsupported,
@@ -52,28 +67,6 @@ class Command:
     """Subcommands that the real one has and we do not, with spaces."""
 
 
-GLOBAL = (
-    *texts("namespace/n"),
-    *switches("help/h"),
-    *leaving(
-        "insecure-skip-tls-verify match-server-version",
-        "kubeconfig context cluster user server/s token as as-group as-uid as-user-extra certificate-authority"
-        " client-certificate client-key tls-server-name username password cache-dir kuberc",
-    ),
-    *unsupported(
-        "warnings-as-errors disable-compression",
-        "request-timeout v/v vmodule log-flush-frequency profile profile-output",
-    ),
-)
-FILES = unsupported("recursive/R", "filename/f kustomize/k template")
-SHOW = (*texts("output/o"), *switches("allow-missing-template-keys show-managed-fields"))
-SELECT = texts("selector/l")
-CHOOSE = (*texts("selector/l field-selector"), *switches("all-namespaces/A"))
-DRY_RUN = optional("dry-run", bare="unchanged")
-CHANGE = (*SHOW, *DRY_RUN, *texts("field-manager"), *FILES, *unsupported("local record"))
-CONTAINER = (*texts("container/c"), *durations("pod-running-timeout"))
-TOP = (*texts("selector/l sort-by"), *switches("no-headers use-protocol-buffers"), *unsupported("show-swap"))
-METADATA = (*CHANGE, *CHOOSE, *switches("all overwrite"), *unsupported("list", "resource-version"))
 TYPE_NAME = "(TYPE NAME | TYPE/NAME)"
 
 ROLLOUT = (
@@ -82,11 +75,16 @@ ROLLOUT = (
         "View rollout history",
         history.history,
         f"{TYPE_NAME} [--revision=N]",
-        (*SELECT, *integers("revision"), *FILES, *unsupported(valued="output/o")),
+        (
+            *SELECT,
+            *integers("revision"),
+            *FILES,
+            *unsupported("allow-missing-template-keys show-managed-fields", "output/o template"),
+        ),
     ),
-    Command("pause", "Mark the provided resource as paused", rollout.pause, TYPE_NAME, (*CHANGE, *SELECT)),
-    Command("restart", "Restart a resource", rollout.restart, TYPE_NAME, (*CHANGE, *SELECT)),
-    Command("resume", "Resume a paused resource", rollout.resume, TYPE_NAME, (*CHANGE, *SELECT)),
+    Command("pause", "Mark the provided resource as paused", rollout.pause, TYPE_NAME, (*ROLL, *BY)),
+    Command("restart", "Restart a resource", rollout.restart, TYPE_NAME, (*ROLL, *BY)),
+    Command("resume", "Resume a paused resource", rollout.resume, TYPE_NAME, (*ROLL, *BY)),
     Command(
         "status",
         "Show the status of the rollout",
@@ -99,7 +97,7 @@ ROLLOUT = (
         "Undo a previous rollout",
         history.undo,
         f"{TYPE_NAME} [--to-revision=N]",
-        (*CHANGE, *SELECT, *integers("to-revision")),
+        (*ROLL, *DRY_RUN, *integers("to-revision")),
     ),
 )
 SET = (
@@ -122,13 +120,19 @@ SET = (
         "Update the image of a pod template",
         set_env.set_image,
         "RESOURCE/NAME CONTAINER_1=IMAGE_1 ...",
-        (*CHANGE, *SELECT, *switches("all")),
+        (*CHANGE, *RECORD, *SELECT, *switches("all")),
     ),
 )
 CONFIG = (
     Command("current-context", "Display the current-context", information.current_context),
-    Command("get-contexts", "Describe one or many contexts", information.get_contexts),
-    Command("view", "Display merged kubeconfig settings", information.view, "", switches("minify")),
+    Command(
+        "get-contexts",
+        "Describe one or many contexts",
+        information.get_contexts,
+        "",
+        unsupported("no-headers", "output/o"),
+    ),
+    Command("view", "Display merged kubeconfig settings", information.view, "", (*switches("minify"), *VIEW)),
 )
 TOPS = (
     Command(
@@ -168,7 +172,7 @@ COMMANDS = (
             *lists("label-columns/L"),
             *integers("chunk-size"),
             *FILES,
-            *unsupported("server-print output-watch-events use-openapi-print-columns", "raw subresource"),
+            *unsupported("server-print output-watch-events", "raw subresource"),
         ),
     ),
     Command(
@@ -194,8 +198,9 @@ COMMANDS = (
         scale.scale,
         f"--replicas=COUNT {TYPE_NAME}",
         (
-            *CHANGE,
-            *SELECT,
+            *ROLL,
+            *DRY_RUN,
+            *RECORD,
             *switches("all"),
             *integers("replicas current-replicas"),
             *texts("resource-version"),
@@ -239,14 +244,14 @@ COMMANDS = (
         "Update fields of a resource",
         patch.patch,
         f"{TYPE_NAME} -p PATCH",
-        (*CHANGE, *texts("patch/p type"), *unsupported(valued="patch-file subresource")),
+        (*CHANGE, *RECORD, *texts("patch/p type"), *unsupported(valued="patch-file subresource")),
     ),
     Command(
         "wait",
         "Wait for a specific condition on one or many resources",
         wait.wait,
         "(TYPE NAME | TYPE/NAME | TYPE -l label) --for=delete|create|condition=NAME[=VALUE]|jsonpath=PATH[=VALUE]",
-        (*SHOW, *CHOOSE, *switches("all"), *texts("for"), *durations("timeout"), *FILES, *unsupported("local")),
+        (*SHOW, *CHOOSE, *switches("all"), *texts("for"), *durations("timeout"), *NAMED, *unsupported("local")),
     ),
     Command("label", "Update the labels on a resource", metadata.label, f"{TYPE_NAME} KEY=VALUE ... KEY-", METADATA),
     Command(
@@ -264,7 +269,7 @@ COMMANDS = (
         (
             *texts("output/o"),
             *switches("no-headers namespaced"),
-            *unsupported("cached", "api-group categories verbs sort-by"),
+            *unsupported("cached show-managed-fields", "api-group categories verbs sort-by"),
         ),
     ),
     Command(

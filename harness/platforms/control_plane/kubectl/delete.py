@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from harness.platforms.control_plane.api import NotFound
-from harness.platforms.control_plane.kubectl.changes import asked, dry_run
+from harness.platforms.control_plane.kubectl.changes import asked, dry_run, within
 from harness.platforms.control_plane.kubectl.errors import Failure
 from harness.platforms.control_plane.kubectl.output import printer
 from harness.platforms.control_plane.kubectl.session import POD, Item, Session
@@ -22,7 +22,7 @@ async def delete(session: Session) -> int:
     """Begin to end every pod, tell so, and with --wait (the default) stay until they are gone."""
     grace_s = _grace(session)
     wanted = asked(session)
-    found = session.find(wanted, blame_namespace=False)
+    found = within(session, session.find(wanted, blame_namespace=False))
     _only_pods(found.items)
     failures = [] if session.flags.flag("ignore-not-found") else found.failures
     if session.flags.flag("force") and found.items:

@@ -93,11 +93,14 @@ async def _undo(session: Session, item: Item, revision: int) -> None:
     if not revision and len(found) < 2:
         raise Failure(f'error: no rollout history found for deployment "{item.name}"')
     chosen = revision or list(found)[-2]
-    if dry_run(session):
+    if dry_run(session) and session.flags.text("dry-run") != "server":
         await session.say(f"{item.shown} {_text(section(found[chosen], 'spec', 'template'))}{dry_run(session)}")
         return
     if chosen == max(found):
         await report(session, item, f"skipped rollback (current template already matches revision {chosen})")
+        return
+    if dry_run(session):
+        await report(session, item, "rolled back")
         return
     try:
         await session.cluster.undo(item.namespace, item.name, chosen)

@@ -8,6 +8,7 @@ from harness.platforms.control_plane.kubectl.output import as_json, as_yaml
 from harness.platforms.control_plane.kubectl.resources import RESOURCES
 from harness.platforms.control_plane.kubectl.session import Session
 from harness.platforms.control_plane.kubectl.tables import Table
+from harness.platforms.control_plane.objects import section, text
 
 CONTEXT = "gameday"
 
@@ -16,7 +17,9 @@ async def version(session: Session) -> int:
     """Client and server are one program here; the version is that of the API whose objects it shows."""
     shown, output = session.cluster.server_version, session.flags.text("output")
     major, minor, *_ = shown.lstrip("v").split(".")
-    described: Obj = {"major": major, "minor": minor, "gitVersion": shown, "platform": CONTEXT}
+    info = section(session.cluster.list("nodes", None)[0], "status", "nodeInfo")
+    platform = f"{text(info, 'operatingSystem')}/{text(info, 'architecture')}"
+    described: Obj = {"major": major, "minor": minor, "gitVersion": shown, "platform": platform}
     sides = ["clientVersion"] if session.flags.flag("client") else ["clientVersion", "serverVersion"]
     whole: Obj = {side: dict(described) for side in sides}
     if output == "json":

@@ -102,7 +102,7 @@ def _check_overwrites(item: Item, chosen: Sequence[Obj], wish: Wish) -> None:
     for container in chosen:
         for variable in items(container, "env"):
             name, value = text(variable, "name"), text(variable, "value")
-            if name in wish.values:
+            if wish.values.get(name, value) != value:
                 place = f"{item.resource.plural}/{item.name}"
                 raise Failure(f"error: {place} '{name}' already has a value ({value}), and --overwrite is false")
 

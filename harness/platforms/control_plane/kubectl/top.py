@@ -52,6 +52,8 @@ async def nodes(session: Session) -> int:
         raise from_server("NotFound", f'node "{session.args[0]}" not found')
     found = [item for item in session.list(NODE) if not session.args or item.name == session.args[0]]
     measured = [(item, usage[item.name]) for item in found if item.name in usage]
+    if not measured:
+        raise Failure("error: metrics not available yet")
     titles = ("NAME", "CPU(cores)", "CPU(%)", "MEMORY(bytes)", "MEMORY(%)")
     await _print(session, titles, [_node_row(item.obj, item.name, one) for item, one in _ordered(session, measured)])
     return 0

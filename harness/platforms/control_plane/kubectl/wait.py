@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from harness.platforms.control_plane.api import Obj
 from harness.platforms.control_plane.kubectl import jsonpath
-from harness.platforms.control_plane.kubectl.changes import asked
+from harness.platforms.control_plane.kubectl.changes import asked, within
 from harness.platforms.control_plane.kubectl.delete import exists
 from harness.platforms.control_plane.kubectl.errors import Failure
 from harness.platforms.control_plane.kubectl.output import field_template, go_text, printer
@@ -23,7 +23,7 @@ async def wait(session: Session) -> int:
     goal = session.flags.text("for")
     reached = _goal(goal)
     wanted = asked(session)
-    found = session.find(wanted)
+    found = within(session, session.find(wanted))
     failures = list(found.failures)
     if goal == "delete":
         failures = []

@@ -1,0 +1,200 @@
+"""`junit.xml`: the result for CI systems; docs/ci.md says what becomes a failure, an error or a skip."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import Literal
+from xml.etree import ElementTree
+
+from harness.model import Verdict
+from harness.verdict.gameday import GamedayResult
+from harness.verdict.reading import Reading
+from harness.verdict.result import (
+    DashboardResult,
+    DrillResult,
+    SloResult,
+    StepResult,
+    SymptomResult,
+    show_evidence,
+    show_interval,
+    show_reading,
+)
+
+Outcome = Literal["passed", "failure", "error", "skipped"]
+"""`error`: nothing could be learnt; `skipped`: it decides nothing."""
+_OF_DRILL: dict[Verdict, Outcome] = {
+    Verdict.PASSED: "passed",
+    Verdict.FAILED: "failure",
+    Verdict.INCONCLUSIVE: "error",
+}
+_OF_PART: dict[str, Outcome] = {"ok": "passed", "failed": "failure", "refused": "failure"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One testcase: a sentence about one line of the runbook, and how it came out."""
+
+    name: str
+    line: int | None
+    outcome: Outcome
+    why: str
+    output: str = ""
+    seconds: float = 0.0
+    """Its own time; that of a drill contains those of its steps."""
+
+
+def to_junit(result: GamedayResult) -> str:
+    """The whole result as JUnit XML: a testsuite per drill and one for the general steps."""
+    root = ElementTree.Element("testsuites", {"name": "gameday", "time": _seconds(result.seconds)})
+    for drill in result.drills:
+        root.append(_suite(drill.runbook, result.document, list(_drill(drill)), _spent(drill)))
+    for runbook in result.never_began:
+        never = Case("drill", None, "error", "the drill never began")
+        root.append(_suite(runbook, result.document, [never], 0.0))
+    general = [_general(step) for drill in result.drills for step in drill.general]
+    if general:
+        root.append(_suite("general", result.document, general, sum(case.seconds for case in general)))
+    for count in ("tests", "failures", "errors"):
+        root.set(count, str(sum(int(suite.get(count, "0")) for suite in root)))
+    ElementTree.indent(root)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
+
+
+def _drill(drill: DrillResult) -> Iterator[Case]:
+    yield Case(
+        f"drill: {drill.title}", drill.line, _OF_DRILL[drill.verdict], "; ".join(drill.why), seconds=_spent(drill)
+    )
+    begun = any(phase.phase == "fault" for phase in drill.phases)
+    yield from (_symptom(symptom, begun) for symptom in drill.symptoms)
+    yield from (_step(step) for step in drill.steps)
+    yield from (_slo(slo, drill.line) for slo in drill.slos)
+    yield from (_dashboard(board) for board in drill.dashboards)
+
+
+def _symptom(symptom: SymptomResult, begun: bool) -> Case:
+    """One that never came says nothing against the runbook: the incident was another one."""
+    name = f"symptom: {symptom.text}"
+    if symptom.seen:
+        return Case(
+            name, symptom.line, "passed", f"seen {symptom.seen_after_s:.1f} s after the fault: {symptom.condition}"
+        )
+    if symptom.condition is None:
+        return Case(name, symptom.line, "error", "bound to no condition; bind it in gameday.yaml")
+    if not begun:
+        return Case(name, symptom.line, "skipped", "the drill ended before the fault")
+    return Case(name, symptom.line, "error", f"never came: {symptom.condition}")
+
+
+def _step(step: StepResult) -> Case:
+    facts = step.facts
+    name = f"{facts.kind}: {facts.text}"
+    return Case(name, facts.line, _OF_PART.get(step.verdict, "skipped"), step.why, _output(step), facts.seconds)
+
+
+def _general(step: StepResult) -> Case:
+    """The general steps decide nothing, so none of them is red beside a gameday that passed."""
+    case = _step(step)
+    return case if case.outcome == "passed" else replace(case, outcome="skipped", why=f"{step.verdict}: {case.why}")
+
+
+def _output(step: StepResult) -> str:
+    """The step as it ran, what came of it and what it printed, as far as the record holds it."""
+    facts = step.facts
+    parts = [f"$ {facts.bound}"] if facts.bound else []
+    parts += [text.rstrip("\n") for text in (facts.stdout, facts.stderr) if text]
+    parts += [f"exit status {facts.exit_status}"] if facts.exit_status is not None else []
+    parts += [f"changed: {change}" for change in facts.changed] + [f"note: {note}" for note in facts.notes]
+    parts += [f"all of its output: {facts.stdout_file}"] if facts.stdout_file else []
+    return "\n".join(parts)
+
+
+def _slo(slo: SloResult, line: int) -> Case:
+    """Did it hold again, and still after the undo? Before the fault it says whether there was a baseline."""
+    outcome, why = _came_back(slo)
+    shown = [
+        f"{when}: {_reading(reading, slo.unit)}"
+        for when, reading in (
+            ("before", slo.before),
+            ("during", slo.during),
+            ("after", slo.after),
+            ("after the undo", slo.after_undo),
+            ("without the runbook", slo.control),
+        )
+    ]
+    return Case(f"slo: {slo.name}", line, outcome, f"{slo.objective}: {why}", "\n".join(shown))
+
+
+def _came_back(slo: SloResult) -> tuple[Outcome, str]:
+    if slo.before is None or slo.before.holds is not True:
+        return "error", "there was no baseline on which it held"
+    if slo.after is None:
+        return "skipped", "the drill ended before its recovery was judged"
+    if slo.after.holds is None:
+        return "error", "whether it came back could not be decided"
+    if not slo.after.holds:
+        return "failure", "it did not come back"
+    if slo.after_undo is None or slo.after_undo.holds is not True:
+        return "error", "it held after the response, and nothing shows that it held after the undo"
+    return "passed", "it held after the response and after the undo"
+
+
+def _reading(reading: Reading | None, unit: str) -> str:
+    if reading is None or not reading.n:
+        return "no data"
+    return f"{show_reading(reading, unit)} {show_interval(reading, unit)}, {show_evidence(reading)}"
+
+
+def _dashboard(board: DashboardResult) -> Case:
+    name = f"dashboard: {board.system}: {board.name}"
+    return Case(name, board.line, _OF_PART.get(board.verdict, "skipped"), board.why)
+
+
+def _spent(drill: DrillResult) -> float:
+    return sum(phase.seconds for phase in drill.phases)
+
+
+def _suite(name: str, document: str, cases: Sequence[Case], seconds: float) -> ElementTree.Element:
+    outcomes = Counter(case.outcome for case in cases)
+    counts = {"tests": len(cases), "failures": outcomes["failure"], "errors": outcomes["error"]}
+    said = {key: str(value) for key, value in {**counts, "skipped": outcomes["skipped"]}.items()}
+    suite = ElementTree.Element(
+        "testsuite", {"name": _clean(name), **said, "time": _seconds(seconds), "file": _clean(document)}
+    )
+    classname = f"{PurePath(document).stem.replace('.', '_')}.{name}"
+    seen: Counter[str] = Counter()
+    for case in cases:
+        title = " ".join(case.name.split())
+        seen[title] += 1
+        title += f" ({seen[title]})" if seen[title] > 1 else ""
+        suite.append(_testcase(case, {"name": _clean(title), "classname": _clean(classname), "file": _clean(document)}))
+    return suite
+
+
+def _testcase(case: Case, said: dict[str, str]) -> ElementTree.Element:
+    """Two cases of one name would be one to most readers, so the caller has numbered them; lines move, names stay."""
+    place = {} if case.line is None else {"line": str(case.line)}
+    found = ElementTree.Element("testcase", {**said, **place, "time": _seconds(case.seconds)})
+    why = _clean(case.why)
+    if case.outcome != "passed":
+        fact = ElementTree.SubElement(found, case.outcome, {"message": why})
+        fact.text = why if case.line is None else f"{said['file']}:{case.line}: {why}"
+    output = "\n".join(part for part in (why if case.outcome == "passed" else "", _clean(case.output)) if part)
+    if output:
+        ElementTree.SubElement(found, "system-out").text = output
+    return found
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.3f}"
+
+
+def _clean(text: str) -> str:
+    """What XML 1.0 has no way to say (most control characters, half a surrogate pair) spelled out: `\\x1b`."""
+    return "".join(sign if _sayable(ord(sign)) else ascii(sign)[1:-1] for sign in text)
+
+
+def _sayable(code: int) -> bool:
+    return code in (0x9, 0xA) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000

@@ -1,0 +1,183 @@
+"""Every kubectl line that the local platform's front says it supports: from its own table of commands, flags and kinds,
+from both runbooks, and from the lines that were recorded before.
+
+In a line `{pod:NAME}` stands for a running pod of that Deployment, `{node}` for the node: each side has its own.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import bindings
+from harness.bash.analyse import Call, analyse
+from harness.gameday.plan import make_plan
+from harness.platforms.control_plane.kubectl.commands import COMMANDS, Command
+from harness.platforms.control_plane.kubectl.flags import Flag
+from harness.platforms.control_plane.kubectl.resources import RESOURCES, Resource
+from harness.runbook import read
+from harness.steps.placeholders import fill, pod_of
+from tests.conformance.examples import CHANGES, NO_NAMESPACE, OUTPUTS, PLAIN, TARGET_OF, VALUES, VALUES_OF
+
+ROOT = Path(__file__).resolve().parents[2]
+RECORDED = ROOT / "tests" / "data" / "kubectl"
+RUNBOOKS = (ROOT / "runbooks" / "operations.md", ROOT / "tests" / "data" / "operations-user.md")
+PASSING = (
+    *("get pods -n production", "get all -n production", "logs deployment/realtime -n production"),
+    "exec deployment/realtime -n production -- true",
+)
+"""What the recorded changes looked at while it was changing, or waited for in vain; among the looks it stands still."""
+SETTLE = "settle"
+"""No line for kubectl: wait until both sides have finished what they were told."""
+
+GLOBAL_NAMESPACE = "-n production"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line without `kubectl`, and where it comes from."""
+
+    text: str
+    source: str
+
+    @property
+    def endless(self) -> bool:
+        """Ends only when it is ended: a follow or a watch."""
+        words = shlex.split(self.text)
+        return bool({"-f", "--follow", "-w", "--watch", "--watch-only"} & set(words)) and words[0] in ("logs", "get")
+
+
+def looks() -> Iterator[Line]:
+    """Lines that change nothing, in an order that does not matter."""
+    yield from _derived(changing=False)
+    yield from _kinds()
+    for name in ("healthy", "more", "broken"):
+        yield from _recorded(name)
+    yield from dict.fromkeys(line for path in RUNBOOKS for line in _runbook(path, changing=False))
+
+
+def changes() -> Iterator[Line]:
+    """Lines one after the other, each of which finds what the ones before it have left; SETTLE between them."""
+    for line in dict.fromkeys(line for path in RUNBOOKS for line in _runbook(path, changing=True)):
+        if line.text.startswith("exec"):  # while pods are being replaced, which one answers is chance
+            yield Line(SETTLE, "")
+        yield line
+    yield Line(SETTLE, "")
+    yield from _derived(changing=True)
+    yield Line(SETTLE, "")
+    yield from _trouble()
+    yield from (line for line in _recorded("changes") if line.text not in PASSING)
+
+
+def _trouble() -> Iterator[Line]:
+    """An image that is not there, and what there is to see then."""
+    texts = (
+        "set image deployment/inference app=nope:1",
+        "rollout status deployment/inference --timeout=2s",
+        "get pods",
+        "describe deployment inference",
+        "rollout undo deployment/inference",
+        SETTLE,
+        "get all",
+    )
+    yield from (Line(text if text == SETTLE else f"{text} {GLOBAL_NAMESPACE}", "trouble") for text in texts)
+
+
+def _derived(*, changing: bool) -> Iterator[Line]:
+    for path, command in _leaves():
+        if (path in CHANGES) is changing:
+            yield _line(path, PLAIN[path], "")
+            for flag in command.flags:
+                yield from _with(path, flag)
+
+
+def _leaves() -> Iterator[tuple[str, Command]]:
+    for command in COMMANDS:
+        if command.run is not None:
+            yield command.name, command
+        yield from ((f"{command.name} {below.name}", below) for below in command.commands)
+
+
+def _line(path: str, target: str, said: str) -> Line:
+    """The flag goes before `--`, after which everything is the pod's."""
+    before, dashes, after = f"{path} {target}".partition(" -- ")
+    words = [before, said, "" if path in NO_NAMESPACE else GLOBAL_NAMESPACE, dashes.strip(), after]
+    return Line(" ".join(" ".join(words).split()), f"flags of {path}")
+
+
+def _with(path: str, flag: Flag) -> Iterator[Line]:
+    if flag.why:
+        return
+    target = TARGET_OF.get((path, flag.name), PLAIN[path])
+    yield from (_line(path, target, said) for said in _forms(path, flag))
+
+
+def _forms(path: str, flag: Flag) -> Iterator[str]:
+    """`--flag`, `--flag=false`, `-f`; with values `--flag=V`, `--flag V`, `-f V`."""
+    if flag.kind == "bool":
+        yield from (f"--{flag.name}", f"--{flag.name}=false")
+        if flag.short:
+            yield f"-{flag.short}"
+        return
+    first, *others = map(shlex.quote, VALUES_OF.get((path, flag.name), VALUES.get(flag.name, ())))
+    yield f"--{flag.name}={first}"
+    if flag.bare is None and flag.name != "to-revision":  # to which one can go back once
+        yield f"--{flag.name} {first}"
+    if flag.short:
+        yield f"-{flag.short} {first}"
+    if path not in CHANGES or flag.name == "dry-run":  # what a change is asked of is read as it is by a look
+        yield from (f"--{flag.name}={other}" for other in others)
+
+
+def _kinds() -> Iterator[Line]:
+    """Every kind by every name that it has, in every format, and described."""
+    for kind in RESOURCES:
+        for word in _names(kind):
+            yield Line(f"get {word} {GLOBAL_NAMESPACE}", "kinds")
+        for output in OUTPUTS if kind.held else ():
+            yield Line(f"get {kind.plural} -o {shlex.quote(output)} {GLOBAL_NAMESPACE}", "kinds")
+        if kind.held and kind.plural != "events":
+            yield Line(f"describe {kind.plural} {GLOBAL_NAMESPACE}", "kinds")
+        yield Line(f"get {kind.singular} nope {GLOBAL_NAMESPACE}", "kinds")
+        yield Line(f"get {kind.plural} -n nowhere", "kinds")
+
+
+def _names(kind: Resource) -> list[str]:
+    full = f"{kind.plural}.{kind.version}.{kind.group}".rstrip(".")
+    return [*dict.fromkeys((kind.plural, kind.singular, *kind.short, kind.full, full))]
+
+
+def _recorded(name: str) -> Iterator[Line]:
+    """The node of the recordings had another name."""
+    for text in (RECORDED / f"lines_{name}.txt").read_text(encoding="utf-8").splitlines():
+        if text:
+            yield Line(text.removeprefix("! ").replace("gameday-ref-control-plane", "{node}"), f"recorded: {name}")
+
+
+def _runbook(path: Path, *, changing: bool) -> Iterator[Line]:
+    """kubectl's own part of each step: what a filter behind it makes of the answer is the filter's."""
+    bound = bindings.load(ROOT / "gameday.yaml")
+    for step in make_plan(read(path), bound, []).steps():
+        text = step.shown if step.toggle else fill(step.text, step.placeholders, _pod).text
+        if (step.purpose == "change") is changing:
+            yield from (Line(line, "runbooks") for line in _calls(text))
+
+
+def _pod(value: str) -> str:
+    """In a form that bash takes for one word."""
+    return f"pod_of_{pod_of(value)}" if pod_of(value) else value
+
+
+def _calls(text: str) -> Iterator[str]:
+    for call in analyse(text).calls:
+        if call.program == "kubectl":
+            yield " ".join(shlex.quote(word) for word in _words(call)).replace(
+                "pod_of_tool-service", "{pod:tool-service}"
+            )
+
+
+def _words(call: Call) -> Iterator[str]:
+    """A variable that is not set in the operator's shell leaves no word behind."""
+    return (word.text for word in call.arguments if not word.computed or word.quoted or word.head)

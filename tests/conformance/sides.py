@@ -1,0 +1,176 @@
+"""The two that answer: the local platform's kubectl, and the real one before a real cluster with the same objects."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.platforms.local.platform import LocalPlatform
+from tests.conformance.lines import Line
+
+Obj = dict[str, Any]
+LIMIT_S, FOLLOW_S, SETTLED_S = 60.0, 2.0, 120.0
+"""Longest that a line may take, how long one that never ends is watched, and how long the pods may take to settle."""
+NAMESPACE = "production"
+HERE = ("-n", NAMESPACE)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What came of one line; a status of None: it did not end, and was ended."""
+
+    status: int | None
+    stdout: str
+    stderr: str
+
+
+@dataclass(frozen=True)
+class Side:
+    """One kubectl with its environment."""
+
+    name: str
+    program: str
+    env: Mapping[str, str]
+    cwd: Path
+
+    def run(self, *words: str, limit_s: float = LIMIT_S) -> Said:
+        """In a process group of its own, so that its end is the end of all of it."""
+        with subprocess.Popen(
+            [self.program, *words], env=dict(self.env), cwd=self.cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, errors="replace", start_new_session=True,
+        ) as process:  # fmt: skip
+            try:
+                stdout, stderr = process.communicate(timeout=limit_s)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGTERM)
+                return Said(None, *process.communicate())
+            return Said(process.returncode, stdout, stderr)
+
+    def ask(self, line: Line) -> Said:
+        """Answer a line, its `{pod:NAME}` and `{node}` filled in."""
+        text = re.sub(r"\{pod:([\w-]+)\}", lambda match: self.pods(match[1])[0], line.text)
+        text = text.replace("{node}", self.node()) if "{node}" in text else text
+        return self.run(*shlex.split(text), limit_s=FOLLOW_S if line.endless else LIMIT_S)
+
+    def next_second(self) -> None:
+        """A restart is told by its second: two within one are refused, whichever second that is."""
+        time.sleep(1.0 - time.time() % 1.0)
+
+    def must(self, *words: str) -> str:
+        """A line of the preparation, which has to work."""
+        said = self.run(*words)
+        assert said.status == 0, f"{self.name}: kubectl {' '.join(words)}: {said.stderr}"
+        return said.stdout
+
+    def items(self, *words: str) -> list[Obj]:
+        found: list[Obj] = json.loads(self.must("get", *words, "-o", "json"))["items"]
+        return found
+
+    def pods(self, deployment: str) -> list[str]:
+        """Names of its pods that are there to stay."""
+        found = self.items("pods", *HERE, "-l", f"app={deployment}")
+        return [pod["metadata"]["name"] for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+    def node(self) -> str:
+        return str(self.items("nodes")[0]["metadata"]["name"])
+
+    def settle(self) -> None:
+        """Wait until every Deployment is what it was told to be and nothing is ending."""
+        deadline = time.monotonic() + SETTLED_S
+        while open_ := self.unsettled():
+            assert time.monotonic() < deadline, f"{self.name}: still not settled: {open_}"
+            time.sleep(0.2)
+
+    def unsettled(self) -> list[str]:
+        late = [each["metadata"]["name"] for each in self.items("deployments", *HERE) if not _rolled_out(each)]
+        pods = self.items("pods", *HERE)
+        return late + [pod["metadata"]["name"] for pod in pods if "deletionTimestamp" in pod["metadata"]]
+
+    def measured(self) -> None:
+        """Wait until there are metrics of every pod."""
+        deadline = time.monotonic() + SETTLED_S
+        while len(self.run("top", "pods", *HERE, "--no-headers").stdout.splitlines()) != len(self.items("pods", *HERE)):
+            assert time.monotonic() < deadline, f"{self.name}: no metrics of some pods"
+            time.sleep(0.5)
+
+
+def _rolled_out(each: Obj) -> bool:
+    spec, status = each["spec"], each["status"]
+    if spec.get("paused"):
+        return True
+    counts = [status.get(f"{word}Replicas", 0) for word in ("updated", "available")] + [status.get("replicas", 0)]
+    return status.get("observedGeneration") == each["metadata"]["generation"] and set(counts) == {spec["replicas"]}
+
+
+def local_side(platform: LocalPlatform) -> Side:
+    shell = platform.shell()
+    return Side("local", f"{shell.path}/kubectl", {**shell.env, "PATH": shell.path}, shell.cwd)
+
+
+def real_side(kubectl: str, kubeconfig: Path) -> Side:
+    env = {"PATH": os.environ["PATH"], "KUBECONFIG": str(kubeconfig), "HOME": str(kubeconfig.parent)}
+    return Side("real", kubectl, env, kubeconfig.parent)
+
+
+def objects_of(local: Side) -> Obj:
+    """What the local platform holds, as a list that a real API server takes.
+
+    Without what a cluster decides itself (uids, addresses, states), and with names in place of loopback addresses.
+    """
+    items = [*local.items("deployments,services,ingresses,networkpolicies", *HERE), *local.items("persistentvolumes")]
+    addresses = {each["spec"]["clusterIP"]: each["metadata"]["name"] for each in items if each["kind"] == "Service"}
+    text = json.dumps([_wanted(each) for each in items])
+    for address, name in addresses.items():
+        text = text.replace(address, name)
+    text = re.sub(r"@127\.[\d.]+:", "@postgres:", text)
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
+    return {"apiVersion": "v1", "kind": "List", "items": [namespace, *json.loads(text), _claim(items[-1])]}
+
+
+def _wanted(each: Obj) -> Obj:
+    kept = {key: value for key, value in each.items() if key != "status"}
+    meta = {key: each["metadata"][key] for key in ("name", "namespace", "labels") if key in each["metadata"]}
+    spec = {key: value for key, value in each["spec"].items() if key not in ("clusterIP", "clusterIPs")}
+    if each["kind"] == "PersistentVolume":
+        spec["hostPath"] = {"path": "/tmp/conformance"}
+    return {**kept, "metadata": meta, "spec": spec}
+
+
+def _claim(volume: Obj) -> Obj:
+    """The claim that the volume says it is bound to: the local platform holds volumes only."""
+    spec, claim = volume["spec"], volume["spec"]["claimRef"]
+    wanted = {"accessModes": spec["accessModes"], "storageClassName": spec["storageClassName"]}
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": claim["name"], "namespace": claim["namespace"]},
+        "spec": {**wanted, "volumeName": volume["metadata"]["name"], "resources": {"requests": spec["capacity"]}},
+    }
+
+
+LIGHT = {"resources": {"requests": {"cpu": "10m"}}, "readinessProbe": {"periodSeconds": 1}}
+"""So little that a small node holds all replicas, and no half seconds, which a real API server refuses."""
+REPLICAS = {"api-gateway": 2, "realtime": 3}
+
+
+def lighten(side: Side) -> None:
+    """Every Deployment once changed: so there is a history as well."""
+    for name in [each["metadata"]["name"] for each in side.items("deployments", *HERE)]:
+        patch = {"spec": {"template": {"spec": {"containers": [{"name": "app", **LIGHT}]}}}}
+        side.must("patch", "deployment", name, *HERE, "-p", json.dumps(patch))
+    side.settle()
+
+
+def enlarge(side: Side) -> None:
+    for name, replicas in REPLICAS.items():
+        side.must("scale", "deployment", name, f"--replicas={replicas}", *HERE)
+    side.settle()

@@ -1,0 +1,108 @@
+"""Same words, same answers: every supported line to the local platform's kubectl and to a real one, side by side."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from harness.platforms.local.platform import LocalPlatform
+from tests.conformance import cluster, known
+from tests.conformance.compare import difference
+from tests.conformance.known import Entry, reasons
+from tests.conformance.lines import SETTLE, Line, changes, looks
+from tests.conformance.report import Row, summary, to_markdown
+from tests.conformance.sides import Said, Side, enlarge, lighten, local_side
+
+pytestmark = pytest.mark.slow
+AT_ONCE = 6
+"""Looks that are asked side by side: a kubectl waits more than it works."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Every line with its answers, and the known differences with what they explained."""
+
+    rows: Sequence[Row]
+    entries: Sequence[Entry]
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
+    if lack := cluster.missing():
+        pytest.skip(f"no real cluster here: {lack}")
+    folder = tmp_path_factory.mktemp("conformance")
+    platform = LocalPlatform(folder / "local")
+    try:
+        platform.up()
+        with cluster.cluster(folder) as real:
+            local = local_side(platform)
+            cluster.deploy(real, local, folder)
+            for prepare in (lighten, enlarge, Side.measured):
+                both(prepare, local, real)
+            yield judged(local, real, folder)
+    finally:
+        platform.down()
+
+
+def both(work: Callable[[Side], object], *sides: Side) -> list[object]:
+    with ThreadPoolExecutor(len(sides)) as pool:
+        return list(pool.map(work, sides))
+
+
+def judged(local: Side, real: Side, folder: Path) -> Asked:
+    """Looks first, side by side; then changes, one after the other."""
+    entries = known.load()
+    told = list({line.text: line for line in looks()}.values())
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        answers = list(pool.map(lambda line: ask(line, local, real), told))
+    rows = [row(line, *answer, entries) for line, answer in zip(told, answers, strict=True)]
+    for line in changes():
+        if line.text == SETTLE:
+            both(Side.settle, local, real)
+        else:
+            rows.append(row(line, *ask(line, local, real), entries))
+    tell(rows, real, folder)
+    return Asked(rows, entries)
+
+
+def ask(line: Line, local: Side, real: Side) -> tuple[Said, Said]:
+    if line.text.startswith("rollout restart"):
+        local.next_second()
+    with ThreadPoolExecutor(2) as pool:
+        here, there = pool.map(lambda side: side.ask(line), (local, real))
+    return here, there
+
+
+def row(line: Line, local: Said, real: Said, entries: Sequence[Entry]) -> Row:
+    found = difference(line.text, local, real)
+    whys, unexplained = reasons(line.text, found, entries)
+    return Row(line, local.status, real.status, bool(found), whys, unexplained)
+
+
+def tell(rows: Sequence[Row], real: Side, folder: Path) -> None:
+    """The table for people: as a file, its summary and everything unexplained on the terminal."""
+    version = real.must("version").strip().replace("\n", ", ")
+    file = Path(os.environ.get("GAMEDAY_CONFORMANCE_REPORT") or folder / "conformance.md")
+    file.write_text(to_markdown(rows, version), encoding="utf-8")
+    lines = [*summary(rows), *(f"{each.line.text}: {each.unexplained}" for each in rows if each.unexplained)]
+    sys.__stderr__.write("\n" + "\n".join([*lines, f"the whole table: {file}"]) + "\n")  # type: ignore[union-attr]
+
+
+def test_every_line_is_answered_alike_or_differs_for_a_known_reason(asked: Asked) -> None:
+    assert len(asked.rows) > 1000
+    assert {each.line.text: each.unexplained for each in asked.rows if each.unexplained} == {}
+
+
+def test_no_known_difference_is_gone(asked: Asked) -> None:
+    assert [part for entry in asked.entries for part in entry.stale()] == []
+
+
+def test_most_lines_are_answered_alike(asked: Asked) -> None:
+    """Whatever is known: a list of differences is no cupboard."""
+    assert sum(not each.differs for each in asked.rows) > 0.85 * len(asked.rows)

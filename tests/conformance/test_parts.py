@@ -1,0 +1,150 @@
+"""The parts of the conformance suite that need no cluster: its lines, its comparison, its list of known differences."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+
+import pytest
+
+from harness.platforms.control_plane.kubectl.flags import Flag
+from tests.conformance import cluster, known, lines
+from tests.conformance.compare import difference
+from tests.conformance.known import Entry, reasons
+from tests.conformance.report import Row, summary, to_markdown
+from tests.conformance.sides import Said
+
+ALL = [*lines.looks(), *lines.changes()]
+
+
+def test_every_supported_flag_of_every_command_is_in_a_line() -> None:
+    said = {(line.source, word) for line in ALL for word in re.findall(r"--[\w-]+", line.text.split(" -- ")[0])}
+    wanted = {
+        (f"flags of {path}", f"--{flag.name}")
+        for path, command in lines._leaves()
+        for flag in command.flags
+        if not flag.why
+    }
+    assert len(wanted) > 150
+    assert wanted - said == set()
+
+
+def test_a_flag_without_a_value_to_try_is_an_error() -> None:
+    with pytest.raises(ValueError, match="not enough values"):
+        list(lines._with("get", Flag("new-flag", kind="string")))
+
+
+def test_every_kind_is_asked_for_by_every_name() -> None:
+    asked = {shlex.split(line.text)[1] for line in ALL if line.source == "kinds" and line.text.startswith("get ")}
+    names = {name for kind in lines.RESOURCES for name in (kind.plural, kind.singular, *kind.short)}
+    assert names <= asked
+
+
+def test_every_line_of_the_runbooks_and_the_recordings_is_asked() -> None:
+    texts = {line.text for line in ALL}
+    for path in lines.RUNBOOKS:
+        assert path.read_text(encoding="utf-8").count("kubectl") >= 25
+    for text in ("top pods", "logs -f deployment/inference", "scale deployment realtime --replicas=5",
+                 "describe pod {pod:tool-service}", "set env deployment/api-gateway MAX_RETRIES=5"):  # fmt: skip
+        assert f"{text} -n production" in texts
+    recorded = {
+        text.removeprefix("! ").replace("gameday-ref-control-plane", "{node}")
+        for name in ("healthy", "more", "broken", "changes")
+        for text in (lines.RECORDED / f"lines_{name}.txt").read_text(encoding="utf-8").splitlines()
+        if text
+    }
+    assert recorded - texts <= {*lines.PASSING}
+
+
+def test_every_flag_is_one_that_the_real_kubectl_has() -> None:
+    """Supported, refused or lacking: the front's table has what the real one's help has, and nothing else."""
+    program = cluster.kubectl()
+    if program is None:
+        pytest.skip("no kubectl of the version whose words the front speaks is on PATH")
+    for path, command in lines._leaves():
+        words = [program, *path.split(), "--help"]
+        told = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+        real = set(re.findall(r"^\s+(?:-\w, )?--([\w-]+)=", told, re.M))
+        assert {flag.name for flag in command.flags} - HIDDEN == real - HIDDEN, path
+
+
+HIDDEN = {"record", "use-protocol-buffers", "help"}
+"""Deprecated: kubectl takes them and does not tell of them."""
+
+
+# -- comparing ---------------------------------------------------------------------------------------------------------
+
+
+def said(text: str, status: int = 0, error: str = "") -> Said:
+    return Said(status, text, error)
+
+
+def test_what_must_differ_is_no_difference() -> None:
+    local = "NAME                         READY   AGE\nrealtime-bd59c5664-drsnh     1/1     5m3s\n"
+    real = "NAME                          READY   AGE\nrealtime-5997c7cbc7-62mqp     1/1     10s\n"
+    assert not difference("get pods", said(local), said(real))
+    assert not difference("get svc", said("a  127.1.2.3  80/TCP\n"), said("a   10.96.0.7   80/TCP\n"))
+
+
+@pytest.mark.parametrize(
+    ("line", "local", "real"),
+    [
+        ("get pods", "NAME  READY\nrealtime-bd59c5664-drsnh  1/1\n", "NAME  READY\nrealtime-bd59c5664-drsnh  0/1\n"),
+        ("get pods", "NAME  READY  AGE\n", "NAME  STATUS  AGE\n"),
+        ("get deploy x -o json", '{"spec": {"replicas": 1}}', '{"spec": {"replicas": 2}}'),
+        ("get pods", "a  5s  b\n", "a  b\n"),
+        ("top pods --sort-by=cpu", "NAME  CPU(cores)\na  9m\nb  10m\n", "NAME  CPU(cores)\na  10m\nb  9m\n"),
+        ("logs x --tail=1", '{"time": "2026-01-01T00:00:00Z", "level": "info"}\n', ""),
+        ("describe pod x", "Readiness:  period=1s\n", "Readiness:  period=2s\n"),
+    ],
+)
+def test_what_must_not_differ_is_one(line: str, local: str, real: str) -> None:
+    assert difference(line, said(local), said(real))
+
+
+def test_statuses_and_errors_are_compared() -> None:
+    found = difference("get pods", said("", 1, "error: a\n"), said("", 0, "error: b\n"))
+    assert (found.statuses, found.local, found.real) == ((1, 0), ("stderr: error: a",), ("stderr: error: b",))
+
+
+# -- known differences -------------------------------------------------------------------------------------------------
+
+
+def test_a_difference_is_explained_by_all_of_its_parts_or_not_at_all() -> None:
+    entry = Entry("because", lines=("get x",), local=("^a",), real=("^b",), status=(1, 0))
+    found = difference("get x", said("a1\n", 1), said("b1\nc1\n", 0))
+    assert reasons("get x", found, [entry]) == (["because"], ["only real: c1"])
+    assert reasons("get y", found, [entry]) == (
+        [], ["only local: a1", "only real: b1", "only real: c1", "exit status 1, really 0"],
+    )  # fmt: skip
+
+
+def test_what_explains_nothing_is_stale() -> None:
+    entry = Entry("because", lines=("get x", "get z"), local=("^a", "^q"))
+    reasons("get x", difference("get x", said("a1\n"), said("")), [entry])
+    assert list(entry.stale()) == ["because: local: ^q", "because: get z"]
+    assert list(Entry("because", local=("^a",), sometimes="chance").stale()) == []
+
+
+def test_the_list_is_read_and_has_a_reason_for_each() -> None:
+    entries = known.load()
+    assert len(entries) > 20
+    for entry in entries:
+        assert len(entry.why) > 10
+        assert entry.local or entry.real or entry.status
+        for pattern in (*entry.local, *entry.real):
+            re.compile(pattern)
+    texts = {line.text for line in ALL}
+    assert [line for entry in entries for line in entry.lines if line not in texts] == []
+
+
+def test_the_table_tells_what_is_unexplained() -> None:
+    rows = [
+        Row(lines.Line("get pods | x", "a"), 0, 0, False, [], []),
+        Row(lines.Line("top", "a"), 1, 0, True, ["because"], ["only real: <x>"]),
+    ]
+    assert list(summary(rows))[2:4] == ["| a | 2 | 1 | 0 | 1 |", "| all | 2 | 1 | 0 | 1 |"]
+    table = to_markdown(rows, "v1")
+    assert "| `` get pods \\| x `` | 0 | 0 | same |  |" in table
+    assert "| `` top `` | 1 | 0 | **different** | because; only real: &lt;x> |" in table
