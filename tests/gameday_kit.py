@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 
 from harness.journal import read_events
-from harness.platforms.local import processes
+from harness.platforms.control_plane import processes
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNBOOK = ROOT / "runbooks" / "operations.md"

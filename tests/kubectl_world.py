@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequenc
 from pathlib import Path
 from typing import Any, TypeVar
 
-from harness.platforms.local.api import Invalid, NotFound, Obj, Usage
-from harness.platforms.local.kubectl import run
-from harness.platforms.local.objects import items, section, text
+from harness.platforms.control_plane.api import Invalid, NotFound, Obj, Usage
+from harness.platforms.control_plane.kubectl import run
+from harness.platforms.control_plane.objects import items, section, text
 
 T = TypeVar("T")
 DATA = Path(__file__).parent / "data" / "kubectl"

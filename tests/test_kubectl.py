@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from kubectl_world import Ended, Said, World, at_once, kubectl, recording
 
-from harness.platforms.local.api import Invalid, Obj
-from harness.platforms.local.kubectl import jsonpath, run
-from harness.platforms.local.kubectl.flags import read_duration
-from harness.platforms.local.kubectl.humanise import span
-from harness.platforms.local.objects import items, section, text
+from harness.platforms.control_plane.api import Invalid, Obj
+from harness.platforms.control_plane.kubectl import jsonpath, run
+from harness.platforms.control_plane.kubectl.flags import read_duration
+from harness.platforms.control_plane.kubectl.humanise import span
+from harness.platforms.control_plane.objects import items, section, text
 
 HEALTHY = recording("healthy")
 NOW_S = HEALTHY["calls"][0]["started"]
@@ -69,7 +69,7 @@ def pods(world: World, app: str) -> list[Obj]:
 def test_flags_that_leave_the_platform_are_refused(world: World, flag: str, line: str) -> None:
     said = call(world, line.format(flag))
     assert (said.status, said.stdout) == (1, "")
-    assert "is refused: this kubectl reaches the local platform only" in said.stderr
+    assert "is refused: this kubectl reaches this platform only" in said.stderr
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_what_is_lacking_is_said_and_nothing_is_done(world: World, line: str, la
     before = copy.deepcopy(world.objects)
     said = call(world, line)
     assert said.status == 1
-    assert said.stderr.startswith("error: the local platform's kubectl does not")
+    assert said.stderr.startswith("error: this platform's kubectl does not")
     assert lacks in said.stderr
     assert world.objects == before
 
@@ -429,14 +429,14 @@ def test_a_failure_among_several_does_not_stop_the_others(world: World, monkeypa
 
     async def edit(self: World, kind: str, namespace: str, name: str, change: Any, why: str) -> Any:
         if name == "realtime":
-            raise Invalid("the local platform cannot do that")
+            raise Invalid("this platform cannot do that")
         return await real(self, kind, namespace, name, change, why)
 
     monkeypatch.setattr(World, "edit", edit)
     said = call(world, "scale deployment realtime tool-service nope --replicas=4 -n production")
     assert (said.status, said.stdout) == (1, "deployment.apps/tool-service scaled\n")
     assert said.stderr.splitlines() == [
-        'Error from server (NotFound): deployments.apps "nope" not found', "the local platform cannot do that"
+        'Error from server (NotFound): deployments.apps "nope" not found', "this platform cannot do that"
     ]  # fmt: skip
 
 

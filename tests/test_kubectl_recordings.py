@@ -12,8 +12,8 @@ import pytest
 import yaml
 from kubectl_world import DATA, Said, World, at_once, kubectl, recording
 
-from harness.platforms.local.api import Usage
-from harness.platforms.local.kubectl.humanise import quantity
+from harness.platforms.control_plane.api import Usage
+from harness.platforms.control_plane.kubectl.humanise import quantity
 
 PROGRAMS = {
     ("cat", "/app/validation_rules.json"): (b'{"max_length": 4096}\n', b"", 0),

@@ -16,7 +16,8 @@ import psutil
 import pytest
 
 from harness.errors import MachineError, PlatformError
-from harness.platforms.local import network, postgres, processes
+from harness.platforms.control_plane import network, processes
+from harness.platforms.local import postgres
 from harness.platforms.local.platform import LocalPlatform
 
 STAND_IN = (sys.executable, str(Path(__file__).with_name("local_platform_stand_in.py")))
@@ -206,7 +207,7 @@ def test_platforms_side_by_side_do_not_meet(platform: LocalPlatform, tmp_path: P
 def test_what_cannot_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(PlatformError, match="no such Deployment: gateway"):
         LocalPlatform(tmp_path / "a", overrides={"gateway": {}}).up()
-    monkeypatch.setattr("harness.platforms.local.platform.UP_S", 3.0)
+    monkeypatch.setattr("harness.platforms.local.platform.LocalPlatform.up_s", 3.0)
     crashing = LocalPlatform(tmp_path / "b", nursery=STAND_IN, overrides={"realtime": {"CRASH_AT_START": "3"}})
     with pytest.raises(PlatformError, match=r"realtime: back-off .*cannot start: CRASH_AT_START is set"):
         crashing.up()

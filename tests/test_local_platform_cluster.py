@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.platforms.local.api import Invalid, NotFound, Obj
+from harness.platforms.control_plane.api import Invalid, NotFound, Obj
+from harness.platforms.control_plane.objects import items, number, section, text
+from harness.platforms.control_plane.processes import recorded
+from harness.platforms.control_plane.state import Deployment, Pod
 from harness.platforms.local.daemon import Daemon, Options
-from harness.platforms.local.objects import items, number, section, text
-from harness.platforms.local.processes import recorded
-from harness.platforms.local.state import Deployment, Pod
 
 STAND_IN = (sys.executable, str(Path(__file__).with_name("local_platform_stand_in.py")))
 NS = "production"
@@ -285,7 +285,7 @@ async def test_a_deleted_pod_ends_with_all_that_was_started_in_it(daemon: Daemon
     background = int(left[1])
     await daemon.cluster.delete_pod(NS, pod.name, None)
     await until(lambda: pod not in daemon.cluster.pods())
-    assert not alive(pod.run.group.pid if pod.run else pod.runs[0].group.pid)
+    assert not alive(int(pod.runs[-1].container.id.removeprefix("process://")))
     assert not alive(background)
     await until(daemon.cluster.settled)
     assert only_pod(daemon, "inference").name != pod.name

@@ -7,8 +7,8 @@ from pathlib import Path
 from harness.cli.platforms import recovering
 from harness.cli.report import RECORD
 from harness.journal import read_events
-from harness.platforms.local import processes
-from harness.platforms.local.processes import Group
+from harness.platforms.control_plane import processes
+from harness.platforms.control_plane.processes import Group
 
 
 def end_recorded(folder: Path) -> list[str]:

@@ -14,20 +14,24 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from harness.platforms.local import tools
-from harness.platforms.local.network import Subnet
-from harness.platforms.local.processes import MARK, Group, Ledger, end
-from harness.platforms.local.state import Pod
+from harness.platforms.control_plane import tools
+from harness.platforms.control_plane.network import Subnet
+from harness.platforms.control_plane.processes import MARK, Group, Ledger, end
+from harness.platforms.control_plane.state import Pod
 
 APP = re.compile(r"(?<![\w./-])/app(?![\w.-])")
 CHUNK = 65536
+POD = """sh bash cat ls head tail wc sort uniq cut tr date sleep env printenv tee echo printf true false test id pwd
+stat df du ps hostname uname find xargs touch mkdir rm cp mv kill timeout seq basename dirname grep egrep fgrep sed awk
+curl"""
+"""The programs of a pod: those of them that this machine has."""
 
 
 class Command:
     """A running command. Implements api.Process."""
 
     def __init__(self, process: asyncio.subprocess.Process, group: Group, folder: Path) -> None:
-        self._process, self._group, self._folder = process, group, folder
+        self._process, self.group, self._folder = process, group, folder
         self.stdout = _chunks(process.stdout)
         self.stderr = _chunks(process.stderr)
 
@@ -37,9 +41,9 @@ class Command:
 
     def kill(self) -> None:
         if self._process.returncode is None:
-            self._group.signal(signal.SIGKILL)
+            self.group.signal(signal.SIGKILL)
         else:
-            end([self._group], self._folder)  # what it left in the background
+            end([self.group], self._folder)  # what it left in the background
 
 
 async def _chunks(stream: asyncio.StreamReader | None) -> AsyncIterator[bytes]:
@@ -75,7 +79,6 @@ class Execution:
             stderr=asyncio.subprocess.STDOUT if tty else asyncio.subprocess.PIPE,
         )  # fmt: skip
         group = self._ledger.started(process.pid, what)
-        pod.commands.append(group)
         if stdin is not None:
             feeding = asyncio.create_task(_feed(process, stdin))
             self._feeding.add(feeding)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.errors import PlatformError
 from harness.platforms.base import Options, Overrides, Say
-from harness.platforms.local import processes
+from harness.platforms.control_plane import processes
 from harness.platforms.local.platform import LocalPlatform
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from harness.errors import PlatformError
-from harness.platforms.local.processes import MARK, Group, Ledger
+from harness.platforms.control_plane.processes import MARK, Group, Ledger
 
 T = TypeVar("T")
 

