@@ -8,7 +8,7 @@ import pytest
 from harness.gameday.history import MOST_RUNS, history_beside
 from harness.report.json_report import to_json
 from harness.verdict.gameday import GamedayResult
-from harness.verdict.inflation import ENOUGH_S, MARGIN
+from harness.verdict.inflation import ENOUGH_S, MARGIN, VIF_METHOD
 from tests.world import World
 
 OBJECTIVE = "availability(gateway) >= 99%"
@@ -31,7 +31,7 @@ def phase(result: GamedayResult, name: str) -> float:
 
 def test_a_later_run_uses_what_an_earlier_one_learnt(tmp_path: Path) -> None:
     first = run(tmp_path / "first", rate=600)
-    known = history_beside(tmp_path / "second").known("web", 0.0, OBJECTIVE)
+    known = history_beside(tmp_path / "second", "local").known("web", 0.0, OBJECTIVE)
     assert known.suffices
     assert known.vif == pytest.approx(MARGIN)
     second = run(tmp_path / "second", rate=600, known={"vif": known.vif, "seconds": known.seconds})
@@ -43,12 +43,21 @@ def test_a_later_run_uses_what_an_earlier_one_learnt(tmp_path: Path) -> None:
 
 def test_only_the_same_load_and_objective_teach_and_only_long_windows(tmp_path: Path) -> None:
     run(tmp_path / "first", rate=600)
-    history = history_beside(tmp_path / "second")
+    history = history_beside(tmp_path / "second", "local")
     assert not history.known("other", 0.0, OBJECTIVE).seconds
     assert not history.known("web", 70.0, OBJECTIVE).seconds
     assert not history.known("web", 0.0, "availability(gateway) >= 99.9%").seconds
     run(tmp_path / "warm" / "one", rate=600, known={"vif": 2.0, "seconds": ENOUGH_S})
-    assert not history_beside(tmp_path / "warm" / "two").windows, "a window of a second measures no VIF"
+    assert not history_beside(tmp_path / "warm" / "two", "local").windows, "a window of a second measures no VIF"
+
+
+@pytest.mark.parametrize("other", [{"platform": "docker"}, {"vif_method": VIF_METHOD - 1}, {"vif_method": None}])
+def test_another_platform_and_another_method_teach_nothing(tmp_path: Path, other: dict[str, object]) -> None:
+    run(tmp_path / "first", rate=600)
+    assert history_beside(tmp_path / "second", "local").windows
+    path = tmp_path / "first" / "result.json"
+    path.write_text(json.dumps({**json.loads(path.read_bytes()), **other}))
+    assert not history_beside(tmp_path / "second", "local").windows
 
 
 def test_a_damaged_or_foreign_result_teaches_nothing_and_the_latest_runs_count(tmp_path: Path) -> None:
@@ -56,12 +65,12 @@ def test_a_damaged_or_foreign_result_teaches_nothing_and_the_latest_runs_count(t
     for name, text in (("cut", '{"drills": ['), ("foreign", "[]"), ("older", '{"drills": [{"load": {}}]}')):
         (tmp_path / name).mkdir()
         (tmp_path / name / "result.json").write_text(text)
-    assert history_beside(tmp_path / "next").known("web", 0.0, OBJECTIVE).suffices
+    assert history_beside(tmp_path / "next", "local").known("web", 0.0, OBJECTIVE).suffices
     for number in range(MOST_RUNS):
         (tmp_path / f"empty{number}").mkdir()
         (tmp_path / f"empty{number}" / "result.json").write_text('{"drills": []}')
-    assert not history_beside(tmp_path / "next").windows
-    assert not history_beside(tmp_path / "nowhere" / "next").windows
+    assert not history_beside(tmp_path / "next", "local").windows
+    assert not history_beside(tmp_path / "nowhere" / "next", "local").windows
 
 
 def test_what_an_incident_cost_of_the_budget(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from swarm_parts import FAST, STOCK, Swarm, free_port
 PATH = "/v1/infer"
 
 
+@pytest.mark.slow
 def test_four_workers_share_one_schedule_and_their_counts_are_the_server_s(tmp_path: Path) -> None:
     seen: list[float] = []
 

@@ -206,5 +206,4 @@ def test_by_hand_it_says_what_became_of_the_run(tmp_path: Path) -> None:
         head, row = done.stdout.splitlines()[:2]
         assert head.split() == ["count", "bad", "p50", "ms", "p95", "ms", "p99", "ms"]
         assert row.split()[:2] == ["POST", "/mine"]
-        assert int(row.split()[2]) in (104, 105)
-        assert server.requests["/mine"] in (104, 105)
+        assert int(row.split()[2]) == server.requests["/mine"] > 50

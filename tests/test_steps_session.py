@@ -82,6 +82,7 @@ def test_a_followed_log_is_ended_at_its_producer_so_that_the_grep_flushes(sessio
     assert outcome.pipestatus[0] in (130, 137, 143)
 
 
+@pytest.mark.slow  # its producer has ten seconds for a first word
 def test_an_endless_tail_is_ended_too(session: Session) -> None:
     outcome = run(session, "tail -f /dev/null | wc -l")[0]
     assert (outcome.ended, outcome.pipestatus[1]) == (True, 0)

@@ -119,7 +119,7 @@ def _members(plan: GamedayPlan, maker: Maker) -> Members:
     def make_fault(spec: FaultSpec) -> AdminFault:
         return AdminFault(spec.at, spec.fault, spec.parameters, spec.max_duration_s)
 
-    return Members(maker.make, make_load, make_fault, RunbookResponder(), Limits())
+    return Members(maker.name, maker.make, make_load, make_fault, RunbookResponder(), Limits())
 
 
 def _settings(drill: DrillPlan, platform: Platform) -> dict[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.verdict.inflation import UNKNOWN, Known
+from harness.verdict.inflation import UNKNOWN, VIF_METHOD, Known
 from harness.verdict.sequential import MIN_S
 
 RESULT = "result.json"
@@ -44,16 +44,19 @@ class History:
         return known
 
 
-def history_beside(out: Path) -> History:
-    """Of the finished runs in the folder of this one; one that cannot be read teaches nothing."""
+def history_beside(out: Path, platform: str) -> History:
+    """Of the finished runs in the folder of this one; one that cannot be read teaches nothing, and neither does one on
+    another kind of platform or by another method."""
     results = [path for path in out.parent.glob(f"*/{RESULT}") if path.parent != out]
     latest = sorted(results, key=lambda path: path.stat().st_mtime, reverse=True)[:MOST_RUNS]
-    return History([window for path in latest for window in _windows(path)])
+    return History([window for path in latest for window in _windows(path, platform)])
 
 
-def _windows(path: Path) -> Iterator[Window]:
+def _windows(path: Path, platform: str) -> Iterator[Window]:
     try:
-        yield from [window for drill in json.loads(path.read_bytes())["drills"] for window in _of_drill(drill)]
+        result = json.loads(path.read_bytes())
+        if (result["platform"], result["vif_method"]) == (platform, VIF_METHOD):
+            yield from [window for drill in result["drills"] for window in _of_drill(drill)]
     except (OSError, ValueError, KeyError, TypeError):
         return
 

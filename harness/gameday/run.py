@@ -38,6 +38,8 @@ AWAKE_S = 0.5
 class Members:
     """The members that the command line chose."""
 
+    platform: str
+    """Of which kind the platforms are."""
     make_platform: Callable[[Path, str, Overrides], Platform]
     make_load: Callable[[DrillPlan, Platform, Path], Load]
     make_fault: Callable[[FaultSpec], Fault]
@@ -49,8 +51,8 @@ def run_gameday(
     plan: GamedayPlan, members: Members, journal: Journal, out: Path, jobs: int, stop: threading.Event
 ) -> None:
     """Run every drill; returns when all have ended and all platforms are down."""
-    journal.write("gameday", _header(plan, jobs))
-    gameday = _Gameday(plan, members, journal, out, stop, history_beside(out))
+    journal.write("gameday", _header(plan, members.platform, jobs))
+    gameday = _Gameday(plan, members, journal, out, stop, history_beside(out, members.platform))
     with ThreadPoolExecutor(jobs, thread_name_prefix="drill") as pool:
         futures = [pool.submit(_run_drill, gameday, drill) for drill in plan.drills]
         psutil.cpu_percent()  # what it says next is about the time since now
@@ -63,12 +65,13 @@ def run_gameday(
     journal.write("end")
 
 
-def _header(plan: GamedayPlan, jobs: int) -> dict[str, object]:
+def _header(plan: GamedayPlan, platform: str, jobs: int) -> dict[str, object]:
     document = plan.document
     procedures = {"alert": document.alerts, "escalation": document.escalation, "post-incident": document.post_incident}
     return {
         "document": document.path,
         "bindings": str(plan.bindings.path),
+        "platform": platform,
         "drills": [drill.runbook.id for drill in plan.drills],
         "findings": list(plan.findings),
         "procedures": [

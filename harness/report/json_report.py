@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from harness.verdict.budget import Budget
 from harness.verdict.gameday import GamedayResult
+from harness.verdict.inflation import VIF_METHOD
 from harness.verdict.reading import Reading
 from harness.verdict.result import DrillResult, Effect, SloResult, StepResult
 
@@ -18,6 +19,8 @@ def to_json(result: GamedayResult) -> str:
     """The whole result, with a newline at the end."""
     whole: dict[str, Json] = {
         "document": result.document,
+        "platform": result.platform,
+        "vif_method": VIF_METHOD,
         "verdict": result.verdict.value,
         "why": result.why,
         "seconds": result.seconds,

@@ -38,6 +38,8 @@ class GamedayResult:
     """All drills of one run."""
 
     document: str
+    platform: str
+    """Of which kind the platforms were."""
     verdict: Verdict
     why: str
     seconds: float
@@ -84,7 +86,14 @@ def _combine(header: Event, drills: tuple[DrillResult, ...], missing: Sequence[s
     ]
     manual = tuple(ManualLine(line["kind"], line["line"], line["text"]) for line in header["procedures"])
     return GamedayResult(
-        header["document"], worst, _why(drills, missing), round(seconds, 1), tuple(findings), drills, manual
+        header["document"],
+        header.get("platform", "local"),
+        worst,
+        _why(drills, missing),
+        round(seconds, 1),
+        tuple(findings),
+        drills,
+        manual,
     )
 
 

@@ -16,6 +16,8 @@ from itertools import accumulate
 from typing import NamedTuple
 
 MARGIN = 1.3
+VIF_METHOD = 2
+"""Raised with every change of what is measured: what another method measured teaches nothing about this one."""
 MIN_BATCHES = 10
 ENOUGH_S = 40.0
 """So many seconds of earlier steady windows stand for knowing a scenario's VIF: bursts that come once in ten seconds
