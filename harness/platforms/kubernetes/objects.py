@@ -1,0 +1,104 @@
+"""What the platform reads of Kubernetes' objects, as far as it needs them. Pure: JSON in, frozen dataclasses out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+Obj: TypeAlias = "dict[str, Json]"
+DRILL = "gameday.dev/drill"
+"""The annotation that a drill's pods carry."""
+
+
+def section(value: Json, *path: str) -> Obj:
+    """The mapping at a path; an empty one where there is none."""
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def text(value: Json, *path: str) -> str:
+    """The text at a path; "" where there is none."""
+    found = section(value, *path[:-1]).get(path[-1])
+    return found if isinstance(found, str) else ""
+
+
+def number(value: Json, *path: str) -> int:
+    """The whole number at a path; 0 where there is none."""
+    found = section(value, *path[:-1]).get(path[-1])
+    return found if isinstance(found, int) else 0
+
+
+def items(value: Json, *path: str) -> list[Obj]:
+    """The mappings in the list at a path."""
+    found = section(value, *path[:-1]).get(path[-1])
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def name_of(value: Obj) -> str:
+    return text(value, "metadata", "name")
+
+
+@dataclass(frozen=True)
+class Pod:
+    """One pod with one container."""
+
+    name: str
+    app: str
+    drill: str
+    """Of which drill it is; "" outside of one."""
+    ready: bool
+    ending: bool
+    created: str
+    """RFC 3339: sorts as text."""
+    restarts: int
+    ran: bool
+    """Its container runs, or ran and has ended: there is a log."""
+    waiting: str
+    """Why its container does not run; "" when it does."""
+
+    @classmethod
+    def parse(cls, value: Obj) -> Pod:
+        container = next(iter(items(value, "status", "containerStatuses")), {})
+        state = section(container, "state")
+        return cls(
+            name=name_of(value),
+            app=text(value, "metadata", "labels", "app"),
+            drill=text(value, "metadata", "annotations", DRILL),
+            ready=any(one.get("type") == "Ready" and one.get("status") == "True" for one in _conditions(value)),
+            ending=bool(text(value, "metadata", "deletionTimestamp")),
+            created=text(value, "metadata", "creationTimestamp"),
+            restarts=number(container, "restartCount"),
+            ran=bool(section(state, "running") or section(state, "terminated")),
+            waiting=_waiting(value, state),
+        )
+
+
+def _conditions(value: Obj) -> list[Obj]:
+    return items(value, "status", "conditions")
+
+
+def _waiting(value: Obj, state: Obj) -> str:
+    waiting = section(state, "waiting")
+    words = [text(waiting, "reason"), text(waiting, "message")]
+    if not state:
+        words = [text(one, "message") for one in _conditions(value) if one.get("status") == "False"]
+    return ": ".join(word for word in words if word)
+
+
+def environment(deployment: Obj) -> Mapping[str, str]:
+    """The plain values of a Deployment's container; those that come from elsewhere are left out."""
+    container = next(iter(items(deployment, "spec", "template", "spec", "containers")), {})
+    return {text(one, "name"): text(one, "value") for one in items(container, "env") if "valueFrom" not in one}
+
+
+def with_environment(deployment: Obj, values: Mapping[str, str]) -> Obj:
+    """The same Deployment with these values in place of its own."""
+    template = section(deployment, "spec", "template")
+    first, *others = items(template, "spec", "containers")
+    kept: list[Json] = [one for one in items(first, "env") if text(one, "name") not in values]
+    fresh: list[Json] = [{"name": name, "value": value} for name, value in values.items()]
+    pod = {**section(template, "spec"), "containers": [{**first, "env": [*fresh, *kept]}, *others]}
+    return {**deployment, "spec": {**section(deployment, "spec"), "template": {**template, "spec": pod}}}
