@@ -12,6 +12,7 @@ from harness.platforms.base import Maker, Options
 
 MAKERS = {
     "local": "harness.platforms.local.maker:LocalMaker",
+    "kind": "harness.platforms.kubernetes.maker:KindMaker",
 }
 """The maker of each kind; imported only when it is asked for, because some need packages that are extras."""
 KIND = "platform.txt"
@@ -22,6 +23,8 @@ def add_options(word: argparse.ArgumentParser) -> None:
     """`--platform`, and what can be said of one."""
     kinds = ", ".join(MAKERS)
     word.add_argument("--platform", choices=tuple(MAKERS), help=f"where the services run: {kinds} (default: local)")
+    word.add_argument("--base-image", metavar="IMAGE", help="what the services' image is built on (default: its own)")
+    word.add_argument("--node-image", metavar="IMAGE", help="what kind's node is made of (default: kind's own)")
 
 
 def chosen(options: argparse.Namespace, kind: str | None = None) -> Maker:

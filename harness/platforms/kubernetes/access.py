@@ -28,7 +28,7 @@ def cluster_of(kubeconfig: Path | None, context: str | None) -> Obj:
     argv += [f"--context={context}"] if context else []
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise MachineError(f"kubectl config view: {done.stderr.strip()}; `kubectl config get-contexts` shows what there is")
+        raise MachineError(f"kubectl config view: {done.stderr.strip()}; `kubectl config get-contexts` shows them")
     found: Json = json.loads(done.stdout)
     return section(items(found, "clusters")[0], "cluster")
 

@@ -15,7 +15,7 @@ from kubernetes.config import ConfigException, load_kube_config
 
 from harness.errors import MachineError, PlatformError
 from harness.http import Answer
-from harness.platforms.kubernetes.objects import Obj, items, text
+from harness.platforms.kubernetes.objects import Obj, items, section, text
 
 CALL_S = 10.0
 CONNECTIONS = 32
@@ -39,10 +39,11 @@ class Api:
         """Raises MachineError for a kubeconfig that cannot be used."""
         settings = Configuration()
         try:
-            load_kube_config(str(kubeconfig) if kubeconfig else None, context, settings, persist_config=False)
+            where = str(kubeconfig) if kubeconfig else None
+            load_kube_config(where, context, settings, persist_config=False)  # type: ignore[no-untyped-call]
         except (ConfigException, OSError) as error:
-            where = kubeconfig or "$KUBECONFIG, ~/.kube/config"
-            raise MachineError(f"{where}: cannot be used: {error}; `kubectl config get-contexts` shows them") from None
+            place = kubeconfig or "$KUBECONFIG, ~/.kube/config"
+            raise MachineError(f"{place}: cannot be used: {error}; `kubectl config get-contexts` shows them") from None
         settings.retries = False
         settings.connection_pool_maxsize = CONNECTIONS
         settings.proxy = None if _on_loopback(settings.host) else settings.proxy
@@ -77,7 +78,7 @@ class Api:
         """What somebody behind the API server (a pod, a Service) answers; never raises."""
         try:
             response = self._send("GET", path, timeout_s=timeout_s)
-            return Answer(response.status, response.read().decode(errors="replace"))
+            return Answer(response.status, _body(response))
         except (*BROKEN, PlatformError) as error:
             return Answer(0, "", f"{type(error).__name__}: {error}")
 
@@ -88,37 +89,48 @@ class Api:
         return Stream(response)
 
     def close(self) -> None:
-        self._client.close()
+        self._client.close()  # type: ignore[no-untyped-call]
 
     def _json(self, method: str, path: str, query: str = "", body: Obj | None = None) -> Obj:
         response = self._send(method, path, query, body)
-        _check(response, path)
-        parsed: Obj = json.loads(response.read())
+        try:
+            _check(response, path)
+            parsed: Obj = json.loads(_body(response))
+        except (*BROKEN, ValueError) as error:
+            raise self._gone(error) from None
         return parsed
 
     def _send(
         self, method: str, path: str, query: str = "", body: Obj | None = None, timeout_s: float | None = CALL_S
     ) -> RESTResponse:
         kind = MERGE if method == "PATCH" else "application/json"
-        method, url, headers, body, form = self._client.param_serialize(
+        method, url, headers, content, form = self._client.param_serialize(
             method, path, header_params={"Accept": "application/json", "Content-Type": kind}, body=body,
             auth_settings=["BearerToken"],
         )  # fmt: skip
         try:
-            return self._client.call_api(method, f"{url}?{query}", headers, body, form, _request_timeout=timeout_s)
+            return self._client.call_api(method, f"{url}?{query}", headers, content, form, _request_timeout=timeout_s)
         except (*BROKEN, ApiException) as error:
-            why = " ".join(str(error).split())
-            hint = "is the cluster still there? `gameday recover` ends what a run left"
-            raise PlatformError(f"the API server {self.server} does not answer: {why}; {hint}") from None
+            raise self._gone(error) from None
+
+    def _gone(self, error: Exception) -> PlatformError:
+        why = " ".join(str(error).split())
+        hint = "is the cluster still there? `gameday recover` ends what a run left"
+        return PlatformError(f"the API server {self.server} does not answer: {why}; {hint}")
+
+
+def _body(response: RESTResponse) -> str:
+    content: bytes = response.response.data
+    return content.decode(errors="replace")
 
 
 def _on_loopback(server: str) -> bool:
-    return server.split("//")[-1].startswith(("127.", "localhost", "[::1]"))
+    return server.rpartition("//")[2].startswith(("127.", "localhost", "[::1]"))
 
 
 def _check(response: RESTResponse, path: str) -> None:
     if response.status >= 400:
-        said = response.read().decode(errors="replace")
+        said = _body(response)
         with suppress(ValueError):
             said = text(json.loads(said), "message") or said
         raise ApiError(response.status, f"the API server refused {path}: {said.strip()} ({response.status})")
@@ -157,8 +169,8 @@ class Watch:
     """A thread that tells of every object of one kind, first those that are there, then each change, until `stop`."""
 
     def __init__(self, api: Api, path: str, seen: Callable[[str, Obj], None]) -> None:
-        """`seen` gets RESET and an empty object before all that are there, then ADDED, MODIFIED or DELETED and the object.
-        After a broken connection it begins again."""
+        """`seen` gets RESET and an empty object, then ADDED for each that is there, then ADDED, MODIFIED or DELETED as
+        it comes. After a broken connection it begins again."""
         self._api, self._path, self._seen = api, path, seen
         self._stopping = threading.Event()
         self._stream: Stream | None = None
@@ -192,7 +204,6 @@ class Watch:
             self._stream.stop()
         for line in self._stream.lines():
             event: Obj = json.loads(line)
-            one = event.get("object")
-            if event["type"] == "ERROR" or not isinstance(one, dict):
+            if text(event, "type") == "ERROR":
                 return
-            self._seen(str(event["type"]), one)
+            self._seen(text(event, "type"), section(event, "object"))

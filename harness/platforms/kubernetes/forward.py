@@ -1,4 +1,4 @@
-"""A pod's port on loopback, by `kubectl port-forward`: for admin ports, whose token the API server's proxy would take off."""
+"""A pod's port on loopback, by `kubectl port-forward`: the API server's proxy would take an admin port's token off."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Forward:
         found = re.search(r"127\.0\.0\.1:(\d+) ->", said)
         if not found:
             self.close()
-            raise PlatformError(f"pod {pod}: port {port} cannot be reached: kubectl port-forward: {said or 'no answer'}")
+            raise PlatformError(f"pod {pod}: port {port}: kubectl port-forward: {said or 'no answer'}")
         self.url = f"http://127.0.0.1:{found[1]}"
 
     @property

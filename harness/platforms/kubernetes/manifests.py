@@ -20,7 +20,7 @@ METRICS = DEPLOY / "metrics-server"
 def render(folder: Path) -> list[Obj]:
     """Every object of a kustomization; raises MachineError with kustomize's words."""
     if not folder.is_dir():
-        raise MachineError(f"{folder}: the manifests are not there; run from a checkout of the project (pip install -e .)")
+        raise MachineError(f"{folder}: no manifests there; run from a checkout of the project (pip install -e .)")
     try:
         done = subprocess.run(["kubectl", "kustomize", str(folder)], capture_output=True, text=True, check=False)
     except FileNotFoundError:

@@ -100,5 +100,6 @@ def with_environment(deployment: Obj, values: Mapping[str, str]) -> Obj:
     first, *others = items(template, "spec", "containers")
     kept: list[Json] = [one for one in items(first, "env") if text(one, "name") not in values]
     fresh: list[Json] = [{"name": name, "value": value} for name, value in values.items()]
-    pod = {**section(template, "spec"), "containers": [{**first, "env": [*fresh, *kept]}, *others]}
+    containers: list[Json] = [{**first, "env": [*fresh, *kept]}, *others]
+    pod: Obj = {**section(template, "spec"), "containers": containers}
     return {**deployment, "spec": {**section(deployment, "spec"), "template": {**template, "spec": pod}}}

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import base64
-import json
 import os
 import secrets
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,10 +20,9 @@ from harness.errors import PlatformError
 from harness.http import Answer, call
 from harness.platforms.base import AdminPort, DeploymentState, Overrides, Result, Shell
 from harness.platforms.kubernetes import access, manifests, shell
-from harness.platforms.kubernetes.api import Api, Watch
+from harness.platforms.kubernetes.api import Api
 from harness.platforms.kubernetes.forward import Forward
 from harness.platforms.kubernetes.lease import Lease
-from harness.platforms.kubernetes.logs import Logs
 from harness.platforms.kubernetes.objects import (
     DRILL,
     Obj,
@@ -36,7 +35,9 @@ from harness.platforms.kubernetes.objects import (
     text,
     with_environment,
 )
+from harness.platforms.kubernetes.restore import put_back
 from harness.platforms.kubernetes.undo import RESTORE, UndoJournal
+from harness.platforms.kubernetes.watching import EVENTS, Watching
 
 PORT, ADMIN_PORT = 8080, 8081
 ADMIN = "gameday-admin"
@@ -64,11 +65,8 @@ class KubernetesPlatform:
         self.folder, self._place, self._side, self._overrides = folder.resolve(), place, side, overrides
         self.namespace = manifests.NAMESPACES[side]
         self._drill = secrets.token_hex(4)
-        self._pods: dict[str, Pod] = {}
-        self._changed = threading.Condition()
         self._forwards: dict[str, Forward] = {}
-        self._watches: list[Watch] = []
-        self._down = False
+        self._connected = self._down = False
         self._closed = shell.Closed()
 
     def up(self) -> None:
@@ -78,13 +76,29 @@ class KubernetesPlatform:
             self._lease.take()
             self._undo.take_back()
             self._undo.arm(RESTORE, f"the Deployments of {self.namespace} as they are shipped")
-            self._watch()
+            self._watching.start()
             self._deploy()
             self._await_pods()
             self._await_ports()
         except BaseException:
             self.down()
             raise
+        if self._down:
+            self._clear()  # it was taken down while it came up
+
+    def stand(self) -> None:
+        """As it is shipped, for exploring: it stays when this process ends, and nothing is watched."""
+        self._drill = ""
+        self.connect()
+        if self.state().keys() != self._shipped.keys():
+            self._watching.start()
+            try:
+                put_back(self._api, self._side)
+                self._await_pods()
+            finally:
+                self._watching.stop()
+        self._await_ports()
+        self._write_curlrc(self._ports)
 
     def connect(self) -> None:
         """Credentials and a shell, and nothing changed."""
@@ -100,10 +114,13 @@ class KubernetesPlatform:
         admin.close()
         self._api = Api(self._kubeconfig(access.HARNESS))
         self._lease, self._undo = Lease(self._api, self.namespace), UndoJournal(self._api, self.namespace)
-        self._logs = Logs(self._api, self.namespace, self.folder / "logs")
         self._ports = _ports(self._api.list(self._core("services")), self._shipped)
         self._shell = shell.make(self.folder / "shell", self._kubeconfig(access.OPERATOR))
         self._write_curlrc(self._ports)
+        self._watching = Watching(
+            self._api, self.namespace, self.folder, self._shipped, self._drill, self._pods_changed, self._pod_gone
+        )
+        self._connected = True
 
     def _kubeconfig(self, account: str) -> Path:
         return self.folder / f"{account}.kubeconfig"
@@ -115,45 +132,16 @@ class KubernetesPlatform:
     def _apps(self) -> str:
         return f"/apis/apps/v1/namespaces/{self.namespace}/deployments"
 
-    def _watch(self) -> None:
-        self._events = (self.folder / "events.jsonl").open("a", encoding="utf-8")
-        self._since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        self._watches = [
-            Watch(self._api, self._core("pods"), self._pod_seen),
-            Watch(self._api, self._core("events"), self._event_seen),
-        ]
-        for each in self._watches:
-            each.start()
+    def _pods_changed(self) -> None:
+        ready = {pod.app for pod in self._watching.pods() if pod.ready and not pod.ending}
+        self._write_curlrc(ready)
 
-    def _event_seen(self, kind: str, event: Obj) -> None:
-        if kind in ("ADDED", "MODIFIED") and text(event, "metadata", "creationTimestamp") >= self._since:
-            section(event, "metadata").pop("managedFields", None)
-            self._events.write(json.dumps(event) + "\n")
-            self._events.flush()
+    def _pod_gone(self, pod: str) -> None:
+        """From now on its port refuses, as the pod's own would."""
+        if forward := self._forwards.pop(pod, None):
+            forward.close()
 
-    def _pod_seen(self, kind: str, value: Obj) -> None:
-        with self._changed:
-            if kind == "RESET":
-                self._pods.clear()
-                return
-            pod = Pod.parse(value)
-            if pod.app not in self._shipped:
-                return
-            if kind == "DELETED":
-                self._pods.pop(pod.name, None)
-            else:
-                self._pods[pod.name] = pod
-            self._changed.notify_all()
-        if kind == "DELETED" and (forward := self._forwards.pop(pod.name, None)):
-            forward.close()  # from now on its port refuses, as the pod's would
-        if pod.drill == self._drill and kind != "DELETED":
-            self._logs.follow(pod)
-        self._write_curlrc({name: ports for name, ports in self._ports.items() if self._serves(name)})
-
-    def _serves(self, app: str) -> bool:
-        return any(pod.app == app and pod.ready and not pod.ending for pod in tuple(self._pods.values()))
-
-    def _write_curlrc(self, reachable: Mapping[str, Mapping[int, int]]) -> None:
+    def _write_curlrc(self, reachable: Container[str]) -> None:
         """A Service without a ready pod refuses; a NodePort behind a proxy of the machine's own would only hang up."""
         places = {
             name: {port: f"{self._place.node}:{node}" for port, node in ports.items() if name in reachable}
@@ -169,52 +157,48 @@ class KubernetesPlatform:
             self._api.create(self._apps, with_annotation(fresh, DRILL, self._drill))
 
     def _await_pods(self) -> None:
-        with self._changed:
-            if not self._changed.wait_for(lambda: self._down or self._all_ready(), UP_S):
-                raise PlatformError(f"{self.namespace}: not ready within {UP_S:g} s: {self._unready()}")
+        if not self._watching.wait_for(self._all_ready, UP_S):
+            raise PlatformError(f"{self.namespace}: not ready within {UP_S:g} s: {self._unready()}")
 
-    def _all_ready(self) -> bool:
-        pods = self._pods.values()
+    def _all_ready(self, pods: Sequence[Pod]) -> bool:
         ours = sorted(pod.app for pod in pods if pod.drill == self._drill and pod.ready and not pod.ending)
-        wanted = sorted(
-            name for name, shipped in self._shipped.items() for _ in range(number(shipped, "spec", "replicas"))
-        )
-        return ours == wanted and len(pods) == len(wanted)
+        wanted = {name: number(shipped, "spec", "replicas") for name, shipped in self._shipped.items()}
+        return ours == sorted(Counter(wanted).elements()) and len(pods) == len(ours)
 
     def _unready(self) -> str:
-        late = [pod for pod in self._pods.values() if not pod.ready or pod.ending]
+        late = [pod for pod in self._watching.pods() if not pod.ready or pod.ending]
         words = [f"{pod.name}: {pod.waiting or ('ending' if pod.ending else 'its health check fails')}" for pod in late]
-        return f"{'; '.join(words) or 'pods are missing'}; see {self.folder / 'events.jsonl'}"
+        return f"{'; '.join(words) or 'pods are missing'}; see {self.folder / EVENTS}"
 
     def _await_ports(self) -> None:
-        """kube-proxy follows the pods a moment later, and nothing tells when: each Service is asked until it answers."""
+        """kube-proxy follows the pods a moment later, and nothing tells when: each Service is asked until it does."""
         deadline = time.monotonic() + REACH_S
         for service in self._ports:
             answer = call("GET", f"{self.url(service)}/health")
             while answer.status != 200 and not self._down:
                 if time.monotonic() > deadline:
                     why = answer.error or f"{answer.status} {answer.body}"
-                    raise PlatformError(f"{self.url(service)}: {service} cannot be reached from here: {why}; see docs/kubernetes.md")
+                    where = f"{self.url(service)}: {service} cannot be reached from here"
+                    raise PlatformError(f"{where}: {why}; see docs/kubernetes.md#addresses")
                 threading.Event().wait(0.05)
                 answer = call("GET", f"{self.url(service)}/health")
 
     def down(self) -> None:
         """Faults off, Deployments gone, nothing watched; never raises, and can be called while it comes up."""
-        with self._changed:
-            self._down = True
-            self._changed.notify_all()
-        for each in self._watches:
-            each.stop()
-        for forward in [self._forwards.pop(name) for name in tuple(self._forwards)]:
-            forward.close()
-        if hasattr(self, "_logs"):
-            with suppress(PlatformError):
-                self._undo.take_back()
-                for name in self._shipped:
-                    self._api.delete(f"{self._apps}/{name}")
-            self._logs.stop()
+        self._down = True
+        if self._connected:
+            self._watching.stop()
+            for pod in tuple(self._forwards):
+                self._pod_gone(pod)
+            self._clear()
             self._lease.give_back()
         self._closed.close()
+
+    def _clear(self) -> None:
+        with suppress(PlatformError):
+            self._undo.take_back()
+            for name in self._shipped:
+                self._api.delete(f"{self._apps}/{name}")
 
     def shell(self) -> Shell:
         return self._shell
@@ -272,7 +256,7 @@ class KubernetesPlatform:
             return dict(zip(names, answers, strict=True))
 
     def log_files(self, deployment: str) -> Sequence[Path]:
-        return self._logs.files(deployment)
+        return self._watching.logs.files(deployment)
 
     def admin(self, deployment: str) -> Sequence[AdminPort]:
         if deployment not in self._shipped:

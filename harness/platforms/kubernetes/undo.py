@@ -1,7 +1,7 @@
 """The undo journal in the cluster: what has to be taken back, written before the harm, so that any machine can do it.
 
-A ConfigMap; each entry is a line of JSON `{"text": what, "delete": path of an object of ours, or ""}`. That the namespace's
-Deployments are to be as shipped again is an entry too.
+A ConfigMap; each entry is a line of JSON `{"text": what, "delete": path of an object of ours, or ""}`. That the
+namespace's Deployments are to be as shipped again is an entry too.
 """
 
 from __future__ import annotations
@@ -31,10 +31,8 @@ class UndoJournal:
         except ApiError as error:
             if error.status != 404:
                 raise
-            self._api.create(
-                self._all,
-                {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": NAME, "namespace": self._namespace}, "data": data},
-            )
+            meta: Obj = {"name": NAME, "namespace": self._namespace}
+            self._api.create(self._all, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": data})
 
     def disarm(self, key: str) -> None:
         """It has been taken back; may be called twice."""

@@ -1,0 +1,83 @@
+"""Putting `deploy/` into a cluster: all but the Deployments, which each drill makes anew."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from pathlib import Path
+
+from harness.platforms.base import Say
+from harness.platforms.kubernetes import manifests
+from harness.platforms.kubernetes.api import Api, ApiError
+from harness.platforms.kubernetes.commands import run
+from harness.platforms.kubernetes.objects import Obj, text
+from harness.platforms.kubernetes.platform import ADMIN, ADMIN_PORT, Place
+from harness.platforms.kubernetes.sandbox import ANNOTATION
+
+METRICS = "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io"
+HINT = "`kubectl get events -A` shows why"
+
+
+def deploy(place: Place, say: Say, *, own: bool) -> None:
+    """`own`: the cluster is of our making, so its namespaces are sandboxes. Returns when all that is ready."""
+    api = Api(place.kubeconfig, place.context)
+    kubectl = _kubectl(place)
+    if not _there(api, METRICS):
+        say("deploying metrics-server: the cluster has none")
+        run([*kubectl, "apply", "-k", str(manifests.METRICS)], HINT)
+    say(f"deploying {', '.join(manifests.NAMESPACES.values())}")
+    for side, namespace in manifests.NAMESPACES.items():
+        objects = manifests.render(manifests.FOLDERS[side])
+        if own:
+            _apply(kubectl, [_sandbox(namespace)])
+        if not _there(api, f"/api/v1/namespaces/{namespace}/secrets/{ADMIN}"):
+            _apply(kubectl, [_admin(namespace)])
+        _apply(kubectl, [one for one in objects if text(one, "kind") not in ("Deployment", "Namespace")])
+    for namespace in manifests.NAMESPACES.values():
+        run([*kubectl, "-n", namespace, "rollout", "status", "statefulset/postgres", "--timeout=120s"], HINT)
+    run([*kubectl, "wait", "--for=condition=Available", "--timeout=120s", "apiservice/v1beta1.metrics.k8s.io"], HINT)
+    api.close()
+
+
+def _kubectl(place: Place) -> list[str]:
+    kubeconfig = [f"--kubeconfig={place.kubeconfig}"] if place.kubeconfig else []
+    return ["kubectl", *kubeconfig, *([f"--context={place.context}"] if place.context else [])]
+
+
+def _apply(kubectl: list[str], objects: list[Obj]) -> None:
+    whole = {"apiVersion": "v1", "kind": "List", "items": objects}
+    run([*kubectl, "apply", "-f", "-"], HINT, stdin=json.dumps(whole))
+
+
+def _there(api: Api, path: str) -> bool:
+    try:
+        api.get(path)
+    except ApiError as error:
+        if error.status != 404:
+            raise
+        return False
+    return True
+
+
+def _sandbox(namespace: str) -> Obj:
+    return {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"name": namespace, "annotations": {ANNOTATION: "true"}},
+    }
+
+
+def _admin(namespace: str) -> Obj:
+    """Opens the services' admin ports, to whoever may read this Secret."""
+    data: Obj = {"port": str(ADMIN_PORT), "token": secrets.token_hex(16)}
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": ADMIN, "namespace": namespace},
+        "stringData": data,
+    }
+
+
+def kubeconfig_in(folder: Path) -> Path:
+    """Where a run keeps the credentials of a cluster of its own."""
+    return folder / "cluster.kubeconfig"
