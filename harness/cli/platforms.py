@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from harness.errors import MachineError
@@ -13,8 +14,11 @@ from harness.platforms.base import Maker, Options
 MAKERS = {
     "local": "harness.platforms.local.maker:LocalMaker",
     "kind": "harness.platforms.kubernetes.maker:KindMaker",
+    "kubernetes": "harness.platforms.kubernetes.existing:KubernetesMaker",
 }
 """The maker of each kind; imported only when it is asked for, because some need packages that are extras."""
+EXTRAS = {"kind": "kind", "kubernetes": "kind"}
+"""Those that need an extra of the package."""
 KIND = "platform.txt"
 """The file in a standing platform's folder that says of which kind it is."""
 
@@ -25,6 +29,7 @@ def add_options(word: argparse.ArgumentParser) -> None:
     word.add_argument("--platform", choices=tuple(MAKERS), help=f"where the services run: {kinds} (default: local)")
     word.add_argument("--base-image", metavar="IMAGE", help="what the services' image is built on (default: its own)")
     word.add_argument("--node-image", metavar="IMAGE", help="what kind's node is made of (default: kind's own)")
+    word.add_argument("--context", metavar="NAME", help="kubernetes: a cluster that is there already, and is a sandbox")
 
 
 def chosen(options: argparse.Namespace, kind: str | None = None) -> Maker:
@@ -41,12 +46,19 @@ def chosen(options: argparse.Namespace, kind: str | None = None) -> Maker:
 def recovering() -> Iterator[Maker]:
     """A maker of each kind that can be loaded here: what left something behind could be loaded when it did."""
     for name in MAKERS:
-        yield _maker(name, Options())
+        with suppress(MachineError):
+            yield _maker(name, Options())
 
 
 def _maker(name: str, options: Options) -> Maker:
     module, _, member = MAKERS[name].partition(":")
-    made: Maker = getattr(importlib.import_module(module), member)(options)
+    try:
+        made: Maker = getattr(importlib.import_module(module), member)(options)
+    except ModuleNotFoundError as error:
+        if name not in EXTRAS or (error.name or "").startswith("harness"):
+            raise
+        install = f"pip install 'runbook-gameday[{EXTRAS[name]}]'"
+        raise MachineError(f"--platform {name}: the package {error.name} is not installed: {install}") from None
     return made
 
 

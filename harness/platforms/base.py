@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from harness.http import Answer
 
@@ -103,6 +103,20 @@ class Platform(Protocol):
 
     def admin(self, deployment: str) -> Sequence[AdminPort]:
         """The admin ports of the pods that run now."""
+        ...
+
+
+@runtime_checkable
+class ObjectStore(Protocol):
+    """What a platform with an API server of its own can do besides."""
+
+    def put(self, path: str, body: Mapping[str, object], why: str) -> None:
+        """Make an object at the API server's `path`; before that it is noted in the cluster, so that any machine can
+        take it away. Raises PlatformError."""
+        ...
+
+    def take_away(self, path: str) -> None:
+        """Delete what was put at this path (with its name); may be called twice."""
         ...
 
 

@@ -154,8 +154,8 @@ def _broken(facts: StepFacts) -> str:
 
 
 def _expected(facts: StepFacts, program: str, status: int, last: bool) -> bool:
-    if facts.ended and status in _ENDED:
-        return True
+    if facts.ended and (status in _ENDED or (status == 1 and not _said(facts))):
+        return True  # kubectl answers SIGINT with 1 and no word; a failure of its own has one
     if program in _GREPS and status == 1:
         return last or _PIPE_CLOSED not in facts.pipestatus
     return status == _PIPE_CLOSED and not last
@@ -177,10 +177,11 @@ def _said(facts: StepFacts) -> str:
 
 
 def _idle_talk(line: str) -> bool:
-    """The terminal warning of `exec -it`, bash's word on what was ended, curl's progress meter."""
+    """kubectl's notes on terminals and on what it chose, bash's word on what was ended, curl's progress meter."""
     return bool(
         re.search(
-            r"Unable to use a TTY|line \d+: +\d+ (Terminated|Killed|Interrupt)|% Total|Dload +Upload|--:--:--", line
+            r"Unable to use a TTY|^(Found \d+ pods, using|Defaulted container) |line \d+: +\d+ (Terminated|Killed|Interrupt)|% Total|Dload +Upload|--:--:--",
+            line,
         )
     )
 

@@ -48,6 +48,7 @@ class Api:
         settings.connection_pool_maxsize = CONNECTIONS
         settings.proxy = None if _on_loopback(settings.host) else settings.proxy
         self.server: str = settings.host
+        self.on_loopback = _on_loopback(settings.host)
         self._client = ApiClient(settings)
 
     def get(self, path: str, query: str = "") -> Obj:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import secrets
-from pathlib import Path
 
 from harness.platforms.base import Say
 from harness.platforms.kubernetes import manifests
 from harness.platforms.kubernetes.api import Api, ApiError
 from harness.platforms.kubernetes.commands import run
-from harness.platforms.kubernetes.objects import Obj, text
-from harness.platforms.kubernetes.platform import ADMIN, ADMIN_PORT, Place
+from harness.platforms.kubernetes.objects import Obj, items, text
+from harness.platforms.kubernetes.place import LOOPBACK, Place
+from harness.platforms.kubernetes.platform import ADMIN, ADMIN_PORT
 from harness.platforms.kubernetes.sandbox import ANNOTATION
 
 METRICS = "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io"
@@ -78,6 +78,22 @@ def _admin(namespace: str) -> Obj:
     }
 
 
-def kubeconfig_in(folder: Path) -> Path:
-    """Where a run keeps the credentials of a cluster of its own."""
-    return folder / "cluster.kubeconfig"
+def remove(place: Place) -> None:
+    """All that `deploy` and the drills put there, but the namespaces and metrics-server; may be called twice."""
+    for side, namespace in manifests.NAMESPACES.items():
+        ours = [one for one in manifests.render(manifests.FOLDERS[side]) if text(one, "kind") != "Namespace"]
+        whole = {"apiVersion": "v1", "kind": "List", "items": [*ours, _admin(namespace)]}
+        run([*_kubectl(place), "delete", "--ignore-not-found", "-f", "-"], HINT, stdin=json.dumps(whole))
+
+
+def address(place: Place) -> str:
+    """Where NodePorts are reached: loopback where the API server is there too (kind), else a node's own address."""
+    api = Api(place.kubeconfig, place.context)
+    try:
+        if api.on_loopback:
+            return LOOPBACK
+        node = next(iter(api.list("/api/v1/nodes")), {})
+    finally:
+        api.close()
+    by_type = {text(one, "type"): text(one, "address") for one in items(node, "status", "addresses")}
+    return by_type.get("ExternalIP") or by_type.get("InternalIP") or LOOPBACK

@@ -9,14 +9,16 @@ from pathlib import Path
 from harness.errors import PlatformError
 from harness.platforms.base import Options, Overrides, Say
 from harness.platforms.kubernetes import commands, images, kind, sandbox
-from harness.platforms.kubernetes.api import Api
-from harness.platforms.kubernetes.deploy import deploy, kubeconfig_in
+from harness.platforms.kubernetes.deploy import deploy
 from harness.platforms.kubernetes.manifests import MAIN
-from harness.platforms.kubernetes.platform import KubernetesPlatform, Place
-from harness.platforms.kubernetes.restore import restore
+from harness.platforms.kubernetes.place import Place
+from harness.platforms.kubernetes.platform import KubernetesPlatform
+from harness.platforms.kubernetes.restore import restored, take_back
 
 CLUSTER = "cluster.txt"
 """The file that says which kind cluster was made for a folder; on disk before the cluster is there."""
+KUBECONFIG = "cluster.kubeconfig"
+"""The credentials of the cluster that a folder's run used."""
 
 
 class KindMaker:
@@ -38,13 +40,10 @@ class KindMaker:
     def opened(self, folder: Path, say: Say) -> Iterator[None]:
         cluster = kind.name()
         if kind.exists(cluster):
-            self._place = self._standing(cluster, folder)
-            say(f"using the kind cluster {cluster}, which stays")
-            deploy(self._place, say, own=True)
-            try:
+            self._place = self._standing(cluster, folder, say)
+            with restored(self._place, say):
                 yield
-            finally:
-                _put_back(self._place, say)
+            (folder / KUBECONFIG).unlink(missing_ok=True)
             return
         try:
             self._place = self._create(cluster, folder, say)
@@ -53,46 +52,39 @@ class KindMaker:
             say(f"removing the kind cluster {cluster}")
             _remove(folder)
 
-    def _standing(self, cluster: str, folder: Path) -> Place:
+    def _standing(self, cluster: str, folder: Path, say: Say) -> Place:
         """One that is there: only if it was made as a sandbox."""
-        kubeconfig = kubeconfig_in(folder)
-        kind.credentials(cluster, kubeconfig)
-        api = Api(kubeconfig)
-        sandbox.check(api, f"kind-{cluster}")
-        api.close()
-        self._load(cluster, lambda line: None)
-        return Place(kubeconfig, None)
-
-    def _create(self, cluster: str, folder: Path, say: Say) -> Place:
-        kubeconfig = kubeconfig_in(folder)
-        names = images.build(self._options.base_image, say)
-        (folder / CLUSTER).write_text(f"{cluster}\n", encoding="utf-8")
-        kind.create(cluster, self._options.node_image, kubeconfig, say)
-        kind.load(cluster, names, say)
-        place = Place(kubeconfig, None)
+        place = Place(folder / KUBECONFIG)
+        kind.credentials(cluster, folder / KUBECONFIG)
+        sandbox.check(place, f"kind-{cluster}")
+        say(f"using the kind cluster {cluster}, which stays")
+        kind.load(cluster, images.build(self._options.base_image, say), say)
         deploy(place, say, own=True)
         return place
 
-    def _load(self, cluster: str, say: Say) -> None:
-        kind.load(cluster, images.build(self._options.base_image, say), say)
+    def _create(self, cluster: str, folder: Path, say: Say) -> Place:
+        names = images.build(self._options.base_image, say)
+        (folder / CLUSTER).write_text(f"{cluster}\n", encoding="utf-8")
+        kind.create(cluster, self._options.node_image, folder / KUBECONFIG, say)
+        kind.load(cluster, names, say)
+        place = Place(folder / KUBECONFIG)
+        deploy(place, say, own=True)
+        return place
 
     def make(self, folder: Path, side: str, overrides: Overrides) -> KubernetesPlatform:
         assert self._place is not None
         return KubernetesPlatform(folder, self._place, side, overrides)
 
     def stand(self, folder: Path, say: Say) -> KubernetesPlatform:
-        folder.mkdir(parents=True, exist_ok=True)
-        cluster = kind.name()
-        if kind.exists(cluster):
-            place = self._standing(cluster, folder)
-        else:
-            try:
-                place = self._create(cluster, folder.resolve(), say)
-            except BaseException:
+        cluster, there = kind.name(), kind.exists(kind.name())
+        try:
+            place = self._standing(cluster, folder, say) if there else self._create(cluster, folder, say)
+            platform = KubernetesPlatform(folder, place, MAIN, {})
+            platform.stand()
+        except BaseException:
+            if not there:
                 _remove(folder)
-                raise
-        platform = KubernetesPlatform(folder, place, MAIN, {})
-        platform.stand()
+            raise
         return platform
 
     def end(self, folder: Path) -> None:
@@ -100,27 +92,19 @@ class KindMaker:
             raise PlatformError(f"{folder}: no cluster was made for it; `kind get clusters` shows what there is")
 
     def recover(self, folder: Path) -> Sequence[str]:
-        return _remove(folder)
-
-
-def _put_back(place: Place, say: Say) -> None:
-    api = Api(place.kubeconfig, place.context)
-    try:
-        restore(api)
-    except PlatformError as error:
-        say(f"the Deployments are not as they were: {error}")
-    finally:
-        api.close()
+        """The cluster that was made for a run goes; one that it only used is put back as it was."""
+        if removed := _remove(folder):
+            return removed
+        return take_back(Place(folder / KUBECONFIG)) if (folder / KUBECONFIG).exists() else []
 
 
 def _remove(folder: Path) -> list[str]:
     """The cluster that was made for this folder, if there is one; says which."""
     note = folder / CLUSTER
-    try:
-        cluster = note.read_text(encoding="utf-8").strip()
-    except OSError:
+    if not note.exists():
         return []
-    kind.delete(cluster, kubeconfig_in(folder))
-    kubeconfig_in(folder).unlink(missing_ok=True)
-    note.unlink(missing_ok=True)
+    cluster = note.read_text(encoding="utf-8").strip()
+    kind.delete(cluster, folder / KUBECONFIG)
+    (folder / KUBECONFIG).unlink(missing_ok=True)
+    note.unlink()
     return [f"kind cluster {cluster}"]

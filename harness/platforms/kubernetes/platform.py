@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import secrets
 import signal
@@ -13,7 +14,6 @@ from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import PlatformError
@@ -35,6 +35,7 @@ from harness.platforms.kubernetes.objects import (
     text,
     with_environment,
 )
+from harness.platforms.kubernetes.place import Place
 from harness.platforms.kubernetes.restore import put_back
 from harness.platforms.kubernetes.undo import RESTORE, UndoJournal
 from harness.platforms.kubernetes.watching import EVENTS, Watching
@@ -42,15 +43,6 @@ from harness.platforms.kubernetes.watching import EVENTS, Watching
 PORT, ADMIN_PORT = 8080, 8081
 ADMIN = "gameday-admin"
 UP_S, REACH_S, ASK_S = 90.0, 20.0, 5.0
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a cluster is: a context of a kubeconfig (None: the user's), and the host on which its NodePorts are."""
-
-    kubeconfig: Path | None
-    context: str | None
-    node: str = shell.LOOPBACK
 
 
 class KubernetesPlatform:
@@ -192,6 +184,8 @@ class KubernetesPlatform:
                 self._pod_gone(pod)
             self._clear()
             self._lease.give_back()
+            for account in (access.HARNESS, access.OPERATOR):  # a run directory is shown to others
+                self._kubeconfig(account).unlink(missing_ok=True)
         self._closed.close()
 
     def _clear(self) -> None:
@@ -265,6 +259,17 @@ class KubernetesPlatform:
         token = base64.b64decode(text(secret, "data", "token")).decode()
         pods = [pod.name for pod in self._staying() if pod.app == deployment and pod.ran]
         return [AdminPort(name, self._forward(name).url, token) for name in pods]
+
+    def put(self, path: str, body: Mapping[str, object], why: str) -> None:
+        """See base.ObjectStore."""
+        made: Obj = json.loads(json.dumps(body))
+        place = f"{path}/{name_of(made)}"
+        self._undo.arm(name_of(made), f"{place}: {why}", delete=place)
+        self._api.create(path, made)
+
+    def take_away(self, path: str) -> None:
+        self._api.delete(path)
+        self._undo.disarm(path.rpartition("/")[2])
 
     def _forward(self, pod: str) -> Forward:
         if pod not in self._forwards:

@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from harness.errors import PlatformError
+from harness.platforms.base import Say
 from harness.platforms.kubernetes.api import Api
 from harness.platforms.kubernetes.lease import Lease
 from harness.platforms.kubernetes.manifests import MAIN, NAMESPACES, deployments
 from harness.platforms.kubernetes.objects import text
+from harness.platforms.kubernetes.place import Place
 from harness.platforms.kubernetes.undo import RESTORE, UndoJournal
 
 
-def restore(api: Api) -> list[str]:
+def take_back(place: Place) -> list[str]:
     """Both sides, as far as their journals say; tells what was done. Raises PlatformError while a drill is on."""
-    return [what for side in NAMESPACES for what in _restore(api, side)]
+    api = Api(place.kubeconfig, place.context)
+    try:
+        return [what for side in NAMESPACES for what in _restore(api, side)]
+    finally:
+        api.close()
+
+
+@contextmanager
+def restored(place: Place, say: Say) -> Iterator[None]:
+    """At the end it is as it was; where that fails, it says so and leaves it to `gameday recover`."""
+    try:
+        yield
+    finally:
+        try:
+            take_back(place)
+        except PlatformError as error:
+            say(f"the Deployments are not as they were: {error}")
 
 
 def _restore(api: Api, side: str) -> list[str]:

@@ -6,13 +6,18 @@ from harness.errors import RefusedError
 from harness.platforms.kubernetes.api import Api, ApiError
 from harness.platforms.kubernetes.manifests import NAMESPACES
 from harness.platforms.kubernetes.objects import text
+from harness.platforms.kubernetes.place import Place
 
 ANNOTATION = "gameday.dev/sandbox"
 
 
-def check(api: Api, context: str) -> None:
+def check(place: Place, context: str) -> None:
     """Raises RefusedError with what is missing and the commands that say so; harms nothing."""
-    problems = [why for namespace in NAMESPACES.values() for why in _problems(api, context, namespace)]
+    api = Api(place.kubeconfig, place.context)
+    try:
+        problems = [why for namespace in NAMESPACES.values() for why in _problems(api, context, namespace)]
+    finally:
+        api.close()
     if problems:
         acts = "\n".join(problems)
         raise RefusedError(

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from harness.errors import MachineError
 from harness.platforms.base import Shell
+from harness.platforms.kubernetes.place import LOOPBACK
 
 NEEDED = ("bash", "curl", "grep", "kubectl")
 TOOLS = """bash curl kubectl grep egrep fgrep cat head tail sort cut tr wc uniq date sleep env tee sed awk jq column
 xargs printf echo true false test timeout watch seq basename dirname"""
 NOWHERE = "a-name-that-this-platform-does-not-know-and-that-is-too-long-for-dns"
 """No label of a host name may be longer than 63 characters: no resolver even asks the network for this one."""
-LOOPBACK = "127.0.0.1"
 
 
 class Closed:
