@@ -146,6 +146,8 @@ def _takes_down(word: argparse.ArgumentParser) -> None:
 
 def _takes_recover(word: argparse.ArgumentParser) -> None:
     word.add_argument("run", type=Path, nargs="*", metavar="RUN", help="run directories (default: all in runs/)")
+    about_context = "a cluster whose own journal says what a killed run left, from this machine or another"
+    word.add_argument("--context", metavar="NAME", help=about_context)
 
 
 def _positive(text: str) -> int:
@@ -199,7 +201,7 @@ def _down(options: argparse.Namespace) -> int:
 def _recover(options: argparse.Namespace) -> int:
     from harness.cli.platform import recover
 
-    return recover(options.run)
+    return recover(options)
 
 
 _WORDS = (
@@ -237,7 +239,7 @@ _WORDS = (
     _Word(
         "recover",
         "end whatever a killed run or platform left behind",
-        "  gameday recover\n  gameday recover runs/2026-01-31T12-00-00\n",
+        "  gameday recover\n  gameday recover runs/2026-01-31T12-00-00\n  gameday recover --context kind-gameday\n",
         _takes_recover,
         _recover,
     ),

@@ -14,13 +14,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from harness import bindings
-from harness.bindings import FaultSpec
+from harness.cli.faults import make_fault
 from harness.cli.live import Live
 from harness.cli.platforms import chosen
 from harness.cli.report import RECORD, result_of
 from harness.drill import Limits
 from harness.errors import DocumentError, MachineError
-from harness.faults.admin import AdminFault
 from harness.gameday.plan import DrillPlan, GamedayPlan, check, make_plan
 from harness.gameday.run import Members, run_gameday
 from harness.journal import Journal
@@ -39,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     """Read, check, run, judge; the exit code is the worst drill's."""
     plan = read_plan(options.runbook, options.bindings, options.only)
     check(plan)
-    _check_scenarios(plan)
+    _check_parts(plan)
     maker = chosen(options)
     maker.check()
     out = _run_directory(options.out)
@@ -66,10 +65,13 @@ def read_plan(runbook: Path, named: Path | None, only: list[str]) -> GamedayPlan
     return make_plan(document, bindings.load(bindings.find(runbook, named)), only)
 
 
-def _check_scenarios(plan: GamedayPlan) -> None:
+def _check_parts(plan: GamedayPlan) -> None:
+    """Raises GamedayError for a scenario that is not there, and for a fault that cannot be what the bindings say."""
     for drill in plan.drills:
         if drill.binding:
             find_scenario(drill.binding.scenario, plan.bindings.path.parent)
+            for spec in plan.bindings.faults[drill.binding.fault]:
+                make_fault(spec)
 
 
 def _run_directory(named: Path | None) -> Path:
@@ -115,9 +117,6 @@ def _members(plan: GamedayPlan, maker: Maker) -> Members:
         assert drill.binding is not None
         scenario = find_scenario(drill.binding.scenario, plan.bindings.path.parent)
         return WorkerLoad(scenario, _settings(drill, platform), folder / "load.log")
-
-    def make_fault(spec: FaultSpec) -> AdminFault:
-        return AdminFault(spec.at, spec.fault, spec.parameters, spec.max_duration_s)
 
     return Members(maker.name, maker.make, make_load, make_fault, RunbookResponder(), Limits())
 

@@ -14,6 +14,11 @@ _SILENT = frozenset(("cd", "export", "set", "unset", "local", "sleep", "true", "
 _T = TypeVar("_T")
 _ENDED = (130, 137, 141, 143)
 _PIPE_CLOSED = 141
+_IDLE_TALK = re.compile(
+    r"Unable to use a TTY|^(Found \d+ pods, using|Defaulted container) "
+    r"|line \d+: +\d+ (Terminated|Killed|Interrupt)|% Total|Dload +Upload|--:--:--"
+)
+"""kubectl's notes on terminals and on what it chose, bash's word on what was ended, curl's progress meter."""
 _CURL_NO_HOST, _CURL_REFUSED = 6, 7
 _CURL_ANSWERED = (0, 22, 23)
 """Also with -f and a status of 400 or more, and with a filter behind it that had seen enough."""
@@ -177,13 +182,7 @@ def _said(facts: StepFacts) -> str:
 
 
 def _idle_talk(line: str) -> bool:
-    """kubectl's notes on terminals and on what it chose, bash's word on what was ended, curl's progress meter."""
-    return bool(
-        re.search(
-            r"Unable to use a TTY|^(Found \d+ pods, using|Defaulted container) |line \d+: +\d+ (Terminated|Killed|Interrupt)|% Total|Dload +Upload|--:--:--",
-            line,
-        )
-    )
+    return bool(_IDLE_TALK.search(line))
 
 
 # -- looks -------------------------------------------------------------------------------------------------------------
