@@ -6,7 +6,6 @@ import importlib
 from collections.abc import Callable, Mapping
 
 from harness.bindings import FaultSpec
-from harness.errors import MachineError
 from harness.faults.admin import AdminFault
 from harness.faults.base import Fault, Parameter
 
@@ -25,9 +24,5 @@ def make_fault(spec: FaultSpec) -> Fault:
     if spec.fault not in FAULTS:
         return AdminFault(spec.at, spec.fault, spec.parameters, spec.max_duration_s)
     module, _, member = FAULTS[spec.fault].partition(":")
-    try:
-        made: Callable[[str, Mapping[str, Parameter], float], Fault] = getattr(importlib.import_module(module), member)
-    except ModuleNotFoundError as error:
-        fact = f"fault `{spec.text}`: the package {error.name} is not installed"
-        raise MachineError(f"{fact}: pip install 'runbook-gameday[chaos]'") from None
+    made: Callable[[str, Mapping[str, Parameter], float], Fault] = getattr(importlib.import_module(module), member)
     return made(spec.at, spec.parameters, spec.max_duration_s)
