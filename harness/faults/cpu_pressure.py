@@ -78,7 +78,7 @@ class _Burner:
     def stop(self) -> None:
         """In the pod first: what `exec` started there outlives it. A pod that is gone took it along."""
         if self._group.isdecimal():
-            words = ("--", "sh", "-c", f"kill -KILL -- -{self._group}")
+            words = ("--", "sh", "-c", f"kill -KILL -{self._group}")
             done = self._target.platform.kubectl("exec", self._pod, "-n", self._target.platform.namespace, *words)
             gone = "not found" in done.stderr or "No such process" in done.stderr
             if done.status and not gone:
