@@ -8,6 +8,7 @@ import pytest
 from harness.cli.report import result_of
 from harness.model import Verdict
 from harness.report.json_report import to_json
+from harness.verdict.trial import TWIN
 from tests.world import START_S, World, ran
 
 
@@ -49,6 +50,23 @@ def test_an_incident_that_heals_by_itself_gives_no_credit(tmp_path: Path) -> Non
     assert (result.verdict, result.exit_code) == (Verdict.INCONCLUSIVE, 3)
     assert "healed by itself" in result.drills[0].why[0]
     assert not result.drills[0].controlled
+
+
+def test_the_baseline_of_each_side_is_read_over_the_seconds_that_decided_it(tmp_path: Path) -> None:
+    passed_s = [0.0]
+
+    def bad(side: str, since: float | None, healed: bool) -> float:
+        if since is None:
+            return 0.4 if side == TWIN and passed_s[0] < 4 else 0.0
+        return 0.0 if healed else 0.5
+
+    (drill,) = World(tmp_path, bad, at=lambda now: passed_s.__setitem__(0, now)).run().drills
+    (slo,) = drill.slos
+    assert slo.before is not None
+    assert slo.twin_before is not None
+    assert (slo.before.holds, slo.twin_before.holds) == (True, True)
+    assert slo.before.seconds > slo.twin_before.seconds >= 10
+    assert slo.twin_before.bad == 0
 
 
 def test_an_unmet_baseline_teaches_nothing(tmp_path: Path) -> None:

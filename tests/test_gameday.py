@@ -107,7 +107,7 @@ def test_the_general_section_ran_once_and_its_defect_is_a_finding(done: Done) ->
 
 
 WHOLE = {
-    **dict.fromkeys(("document", "verdict", "why"), str), "seconds": float,
+    **dict.fromkeys(("document", "platform", "verdict", "why"), str), "seconds": float, "vif_method": int,
     **dict.fromkeys(("findings", "drills", "general", "procedures"), list),
 }  # fmt: skip
 DRILL = {

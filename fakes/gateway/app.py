@@ -15,8 +15,9 @@ from starlette.routing import Route
 from fakes import tenants
 from fakes.faults.base import Fault
 from fakes.gateway.breaker import Breaker, Meters, Shed
+from fakes.gateway.client import Client, Reply
 from fakes.gateway.rows import Rows
-from fakes.gateway.upstream import Failed, Reply, Sessions, Upstream
+from fakes.gateway.upstream import Failed, Upstream
 from fakes.gateway.validation import Refused, Validator
 from fakes.metrics import LATENCY_BUCKETS
 from fakes.service import Listener, Place
@@ -41,7 +42,6 @@ class Gateway:
         registry = CollectorRegistry()
         self._tenants = tenants.load(place.me.app_dir)
         self._validator = Validator(place.env, place.me.app_dir, self._tenants, place.log, registry)
-        self._sessions = Sessions()
         self._inference, self._tools = self._upstreams(place.env, registry)
         self._rows = Rows(url, place.log, registry) if (url := place.env.get("DATABASE_URL")) else None
         self._latency = Histogram(
@@ -65,7 +65,8 @@ class Gateway:
     async def leave(self) -> None: ...
 
     async def stop(self) -> None:
-        await self._sessions.close()
+        for upstream in (self._inference, self._tools):
+            upstream.client.close()
         if self._rows:
             await self._rows.stop()
 
@@ -77,7 +78,7 @@ class Gateway:
 
         def upstream(name: str, breaker: str, url: str, timeout_s: float, retries: int) -> Upstream:
             guard = Breaker(breaker, threshold, reset_s, self._log, meters)
-            return Upstream(name, url.rstrip("/"), timeout_s, retries, guard, self._sessions, attempts, self._log)
+            return Upstream(name, Client(url), timeout_s, retries, guard, attempts, self._log)
 
         return (
             upstream(

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import aiohttp
 from prometheus_client import Counter
 
 from fakes.gateway.breaker import Breaker
+from fakes.gateway.client import Client, Reply
 from fakes.log import Log
 
-MAX_AGE_S = 2.0
-IDLE_S = 1.0
 BACKOFF_S = 0.05
 
 
@@ -29,66 +24,14 @@ class Failed(Exception):
 
 
 @dataclass(frozen=True)
-class Reply:
-    """An answer below 500."""
-
-    status: int
-    body: bytes
-
-
-class Sessions:
-    """A kept-alive connection never sees a new replica, so a session takes new calls for MAX_AGE_S only."""
-
-    def __init__(self) -> None:
-        self._current: _Session | None = None
-
-    @asynccontextmanager
-    async def session(self) -> AsyncIterator[aiohttp.ClientSession]:
-        """The session of the moment, which lives on until its last call has ended."""
-        held = self._current
-        if held is None or time.monotonic() >= held.old_at:
-            await self.close()
-            held = self._current = _Session()
-        held.calls += 1
-        try:
-            yield held.client
-        finally:
-            held.calls -= 1
-            if held is not self._current:
-                await held.close_if_idle()
-
-    async def close(self) -> None:
-        """No further calls through the present session."""
-        held, self._current = self._current, None
-        if held is not None:
-            await held.close_if_idle()
-
-
-class _Session:
-    def __init__(self) -> None:
-        self.client = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE_S),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
-        )
-        self.old_at = time.monotonic() + MAX_AGE_S
-        self.calls = 0
-
-    async def close_if_idle(self) -> None:
-        if not self.calls:
-            await self.client.close()
-
-
-@dataclass(frozen=True)
 class Upstream:
     """One service behind the gateway."""
 
     name: str
-    url: str
+    client: Client
     timeout_s: float
     retries: int
     breaker: Breaker
-    sessions: Sessions
     attempts: Counter
     log: Log
 
@@ -112,7 +55,7 @@ class Upstream:
             raise Failed(
                 504, f"request timeout: {self.name} gave no answer within {self.timeout_s * 1000:.0f} ms"
             ) from None
-        except (aiohttp.ClientError, OSError) as error:
+        except OSError as error:
             self._count("unreachable")
             raise Failed(503, f"{self.name} is unreachable: {error or type(error).__name__}") from error
         self._count(str(reply.status))
@@ -122,14 +65,8 @@ class Upstream:
         return reply
 
     async def _post(self, path: str, body: bytes) -> Reply:
-        headers = {"content-type": "application/json", "x-deadline-ms": f"{self.timeout_s * 1000:.0f}"}
-        async with (
-            self.sessions.session() as session,
-            session.post(
-                self.url + path, data=body, headers=headers, timeout=aiohttp.ClientTimeout(total=self.timeout_s)
-            ) as response,
-        ):
-            return Reply(response.status, await response.read())
+        async with asyncio.timeout(self.timeout_s):
+            return await self.client.post(path, body, {"x-deadline-ms": f"{self.timeout_s * 1000:.0f}"})
 
     def _count(self, outcome: str) -> None:
         self.attempts.labels(self.name, outcome).inc()

@@ -61,13 +61,13 @@ def drill_result(trial: Trial) -> DrillResult:
 
 
 def _slo(trial: Trial, slo: Slo) -> SloResult:
-    before, during = _before(trial, slo), _during(trial, slo)
+    before, during = _before(trial, slo, MAIN), _during(trial, slo)
     return SloResult(
         name=slo.name,
         objective=slo.objective.text,
         unit=slo.objective.unit,
         before=before,
-        twin_before=_read_span(trial, slo, TWIN, trial.baseline.get(slo.name), steady=True),
+        twin_before=_before(trial, slo, TWIN),
         during=during,
         after=_after(trial, slo),
         after_undo=_read_span(trial, slo, MAIN, trial.held.get(slo.name), steady=True),
@@ -82,11 +82,13 @@ def _read_span(trial: Trial, slo: Slo, side: str, span: Span | None, *, steady: 
     return read(slo.objective, trial.sides[side], *span, trial.terms(slo, steady=steady))
 
 
-def _before(trial: Trial, slo: Slo) -> Reading | None:
+def _before(trial: Trial, slo: Slo, side: str) -> Reading | None:
     """On the terms on which the baseline was decided: what it taught was not known yet."""
-    begun, main = trial.start("baseline"), trial.sides[MAIN]
-    span = trial.baseline.get(slo.name) or (None if begun is None else (begun, main.frontier))
-    return None if span is None else read(slo.objective, main, *span, trial.terms_before(slo))
+    begun, timeline = trial.start("baseline"), trial.sides[side]
+    if begun is None:
+        return None
+    span = trial.baseline[side][slo.name] if trial.baseline else (begun, timeline.frontier)
+    return read(slo.objective, timeline, *span, trial.terms_before(slo))
 
 
 def _during(trial: Trial, slo: Slo) -> Reading | None:

@@ -92,10 +92,10 @@ class Judge:
         if not all(spans.values()):
             trial.unsteady = tuple(self._not_steady(start))
             return
-        trial.baseline = spans[MAIN]
+        trial.baseline = spans
         for slo in trial.slos:
             self._learn(slo, [(side, spans[side][slo.name]) for side in trial.sides])
-        self._note_present(max(begin for begin, _ in trial.baseline.values()))
+        self._note_present(max(begin for begin, _ in spans[MAIN].values()))
 
     def _not_steady(self, start: float) -> Iterator[str]:
         """SLOs that have been broken for long enough not to be still on their way to the steady state."""

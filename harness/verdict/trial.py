@@ -60,7 +60,8 @@ class Trial:
     broken: dict[str, float] = field(default_factory=dict)
     known: dict[str, Known] = field(default_factory=dict)
     """By SLO: earlier runs, and since its end the baseline of this one."""
-    baseline: dict[str, Span] = field(default_factory=dict)
+    baseline: dict[str, dict[str, Span]] = field(default_factory=dict)
+    """By side and SLO, the span over which it held before anything was done; empty until all did on both."""
     unsteady: tuple[str, ...] = ()
     """SLOs known not to hold before anything was done."""
     recovered: dict[str, Span] = field(default_factory=dict)
