@@ -1,18 +1,16 @@
-# The fakes as one image: every pod of every Deployment runs it (`python -m fakes DEPLOYMENT`).
-#   docker build -t gameday-fakes:dev --build-arg BASE=python:3.13-slim .
+# The fakes as one image: every pod runs it (`python -m fakes DEPLOYMENT`), and on Docker every Service's proxy.
+#   docker build -t gameday-fakes:dev --build-arg BASE=python:3.13-slim-trixie .
 # BASE is any Debian with Python 3.11 or later; psql and curl are installed where it has none. The classic builder is enough.
 ARG BASE=python:3.13-slim-trixie
 
 FROM ${BASE} AS build
-WORKDIR /build
-RUN python3 -m venv /opt/fakes
-COPY pyproject.toml ./
-# The dependency group is what fakes/ imports, and nothing of the harness and the load.
-RUN /opt/fakes/bin/python -m pip install --quiet --no-cache-dir --disable-pip-version-check --upgrade 'pip>=25.1' \
- && /opt/fakes/bin/python -m pip install --quiet --no-cache-dir --disable-pip-version-check --no-compile --group fakes \
- && /opt/fakes/bin/python -m pip uninstall --quiet --yes pip
+COPY fakes/requirements.txt /build/
+# Nothing of the harness and the load is in it; pip is of no use to a pod either.
+RUN python3 -m venv /opt/fakes \
+ && /opt/fakes/bin/python -m pip install -q --no-cache-dir --disable-pip-version-check -r /build/requirements.txt \
+ && /opt/fakes/bin/python -m pip uninstall -q --yes pip
 COPY fakes /opt/fakes/code/fakes
-RUN /opt/fakes/bin/python -m compileall -q /opt/fakes
+RUN /opt/fakes/bin/python -m compileall -q /opt/fakes/code
 
 FROM ${BASE}
 # The runbook execs curl and psql in pods.

@@ -1,13 +1,13 @@
-"""`python -m fakes DEPLOYMENT`: one pod, told who it is by its environment (docs/contracts.md)."""
+"""`python -m fakes DEPLOYMENT`: one pod, or a Service's proxy, as its environment says (docs/contracts.md)."""
 
 from __future__ import annotations
 
 import os
 import sys
 
-from fakes.pod import MODULES, main
+from fakes import pod, proxy
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:
-        sys.exit(f"usage: python -m fakes {{{','.join(MODULES)}}}")
-    sys.exit(main(sys.argv[1], os.environ))
+        sys.exit(f"usage: python -m fakes {{{','.join((*pod.MODULES, proxy.NAME))}}}")
+    sys.exit(proxy.main(os.environ) if sys.argv[1] == proxy.NAME else pod.main(sys.argv[1], os.environ))

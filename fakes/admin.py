@@ -54,9 +54,9 @@ class Calls:
         self._board, self._serve = board, serve
 
     async def serving(self, request: Request) -> Response:
-        wanted = (await _object(request)).get("serving")
+        wanted = (await json_object(request)).get("serving")
         if not isinstance(wanted, bool):
-            return _bad('the body must be {"serving": true} or {"serving": false}')
+            return bad_request('the body must be {"serving": true} or {"serving": false}')
         try:
             await self._serve(wanted)
         except OSError as error:
@@ -65,9 +65,9 @@ class Calls:
 
     async def inject(self, request: Request) -> Response:
         try:
-            return JSONResponse({"id": self._board.inject(await _object(request))}, 201)
+            return JSONResponse({"id": self._board.inject(await json_object(request))}, 201)
         except BadFault as error:
-            return _bad(str(error))
+            return bad_request(str(error))
 
     async def on(self, _: Request) -> Response:
         return JSONResponse(self._board.on())
@@ -81,11 +81,11 @@ class Calls:
         return Response(status_code=204)
 
 
-def _bad(reason: str) -> Response:
+def bad_request(reason: str) -> Response:
     return JSONResponse({"error": reason}, 400)
 
 
-async def _object(request: Request) -> dict[str, object]:
+async def json_object(request: Request) -> dict[str, object]:
     """The JSON object in the body; an empty one for anything else, in which nothing will be found."""
     try:
         value = json.loads(await request.body())

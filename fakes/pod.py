@@ -6,15 +6,14 @@ import asyncio
 import importlib
 import logging
 import os
-import resource
 import signal
 from collections.abc import Callable
-from contextlib import suppress
 
 import uvloop
 
 from fakes import admin
 from fakes.faults.base import Board
+from fakes.limits import raise_file_limit
 from fakes.log import LibraryLines, Log
 from fakes.parent import gone
 from fakes.service import Listener, Place, Service, bind
@@ -59,13 +58,6 @@ def load(deployment: str) -> Factory:
         raise SettingError(f"there is no service {deployment!r}: there is {', '.join(MODULES)}")
     factory: Factory = importlib.import_module(MODULES[deployment]).build
     return factory
-
-
-def raise_file_limit() -> None:
-    """A connection is an open file, and the usual soft limit of 1,024 is less than one pod's connections."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with suppress(ValueError, OSError):  # an unlimited hard limit is refused by some systems: then it stays as it was
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 class Pod:

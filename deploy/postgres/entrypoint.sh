@@ -4,6 +4,7 @@ set -euo pipefail
 PATH=$(echo /usr/lib/postgresql/*/bin):$PATH
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
   initdb -U postgres --pwfile=<(printf '%s' "$POSTGRES_PASSWORD") --auth=scram-sha-256 --encoding=UTF8 --no-locale
+  echo 'host all all all scram-sha-256' >> "$PGDATA/pg_hba.conf" # initdb lets in nobody but this container
 fi
 # Nothing in it is kept for long: it need not be on the disk. The compiler (jit) is not in the image.
 exec postgres -c listen_addresses='*' -c jit=off -c fsync=off -c full_page_writes=off -c synchronous_commit=off \

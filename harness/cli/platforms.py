@@ -13,6 +13,7 @@ from harness.platforms.base import Maker, Options
 
 MAKERS = {
     "local": "harness.platforms.local.maker:LocalMaker",
+    "docker": "harness.platforms.docker.maker:DockerMaker",
     "kind": "harness.platforms.kubernetes.maker:KindMaker",
     "kubernetes": "harness.platforms.kubernetes.existing:KubernetesMaker",
 }

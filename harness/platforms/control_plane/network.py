@@ -93,7 +93,9 @@ async def call(
             return await _call(method, address, port, path, body, token)
     except TimeoutError:
         return Reply(0, "context deadline exceeded (Client.Timeout exceeded while awaiting headers)")
-    except (OSError, ValueError, IndexError, asyncio.IncompleteReadError) as error:
+    except EOFError:
+        return Reply(0, "EOF")
+    except (OSError, ValueError, IndexError) as error:
         reason = (
             "connection refused" if isinstance(error, ConnectionRefusedError) else str(error) or type(error).__name__
         )
@@ -114,7 +116,9 @@ async def _call(method: str, address: str, port: int, path: str, body: str, toke
         if body:
             head += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
         writer.write(("\r\n".join(head) + "\r\n\r\n" + body).encode())
-        status = int((await reader.readline()).split()[1])
+        if not (first := await reader.readline()):
+            raise EOFError
+        status = int(first.split()[1])
         with suppress(ConnectionError):
             return Reply(status, (await reader.read(65536)).decode(errors="replace").partition("\r\n\r\n")[2])
         return Reply(status, "")

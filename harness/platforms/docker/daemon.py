@@ -1,0 +1,111 @@
+"""The daemon of a docker platform: containers below the control plane."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from testcontainers.core.wait_strategies import ExecWaitStrategy, LogMessageWaitStrategy
+
+from harness.platforms.control_plane import daemon, manifest
+from harness.platforms.control_plane.daemon import Site
+from harness.platforms.control_plane.network import FIRST_SERVICE, PORT
+from harness.platforms.control_plane.tools import names_of
+from harness.platforms.docker.engine import Engine, Running, Wanted, remove
+from harness.platforms.docker.ledger import new_token
+from harness.platforms.docker.runtime import DockerRuntime, Doors
+
+PROXY_S, DATABASE_S = 20, 60
+DATABASE = "postgres"
+
+
+@dataclass(frozen=True)
+class Options(daemon.Options):
+    """How a daemon is started; the images are there."""
+
+    image: str = ""
+    postgres_image: str = ""
+
+
+class DockerGround:
+    """Implements daemon.Ground."""
+
+    data_dir = "/var/lib/postgresql/data"
+
+    def __init__(self, site: Site, options: Options) -> None:
+        self._site, self._postgres_image = site, options.postgres_image
+        self._token, self._password = secrets.token_urlsafe(16), secrets.token_urlsafe(16)
+        self._addresses: Mapping[str, str] = {
+            work.name: site.subnet.address(FIRST_SERVICE + index) for index, work in enumerate(manifest.WORKLOADS)
+        }
+        self._platform = new_token(site.folder)
+        self._engine = Engine(self._platform, site.folder)
+        doors = Doors(self._addresses, site.subnet.admin_port, self._token)
+        self.runtime = DockerRuntime(self._engine, site.subnet, doors, options.image)
+        self._proxies: dict[str, Running] = {}
+
+    async def prepare(self) -> None:
+        await self.runtime.blocking(self._engine.open)
+        self._database = asyncio.create_task(self._start_database())
+        proxies = await asyncio.gather(*map(self._start_proxy, self._addresses))
+        self._proxies = dict(zip(self._addresses, proxies, strict=True))
+
+    async def start(self) -> None:
+        await self._database
+
+    async def _start_proxy(self, service: str) -> Running:
+        address, port = self._addresses[service], self._site.subnet.admin_port
+        wanted = Wanted(
+            part=f"service {service}",
+            image=self.runtime.node.image,
+            command=["service-proxy"],
+            env={"ADMIN_PORT": str(port), "ADMIN_TOKEN": self._token},
+            aliases=names_of(service, manifest.NAMESPACE),
+            publish=[(address, PORT), (address, port)],
+            ready=LogMessageWaitStrategy("started").with_startup_timeout(PROXY_S).with_poll_interval(0.05),
+        )
+        return await self.runtime.blocking(lambda: self._engine.start(wanted))
+
+    async def _start_database(self) -> Running:
+        """Ready when it answers by TCP: the official image listens on a socket only while it makes its files."""
+        ask = ["psql", "-h", "127.0.0.1", "-U", "postgres", "-c", "SELECT 1"]
+        wanted = Wanted(
+            part="database",
+            image=self._postgres_image,
+            env={"POSTGRES_PASSWORD": self._password, "PGPASSWORD": self._password},
+            aliases=[DATABASE],
+            ready=ExecWaitStrategy(ask).with_startup_timeout(DATABASE_S).with_poll_interval(0.5),
+        )
+        return await self.runtime.blocking(lambda: self._engine.start(wanted))
+
+    def address(self, service: str) -> str:
+        return self._addresses[service]
+
+    def cluster_ip(self, service: str) -> str:
+        return self._proxies[service].ip
+
+    def url(self, service: str) -> str:
+        return f"http://{service}:{PORT}"
+
+    def database_url(self) -> str:
+        return f"postgresql://postgres:{self._password}@{DATABASE}:5432/postgres"
+
+    async def end(self) -> None:
+        """Once nothing is being started any more, everything that carries the token goes."""
+        await asyncio.to_thread(self.runtime.close)
+        await asyncio.to_thread(remove, [self._platform])
+
+
+def main(argv: Sequence[str]) -> None:
+    parser = daemon.parser("harness.platforms.docker.daemon")
+    parser.add_argument("--image", required=True)
+    parser.add_argument("--postgres-image", required=True)
+    options = Options(**vars(parser.parse_args(argv)))
+    daemon.serve(options.dir, lambda: daemon.Daemon(options, lambda site: DockerGround(site, options)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

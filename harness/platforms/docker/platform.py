@@ -1,0 +1,55 @@
+"""The docker platform: every pod, every Service and the database is a container of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.platforms.control_plane import manifest
+from harness.platforms.control_plane.platform import DaemonPlatform
+from harness.platforms.docker.ledger import LEDGER
+from harness.platforms.docker.recovery import recover
+
+PREFIXES = ("DOCKER_", "TESTCONTAINERS_", "RYUK_", "TC_")
+
+
+@dataclass(frozen=True)
+class Images:
+    """Names of images that the engine has: of the pods and proxies, and of the database."""
+
+    fakes: str
+    postgres: str
+
+
+class DockerPlatform(DaemonPlatform):
+    """See DaemonPlatform. The images are there, or nothing can be brought up."""
+
+    name = "docker"
+    module = "harness.platforms.docker.daemon"
+    up_s, down_s = 120.0, 40.0
+    leaves = (*DaemonPlatform.leaves, LEDGER)
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        overrides: Mapping[str, Mapping[str, str]] = manifest.NO_ENV,
+        detach: bool = False,
+        images: Images | None = None,
+    ) -> None:
+        super().__init__(folder, overrides=overrides, detach=detach)
+        self._images = images
+
+    def arguments(self) -> Sequence[str]:
+        assert self._images is not None, "a platform that was only found cannot be brought up"
+        return ("--image", self._images.fakes, "--postgres-image", self._images.postgres)
+
+    def environment(self) -> Mapping[str, str]:
+        """Traffic stays on loopback, also where testcontainers takes this machine for a container."""
+        ours = {name: value for name, value in os.environ.items() if name.startswith(PREFIXES)}
+        return {"TESTCONTAINERS_CONNECTION_MODE": "docker_host", **ours, **super().environment()}
+
+    def recover(self) -> Sequence[str]:
+        return [*super().recover(), *recover(self.folder)]
