@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import threading
@@ -116,6 +117,23 @@ def test_who_was_killed_loses_the_namespace_after_a_while(
     lease.take()
     assert store.objects[LEASE]["spec"]["holderIdentity"] != "killed/1"
     lease.give_back()
+
+
+def test_a_killed_holder_of_this_machine_is_known_to_be_gone(served: tuple[Store, Path]) -> None:
+    store, kubeconfig = served
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    spec = {"renewTime": datetime.now(UTC).isoformat(), "leaseDurationSeconds": 30}
+    for pid, gone in ((os.getppid(), False), (ended.pid, True)):
+        holder = f"{socket.gethostname()}/{pid}"
+        store.keep(LEASE, {"metadata": {"name": "gameday-drill"}, "spec": {**spec, "holderIdentity": holder}})
+        lease = Lease(Api(kubeconfig), "production")
+        if gone:
+            lease.take()
+        else:
+            with pytest.raises(PlatformError, match="wait for its end"):
+                lease.take()
+        lease.give_back()
 
 
 def test_a_namespace_is_a_sandbox_only_when_it_says_so(served: tuple[Store, Path]) -> None:

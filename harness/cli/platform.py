@@ -24,7 +24,7 @@ def up(options: argparse.Namespace) -> int:
     platform = maker.stand(folder, lambda line: None if quiet else _say(line))
     shell = platform.shell()
     exports = [
-        f"export CURL_HOME={shlex.quote(shell.env['CURL_HOME'])}",
+        *(f"export {name}={shlex.quote(shell.env[name])}" for name in ("CURL_HOME", "KUBECONFIG") if name in shell.env),
         f"export PATH={shlex.quote(shell.path)}:$PATH",
     ]
     sys.stdout.write("\n".join(exports) + "\n" if quiet else _how_to_use(platform, folder, exports))

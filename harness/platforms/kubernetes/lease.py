@@ -8,6 +8,8 @@ import threading
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
+import psutil
+
 from harness.errors import PlatformError
 from harness.platforms.kubernetes.api import Api, ApiError
 from harness.platforms.kubernetes.objects import Obj, number, section, text
@@ -39,7 +41,7 @@ class Lease:
 
     def _take_over(self, held: Obj) -> None:
         holder, until = text(held, "spec", "holderIdentity"), _until(held)
-        if holder != self._holder and until > datetime.now(UTC):
+        if holder != self._holder and until > datetime.now(UTC) and not _killed(holder):
             raise PlatformError(
                 f"namespace {self._namespace}: a drill of {holder} is on; wait for its end, or if it was killed until "
                 f"{until:%H:%M:%S} UTC"
@@ -72,6 +74,12 @@ class Lease:
         self._renewing = None
         with suppress(PlatformError):
             self._api.delete(f"{self._all}/{NAME}")
+
+
+def _killed(holder: str) -> bool:
+    """Whether it was a process of this machine and is no more."""
+    host, _, pid = holder.rpartition("/")
+    return host == socket.gethostname() and pid.isdecimal() and not psutil.pid_exists(int(pid))
 
 
 def _until(held: Obj) -> datetime:
