@@ -19,6 +19,7 @@ from api_server import Store, serving
 
 from harness.errors import MachineError, PlatformError, RefusedError
 from harness.http import call
+from harness.platforms.control_plane import tools
 from harness.platforms.kubernetes import sandbox, shell
 from harness.platforms.kubernetes.api import Api, ApiError, Watch
 from harness.platforms.kubernetes.lease import Lease
@@ -207,7 +208,7 @@ def test_curl_knows_the_services_that_have_a_ready_pod_and_nobody_else(tmp_path:
             argv = ["curl", "-sS", "-o", "/dev/null", "--max-time", "5", url]
             return subprocess.run(argv, env={"CURL_HOME": str(tmp_path)}, capture_output=True, check=False).returncode
 
-        for host in shell.names_of("web", "production"):
+        for host in tools.names_of("web", "production"):
             assert curl(f"http://{host}:8080/apis") == 0, host
         assert curl("http://web:80/") == 7, "a wrong port is refused"
         assert curl("http://empty:8080/") == 7, "so is a Service without a ready pod"

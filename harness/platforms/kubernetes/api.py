@@ -15,7 +15,8 @@ from kubernetes.config import ConfigException, load_kube_config
 
 from harness.errors import MachineError, PlatformError
 from harness.http import Answer
-from harness.platforms.kubernetes.objects import Obj, items, section, text
+from harness.platforms.control_plane.api import Obj
+from harness.platforms.control_plane.objects import items, section, text
 
 CALL_S = 10.0
 CONNECTIONS = 32

@@ -11,8 +11,10 @@ from datetime import UTC, datetime, timedelta
 import psutil
 
 from harness.errors import PlatformError
+from harness.platforms.control_plane.api import Obj
+from harness.platforms.control_plane.objects import section, text
 from harness.platforms.kubernetes.api import Api, ApiError
-from harness.platforms.kubernetes.objects import Obj, number, section, text
+from harness.platforms.kubernetes.objects import whole
 
 NAME = "gameday-drill"
 HELD_S, RENEW_S = 30, 8.0
@@ -88,4 +90,4 @@ def _until(held: Obj) -> datetime:
         renewed = datetime.fromisoformat(text(held, "spec", "renewTime").replace("Z", "+00:00"))
     except ValueError:
         return datetime.min.replace(tzinfo=UTC)
-    return renewed + timedelta(seconds=number(held, "spec", "leaseDurationSeconds"))
+    return renewed + timedelta(seconds=whole(held, "spec", "leaseDurationSeconds"))

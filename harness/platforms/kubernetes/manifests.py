@@ -8,7 +8,9 @@ from pathlib import Path
 import yaml
 
 from harness.errors import MachineError
-from harness.platforms.kubernetes.objects import Obj, name_of, text
+from harness.platforms.control_plane.api import Obj
+from harness.platforms.control_plane.objects import text
+from harness.platforms.kubernetes.objects import name_of
 
 DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
 MAIN, TWIN = "main", "twin"

@@ -4,37 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
 
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
-Obj: TypeAlias = "dict[str, Json]"
+from harness.platforms.control_plane.api import Json, Obj
+from harness.platforms.control_plane.objects import items, number, section, text
+
 DRILL = "gameday.dev/drill"
 """The annotation that a drill's pods carry."""
 
 
-def section(value: Json, *path: str) -> Obj:
-    """The mapping at a path; an empty one where there is none."""
-    for key in path:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value if isinstance(value, dict) else {}
-
-
-def text(value: Json, *path: str) -> str:
-    """The text at a path; "" where there is none."""
-    found = section(value, *path[:-1]).get(path[-1])
-    return found if isinstance(found, str) else ""
-
-
-def number(value: Json, *path: str) -> int:
+def whole(value: Json, *path: str) -> int:
     """The whole number at a path; 0 where there is none."""
-    found = section(value, *path[:-1]).get(path[-1])
-    return found if isinstance(found, int) else 0
-
-
-def items(value: Json, *path: str) -> list[Obj]:
-    """The mappings in the list at a path."""
-    found = section(value, *path[:-1]).get(path[-1])
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    return int(number(value, *path))
 
 
 def name_of(value: Obj) -> str:
@@ -70,7 +50,7 @@ class Pod:
             ready=any(one.get("type") == "Ready" and one.get("status") == "True" for one in _conditions(value)),
             ending=bool(text(value, "metadata", "deletionTimestamp")),
             created=text(value, "metadata", "creationTimestamp"),
-            restarts=number(container, "restartCount"),
+            restarts=whole(container, "restartCount"),
             ran=bool(section(state, "running") or section(state, "terminated")),
             waiting=_waiting(value, state),
         )

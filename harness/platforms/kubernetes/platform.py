@@ -6,8 +6,6 @@ import base64
 import json
 import os
 import secrets
-import signal
-import subprocess
 import threading
 import time
 from collections import Counter
@@ -19,22 +17,14 @@ from pathlib import Path
 from harness.errors import PlatformError
 from harness.http import Answer, call
 from harness.platforms.base import AdminPort, DeploymentState, Overrides, Result, Shell
+from harness.platforms.control_plane.api import Obj
+from harness.platforms.control_plane.objects import items, section, text
+from harness.platforms.kubectl import run_kubectl
 from harness.platforms.kubernetes import access, manifests, shell
 from harness.platforms.kubernetes.api import Api
 from harness.platforms.kubernetes.forward import Forward
 from harness.platforms.kubernetes.lease import Lease
-from harness.platforms.kubernetes.objects import (
-    DRILL,
-    Obj,
-    Pod,
-    environment,
-    items,
-    name_of,
-    number,
-    section,
-    text,
-    with_environment,
-)
+from harness.platforms.kubernetes.objects import DRILL, Pod, environment, name_of, whole, with_environment
 from harness.platforms.kubernetes.place import Place
 from harness.platforms.kubernetes.restore import put_back
 from harness.platforms.kubernetes.undo import RESTORE, UndoJournal
@@ -154,7 +144,7 @@ class KubernetesPlatform:
 
     def _all_ready(self, pods: Sequence[Pod]) -> bool:
         ours = sorted(pod.app for pod in pods if pod.drill == self._drill and pod.ready and not pod.ending)
-        wanted = {name: number(shipped, "spec", "replicas") for name, shipped in self._shipped.items()}
+        wanted = {name: whole(shipped, "spec", "replicas") for name, shipped in self._shipped.items()}
         return ours == sorted(Counter(wanted).elements()) and len(pods) == len(ours)
 
     def _unready(self) -> str:
@@ -198,19 +188,7 @@ class KubernetesPlatform:
         return self._shell
 
     def kubectl(self, *argv: str, timeout_s: float = 30.0) -> Result:
-        """Status, output and errors; a deadline that passes is status 124 and says so on stderr."""
-        with subprocess.Popen(
-            [f"{self._shell.path}/kubectl", *argv], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True, env={**self._shell.env, "PATH": self._shell.path}, cwd=self._shell.cwd,
-            errors="replace", start_new_session=True,
-        ) as process:  # fmt: skip
-            try:
-                stdout, stderr = process.communicate(timeout=timeout_s)
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGTERM)
-                stdout, stderr = process.communicate()
-                return Result(124, stdout, f"{stderr}ended after {timeout_s:g} s\n")
-        return Result(process.returncode, stdout, stderr)
+        return run_kubectl(self._shell, *argv, timeout_s=timeout_s)
 
     def state(self) -> Mapping[str, DeploymentState]:
         found = [one for one in self._api.list(self._apps) if name_of(one) in self._shipped]
@@ -282,7 +260,7 @@ class KubernetesPlatform:
 def _ports(services: Sequence[Obj], wanted: Mapping[str, Obj]) -> dict[str, dict[int, int]]:
     """NodePort by port, of the Services that are named as Deployments are."""
     return {
-        name_of(one): {number(each, "port"): number(each, "nodePort") for each in items(one, "spec", "ports")}
+        name_of(one): {whole(each, "port"): whole(each, "nodePort") for each in items(one, "spec", "ports")}
         for one in services
         if name_of(one) in wanted
     }
@@ -291,11 +269,11 @@ def _ports(services: Sequence[Obj], wanted: Mapping[str, Obj]) -> dict[str, dict
 def _state(deployment: Obj, pods: Sequence[Pod]) -> DeploymentState:
     return DeploymentState(
         name=name_of(deployment),
-        replicas=number(deployment, "spec", "replicas"),
+        replicas=whole(deployment, "spec", "replicas"),
         ready=sum(pod.ready for pod in pods),
         env=environment(deployment),
         pods=tuple(pod.name for pod in pods),
-        generation=number(deployment, "metadata", "generation"),
+        generation=whole(deployment, "metadata", "generation"),
     )
 
 

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 from harness.errors import PlatformError
 from harness.platforms.base import Say
+from harness.platforms.control_plane.objects import text
 from harness.platforms.kubernetes.api import Api
 from harness.platforms.kubernetes.lease import Lease
 from harness.platforms.kubernetes.manifests import MAIN, NAMESPACES, deployments
-from harness.platforms.kubernetes.objects import text
 from harness.platforms.kubernetes.place import Place
 from harness.platforms.kubernetes.undo import RESTORE, UndoJournal
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from harness.errors import RefusedError
+from harness.platforms.control_plane.objects import text
 from harness.platforms.kubernetes.api import Api, ApiError
 from harness.platforms.kubernetes.manifests import NAMESPACES
-from harness.platforms.kubernetes.objects import text
 from harness.platforms.kubernetes.place import Place
 
 ANNOTATION = "gameday.dev/sandbox"

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from harness.platforms.control_plane.api import Obj
+from harness.platforms.control_plane.objects import section, text
 from harness.platforms.kubernetes.api import Api, ApiError
-from harness.platforms.kubernetes.objects import Obj, section, text
 
 NAME = "gameday-undo"
 RESTORE = "restore"
