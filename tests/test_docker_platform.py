@@ -84,7 +84,7 @@ def test_a_request_goes_through_all_of_them_into_the_database(platform: DockerPl
     for deployment in platform.state():
         assert {answer.status for answer in platform.health(deployment).values()} == {200}
         assert all("# TYPE" in answer.body for answer in platform.scrape(deployment).values())
-    assert "tool-service" in kubectl(platform, "top pods").stdout
+    until(lambda: "tool-service" in kubectl(platform, "top pods").stdout, "usage is measured")
 
 
 def test_exec_is_a_command_in_the_container(platform: DockerPlatform) -> None:

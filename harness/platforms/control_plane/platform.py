@@ -6,7 +6,6 @@ import json
 import os
 import queue
 import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -15,45 +14,18 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Self, TypedDict
+from typing import Self
 
 from harness.errors import MachineError, PlatformError
 from harness.http import Answer, call
 from harness.platforms.base import AdminPort, DeploymentState, Result, Shell
 from harness.platforms.control_plane import manifest, processes, tools
+from harness.platforms.control_plane.asking import PodShown, StateShown, ask
 from harness.platforms.control_plane.network import PORT
 from harness.platforms.kubectl import run_kubectl
 
 DOWN_S, CALL_S = 5.0, 5.0
 KEEP = ("PATH", "HOME", "XDG_CACHE_HOME", "TMPDIR")
-
-
-class _Port(TypedDict):
-    port: int
-
-
-class _Pod(TypedDict):
-    name: str
-    ip: str
-    ready: bool
-    admin: str
-    token: str
-    waiting: str
-
-
-class _Deployment(TypedDict):
-    name: str
-    replicas: int
-    generation: int
-    env: dict[str, str]
-    pods: list[_Pod]
-
-
-class _State(TypedDict):
-    deployments: list[_Deployment]
-    services: dict[str, list[_Port]]
-    addresses: dict[str, str]
-    settled: bool
 
 
 class DaemonPlatform:
@@ -261,7 +233,7 @@ class DaemonPlatform:
     def admin(self, deployment: str) -> Sequence[AdminPort]:
         return [AdminPort(pod["name"], pod["admin"], pod["token"]) for pod in self._pods(deployment)]
 
-    def _pods(self, deployment: str) -> Sequence[_Pod]:
+    def _pods(self, deployment: str) -> Sequence[PodShown]:
         for each in self._state()["deployments"]:
             if each["name"] == deployment:
                 return each["pods"]
@@ -274,20 +246,12 @@ class DaemonPlatform:
             return (self.folder / "runtime").readlink() / "control.sock"
         raise PlatformError(f"no platform runs in {self.folder}: start one with `gameday up`")
 
-    def _state(self) -> _State:
-        state: _State = json.loads(self._ask({"op": "state"}))
+    def _state(self) -> StateShown:
+        state: StateShown = json.loads(self._ask({"op": "state"}))
         return state
 
     def _ask(self, request: Mapping[str, str]) -> bytes:
-        try:
-            with socket.socket(socket.AF_UNIX) as connection:
-                connection.settimeout(CALL_S)
-                connection.connect(str(self._socket))
-                connection.sendall(json.dumps(request).encode() + b"\n")
-                with connection.makefile("rb") as answer:
-                    return answer.readline()
-        except OSError as error:
-            raise PlatformError(f"the platform in {self.folder} does not answer ({error}): is it down?") from error
+        return ask(self._socket, request)
 
 
 def _listen(daemon: subprocess.Popen[bytes], said: queue.SimpleQueue[dict[str, str | bool]]) -> None:

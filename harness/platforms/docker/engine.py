@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -30,7 +30,9 @@ from harness.platforms.docker.ledger import FOLDER, PART, PLATFORM
 
 FAILURES = (DockerException, RequestException, TimeoutError)
 """What a call to the engine may raise."""
-REMOVED_S = 20.0
+REMOVED_S, AGAIN_S = 20.0, 0.05
+NOTES = 500
+"""How much of a container's last words, in characters."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,11 @@ class Engine:
         return str(self.client.version()["Version"])
 
     def image_id(self, name: str) -> str:
-        return str(self.client.images.get(name).id)
+        """Raises MachineError when it is not there."""
+        try:
+            return str(self.client.images.get(name).id)
+        except FAILURES as error:
+            raise MachineError(f"docker: the image {name} is not here: {words(error)}; `docker images`") from error
 
     def open(self) -> None:
         """The platform's own network; and testcontainers' Ryuk, where it is not disabled."""
@@ -150,22 +156,31 @@ def client() -> docker.DockerClient:
 
 
 def remove(tokens: Sequence[str]) -> list[str]:
-    """Remove every container and network with one of the tokens; says which. May be repeated."""
+    """Remove every container and network with one of the tokens; says which. May be repeated. Raises PlatformError."""
     engine = client()
     removed: list[str] = []
     for token in tokens:
-        wanted = {"label": f"{PLATFORM}={token}"}
-        deadline = time.monotonic() + REMOVED_S
-        while found := engine.containers.list(all=True, filters=wanted, ignore_removed=True):
-            with ThreadPoolExecutor(len(found)) as side_by_side:
-                removed += filter(None, side_by_side.map(_remove, found))
-            if time.monotonic() > deadline:
-                raise PlatformError(f"docker: containers cannot be removed: `docker ps -a --filter {wanted['label']}`")
-        for network in engine.networks.list(filters=wanted):
-            with suppress(NotFound):
-                network.remove()
-                removed.append(f"network {network.short_id}")
+        label = f"{PLATFORM}={token}"
+        try:
+            removed += _remove_all(engine, label)
+        except FAILURES as error:
+            look = f"see `docker ps -a --filter label={label}`"
+            raise PlatformError(f"docker: not everything could be removed: {words(error)}; {look}") from error
     return removed
+
+
+def _remove_all(engine: docker.DockerClient, label: str) -> Iterator[str]:
+    deadline = time.monotonic() + REMOVED_S
+    while found := engine.containers.list(all=True, filters={"label": label}, ignore_removed=True):
+        with ThreadPoolExecutor(len(found)) as side_by_side:
+            yield from filter(None, side_by_side.map(_remove, found))
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{len(found)} containers are still there after {REMOVED_S:g} s")
+        time.sleep(AGAIN_S)
+    for network in engine.networks.list(filters={"label": label}):
+        with suppress(NotFound):
+            network.remove()
+            yield f"network {network.short_id}"
 
 
 def _remove(container: Container) -> str:
@@ -180,6 +195,7 @@ def _remove(container: Container) -> str:
 
 
 def words(error: BaseException) -> str:
-    """The engine's own words, without the address of the call."""
+    """The engine's own words, without the call's address, and the container's last ones where these came along."""
     said = error.explanation if isinstance(error, APIError) and error.explanation else str(error)
-    return " ".join(str(said).split())
+    notes = " ".join(getattr(error, "__notes__", ()))[-NOTES:]
+    return " ".join(f"{said} {notes}".split())

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 
 from harness.errors import PlatformError
+from harness.platforms.control_plane.processes import Ledger
 
 START_S = 10.0
 
@@ -16,24 +17,22 @@ START_S = 10.0
 class Forward:
     """One `kubectl port-forward`, in a process group of its own, until `close`."""
 
-    def __init__(self, pod: str, port: int, env: Mapping[str, str]) -> None:
-        """Raises PlatformError when it does not begin. `env` holds KUBECONFIG and PATH."""
+    def __init__(self, pod: str, port: int, env: Mapping[str, str], ledger: Ledger) -> None:
+        """Raises PlatformError when it does not begin. `env` holds KUBECONFIG and PATH; `ledger` takes the process."""
+        what = f"kubectl port-forward {pod}"
+        ledger.intend(what)
         argv = ["kubectl", "port-forward", f"pod/{pod}", f":{port}", "--address=127.0.0.1"]
         self._process = subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=dict(env),
             start_new_session=True,
         )  # fmt: skip
+        ledger.started(self._process.pid, what)
         said = self._first_line()
         found = re.search(r"127\.0\.0\.1:(\d+) ->", said)
         if not found:
             self.close()
             raise PlatformError(f"pod {pod}: port {port}: kubectl port-forward: {said or 'no answer'}")
         self.url = f"http://127.0.0.1:{found[1]}"
-
-    @property
-    def pid(self) -> int:
-        """Process and group id."""
-        return self._process.pid
 
     def _first_line(self) -> str:
         assert self._process.stdout is not None

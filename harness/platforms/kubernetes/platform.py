@@ -19,6 +19,7 @@ from harness.http import Answer, call
 from harness.platforms.base import AdminPort, DeploymentState, Overrides, Result, Shell
 from harness.platforms.control_plane.api import Obj
 from harness.platforms.control_plane.objects import items, section, text
+from harness.platforms.control_plane.processes import Ledger
 from harness.platforms.kubectl import run_kubectl
 from harness.platforms.kubernetes import access, manifests, shell
 from harness.platforms.kubernetes.api import Api
@@ -253,7 +254,7 @@ class KubernetesPlatform:
         if pod not in self._forwards:
             env = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(self.folder)}
             env["KUBECONFIG"] = str(self._kubeconfig(access.HARNESS))
-            self._forwards[pod] = Forward(pod, ADMIN_PORT, env)
+            self._forwards[pod] = Forward(pod, ADMIN_PORT, env, Ledger(self.folder))
         return self._forwards[pod]
 
 
