@@ -64,7 +64,7 @@ def _auth(port: AdminPort) -> dict[str, str]:
 def _clear(text: str, ports: Sequence[AdminPort]) -> None:
     for port in ports:
         answer = call("DELETE", f"{port.url}/faults", None, _auth(port))
-        gone = answer.error.startswith(("ConnectionRefusedError", "ConnectionResetError", "RemoteDisconnected"))
+        gone = answer.error.startswith(("ConnectionRefusedError", "ConnectionResetError"))
         if answer.status != 204 and not gone:
             fact = f"{port.owner} still has it: {answer.error or answer.status}"
             raise PlatformError(f"fault `{text}`: {fact}; end the platform by `gameday down`")
