@@ -21,6 +21,8 @@ class Store(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.objects: dict[str, dict[str, Any]] = {}
         self.calls: list[str] = []
+        self.logs: list[tuple[bytes, bool]] = []
+        """What the next requests for a log get, and whether they get the end of it."""
         self.version = 0
         self._news = threading.Condition()
         self._told: list[dict[str, Any] | None] = []
@@ -73,6 +75,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.calls.append(f"GET {path}")
         if "watch=true" in query:
             self._watch()
+        elif path.endswith("/log"):
+            self._log()
         elif path in self.server.objects:
             self._answer(200, self.server.objects[path])
         elif path.endswith("s"):
@@ -89,6 +93,15 @@ class _Handler(BaseHTTPRequestHandler):
             line = json.dumps(event).encode() + b"\n"
             self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
         self.wfile.write(b"0\r\n\r\n")
+
+    def _log(self) -> None:
+        text, whole = self.server.logs.pop(0)
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.write(b"%x\r\n%s\r\n" % (len(text), text))
+        self.wfile.write(b"0\r\n\r\n" if whole else b"")
+        self.close_connection = True
 
     def do_POST(self) -> None:
         body = self._body()

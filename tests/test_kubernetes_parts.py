@@ -23,9 +23,11 @@ from harness.platforms.control_plane import tools
 from harness.platforms.kubernetes import sandbox, shell
 from harness.platforms.kubernetes.api import Api, ApiError, Watch
 from harness.platforms.kubernetes.lease import Lease
+from harness.platforms.kubernetes.logs import Logs
 from harness.platforms.kubernetes.objects import Pod, environment, with_environment
 from harness.platforms.kubernetes.place import Place
 from harness.platforms.kubernetes.undo import UndoJournal
+from tests.gameday_kit import until
 
 LEASE = "/apis/coordination.k8s.io/v1/namespaces/production/leases/gameday-drill"
 UNDO = "/api/v1/namespaces/production/configmaps/gameday-undo"
@@ -175,6 +177,21 @@ def test_a_watch_tells_what_is_there_and_what_comes_and_begins_again(served: tup
     watch.stop()
     watch.stop()
     assert seen == [("RESET", ""), ("ADDED", "a"), ("MODIFIED", "a"), ("RESET", ""), ("ADDED", "a")]
+
+
+def test_a_log_that_breaks_off_goes_on_where_it_was(served: tuple[Store, Path], tmp_path: Path) -> None:
+    store, kubeconfig = served
+    store.logs = [(b"one\ntwo\n", False), (b"one\ntwo\nthree\n", True)]
+    logs = Logs(Api(kubeconfig), "production", tmp_path)
+    running = [{"restartCount": 0, "state": {"running": {"startedAt": "now"}}}]
+    for _ in range(2):
+        logs.follow(Pod.parse(pod("web-1", containerStatuses=running)))
+    until(lambda: not store.logs and (tmp_path / "web" / "web-1" / "0.log").read_text().endswith("three\n"))
+    logs.stop()
+    (path,) = logs.files("web")
+    assert path.read_text() == "one\ntwo\nthree\n"
+    assert logs.files("other") == []
+    assert sum(each.endswith("/log") for each in store.calls) == 2, "each container is followed once"
 
 
 def test_refusals_and_silence_are_told_apart(served: tuple[Store, Path]) -> None:

@@ -30,6 +30,11 @@ class Lease:
         self._ended = threading.Event()
         self._renewing: threading.Thread | None = None
 
+    @property
+    def held(self) -> bool:
+        """Whether the namespace is ours."""
+        return self._renewing is not None
+
     def take(self) -> None:
         """Raises PlatformError that names who holds it."""
         try:

@@ -67,7 +67,7 @@ class KubernetesPlatform:
             self.down()
             raise
         if self._down:
-            self._clear()  # it was taken down while it came up
+            self.down()  # that was asked for while it came up: now there is more to end
 
     def stand(self) -> None:
         """As it is shipped, for exploring: it stays when this process ends, and nothing is watched."""
@@ -173,8 +173,9 @@ class KubernetesPlatform:
             self._watching.stop()
             for pod in tuple(self._forwards):
                 self._pod_gone(pod)
-            self._clear()
-            self._lease.give_back()
+            if self._lease.held:  # else it is somebody else's
+                self._clear()
+                self._lease.give_back()
             for account in (access.HARNESS, access.OPERATOR):  # a run directory is shown to others
                 self._kubeconfig(account).unlink(missing_ok=True)
         self._closed.close()
