@@ -97,6 +97,8 @@ def _takes_run(word: argparse.ArgumentParser) -> None:
     _selection(word)
     about_jobs = "drills side by side, each on its own platform (default: 1)"
     add_options(word)
+    about_load = "the load comes from N workers in the platform's own cluster (default: from this machine)"
+    word.add_argument("--load-in-cluster", type=_positive, metavar="N", help=about_load)
     word.add_argument("--jobs", type=_positive, default=1, metavar="N", help=about_jobs)
     word.add_argument("--out", type=Path, metavar="DIR", help="run directory (default: runs/<time>)")
     _format(word)

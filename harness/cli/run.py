@@ -23,8 +23,10 @@ from harness.errors import DocumentError, MachineError
 from harness.gameday.plan import DrillPlan, GamedayPlan, check, make_plan
 from harness.gameday.run import Members, run_gameday
 from harness.journal import Journal
+from harness.load.base import Load
+from harness.load.job import JobLoad, check_shared
 from harness.load.worker import WorkerLoad, find_scenario
-from harness.platforms.base import Maker, Platform
+from harness.platforms.base import JobHost, Maker, Platform
 from harness.report.json_report import to_json
 from harness.report.markdown import to_markdown
 from harness.report.text import to_text
@@ -38,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     """Read, check, run, judge; the exit code is the worst drill's."""
     plan = read_plan(options.runbook, options.bindings, options.only)
     check(plan)
-    _check_parts(plan)
+    _check_parts(plan, options.load_in_cluster)
     maker = chosen(options)
     maker.check()
     out = _run_directory(options.out)
@@ -50,7 +52,9 @@ def run(options: argparse.Namespace) -> int:
     stop = threading.Event()
     try:
         with _signals(stop), maker.opened(out, _quiet if options.quiet else _say):
-            run_gameday(plan, _members(plan, maker), journal, out, _jobs(options.jobs, maker), stop)
+            run_gameday(
+                plan, _members(plan, maker, options.load_in_cluster), journal, out, _jobs(options.jobs, maker), stop
+            )
     finally:
         journal.close()
     return _conclude(out, options.format)
@@ -65,11 +69,13 @@ def read_plan(runbook: Path, named: Path | None, only: list[str]) -> GamedayPlan
     return make_plan(document, bindings.load(bindings.find(runbook, named)), only)
 
 
-def _check_parts(plan: GamedayPlan) -> None:
+def _check_parts(plan: GamedayPlan, workers: int | None) -> None:
     """Raises GamedayError for a scenario that is not there, and for a fault that cannot be what the bindings say."""
     for drill in plan.drills:
         if drill.binding:
             find_scenario(drill.binding.scenario, plan.bindings.path.parent)
+            if workers:
+                check_shared(drill.binding.scenario, drill.binding.rate, workers)
             for spec in plan.bindings.faults[drill.binding.fault]:
                 make_fault(spec)
 
@@ -112,11 +118,16 @@ def _jobs(wanted: int, maker: Maker) -> int:
     return maker.at_once
 
 
-def _members(plan: GamedayPlan, maker: Maker) -> Members:
-    def make_load(drill: DrillPlan, platform: Platform, folder: Path) -> WorkerLoad:
+def _members(plan: GamedayPlan, maker: Maker, workers: int | None) -> Members:
+    def make_load(drill: DrillPlan, platform: Platform, folder: Path) -> Load:
         assert drill.binding is not None
+        settings, log = _settings(drill, platform), folder / "load.log"
+        if workers and isinstance(platform, JobHost):
+            service = drill.binding.service  # from within it has its own name
+            inside = {**settings, "GAMEDAY_HOST": f"http://{service}:{platform.services()[service][0]}"}
+            return JobLoad(drill.binding.scenario, inside, workers, platform, log)
         scenario = find_scenario(drill.binding.scenario, plan.bindings.path.parent)
-        return WorkerLoad(scenario, _settings(drill, platform), folder / "load.log")
+        return WorkerLoad(scenario, settings, log)
 
     return Members(maker.name, maker.make, make_load, make_fault, RunbookResponder(), Limits())
 

@@ -25,7 +25,7 @@ class KubernetesMaker:
 
     name = "kubernetes"
     at_once = 1
-    takes = frozenset({"context", "base_image"})
+    takes = frozenset({"context", "base_image", "load_in_cluster"})
 
     def __init__(self, options: Options) -> None:
         self._options = options
@@ -52,9 +52,9 @@ class KubernetesMaker:
         (folder / CONTEXT).write_text(f"{context}\n", encoding="utf-8")
         self._place = Place(None, context, address(self._place))
         if context.startswith("kind-"):
-            kind.load(context.removeprefix("kind-"), images.build(self._options.base_image, say), say)
+            kind.load(context.removeprefix("kind-"), images.build(self._options, say), say)
         else:
-            say(f"the nodes of {context} have to find {' and '.join(images.IMAGES)} by themselves")
+            say(f"the nodes of {context} have to find {' and '.join(images.SERVICES)} by themselves")
         deploy(self._place, say, own=False)
 
     def make(self, folder: Path, side: str, overrides: Overrides) -> KubernetesPlatform:

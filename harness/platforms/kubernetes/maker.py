@@ -26,7 +26,7 @@ class KindMaker:
 
     name = "kind"
     at_once = 1
-    takes = frozenset({"base_image", "node_image"})
+    takes = frozenset({"base_image", "node_image", "load_in_cluster"})
 
     def __init__(self, options: Options) -> None:
         self._options = options
@@ -58,12 +58,12 @@ class KindMaker:
         kind.credentials(cluster, folder / KUBECONFIG)
         sandbox.check(place, f"kind-{cluster}")
         say(f"using the kind cluster {cluster}, which stays")
-        kind.load(cluster, images.build(self._options.base_image, say), say)
+        kind.load(cluster, images.build(self._options, say), say)
         deploy(place, say, own=True)
         return place
 
     def _create(self, cluster: str, folder: Path, say: Say) -> Place:
-        names = images.build(self._options.base_image, say)
+        names = images.build(self._options, say)
         (folder / CLUSTER).write_text(f"{cluster}\n", encoding="utf-8")
         kind.create(cluster, self._options.node_image, folder / KUBECONFIG, say)
         kind.load(cluster, names, say)

@@ -24,6 +24,7 @@ from harness.platforms.kubectl import run_kubectl
 from harness.platforms.kubernetes import access, manifests, shell
 from harness.platforms.kubernetes.api import Api
 from harness.platforms.kubernetes.forward import Forward
+from harness.platforms.kubernetes.jobs import KubernetesJobs
 from harness.platforms.kubernetes.lease import Lease
 from harness.platforms.kubernetes.objects import DRILL, Pod, environment, name_of, whole, with_environment
 from harness.platforms.kubernetes.place import Place
@@ -238,7 +239,11 @@ class KubernetesPlatform:
         secret = self._api.get(f"{self._core('secrets')}/{ADMIN}")
         token = base64.b64decode(text(secret, "data", "token")).decode()
         pods = [pod.name for pod in self._staying() if pod.app == deployment and pod.ran]
-        return [AdminPort(name, self._forward(name).url, token) for name in pods]
+        return [AdminPort(name, self._forward(name, ADMIN_PORT), token) for name in pods]
+
+    def jobs(self) -> KubernetesJobs:
+        """See base.JobHost."""
+        return KubernetesJobs(self._api, self.namespace, self, self._forward)
 
     def put(self, path: str, body: Mapping[str, object], why: str) -> None:
         """See base.ObjectStore."""
@@ -251,12 +256,12 @@ class KubernetesPlatform:
         self._api.delete(path)
         self._undo.disarm(path.rpartition("/")[2])
 
-    def _forward(self, pod: str) -> Forward:
+    def _forward(self, pod: str, port: int) -> str:
         if pod not in self._forwards:
             env = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(self.folder)}
             env["KUBECONFIG"] = str(self._kubeconfig(access.HARNESS))
-            self._forwards[pod] = Forward(pod, ADMIN_PORT, env, Ledger(self.folder))
-        return self._forwards[pod]
+            self._forwards[pod] = Forward(pod, port, env, Ledger(self.folder))
+        return self._forwards[pod].url
 
 
 def _ports(services: Sequence[Obj], wanted: Mapping[str, Obj]) -> dict[str, dict[int, int]]:
