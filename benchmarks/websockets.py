@@ -99,7 +99,7 @@ def told_by(child: Child) -> Told:
         return Told(messages.sent - messages.unsent, messages.ok, unfinished, wrong, messages.percentile_ms(0.95))
     summary = k6_peer.read_summary((child.folder / "summary.json").read_text())
     said, heard = summary.count("said"), summary.count("heard")
-    return Told(said, heard, said - heard, summary.count("wrong"), summary.trend_ms("echo", "p(95)"))
+    return Told(said, heard, summary.count("cut"), summary.count("wrong"), summary.trend_ms("echo", "p(95)"))
 
 
 def run(server: Server, name: str, connections: int, hold_s: float) -> Sample:

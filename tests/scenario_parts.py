@@ -118,12 +118,22 @@ def running(file: str, host: str, cwd: Path, **env: Any) -> Iterator[Scenario]:
         scenario.kill()
 
 
+def certificate_of(folder: Path) -> tuple[Path, Path]:
+    """A certificate for localhost that nobody signed, and its key."""
+    key, certificate = folder / "key", folder / "certificate"
+    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    names = ["-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate]
+    subprocess.run([*make, *names], check=True, capture_output=True)
+    return certificate, key
+
+
 class Server:
     """An asyncio server in a thread of its own, on a free port of loopback."""
 
     scheme = "http"
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: tuple[Path, Path] | None = None) -> None:
+        self.certificate = certificate
         self.loop = asyncio.new_event_loop()
         self.url = ""
         self._ready = threading.Event()
@@ -152,6 +162,13 @@ class Server:
     async def listen(self) -> Any:
         raise NotImplementedError
 
+    def tls(self) -> ssl.SSLContext | None:
+        if self.certificate is None:
+            return None
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*self.certificate)
+        return context
+
 
 class HttpServer(Server):
     """Answers what `answer(path, body)` says (None: never); `freeze` stops the whole server for a while."""
@@ -161,20 +178,15 @@ class HttpServer(Server):
         answer: Callable[[str, dict[str, Any]], int | None] = lambda path, body: 200,
         certificate: tuple[Path, Path] | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(certificate)
         self.answer = answer
-        self.certificate = certificate
         self.connections = 0
         self.oldest_s = 0.0
         self.requests: Counter[str] = Counter()
         self.tenants: set[str] = set()
 
     async def listen(self) -> Any:
-        tls = None
-        if self.certificate:
-            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            tls.load_cert_chain(*self.certificate)
-        return await asyncio.start_server(self._connection, "127.0.0.1", 0, backlog=1000, ssl=tls)
+        return await asyncio.start_server(self._connection, "127.0.0.1", 0, backlog=1000, ssl=self.tls())
 
     def freeze(self, seconds: float) -> None:
         self.loop.call_soon_threadsafe(time.sleep, seconds)
@@ -184,7 +196,8 @@ class HttpServer(Server):
         born_s = time.monotonic()
         try:
             while head := (await reader.readuntil(b"\r\n\r\n")).decode():
-                fields = dict(line.split(": ", 1) for line in head.split("\r\n")[1:-2])
+                lines = (line.split(": ", 1) for line in head.split("\r\n")[1:-2])
+                fields = {name.title(): value for name, value in lines}
                 body = json.loads(await reader.readexactly(int(fields["Content-Length"])))
                 self.oldest_s = max(self.oldest_s, time.monotonic() - born_s)
                 await self._request(head.split(" ")[1], fields["X-Tenant"], body, writer)
@@ -193,11 +206,15 @@ class HttpServer(Server):
         finally:
             writer.close()
 
+    async def hold(self, writer: asyncio.StreamWriter) -> None:
+        """Takes a request that gets no answer now."""
+
     async def _request(self, path: str, tenant: str, body: dict[str, Any], writer: asyncio.StreamWriter) -> None:
         self.requests[path] += 1
         self.tenants.add(tenant)
         status = self.answer(path, body)
         if status is None:
+            await self.hold(writer)
             await self._done.wait()
         writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: 11\r\n\r\n".encode() + b'{"ok":true}')
 
@@ -207,15 +224,21 @@ class RealtimeServer(Server):
 
     scheme = "ws"
 
-    def __init__(self, interval_s: float, places: int = 10_000, drop: int = 1_000_000, echo: bool = False) -> None:
-        super().__init__()
+    def __init__(
+        self, interval_s: float, places: int = 10_000, drop: int = 1_000_000, echo: bool = False,
+        certificate: tuple[Path, Path] | None = None, delay_s: float = 0.0,
+    ) -> None:  # fmt: skip
+        super().__init__(certificate)
+        self.delay_s = delay_s
         self.echo = echo
         self.interval_s, self.places, self.drop = interval_s, places, drop
         self.open = self.refused = self.sent = self.acked = self.dropped = 0
         self.slow: set[int] = set()
 
     async def listen(self) -> Any:
-        return await serve(self._client, "127.0.0.1", 0, process_request=self._admit, compression=None, backlog=2000)
+        return await serve(
+            self._client, "127.0.0.1", 0, process_request=self._admit, compression=None, backlog=2000, ssl=self.tls()
+        )
 
     async def _admit(self, connection: ServerConnection, request: Any) -> Any:
         if self.open >= self.places:
@@ -228,7 +251,9 @@ class RealtimeServer(Server):
         seq = 0
         try:
             while self.echo:
-                await connection.send(await connection.recv())
+                text = await connection.recv()
+                await asyncio.sleep(self.delay_s)
+                await connection.send(text)
                 self.acked += 1
             while True:
                 seq += 1

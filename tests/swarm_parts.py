@@ -25,9 +25,12 @@ def free_port() -> int:
 
 
 class Swarm:
-    """`workers` are FAST or STOCK; `file` is one of the scenarios."""
+    """`workers` are FAST or STOCK; `file` is one of the scenarios, or a path; `master` further words of the master."""
 
-    def __init__(self, folder: Path, host: str, *workers: tuple[str, ...], file: str = "timeout.py") -> None:
+    def __init__(
+        self, folder: Path, host: str, *workers: tuple[str, ...], file: str = "timeout.py", master: tuple[str, ...] = ()
+    ) -> None:
+        self.words = master
         self.folder, self.host, self.file = folder, host, str(SCENARIOS / file)
         self.port, self.web = free_port(), f"http://127.0.0.1:{free_port()}"
         self.processes: list[subprocess.Popen[bytes]] = []
@@ -41,7 +44,16 @@ class Swarm:
         web_port = self.web.rsplit(":", 1)[1]
         where = ("--web-host", "127.0.0.1", "--web-port", web_port, "--master-bind-port", str(self.port))
         self.master = self.launch(
-            "locust", "-f", self.file, "--master", "--master-bind-host", "127.0.0.1", "--host", self.host, *where
+            "locust",
+            "-f",
+            self.file,
+            "--master",
+            "--master-bind-host",
+            "127.0.0.1",
+            "--host",
+            self.host,
+            *where,
+            *self.words,
         )
 
     def launch(self, *words: str) -> subprocess.Popen[bytes]:

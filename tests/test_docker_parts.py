@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +18,8 @@ from harness.platforms.docker.ledger import LEDGER, new_token, tokens
 from harness.platforms.docker.maker import DockerMaker
 from harness.platforms.docker.platform import DockerPlatform, Images
 from harness.platforms.docker.quantities import cpu_cores, memory_bytes
+from tests.fakes_kit import ask, until
+from tests.proxy_kit import TOKEN, free_port, process
 
 
 @pytest.mark.parametrize(
@@ -67,6 +71,20 @@ def test_without_an_engine_the_next_act_is_named(monkeypatch: pytest.MonkeyPatch
     new_token(tmp_path)
     with pytest.raises(MachineError, match="no engine answers"):  # something may be left: silence would be a lie
         recovery.recover(tmp_path)
+    DockerPlatform(tmp_path, detach=True).down()  # within a drill it must not raise
+    with pytest.raises(MachineError, match="no engine answers"):
+        DockerMaker(Options()).end(tmp_path)
+
+
+def test_a_run_whose_engine_dies_says_what_is_left(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pytest.importorskip("testcontainers", reason="the extra [docker] is not installed")
+    monkeypatch.setattr(DockerMaker, "_prepare", lambda self, say: None)
+    said: list[str] = []
+    with DockerMaker(Options()).opened(tmp_path, said.append):
+        (tmp_path / "main").mkdir()
+        new_token(tmp_path / "main")
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
+    assert re.search(rf"no engine answers.*`gameday recover {tmp_path}` removes what is left", *said)
 
 
 def test_the_maker_takes_a_base_image_and_nothing_of_clusters() -> None:
@@ -86,6 +104,28 @@ def test_the_daemon_is_told_the_images_and_what_testcontainers_reads(
     assert told["TESTCONTAINERS_RYUK_DISABLED"] == "true"
     assert told["TESTCONTAINERS_CONNECTION_MODE"] == "docker_host"
     assert "A_SECRET" not in told
+
+
+def test_a_services_proxy_is_told_of_every_pod_that_comes_and_goes() -> None:
+    runtime = pytest.importorskip("harness.platforms.docker.runtime", reason="the extra [docker] is not installed")
+    ip, admin = "127.0.0.1", free_port()
+
+    def endpoints() -> set[str]:
+        return set(ask(ip, "/endpoints", headers=TOKEN, port=admin).json["endpoints"])
+
+    async def come_and_go() -> None:
+        doors = runtime.Doors({"inference": ip}, admin, "a-token")
+        assert all(await asyncio.gather(*(doors.let("inference", f"pod-{n}", f"10.0.0.{n}") for n in range(1, 9))))
+        assert endpoints() == {f"10.0.0.{n}:8080" for n in range(1, 9)}
+        assert all(await asyncio.gather(*(doors.let("inference", f"pod-{n}", None) for n in range(1, 8))))
+        assert endpoints() == {"10.0.0.8:8080"}
+        stranger = runtime.Doors({"inference": ip}, admin, "another-token")
+        assert not await stranger.let("inference", "pod-1", "10.0.0.1"), "the kubelet would call the pod ready"
+        assert endpoints() == {"10.0.0.8:8080"}
+
+    with process(PORT=str(free_port()), ADMIN_PORT=str(admin), ADMIN_TOKEN="a-token"):
+        until(lambda: endpoints() == set(), "it listens")
+        asyncio.run(come_and_go())
 
 
 def test_an_image_is_named_by_what_it_is_made_of(tmp_path: Path) -> None:

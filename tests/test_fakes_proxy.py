@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import socket
 import struct
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import psutil
 import pytest
@@ -19,9 +16,9 @@ import uvloop
 
 from fakes.proxy import Proxy
 from tests.fakes_kit import ask, until
+from tests.proxy_kit import TOKEN, free_port, process
 
 LIMIT_S = 20.0
-TOKEN = {"Authorization": "Bearer a-token"}
 Endpoint = tuple[str, int]
 
 
@@ -36,13 +33,6 @@ def in_a_loop(test: Callable[[], Awaitable[None]]) -> Callable[[], None]:
 
     run.__name__, run.__doc__ = test.__name__, test.__doc__
     return run
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Backend:
@@ -180,17 +170,6 @@ async def test_who_does_not_read_slows_down_who_writes() -> None:
             taken += 1 << 20
     assert 0 < taken < wanted
     writer.transport.abort()
-
-
-@contextmanager
-def process(**env: str) -> Iterator[subprocess.Popen[str]]:
-    argv = [sys.executable, "-m", "fakes", "service-proxy"]
-    given = {"PATH": os.environ["PATH"], "POD_IP": "127.0.0.1", **env}
-    with subprocess.Popen(argv, env=given, stdout=subprocess.PIPE, text=True) as running:
-        try:
-            yield running
-        finally:
-            running.kill()
 
 
 def test_the_process_is_told_its_endpoints_and_ends_on_sigterm() -> None:

@@ -1,10 +1,14 @@
-"""Locust's web UI in a real browser: the start form, a stall in the numbers, an edit, a stop, a second start."""
+"""Locust's web UI in a real browser: the start form, a stall in the numbers, an edit, a stop, a second start.
+
+With SCREENSHOTS_DIR set, pictures of all of it are left there.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +16,7 @@ from typing import Any
 
 import pytest
 from scenario_parts import HttpServer, eventually
-from swarm_parts import FAST, Swarm
+from swarm_parts import FAST, Swarm, free_port
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PATH = "/v1/infer"
@@ -24,11 +28,11 @@ pytestmark = [
 
 @pytest.fixture
 def page(tmp_path: Path) -> Iterator[Any]:
-    """A page of the system's chromium. With SCREENSHOTS_DIR set its last look is kept there."""
+    """A page of the system's chromium."""
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install -e '.[browser]'")
     with api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser.new_page(viewport={"width": 1400, "height": 1000})
+        yield browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
         browser.close()
 
 
@@ -85,6 +89,61 @@ def test_a_run_is_started_seen_edited_stopped_and_started_again_in_the_browser(p
         eventually(lambda: server.requests[PATH] > before + 50, "a second run")
         page.get_by_role("tab", name="Statistics").click()
         eventually(lambda: cells(page, PATH) and int(cells(page, PATH)[2]) < before, "counts from zero")
+        page.get_by_role("tab", name="Logs").click()
+        page.get_by_role("button", name=socket.gethostname()).last.click()  # the worker's logs unfold
+        eventually(page.get_by_text("the generator fell behind").first.is_visible, "the worker's warning")
+        look(page, "logs")
+
+        page.get_by_role("button", name="Stop", exact=True).click()
+        page.get_by_role("button", name="New", exact=True).click()
+        form(page, "Start", host="http://127.0.0.1:9")
+        page.get_by_role("tab", name="Statistics").click()
+        eventually(lambda: cells(page, "unsent") and int(cells(page, "unsent")[2]) > 50, "refused: in their own row")
+        assert cells(page, "Aggregated")[2:4] == cells(page, PATH)[2:4]
+        look(page, "unsent")
+
+
+def percentile_95(page: Any) -> float:
+    """What the row of the requests shows, 0 while it shows nothing."""
+    return float(row[5]) if (row := cells(page, PATH)) else 0.0
+
+
+STOCK = """
+import json, os
+from locust import FastHttpUser, constant_throughput, task
+
+class StockUser(FastHttpUser):
+    wait_time = constant_throughput(10)
+
+    @task
+    def infer(self):
+        body = json.dumps({"model": "small", "prompt": "explain the weather", "max_tokens": 16})
+        self.client.post("/v1/infer", data=body, headers={"X-Tenant": "acme"})
+"""
+
+
+def test_beside_a_stock_user_class_only_ours_shows_the_stall(page: Any, tmp_path: Path) -> None:
+    """Both send 200 a second to one server, which stalls for 2 s: 20 closed users, and the open arrivals."""
+    (tmp_path / "stock.py").write_text(STOCK)
+    with HttpServer() as server, Swarm(tmp_path, server.url, FAST) as swarm:
+        port = free_port()
+        stock = f"http://127.0.0.1:{port}"
+        where = ("--host", server.url, "--web-host", "127.0.0.1", "--web-port", str(port))
+        swarm.launch("locust", "-f", "stock.py", "--users", "20", "--spawn-rate", "20", "--autostart", *where)
+        eventually(lambda: server.requests[PATH] > 20, "requests of the stock user class")
+        swarm.start(rate=200, schedule="constant")
+        eventually(lambda: server.requests[PATH] > 3000, "eight calm seconds of both")
+        server.freeze(2.0)
+        theirs, ours = page, page.context.new_page()
+        theirs.goto(stock)
+        ours.goto(swarm.web)
+        eventually(lambda: server.requests[PATH] > 6000, "the stall, and the seconds after it")
+        eventually(lambda: 500 < percentile_95(ours) < 2000, "the true 95th percentile")
+        eventually(lambda: 0 < percentile_95(theirs) < 200, "one that knows of no stall")
+        for name, shown in (("stock", theirs), ("ours", ours)):
+            look(shown, f"stall-{name}-statistics")
+            shown.get_by_role("tab", name="Charts").click()
+            look(shown, f"stall-{name}-charts")
 
 
 def rate_of(server: HttpServer) -> float:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scenario_parts import LIMIT_S, HttpServer, RealtimeServer, Scenario, eventually, running
+from scenario_parts import LIMIT_S, HttpServer, RealtimeServer, Scenario, certificate_of, eventually, running
 
 DECLARED = """
 from scenarios import in_locust
@@ -100,13 +100,10 @@ def test_connections_are_used_for_two_seconds_and_then_no_more(tmp_path: Path, e
 
 @engines
 def test_it_speaks_tls_and_trusts_nobody_without_a_reason(tmp_path: Path, engine: str) -> None:
-    key, certificate = tmp_path / "key", tmp_path / "certificate"
-    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-    names = ["-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate]
-    subprocess.run([*make, *names], check=True, capture_output=True)
-    with HttpServer(certificate=(certificate, key)) as server:
+    certificate = certificate_of(tmp_path)
+    with HttpServer(certificate=certificate) as server:
         host = server.url.replace("http://127.0.0.1", "https://localhost")
-        trusting = {"SSL_CERT_FILE": str(certificate)}
+        trusting = {"SSL_CERT_FILE": str(certificate[0])}
         with running(declared(tmp_path), host, tmp_path, engine=engine, also=trusting) as load:
             eventually(lambda: load.total("gateway", key="ok") > 50, "answers over TLS")
             sent, _, bad, unsent = ended(load)
@@ -146,6 +143,24 @@ def test_clients_may_speak_and_each_echo_is_an_arrival(tmp_path: Path, engine: s
         assert set(bad) | set(load.total("connects", key="bad")) <= {"unfinished"}
         assert messages == load.total("messages", key="ok") + bad.total()
         assert messages - bad.total() <= server.acked <= messages
+
+
+@engines
+def test_websockets_go_over_tls_too_and_trust_nobody_without_a_reason(tmp_path: Path, engine: str) -> None:
+    certificate = certificate_of(tmp_path)
+    with RealtimeServer(interval_s=1, echo=True, certificate=certificate) as server:
+        host = server.url.replace("ws://127.0.0.1", "wss://localhost")
+        trusting = {"SSL_CERT_FILE": str(certificate[0])}
+        with running(declared(tmp_path, ECHO), host, tmp_path, engine=engine, also=trusting) as load:
+            eventually(lambda: load.total("messages", key="ok") > 100, "echoes over TLS")
+            eventually(lambda: load.total("connects", key="ok") > 40, "connections that are made anew")
+            assert load.finish() == 0
+            messages, bad = load.total("messages"), load.total("messages", key="bad")
+            assert set(bad) | set(load.total("connects", key="bad")) <= {"unfinished"}
+            assert messages - bad.total() <= server.acked <= messages
+        with running(declared(tmp_path, ECHO), host, tmp_path, engine=engine) as load:
+            eventually(lambda: load.total("connects", key="bad")["error"] > 5, "certificates that are not trusted")
+            assert load.total("connects", key="ok") == 0
 
 
 def refused(*words: str, cwd: Path, **env: str) -> str:
@@ -207,3 +222,13 @@ def test_by_hand_it_says_what_became_of_the_run(tmp_path: Path) -> None:
         assert head.split() == ["count", "bad", "p50", "ms", "p95", "ms", "p99", "ms"]
         assert row.split()[:2] == ["POST", "/mine"]
         assert int(row.split()[2]) == server.requests["/mine"] > 50
+
+
+def test_a_scenario_may_be_called_as_a_module_of_python(tmp_path: Path) -> None:
+    folder = tmp_path / "load"
+    folder.mkdir()
+    text = DECLARED.replace("from scenarios import", "import json\nfrom scenarios import", 1)
+    (folder / "json.py").write_text(text.replace("b'{\"n\": %d}' % rng.randint(0, 9)", "json.dumps({'n': 1}).encode()"))
+    with HttpServer() as server, running(str(folder / "json.py"), server.url, tmp_path) as load:
+        eventually(lambda: load.total("gateway", key="ok") > 20, "answers")
+        ended(load)

@@ -7,6 +7,7 @@ import { Counter, Trend } from 'k6/metrics';
 const said = new Counter('said');
 const heard = new Counter('heard');
 const wrong = new Counter('wrong');
+const cut = new Counter('cut');
 const echo = new Trend('echo', true);
 const vus = Number(__ENV.VUS);
 const perVu = Number(__ENV.PER_VU);
@@ -38,7 +39,11 @@ function client(lifeMs) {
       said.add(1);
     }, 1000);
     setTimeout(() => clearInterval(speak), lifeMs - 500);
-    setTimeout(() => socket.close(), lifeMs);
+    setTimeout(() => {
+      cut.add(open.has(number) ? 1 : 0); // echoes come in order: one that is missing before the last is lost
+      socket.onmessage = () => {};
+      socket.close();
+    }, lifeMs);
   };
   socket.onmessage = (event) => {
     const seq = JSON.parse(event.data).seq;

@@ -19,7 +19,7 @@ from harness.cli.live import Live
 from harness.cli.platforms import chosen
 from harness.cli.report import RECORD, result_of
 from harness.drill import Limits
-from harness.errors import DocumentError, MachineError
+from harness.errors import DocumentError, GamedayError, Interrupted, MachineError
 from harness.gameday.plan import DrillPlan, GamedayPlan, check, make_plan
 from harness.gameday.run import Members, run_gameday
 from harness.journal import Journal
@@ -50,14 +50,25 @@ def run(options: argparse.Namespace) -> int:
         sys.stderr.write(f"gameday: {plan.document.path}: {names}; record in {out}\n")
         journal.listen(Live(columns=shutil.get_terminal_size((160, 40)).columns))
     stop = threading.Event()
+    members, jobs = _members(plan, maker, options.load_in_cluster), _jobs(options.jobs, maker)
     try:
-        with _signals(stop), maker.opened(out, _quiet if options.quiet else _say):
-            run_gameday(
-                plan, _members(plan, maker, options.load_in_cluster), journal, out, _jobs(options.jobs, maker), stop
-            )
+        with _interruptible(stop), maker.opened(out, _quiet if options.quiet else _say):
+            run_gameday(plan, members, journal, out, jobs, stop)
     finally:
         journal.close()
     return _conclude(out, options.format)
+
+
+@contextmanager
+def _interruptible(stop: threading.Event) -> Iterator[None]:
+    """What breaks once the end was asked for breaks because of it: Ctrl-C also hits what is just being made."""
+    with _signals(stop):
+        try:
+            yield
+        except GamedayError as error:
+            if not stop.is_set():
+                raise
+            raise Interrupted(f"interrupted while the platform was being made ({str(error).splitlines()[0]})") from None
 
 
 def read_plan(runbook: Path, named: Path | None, only: list[str]) -> GamedayPlan:

@@ -73,11 +73,12 @@ def encode(request: Request, authority: str) -> bytes:
     """The bytes of a request. Raises ValueError for HEAD: httptools cannot know that its answer has no body."""
     if request.method == "HEAD":
         raise ValueError("HEAD cannot be sent: use GET")
-    head = [f"{request.method} {request.path} HTTP/1.1\r\nHost: {authority}\r\n"]
-    head += [f"{name}: {value}\r\n" for name, value in request.headers.items()]
+    head = f"{request.method} {request.path} HTTP/1.1\r\nHost: {authority}\r\n"
+    for name, value in request.headers.items():
+        head += f"{name}: {value}\r\n"
     if request.body or request.method in ("POST", "PUT", "PATCH"):
-        head.append(f"Content-Type: application/json\r\nContent-Length: {len(request.body)}\r\n")
-    return "".join((*head, "\r\n")).encode() + request.body
+        head += f"Content-Type: application/json\r\nContent-Length: {len(request.body)}\r\n"
+    return f"{head}\r\n".encode() + request.body
 
 
 def kind_of(error: OSError) -> str:

@@ -72,6 +72,7 @@ class Ledger:
         self.sent: Counter[str] = Counter()  # as of the last `take`
         self.unsent: Counter[str] = Counter()
         self.unfinished: Counter[str] = Counter()
+        self._late_s: list[float] = []
 
     def due(self, series: Iterable[str], due_s: float) -> tuple[Ticket, ...]:
         """Counts an arrival as sent, in each series, and returns its tickets."""
@@ -88,7 +89,13 @@ class Ledger:
             return False
         for ticket in tickets:
             self._cell(ticket).late += 1
+        self._late_s.append(now_s - tickets[0].due_s)
         return True
+
+    def take_late(self) -> list[float]:
+        """By how many seconds each arrival was late since the last call."""
+        late_s, self._late_s = self._late_s, []
+        return late_s
 
     def settle(self, ticket: Ticket, now_s: float, bad: str | None = None) -> None:
         """Closes a ticket: ok with the latency since it was due, or bad. The first settlement counts."""

@@ -79,6 +79,11 @@ class Arrivals:
         if self._pieces and self.due_s >= self._pieces[0][0]:
             self._next_piece()
 
+    def end(self) -> None:
+        """No further ones."""
+        self._pieces.clear()
+        self._dues, self.due_s = iter(()), math.inf
+
     def _next_piece(self) -> None:
         _, self._dues = self._pieces.popleft()
         self.advance()

@@ -6,15 +6,17 @@ import math
 import os
 import resource
 import sys
+from collections.abc import Callable
 from typing import NoReturn
 
 from . import clock
 from .declare import Scenario
-from .ledger import SLICE_S, Ledger
+from .ledger import LATE_S, SLICE_S, Ledger
 from .settings import Settings, SettingsError, read_settings
 from .stream import Stream, StreamError
 
 BEAT_S = SLICE_S
+WARN_EVERY_S = 5.0
 PARENT_CHECK_S = 0.25
 DRAIN_LIMIT_S = 1.0
 UNUSABLE = 2
@@ -22,6 +24,8 @@ UNUSABLE = 2
 
 class Report:
     """The books of one process and their stream. By hand there is no stream; then its lines go nowhere.
+
+    A generator that falls behind says so to `warn`, with numbers, at most every `WARN_EVERY_S` and at the end.
 
     Who drives sets `next_due_s` to the next arrival that is due (`clock.now()`; inf: none), calls `beat` every `BEAT_S`
     and `orphaned` every `PARENT_CHECK_S`.
@@ -33,6 +37,8 @@ class Report:
         self.next_due_s = math.inf
         self._stream = Stream(settings.stream_fd)
         self._parent = os.getppid()
+        self.warn: Callable[[str], object] = lambda text: sys.stderr.write(f"scenario {scenario.name}: {text}\n")
+        self._warned_s = clock.now()
 
     @property
     def streams(self) -> bool:
@@ -49,10 +55,14 @@ class Report:
         """`t` never passes an arrival that is due and not yet counted, even where this process was held up."""
         until_s = min(until_s, self.next_due_s)
         self._send({"ev": "load", "t": round(clock.epoch_s(until_s), 3), "deltas": self.ledger.take(clock.now())})
+        if clock.now() - self._warned_s >= WARN_EVERY_S:
+            self._warned_s = clock.now()
+            self._warn_of_late()
 
     def bye(self) -> None:
         """The last counts and the last line."""
         self.beat(clock.now())
+        self._warn_of_late()
         first = self.scenario.series[0]
         totals = {"sent": self.ledger.sent[first], "outstanding": self.ledger.unfinished[first]}
         self._send({"ev": "bye", "t": round(clock.epoch_s(clock.now()), 3), **totals})
@@ -60,6 +70,14 @@ class Report:
             self._stream.finish(DRAIN_LIMIT_S)
         except StreamError as error:
             self.die(str(error))
+
+    def _warn_of_late(self) -> None:
+        late_s = self.ledger.take_late()
+        if late_s:
+            self.warn(
+                f"the generator fell behind: {len(late_s)} arrivals were started over {LATE_S * 1e3:g} ms after they "
+                f"were due, the worst {max(late_s) * 1e3:,.0f} ms; seconds with more than a few of them are no data"
+            )
 
     def orphaned(self) -> None:
         """Ends the process when the one that started it, and wanted its stream, is gone."""

@@ -136,13 +136,21 @@ def _connection(heard: Heard, address: Address, tls: ssl.SSLContext | None, fail
     transport, lost = Transport(sock), None
     try:
         heard.connection_made(transport)
-        while data := sock.recv(READ_BYTES):
+        while data := _received(sock):
             heard.data_received(data)
     except OSError as error:  # of the socket, also where it was closed here
         lost = error
     finally:
         transport.abort()
     heard.connection_lost(lost)
+
+
+def _received(sock: gevent.socket.socket) -> bytes:
+    """Some bytes; none at the end, also where TLS was closed here meanwhile, which is a ValueError there."""
+    try:
+        return sock.recv(READ_BYTES)  # type: ignore[no-any-return]  # gevent leaves it unannotated
+    except ValueError:
+        return b""
 
 
 def _open(address: Address, tls: ssl.SSLContext | None) -> gevent.socket.socket:

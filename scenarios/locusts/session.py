@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import logging
+
 import gevent
 from locust import User, events, task
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
+from locust.exception import StopUser
 from locust.runners import LocalRunner, MasterRunner, Runner, WorkerRunner
 
 from scenarios.generator import clock
-from scenarios.generator.declare import Scenario
+from scenarios.generator.declare import HttpScenario, Scenario
 from scenarios.generator.ledger import UNFINISHED
 from scenarios.generator.plan import from_wire
 from scenarios.generator.report import BEAT_S, PARENT_CHECK_S, UNUSABLE, Report, raise_file_limit, settings_or_exit
 from scenarios.generator.settings import known_schedule, positive
-from scenarios.traffic.driver import driver_of
+from scenarios.traffic.driver import Driver, driver_of
 
 from . import admin, form
 from .books import EventBooks, use_own_buckets
@@ -22,6 +25,7 @@ from .dispatch import share_by_plan
 from .engine import GeventEngine
 
 PLAN_CHECK_S = 0.1
+logger = logging.getLogger(__name__)
 
 
 class Session:
@@ -35,28 +39,43 @@ class Session:
         self.scenario = scenario
         self.settings = settings_or_exit()
         self.report = Report(scenario, self.settings)
+        self.report.warn = logger.warning
         self._hard_end: gevent.Greenlet | None = None
         self._books: EventBooks | None = None
+        self._stopping = False
         use_own_buckets()
         self._listen()
 
-    def drive(self, environment: Environment, host: str) -> None:
-        """Makes arrivals by the plans of the dispatcher until it is killed; what is outstanding then is unfinished."""
-        runner = _runner(environment)
+    def drive(self, user: User) -> None:
+        """Makes arrivals by the plans of the dispatcher until locust stops the run.
+
+        What is outstanding then has `--stop-timeout` for its outcome; when this is killed, the rest is unfinished.
+        """
+        environment = user.environment
+        runner, host = _runner(environment), str(user.host)
         assert isinstance(runner, LocalRunner | WorkerRunner), "a master has no users"
         assert self._books is not None, "locust fires init before it spawns users"
         engine = GeventEngine(lambda error: self.broken(environment, error))
         driver = driver_of(engine, self.scenario, self.report, self._books, host, runner.worker_index)
-        followed = None
         try:
-            while True:
-                plan = from_wire(vars(environment.parsed_options))
-                if plan != followed:
-                    driver.follow(plan)
-                followed = plan
+            self._follow(driver, user)
+            driver.drain()
+            while driver.busy():
                 gevent.sleep(PLAN_CHECK_S)
         finally:
             driver.stop()
+
+    def _follow(self, driver: Driver, user: User) -> None:
+        """Returns when locust stops the run."""
+        followed, host = None, user.host
+        while not self._stopping:
+            plan = from_wire(vars(user.environment.parsed_options))
+            if plan != followed:
+                if user.host != host:
+                    driver.aim(str(user.host))
+                driver.follow(plan)
+            followed, host = plan, user.host
+            gevent.sleep(PLAN_CHECK_S)
 
     def broken(self, environment: Environment, error: BaseException | None) -> None:
         """The generator itself failed: its numbers are worth nothing, so the harness sees it die."""
@@ -70,6 +89,7 @@ class Session:
             (events.init_command_line_parser, self._add_arguments),
             (events.init, self._begin),
             (events.test_start, self._limit),
+            (events.test_stopping, self._wind_down),
             (events.user_error, self._user_error),
             (events.quitting, self._end),
         ):
@@ -78,13 +98,14 @@ class Session:
     def _add_arguments(self, parser: LocustArgumentParser) -> None:
         """The scenario's parameters, which the web UI offers as fields as well."""
         rate, schedule = self.scenario.rate_per_s, self.scenario.schedule
+        what = "Arrivals a second" if isinstance(self.scenario, HttpScenario) else "Connections to hold"
         parser.add_argument(
             "--rate", type=positive, default=float(rate), env_var="GAMEDAY_RATE",
-            help=f"Arrivals a second, or connections to hold ({rate:g})",
+            help=f"{what}, {rate:g} by default",
         )  # fmt: skip
         parser.add_argument(
             "--schedule", type=known_schedule, default=schedule, env_var="GAMEDAY_SCHEDULE",
-            help=f"poisson, constant, with ramp, steps, spike; trace FILE: docs/scenarios.md ({schedule})",
+            help=f"poisson or constant, with ramp, steps or spike; or trace FILE; {schedule} by default",
         )  # fmt: skip
 
     def _begin(self, environment: Environment, **_: object) -> None:
@@ -120,7 +141,11 @@ class Session:
             gevent.sleep(PARENT_CHECK_S)
             self.report.orphaned()
 
+    def _wind_down(self, **_: object) -> None:
+        self._stopping = True
+
     def _limit(self, environment: Environment, **_: object) -> None:
+        self._stopping = False
         if isinstance(environment.runner, WorkerRunner):
             return  # its master ends the run
         if self._hard_end is not None:
@@ -135,8 +160,7 @@ class Session:
         if not isinstance(runner, MasterRunner):
             runner.stop()
             self._count(clock.now())
-            if self.report.streams:
-                self.report.bye()
+            self.report.bye()
         if self.report.streams or all(str(error.error) == UNFINISHED for error in runner.errors.values()):
             environment.process_exit_code = environment.process_exit_code or 0  # a stop cuts off what is under way
 
@@ -150,7 +174,8 @@ class OpenUser(User):
     @task
     def drive(self) -> None:
         """Runs until locust stops it."""
-        self.session.drive(self.environment, str(self.host))
+        self.session.drive(self)
+        raise StopUser
 
 
 def user_class(declaration: type[Scenario]) -> type[User]:

@@ -56,7 +56,7 @@ class Member(Protocol):
     """One client of an audience."""
 
     def leave(self) -> None:
-        """Goes away; only a handshake under way is ended first, because its outcome is the server's to give."""
+        """Goes away; a handshake and echoes are awaited first, because their outcome is the server's to give."""
 
 
 @dataclass

@@ -8,7 +8,7 @@ from typing import Protocol
 import httptools
 
 from scenarios.generator import clock
-from scenarios.generator.exchange import MAX_CONNECTION_AGE_S, Answer, Request
+from scenarios.generator.exchange import MAX_CONNECTION_AGE_S, Address, Answer, Request
 from scenarios.generator.ledger import Ticket
 
 from .engine import Cancel, Transport
@@ -44,10 +44,11 @@ class Owner(Protocol):
 class Connection:
     """The engine calls `connection_made`, `data_received` and `connection_lost`, httptools the `on_…` methods."""
 
-    __slots__ = ("_body", "_exchange", "_look", "_made", "_owner", "_parser", "_transport", "born_s")
+    __slots__ = ("_body", "_exchange", "_look", "_made", "_owner", "_parser", "_transport", "address",
+                 "born_s")  # fmt: skip
 
-    def __init__(self, owner: Owner, made: Callable[[Connection], object]) -> None:
-        self._owner, self._made = owner, made
+    def __init__(self, owner: Owner, address: Address, made: Callable[[Connection], object]) -> None:
+        self._owner, self.address, self._made = owner, address, made
         self._parser = httptools.HttpResponseParser(self)
         self._body: list[bytes] = []
         self._exchange: Exchange | None = None

@@ -17,6 +17,15 @@ class Driver(Protocol):
     def follow(self, plan: Plan) -> None:
         """Begins, or goes on by another plan. Raises ValueError for a schedule that cannot be used."""
 
+    def aim(self, host: str) -> None:
+        """New connections go to another host from now on. Raises ValueError for one that cannot be used."""
+
+    def drain(self) -> None:
+        """Begins nothing any more; what is outstanding goes on."""
+
+    def busy(self) -> bool:
+        """Whether anything is outstanding."""
+
     def stop(self) -> None:
         """Ends the run; what is outstanding is unfinished."""
 

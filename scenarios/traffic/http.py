@@ -30,21 +30,36 @@ class HttpDriver:
     ) -> None:
         self._scenario, self._report, self._ledger, self._books = scenario, report, report.ledger, books
         self._engine = engine
-        self._address = address_of(host, scenario.schemes)
-        self._authority = self._address.authority
-        self._tls = tls_context() if self._address.tls else None
+        self._idle: deque[Connection] = deque()
+        self._waiting: deque[Exchange] = deque()
+        self._under_way: set[Exchange] = set()
+        self.aim(host)
         self._bodies = seeded(f"bodies {index}", report.settings.seed)
         self._arrivals = Arrivals(report.settings.seed, index, scenario.surge)
         self._timer = Timer(engine, self._due, report.settings.tick_s)
         self._deadlines = Deadlines(engine, self._expired)
-        self._idle: deque[Connection] = deque()
-        self._waiting: deque[Exchange] = deque()
-        self._under_way: set[Exchange] = set()
 
     def follow(self, plan: Plan) -> None:
         """Begins, or goes on by another plan."""
         self._arrivals.follow(plan)
         self._arm()
+
+    def aim(self, host: str) -> None:
+        """Sends to another host from now on; what is on its way stays where it is."""
+        self._address = address_of(host, self._scenario.schemes)
+        self._authority = self._address.authority
+        self._tls = tls_context() if self._address.tls else None
+        while self._idle:
+            self._idle.popleft().close()
+
+    def drain(self) -> None:
+        """No arrival is due any more; those that wait for their turn get it."""
+        self._arrivals.end()
+        self._arm()
+
+    def busy(self) -> bool:
+        """Whether an arrival has no outcome yet."""
+        return bool(self._under_way or self._waiting)
 
     def stop(self) -> None:
         """Sends nothing any more and lets go of everything; what is outstanding is unfinished."""
@@ -68,8 +83,11 @@ class HttpDriver:
         self._settle(exchange, dict.fromkeys(exchange.request.series, kind), 0)
 
     def idle(self, connection: Connection) -> None:
-        """A connection is free again."""
-        self._idle.append(connection)
+        """A connection is free again; one to an earlier host serves nobody any more."""
+        if connection.address is self._address:
+            self._idle.append(connection)
+        else:
+            connection.close()
 
     def _arm(self) -> None:
         self._report.next_due_s = self._arrivals.due_s
@@ -102,7 +120,15 @@ class HttpDriver:
         self._connect(exchange)
 
     def _connect(self, exchange: Exchange) -> None:
-        connection = Connection(self, lambda made: made.send(exchange, encode(exchange.request, self._authority)))
+        authority = self._authority
+
+        def made(connection: Connection) -> None:
+            if exchange.done:  # given up meanwhile: an engine may hear too late that it is to open it no more
+                connection.close()
+            else:
+                connection.send(exchange, encode(exchange.request, authority))
+
+        connection = Connection(self, self._address, made)
         exchange.connecting = self._engine.connect(
             connection, self._address, self._tls, lambda kind: self.failed(exchange, kind)
         )

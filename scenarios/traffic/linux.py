@@ -31,6 +31,7 @@ class _Pollfd(ctypes.Structure):
 
 
 _libc = ctypes.CDLL(None, use_errno=True)
+_poll, _settime = _libc.poll, _libc.timerfd_settime
 
 
 class Look:
@@ -43,7 +44,7 @@ class Look:
 
     def readable(self) -> bool:
         """Never blocks."""
-        return bool(_libc.poll(self._pointer, 1, 0))
+        return bool(_poll(self._pointer, 1, 0))
 
 
 class Timer:
@@ -55,6 +56,7 @@ class Timer:
     def __init__(self, engine: Engine, fire: Callable[[], None], tick_s: float = 0.0) -> None:
         self._fd = _checked(_libc.timerfd_create(CLOCK_MONOTONIC, FLAGS))
         self._spec = _Itimerspec()
+        self._value = self._spec.value
         self._pointer = ctypes.byref(self._spec)
         self._tick_s = tick_s
         self._watch = engine.watch(self._fd, fire)
@@ -63,13 +65,14 @@ class Timer:
         """The next time to fire; inf: never. Until it is armed anew, a timer that fired goes on firing."""
         if self._tick_s:
             instant_s = math.ceil(instant_s / self._tick_s) * self._tick_s if instant_s < math.inf else instant_s
-        value = self._spec.value
+        value = self._value
         if instant_s == math.inf:
             value.seconds = value.nanoseconds = 0  # disarms
         else:
-            value.seconds = int(instant_s)
-            value.nanoseconds = max(1, int((instant_s - value.seconds) * 1e9))
-        _checked(_libc.timerfd_settime(self._fd, TFD_TIMER_ABSTIME, self._pointer, None))
+            value.seconds = seconds = int(instant_s)
+            value.nanoseconds = int((instant_s - seconds) * 1e9) or 1
+        if _settime(self._fd, TFD_TIMER_ABSTIME, self._pointer, None):
+            _checked(-1)
 
     def close(self) -> None:
         """Never fires again."""

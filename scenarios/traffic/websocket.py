@@ -42,6 +42,21 @@ class WebSocketDriver:
         if self._timer is None:
             self._tick()
 
+    def aim(self, host: str) -> None:
+        """Who connects from now on connects to another host; a connection that is held stays where it is."""
+        self._world.aim(address_of(host, self._world.scenario.schemes))
+
+    def drain(self) -> None:
+        """Nobody comes any more; everybody leaves, once handshakes and echoes have their outcome."""
+        if self._timer:
+            self._timer.cancel()
+        for client in self._world.clients.copy():
+            client.leave()
+
+    def busy(self) -> bool:
+        """Whether a client that is to leave is still there."""
+        return bool(self._world.clients)
+
     def stop(self) -> None:
         """Everybody leaves; handshakes and echoes that are outstanding are unfinished."""
         if self._timer:
@@ -76,7 +91,11 @@ class World:
 
     def __post_init__(self) -> None:
         self.clients: set[Client] = set()
-        self.tls = tls_context() if self.address.tls else None
+        self.aim(self.address)
+
+    def aim(self, address: Address) -> None:
+        """Where new connections go."""
+        self.address, self.tls = address, tls_context() if address.tls else None
 
     def due(self, series: str, due_s: float) -> Ticket:
         """A handshake or a message that begins now."""
@@ -111,9 +130,9 @@ class Client:
         self._connect_at(due_s)
 
     def leave(self) -> None:
-        """Goes away; only a handshake under way is ended first, because its outcome is the server's to give."""
-        self._leaving = True
-        if self._ticket is None:
+        """Goes away; a handshake and echoes are awaited first, because their outcome is the server's to give."""
+        self._leaving = self._over = True
+        if self._ticket is None and not self._asked:
             self.end()
 
     def end(self) -> None:
@@ -181,9 +200,13 @@ class Client:
             self._world.settle(MESSAGE_ROW, self._asked.popleft(), 0, kind)
 
     def _life_over(self) -> None:
-        """Connects anew at once; an echo that is outstanding is awaited first."""
+        """Connects anew at once, or leaves; an echo that is outstanding is awaited first."""
         self._over = True
-        if not self._asked:
+        if self._asked:
+            return
+        if self._leaving:
+            self.end()
+        else:
             self._let_go("reset")
             self._connect_at(clock.now())
 

@@ -91,18 +91,19 @@ def _checked(parse: Callable[[str], T]) -> Callable[[str], T]:
 
 
 def _load(path: Path) -> Scenario:
-    """The one scenario that a file declares."""
+    """The one scenario that a file declares; under a name of its own, so that a `json.py` does not hide Python's."""
     if not path.is_file():
         _unusable(f"{path}: there is no such file; give one that declares a scenario, as scenarios/timeout.py does")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    name = f"scenario_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None, "it is a file of Python"
     assert spec.loader is not None, "and can be loaded"
     module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     found = [
         each for each in vars(module).values()
-        if isinstance(each, type) and issubclass(each, Scenario) and each.__module__ == path.stem
+        if isinstance(each, type) and issubclass(each, Scenario) and each.__module__ == name
     ]  # fmt: skip
     if len(found) != 1:
         _unusable(f"{path}: it must declare one scenario, not {len(found)}; see scenarios/timeout.py")

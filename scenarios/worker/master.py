@@ -29,6 +29,7 @@ HEARTBEAT_S, STATS_S = 1.0, 3.0
 SILENT_S, GONE_S = 10.0, 60.0
 """How long a master is silent that may be another one now; and one that is gone, as for locust's own workers."""
 LINGER_MS = 1000
+MOST_LINES = 500
 
 Message = dict[str, Any]
 
@@ -50,7 +51,11 @@ class Link:
         self._index = 0
         self._acked = asyncio.Event()
         self._last_spawn_s = 0.0
+        self._stop_timeout_s = 0.0
+        self._stopping: asyncio.Task[None] | None = None
         self._heard_s = time.monotonic()
+        self._told: list[str] = []
+        self._plainly, worker.report.warn = worker.report.warn, self._warn
         self._used_s, self._looked_s = time.process_time(), time.monotonic()
 
     async def run(self) -> None:
@@ -62,6 +67,7 @@ class Link:
         for task in (*tasks, ending):
             task.cancel()
         await self._report()
+        self._worker.report.warn = self._plainly
         await self._send("quit", None)
         self._context.destroy(linger=LINGER_MS)
         for task in finished:
@@ -108,6 +114,12 @@ class Link:
     def _counted(self) -> Message:
         return {"user_classes_count": self._users, "user_count": sum(self._users.values())}
 
+    def _warn(self, text: str) -> None:
+        """To stderr, and to the Logs tab of the master's web UI."""
+        self._plainly(text)
+        self._told = [*self._told, f"[{time.strftime('%Y-%m-%d %H:%M:%S')}] WARNING: {text}"][-MOST_LINES:]
+        self._telling = asyncio.ensure_future(self._send("logs", {"worker_id": self._id, "logs": self._told}))
+
     # -- what is heard
 
     async def _listen(self) -> None:
@@ -125,6 +137,7 @@ class Link:
 
     async def _ack(self, data: Message | None) -> None:
         """A master that acknowledges while this worker runs knows nothing of the run, or will begin it anew."""
+        self._cut_short()
         if self._state != "ready":
             self._ended()
         self._index = (data or {}).get("index", 0)
@@ -134,24 +147,40 @@ class Link:
         await self._send("spawning", None)
         if data["timestamp"] <= self._last_spawn_s:
             return
-        self._last_spawn_s = data["timestamp"]
+        self._last_spawn_s, self._stop_timeout_s = data["timestamp"], data.get("stop_timeout") or 0.0
+        self._cut_short()
+        host = data["host"] or self._worker.host
         try:
             plan = from_wire(data["parsed_options"])
             if self._state == "running":
-                self._worker.edit(plan)
+                self._worker.edit(plan, host)
             else:
                 self._worker.rows.clear()
-                self._worker.start(plan, data["host"] or self._worker.host, self._index)
+                self._worker.start(plan, host, self._index)
         except ValueError as error:
             await self._send("exception", {"msg": str(error), "traceback": ""})
         self._users, self._state = data["user_classes_count"], "running"
         await self._send("spawning_complete", self._counted())
 
     async def _stop(self, _: object) -> None:
+        """In a task: heartbeats, and a new start, are heard meanwhile."""
+        self._cut_short()
+        self._stopping = asyncio.create_task(self._wind_down())
+
+    async def _wind_down(self) -> None:
+        """Awaits what is under way, for the time that the master gave in `--stop-timeout`."""
+        await self._worker.drain(self._stop_timeout_s)
         self._ended()
         await self._report()
         await self._send("client_stopped", None)
         await self._send("client_ready", ANY_VERSION)
+
+    def _cut_short(self) -> None:
+        """A run that is winding down ends now."""
+        if self._stopping and not self._stopping.done():
+            self._stopping.cancel()
+            self._ended()
+        self._stopping = None
 
     def _ended(self) -> None:
         self._worker.stop()

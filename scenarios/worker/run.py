@@ -24,6 +24,7 @@ from .summary import table, tell_progress
 Drive = Callable[["Worker", asyncio.Event], Awaitable[None]]
 """Makes runs until it is over, or the event is set."""
 
+DRAIN_LOOK_S = 0.05
 GC_THRESHOLD = 20_000
 """Objects between two collections: an arrival makes some thirty, and leaves few circles."""
 
@@ -35,6 +36,7 @@ class Worker:
         self.scenario, self.settings, self.host, self.rows = scenario, settings, host, rows
         self.report = Report(scenario, settings)
         self._driver: Driver | None = None
+        self._aimed_at = host
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
     def start(self, plan: Plan, host: str, index: int = 0) -> None:
@@ -42,12 +44,25 @@ class Worker:
         self.stop()
         engine = AsyncioEngine(asyncio.get_running_loop())
         self._driver = driver_of(engine, self.scenario, self.report, self.rows, host, index)
+        self._aimed_at = host
         self._driver.follow(plan)
 
-    def edit(self, plan: Plan) -> None:
-        """Goes on by another plan. Raises ValueError for a schedule that cannot be used."""
+    def edit(self, plan: Plan, host: str) -> None:
+        """Goes on by another plan, at another host. Raises ValueError for what cannot be used."""
         if self._driver:
+            if host != self._aimed_at:
+                self._driver.aim(host)
+            self._aimed_at = host
             self._driver.follow(plan)
+
+    async def drain(self, limit_s: float) -> None:
+        """Begins no arrival any more; returns when those under way have their outcome, or after `limit_s`."""
+        if self._driver is None:
+            return
+        driver, ends_s = self._driver, clock.now() + limit_s
+        driver.drain()
+        while driver.busy() and clock.now() < ends_s:
+            await asyncio.sleep(DRAIN_LOOK_S)
 
     def stop(self) -> None:
         """Ends the run, if there is one."""

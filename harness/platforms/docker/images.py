@@ -15,6 +15,7 @@ from testcontainers.core.config import testcontainers_config
 from harness.errors import MachineError
 from harness.platforms.base import Say
 from harness.platforms.docker.engine import FAILURES, client, words
+from harness.platforms.docker.ledger import PART
 from harness.platforms.docker.platform import Images
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -99,7 +100,15 @@ def _build(engine: docker.DockerClient, image: str, context: Path, arguments: Ma
     options = "".join(f" --build-arg {key}={value}" for key, value in arguments.items())
     said: list[str] = []
     try:
-        for entry in engine.api.build(path=str(context), tag=image, buildargs=dict(arguments), rm=True, decode=True):
+        for entry in engine.api.build(
+            path=str(context),
+            tag=image,
+            buildargs=dict(arguments),
+            labels={PART: "image"},
+            rm=True,
+            forcerm=True,
+            decode=True,
+        ):
             _hear(entry, said, say)
     except FAILURES as error:
         raise MachineError(

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-from harness.errors import MachineError, PlatformError
+from harness.errors import GamedayError, MachineError, PlatformError
 from harness.platforms.base import Options, Overrides, Say
 from harness.platforms.control_plane import processes
 from harness.platforms.docker.ledger import LEDGER
@@ -39,9 +39,15 @@ class DockerMaker:
 
     @contextmanager
     def opened(self, folder: Path, say: Say) -> Iterator[None]:
-        """The images stay: the next run finds them."""
+        """The images stay: the next run finds them. What could not be removed on the way is tried once more."""
         self._prepare(say)
-        yield
+        try:
+            yield
+        finally:
+            try:
+                self.recover(folder)
+            except GamedayError as error:
+                say(f"{error}; then `gameday recover {folder}` removes what is left")
 
     def _prepare(self, say: Say) -> None:
         from harness.platforms.docker import images  # noqa: PLC0415  needs the extra
@@ -65,6 +71,7 @@ class DockerMaker:
 
     def end(self, folder: Path) -> None:
         DockerPlatform(folder, detach=True).down()
+        recover(folder)
 
     def recover(self, folder: Path) -> Sequence[str]:
         """The daemons first: they remove what they made."""
