@@ -19,7 +19,7 @@ from harness.cli.live import Live
 from harness.cli.platforms import chosen
 from harness.cli.report import RECORD, result_of
 from harness.drill import Limits
-from harness.errors import DocumentError, GamedayError, Interrupted, MachineError
+from harness.errors import DocumentError, Interrupted, MachineError, PlatformError
 from harness.gameday.plan import DrillPlan, GamedayPlan, check, make_plan
 from harness.gameday.run import Members, run_gameday
 from harness.journal import Journal
@@ -65,7 +65,7 @@ def _interruptible(stop: threading.Event) -> Iterator[None]:
     with _signals(stop):
         try:
             yield
-        except GamedayError as error:
+        except (PlatformError, MachineError) as error:
             if not stop.is_set():
                 raise
             raise Interrupted(f"interrupted while the platform was being made ({str(error).splitlines()[0]})") from None
