@@ -216,3 +216,25 @@ def test_the_main_drill_passes_and_leaves_the_cluster_as_it_was(cluster: Path, t
     replicas = admin(cluster, "-n", "production", "get", "deployments", "-o", "jsonpath={.items[*].spec.replicas}")
     assert replicas == "1 1 1 1"
     assert admin(cluster, "-n", "production-twin", "get", "deployments", "-o", "name") == ""
+
+
+def test_an_existing_cluster_has_to_be_named_twice_and_gets_its_namespaces_back(cluster: Path, tmp_path: Path) -> None:
+    """The last one here: it takes everything of ours out of the cluster."""
+    env = {**os.environ, "KUBECONFIG": str(place(cluster).kubeconfig)}
+    context = ("--platform", "kubernetes", "--context", f"kind-{kind.name()}")
+    before = admin(cluster, "get", "deployments", "-A", "-o", "jsonpath={.items[*].metadata.uid}")
+    admin(cluster, "annotate", "namespace", "production", "gameday.dev/sandbox-")
+    refused = gameday("run", RUNBOOK, *context, cwd=tmp_path, env=env)
+    assert refused.returncode == 2
+    assert f"--context kind-{kind.name()} annotate namespace production gameday.dev/sandbox=true" in refused.stderr
+    assert "namespace production-twin" not in refused.stderr
+    assert admin(cluster, "get", "deployments", "-A", "-o", "jsonpath={.items[*].metadata.uid}") == before
+    admin(cluster, "annotate", "namespace", "production", "gameday.dev/sandbox=true")
+    up = gameday("up", *context, cwd=tmp_path, env=env, timeout_s=200)
+    assert up.returncode == 0, up.stderr
+    assert "export KUBECONFIG=" in up.stdout
+    down = gameday("down", *context, cwd=tmp_path, env=env, timeout_s=100)
+    assert down.returncode == 0, down.stderr
+    for namespace in NAMESPACES.values():
+        kinds = "deployments,statefulsets,services,networkpolicies,roles,persistentvolumeclaims,secrets"
+        assert admin(cluster, "-n", namespace, "get", kinds, "-o", "name") == "", "nothing of ours is left"
