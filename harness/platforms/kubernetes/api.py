@@ -41,7 +41,7 @@ class Api:
         settings = Configuration()
         try:
             where = str(kubeconfig) if kubeconfig else None
-            load_kube_config(where, context, settings, persist_config=False)  # type: ignore[no-untyped-call]
+            load_kube_config(where, context, settings, persist_config=False)
         except (ConfigException, OSError) as error:
             place = kubeconfig or "$KUBECONFIG, ~/.kube/config"
             raise MachineError(f"{place}: cannot be used: {error}; `kubectl config get-contexts` shows them") from None
@@ -91,7 +91,7 @@ class Api:
         return Stream(response)
 
     def close(self) -> None:
-        self._client.close()  # type: ignore[no-untyped-call]
+        self._client.close()
 
     def _json(self, method: str, path: str, query: str = "", body: Obj | None = None) -> Obj:
         response = self._send(method, path, query, body)
