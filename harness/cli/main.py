@@ -17,6 +17,7 @@ _RUN_EXAMPLES = """\
   gameday run runbooks/operations.md                      all runbooks, one after the other
   gameday run runbooks/operations.md --jobs 4             side by side, each on a platform of its own
   gameday run runbooks/operations.md --only TIMEOUT       one of them
+  gameday run runbooks/operations.md --platform kind      on a real cluster, made for it and removed
   gameday run ops.md --bindings ops.yaml --format json    for machines; the result is on stdout
 """
 
