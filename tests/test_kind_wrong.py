@@ -40,6 +40,13 @@ def test_a_cluster_has_to_be_named(tmp_path: Path) -> None:
     assert (done.returncode, "--context: the kind platform has no use for it" in done.stderr) == (2, True)
 
 
+def test_the_users_current_cluster_is_never_meant(tmp_path: Path) -> None:
+    pytest.importorskip("kubernetes", reason="the extra is not installed: pip install -e '.[kind]'")
+    (tmp_path / "runs" / "platform").mkdir(parents=True)
+    done = gameday("down", "--platform", "kubernetes", cwd=tmp_path)
+    assert (done.returncode, "name it by --context" in done.stderr) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("name", "parameters", "words"),
     [

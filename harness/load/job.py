@@ -21,7 +21,7 @@ from harness.platforms.base import AdminPort, JobHost, Jobs
 
 IMAGE, NAME, PORT = "gameday-load:dev", "gameday-load", 8089
 START_LIMIT_S = 60.0
-LONGEST_S = 1800
+LONGEST_S = 900
 RUN = 'exec 3>&1 1>&2; GAMEDAY_SEED=$((GAMEDAY_SEED + JOB_COMPLETION_INDEX)) exec python -m scenarios.worker "$0"'
 """The stream goes to the container's stdout, all else to its stderr."""
 

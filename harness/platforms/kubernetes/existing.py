@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness.errors import MachineError
+from harness.errors import MachineError, PlatformError
 from harness.platforms.base import Options, Overrides, Say
 from harness.platforms.kubernetes import commands, images, kind, sandbox
 from harness.platforms.kubernetes.deploy import address, deploy, remove
@@ -67,8 +67,11 @@ class KubernetesMaker:
         return platform
 
     def end(self, folder: Path) -> None:
-        place = Place(None, self._options.context or _context(folder))
-        sandbox.check(place, place.context or "")
+        context = self._options.context or _context(folder)
+        if context is None:  # never the user's current one
+            raise PlatformError(f"{folder}: nothing says which cluster was used; name it by --context")
+        place = Place(None, context)
+        sandbox.check(place, context)
         remove(place)
         (folder / CONTEXT).unlink(missing_ok=True)
 
