@@ -23,19 +23,7 @@ from harness.platforms.kubernetes.manifests import MAIN, NAMESPACES, TWIN
 from harness.platforms.kubernetes.place import Place
 from harness.platforms.kubernetes.platform import KubernetesPlatform
 from tests.gameday_kit import RUNBOOK, gameday, running, until
-
-UP_S, DRILL_S = 400.0, 280.0
-
-
-def lacking() -> str:
-    """Why this machine cannot have a kind cluster; "" when it can."""
-    missing = [name for name in ("docker", "kind", "kubectl") if shutil.which(name) is None]
-    if missing:
-        return f"not on PATH: {', '.join(missing)}"
-    if subprocess.run(["docker", "info"], capture_output=True, check=False).returncode:
-        return "no container engine answers (`docker info`)"
-    return f"a kind cluster {kind.name()} is there already" if kind.exists(kind.name()) else ""
-
+from tests.kind_kit import DRILL_S, UP_S, containers, lacking, verdict
 
 pytestmark = [pytest.mark.slow]
 
@@ -53,9 +41,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     finally:
         down = gameday("down", cwd=folder, timeout_s=60)
         assert down.returncode == 0, down.stderr
-        assert not kind.exists(kind.name())
-        containers = ["docker", "ps", "-aq", "--filter", f"label=io.x-k8s.kind.cluster={kind.name()}"]
-        assert subprocess.run(containers, capture_output=True, text=True, check=True).stdout == ""
+        assert containers() == []
 
 
 def place(cluster: Path) -> Place:
@@ -84,11 +70,6 @@ def admin(cluster: Path, *words: str) -> str:
     """kubectl with the cluster's own credentials."""
     argv = ["kubectl", f"--kubeconfig={place(cluster).kubeconfig}", *words]
     return subprocess.run(argv, capture_output=True, text=True, check=True).stdout
-
-
-def verdict(out: Path) -> str:
-    (drill,) = json.loads((out / "result.json").read_text())["drills"]
-    return str(drill["verdict"])
 
 
 def test_a_namespace_is_a_platform(platform: KubernetesPlatform) -> None:

@@ -65,10 +65,10 @@ def _interruptible(stop: threading.Event) -> Iterator[None]:
     with _signals(stop):
         try:
             yield
-        except (PlatformError, MachineError) as error:
+        except (PlatformError, MachineError):
             if not stop.is_set():
                 raise
-            raise Interrupted(f"interrupted while the platform was being made ({str(error).splitlines()[0]})") from None
+            raise Interrupted("interrupted while the platform was being made: nothing was drilled") from None
 
 
 def read_plan(runbook: Path, named: Path | None, only: list[str]) -> GamedayPlan:
