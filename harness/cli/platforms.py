@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import importlib
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from harness.errors import MachineError
@@ -18,8 +17,6 @@ MAKERS = {
     "kubernetes": "harness.platforms.kubernetes.existing:KubernetesMaker",
 }
 """The maker of each kind; imported only when it is asked for, because some need packages that are extras."""
-EXTRAS = {"kind": "kind", "kubernetes": "kind"}
-"""Those that need an extra of the package."""
 KIND = "platform.txt"
 """The file in a standing platform's folder that says of which kind it is."""
 
@@ -47,19 +44,12 @@ def chosen(options: argparse.Namespace, kind: str | None = None) -> Maker:
 def recovering() -> Iterator[Maker]:
     """A maker of each kind that can be loaded here: what left something behind could be loaded when it did."""
     for name in MAKERS:
-        with suppress(MachineError):
-            yield _maker(name, Options())
+        yield _maker(name, Options())
 
 
 def _maker(name: str, options: Options) -> Maker:
     module, _, member = MAKERS[name].partition(":")
-    try:
-        made: Maker = getattr(importlib.import_module(module), member)(options)
-    except ModuleNotFoundError as error:
-        if name not in EXTRAS or (error.name or "").startswith("harness"):
-            raise
-        install = f"pip install 'runbook-gameday[{EXTRAS[name]}]'"
-        raise MachineError(f"--platform {name}: the package {error.name} is not installed: {install}") from None
+    made: Maker = getattr(importlib.import_module(module), member)(options)
     return made
 
 

@@ -1,28 +1,24 @@
-"""The API server as one user sees it: the official client's connections and credentials, plain JSON in and out."""
+"""The API server as one user sees it: plain JSON in and out."""
 
 from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-
-import urllib3
-from kubernetes.client import ApiClient, ApiException, Configuration
-from kubernetes.client.rest import RESTResponse
-from kubernetes.config import ConfigException, load_kube_config
+from typing import TYPE_CHECKING
 
 from harness.errors import MachineError, PlatformError
 from harness.http import Answer
 from harness.platforms.control_plane.api import Obj
 from harness.platforms.control_plane.objects import items, section, text
 
+if TYPE_CHECKING:
+    from harness.platforms.kubernetes.connection import Connection, Reply
+
 CALL_S = 10.0
-CONNECTIONS = 32
-BROKEN = (urllib3.exceptions.HTTPError, OSError)
-"""What a call ends with when there is no API server any more."""
-MERGE = "application/merge-patch+json"
+EXTRA = "pip install 'runbook-gameday[kind]'"
 
 
 class ApiError(PlatformError):
@@ -33,24 +29,29 @@ class ApiError(PlatformError):
         self.status = status
 
 
+def connect(kubeconfig: Path | None, context: str | None) -> Connection:
+    """Raises MachineError where the extra is not installed, or the kubeconfig cannot be used."""
+    check_extra()
+    from harness.platforms.kubernetes.connection import Connection  # noqa: PLC0415  needs the extra
+
+    return Connection(kubeconfig, context)
+
+
+def check_extra() -> None:
+    """Raises MachineError where it is not installed."""
+    try:
+        import kubernetes  # noqa: F401, PLC0415
+    except ModuleNotFoundError as error:
+        raise MachineError(f"the package {error.name} is not installed: {EXTRA}") from None
+
+
 class Api:
     """Thread-safe. `kubeconfig`: a file; None is the user's own ($KUBECONFIG, ~/.kube/config)."""
 
     def __init__(self, kubeconfig: Path | None, context: str | None = None) -> None:
-        """Raises MachineError for a kubeconfig that cannot be used."""
-        settings = Configuration()
-        try:
-            where = str(kubeconfig) if kubeconfig else None
-            load_kube_config(where, context, settings, persist_config=False)
-        except (ConfigException, OSError) as error:
-            place = kubeconfig or "$KUBECONFIG, ~/.kube/config"
-            raise MachineError(f"{place}: cannot be used: {error}; `kubectl config get-contexts` shows them") from None
-        settings.retries = False
-        settings.connection_pool_maxsize = CONNECTIONS
-        settings.proxy = None if _on_loopback(settings.host) else settings.proxy
-        self.server: str = settings.host
-        self.on_loopback = _on_loopback(settings.host)
-        self._client = ApiClient(settings)
+        """Raises MachineError; see `connect`."""
+        self._connection = connect(kubeconfig, context)
+        self.on_loopback = self._connection.on_loopback
 
     def get(self, path: str, query: str = "") -> Obj:
         return self._json("GET", path, query)
@@ -79,92 +80,37 @@ class Api:
     def answer(self, path: str, timeout_s: float) -> Answer:
         """What somebody behind the API server (a pod, a Service) answers; never raises."""
         try:
-            response = self._send("GET", path, timeout_s=timeout_s)
-            return Answer(response.status, _body(response))
-        except (*BROKEN, PlatformError) as error:
+            reply = self._connection.send("GET", path, "", None, timeout_s)
+            return Answer(reply.status, reply.text())
+        except PlatformError as error:
             return Answer(0, "", f"{type(error).__name__}: {error}")
 
-    def stream(self, path: str, query: str) -> Stream:
+    def stream(self, path: str, query: str) -> Reply:
         """An answer that is read while it comes; raises PlatformError."""
-        response = self._send("GET", path, query, timeout_s=None)
-        _check(response, path)
-        return Stream(response)
+        reply = self._connection.send("GET", path, query, None, None)
+        _check(reply, path)
+        return reply
 
     def close(self) -> None:
-        self._client.close()
+        self._connection.close()
 
     def _json(self, method: str, path: str, query: str = "", body: Obj | None = None) -> Obj:
-        response = self._send(method, path, query, body)
+        reply = self._connection.send(method, path, query, body, CALL_S)
+        _check(reply, path)
+        said = reply.text()
         try:
-            _check(response, path)
-            parsed: Obj = json.loads(_body(response))
-        except (*BROKEN, ValueError) as error:
-            raise self._gone(error) from None
+            parsed: Obj = json.loads(said)
+        except ValueError as error:
+            raise self._connection.gone(error) from None
         return parsed
 
-    def _send(
-        self, method: str, path: str, query: str = "", body: Obj | None = None, timeout_s: float | None = CALL_S
-    ) -> RESTResponse:
-        kind = MERGE if method == "PATCH" else "application/json"
-        method, url, headers, content, form = self._client.param_serialize(
-            method, path, header_params={"Accept": "application/json", "Content-Type": kind}, body=body,
-            auth_settings=["BearerToken"],
-        )  # fmt: skip
-        try:
-            return self._client.call_api(method, f"{url}?{query}", headers, content, form, _request_timeout=timeout_s)
-        except (*BROKEN, ApiException) as error:
-            raise self._gone(error) from None
 
-    def _gone(self, error: Exception) -> PlatformError:
-        why = " ".join(str(error).split())
-        hint = "is the cluster still there? `gameday recover` ends what a run left"
-        return PlatformError(f"the API server {self.server} does not answer: {why}; {hint}")
-
-
-def _body(response: RESTResponse) -> str:
-    content: bytes = response.response.data
-    return content.decode(errors="replace")
-
-
-def _on_loopback(server: str) -> bool:
-    return server.rpartition("//")[2].startswith(("127.", "localhost", "[::1]"))
-
-
-def _check(response: RESTResponse, path: str) -> None:
-    if response.status >= 400:
-        said = _body(response)
+def _check(reply: Reply, path: str) -> None:
+    if reply.status >= 400:
+        said = reply.text()
         with suppress(ValueError):
             said = text(json.loads(said), "message") or said
-        raise ApiError(response.status, f"the API server refused {path}: {said.strip()} ({response.status})")
-
-
-class Stream:
-    """An answer without an end of its own; `stop` ends it, from any thread, and can be called twice."""
-
-    def __init__(self, response: RESTResponse) -> None:
-        self._response = response
-        self._stopped = False
-
-    def chunks(self) -> Iterator[bytes]:
-        """Ends when the other side does or after `stop`; raises PlatformError when it is cut off."""
-        try:
-            yield from self._response.response.stream(65536, decode_content=False)
-        except BROKEN as error:
-            if not self._stopped:
-                raise PlatformError(f"the API server's stream was cut off: {error}") from None
-        finally:
-            self._response.response.close()
-
-    def lines(self) -> Iterator[bytes]:
-        held = b""
-        for chunk in self.chunks():
-            *whole, held = (held + chunk).split(b"\n")
-            yield from whole
-
-    def stop(self) -> None:
-        self._stopped = True
-        with suppress(Exception):  # it may have ended meanwhile
-            self._response.response.shutdown()
+        raise ApiError(reply.status, f"the API server refused {path}: {said.strip()} ({reply.status})")
 
 
 class Watch:
@@ -175,7 +121,7 @@ class Watch:
         it comes. After a broken connection it begins again."""
         self._api, self._path, self._seen = api, path, seen
         self._stopping = threading.Event()
-        self._stream: Stream | None = None
+        self._stream: Reply | None = None
         self._thread = threading.Thread(target=self._run, daemon=True, name=f"watch {path.rpartition('/')[2]}")
 
     def start(self) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from harness.errors import MachineError, PlatformError
 from harness.platforms.base import Options, Overrides, Say
 from harness.platforms.kubernetes import commands, images, kind, sandbox
+from harness.platforms.kubernetes.api import check_extra
 from harness.platforms.kubernetes.deploy import address, deploy, remove
 from harness.platforms.kubernetes.manifests import MAIN
 from harness.platforms.kubernetes.place import Place
@@ -37,6 +38,7 @@ class KubernetesMaker:
                 "--platform kubernetes: name a cluster by --context; `kubectl config get-contexts` shows them, "
                 "--platform kind makes one"
             )
+        check_extra()
         commands.check("kubectl")
         sandbox.check(self._place, self._options.context)
 

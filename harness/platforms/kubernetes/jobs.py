@@ -5,12 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from harness.errors import PlatformError
 from harness.platforms.base import ObjectStore
 from harness.platforms.control_plane.api import Obj
-from harness.platforms.kubernetes.api import Api, Stream, Watch
+from harness.platforms.kubernetes.api import Api, Watch
 from harness.platforms.kubernetes.objects import Pod
+
+if TYPE_CHECKING:
+    from harness.platforms.kubernetes.connection import Reply
 
 RUNNING_S, LAST_WORDS_S = 60.0, 5.0
 
@@ -24,7 +28,7 @@ class KubernetesJobs:
         self._pods: dict[str, Pod] = {}
         self._news = threading.Condition()
         self._threads: list[threading.Thread] = []
-        self._streams: list[Stream] = []
+        self._streams: list[Reply] = []
 
     def start(self, body: Mapping[str, object], count: int) -> Sequence[str]:
         meta = body["metadata"]

@@ -6,10 +6,14 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.errors import PlatformError
-from harness.platforms.kubernetes.api import Api, Stream
+from harness.platforms.kubernetes.api import Api
 from harness.platforms.kubernetes.objects import Pod
+
+if TYPE_CHECKING:
+    from harness.platforms.kubernetes.connection import Reply
 
 ATTEMPTS = 5
 
@@ -52,7 +56,7 @@ class _Follower(threading.Thread):
     def __init__(self, api: Api, place: str, path: Path) -> None:
         super().__init__(daemon=True, name=f"log {path.parent.name}")
         self._api, self._place, self._path = api, place, path
-        self._stream: Stream | None = None
+        self._stream: Reply | None = None
         self._stopping = threading.Event()
 
     def run(self) -> None:

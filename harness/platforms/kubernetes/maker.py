@@ -9,6 +9,7 @@ from pathlib import Path
 from harness.errors import PlatformError
 from harness.platforms.base import Options, Overrides, Say
 from harness.platforms.kubernetes import commands, images, kind, sandbox
+from harness.platforms.kubernetes.api import check_extra
 from harness.platforms.kubernetes.deploy import deploy
 from harness.platforms.kubernetes.manifests import MAIN
 from harness.platforms.kubernetes.place import Place
@@ -33,6 +34,7 @@ class KindMaker:
         self._place: Place | None = None
 
     def check(self) -> None:
+        check_extra()
         commands.check("docker", "kind", "kubectl")
         commands.check_docker()
 
