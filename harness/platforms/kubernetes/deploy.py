@@ -30,7 +30,8 @@ def deploy(place: Place, say: Say, *, own: bool) -> None:
     for side, namespace in manifests.NAMESPACES.items():
         objects = manifests.render(manifests.FOLDERS[side])
         if own:
-            _apply(kubectl, [_sandbox(namespace)])
+            _apply(kubectl, [one for one in objects if text(one, "kind") == "Namespace"])
+            run([*kubectl, "annotate", "--overwrite", "namespace", namespace, f"{ANNOTATION}=true"], HINT)
         if not _there(api, f"/api/v1/namespaces/{namespace}/secrets/{ADMIN}"):
             _apply(kubectl, [_admin(namespace)])
         _apply(kubectl, [one for one in objects if text(one, "kind") not in ("Deployment", "Namespace")])
@@ -58,14 +59,6 @@ def _there(api: Api, path: str) -> bool:
             raise
         return False
     return True
-
-
-def _sandbox(namespace: str) -> Obj:
-    return {
-        "apiVersion": "v1",
-        "kind": "Namespace",
-        "metadata": {"name": namespace, "annotations": {ANNOTATION: "true"}},
-    }
 
 
 def _admin(namespace: str) -> Obj:
