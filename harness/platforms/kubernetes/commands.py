@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -31,13 +30,16 @@ def check_docker() -> None:
         raise MachineError(f"docker: no engine answers: {why}; start it (e.g. `systemctl start docker`)")
 
 
-def run(argv: Sequence[str], hint: str, *, stdin: str | None = None, kubeconfig: str | None = None) -> str:
+def run(argv: Sequence[str], hint: str, *, stdin: str | None = None) -> str:
     """Its stdout; raises PlatformError with its last words and the hint."""
-    env = {**os.environ, "KUBECONFIG": kubeconfig} if kubeconfig else None
-    done = subprocess.run(
-        argv, input=stdin, stdin=None if stdin is not None else subprocess.DEVNULL, capture_output=True, text=True,
-        check=False, env=env, errors="replace",
-    )  # fmt: skip
+    try:
+        done = subprocess.run(
+            argv, input=stdin, stdin=None if stdin is not None else subprocess.DEVNULL, capture_output=True,
+            text=True, check=False, errors="replace",
+        )  # fmt: skip
+    except FileNotFoundError:
+        check(argv[0])
+        raise
     if done.returncode:
         words = "\n".join((done.stderr or done.stdout).strip().splitlines()[-8:])
         raise PlatformError(f"`{' '.join(argv)}` failed with status {done.returncode}: {words}\n{hint}")

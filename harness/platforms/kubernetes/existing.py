@@ -47,6 +47,7 @@ class KubernetesMaker:
         self._prepare(folder, say)
         with restored(self._place, say):
             yield
+        (folder / CONTEXT).unlink(missing_ok=True)  # there is nothing to recover
 
     def _prepare(self, folder: Path, say: Say) -> None:
         context = self._options.context or ""

@@ -97,7 +97,11 @@ class KindMaker:
         """The cluster that was made for a run goes; one that it only used is put back as it was."""
         if removed := _remove(folder):
             return removed
-        return take_back(Place(folder / KUBECONFIG)) if (folder / KUBECONFIG).exists() else []
+        if not (folder / KUBECONFIG).exists():
+            return []
+        ended = take_back(Place(folder / KUBECONFIG)) if kind.exists(kind.name()) else []
+        (folder / KUBECONFIG).unlink()
+        return ended
 
 
 def _remove(folder: Path) -> list[str]:
