@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -32,13 +34,14 @@ def why_not() -> str:
     return "" if base in images else f"the base image {base} (GAMEDAY_BASE_IMAGE) is not here: `docker pull {base}`"
 
 
-def ready_maker() -> DockerMaker:
+@contextmanager
+def ready_maker(folder: Path) -> Iterator[DockerMaker]:
     """One whose images are there; skips the test, and says why, where that cannot be."""
     if why := why_not():
         pytest.skip(why)
     made = DockerMaker(Options())
-    made.opened(Path(), print).__enter__()
-    return made
+    with made.opened(folder, print):
+        yield made
 
 
 def parts(folder: Path) -> dict[str, str]:
@@ -48,7 +51,7 @@ def parts(folder: Path) -> dict[str, str]:
     engine, found = client(), {}
     for token in tokens(folder):
         wanted = {"label": f"{PLATFORM}={token}"}
-        for each in engine.containers.list(all=True, filters=wanted):
+        for each in engine.containers.list(all=True, filters=wanted, ignore_removed=True):
             found[each.labels[PART]] = each.id
         for each in engine.networks.list(filters=wanted):
             found["network"] = each.id

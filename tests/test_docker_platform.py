@@ -35,8 +35,9 @@ def until(fact: Callable[[], object], what: str, within_s: float = 30.0) -> None
 
 
 @pytest.fixture(scope="module")
-def maker() -> DockerMaker:
-    return ready_maker()
+def maker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerMaker]:
+    with ready_maker(tmp_path_factory.mktemp("shared")) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +139,23 @@ def test_a_service_spreads_its_connections_and_refuses_without_a_pod(platform: D
     until(lambda: infer(platform) == 200, "the Service answers again")
 
 
+def test_requests_and_limits_of_the_manifest_are_the_containers(platform: DockerPlatform) -> None:
+    from harness.platforms.docker.engine import client
+
+    def host_config() -> dict[str, int]:
+        (pod,) = platform.state()["tool-service"].pods
+        config = client().containers.get(parts(platform.folder)[f"pod {pod}"]).attrs["HostConfig"]
+        return {name: config[name] for name in ("CpuShares", "NanoCpus", "Memory")}
+
+    assert host_config() == {"CpuShares": 256, "NanoCpus": 0, "Memory": 0}
+    container = {"name": "app", "resources": {"limits": {"cpu": "500m", "memory": "256Mi"}}}
+    patch = json.dumps({"spec": {"template": {"spec": {"containers": [container]}}}})
+    assert platform.kubectl("patch", "deployment", "tool-service", *NS, "-p", patch).status == 0
+    assert kubectl(platform, "rollout status deployment tool-service --timeout=60s").status == 0
+    until(lambda: len(platform.state()["tool-service"].pods) == 1, "the old pod has gone")
+    assert host_config() == {"CpuShares": 256, "NanoCpus": 500_000_000, "Memory": 256 << 20}
+
+
 def test_a_fault_is_injected_by_the_admin_port(platform: DockerPlatform) -> None:
     (port,) = platform.admin("inference")
     body, headers = {"name": "slot-loss", "max_duration_s": 30, "slots": 1}, {"Authorization": f"Bearer {port.token}"}
@@ -160,6 +178,20 @@ def test_two_platforms_know_nothing_of_each_other(maker: DockerMaker, platform: 
         other.down()
     assert parts(other.folder) == {}
     assert platform.state()["inference"].ready == 1
+
+
+def test_a_proxy_that_ends_is_no_incident_but_the_end_of_the_platform(maker: DockerMaker, tmp_path: Path) -> None:
+    from harness.platforms.docker.engine import client
+
+    platform = maker.make(tmp_path, "main", {})
+    try:
+        platform.up()
+        client().containers.get(parts(tmp_path)["service realtime"]).kill()
+        until(lambda: parts(tmp_path) == {}, "everything has ended")
+        assert "the proxy of service realtime ended with status 137" in (tmp_path / "daemon.log").read_text()
+        assert "endpoints changed" in (tmp_path / "services" / "realtime.log").read_text()
+    finally:
+        platform.down()
 
 
 STARTER = (

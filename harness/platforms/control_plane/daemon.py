@@ -78,6 +78,10 @@ class Ground(Protocol):
         """What may come up beside the pods; returns when it is up."""
         ...
 
+    async def watch(self) -> None:
+        """Raises PlatformError once something is gone that no kubelet brings back; until then it does not return."""
+        ...
+
     def address(self, service: str) -> str:
         """Where the harness reaches a Service."""
         ...
@@ -155,6 +159,7 @@ class Daemon:
         while not self.cluster.settled():
             await self.cluster.changed(1.0)
         tell({"ready": True})
+        await self._ground.watch()
 
     def _deploy(self) -> None:
         node = self._ground.runtime.node

@@ -11,18 +11,18 @@ from dataclasses import dataclass
 
 from testcontainers.core.wait_strategies import ExecWaitStrategy, LogMessageWaitStrategy
 
-from harness.errors import GamedayError
+from harness.errors import GamedayError, PlatformError
 from harness.platforms.control_plane import daemon, manifest
 from harness.platforms.control_plane.daemon import Site
 from harness.platforms.control_plane.network import FIRST_SERVICE, PORT
 from harness.platforms.control_plane.tools import names_of
-from harness.platforms.docker.engine import Engine, Running, Wanted, remove
+from harness.platforms.docker.engine import Engine, Wanted, remove
 from harness.platforms.docker.ledger import new_token
-from harness.platforms.docker.runtime import DockerRuntime, Doors
+from harness.platforms.docker.runtime import DockerRuntime, Doors, Started
 
 log = logging.getLogger(__name__)
 PROXY_S, DATABASE_S = 20, 60
-DATABASE = "postgres"
+DATABASE, SERVICES = "postgres", "services"
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,10 @@ class DockerGround:
         self._engine = Engine(self._platform, site.folder)
         doors = Doors(self._addresses, site.subnet.admin_port, self._token)
         self.runtime = DockerRuntime(self._engine, site.subnet, doors, options.image)
-        self._proxies: dict[str, Running] = {}
+        self._proxies: dict[str, Started] = {}
 
     async def prepare(self) -> None:
+        (self._site.folder / SERVICES).mkdir()
         await self.runtime.blocking(self._engine.open)
         self._database = asyncio.create_task(self._start_database())
         proxies = await asyncio.gather(*map(self._start_proxy, self._addresses))
@@ -59,7 +60,15 @@ class DockerGround:
     async def start(self) -> None:
         await self._database
 
-    async def _start_proxy(self, service: str) -> Running:
+    async def watch(self) -> None:
+        """A Service without its proxy would look like an incident that nobody made."""
+        ends = {proxy.exited: name for name, proxy in self._proxies.items()}
+        (ended, *_), _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        name = ends[ended]
+        said = self._site.folder / SERVICES / f"{name}.log"
+        raise PlatformError(f"docker: the proxy of service {name} ended with status {ended.result()}; see {said}")
+
+    async def _start_proxy(self, service: str) -> Started:
         address, port = self._addresses[service], self._site.subnet.admin_port
         wanted = Wanted(
             part=f"service {service}",
@@ -70,9 +79,9 @@ class DockerGround:
             publish=[(address, PORT), (address, port)],
             ready=LogMessageWaitStrategy("started").with_startup_timeout(PROXY_S).with_poll_interval(0.05),
         )
-        return await self.runtime.blocking(lambda: self._engine.start(wanted))
+        return await self.runtime.start(wanted, self._site.folder / SERVICES / f"{service}.log")
 
-    async def _start_database(self) -> Running:
+    async def _start_database(self) -> Started:
         """Ready when it answers by TCP: the official image listens on a socket only while it makes its files."""
         ask = ["psql", "-h", "127.0.0.1", "-U", "postgres", "-c", "SELECT 1"]
         wanted = Wanted(
@@ -82,13 +91,13 @@ class DockerGround:
             aliases=[DATABASE],
             ready=ExecWaitStrategy(ask).with_startup_timeout(DATABASE_S).with_poll_interval(0.5),
         )
-        return await self.runtime.blocking(lambda: self._engine.start(wanted))
+        return await self.runtime.start(wanted, self._site.folder / "postgres.log")
 
     def address(self, service: str) -> str:
         return self._addresses[service]
 
     def cluster_ip(self, service: str) -> str:
-        return self._proxies[service].ip
+        return self._proxies[service].running.ip
 
     def url(self, service: str) -> str:
         return f"http://{service}:{PORT}"

@@ -36,7 +36,7 @@ def prepare(base: str | None, postgres: str | None, say: Say) -> Images:
     fakes = _built(
         engine, "gameday-fakes", PROJECT, ("Dockerfile", ".dockerignore", "pyproject.toml", "fakes"), base, say
     )
-    if postgres is None and base is not None:
+    if not postgres and base:
         return Images(fakes, _built(engine, "gameday-postgres", PROJECT / "deploy" / "postgres", (".",), base, say))
     hint = "name one that is here by GAMEDAY_POSTGRES_IMAGE, or a base to build one on by GAMEDAY_BASE_IMAGE"
     return Images(fakes, _there(engine, postgres or POSTGRES, hint, say))

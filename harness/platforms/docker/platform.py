@@ -31,7 +31,7 @@ class DockerPlatform(DaemonPlatform):
     name = "docker"
     module = "harness.platforms.docker.daemon"
     up_s, down_s = 120.0, 40.0
-    leaves = (*DaemonPlatform.leaves, LEDGER)
+    leaves = (*DaemonPlatform.leaves, LEDGER, "services", "postgres.log")
 
     def __init__(
         self,

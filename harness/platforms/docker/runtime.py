@@ -31,7 +31,7 @@ THREADS = 32
 
 
 class Started:
-    """One start of a pod's container. Implements runtime.Container."""
+    """One start of a container. Implements runtime.Container."""
 
     def __init__(self, running: Running, do: Callable[[Callable[[], object]], object]) -> None:
         self.running, self._do = running, do
@@ -108,9 +108,13 @@ class DockerRuntime:
         pod.address = self._subnet.take()
 
     async def launch(self, pod: Pod, log: Path) -> Started:
-        running = await self.blocking(lambda: self._engine.start(self._wanted(pod)))
-        pod.ip = running.ip
-        started = Started(running, self._threads.submit)
+        started = await self.start(self._wanted(pod), log)
+        pod.ip = started.running.ip
+        return started
+
+    async def start(self, wanted: Wanted, log: Path) -> Started:
+        """A container that is ready as it says, its log being kept. Raises PlatformError."""
+        started = Started(await self.blocking(lambda: self._engine.start(wanted)), self._threads.submit)
         started.follow(log)
         return started
 

@@ -63,6 +63,11 @@ class LocalGround:
         self._postgres = await self._database.start(self._site.ledger)
         await self._forking
 
+    async def watch(self) -> None:
+        await (
+            asyncio.Event().wait()
+        )  # the nursery starts anew by itself; without a database rows are lost, not requests
+
     def address(self, service: str) -> str:
         return self._addresses[service]
 
