@@ -14,8 +14,8 @@ BY_NAME = {"httptools": "uvicorn's protocol `httptools`, which fakes/web.py asks
 """Needed, though no import statement says so."""
 
 
-def required() -> set[str]:
-    lines = (FAKES / "requirements.txt").read_text(encoding="utf-8").splitlines()
+def required(folder: Path = FAKES) -> set[str]:
+    lines = (folder / "requirements.txt").read_text(encoding="utf-8").splitlines()
     return {line for line in lines if line and not line.startswith("#")}
 
 
@@ -41,10 +41,11 @@ def test_the_requirements_are_what_is_imported() -> None:
 def test_the_bounds_are_the_projects() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
     assert required() <= set(project)
+    assert required(ROOT / "scenarios") <= set(project)
 
 
 def test_the_dockerfiles_suit_the_classic_builder_and_no_moving_tag() -> None:
-    for path in (ROOT / "Dockerfile", ROOT / "deploy" / "postgres" / "Dockerfile"):
+    for path in (ROOT / "Dockerfile", *ROOT.glob("deploy/*/Dockerfile")):
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"RUN --mount|COPY --chmod|<<EOF|:latest", text), path
         assert re.search(r"^USER [1-9]\d*:[1-9]\d*$", text, re.MULTILINE), f"{path}: a number, for runAsNonRoot"

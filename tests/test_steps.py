@@ -316,3 +316,22 @@ def test_verdicts(facts: StepFacts, verdict: str, why: str) -> None:
     found, reason = judge_step(facts)
     assert found == verdict, reason
     assert why in reason
+
+
+@pytest.mark.parametrize(
+    ("stderr", "verdict"),
+    [
+        ("", "ok"),
+        ("Found 2 pods, using pod/web-1\n", "ok"),
+        ('Defaulted container "app" out of: app, init (init)\n', "ok"),
+        ("error: You must be logged in to the server\n", "failed"),
+    ],
+)
+def test_kubectls_own_status_for_an_interrupt_is_no_failure(stderr: str, verdict: str) -> None:
+    """kubectl 1.36 follows SIGINT with status 1; an error of its own has a word for it, even when it was ended."""
+    facts = StepFacts(
+        1, 21, "action", "look", "kubectl logs -f deployment/web", ran=True, programs=("kubectl logs",),
+        pipestatus=(1,), exit_status=1, ended=True, stdout="a line\n", stdout_bytes=7, stderr=stderr,
+    )  # fmt: skip
+    assert judge_step(facts)[0] == verdict
+    assert judge_step(replace(facts, ended=False))[0] == "failed", "nobody interrupted it"

@@ -17,6 +17,7 @@ _RUN_EXAMPLES = """\
   gameday run runbooks/operations.md                      all runbooks, one after the other
   gameday run runbooks/operations.md --jobs 4             side by side, each on a platform of its own
   gameday run runbooks/operations.md --only TIMEOUT       one of them
+  gameday run runbooks/operations.md --platform kind      on a real cluster, made for it and removed
   gameday run ops.md --bindings ops.yaml --format json    for machines; the result is on stdout
 """
 
@@ -102,6 +103,8 @@ def _takes_run(word: argparse.ArgumentParser) -> None:
     _selection(word)
     about_jobs = "drills side by side, each on its own platform (default: 1)"
     add_options(word)
+    about_load = "the load comes from N workers in the platform's own cluster (default: from this machine)"
+    word.add_argument("--load-in-cluster", type=_positive, metavar="N", help=about_load)
     word.add_argument("--jobs", type=_positive, default=1, metavar="N", help=about_jobs)
     word.add_argument("--out", type=Path, metavar="DIR", help="run directory (default: runs/<time>)")
     _result_format(word)
@@ -151,6 +154,8 @@ def _takes_down(word: argparse.ArgumentParser) -> None:
 
 def _takes_recover(word: argparse.ArgumentParser) -> None:
     word.add_argument("run", type=Path, nargs="*", metavar="RUN", help="run directories (default: all in runs/)")
+    about_context = "a cluster whose own journal says what a killed run left, from this machine or another"
+    word.add_argument("--context", metavar="NAME", help=about_context)
 
 
 def _positive(text: str) -> int:
@@ -204,7 +209,7 @@ def _down(options: argparse.Namespace) -> int:
 def _recover(options: argparse.Namespace) -> int:
     from harness.cli.platform import recover
 
-    return recover(options.run)
+    return recover(options)
 
 
 _WORDS = (
@@ -242,7 +247,7 @@ _WORDS = (
     _Word(
         "recover",
         "end whatever a killed run or platform left behind",
-        "  gameday recover\n  gameday recover runs/2026-01-31T12-00-00\n",
+        "  gameday recover\n  gameday recover runs/2026-01-31T12-00-00\n  gameday recover --context kind-gameday\n",
         _takes_recover,
         _recover,
     ),

@@ -24,7 +24,7 @@ def up(options: argparse.Namespace) -> int:
     platform = maker.stand(folder, lambda line: None if quiet else _say(line))
     shell = platform.shell()
     exports = [
-        f"export CURL_HOME={shlex.quote(shell.env['CURL_HOME'])}",
+        *(f"export {name}={shlex.quote(shell.env[name])}" for name in ("CURL_HOME", "KUBECONFIG") if name in shell.env),
         f"export PATH={shlex.quote(shell.path)}:$PATH",
     ]
     sys.stdout.write("\n".join(exports) + "\n" if quiet else _how_to_use(platform, folder, exports))
@@ -72,9 +72,11 @@ def down(options: argparse.Namespace) -> int:
     return PASSED
 
 
-def recover(runs: Sequence[Path]) -> int:
-    """End what killed runs left: by recorded process group and start time, never by name."""
-    folders = list(runs) or [path for path in sorted(Path("runs").glob("*")) if path.is_dir()]
+def recover(options: argparse.Namespace) -> int:
+    """End what killed runs left: by recorded group and start time, never by name; in a cluster by its own journal."""
+    if options.context:
+        return _recover_cluster(options.context)
+    folders = list(options.run) or [path for path in sorted(Path("runs").glob("*")) if path.is_dir()]
     missing = [str(path) for path in folders if not path.is_dir()]
     if missing:
         sys.stderr.write(f"gameday: {', '.join(missing)}: no such run directory; `ls runs` shows them\n")
@@ -85,4 +87,13 @@ def recover(runs: Sequence[Path]) -> int:
             sys.stdout.write(f"{folder}: ended {len(ended)}: {', '.join(ended)}\n")
         elif (folder / RECORD).exists():
             sys.stdout.write(f"{folder}: nothing was left\n")
+    return PASSED
+
+
+def _recover_cluster(context: str) -> int:
+    maker = chosen(argparse.Namespace(platform="kubernetes", context=context))
+    maker.check()
+    ended = maker.recover(Path())
+    said = f"taken back: {'; '.join(ended)}" if ended else "nothing was left"
+    sys.stdout.write(f"{context}: {said}\n")
     return PASSED

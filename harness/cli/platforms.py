@@ -13,6 +13,8 @@ from harness.platforms.base import Maker, Options
 MAKERS = {
     "local": "harness.platforms.local.maker:LocalMaker",
     "docker": "harness.platforms.docker.maker:DockerMaker",
+    "kind": "harness.platforms.kubernetes.maker:KindMaker",
+    "kubernetes": "harness.platforms.kubernetes.existing:KubernetesMaker",
 }
 """The maker of each kind; imported only when it is asked for, because some need packages that are extras."""
 KIND = "platform.txt"
@@ -23,6 +25,9 @@ def add_options(word: argparse.ArgumentParser) -> None:
     """`--platform`, and what can be said of one."""
     kinds = ", ".join(MAKERS)
     word.add_argument("--platform", choices=tuple(MAKERS), help=f"where the services run: {kinds} (default: local)")
+    word.add_argument("--base-image", metavar="IMAGE", help="what the services' image is built on (default: its own)")
+    word.add_argument("--node-image", metavar="IMAGE", help="what kind's node is made of (default: kind's own)")
+    word.add_argument("--context", metavar="NAME", help="kubernetes: a cluster that is there already, and is a sandbox")
 
 
 def chosen(options: argparse.Namespace, kind: str | None = None) -> Maker:

@@ -14,18 +14,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from harness import bindings
-from harness.bindings import FaultSpec
+from harness.cli.faults import make_fault
 from harness.cli.live import Live
 from harness.cli.platforms import chosen
 from harness.cli.report import FORMS, RECORD, result_of
 from harness.drill import Limits
-from harness.errors import DocumentError, MachineError
-from harness.faults.admin import AdminFault
+from harness.errors import DocumentError, Interrupted, MachineError, PlatformError
 from harness.gameday.plan import DrillPlan, GamedayPlan, check, make_plan
 from harness.gameday.run import Members, run_gameday
 from harness.journal import Journal
+from harness.load.base import Load
+from harness.load.job import JobLoad, check_shared
 from harness.load.worker import WorkerLoad, find_scenario
-from harness.platforms.base import Maker, Platform
+from harness.platforms.base import JobHost, Maker, Platform
 from harness.responders.runbook import RunbookResponder
 from harness.runbook import nothing_to_test, read
 
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     """Read, check, run, judge; the exit code is the worst drill's."""
     plan = read_plan(options.runbook, options.bindings, options.only)
     check(plan)
-    _check_scenarios(plan)
+    _check_parts(plan, options.load_in_cluster)
     maker = chosen(options)
     maker.check()
     out = _run_directory(options.out)
@@ -48,12 +49,25 @@ def run(options: argparse.Namespace) -> int:
         sys.stderr.write(f"gameday: {plan.document.path}: {names}; record in {out}\n")
         journal.listen(Live(columns=shutil.get_terminal_size((160, 40)).columns))
     stop = threading.Event()
+    members, jobs = _members(plan, maker, options.load_in_cluster), _jobs(options.jobs, maker)
     try:
-        with _signals(stop), maker.opened(out, _quiet if options.quiet else _say):
-            run_gameday(plan, _members(plan, maker), journal, out, _jobs(options.jobs, maker), stop)
+        with _interruptible(stop), maker.opened(out, _quiet if options.quiet else _say):
+            run_gameday(plan, members, journal, out, jobs, stop)
     finally:
         journal.close()
     return _conclude(out, options.format)
+
+
+@contextmanager
+def _interruptible(stop: threading.Event) -> Iterator[None]:
+    """What breaks once the end was asked for breaks because of it: Ctrl-C also hits what is just being made."""
+    with _signals(stop):
+        try:
+            yield
+        except (PlatformError, MachineError):
+            if not stop.is_set():
+                raise
+            raise Interrupted("interrupted while the platform was being made: nothing was drilled") from None
 
 
 def read_plan(runbook: Path, named: Path | None, only: list[str]) -> GamedayPlan:
@@ -65,10 +79,15 @@ def read_plan(runbook: Path, named: Path | None, only: list[str]) -> GamedayPlan
     return make_plan(document, bindings.load(bindings.find(runbook, named)), only)
 
 
-def _check_scenarios(plan: GamedayPlan) -> None:
+def _check_parts(plan: GamedayPlan, workers: int | None) -> None:
+    """Raises GamedayError for a scenario that is not there, and for a fault that cannot be what the bindings say."""
     for drill in plan.drills:
         if drill.binding:
             find_scenario(drill.binding.scenario, plan.bindings.path.parent)
+            if workers:
+                check_shared(drill.binding.scenario, drill.binding.rate, workers)
+            for spec in plan.bindings.faults[drill.binding.fault]:
+                make_fault(spec)
 
 
 def _run_directory(named: Path | None) -> Path:
@@ -109,14 +128,16 @@ def _jobs(wanted: int, maker: Maker) -> int:
     return maker.at_once
 
 
-def _members(plan: GamedayPlan, maker: Maker) -> Members:
-    def make_load(drill: DrillPlan, platform: Platform, folder: Path) -> WorkerLoad:
+def _members(plan: GamedayPlan, maker: Maker, workers: int | None) -> Members:
+    def make_load(drill: DrillPlan, platform: Platform, folder: Path) -> Load:
         assert drill.binding is not None
+        settings, log = _settings(drill, platform), folder / "load.log"
+        if workers and isinstance(platform, JobHost):
+            service = drill.binding.service  # from within it has its own name
+            inside = {**settings, "GAMEDAY_HOST": f"http://{service}:{platform.services()[service][0]}"}
+            return JobLoad(drill.binding.scenario, inside, workers, platform, log)
         scenario = find_scenario(drill.binding.scenario, plan.bindings.path.parent)
-        return WorkerLoad(scenario, _settings(drill, platform), folder / "load.log")
-
-    def make_fault(spec: FaultSpec) -> AdminFault:
-        return AdminFault(spec.at, spec.fault, spec.parameters, spec.max_duration_s)
+        return WorkerLoad(scenario, settings, log)
 
     return Members(maker.name, maker.make, make_load, make_fault, RunbookResponder(), Limits())
 

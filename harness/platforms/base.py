@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from harness.http import Answer
 
@@ -106,6 +106,47 @@ class Platform(Protocol):
         ...
 
 
+@runtime_checkable
+class ObjectStore(Protocol):
+    """What a platform with an API server of its own can do besides."""
+
+    def put(self, path: str, body: Mapping[str, object], why: str) -> None:
+        """Make an object at the API server's `path`; before that it is noted in the cluster, so that any machine can
+        take it away. Raises PlatformError."""
+        ...
+
+    def take_away(self, path: str) -> None:
+        """Delete what was put at this path (with its name); may be called twice."""
+        ...
+
+
+class Jobs(Protocol):
+    """One Job of the harness on a platform that can run one. Every method may raise PlatformError, but `stop`."""
+
+    def start(self, body: Mapping[str, object], count: int) -> Sequence[str]:
+        """Make it (noted in the cluster first) and wait until its `count` pods run; their names."""
+        ...
+
+    def follow(self, pod: str, tell: Callable[[bytes], None], ended: Callable[[], None]) -> None:
+        """Tell each line that the pod prints, from its first, in a thread; `ended` when there will be no more."""
+        ...
+
+    def port(self, pod: str, port: int) -> str:
+        """A URL on loopback that leads to this port of the pod's own loopback."""
+        ...
+
+    def stop(self) -> None:
+        """End it, with its last words told; can be called twice."""
+        ...
+
+
+@runtime_checkable
+class JobHost(Protocol):
+    """What a platform that runs Jobs can do besides."""
+
+    def jobs(self) -> Jobs: ...
+
+
 Overrides = Mapping[str, Mapping[str, str]]
 """Environment by Deployment, in place of what it is shipped with."""
 Say = Callable[[str], None]
@@ -120,6 +161,8 @@ class Options:
     """What the image of the services is built on."""
     node_image: str | None = None
     """What a cluster of our own is made of."""
+    load_in_cluster: int | None = None
+    """How many workers in the platform's own cluster make the load."""
     context: str | None = None
     """A cluster that is there already: a context of the user's kubeconfig."""
 

@@ -14,6 +14,11 @@ _SILENT = frozenset(("cd", "export", "set", "unset", "local", "sleep", "true", "
 _T = TypeVar("_T")
 _ENDED = (130, 137, 141, 143)
 _PIPE_CLOSED = 141
+_IDLE_TALK = re.compile(
+    r"Unable to use a TTY|^(Found \d+ pods, using|Defaulted container) "
+    r"|line \d+: +\d+ (Terminated|Killed|Interrupt)|% Total|Dload +Upload|--:--:--"
+)
+"""kubectl's notes on terminals and on what it chose, bash's word on what was ended, curl's progress meter."""
 _CURL_NO_HOST, _CURL_REFUSED = 6, 7
 _CURL_ANSWERED = (0, 22, 23)
 """Also with -f and a status of 400 or more, and with a filter behind it that had seen enough."""
@@ -154,8 +159,8 @@ def _broken(facts: StepFacts) -> str:
 
 
 def _expected(facts: StepFacts, program: str, status: int, last: bool) -> bool:
-    if facts.ended and status in _ENDED:
-        return True
+    if facts.ended and (status in _ENDED or (status == 1 and not _said(facts))):
+        return True  # kubectl answers SIGINT with 1 and no word; a failure of its own has one
     if program in _GREPS and status == 1:
         return last or _PIPE_CLOSED not in facts.pipestatus
     return status == _PIPE_CLOSED and not last
@@ -177,12 +182,7 @@ def _said(facts: StepFacts) -> str:
 
 
 def _idle_talk(line: str) -> bool:
-    """The terminal warning of `exec -it`, bash's word on what was ended, curl's progress meter."""
-    return bool(
-        re.search(
-            r"Unable to use a TTY|line \d+: +\d+ (Terminated|Killed|Interrupt)|% Total|Dload +Upload|--:--:--", line
-        )
-    )
+    return bool(_IDLE_TALK.search(line))
 
 
 # -- looks -------------------------------------------------------------------------------------------------------------

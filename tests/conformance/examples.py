@@ -128,3 +128,5 @@ NO_NAMESPACE = (
     *("top node", "cluster-info", "api-resources", "version"),
     *("config current-context", "config get-contexts", "config view"),
 )
+TRUE = ("overwrite", "wait", "watch")
+"""Switches that are on by themselves for some command, so that to switch them off says more."""

@@ -19,11 +19,13 @@ from harness.platforms.control_plane.kubectl.flags import Flag
 from harness.platforms.control_plane.kubectl.resources import RESOURCES, Resource
 from harness.runbook import read
 from harness.steps.placeholders import fill, pod_of
-from tests.conformance.examples import CHANGES, NO_NAMESPACE, OUTPUTS, PLAIN, TARGET_OF, VALUES, VALUES_OF
+from tests.conformance.examples import CHANGES, NO_NAMESPACE, OUTPUTS, PLAIN, TARGET_OF, TRUE, VALUES, VALUES_OF
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDED = ROOT / "tests" / "data" / "kubectl"
 RUNBOOKS = (ROOT / "runbooks" / "operations.md", ROOT / "tests" / "data" / "operations-user.md")
+UNDO = "rollout undo deployment/api-gateway -n production"
+"""Was refused when it was recorded, for want of a history; here there is one, so it is among the changes."""
 PASSING = (
     *("get pods -n production", "get all -n production", "logs deployment/realtime -n production"),
     "exec deployment/realtime -n production -- true",
@@ -54,7 +56,7 @@ def looks() -> Iterator[Line]:
     yield from _derived(changing=False)
     yield from _kinds()
     for name in ("healthy", "more", "broken"):
-        yield from _recorded(name)
+        yield from (line for line in _recorded(name) if line.text != UNDO)
     yield from dict.fromkeys(line for path in RUNBOOKS for line in _runbook(path, changing=False))
 
 
@@ -115,19 +117,22 @@ def _with(path: str, flag: Flag) -> Iterator[Line]:
 
 
 def _forms(path: str, flag: Flag) -> Iterator[str]:
-    """`--flag`, `--flag=false`, `-f`; with values `--flag=V`, `--flag V`, `-f V`."""
+    """`--flag`, `--flag=false`, `-f`; with values `--flag=V`, `--flag V`, `-f V`.
+
+    One reader reads them for every command, so a change, which costs time, is asked by the first and the short one.
+    """
+    look = path not in CHANGES
     if flag.kind == "bool":
-        yield from (f"--{flag.name}", f"--{flag.name}=false")
-        if flag.short:
-            yield f"-{flag.short}"
+        yield from (f"--{flag.name}", *([f"--{flag.name}=false"] if look or flag.name in TRUE else []))
+        yield from [f"-{flag.short}"] if flag.short else []
         return
     first, *others = map(shlex.quote, VALUES_OF.get((path, flag.name), VALUES.get(flag.name, ())))
     yield f"--{flag.name}={first}"
-    if flag.bare is None and flag.name != "to-revision":  # to which one can go back once
+    if look and flag.bare is None:
         yield f"--{flag.name} {first}"
     if flag.short:
         yield f"-{flag.short} {first}"
-    if path not in CHANGES or flag.name == "dry-run":  # what a change is asked of is read as it is by a look
+    if look or flag.name == "dry-run":
         yield from (f"--{flag.name}={other}" for other in others)
 
 

@@ -33,7 +33,7 @@ class Asked:
 
 
 @pytest.fixture(scope="module")
-def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
+def asked(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Asked]:
     if lack := cluster.missing():
         pytest.skip(f"no real cluster here: {lack}")
     folder = tmp_path_factory.mktemp("conformance")
@@ -45,7 +45,9 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
             cluster.deploy(real, local, folder)
             for prepare in (lighten, enlarge, Side.measured):
                 both(prepare, local, real)
-            yield judged(local, real, folder)
+            with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+                found = judged(local, real, folder)  # a table for people, and minutes in which they wait for it
+            yield found
     finally:
         platform.down()
 
@@ -62,13 +64,22 @@ def judged(local: Side, real: Side, folder: Path) -> Asked:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         answers = list(pool.map(lambda line: ask(line, local, real), told))
     rows = [row(line, *answer, entries) for line, answer in zip(told, answers, strict=True)]
+    progress(rows, "every look")
     for line in changes():
         if line.text == SETTLE:
             both(Side.settle, local, real)
-        else:
-            rows.append(row(line, *ask(line, local, real), entries))
+            continue
+        rows.append(row(line, *ask(line, local, real), entries))
+        if len(rows) % 50 == 0:
+            progress(rows, line.text)
     tell(rows, real, folder)
     return Asked(rows, entries)
+
+
+def progress(rows: Sequence[Row], at: str) -> None:
+    """For whoever waits, and for what is known when the wait is cut short."""
+    open_ = [each.line.text for each in rows if each.unexplained]
+    sys.__stderr__.write(f"{len(rows)} lines, at `{at}`; unexplained: {open_ or 'none'}\n")  # type: ignore[union-attr]
 
 
 def ask(line: Line, local: Side, real: Side) -> tuple[Said, Said]:

@@ -40,7 +40,7 @@ class Workload:
 WORKLOADS = (
     Workload(
         "api-gateway",
-        cpu_m=250,
+        cpu_m=25,
         memory_mib=128,
         env={
             "TIMEOUT_THRESHOLD_MS": "5000",
@@ -56,11 +56,11 @@ WORKLOADS = (
         calls={"INFERENCE_URL": "inference", "TOOL_SERVICE_URL": "tool-service"},
         database=True,
     ),
-    Workload("inference", cpu_m=250, memory_mib=128),
-    Workload("tool-service", cpu_m=250, memory_mib=128),
+    Workload("inference", cpu_m=25, memory_mib=128),
+    Workload("tool-service", cpu_m=25, memory_mib=128),
     Workload(
         "realtime",
-        cpu_m=250,
+        cpu_m=25,
         memory_mib=128,
         env={
             "MAX_WEBSOCKET_CONNECTIONS": "1000",

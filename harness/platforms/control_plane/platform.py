@@ -6,7 +6,6 @@ import json
 import os
 import queue
 import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -23,6 +22,7 @@ from harness.platforms.base import AdminPort, DeploymentState, Result, Shell
 from harness.platforms.control_plane import manifest, processes, tools
 from harness.platforms.control_plane.asking import PodShown, StateShown, ask
 from harness.platforms.control_plane.network import PORT
+from harness.platforms.kubectl import run_kubectl
 
 DOWN_S, CALL_S = 5.0, 5.0
 KEEP = ("PATH", "HOME", "XDG_CACHE_HOME", "TMPDIR")
@@ -181,20 +181,7 @@ class DaemonPlatform:
         return Shell(path=str(home / "bin"), env={**env, processes.MARK: str(self.folder)}, cwd=home / "home")
 
     def kubectl(self, *argv: str, timeout_s: float = 30.0) -> Result:
-        """Status, output and errors; a deadline that passes is status 124 and says so on stderr."""
-        shell = self.shell()
-        words = [f"{shell.path}/kubectl", *argv]
-        with subprocess.Popen(
-            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env={**shell.env, "PATH": shell.path}, cwd=shell.cwd, errors="replace", start_new_session=True,
-        ) as process:  # fmt: skip
-            try:
-                stdout, stderr = process.communicate(timeout=timeout_s)
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGTERM)
-                stdout, stderr = process.communicate()
-                return Result(124, stdout, f"{stderr}ended after {timeout_s:g} s\n")
-        return Result(process.returncode, stdout, stderr)
+        return run_kubectl(self.shell(), *argv, timeout_s=timeout_s)
 
     def state(self) -> Mapping[str, DeploymentState]:
         return {

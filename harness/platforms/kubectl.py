@@ -1,0 +1,23 @@
+"""The kubectl of an operator's shell, run by the harness: whatever it is on this platform."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+
+from harness.platforms.base import Result, Shell
+
+
+def run_kubectl(shell: Shell, *argv: str, timeout_s: float) -> Result:
+    """Status, output and errors; a deadline that passes is status 124 and says so on stderr."""
+    with subprocess.Popen(
+        [f"{shell.path}/kubectl", *argv], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, env={**shell.env, "PATH": shell.path}, cwd=shell.cwd, errors="replace", start_new_session=True,
+    ) as process:  # fmt: skip
+        try:
+            stdout, stderr = process.communicate(timeout=timeout_s)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGTERM)
+            stdout, stderr = process.communicate()
+            return Result(124, stdout, f"{stderr}ended after {timeout_s:g} s\n")
+    return Result(process.returncode, stdout, stderr)

@@ -1,0 +1,51 @@
+"""Credentials of our own: a kubeconfig with the token of a ServiceAccount, never the user's."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+from harness.errors import MachineError
+from harness.platforms.control_plane.api import Json, Obj
+from harness.platforms.control_plane.objects import items, section, text
+from harness.platforms.kubernetes.api import Api
+
+TOKEN_S = 12 * 3600
+HARNESS, OPERATOR = "gameday", "operator"
+
+
+def token(api: Api, namespace: str, account: str) -> str:
+    """A fresh one, which ends by itself after TOKEN_S."""
+    path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token"
+    return text(api.create(path, {"spec": {"expirationSeconds": TOKEN_S}}), "status", "token")
+
+
+def cluster_of(kubeconfig: Path | None, context: str | None) -> Obj:
+    """Server and CA of a context, with everything inline; raises MachineError."""
+    argv = ["kubectl", "config", "view", "--raw", "--minify", "--flatten", "-o", "json"]
+    argv += [f"--kubeconfig={kubeconfig}"] if kubeconfig else []
+    argv += [f"--context={context}"] if context else []
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise MachineError(f"kubectl config view: {done.stderr.strip()}; `kubectl config get-contexts` shows them")
+    found: Json = json.loads(done.stdout)
+    return section(items(found, "clusters")[0], "cluster")
+
+
+def write_kubeconfig(path: Path, cluster: Obj, namespace: str, account: str, bearer: str) -> None:
+    """One cluster, one user, one context with its namespace; readable by the owner only."""
+    context: Obj = {"cluster": "gameday", "user": account, "namespace": namespace}
+    config: Obj = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "gameday", "cluster": cluster}],
+        "users": [{"name": account, "user": {"token": bearer}}],
+        "contexts": [{"name": "gameday", "context": context}],
+        "current-context": "gameday",
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        json.dump(config, file)

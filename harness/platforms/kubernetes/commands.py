@@ -1,0 +1,46 @@
+"""docker, kind and kubectl as commands: what they say goes into errors, each with the next act."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Sequence
+
+from harness.errors import MachineError, PlatformError
+
+INSTALL = {
+    "docker": "https://docs.docker.com/engine/install/",
+    "kind": "https://kind.sigs.k8s.io/docs/user/quick-start/#installation",
+    "kubectl": "https://kubernetes.io/docs/tasks/tools/",
+}
+
+
+def check(*names: str) -> None:
+    """Raises MachineError that names all programs that are missing."""
+    missing = [f"{name} ({INSTALL[name]})" for name in names if shutil.which(name) is None]
+    if missing:
+        raise MachineError(f"missing on PATH: {', '.join(missing)}; install them, or use --platform local")
+
+
+def check_docker() -> None:
+    """Raises MachineError when no engine answers."""
+    done = subprocess.run(["docker", "info"], capture_output=True, text=True, check=False)
+    if done.returncode:
+        why = (done.stderr.strip().splitlines() or ["no answer"])[-1]
+        raise MachineError(f"docker: no engine answers: {why}; start it (e.g. `systemctl start docker`)")
+
+
+def run(argv: Sequence[str], hint: str, *, stdin: str | None = None) -> str:
+    """Its stdout; raises PlatformError with its last words and the hint."""
+    try:
+        done = subprocess.run(
+            argv, input=stdin, stdin=None if stdin is not None else subprocess.DEVNULL, capture_output=True,
+            text=True, check=False, errors="replace",
+        )  # fmt: skip
+    except FileNotFoundError:
+        check(argv[0])
+        raise
+    if done.returncode:
+        words = "\n".join((done.stderr or done.stdout).strip().splitlines()[-8:])
+        raise PlatformError(f"`{' '.join(argv)}` failed with status {done.returncode}: {words}\n{hint}")
+    return done.stdout

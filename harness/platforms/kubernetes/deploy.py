@@ -1,0 +1,93 @@
+"""Putting `deploy/` into a cluster: all but the Deployments, which each drill makes anew."""
+
+from __future__ import annotations
+
+import json
+import secrets
+
+from harness.platforms.base import Say
+from harness.platforms.control_plane.api import Obj
+from harness.platforms.control_plane.objects import items, text
+from harness.platforms.kubernetes import manifests
+from harness.platforms.kubernetes.api import Api, ApiError
+from harness.platforms.kubernetes.commands import run
+from harness.platforms.kubernetes.place import LOOPBACK, Place
+from harness.platforms.kubernetes.platform import ADMIN, ADMIN_PORT
+from harness.platforms.kubernetes.sandbox import ANNOTATION
+
+METRICS = "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io"
+HINT = "`kubectl get events -A` shows why"
+
+
+def deploy(place: Place, say: Say, *, own: bool) -> None:
+    """`own`: the cluster is of our making, so its namespaces are sandboxes. Returns when all that is ready."""
+    api = Api(place.kubeconfig, place.context)
+    kubectl = _kubectl(place)
+    if not _there(api, METRICS):
+        say("deploying metrics-server: the cluster has none")
+        run([*kubectl, "apply", "-k", str(manifests.METRICS)], HINT)
+    say(f"deploying {', '.join(manifests.NAMESPACES.values())}")
+    for side, namespace in manifests.NAMESPACES.items():
+        objects = manifests.render(manifests.FOLDERS[side])
+        if own:
+            _apply(kubectl, [one for one in objects if text(one, "kind") == "Namespace"])
+            run([*kubectl, "annotate", "--overwrite", "namespace", namespace, f"{ANNOTATION}=true"], HINT)
+        if not _there(api, f"/api/v1/namespaces/{namespace}/secrets/{ADMIN}"):
+            _apply(kubectl, [_admin(namespace)])
+        _apply(kubectl, [one for one in objects if text(one, "kind") not in ("Deployment", "Namespace")])
+    for namespace in manifests.NAMESPACES.values():
+        run([*kubectl, "-n", namespace, "rollout", "status", "statefulset/postgres", "--timeout=120s"], HINT)
+    run([*kubectl, "wait", "--for=condition=Available", "--timeout=120s", "apiservice/v1beta1.metrics.k8s.io"], HINT)
+    api.close()
+
+
+def _kubectl(place: Place) -> list[str]:
+    kubeconfig = [f"--kubeconfig={place.kubeconfig}"] if place.kubeconfig else []
+    return ["kubectl", *kubeconfig, *([f"--context={place.context}"] if place.context else [])]
+
+
+def _apply(kubectl: list[str], objects: list[Obj]) -> None:
+    whole = {"apiVersion": "v1", "kind": "List", "items": objects}
+    run([*kubectl, "apply", "-f", "-"], HINT, stdin=json.dumps(whole))
+
+
+def _there(api: Api, path: str) -> bool:
+    try:
+        api.get(path)
+    except ApiError as error:
+        if error.status != 404:
+            raise
+        return False
+    return True
+
+
+def _admin(namespace: str) -> Obj:
+    """Opens the services' admin ports, to whoever may read this Secret."""
+    data: Obj = {"port": str(ADMIN_PORT), "token": secrets.token_hex(16)}
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": ADMIN, "namespace": namespace},
+        "stringData": data,
+    }
+
+
+def remove(place: Place) -> None:
+    """All that `deploy` and the drills put there, but the namespaces and metrics-server; may be called twice."""
+    for side, namespace in manifests.NAMESPACES.items():
+        ours = [one for one in manifests.render(manifests.FOLDERS[side]) if text(one, "kind") != "Namespace"]
+        whole = {"apiVersion": "v1", "kind": "List", "items": [*ours, _admin(namespace)]}
+        run([*_kubectl(place), "delete", "--ignore-not-found", "-f", "-"], HINT, stdin=json.dumps(whole))
+
+
+def address(place: Place) -> str:
+    """Where NodePorts are reached: loopback where the API server is there too (kind), else a node's own address."""
+    api = Api(place.kubeconfig, place.context)
+    try:
+        if api.on_loopback:
+            return LOOPBACK
+        node = next(iter(api.list("/api/v1/nodes")), {})
+    finally:
+        api.close()
+    by_type = {text(one, "type"): text(one, "address") for one in items(node, "status", "addresses")}
+    return by_type.get("ExternalIP") or by_type.get("InternalIP") or LOOPBACK

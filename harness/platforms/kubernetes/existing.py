@@ -1,0 +1,91 @@
+"""Platforms in a cluster that is there already, and that was named as a sandbox twice: by its context and on its
+namespaces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from harness.errors import MachineError, PlatformError
+from harness.platforms.base import Options, Overrides, Say
+from harness.platforms.kubernetes import commands, images, kind, sandbox
+from harness.platforms.kubernetes.api import check_extra
+from harness.platforms.kubernetes.deploy import address, deploy, remove
+from harness.platforms.kubernetes.manifests import MAIN
+from harness.platforms.kubernetes.place import Place
+from harness.platforms.kubernetes.platform import KubernetesPlatform
+from harness.platforms.kubernetes.restore import restored, take_back
+
+CONTEXT = "context.txt"
+"""The file that says which context of the user's kubeconfig a folder's run used; on disk before anything is changed."""
+
+
+class KubernetesMaker:
+    """See base.Maker. The namespaces, and whatever else is in them, stay."""
+
+    name = "kubernetes"
+    at_once = 1
+    takes = frozenset({"context", "base_image", "load_in_cluster"})
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._place = Place(None, options.context)
+
+    def check(self) -> None:
+        if not self._options.context:
+            raise MachineError(
+                "--platform kubernetes: name a cluster by --context; `kubectl config get-contexts` shows them, "
+                "--platform kind makes one"
+            )
+        check_extra()
+        commands.check("kubectl")
+        sandbox.check(self._place, self._options.context)
+
+    @contextmanager
+    def opened(self, folder: Path, say: Say) -> Iterator[None]:
+        self._prepare(folder, say)
+        with restored(self._place, say):
+            yield
+        (folder / CONTEXT).unlink(missing_ok=True)  # there is nothing to recover
+
+    def _prepare(self, folder: Path, say: Say) -> None:
+        context = self._options.context or ""
+        sandbox.check(self._place, context)
+        (folder / CONTEXT).write_text(f"{context}\n", encoding="utf-8")
+        self._place = Place(None, context, address(self._place))
+        if context.startswith("kind-"):
+            kind.load(context.removeprefix("kind-"), images.build(self._options, say), say)
+        else:
+            say(f"the nodes of {context} have to find {' and '.join(images.SERVICES)} by themselves")
+        deploy(self._place, say, own=False)
+
+    def make(self, folder: Path, side: str, overrides: Overrides) -> KubernetesPlatform:
+        return KubernetesPlatform(folder, self._place, side, overrides)
+
+    def stand(self, folder: Path, say: Say) -> KubernetesPlatform:
+        self._prepare(folder, say)
+        platform = KubernetesPlatform(folder, self._place, MAIN, {})
+        platform.stand()
+        return platform
+
+    def end(self, folder: Path) -> None:
+        context = self._options.context or _context(folder)
+        if context is None:  # never the user's current one
+            raise PlatformError(f"{folder}: nothing says which cluster was used; name it by --context")
+        place = Place(None, context)
+        sandbox.check(place, context)
+        remove(place)
+        (folder / CONTEXT).unlink(missing_ok=True)
+
+    def recover(self, folder: Path) -> Sequence[str]:
+        """Needs no folder of this machine where the context is named."""
+        context = self._options.context or _context(folder)
+        return take_back(Place(None, context)) if context else []
+
+
+def _context(folder: Path) -> str | None:
+    try:
+        return (folder / CONTEXT).read_text(encoding="utf-8").strip()
+    except OSError:
+        return None

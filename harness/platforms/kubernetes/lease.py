@@ -1,0 +1,98 @@
+"""One drill at a time: a Lease in the namespace, held while a drill changes it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+import psutil
+
+from harness.errors import PlatformError
+from harness.platforms.control_plane.api import Obj
+from harness.platforms.control_plane.objects import section, text
+from harness.platforms.kubernetes.api import Api, ApiError
+from harness.platforms.kubernetes.objects import whole
+
+NAME = "gameday-drill"
+HELD_S, RENEW_S = 30, 8.0
+
+
+class Lease:
+    """Taken by `take`, renewed by a thread, given back by `give_back`; who is killed loses it after HELD_S."""
+
+    def __init__(self, api: Api, namespace: str) -> None:
+        self._api, self._namespace = api, namespace
+        self._all = f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"
+        self._holder = f"{socket.gethostname()}/{os.getpid()}"
+        self._ended = threading.Event()
+        self._renewing: threading.Thread | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether the namespace is ours."""
+        return self._renewing is not None
+
+    def take(self) -> None:
+        """Raises PlatformError that names who holds it."""
+        try:
+            self._api.create(self._all, self._body())
+        except ApiError as error:
+            if error.status != 409:
+                raise
+            self._take_over(self._api.get(f"{self._all}/{NAME}"))
+        self._renewing = threading.Thread(target=self._renew, daemon=True, name="lease")
+        self._renewing.start()
+
+    def _take_over(self, held: Obj) -> None:
+        holder, until = text(held, "spec", "holderIdentity"), _until(held)
+        if holder != self._holder and until > datetime.now(UTC) and not _killed(holder):
+            raise PlatformError(
+                f"namespace {self._namespace}: a drill of {holder} is on; wait for its end, or if it was killed until "
+                f"{until:%H:%M:%S} UTC"
+            )
+        fresh = self._body()
+        section(fresh, "metadata")["resourceVersion"] = text(held, "metadata", "resourceVersion")
+        self._api.replace(f"{self._all}/{NAME}", fresh)
+
+    def _body(self) -> Obj:
+        now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        spec: Obj = {"holderIdentity": self._holder, "renewTime": now, "leaseDurationSeconds": HELD_S}
+        return {
+            "apiVersion": "coordination.k8s.io/v1",
+            "kind": "Lease",
+            "metadata": {"name": NAME, "namespace": self._namespace},
+            "spec": spec,
+        }
+
+    def _renew(self) -> None:
+        while not self._ended.wait(RENEW_S):
+            with suppress(PlatformError):  # the drill itself learns that the API server is gone
+                self._api.merge(f"{self._all}/{NAME}", {"spec": section(self._body(), "spec")})
+
+    def give_back(self) -> None:
+        """May be called twice."""
+        if self._renewing is None:
+            return
+        self._ended.set()
+        self._renewing.join()
+        self._renewing = None
+        with suppress(PlatformError):
+            self._api.delete(f"{self._all}/{NAME}")
+
+
+def _killed(holder: str) -> bool:
+    """Whether it was a process of this machine and is no more."""
+    host, _, pid = holder.rpartition("/")
+    return host == socket.gethostname() and pid.isdecimal() and not psutil.pid_exists(int(pid))
+
+
+def _until(held: Obj) -> datetime:
+    """When it ends unless it is renewed."""
+    try:
+        renewed = datetime.fromisoformat(text(held, "spec", "renewTime").replace("Z", "+00:00"))
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)
+    return renewed + timedelta(seconds=whole(held, "spec", "leaseDurationSeconds"))

@@ -1,0 +1,85 @@
+"""What the platform reads of Kubernetes' objects, as far as it needs them. Pure: JSON in, frozen dataclasses out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from harness.platforms.control_plane.api import Json, Obj
+from harness.platforms.control_plane.objects import items, number, section, text
+
+DRILL = "gameday.dev/drill"
+"""The annotation that a drill's pods carry."""
+
+
+def whole(value: Json, *path: str) -> int:
+    """The whole number at a path; 0 where there is none."""
+    return int(number(value, *path))
+
+
+def name_of(value: Obj) -> str:
+    return text(value, "metadata", "name")
+
+
+@dataclass(frozen=True)
+class Pod:
+    """One pod with one container."""
+
+    name: str
+    app: str
+    drill: str
+    """Of which drill it is; "" outside of one."""
+    ready: bool
+    ending: bool
+    created: str
+    """RFC 3339: sorts as text."""
+    restarts: int
+    ran: bool
+    """Its container runs, or ran and has ended: there is a log."""
+    waiting: str
+    """Why its container does not run; "" when it does."""
+
+    @classmethod
+    def parse(cls, value: Obj) -> Pod:
+        container = next(iter(items(value, "status", "containerStatuses")), {})
+        state = section(container, "state")
+        return cls(
+            name=name_of(value),
+            app=text(value, "metadata", "labels", "app"),
+            drill=text(value, "metadata", "annotations", DRILL),
+            ready=any(one.get("type") == "Ready" and one.get("status") == "True" for one in _conditions(value)),
+            ending=bool(text(value, "metadata", "deletionTimestamp")),
+            created=text(value, "metadata", "creationTimestamp"),
+            restarts=whole(container, "restartCount"),
+            ran=bool(section(state, "running") or section(state, "terminated")),
+            waiting=_waiting(value, state),
+        )
+
+
+def _conditions(value: Obj) -> list[Obj]:
+    return items(value, "status", "conditions")
+
+
+def _waiting(value: Obj, state: Obj) -> str:
+    waiting = section(state, "waiting")
+    words = [text(waiting, "reason"), text(waiting, "message")]
+    if not state:
+        words = [text(one, "message") for one in _conditions(value) if one.get("status") == "False"]
+    return ": ".join(word for word in words if word)
+
+
+def environment(deployment: Obj) -> Mapping[str, str]:
+    """The plain values of a Deployment's container; those that come from elsewhere are left out."""
+    container = next(iter(items(deployment, "spec", "template", "spec", "containers")), {})
+    return {text(one, "name"): text(one, "value") for one in items(container, "env") if "valueFrom" not in one}
+
+
+def with_environment(deployment: Obj, values: Mapping[str, str]) -> Obj:
+    """The same Deployment with these values in place of its own."""
+    template = section(deployment, "spec", "template")
+    first, *others = items(template, "spec", "containers")
+    kept: list[Json] = [one for one in items(first, "env") if text(one, "name") not in values]
+    fresh: list[Json] = [{"name": name, "value": value} for name, value in values.items()]
+    containers: list[Json] = [{**first, "env": [*fresh, *kept]}, *others]
+    pod: Obj = {**section(template, "spec"), "containers": containers}
+    return {**deployment, "spec": {**section(deployment, "spec"), "template": {**template, "spec": pod}}}

@@ -1,0 +1,292 @@
+"""A namespace of a cluster as the harness sees it: Deployments anew for each drill, watches, an operator's shell."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+import threading
+import time
+from collections import Counter
+from collections.abc import Container, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+from harness.errors import PlatformError
+from harness.http import Answer, call
+from harness.platforms.base import AdminPort, DeploymentState, Overrides, Result, Shell
+from harness.platforms.control_plane.api import Obj
+from harness.platforms.control_plane.objects import items, section, text
+from harness.platforms.control_plane.processes import Ledger
+from harness.platforms.kubectl import run_kubectl
+from harness.platforms.kubernetes import access, manifests, shell
+from harness.platforms.kubernetes.api import Api
+from harness.platforms.kubernetes.forward import Forward
+from harness.platforms.kubernetes.jobs import KubernetesJobs
+from harness.platforms.kubernetes.lease import Lease
+from harness.platforms.kubernetes.objects import DRILL, Pod, environment, name_of, whole, with_environment
+from harness.platforms.kubernetes.place import Place
+from harness.platforms.kubernetes.restore import put_back
+from harness.platforms.kubernetes.undo import RESTORE, UndoJournal
+from harness.platforms.kubernetes.watching import EVENTS, Watching
+
+PORT, ADMIN_PORT = 8080, 8081
+ADMIN = "gameday-admin"
+UP_S, REACH_S, ASK_S = 90.0, 20.0, 5.0
+
+
+class KubernetesPlatform:
+    """One side of a drill in one namespace. Implements base.Platform; thread-safe.
+
+    Its folder gets the logs of all pods, the namespace's events and the kubeconfigs.
+    """
+
+    name = "kubernetes"
+
+    def __init__(self, folder: Path, place: Place, side: str, overrides: Overrides) -> None:
+        self.folder, self._place, self._side, self._overrides = folder.resolve(), place, side, overrides
+        self.namespace = manifests.NAMESPACES[side]
+        self._drill = secrets.token_hex(4)
+        self._forwards: dict[str, Forward] = {}
+        self._connected = self._down = False
+        self._closed = shell.Closed()
+
+    def up(self) -> None:
+        """Raises PlatformError for what does not become ready, or for a drill that is on in this namespace."""
+        try:
+            self.connect()
+            self._lease.take()
+            self._undo.take_back()
+            self._undo.arm(RESTORE, f"the Deployments of {self.namespace} as they are shipped")
+            self._watching.start()
+            self._deploy()
+            self._await_pods()
+            self._await_ports()
+        except BaseException:
+            self.down()
+            raise
+        if self._down:
+            self.down()  # that was asked for while it came up: now there is more to end
+
+    def stand(self) -> None:
+        """As it is shipped, for exploring: it stays when this process ends, and nothing is watched."""
+        self._drill = ""
+        self.connect()
+        if self.state().keys() != self._shipped.keys():
+            self._watching.start()
+            try:
+                put_back(self._api, self._side)
+                self._await_pods()
+            finally:
+                self._watching.stop()
+        self._await_ports()
+        self._write_curlrc(self._ports)
+
+    def connect(self) -> None:
+        """Credentials and a shell, and nothing changed."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._shipped = manifests.deployments(self._side)
+        if unknown := sorted(self._overrides.keys() - self._shipped.keys()):
+            raise PlatformError(f"no such Deployment: {', '.join(unknown)}; there are {', '.join(self._shipped)}")
+        admin = Api(self._place.kubeconfig, self._place.context)
+        cluster = access.cluster_of(self._place.kubeconfig, self._place.context)
+        for account in (access.HARNESS, access.OPERATOR):
+            bearer = access.token(admin, self.namespace, account)
+            access.write_kubeconfig(self._kubeconfig(account), cluster, self.namespace, account, bearer)
+        admin.close()
+        self._api = Api(self._kubeconfig(access.HARNESS))
+        self._lease, self._undo = Lease(self._api, self.namespace), UndoJournal(self._api, self.namespace)
+        self._ports = _ports(self._api.list(self._core("services")), self._shipped)
+        self._shell = shell.make(self.folder / "shell", self._kubeconfig(access.OPERATOR))
+        self._write_curlrc(self._ports)
+        self._watching = Watching(
+            self._api, self.namespace, self.folder, self._shipped, self._drill, self._pods_changed, self._pod_gone
+        )
+        self._connected = True
+
+    def _kubeconfig(self, account: str) -> Path:
+        return self.folder / f"{account}.kubeconfig"
+
+    def _core(self, kind: str) -> str:
+        return f"/api/v1/namespaces/{self.namespace}/{kind}"
+
+    @property
+    def _apps(self) -> str:
+        return f"/apis/apps/v1/namespaces/{self.namespace}/deployments"
+
+    def _pods_changed(self) -> None:
+        ready = {pod.app for pod in self._watching.pods() if pod.ready and not pod.ending}
+        self._write_curlrc(ready)
+
+    def _pod_gone(self, pod: str) -> None:
+        """From now on its port refuses, as the pod's own would."""
+        if forward := self._forwards.pop(pod, None):
+            forward.close()
+
+    def _write_curlrc(self, reachable: Container[str]) -> None:
+        """A Service without a ready pod refuses; a NodePort behind a proxy of the machine's own would only hang up."""
+        places = {
+            name: {port: f"{self._place.node}:{node}" for port, node in ports.items() if name in reachable}
+            for name, ports in self._ports.items()
+        }
+        shell.write_curlrc(self.folder / "shell", self.namespace, places, self._closed.port)
+
+    def _deploy(self) -> None:
+        """Every Deployment made anew: one revision, no fault, no counter, no log of before."""
+        for name, shipped in self._shipped.items():
+            self._api.delete(f"{self._apps}/{name}")
+            fresh = with_environment(shipped, self._overrides.get(name, {}))
+            self._api.create(self._apps, with_annotation(fresh, DRILL, self._drill))
+
+    def _await_pods(self) -> None:
+        if not self._watching.wait_for(self._all_ready, UP_S):
+            raise PlatformError(f"{self.namespace}: not ready within {UP_S:g} s: {self._unready()}")
+
+    def _all_ready(self, pods: Sequence[Pod]) -> bool:
+        ours = sorted(pod.app for pod in pods if pod.drill == self._drill and pod.ready and not pod.ending)
+        wanted = {name: whole(shipped, "spec", "replicas") for name, shipped in self._shipped.items()}
+        return ours == sorted(Counter(wanted).elements()) and len(pods) == len(ours)
+
+    def _unready(self) -> str:
+        late = [pod for pod in self._watching.pods() if not pod.ready or pod.ending]
+        words = [f"{pod.name}: {pod.waiting or ('ending' if pod.ending else 'its health check fails')}" for pod in late]
+        return f"{'; '.join(words) or 'pods are missing'}; see {self.folder / EVENTS}"
+
+    def _await_ports(self) -> None:
+        """kube-proxy follows the pods a moment later, and nothing tells when: each Service is asked until it does."""
+        deadline = time.monotonic() + REACH_S
+        for service in self._ports:
+            answer = call("GET", f"{self.url(service)}/health")
+            while answer.status != 200 and not self._down:
+                if time.monotonic() > deadline:
+                    why = answer.error or f"{answer.status} {answer.body}"
+                    where = f"{self.url(service)}: {service} cannot be reached from here"
+                    raise PlatformError(f"{where}: {why}; see docs/kubernetes.md#addresses")
+                threading.Event().wait(0.05)
+                answer = call("GET", f"{self.url(service)}/health")
+
+    def down(self) -> None:
+        """Faults off, Deployments gone, nothing watched; never raises, and can be called while it comes up."""
+        self._down = True
+        if self._connected:
+            self._watching.stop()
+            for pod in tuple(self._forwards):
+                self._pod_gone(pod)
+            if self._lease.held:  # else it is somebody else's
+                self._clear()
+                self._lease.give_back()
+            for account in (access.HARNESS, access.OPERATOR):  # a run directory is shown to others
+                self._kubeconfig(account).unlink(missing_ok=True)
+        self._closed.close()
+
+    def _clear(self) -> None:
+        with suppress(PlatformError):
+            self._undo.take_back()
+            for name in self._shipped:
+                self._api.delete(f"{self._apps}/{name}")
+
+    def shell(self) -> Shell:
+        return self._shell
+
+    def kubectl(self, *argv: str, timeout_s: float = 30.0) -> Result:
+        return run_kubectl(self._shell, *argv, timeout_s=timeout_s)
+
+    def state(self) -> Mapping[str, DeploymentState]:
+        found = [one for one in self._api.list(self._apps) if name_of(one) in self._shipped]
+        pods = self._staying()
+        return {name_of(one): _state(one, [pod for pod in pods if pod.app == name_of(one)]) for one in found}
+
+    def _staying(self) -> list[Pod]:
+        """As the API server knows them now, oldest first; those that are ending are left out."""
+        pods = [Pod.parse(one) for one in self._api.list(self._core("pods"))]
+        return sorted((pod for pod in pods if not pod.ending), key=lambda pod: (pod.created, pod.name))
+
+    def deployed(self) -> Mapping[str, Mapping[str, str]]:
+        return {name: environment(shipped) for name, shipped in self._shipped.items()}
+
+    def services(self) -> Mapping[str, Sequence[int]]:
+        return {name: list(ports) for name, ports in self._ports.items()}
+
+    def url(self, service: str) -> str:
+        if service not in self._ports:
+            raise PlatformError(f"no such Service: {service}; there are {', '.join(sorted(self._ports))}")
+        return f"http://{self._place.node}:{next(iter(self._ports[service].values()))}"
+
+    def health(self, deployment: str) -> Mapping[str, Answer]:
+        return self._fetch(deployment, "/health")
+
+    def scrape(self, deployment: str) -> Mapping[str, Answer]:
+        return self._fetch(deployment, "/metrics")
+
+    def _fetch(self, deployment: str, path: str) -> Mapping[str, Answer]:
+        """Through the API server, which reaches every pod."""
+        names = [pod.name for pod in self._staying() if pod.app == deployment and pod.ran]
+        if not names:
+            return {}
+        with ThreadPoolExecutor(len(names)) as pool:
+            places = [f"{self._core('pods')}/{name}:{PORT}/proxy{path}" for name in names]
+            answers = pool.map(lambda place: self._api.answer(place, ASK_S), places)
+            return dict(zip(names, answers, strict=True))
+
+    def log_files(self, deployment: str) -> Sequence[Path]:
+        return self._watching.logs.files(deployment)
+
+    def admin(self, deployment: str) -> Sequence[AdminPort]:
+        if deployment not in self._shipped:
+            raise PlatformError(f"no such Deployment in {self.namespace}: {deployment}")
+        secret = self._api.get(f"{self._core('secrets')}/{ADMIN}")
+        token = base64.b64decode(text(secret, "data", "token")).decode()
+        pods = [pod.name for pod in self._staying() if pod.app == deployment and pod.ran]
+        return [AdminPort(name, self._forward(name, ADMIN_PORT), token) for name in pods]
+
+    def jobs(self) -> KubernetesJobs:
+        """See base.JobHost."""
+        return KubernetesJobs(self._api, self.namespace, self, self._forward)
+
+    def put(self, path: str, body: Mapping[str, object], why: str) -> None:
+        """See base.ObjectStore."""
+        made: Obj = json.loads(json.dumps(body))
+        place = f"{path}/{name_of(made)}"
+        self._undo.arm(name_of(made), f"{place}: {why}", delete=place)
+        self._api.create(path, made)
+
+    def take_away(self, path: str) -> None:
+        self._api.delete(path)
+        self._undo.disarm(path.rpartition("/")[2])
+
+    def _forward(self, pod: str, port: int) -> str:
+        if pod not in self._forwards:
+            env = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(self.folder)}
+            env["KUBECONFIG"] = str(self._kubeconfig(access.HARNESS))
+            self._forwards[pod] = Forward(pod, port, env, Ledger(self.folder))
+        return self._forwards[pod].url
+
+
+def _ports(services: Sequence[Obj], wanted: Mapping[str, Obj]) -> dict[str, dict[int, int]]:
+    """NodePort by port, of the Services that are named as Deployments are."""
+    return {
+        name_of(one): {whole(each, "port"): whole(each, "nodePort") for each in items(one, "spec", "ports")}
+        for one in services
+        if name_of(one) in wanted
+    }
+
+
+def _state(deployment: Obj, pods: Sequence[Pod]) -> DeploymentState:
+    return DeploymentState(
+        name=name_of(deployment),
+        replicas=whole(deployment, "spec", "replicas"),
+        ready=sum(pod.ready for pod in pods),
+        env=environment(deployment),
+        pods=tuple(pod.name for pod in pods),
+        generation=whole(deployment, "metadata", "generation"),
+    )
+
+
+def with_annotation(deployment: Obj, name: str, value: str) -> Obj:
+    """The same Deployment, whose pods carry an annotation."""
+    template = section(deployment, "spec", "template")
+    meta = section(template, "metadata")
+    noted: Obj = {**meta, "annotations": {**section(meta, "annotations"), name: value}}
+    return {**deployment, "spec": {**section(deployment, "spec"), "template": {**template, "metadata": noted}}}

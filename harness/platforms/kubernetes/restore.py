@@ -1,0 +1,63 @@
+"""Taking back what drills did to a namespace, from any machine that has the cluster's credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from harness.errors import PlatformError
+from harness.platforms.base import Say
+from harness.platforms.control_plane.objects import text
+from harness.platforms.kubernetes.api import Api
+from harness.platforms.kubernetes.lease import Lease
+from harness.platforms.kubernetes.manifests import MAIN, NAMESPACES, deployments
+from harness.platforms.kubernetes.place import Place
+from harness.platforms.kubernetes.undo import RESTORE, UndoJournal
+
+
+def take_back(place: Place) -> list[str]:
+    """Both sides, as far as their journals say; tells what was done. Raises PlatformError while a drill is on."""
+    api = Api(place.kubeconfig, place.context)
+    try:
+        return [what for side in NAMESPACES for what in _restore(api, side)]
+    finally:
+        api.close()
+
+
+@contextmanager
+def restored(place: Place, say: Say) -> Iterator[None]:
+    """At the end it is as it was; where that fails, it says so and leaves it to `gameday recover`."""
+    try:
+        yield
+    finally:
+        try:
+            take_back(place)
+        except PlatformError as error:
+            say(f"the Deployments are not as they were: {error}")
+
+
+def _restore(api: Api, side: str) -> list[str]:
+    namespace = NAMESPACES[side]
+    journal, lease = UndoJournal(api, namespace), Lease(api, namespace)
+    pending = journal.pending()
+    if not pending:
+        return []
+    lease.take()
+    try:
+        done = journal.take_back()
+        if RESTORE in pending:
+            put_back(api, side)
+            journal.disarm(RESTORE)
+            done.append(text(pending[RESTORE], "text"))
+        return done
+    finally:
+        lease.give_back()
+
+
+def put_back(api: Api, side: str) -> None:
+    """The Deployments as they are shipped, in new pods; none of them in the twin, which only drills use."""
+    path = f"/apis/apps/v1/namespaces/{NAMESPACES[side]}/deployments"
+    for name, shipped in deployments(side).items():
+        api.delete(f"{path}/{name}")
+        if side == MAIN:
+            api.create(path, shipped)
