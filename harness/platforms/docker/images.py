@@ -38,7 +38,7 @@ def prepare(base: str | None, postgres: str | None, say: Say) -> Images:
     )
     if not postgres and base:
         return Images(fakes, _built(engine, "gameday-postgres", PROJECT / "deploy" / "postgres", (".",), base, say))
-    hint = "name one that is here by GAMEDAY_POSTGRES_IMAGE, or a base to build one on by GAMEDAY_BASE_IMAGE"
+    hint = "name one that is here by GAMEDAY_POSTGRES_IMAGE, or a base to build one on by --base-image"
     return Images(fakes, _there(engine, postgres or POSTGRES, hint, say))
 
 
@@ -113,7 +113,7 @@ def _build(engine: docker.DockerClient, image: str, context: Path, arguments: Ma
     except FAILURES as error:
         raise MachineError(
             f"docker: the image {image} cannot be built: {words(error)}: {' '.join(said[-3:])}; name a base image that "
-            f"is here by GAMEDAY_BASE_IMAGE, or see what fails by `docker build{options} {context}`"
+            f"is here by --base-image, or see what fails by `docker build{options} {context}`"
         ) from error
 
 
