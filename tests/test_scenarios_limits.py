@@ -79,6 +79,23 @@ def test_each_kind_of_request_has_its_own_limit(monkeypatch: pytest.MonkeyPatch)
     assert expired == [("/infer", 8.0), ("/tool", 43.0)]
 
 
+def test_one_that_begins_as_another_expires_has_its_own_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where one that waited gets the place of one that expired."""
+    works, ended_s = Clockwork(), list[float]()
+    monkeypatch.setattr(clock, "now", lambda: works.now_s)
+    first, waiting = (Exchange(Request("GET", "/", {}, b"", 8.0, ("gateway",)), ()) for _ in range(2))
+
+    def expired(exchange: Exchange) -> None:
+        ended_s.append(works.now_s - 1000)
+        if exchange is first:
+            limits.add(waiting, works.now_s)
+
+    limits = Deadlines(works, expired)  # type: ignore[arg-type]
+    limits.add(first, works.now_s)
+    works.until(1100.0)
+    assert ended_s == [8.0, 16.0]
+
+
 class Doors:
     """An engine that opens no connection until it is told to, and keeps what is written."""
 

@@ -43,11 +43,11 @@ class Deadlines:
         self._timers[limit_s] = self._engine.call_later(left_s, self._sweep, limit_s)
 
     def _sweep(self, limit_s: float) -> None:
-        del self._timers[limit_s]
         queue, now_s = self._queues[limit_s], clock.now()
         while queue and (queue[0].done or queue[0].deadline_s <= now_s):
             exchange = queue.popleft()
             if not exchange.done:
                 self._expired(exchange)
+        del self._timers[limit_s]  # only now: what begins meanwhile needs no timer of its own
         if queue:
             self._wait(limit_s, queue[0].deadline_s - now_s)
