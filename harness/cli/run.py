@@ -49,9 +49,11 @@ def run(options: argparse.Namespace) -> int:
         sys.stderr.write(f"gameday: {plan.document.path}: {names}; record in {out}\n")
         journal.listen(Live(columns=shutil.get_terminal_size((160, 40)).columns))
     stop = threading.Event()
+    say = _Progress(stop, options.quiet)
     members, jobs = _members(plan, maker, options.load_in_cluster), _jobs(options.jobs, maker)
     try:
-        with _interruptible(stop), maker.opened(out, _quiet if options.quiet else _say):
+        with _interruptible(stop), maker.opened(out, say):
+            say.making = False
             run_gameday(plan, members, journal, out, jobs, stop)
     finally:
         journal.close()
@@ -116,8 +118,18 @@ def _say(line: str) -> None:
     sys.stderr.write(f"gameday: {line}\n")
 
 
-def _quiet(_: str) -> None:
-    """Only the verdicts are wanted."""
+class _Progress:
+    """Tells of the platform. While it is being made, each line is a place to leave where the end was asked for."""
+
+    def __init__(self, stop: threading.Event, quiet: bool) -> None:
+        self._stop, self._quiet = stop, quiet
+        self.making = True
+
+    def __call__(self, line: str) -> None:
+        if self.making and self._stop.is_set():
+            raise Interrupted("interrupted while the platform was being made: nothing was drilled")
+        if not self._quiet:
+            _say(line)
 
 
 def _jobs(wanted: int, maker: Maker) -> int:

@@ -31,16 +31,22 @@ def check_docker() -> None:
 
 
 def run(argv: Sequence[str], hint: str, *, stdin: str | None = None) -> str:
-    """Its stdout; raises PlatformError with its last words and the hint."""
-    try:
-        done = subprocess.run(
-            argv, input=stdin, stdin=None if stdin is not None else subprocess.DEVNULL, capture_output=True,
-            text=True, check=False, errors="replace",
-        )  # fmt: skip
-    except FileNotFoundError:
-        check(argv[0])
-        raise
-    if done.returncode:
-        words = "\n".join((done.stderr or done.stdout).strip().splitlines()[-8:])
-        raise PlatformError(f"`{' '.join(argv)}` failed with status {done.returncode}: {words}\n{hint}")
-    return done.stdout
+    """Its stdout; raises PlatformError with its last words and the hint.
+
+    It has a session of its own, so that Ctrl-C does not cut it off in the middle: what an engine was asked for comes
+    even when who asked is gone, and would be left behind.
+    """
+    check(argv[0])
+    with subprocess.Popen(
+        argv, stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True, errors="replace", start_new_session=True,
+    ) as process:  # fmt: skip
+        try:
+            said, complaint = process.communicate(stdin)
+        except KeyboardInterrupt:
+            process.communicate()
+            raise
+    if process.returncode:
+        words = "\n".join((complaint or said).strip().splitlines()[-8:])
+        raise PlatformError(f"`{' '.join(argv)}` failed with status {process.returncode}: {words}\n{hint}")
+    return said

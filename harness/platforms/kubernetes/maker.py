@@ -51,8 +51,8 @@ class KindMaker:
             self._place = self._create(cluster, folder, say)
             yield
         finally:
-            say(f"removing the kind cluster {cluster}")
             _remove(folder)
+            say(f"removed the kind cluster {cluster}")
 
     def _standing(self, cluster: str, folder: Path, say: Say) -> Place:
         """One that is there: only if it was made as a sandbox."""
