@@ -67,7 +67,12 @@ def changes() -> Iterator[Line]:
             yield Line(SETTLE, "")
         yield line
     yield Line(SETTLE, "")
-    yield from _derived(changing=True)
+    for line in _derived(changing=True):
+        if (
+            line.text.startswith("delete pod -") and "dry-run" not in line.text
+        ):  # all of them: how many there are by then
+            yield Line(SETTLE, "")
+        yield line
     yield Line(SETTLE, "")
     yield from _trouble()
     yield from (line for line in _recorded("changes") if line.text not in PASSING)

@@ -19,6 +19,8 @@ class Row:
     differs: bool
     whys: Sequence[str]
     unexplained: Sequence[str]
+    passing: Sequence[str] = ()
+    """What nothing explained, and was gone once both sides had settled."""
 
     @property
     def verdict(self) -> str:
@@ -45,7 +47,9 @@ def to_markdown(rows: Sequence[Row], server: str) -> str:
     lines = [f"# The local platform's kubectl beside a real one ({server})", "", *summary(rows), ""]
     lines += ["| kubectl … | exit status | really | answer | why |", "|---|---|---|---|---|"]
     for row in rows:
-        why = "; ".join([*row.whys, *row.unexplained[:5]])
+        why = "; ".join(
+            [*row.whys, *row.unexplained[:5], *(f"only until both had settled: {each}" for each in row.passing[:5])]
+        )
         cells = (_code(row.line.text), _status(row.local), _status(row.real), row.verdict, _plain(why))
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
