@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.cli.platforms import chosen, forget_kind, kind_in, note_kind
+from harness.cli.platforms import announce, chosen, forget_kind, kind_in, note_kind
 from harness.cli.recovery import end_recorded
 from harness.cli.report import RECORD
 from harness.errors import PASSED, UNUSABLE, MachineError
@@ -21,7 +21,7 @@ def up(options: argparse.Namespace) -> int:
     maker = _maker_of(options)
     maker.check()
     note_kind(folder, maker)
-    platform = maker.stand(folder, lambda line: None if quiet else _say(line))
+    platform = maker.stand(folder, lambda line: None if quiet else announce(line))
     shell = platform.shell()
     exports = [
         *(f"export {name}={shlex.quote(shell.env[name])}" for name in ("CURL_HOME", "KUBECONFIG") if name in shell.env),
@@ -39,10 +39,6 @@ def _maker_of(options: argparse.Namespace) -> Maker:
         down = f"gameday down --dir {options.dir}"
         raise MachineError(f"{options.dir} holds a platform of kind {there}; end it by `{down}`, or name another --dir")
     return maker
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(f"gameday: {line}\n")
 
 
 def _how_to_use(platform: Platform, folder: Path, exports: Sequence[str]) -> str:
@@ -68,7 +64,7 @@ def down(options: argparse.Namespace) -> int:
         return UNUSABLE
     _maker_of(options).end(folder)
     forget_kind(folder)
-    _say(f"the platform in {folder} has ended")
+    announce(f"the platform in {folder} has ended")
     return PASSED
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,3 +72,8 @@ def note_kind(folder: Path, maker: Maker) -> None:
 def forget_kind(folder: Path) -> None:
     """It has ended: another kind may stand there now."""
     (folder / KIND).unlink(missing_ok=True)
+
+
+def announce(line: str) -> None:
+    """Tell people, beside the result, what becomes of the platforms."""
+    sys.stderr.write(f"gameday: {line}\n")

@@ -16,7 +16,7 @@ from pathlib import Path
 from harness import bindings
 from harness.cli.faults import make_fault
 from harness.cli.live import Live
-from harness.cli.platforms import chosen
+from harness.cli.platforms import announce, chosen
 from harness.cli.report import FORMS, RECORD, result_of
 from harness.drill import Limits
 from harness.errors import DocumentError, Interrupted, MachineError, PlatformError
@@ -114,10 +114,6 @@ def _signals(stop: threading.Event) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _say(line: str) -> None:
-    sys.stderr.write(f"gameday: {line}\n")
-
-
 class _Progress:
     """Tells of the platform. While it is being made, each line is a place to leave where the end was asked for."""
 
@@ -129,14 +125,14 @@ class _Progress:
         if self.making and self._stop.is_set():
             raise Interrupted("interrupted while the platform was being made: nothing was drilled")
         if not self._quiet:
-            _say(line)
+            announce(line)
 
 
 def _jobs(wanted: int, maker: Maker) -> int:
     """As many drills side by side as are wanted and the platform holds; says so where these are fewer."""
     if maker.at_once is None or wanted <= maker.at_once:
         return wanted
-    _say(f"--jobs {wanted}: the {maker.name} platform holds {maker.at_once} at a time")
+    announce(f"--jobs {wanted}: the {maker.name} platform holds {maker.at_once} at a time")
     return maker.at_once
 
 
