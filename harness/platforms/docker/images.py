@@ -20,8 +20,8 @@ from harness.platforms.docker.platform import Images
 
 PROJECT = Path(__file__).resolve().parents[3]
 POSTGRES = "postgres:17-alpine"
-FAKES = ("Dockerfile", "fakes")
-"""What goes into the image of the pods."""
+FAKES = ("Dockerfile", ".dockerignore", "fakes")
+"""What decides of the image of the pods."""
 RYUK_OFF = "set TESTCONTAINERS_RYUK_DISABLED=true: what a killed run leaves, `gameday recover` removes"
 
 
@@ -33,9 +33,7 @@ def prepare(base: str | None, postgres: str | None, say: Say) -> Images:
     """
     engine = client()
     _ryuk(engine, say)
-    fakes = _built(
-        engine, "gameday-fakes", PROJECT, ("Dockerfile", ".dockerignore", "pyproject.toml", "fakes"), base, say
-    )
+    fakes = _built(engine, "gameday-fakes", PROJECT, FAKES, base, say)
     if not postgres and base:
         return Images(fakes, _built(engine, "gameday-postgres", PROJECT / "deploy" / "postgres", (".",), base, say))
     hint = "name one that is here by GAMEDAY_POSTGRES_IMAGE, or a base to build one on by --base-image"
