@@ -9,9 +9,9 @@ from random import Random
 from statistics import median
 
 from benchmarks.processes import PROCESSES, slices_of
-from harness.verdict.eprocess import log_evidence, restart
-from harness.verdict.inflation import ENOUGH_S, UNKNOWN, Known, Slice, inflation
-from harness.verdict.sequential import SLICE_S, Terms, decided_from
+from harness.stats.eprocess import log_evidence, restart
+from harness.stats.inflation import ENOUGH_S, UNKNOWN, Known, Slice, inflation
+from harness.stats.sequential import SLICE_S, Terms, decided_from
 
 BEFORE_S, AFTER_S, RECOVERY_S = 20.0, 60.0, 75.0
 WELL, BROKEN = 0.01, 0.30

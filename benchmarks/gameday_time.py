@@ -138,7 +138,7 @@ def to_text(seen: Comparison, checked: Sequence[Hold], on: Machine, quick: bool)
 
 _SCENARIO = f"""\
 scenario  P95 of inference < 500 ms under {USERS} requests/s: baseline, loss of 32 of 40 worker slots, symptom, three
-          steps, recovery. Ours also watches a twin that nobody answers, and looks again after the undo.
+          steps, recovery. Ours also watches a control that nobody answers, and looks again after the revert.
 """
 
 

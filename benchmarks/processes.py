@@ -11,8 +11,8 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from random import Random
 
-from harness.verdict.inflation import Slice
-from harness.verdict.sequential import SLICE_S
+from harness.stats.inflation import Slice
+from harness.stats.sequential import SLICE_S
 
 WARM_UP_S = 10.0
 _Arrival = tuple[float, float, bool]

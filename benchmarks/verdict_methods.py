@@ -11,9 +11,9 @@ from itertools import accumulate
 from random import Random
 
 from benchmarks.processes import PROCESSES, slices_of
-from harness.verdict.eprocess import log_evidence
-from harness.verdict.inflation import ENOUGH_S, UNKNOWN, Slice, inflation
-from harness.verdict.sequential import MIN_S, SLICE_S, Terms, decided_from
+from harness.stats.eprocess import log_evidence
+from harness.stats.inflation import ENOUGH_S, UNKNOWN, Slice, inflation
+from harness.stats.sequential import MIN_S, SLICE_S, Terms, decided_from
 
 THETA, ALPHA, WINDOW_S = 0.05, 0.01, 60.0
 EARLIER_RUNS, EARLIER_P = 4, 0.01

@@ -29,8 +29,8 @@ def application(token: str, board: Board, serve: Serve) -> Starlette:
             route("/serving", calls.serving, "PUT"),
             route("/faults", calls.inject, "POST"),
             route("/faults", calls.on, "GET"),
-            route("/faults", calls.undo_all, "DELETE"),
-            route("/faults/{number}", calls.undo, "DELETE"),
+            route("/faults", calls.revert_all, "DELETE"),
+            route("/faults/{number}", calls.revert, "DELETE"),
         ]
     )
 
@@ -72,12 +72,12 @@ class Calls:
     async def on(self, _: Request) -> Response:
         return JSONResponse(self._board.on())
 
-    async def undo(self, request: Request) -> Response:
-        self._board.undo(request.path_params["number"])
+    async def revert(self, request: Request) -> Response:
+        self._board.revert(request.path_params["number"])
         return Response(status_code=204)
 
-    async def undo_all(self, _: Request) -> Response:
-        self._board.undo_all()
+    async def revert_all(self, _: Request) -> Response:
+        self._board.revert_all()
         return Response(status_code=204)
 
 

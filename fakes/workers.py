@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-Undo = Callable[[], None]
+Revert = Callable[[], None]
 
 
 class QueueFull(Exception):
@@ -64,8 +64,8 @@ class Workers:
         finally:
             self._release()
 
-    def lose(self, slots: int) -> Undo:
-        """So many slots are gone until the undo; jobs in work are ended first."""
+    def lose(self, slots: int) -> Revert:
+        """So many slots are gone until the revert; jobs in work are ended first."""
         self._lost += slots
 
         def give_back() -> None:

@@ -36,6 +36,6 @@ class PlatformError(GamedayError):
 
 
 class Interrupted(GamedayError):
-    """Ctrl-C or SIGTERM: everything is being undone."""
+    """Ctrl-C or SIGTERM: everything is being reverted."""
 
     exit_code = INCONCLUSIVE

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.timed import Phase, Run, UnusableError, call
 from harness.errors import UNUSABLE
-from harness.journal import read_events
+from harness.record.journal import read_events
 
 HERE = Path(__file__).parent
 GAMEDAY = Path(sys.executable).with_name("gameday")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-Undo = Callable[[], None]
+Revert = Callable[[], None]
 MAX_DURATION = (0.05, 3600.0)
 
 
@@ -43,8 +43,8 @@ class Fault(Protocol):
     @property
     def parameters(self) -> Mapping[str, Range]: ...
 
-    def inject(self, parameters: Mapping[str, float]) -> Undo:
-        """Break it; the undo is called once."""
+    def inject(self, parameters: Mapping[str, float]) -> Revert:
+        """Break it; the revert is called once."""
         ...
 
 
@@ -52,7 +52,7 @@ class Fault(Protocol):
 class _On:
     name: str
     parameters: Mapping[str, float]
-    undo: Undo
+    revert: Revert
     ends_at: float
     timer: asyncio.TimerHandle = field(repr=False)
 
@@ -75,20 +75,20 @@ class Board:
         parameters = {key: allowed.read(key, given.get(key)) for key, allowed in fault.parameters.items()}
         number = str(next(self._ids))
         loop = asyncio.get_running_loop()
-        undo = fault.inject(parameters)
-        timer = loop.call_later(duration_s, self.undo, number)
-        self._on[number] = _On(fault.name, parameters, undo, loop.time() + duration_s, timer)
+        revert = fault.inject(parameters)
+        timer = loop.call_later(duration_s, self.revert, number)
+        self._on[number] = _On(fault.name, parameters, revert, loop.time() + duration_s, timer)
         return number
 
-    def undo(self, number: str) -> None:
+    def revert(self, number: str) -> None:
         """End it; nothing happens when it has ended already."""
         if on := self._on.pop(number, None):
             on.timer.cancel()
-            on.undo()
+            on.revert()
 
-    def undo_all(self) -> None:
+    def revert_all(self) -> None:
         for number in tuple(self._on):
-            self.undo(number)
+            self.revert(number)
 
     def on(self) -> list[dict[str, object]]:
         """`[{"id", "name", "left_s", …parameters}]`, oldest first."""

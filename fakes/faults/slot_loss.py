@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from fakes.faults.base import Range, Undo
+from fakes.faults.base import Range, Revert
 
 
 class Slots(Protocol):
     """Anything that works through a bounded number of slots."""
 
-    def lose(self, slots: int) -> Undo: ...
+    def lose(self, slots: int) -> Revert: ...
 
 
 @dataclass(frozen=True)
@@ -23,5 +23,5 @@ class SlotLoss:
     name: str = "slot-loss"
     parameters: Mapping[str, Range] = field(default_factory=lambda: {"slots": Range(1, 10_000, whole=True)})
 
-    def inject(self, parameters: Mapping[str, float]) -> Undo:
+    def inject(self, parameters: Mapping[str, float]) -> Revert:
         return self.slots.lose(int(parameters["slots"]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from fakes.faults.base import Range, Undo
+from fakes.faults.base import Range, Revert
 
 
 class Slow:
@@ -22,7 +22,7 @@ class Slow:
         """By what service times are to be multiplied now."""
         return math.prod(self._factors)
 
-    def inject(self, parameters: Mapping[str, float]) -> Undo:
+    def inject(self, parameters: Mapping[str, float]) -> Revert:
         factor = parameters["factor"]
         self._factors.append(factor)
         return lambda: self._factors.remove(factor)

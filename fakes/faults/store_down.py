@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fakes.faults.base import Range, Undo
+from fakes.faults.base import Range, Revert
 
 
 class StoreDown:
@@ -20,9 +20,9 @@ class StoreDown:
     def on(self) -> bool:
         return self._on > 0
 
-    def inject(self, parameters: Mapping[str, float]) -> Undo:
+    def inject(self, parameters: Mapping[str, float]) -> Revert:
         self._on += 1
-        return self._undo
+        return self._revert
 
-    def _undo(self) -> None:
+    def _revert(self) -> None:
         self._on -= 1

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from fakes.faults.base import Range, Undo
+from fakes.faults.base import Range, Revert
 
 
 class Wedge:
-    """`wedge`; the undo lets the wedged workers go on, so that nothing stays broken behind a dead harness."""
+    """`wedge`; the revert lets the wedged workers go on, so that nothing stays broken behind a dead harness."""
 
     name = "wedge"
     parameters: Mapping[str, Range] = {}
@@ -23,12 +23,12 @@ class Wedge:
         """Where a worker gets stuck while the fault is on."""
         await self._free.wait()
 
-    def inject(self, parameters: Mapping[str, float]) -> Undo:
+    def inject(self, parameters: Mapping[str, float]) -> Revert:
         self._on += 1
         self._free.clear()
-        return self._undo
+        return self._revert
 
-    def _undo(self) -> None:
+    def _revert(self) -> None:
         self._on -= 1
         if not self._on:
             self._free.set()

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 SEGMENTS = 50
-Undo = Callable[[], None]
+Revert = Callable[[], None]
 Send = Callable[[str], None]
 
 
@@ -70,8 +70,8 @@ class Hub:
         """Connections that have a message and wait for a sender."""
         return len(self._line)
 
-    def lose(self, slots: int) -> Undo:
-        """So many sender slots are gone until the undo."""
+    def lose(self, slots: int) -> Revert:
+        """So many sender slots are gone until the revert."""
         self._lost += slots
 
         def give_back() -> None:

@@ -12,9 +12,9 @@ from harness.errors import MachineError
 from harness.platforms.base import Maker, Options
 
 MAKERS = {
-    "local": "harness.platforms.local.maker:LocalMaker",
-    "docker": "harness.platforms.docker.maker:DockerMaker",
-    "kind": "harness.platforms.kubernetes.maker:KindMaker",
+    "local": "harness.platforms.local.provider:LocalMaker",
+    "docker": "harness.platforms.docker.provider:DockerMaker",
+    "kind": "harness.platforms.kubernetes.provider:KindMaker",
     "kubernetes": "harness.platforms.kubernetes.existing:KubernetesMaker",
 }
 """The maker of each kind; imported only when it is asked for, because some need packages that are extras."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness.cli.run import read_plan
 from harness.errors import PASSED, UNUSABLE
-from harness.gameday.plan import DrillPlan, GamedayPlan
+from harness.plan import DrillPlan, GamedayPlan
 from harness.report.show import to_json, to_text
 from harness.runbook import nothing_to_test, read
 from harness.steps.plan import Step

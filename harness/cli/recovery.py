@@ -6,9 +6,9 @@ from pathlib import Path
 
 from harness.cli.platforms import recovering
 from harness.cli.report import RECORD
-from harness.journal import read_events
-from harness.platforms.control_plane import processes
-from harness.platforms.control_plane.processes import Group
+from harness.machine import process_ledger
+from harness.machine.process_ledger import Group
+from harness.record.journal import read_events
 
 
 def end_recorded(folder: Path) -> list[str]:
@@ -16,7 +16,7 @@ def end_recorded(folder: Path) -> list[str]:
     record = folder / RECORD
     events = read_events(record) if record.exists() else iter(())
     groups = [Group(event["pgid"], event["started"], event["what"]) for event in events if event["ev"] == "process"]
-    ended = [f"{group.what} (pid {group.pid})" for group in processes.end(groups, folder, grace_s=1.0)]
+    ended = [f"{group.what} (pid {group.pid})" for group in process_ledger.end(groups, folder, grace_s=1.0)]
     for maker in recovering():
         ended += maker.recover(folder)
     return ended

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from harness.journal import JournalError, read_events
+from harness.record.journal import JournalError, read_events
 from harness.report.json_report import to_json
 from harness.report.junit import to_junit
 from harness.report.markdown import to_markdown

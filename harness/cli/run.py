@@ -15,18 +15,18 @@ from pathlib import Path
 
 from harness import bindings
 from harness.cli.faults import make_fault
-from harness.cli.live import Live
 from harness.cli.platforms import announce, chosen
 from harness.cli.report import FORMS, RECORD, result_of
 from harness.drill import Limits
 from harness.errors import DocumentError, Interrupted, MachineError, PlatformError
-from harness.gameday.plan import DrillPlan, GamedayPlan, check, make_plan
 from harness.gameday.run import Members, run_gameday
-from harness.journal import Journal
+from harness.listeners.progress import Live
 from harness.load.base import Load
 from harness.load.job import JobLoad, check_shared
 from harness.load.worker import WorkerLoad, find_scenario
+from harness.plan import DrillPlan, GamedayPlan, check, make_plan
 from harness.platforms.base import JobHost, Maker, Platform
+from harness.record.journal import Journal
 from harness.responders.runbook import RunbookResponder
 from harness.runbook import nothing_to_test, read
 

@@ -14,10 +14,10 @@ import yaml
 
 from harness.cli.run import read_plan
 from harness.errors import PASSED, UNUSABLE, BindingError, DocumentError, MachineError
-from harness.gameday.plan import GamedayPlan
+from harness.plan import GamedayPlan
+from harness.schema.tree import Plain
 from harness.slo import Catalogue, Slo, read_slos
 from harness.slo.k6 import convert, thresholds_of
-from harness.slo.tree import Plain
 
 _SCRIPTS = (".js", ".mjs", ".ts", ".tar")
 _K6_LIMIT_S = 60

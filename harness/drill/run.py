@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from harness.errors import GamedayError, Interrupted, PlatformError
-from harness.faults.base import Fault, Target, Undo
+from harness.faults.base import Fault, Revert, Target
 from harness.verdict.judge import Judge
-from harness.verdict.trial import MAIN, TWIN
+from harness.verdict.state import CONTROL, TREATMENT
 
 POLL_S = 0.05
 PREPARE_POLL_S = 0.2
@@ -33,7 +33,7 @@ class Limits:
     symptoms_s: float = 60.0
     recovery_s: float = 75.0
     control_s: float = 30.0
-    after_undo_s: float = 60.0
+    after_revert_s: float = 60.0
 
 
 class Tell(Protocol):
@@ -43,7 +43,7 @@ class Tell(Protocol):
 
 
 class Side(Protocol):
-    """A platform with its load and its sampler: the one that is answered, or its twin that nobody answers."""
+    """A platform with its load and its sampler: the one that is answered, or its control that nobody answers."""
 
     name: str
 
@@ -77,7 +77,7 @@ class Drill:
 
     def __post_init__(self) -> None:
         self._sides = {side.name: side for side in self.sides}
-        self._undos: dict[str, list[Undo]] = {MAIN: [], TWIN: []}
+        self._reverts: dict[str, list[Revert]] = {TREATMENT: [], CONTROL: []}
         self._up: dict[str, float] = {}
         self._leaving: threading.Thread | None = None
 
@@ -111,10 +111,10 @@ class Drill:
             self._wait("control", self.limits.control_s)
         if self.general:
             self._phase("general", self.general)
-        self._leave_twin()
-        self._undo(MAIN)
+        self._leave_control()
+        self._revert(TREATMENT)
         if recovered:
-            self._wait("after-undo", self.limits.after_undo_s)
+            self._wait("after-revert", self.limits.after_revert_s)
 
     def _phase(self, name: str, do: Callable[[], None]) -> None:
         self._check()
@@ -158,9 +158,9 @@ class Drill:
         self._up.pop(side.name, None)
         side.down()
 
-    def _leave_twin(self) -> None:
-        """Nobody looks at the twin any more: it goes down while the main side is looked at once more."""
-        self._leaving = threading.Thread(target=self._take_down, args=(self._sides[TWIN],), name="twin-down")
+    def _leave_control(self) -> None:
+        """Nobody looks at the control any more: it goes down while the main side is looked at once more."""
+        self._leaving = threading.Thread(target=self._take_down, args=(self._sides[CONTROL],), name="control-down")
         self._leaving.start()
 
     def _prepare(self) -> None:
@@ -180,31 +180,31 @@ class Drill:
                 future.result()
 
     def _inject(self) -> None:
-        """Undo entries are on disk before the harm, on each side."""
+        """Revert entries are on disk before the harm, on each side."""
         for side in self._sides.values():
             for fault in self.faults:
-                undo = fault.undo(side.target)
-                self.tell("undo-armed", sync=True, side=side.name, text=undo.text)
-                self._undos[side.name].append(undo)
+                revert = fault.revert(side.target)
+                self.tell("revert-armed", sync=True, side=side.name, text=revert.text)
+                self._reverts[side.name].append(revert)
                 fault.inject(side.target)
                 self.tell("fault", side=side.name, text=fault.text)
 
-    def _undo(self, side: str) -> None:
+    def _revert(self, side: str) -> None:
         """Last in, first out; each is tried, whatever the others do."""
         failures: list[str] = []
-        while self._undos[side]:
+        while self._reverts[side]:
             try:
-                self._undos[side].pop().run()
+                self._reverts[side].pop().run()
             except GamedayError as error:
                 failures.append(str(error))
-        if side == MAIN:
-            self.tell("undone", ok=not failures, why="; ".join(failures))
+        if side == TREATMENT:
+            self.tell("reverted", ok=not failures, why="; ".join(failures))
 
     def _end(self) -> None:
         """Faults off and both sides down, at once."""
         try:
-            if self._undos[MAIN]:
-                self._undo(MAIN)
+            if self._reverts[TREATMENT]:
+                self._revert(TREATMENT)
         finally:
             if self._leaving:
                 self._leaving.join()

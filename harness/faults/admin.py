@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.errors import PlatformError
-from harness.faults.base import Target, Undo
+from harness.faults.base import Revert, Target
 from harness.http import call
 from harness.platforms.base import AdminPort
 
@@ -51,10 +51,10 @@ class AdminFault:
             hint = "see docs/contracts.md for names and parameters"
             raise PlatformError(f"fault `{self.text}`: {port.owner} did not take it: {said}; {hint}")
 
-    def undo(self, target: Target) -> Undo:
+    def revert(self, target: Target) -> Revert:
         """Takes every fault off the ports that have it; a pod that is gone took its fault along."""
         ports = self._ports(target)
-        return Undo(f"DELETE /faults at {', '.join(port.owner for port in ports)}", lambda: _clear(self.text, ports))
+        return Revert(f"DELETE /faults at {', '.join(port.owner for port in ports)}", lambda: _clear(self.text, ports))
 
 
 def _auth(port: AdminPort) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The contract of a fault: one verb, `inject`, that returns its undo."""
+"""The contract of a fault: one verb, `inject`, that returns its revert."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Undo:
+class Revert:
     """How to take a fault back: `text` for the journal, `run` does it, may be called twice and raises PlatformError."""
 
     text: str
@@ -36,7 +36,7 @@ class Fault(Protocol):
         """What it does, in a few words: `inference: slot-loss slots=5`."""
         ...
 
-    def undo(self, target: Target) -> Undo:
+    def revert(self, target: Target) -> Revert:
         """The way back, known before anything is done, so that it can be on disk first."""
         ...
 
@@ -121,4 +121,4 @@ class Running:
         try:
             self.stop()
         except PlatformError:
-            return  # the drill's own undo tries again, and says so where it cannot
+            return  # the drill's own revert tries again, and says so where it cannot

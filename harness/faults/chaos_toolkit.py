@@ -1,4 +1,4 @@
-"""Any Chaos Toolkit extension's action as a fault, and another (or the same) as its undo."""
+"""Any Chaos Toolkit extension's action as a fault, and another (or the same) as its revert."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 
 from harness.errors import BindingError, MachineError, PlatformError
-from harness.faults.base import Parameter, Parameters, Running, Target, Undo
+from harness.faults.base import Parameter, Parameters, Revert, Running, Target
 
 LIMIT_S = 60.0
-UNDO = "undo_"
+REVERT = "revert_"
 RUN = """
 import json, sys
 from chaoslib.activity import ensure_activity_is_valid, run_activity
@@ -24,10 +24,10 @@ print(json.dumps(run_activity(activity, {}, {}), default=str))
 
 
 class ChaosToolkit:
-    """`action: MODULE.FUNCTION` with its arguments; `undo: MODULE.FUNCTION` with those that begin with `undo_`.
+    """`action: MODULE.FUNCTION` with its arguments; `revert: MODULE.FUNCTION` with those that begin with `revert_`.
 
     `{namespace}` and `{at}` in an argument are filled in. It runs in a process of its own, with the operator's
-    kubeconfig and nothing else of this machine's environment. Without `undo` nothing is taken back: the action's harm
+    kubeconfig and nothing else of this machine's environment. Without `revert` nothing is taken back: the action's harm
     has to end by itself.
     """
 
@@ -35,10 +35,12 @@ class ChaosToolkit:
         """Raises BindingError, and MachineError where chaostoolkit-lib is missing."""
         read = Parameters(at, "chaos-toolkit", parameters)
         self.text, self._at, self._max_s = read.text, at, max_duration_s
-        self._action, self._back = read.word("action"), read.word("undo", "")
+        self._action, self._back = read.word("action"), read.word("revert", "")
         given = read.rest()
-        self._arguments = {key: value for key, value in given.items() if not key.startswith(UNDO)}
-        self._undo_arguments = {key.removeprefix(UNDO): value for key, value in given.items() if key.startswith(UNDO)}
+        self._arguments = {key: value for key, value in given.items() if not key.startswith(REVERT)}
+        self._revert_arguments = {
+            key.removeprefix(REVERT): value for key, value in given.items() if key.startswith(REVERT)
+        }
         if find_spec("chaoslib") is None:
             install = "pip install 'runbook-gameday[chaos]'"
             raise MachineError(f"fault `{self.text}`: the package chaostoolkit-lib is not installed: {install}")
@@ -54,13 +56,13 @@ class ChaosToolkit:
         if find_spec(package) is None:
             raise BindingError(f"fault `{self.text}`: there is no package {package}; install the extension")
 
-    def undo(self, target: Target) -> Undo:
+    def revert(self, target: Target) -> Revert:
         def back() -> None:
             if self._back:
-                self._run(target, self._back, self._undo_arguments)
+                self._run(target, self._back, self._revert_arguments)
 
         running = self._running[id(target.platform)] = Running(self._max_s, back)
-        return Undo(f"{self._back or 'nothing'} for {self._action}", running.stop)
+        return Revert(f"{self._back or 'nothing'} for {self._action}", running.stop)
 
     def inject(self, target: Target) -> None:
         """Raises PlatformError with the action's words when it fails."""

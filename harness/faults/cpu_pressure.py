@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping
 
 from harness.errors import PlatformError
-from harness.faults.base import Parameter, Parameters, Target, Undo
+from harness.faults.base import Parameter, Parameters, Revert, Target
 
 BURN = 'echo $PPID; i=0; while [ $i -lt "$0" ]; do (while :; do :; done) & i=$((i+1)); done; wait'
 """Tells the process group (its parent, `timeout`, leads it), then burns in so many processes."""
@@ -26,7 +26,7 @@ class CpuPressure:
         read.done()
         self._burning: dict[int, list[_Burner]] = {}
 
-    def undo(self, target: Target) -> Undo:
+    def revert(self, target: Target) -> Revert:
         burners = self._burning[id(target.platform)] = []
 
         def stop() -> None:
@@ -34,7 +34,7 @@ class CpuPressure:
                 burners[-1].stop()
                 burners.pop()
 
-        return Undo(f"end what burns CPU in the pods of {self._at}", stop)
+        return Revert(f"end what burns CPU in the pods of {self._at}", stop)
 
     def inject(self, target: Target) -> None:
         """Raises PlatformError when a pod does not take it."""

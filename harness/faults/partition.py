@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 
 from harness.errors import PlatformError
-from harness.faults.base import Parameter, Parameters, Running, Target, Undo
+from harness.faults.base import Parameter, Parameters, Revert, Running, Target
 from harness.platforms.base import ObjectStore
 
 PORT = 8080
@@ -28,14 +28,14 @@ class Partition:
         read.done()
         self._running: dict[int, tuple[Running, str]] = {}
 
-    def undo(self, target: Target) -> Undo:
+    def revert(self, target: Target) -> Revert:
         """Raises PlatformError for a platform without an API server of its own."""
         store = self._store(target)
         path = f"/apis/networking.k8s.io/v1/namespaces/{target.platform.namespace}/networkpolicies"
         name = f"gameday-partition-{secrets.token_hex(3)}"
         running = Running(self._max_s, lambda: store.take_away(f"{path}/{name}"))
         self._running[id(target.platform)] = (running, name)
-        return Undo(f"delete networkpolicy/{name}", running.stop)
+        return Revert(f"delete networkpolicy/{name}", running.stop)
 
     def _store(self, target: Target) -> ObjectStore:
         if not isinstance(target.platform, ObjectStore):

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 
 from harness.errors import PlatformError
-from harness.faults.base import Parameter, Parameters, Running, Target, Undo, ask
+from harness.faults.base import Parameter, Parameters, Revert, Running, Target, ask
 
 
 class PodKill:
@@ -23,9 +23,9 @@ class PodKill:
         read.done()
         self._running: dict[int, Running] = {}
 
-    def undo(self, target: Target) -> Undo:
+    def revert(self, target: Target) -> Revert:
         running = self._running[id(target.platform)] = Running(self._max_s, lambda: None)
-        return Undo(f"kill no more pods of {self._at}", running.stop)
+        return Revert(f"kill no more pods of {self._at}", running.stop)
 
     def inject(self, target: Target) -> None:
         """Raises PlatformError when there is no pod to kill."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from harness.errors import PlatformError
-from harness.faults.base import Parameter, Parameters, Running, Target, Undo, ask
+from harness.faults.base import Parameter, Parameters, Revert, Running, Target, ask
 
 
 class ScaleToZero:
@@ -18,7 +18,7 @@ class ScaleToZero:
         read.done()
         self._running: dict[int, Running] = {}
 
-    def undo(self, target: Target) -> Undo:
+    def revert(self, target: Target) -> Revert:
         """Back to as many as there are now, unless somebody has scaled it up meanwhile."""
         replicas = self._replicas(target)
 
@@ -27,7 +27,7 @@ class ScaleToZero:
                 ask(target, self.text, "scale", f"deployment/{self._at}", f"--replicas={replicas}")
 
         running = self._running[id(target.platform)] = Running(self._max_s, back)
-        return Undo(f"scale deployment/{self._at} to {replicas}", running.stop)
+        return Revert(f"scale deployment/{self._at} to {replicas}", running.stop)
 
     def _replicas(self, target: Target) -> int:
         state = target.platform.state()

@@ -15,21 +15,21 @@ from harness.conditions.grammar import Measure
 from harness.drill import Drill, Limits
 from harness.drill.run import Tell
 from harness.faults.base import Fault
-from harness.gameday.history import History, history_beside
-from harness.gameday.plan import DrillPlan, GamedayPlan
 from harness.gameday.side import LiveSide
-from harness.journal import Journal, JournalError
+from harness.history.vif import History, history_beside
 from harness.load.base import Load
 from harness.model import Toggle
+from harness.plan import DrillPlan, GamedayPlan
 from harness.platforms.base import Overrides, Platform
 from harness.probes.sampler import family
+from harness.record.journal import Journal, JournalError
 from harness.responders.base import Responder
 from harness.slo import Slo
 from harness.steps.plan import Step
 from harness.steps.session import Session
 from harness.verdict.judge import Judge
+from harness.verdict.state import CONTROL, TREATMENT
 from harness.verdict.steps import StepFacts
-from harness.verdict.trial import MAIN, TWIN
 
 AWAKE_S = 0.5
 
@@ -171,7 +171,7 @@ class _Drilling:
 
     def __post_init__(self) -> None:
         self._dir = self.gameday.out / "drills" / self.drill.runbook.id
-        self._sides = {name: self._side(name) for name in (MAIN, TWIN)}
+        self._sides = {name: self._side(name) for name in (TREATMENT, CONTROL)}
         self._session: Session | None = None
 
     def run(self) -> None:
@@ -203,7 +203,7 @@ class _Drilling:
         platform = self.gameday.members.make_platform(folder / "platform", name, self._overrides())
 
         def make_load(up: Platform) -> Load:
-            if name == MAIN:
+            if name == TREATMENT:
                 self._note_drift(up)
             return self.gameday.members.make_load(self.drill, up, folder)
 
@@ -240,7 +240,7 @@ class _Drilling:
         yield from dict.fromkeys([*probes, *(family(board.name) for board in boards)])
 
     def _respond(self, steps: Sequence[Step]) -> None:
-        platform, gameday = self._sides[MAIN].platform, self.gameday
+        platform, gameday = self._sides[TREATMENT].platform, self.gameday
         if self._session is None:
             self._session = Session(
                 platform.shell(), self._dir / "steps", run_dir=gameday.out, started=self._shell_began
@@ -249,7 +249,7 @@ class _Drilling:
 
     def _shell_began(self, pgid: int) -> None:
         started = psutil.Process(pgid).create_time()
-        self.tell("process", sync=True, side=MAIN, what="shell", pid=pgid, pgid=pgid, started=started)
+        self.tell("process", sync=True, side=TREATMENT, what="shell", pid=pgid, pgid=pgid, started=started)
 
     def _told(self, facts: StepFacts) -> None:
         self.tell("step", facts=facts.to_json())

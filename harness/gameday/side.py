@@ -11,10 +11,10 @@ import psutil
 from harness.conditions.grammar import Measure
 from harness.drill.run import Tell
 from harness.faults.base import Target
-from harness.journal import JournalError
 from harness.load.base import Load
 from harness.platforms.base import Platform
 from harness.probes.sampler import Sampler, Values
+from harness.record.journal import JournalError
 
 
 class LiveSide:

@@ -6,10 +6,10 @@ import json
 from dataclasses import asdict
 from typing import TypeAlias
 
+from harness.stats.inflation import VIF_METHOD
 from harness.verdict.budget import Budget
 from harness.verdict.gameday import GamedayResult
-from harness.verdict.inflation import VIF_METHOD
-from harness.verdict.reading import Reading
+from harness.verdict.measurement import Reading
 from harness.verdict.result import DrillResult, Effect, SloResult, StepResult
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -53,7 +53,7 @@ def _drill(drill: DrillResult) -> dict[str, Json]:
         "onset_interval_s": _span(drill.times.onset_interval_s),
         "recover_s": drill.times.recover_s,
         "recover_interval_s": _span(drill.times.recover_interval_s),
-        "undone": drill.undone,
+        "reverted": drill.reverted,
         "findings": list(drill.findings),
         "phases": [asdict(phase) for phase in drill.phases],
     }
@@ -87,10 +87,10 @@ def _slo(slo: SloResult) -> dict[str, Json]:
         "name": slo.name,
         "objective": slo.objective,
         "before": _reading(slo.before),
-        "twin_before": _reading(slo.twin_before),
+        "control_before": _reading(slo.control_before),
         "during": _reading(slo.during),
         "after": _reading(slo.after),
-        "after_undo": _reading(slo.after_undo),
+        "after_revert": _reading(slo.after_revert),
         "control": _reading(slo.control),
         "budget": _budget(slo.budget),
     }

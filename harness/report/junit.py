@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 from harness.model import Verdict
 from harness.verdict.gameday import GamedayResult
-from harness.verdict.reading import Reading
+from harness.verdict.measurement import Reading
 from harness.verdict.result import (
     DashboardResult,
     DrillResult,
@@ -112,7 +112,7 @@ def _output(step: StepResult) -> str:
 
 
 def _slo(slo: SloResult, line: int) -> Case:
-    """Did it hold again, and still after the undo? Before the fault it says whether there was a baseline."""
+    """Did it hold again, and still after the revert? Before the fault it says whether there was a baseline."""
     outcome, why = _came_back(slo)
     shown = [
         f"{when}: {_reading(reading, slo.unit)}"
@@ -120,7 +120,7 @@ def _slo(slo: SloResult, line: int) -> Case:
             ("before", slo.before),
             ("during", slo.during),
             ("after", slo.after),
-            ("after the undo", slo.after_undo),
+            ("after the revert", slo.after_revert),
             ("without the runbook", slo.control),
         )
     ]
@@ -136,9 +136,9 @@ def _came_back(slo: SloResult) -> tuple[Outcome, str]:
         return "error", "whether it came back could not be decided"
     if not slo.after.holds:
         return "failure", "it did not come back"
-    if slo.after_undo is None or slo.after_undo.holds is not True:
-        return "error", "it held after the response, and nothing shows that it held after the undo"
-    return "passed", "it held after the response and after the undo"
+    if slo.after_revert is None or slo.after_revert.holds is not True:
+        return "error", "it held after the response, and nothing shows that it held after the revert"
+    return "passed", "it held after the response and after the revert"
 
 
 def _reading(reading: Reading | None, unit: str) -> str:

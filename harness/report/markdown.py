@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from harness.model import Verdict
 from harness.report.text import MARKS
 from harness.verdict.gameday import Finding, GamedayResult
-from harness.verdict.reading import Reading
+from harness.verdict.measurement import Reading
 from harness.verdict.result import (
     DrillResult,
     SloResult,

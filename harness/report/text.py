@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator
 
 from harness.verdict.gameday import GamedayResult
-from harness.verdict.reading import Reading
+from harness.verdict.measurement import Reading
 from harness.verdict.result import (
     DrillResult,
     PhaseResult,
@@ -129,12 +129,12 @@ def _budget(drill: DrillResult) -> Iterator[str]:
 
 
 def _times(drill: DrillResult) -> str:
-    control = "yes: the twin that nobody answered stayed broken" if drill.controlled else "no"
+    control = "yes: the control that nobody answered stayed broken" if drill.controlled else "no"
     times = drill.times
     return (
         f"detected after {_seconds(times.detect_s)}{_between('began between', times.onset_interval_s)} · "
         f"recovered after {_seconds(times.recover_s)}{_between('between', times.recover_interval_s)} · "
-        f"controlled {control} · undone {'yes' if drill.undone else 'no'}"
+        f"controlled {control} · reverted {'yes' if drill.reverted else 'no'}"
     )
 
 

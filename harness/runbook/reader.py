@@ -49,7 +49,7 @@ def read(path: Path) -> Document:
 def parse(text: str, path: str = "<text>") -> Document:
     """The runbook document in `text`; `path` is what errors call it. DocumentError when two runbooks have one id."""
     title, entries, sections = outline(tuple(blocks(text)))
-    _refuse_twins(entries, path)
+    _refuse_controls(entries, path)
     parts = [(section, tuple(_parts(section))) for section in sections]
 
     def of(kind: Kind) -> tuple[Procedure, ...]:
@@ -78,14 +78,14 @@ def nothing_to_test(document: Document) -> str | None:
     return None
 
 
-def _refuse_twins(entries: Iterable[Entry], path: str) -> None:
+def _refuse_controls(entries: Iterable[Entry], path: str) -> None:
     first: dict[str, Entry] = {}
     for entry in entries:
-        twin = first.setdefault(entry.id, entry)
-        if twin is not entry:
+        control = first.setdefault(entry.id, entry)
+        if control is not entry:
             raise DocumentError(
                 f"{path}:{entry.line}: the runbook {entry.id} is there twice, "
-                f"on line {twin.line} and on line {entry.line}. Give each runbook an id of its own."
+                f"on line {control.line} and on line {entry.line}. Give each runbook an id of its own."
             )
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from harness.conditions import parse
 from harness.errors import ConditionError
+from harness.schema.shape import Tell
+from harness.schema.tree import Tree, UnreadableError, grow, read
 from harness.slo import schema
 from harness.slo.document import document_of, name_for
 from harness.slo.openslo import Slo, check_annotations, name_of, slos_of, title_of, without_references
-from harness.slo.shape import Tell
-from harness.slo.tree import Tree, UnreadableError, grow, read
 
 
 @dataclass(frozen=True)

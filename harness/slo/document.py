@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.conditions import Condition, Measure
 from harness.errors import ConditionError
-from harness.slo.tree import Plain
+from harness.schema.tree import Plain
 from harness.slo.words import STATES, SYMBOLS, TYPE, argument
 
 WINDOW, SLICE, SLICES_TARGET = "28d", "1m", 0.999

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from harness.conditions import parse
 from harness.errors import ConditionError, DocumentError
+from harness.schema.tree import Plain
 from harness.slo.document import document_of, name_for
-from harness.slo.tree import Plain
 from harness.slo.words import argument
 
 _EXPRESSION = re.compile(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from harness.conditions import Condition, parse
 from harness.errors import ConditionError
-from harness.slo.tree import Tree
+from harness.schema.tree import Tree
 from harness.slo.words import STATES, SYMBOLS, TYPE, argument
 
 

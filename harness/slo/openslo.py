@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from harness.conditions import Condition
+from harness.schema.shape import Tell
+from harness.schema.tree import Tree
 from harness.slo.meaning import MeaningError, Promise, condition_of
-from harness.slo.shape import Tell
-from harness.slo.tree import Tree
 
 PREFIX = "gameday.dev/"
 ALPHA, VIF_FLOOR = f"{PREFIX}alpha", f"{PREFIX}vif-floor"

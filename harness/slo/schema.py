@@ -12,7 +12,7 @@ import zoneinfo
 from collections.abc import Mapping
 from datetime import datetime
 
-from harness.slo.shape import (
+from harness.schema.shape import (
     Check,
     Tell,
     anything,
@@ -26,7 +26,7 @@ from harness.slo.shape import (
     sequence,
     text,
 )
-from harness.slo.tree import Tree
+from harness.schema.tree import Tree
 
 VERSION = "openslo/v1"
 _WORD = r"[a-zA-Z0-9](?:[-._a-zA-Z0-9]{0,61}[a-zA-Z0-9])?"

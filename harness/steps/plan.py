@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from harness.bash.analyse import Script, analyse
 from harness.model import Action, Command, GeneralCommand, Runbook, Toggle
-from harness.steps import meaning
+from harness.policy import classify
+from harness.policy.check import refusals
 from harness.steps.placeholders import Filled, fill, pod_of
-from harness.steps.policy import refusals
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def _command(kind: str, command: Command, placeholders: Mapping[str, str]) -> St
         0,
         command.line,
         kind,
-        meaning.purpose(analyse(filled.text)),
+        classify.purpose(analyse(filled.text)),
         command.text,
         filled.text,
         placeholders,
@@ -110,7 +110,7 @@ def _checked(steps: Iterable[Step], namespace: str) -> list[Step]:
                 step,
                 number=number,
                 refusals=tuple(refusals(script.text, earlier, namespace)),
-                notes=meaning.notes(script, known),
+                notes=classify.notes(script, known),
             )
         )
         earlier.append(script)

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from harness.bash.analyse import Script, analyse
-from harness.steps import cluster as watching
-from harness.steps import meaning
+from harness.policy import classify
+from harness.policy.check import refusals
+from harness.steps import cluster
 from harness.steps.cluster import Cluster, State
 from harness.steps.placeholders import Filled, fill, pod_of
 from harness.steps.plan import Step
-from harness.steps.policy import refusals
 from harness.steps.session import Outcome, Session
 from harness.verdict.steps import StepFacts, ToggleFacts
 
@@ -52,11 +52,11 @@ class Runner:
         """Add what the platform shows now; after a change, wait for it to settle, as long as that does not hold up
         the next step."""
         after = self.cluster.state()
-        changed = watching.spec_changes(before, after)
+        changed = cluster.spec_changes(before, after)
         notes = facts.notes
         if step.purpose == "change" and facts.exit_status == 0:
-            after = watching.settle(self.cluster, self.settle_s, self.stop)
-            changed += watching.pod_changes(before, after)
+            after = cluster.settle(self.cluster, self.settle_s, self.stop)
+            changed += cluster.pod_changes(before, after)
             notes += _unsettled(after, self.settle_s) + _emptied(before, after)
         services = tuple(f"{name}:{port}" for name, ports in self.cluster.services().items() for port in ports)
         toggle = _toggle(step, facts, before)
@@ -92,7 +92,7 @@ def _bind(step: Step, state: State) -> Filled:
         deployment = pod_of(value)
         if deployment is None:
             return value
-        pod = watching.newest_pod(state, deployment)
+        pod = cluster.newest_pod(state, deployment)
         if pod is None:
             lost.append(f"{value} (no pod of deployment/{deployment} runs)")
         return pod or value
@@ -108,7 +108,7 @@ def _with_outcome(facts: StepFacts, script: Script, outcome: Outcome, session: S
         facts,
         bound=script.text,
         ran=True,
-        programs=() if unclear else tuple(meaning.name_of(call) for call in script.last),
+        programs=() if unclear else tuple(classify.name_of(call) for call in script.last),
         pipestatus=outcome.pipestatus,
         exit_status=outcome.exit_status,
         ended=outcome.ended,
@@ -120,7 +120,7 @@ def _with_outcome(facts: StepFacts, script: Script, outcome: Outcome, session: S
         stdout_file=os.path.relpath(outcome.stdout, session.run_dir),
         started_s=outcome.started_s,
         seconds=outcome.seconds,
-        urls=meaning.urls(script),
+        urls=classify.urls(script),
         http=outcome.http,
     )
 

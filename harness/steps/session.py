@@ -25,8 +25,8 @@ import psutil
 
 from harness.bash.analyse import Script, analyse
 from harness.errors import Interrupted, MachineError
-from harness.steps import meaning
-from harness.steps.syntax import syntax_error
+from harness.policy import classify
+from harness.policy.syntax import syntax_error
 
 OUTPUT_LIMIT_BYTES = 64 * 2**20
 _POLL_S = 0.02
@@ -237,7 +237,7 @@ class _Watch:
         self.left: int | None = None
         self.ended = self.timed_out = self.overflowed = False
         self._bash, self._files, self._limit, self._follow_s = bash, files, limit_bytes, follow_s
-        self._endless = meaning.endless(analyse(text))
+        self._endless = classify.endless(analyse(text))
         self._asked: dict[int, float] = {}
         self._next_look = time.monotonic() + follow_s
         bash.feed(text, *files)
@@ -284,11 +284,11 @@ class _Watch:
 def _is_endless(cmdline: list[str]) -> bool:
     """A script shows its interpreter first, and perhaps its own name and settings before the words it was called
     with."""
-    if meaning.is_endless(cmdline):
+    if classify.is_endless(cmdline):
         return True
     script = bool(cmdline) and re.match(r"(python|(ba|da|a)?sh$)", Path(cmdline[0]).name)
     tails = (cmdline[place:] for place in range(1, min(6, len(cmdline)))) if script else ()
-    return any(meaning.is_endless(tail) or meaning.is_endless(["kubectl", *tail]) for tail in tails)
+    return any(classify.is_endless(tail) or classify.is_endless(["kubectl", *tail]) for tail in tails)
 
 
 def _size(*files: Path) -> int:

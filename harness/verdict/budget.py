@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.verdict.reading import Reading
+from harness.verdict.measurement import Reading
 
 
 @dataclass(frozen=True)

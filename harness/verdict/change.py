@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from harness.conditions.grammar import Condition, compare
-from harness.verdict.eprocess import log_evidence, restart
-from harness.verdict.inflation import Slice, inflation
+from harness.stats.eprocess import log_evidence, restart
+from harness.stats.inflation import Slice, inflation
+from harness.stats.sequential import SLICE_S, Terms, decide, decided_from
+from harness.verdict.measurement import read, slices
 from harness.verdict.probed import values_of
-from harness.verdict.reading import read, slices
-from harness.verdict.sequential import SLICE_S, Terms, decide, decided_from
 from harness.verdict.timeline import Timeline
 
 PROBE_LOOKS = 7

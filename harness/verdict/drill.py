@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from harness.stats.inflation import Slice
+from harness.stats.sequential import SLICE_S
 from harness.verdict.budget import Budget, budget
 from harness.verdict.change import begin_of
-from harness.verdict.inflation import Slice
-from harness.verdict.reading import Reading, read, slices
+from harness.verdict.measurement import Reading, read, slices
 from harness.verdict.reasons import LAST_S, verdict_of
 from harness.verdict.result import (
     DashboardResult,
@@ -20,11 +21,10 @@ from harness.verdict.result import (
     StepResult,
     SymptomResult,
 )
-from harness.verdict.sequential import SLICE_S
+from harness.verdict.state import ALPHA, CONTROL, TREATMENT, Slo, Span, Trial
 from harness.verdict.steps import StepFacts, judge_step
 from harness.verdict.timeline import Timeline, slice_from, slice_until
 from harness.verdict.times import times_of
-from harness.verdict.trial import ALPHA, MAIN, TWIN, Slo, Span, Trial
 
 EFFECT_S = 5
 """Longest window before and after a step in which its effect is looked for."""
@@ -52,7 +52,7 @@ def drill_result(trial: Trial) -> DrillResult:
         dashboards=dashboards,
         controlled=bool(trial.controlled),
         times=times_of(trial),
-        undone=bool(trial.undone),
+        reverted=bool(trial.reverted),
         findings=tuple(_findings(trial, steps)),
         phases=tuple(_phases(trial)),
         alpha=ALPHA,
@@ -61,16 +61,16 @@ def drill_result(trial: Trial) -> DrillResult:
 
 
 def _slo(trial: Trial, slo: Slo) -> SloResult:
-    before, during = _before(trial, slo, MAIN), _during(trial, slo)
+    before, during = _before(trial, slo, TREATMENT), _during(trial, slo)
     return SloResult(
         name=slo.name,
         objective=slo.objective.text,
         unit=slo.objective.unit,
         before=before,
-        twin_before=_before(trial, slo, TWIN),
+        control_before=_before(trial, slo, CONTROL),
         during=during,
         after=_after(trial, slo),
-        after_undo=_read_span(trial, slo, MAIN, trial.held.get(slo.name), steady=True),
+        after_revert=_read_span(trial, slo, TREATMENT, trial.held.get(slo.name), steady=True),
         control=_control(trial, slo),
         budget=_budget(trial, slo, before),
     )
@@ -93,7 +93,7 @@ def _before(trial: Trial, slo: Slo, side: str) -> Reading | None:
 
 def _during(trial: Trial, slo: Slo) -> Reading | None:
     """While it was broken, until the first step; where it never was, from the fault on."""
-    fault, main = trial.start("fault"), trial.sides[MAIN]
+    fault, main = trial.start("fault"), trial.sides[TREATMENT]
     if fault is None:
         return None
     answered = max(trial.start("response") or main.frontier, fault + SLICE_S)
@@ -103,19 +103,21 @@ def _during(trial: Trial, slo: Slo) -> Reading | None:
 
 def _after(trial: Trial, slo: Slo) -> Reading | None:
     if slo.name in trial.recovered or "recovery" not in trial.ended:
-        return _read_span(trial, slo, MAIN, trial.recovered.get(slo.name))
+        return _read_span(trial, slo, TREATMENT, trial.recovered.get(slo.name))
     end = slice_until(trial.ended["recovery"])
-    return _read_span(trial, slo, MAIN, (end - LAST_S, end))
+    return _read_span(trial, slo, TREATMENT, (end - LAST_S, end))
 
 
 def _control(trial: Trial, slo: Slo) -> Reading | None:
-    since, twin = trial.recovered_since, trial.sides[TWIN]
-    return None if since is None else read(slo.objective, twin, since, twin.frontier, trial.terms(slo, alarm=True))
+    since, control = trial.recovered_since, trial.sides[CONTROL]
+    return (
+        None if since is None else read(slo.objective, control, since, control.frontier, trial.terms(slo, alarm=True))
+    )
 
 
 def _budget(trial: Trial, slo: Slo, before: Reading | None) -> Budget | None:
     """From the fault until this SLO held again, or until nobody waited for it any more."""
-    fault, main = trial.start("fault"), trial.sides[MAIN]
+    fault, main = trial.start("fault"), trial.sides[TREATMENT]
     if fault is None:
         return None
     given_up = slice_until(trial.ended.get("recovery", main.frontier))
@@ -143,7 +145,7 @@ def _steps(trial: Trial, steps: Sequence[StepFacts]) -> Iterator[StepResult]:
 def _effects(trial: Trial, facts: StepFacts, next_change_s: float) -> Iterator[Effect]:
     if not facts.changed:
         return
-    main = trial.sides[MAIN]
+    main = trial.sides[TREATMENT]
     start, end = slice_until(facts.started_s), slice_from(facts.started_s + facts.seconds)
     until = slice_until(min(end + EFFECT_S, max(next_change_s, end + 1), main.frontier))
     for slo in trial.slos:
@@ -169,7 +171,7 @@ def _differ(left: tuple[float | None, int], right: tuple[float | None, int]) -> 
 
 def _dashboards(trial: Trial) -> Iterator[DashboardResult]:
     for board in trial.header["dashboards"]:
-        verdict, why = _dashboard(trial.sides[MAIN], board["system"], board["name"])
+        verdict, why = _dashboard(trial.sides[TREATMENT], board["system"], board["name"])
         yield DashboardResult(board["line"], board["text"], board["system"], board["name"], verdict, why)
 
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from harness.stats.inflation import inflation
+from harness.stats.sequential import MIN_S
 from harness.verdict.change import arisen, since
-from harness.verdict.inflation import inflation
-from harness.verdict.reading import read, slices
-from harness.verdict.sequential import MIN_S
+from harness.verdict.measurement import read, slices
+from harness.verdict.state import CONTROL, TREATMENT, Slo, Span, new_trial
 from harness.verdict.steps import StepFacts
 from harness.verdict.timeline import Event
-from harness.verdict.trial import MAIN, TWIN, Slo, Span, new_trial
 
 STILL_S = 5.0
-"""Longest window that stands for "still" on the twin, in seconds."""
+"""Longest window that stands for "still" on the control, in seconds."""
 
 
 class Judge:
@@ -57,8 +57,8 @@ class Judge:
             trial.ended_well = True
         elif kind == "host":
             trial.busy.append((event["t"], event["busy"]))
-        elif kind == "undone":
-            trial.undone, trial.undo_why = event["ok"], event.get("why", "")
+        elif kind == "reverted":
+            trial.reverted, trial.revert_why = event["ok"], event.get("why", "")
 
     def _look(self) -> None:
         """Look again at whatever the present phase asks."""
@@ -68,7 +68,7 @@ class Judge:
             "symptoms": self._symptoms,
             "recovery": self._recovery,
             "control": self._control,
-            "after-undo": self._after_undo,
+            "after-revert": self._after_revert,
         }
         if phase in look:
             look[phase]()
@@ -95,7 +95,7 @@ class Judge:
         trial.baseline = spans
         for slo in trial.slos:
             self._learn(slo, [(side, spans[side][slo.name]) for side in trial.sides])
-        self._note_present(max(begin for begin, _ in spans[MAIN].values()))
+        self._note_present(max(begin for begin, _ in spans[TREATMENT].values()))
 
     def _not_steady(self, start: float) -> Iterator[str]:
         """SLOs that have been broken for long enough not to be still on their way to the steady state."""
@@ -115,7 +115,7 @@ class Judge:
         self.trial.known[slo.name] = known
 
     def _note_present(self, begin: float) -> None:
-        trial, main = self.trial, self.trial.sides[MAIN]
+        trial, main = self.trial, self.trial.sides[TREATMENT]
         trial.present_before = {
             number
             for number, symptom in enumerate(trial.symptoms)
@@ -124,7 +124,7 @@ class Judge:
         }
 
     def _symptoms(self) -> None:
-        trial, start, main = self.trial, self.trial.start("fault"), self.trial.sides[MAIN]
+        trial, start, main = self.trial, self.trial.start("fault"), self.trial.sides[TREATMENT]
         if start is None:
             return
         for number, symptom in enumerate(trial.symptoms):
@@ -133,7 +133,7 @@ class Judge:
             if arisen(symptom.condition, main, start, main.frontier, trial.symptom_terms(symptom.condition)):
                 trial.seen[number] = main.frontier
         for slo in trial.slos:
-            if slo.name not in trial.broken and self._since(slo, MAIN, start, holds=False, alarm=True) is not None:
+            if slo.name not in trial.broken and self._since(slo, TREATMENT, start, holds=False, alarm=True) is not None:
                 trial.broken[slo.name] = main.frontier
 
     def _recovery(self) -> None:
@@ -141,38 +141,38 @@ class Judge:
         trial, start = self.trial, self.trial.start("response")
         if start is None or trial.recovered:
             return
-        spans = self._all_hold(MAIN, start)
+        spans = self._all_hold(TREATMENT, start)
         if spans and all(self._seconds(slo, spans[slo.name]) >= trial.onset_s for slo in trial.slos):
             trial.recovered = spans
 
     def _seconds(self, slo: Slo, span: Span) -> float:
         """How much of a span had data."""
-        return read(slo.objective, self.trial.sides[MAIN], *span, self.trial.terms(slo)).seconds
+        return read(slo.objective, self.trial.sides[TREATMENT], *span, self.trial.terms(slo)).seconds
 
     def _control(self) -> None:
-        """Did something that broke stay broken on the twin, to the end of the seconds in which the other side was well?
+        """Did an SLO that broke stay broken on the control until the end of the treatment's recovery?
 
         To the end: the seconds before it came back by itself must not outweigh those since then."""
-        trial, twin, begin = self.trial, self.trial.sides[TWIN], self.trial.recovered_since
+        trial, control, begin = self.trial, self.trial.sides[CONTROL], self.trial.recovered_since
         if begin is None or trial.controlled is not None:
             return
         broken = [slo for slo in trial.slos if slo.name in trial.broken]
-        not_back = [slo for slo in broken if self._since(slo, TWIN, begin) is None]
-        late = max(begin, twin.frontier - STILL_S)
+        not_back = [slo for slo in broken if self._since(slo, CONTROL, begin) is None]
+        late = max(begin, control.frontier - STILL_S)
         trial.still_broken = tuple(
             slo.name
             for slo in not_back
-            if read(slo.objective, twin, late, twin.frontier, trial.terms(slo, alarm=True)).holds is False
+            if read(slo.objective, control, late, control.frontier, trial.terms(slo, alarm=True)).holds is False
         )
         if trial.still_broken:
             trial.controlled = True
         elif broken and not not_back:
             trial.controlled = False
 
-    def _after_undo(self) -> None:
-        start = self.trial.start("after-undo")
+    def _after_revert(self) -> None:
+        start = self.trial.start("after-revert")
         if start is not None and not self.trial.held:
-            self.trial.held = self._all_hold(MAIN, start, steady=True)
+            self.trial.held = self._all_hold(TREATMENT, start, steady=True)
 
     def answer(self, phase: str) -> bool | None:
         """What is the answer to this phase's question? None: there is none yet, and the phase has to go on."""
@@ -184,12 +184,12 @@ class Judge:
             return True if trial.broken and not waiting else None
         if phase == "control":
             return trial.controlled
-        return True if {"recovery": trial.recovered, "after-undo": trial.held}[phase] else None
+        return True if {"recovery": trial.recovered, "after-revert": trial.held}[phase] else None
 
     def waiting_for(self, phase: str) -> str:
         """What the phase still waits for, in words."""
         trial = self.trial
         if phase != "symptoms":
-            return {"control": "the twin to be decided"}.get(phase, "all SLOs to hold")
+            return {"control": "the control to be decided"}.get(phase, "all SLOs to hold")
         missing = [s.text for n, s in enumerate(trial.symptoms) if s.condition and n not in trial.seen]
         return "; ".join(missing) or "an SLO to break"

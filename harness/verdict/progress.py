@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.conditions.grammar import Condition
+from harness.stats.sequential import Terms
 from harness.verdict.change import PROBE_LOOKS, begin_of
-from harness.verdict.reading import Reading, read
-from harness.verdict.sequential import Terms
+from harness.verdict.measurement import Reading, read
+from harness.verdict.state import CONTROL, TREATMENT, Trial
 from harness.verdict.timeline import Timeline
-from harness.verdict.trial import MAIN, TWIN, Trial
 
 LAST_S = 5.0
 
@@ -37,18 +37,18 @@ class Progress:
 def progress(trial: Trial) -> Progress | None:
     """How far the present phase is; None where it asks nothing."""
     phase = trial.present_phase
-    if phase not in ("baseline", "symptoms", "recovery", "control", "after-undo"):
+    if phase not in ("baseline", "symptoms", "recovery", "control", "after-revert"):
         return None
     rows = tuple(_symptom_rows(trial) if phase == "symptoms" else _slo_rows(trial, phase))
     return Progress(phase, rows, _more_s(trial, phase, rows))
 
 
 def _slo_rows(trial: Trial, phase: str) -> Iterator[Row]:
-    side = trial.sides[TWIN if phase == "control" else MAIN]
+    side = trial.sides[CONTROL if phase == "control" else TREATMENT]
     start = trial.recovered_since if phase == "control" else trial.start("response" if phase == "recovery" else phase)
     for slo in trial.slos:
         if start is not None and (phase != "control" or slo.name in trial.broken):
-            terms = trial.terms(slo, steady=phase in ("baseline", "after-undo"))
+            terms = trial.terms(slo, steady=phase in ("baseline", "after-revert"))
             reading = _gathered(slo.objective, side, start, terms)
             yield Row(slo.name, slo.objective, reading, reading.holds is True)
 
@@ -57,7 +57,9 @@ def _symptom_rows(trial: Trial) -> Iterator[Row]:
     start = trial.start("fault")
     for number, symptom in enumerate(trial.symptoms):
         if symptom.condition is not None and start is not None:
-            reading = _gathered(symptom.condition, trial.sides[MAIN], start, trial.symptom_terms(symptom.condition))
+            reading = _gathered(
+                symptom.condition, trial.sides[TREATMENT], start, trial.symptom_terms(symptom.condition)
+            )
             yield Row(symptom.text, symptom.condition, reading, number in trial.seen)
 
 

@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterator, Sequence
 
 from harness.model import Verdict
-from harness.verdict.reading import Reading, read
+from harness.stats.sequential import SLICE_S
+from harness.verdict.measurement import Reading, read
 from harness.verdict.result import DashboardResult, StepResult, show_value
-from harness.verdict.sequential import SLICE_S
+from harness.verdict.state import TREATMENT, Slo, Trial
 from harness.verdict.timeline import slice_from, slice_until
-from harness.verdict.trial import MAIN, Slo, Trial
 
 LAST_S = 10.0
 """Seconds that stand for "after" where the SLOs did not come back."""
@@ -100,21 +100,21 @@ def _doubts(trial: Trial) -> Iterator[str]:
     if trial.recovered_since is None and "recovery" in trial.ended and not _still_broken(trial):
         yield f"whether the SLOs came back could not be decided: {_unmet(trial, 'recovery')}"
     if trial.recovered_since is not None and trial.controlled is False:
-        fact = "on the twin that nobody answered the SLOs came back as well"
+        fact = "on the control that nobody answered the SLOs came back as well"
         yield f"healed by itself: {fact}, so the runbook gets no credit"
     elif trial.recovered_since is not None and trial.controlled is None:
         yield "not controlled: whether the SLOs would have stayed broken without the runbook could not be decided"
-    if trial.undone is not True:
-        yield f"the fault was not undone: {trial.undo_why or 'the drill ended before'}"
+    if trial.reverted is not True:
+        yield f"the fault was not reverted: {trial.revert_why or 'the drill ended before'}"
     elif not trial.held and trial.recovered_since is not None:
-        yield f"after the undo the SLOs did not hold: {_unmet(trial, 'after-undo')}"
+        yield f"after the revert the SLOs did not hold: {_unmet(trial, 'after-revert')}"
 
 
 def _still_broken(trial: Trial) -> bool:
     """Is some SLO known to be broken at the end of a recovery that did not come?"""
     if trial.recovered_since is not None or "recovery" not in trial.ended:
         return False
-    return any(_at_the_end(trial, slo, "recovery", MAIN, alarm=True).holds is False for slo in trial.slos)
+    return any(_at_the_end(trial, slo, "recovery", TREATMENT, alarm=True).holds is False for slo in trial.slos)
 
 
 def _starved(trial: Trial) -> bool:
@@ -125,8 +125,8 @@ def _starved(trial: Trial) -> bool:
 
 
 def _unmet(trial: Trial, phase: str) -> str:
-    """Which SLOs were not met at the end of a phase, with their values; the twin counts in the baseline only."""
-    names = trial.sides if phase == "baseline" else (MAIN,)
+    """Which SLOs were not met at the end of a phase, with their values; the control counts in the baseline only."""
+    names = trial.sides if phase == "baseline" else (TREATMENT,)
     words = [word for name in names for word in (*_unmet_on(trial, phase, name), *_behind_on(trial, phase, name))]
     return "; ".join(words) or _TOO_BRIEFLY
 
@@ -152,7 +152,7 @@ def _behind_on(trial: Trial, phase: str, name: str) -> Iterator[str]:
 
 
 def _unmet_on(trial: Trial, phase: str, name: str) -> Iterator[str]:
-    where = "" if name == MAIN else f"{name}: "
+    where = "" if name == TREATMENT else f"{name}: "
     for slo in trial.slos:
         reading = _at_the_end(trial, slo, phase, name)
         if not reading.holds:

@@ -6,26 +6,26 @@ from dataclasses import dataclass
 
 from harness.model import Verdict
 from harness.verdict.budget import Budget
-from harness.verdict.reading import Reading
+from harness.verdict.measurement import Reading
+from harness.verdict.state import Slo, Span
 from harness.verdict.steps import StepFacts
-from harness.verdict.trial import Slo, Span
 
 
 @dataclass(frozen=True)
 class SloResult:
     """One SLO in each part of the drill; a reading of None: the drill did not get there.
 
-    `twin_before` is the twin's baseline; `budget` what the incident cost, from the fault to the recovery.
+    `control_before` is the control's baseline; `budget` what the incident cost, from the fault to the recovery.
     """
 
     name: str
     objective: str
     unit: str
     before: Reading | None
-    twin_before: Reading | None
+    control_before: Reading | None
     during: Reading | None
     after: Reading | None
-    after_undo: Reading | None
+    after_revert: Reading | None
     control: Reading | None
     budget: Budget | None
 
@@ -129,7 +129,7 @@ class DrillResult:
     dashboards: tuple[DashboardResult, ...]
     controlled: bool
     times: Times
-    undone: bool
+    reverted: bool
     findings: tuple[str, ...]
     phases: tuple[PhaseResult, ...]
     alpha: float

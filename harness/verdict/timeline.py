@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from harness.verdict.histogram import middle_ms
-from harness.verdict.sequential import SLICE_S
+from harness.stats.histogram import middle_ms
+from harness.stats.sequential import SLICE_S
 
 Event = Mapping[str, Any]
 """One line of the record: the only place where untyped JSON is handled is the code that reads it into counts."""

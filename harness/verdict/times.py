@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.verdict.change import bounds, since
 from harness.verdict.result import Times
-from harness.verdict.trial import MAIN, Span, Trial
+from harness.verdict.state import TREATMENT, Span, Trial
 
 LOOK_S = 1.0
 """A service is looked at so often: what was seen began at most so long before."""
@@ -42,13 +42,13 @@ def _onset(trial: Trial) -> Span | None:
     if condition is None or condition.theta is None or not condition.measure.is_load:
         return max(start, at - LOOK_S), at
     terms = trial.symptom_terms(condition)
-    begun = since(condition, trial.sides[MAIN], start, at, terms)
-    return bounds(condition, trial.sides[MAIN], start, at, terms, at if begun is None else begun)
+    begun = since(condition, trial.sides[TREATMENT], start, at, terms)
+    return bounds(condition, trial.sides[TREATMENT], start, at, terms, at if begun is None else begun)
 
 
 def _recovery(trial: Trial) -> Span | None:
     """The SLOs that broke are back when the last of them is: the latest of the earliest moments, and of the latest."""
-    start, main = trial.start("response"), trial.sides[MAIN]
+    start, main = trial.start("response"), trial.sides[TREATMENT]
     if not trial.recovered or start is None:
         return None
     spans = [

@@ -28,10 +28,10 @@ def answer(method: str, path: str, authorization: str, body: bytes, token: str, 
         ]
         return _json(HTTPStatus.OK, on)
     if method == "DELETE" and path == "/faults":
-        board.undo_all()
+        board.revert_all()
         return HTTPStatus.NO_CONTENT, b""
     if method == "DELETE" and path.startswith("/faults/"):
-        board.undo(path.removeprefix("/faults/"))
+        board.revert(path.removeprefix("/faults/"))
         return HTTPStatus.NO_CONTENT, b""
     return _json(HTTPStatus.NOT_FOUND, {"error": f"nothing at {method} {path}: there is only /faults here"})
 

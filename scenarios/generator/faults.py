@@ -58,11 +58,11 @@ class Board:
         """Whether anything may be on."""
         return bool(self._faults)
 
-    def undo(self, fault_id: str) -> None:
+    def revert(self, fault_id: str) -> None:
         """Takes a fault off; one that is not there any more is fine."""
         self._faults.pop(fault_id, None)
 
-    def undo_all(self) -> None:
+    def revert_all(self) -> None:
         """Takes everything off."""
         self._faults.clear()
 

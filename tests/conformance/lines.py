@@ -13,10 +13,10 @@ from pathlib import Path
 
 from harness import bindings
 from harness.bash.analyse import Call, analyse
-from harness.gameday.plan import make_plan
-from harness.platforms.control_plane.kubectl.commands import COMMANDS, Command
-from harness.platforms.control_plane.kubectl.flags import Flag
-from harness.platforms.control_plane.kubectl.resources import RESOURCES, Resource
+from harness.cluster.kubectl.commands import COMMANDS, Command
+from harness.cluster.kubectl.flags import Flag
+from harness.cluster.kubectl.resources import RESOURCES, Resource
+from harness.plan import make_plan
 from harness.runbook import read
 from harness.steps.placeholders import fill, pod_of
 from tests.conformance.examples import CHANGES, NO_NAMESPACE, OUTPUTS, PLAIN, TARGET_OF, TRUE, VALUES, VALUES_OF

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from harness.platforms.control_plane.kubectl.flags import Flag
+from harness.cluster.kubectl.flags import Flag
 from tests.conformance import cluster, known, lines
 from tests.conformance.compare import difference
 from tests.conformance.known import Entry, reasons

@@ -12,10 +12,10 @@ import docker
 from docker.errors import ImageNotFound
 from testcontainers.core.config import testcontainers_config
 
+from harness.cluster.runtimes.container.engine import FAILURES, client, words
+from harness.cluster.runtimes.container.ledger import PART
 from harness.errors import MachineError
 from harness.platforms.base import Say
-from harness.platforms.docker.engine import FAILURES, client, words
-from harness.platforms.docker.ledger import PART
 from harness.platforms.docker.platform import Images
 
 PROJECT = Path(__file__).resolve().parents[3]

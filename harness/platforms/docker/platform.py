@@ -8,11 +8,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.cluster import manifest
+from harness.cluster.runtimes.container.ledger import LEDGER
+from harness.cluster.runtimes.container.recovery import recover
 from harness.errors import GamedayError
-from harness.platforms.control_plane import manifest
-from harness.platforms.control_plane.platform import DaemonPlatform
-from harness.platforms.docker.ledger import LEDGER
-from harness.platforms.docker.recovery import recover
+from harness.platforms.daemon_platform import DaemonPlatform
 
 PREFIXES = ("DOCKER_", "TESTCONTAINERS_", "RYUK_", "TC_")
 
@@ -29,7 +29,7 @@ class DockerPlatform(DaemonPlatform):
     """See DaemonPlatform. The images are there, or nothing can be brought up."""
 
     name = "docker"
-    module = "harness.platforms.docker.daemon"
+    module = "harness.cluster.runtimes.container.daemon"
     up_s, down_s = 120.0, 40.0
     leaves = (*DaemonPlatform.leaves, LEDGER, "services", "postgres.log")
 

@@ -8,8 +8,7 @@ import subprocess
 from pathlib import Path
 
 from harness.errors import MachineError
-from harness.platforms.control_plane.api import Json, Obj
-from harness.platforms.control_plane.objects import items, section, text
+from harness.machine.objects import Json, Obj, items, section, text
 from harness.platforms.kubernetes.api import Api
 
 TOKEN_S = 12 * 3600

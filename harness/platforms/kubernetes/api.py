@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import MachineError, PlatformError
 from harness.http import Answer
-from harness.platforms.control_plane.api import Obj
-from harness.platforms.control_plane.objects import items, section, text
+from harness.machine.objects import Obj, items, section, text
 
 if TYPE_CHECKING:
     from harness.platforms.kubernetes.connection import Connection, Reply

@@ -13,7 +13,7 @@ from kubernetes.client.rest import RESTResponse
 from kubernetes.config import ConfigException, load_kube_config
 
 from harness.errors import MachineError, PlatformError
-from harness.platforms.control_plane.api import Obj
+from harness.machine.objects import Obj
 
 CONNECTIONS = 32
 BROKEN = (urllib3.exceptions.HTTPError, OSError)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import secrets
 
+from harness.machine.objects import Obj, items, text
 from harness.platforms.base import Say
-from harness.platforms.control_plane.api import Obj
-from harness.platforms.control_plane.objects import items, text
 from harness.platforms.kubernetes import manifests
 from harness.platforms.kubernetes.api import Api, ApiError
+from harness.platforms.kubernetes.cluster_ref import LOOPBACK, Place
 from harness.platforms.kubernetes.commands import run
-from harness.platforms.kubernetes.place import LOOPBACK, Place
 from harness.platforms.kubernetes.platform import ADMIN, ADMIN_PORT
 from harness.platforms.kubernetes.sandbox import ANNOTATION
 

@@ -11,9 +11,9 @@ from harness.errors import MachineError, PlatformError
 from harness.platforms.base import Options, Overrides, Say
 from harness.platforms.kubernetes import commands, images, kind, sandbox
 from harness.platforms.kubernetes.api import check_extra
+from harness.platforms.kubernetes.cluster_ref import Place
 from harness.platforms.kubernetes.deploy import address, deploy, remove
-from harness.platforms.kubernetes.manifests import MAIN
-from harness.platforms.kubernetes.place import Place
+from harness.platforms.kubernetes.manifests import TREATMENT
 from harness.platforms.kubernetes.platform import KubernetesPlatform
 from harness.platforms.kubernetes.restore import restored, take_back
 
@@ -65,7 +65,7 @@ class KubernetesMaker:
 
     def stand(self, folder: Path, say: Say) -> KubernetesPlatform:
         self._prepare(folder, say)
-        platform = KubernetesPlatform(folder, self._place, MAIN, {})
+        platform = KubernetesPlatform(folder, self._place, TREATMENT, {})
         platform.stand()
         return platform
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 
 from harness.errors import PlatformError
-from harness.platforms.control_plane.processes import Ledger
+from harness.machine.process_ledger import Ledger
 
 START_S = 10.0
 

@@ -8,8 +8,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from harness.errors import PlatformError
+from harness.machine.objects import Obj
 from harness.platforms.base import ObjectStore
-from harness.platforms.control_plane.api import Obj
 from harness.platforms.kubernetes.api import Api, Watch
 from harness.platforms.kubernetes.objects import Pod
 

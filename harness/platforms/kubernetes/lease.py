@@ -11,8 +11,7 @@ from datetime import UTC, datetime, timedelta
 import psutil
 
 from harness.errors import PlatformError
-from harness.platforms.control_plane.api import Obj
-from harness.platforms.control_plane.objects import section, text
+from harness.machine.objects import Obj, section, text
 from harness.platforms.kubernetes.api import Api, ApiError
 from harness.platforms.kubernetes.objects import whole
 

@@ -8,14 +8,13 @@ from pathlib import Path
 import yaml
 
 from harness.errors import MachineError
-from harness.platforms.control_plane.api import Obj
-from harness.platforms.control_plane.objects import text
+from harness.machine.objects import Obj, text
 from harness.platforms.kubernetes.objects import name_of
 
 DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
-MAIN, TWIN = "main", "twin"
-FOLDERS = {MAIN: DEPLOY, TWIN: DEPLOY / "twin"}
-NAMESPACES = {MAIN: "production", TWIN: "production-twin"}
+TREATMENT, CONTROL = "treatment", "control"
+FOLDERS = {TREATMENT: DEPLOY, CONTROL: DEPLOY / "control"}
+NAMESPACES = {TREATMENT: "production", CONTROL: "production-control"}
 METRICS = DEPLOY / "metrics-server"
 
 

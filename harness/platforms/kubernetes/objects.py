@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from harness.platforms.control_plane.api import Json, Obj
-from harness.platforms.control_plane.objects import items, number, section, text
+from harness.machine.objects import Json, Obj, items, number, section, text
 
 DRILL = "gameday.dev/drill"
 """The annotation that a drill's pods carry."""

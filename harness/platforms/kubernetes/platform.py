@@ -16,20 +16,19 @@ from pathlib import Path
 
 from harness.errors import PlatformError
 from harness.http import Answer, call
+from harness.machine.objects import Obj, items, section, text
+from harness.machine.process_ledger import Ledger
 from harness.platforms.base import AdminPort, DeploymentState, Overrides, Result, Shell
-from harness.platforms.control_plane.api import Obj
-from harness.platforms.control_plane.objects import items, section, text
-from harness.platforms.control_plane.processes import Ledger
 from harness.platforms.kubectl import run_kubectl
 from harness.platforms.kubernetes import access, manifests, shell
 from harness.platforms.kubernetes.api import Api
+from harness.platforms.kubernetes.cluster_ref import Place
 from harness.platforms.kubernetes.forward import Forward
 from harness.platforms.kubernetes.jobs import KubernetesJobs
 from harness.platforms.kubernetes.lease import Lease
 from harness.platforms.kubernetes.objects import DRILL, Pod, environment, name_of, whole, with_environment
-from harness.platforms.kubernetes.place import Place
 from harness.platforms.kubernetes.restore import put_back
-from harness.platforms.kubernetes.undo import RESTORE, UndoJournal
+from harness.platforms.kubernetes.revert import RESTORE, RevertJournal
 from harness.platforms.kubernetes.watching import EVENTS, Watching
 
 PORT, ADMIN_PORT = 8080, 8081
@@ -58,8 +57,8 @@ class KubernetesPlatform:
         try:
             self.connect()
             self._lease.take()
-            self._undo.take_back()
-            self._undo.arm(RESTORE, f"the Deployments of {self.namespace} as they are shipped")
+            self._revert.take_back()
+            self._revert.arm(RESTORE, f"the Deployments of {self.namespace} as they are shipped")
             self._watching.start()
             self._deploy()
             self._await_pods()
@@ -97,7 +96,7 @@ class KubernetesPlatform:
             access.write_kubeconfig(self._kubeconfig(account), cluster, self.namespace, account, bearer)
         admin.close()
         self._api = Api(self._kubeconfig(access.HARNESS))
-        self._lease, self._undo = Lease(self._api, self.namespace), UndoJournal(self._api, self.namespace)
+        self._lease, self._revert = Lease(self._api, self.namespace), RevertJournal(self._api, self.namespace)
         self._ports = _ports(self._api.list(self._core("services")), self._shipped)
         self._shell = shell.make(self.folder / "shell", self._kubeconfig(access.OPERATOR))
         self._write_curlrc(self._ports)
@@ -183,7 +182,7 @@ class KubernetesPlatform:
 
     def _clear(self) -> None:
         with suppress(PlatformError):
-            self._undo.take_back()
+            self._revert.take_back()
             for name in self._shipped:
                 self._api.delete(f"{self._apps}/{name}")
 
@@ -249,12 +248,12 @@ class KubernetesPlatform:
         """See base.ObjectStore."""
         made: Obj = json.loads(json.dumps(body))
         place = f"{path}/{name_of(made)}"
-        self._undo.arm(name_of(made), f"{place}: {why}", delete=place)
+        self._revert.arm(name_of(made), f"{place}: {why}", delete=place)
         self._api.create(path, made)
 
     def take_away(self, path: str) -> None:
         self._api.delete(path)
-        self._undo.disarm(path.rpartition("/")[2])
+        self._revert.disarm(path.rpartition("/")[2])
 
     def _forward(self, pod: str, port: int) -> str:
         if pod not in self._forwards:

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from harness.errors import PlatformError
+from harness.machine.objects import text
 from harness.platforms.base import Say
-from harness.platforms.control_plane.objects import text
 from harness.platforms.kubernetes.api import Api
+from harness.platforms.kubernetes.cluster_ref import Place
 from harness.platforms.kubernetes.lease import Lease
-from harness.platforms.kubernetes.manifests import MAIN, NAMESPACES, deployments
-from harness.platforms.kubernetes.place import Place
-from harness.platforms.kubernetes.undo import RESTORE, UndoJournal
+from harness.platforms.kubernetes.manifests import NAMESPACES, TREATMENT, deployments
+from harness.platforms.kubernetes.revert import RESTORE, RevertJournal
 
 
 def take_back(place: Place) -> list[str]:
@@ -38,7 +38,7 @@ def restored(place: Place, say: Say) -> Iterator[None]:
 
 def _restore(api: Api, side: str) -> list[str]:
     namespace = NAMESPACES[side]
-    journal, lease = UndoJournal(api, namespace), Lease(api, namespace)
+    journal, lease = RevertJournal(api, namespace), Lease(api, namespace)
     pending = journal.pending()
     if not pending:
         return []
@@ -55,9 +55,9 @@ def _restore(api: Api, side: str) -> list[str]:
 
 
 def put_back(api: Api, side: str) -> None:
-    """The Deployments as they are shipped, in new pods; none of them in the twin, which only drills use."""
+    """The Deployments as they are shipped, in new pods; none of them in the control, which only drills use."""
     path = f"/apis/apps/v1/namespaces/{NAMESPACES[side]}/deployments"
     for name, shipped in deployments(side).items():
         api.delete(f"{path}/{name}")
-        if side == MAIN:
+        if side == TREATMENT:
             api.create(path, shipped)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from harness.errors import RefusedError
-from harness.platforms.control_plane.objects import text
+from harness.machine.objects import text
 from harness.platforms.kubernetes.api import Api, ApiError
+from harness.platforms.kubernetes.cluster_ref import Place
 from harness.platforms.kubernetes.manifests import NAMESPACES
-from harness.platforms.kubernetes.place import Place
 
 ANNOTATION = "gameday.dev/sandbox"
 

@@ -8,10 +8,10 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
+from harness.machine import operator_shell
 from harness.platforms.base import Shell
-from harness.platforms.control_plane import tools
 from harness.platforms.kubernetes import commands
-from harness.platforms.kubernetes.place import LOOPBACK
+from harness.platforms.kubernetes.cluster_ref import LOOPBACK
 
 
 class Closed:
@@ -28,11 +28,11 @@ class Closed:
 
 def make(home: Path, kubeconfig: Path) -> Shell:
     """The folder with its links; raises MachineError that names what is missing."""
-    tools.check()
+    operator_shell.check()
     commands.check("kubectl")
     shutil.rmtree(home, ignore_errors=True)
     (home / "home").mkdir(parents=True)
-    tools.link(home / "bin", [*tools.SHELL.split(), "kubectl"])
+    operator_shell.link(home / "bin", [*operator_shell.SHELL.split(), "kubectl"])
     env = {
         "HOME": str(home / "home"),
         "CURL_HOME": str(home),
@@ -52,11 +52,11 @@ def write_curlrc(home: Path, namespace: str, places: Mapping[str, Mapping[int, s
     nobody = f"{LOOPBACK}:{closed}"
     lines = ['noproxy = "*"']
     for service, ports in places.items():
-        for host in tools.names_of(service, namespace):
+        for host in operator_shell.names_of(service, namespace):
             lines += [f'connect-to = "{host}:{port}:{place}"' for port, place in ports.items()]
             lines.append(f'connect-to = "{host}::{nobody}"')
     lines += [f'connect-to = "{host}::{nobody}"' for host in ("localhost", LOOPBACK)]
-    lines.append(f'connect-to = "::{tools.NOWHERE}:"')
+    lines.append(f'connect-to = "::{operator_shell.NOWHERE}:"')
     fresh = home / ".curlrc.new"
     fresh.write_text("\n".join(lines) + "\n", encoding="utf-8")
     fresh.replace(home / ".curlrc")

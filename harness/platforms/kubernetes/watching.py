@@ -8,8 +8,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
-from harness.platforms.control_plane.api import Obj
-from harness.platforms.control_plane.objects import section, text
+from harness.machine.objects import Obj, section, text
 from harness.platforms.kubernetes.api import Api, Watch
 from harness.platforms.kubernetes.logs import Logs
 from harness.platforms.kubernetes.objects import Pod

@@ -6,15 +6,15 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from harness.platforms.control_plane import manifest
-from harness.platforms.control_plane.platform import DaemonPlatform
+from harness.cluster import manifest
+from harness.platforms.daemon_platform import DaemonPlatform
 
 
 class LocalPlatform(DaemonPlatform):
     """See DaemonPlatform. `nursery` is the command of another nursery than the fakes' (docs/contracts.md)."""
 
     name = "local"
-    module = "harness.platforms.local.daemon"
+    module = "harness.cluster.runtimes.process.daemon"
     up_s = 30.0
     leaves = (*DaemonPlatform.leaves, "image", "postgres", "nursery.log", "postgres.log")
 

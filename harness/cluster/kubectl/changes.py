@@ -1,0 +1,91 @@
+"""What all changing commands share: dry runs, an edit with its refusals, and the line that tells what was done."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Awaitable, Callable, Sequence
+
+from harness.cluster.api import Invalid, NotFound
+from harness.cluster.kubectl.errors import Failure, invalid, not_found
+from harness.cluster.kubectl.output import printer
+from harness.cluster.kubectl.resources import Target, targets
+from harness.cluster.kubectl.session import Found, Item, Session
+from harness.machine.objects import Obj, clone, items, text
+
+DRY_RUNS = {"": "", "none": "", "unchanged": " (dry run)", "client": " (dry run)", "server": " (server dry run)"}
+
+
+def asked(session: Session, args: Sequence[str] | None = None) -> list[Target]:
+    """The objects that the line names; a bare type needs --all or a selector."""
+    every = session.flags.flag("all") or bool(session.flags.text("selector") or session.flags.text("field-selector"))
+    wanted = targets(session.args if args is None else args, every=every)
+    session.check_names(wanted)
+    return wanted
+
+
+def dry_run(session: Session) -> str:
+    """What is said after the message: empty when the change is meant."""
+    chosen = session.flags.text("dry-run")
+    if chosen not in DRY_RUNS:
+        raise Failure(f'error: Invalid dry-run value ({chosen}). Must be "none", "server", or "client".')
+    return DRY_RUNS[chosen]
+
+
+async def edit(session: Session, item: Item, change: Callable[[Obj], Obj]) -> bool:
+    """Apply a change, unless it is a dry run; whether it changes anything. Raises Failure with the server's refusal."""
+    wanted = change(clone(item.obj))
+    if wanted == item.obj or dry_run(session):
+        return wanted != item.obj
+    why = f"kubectl {session.command} {item.shown}"
+    try:
+        await session.cluster.edit(item.resource.plural, item.namespace, item.name, change, why)
+    except NotFound as error:
+        raise not_found(error) from error
+    except Invalid as error:
+        raise invalid(error) from error
+    return True
+
+
+async def report(session: Session, item: Item, done: str) -> None:
+    """`deployment.apps/web scaled`, or the object as `-o` wants it."""
+    await unchanged(session, item, done + dry_run(session))
+
+
+async def unchanged(session: Session, item: Item, said: str) -> None:
+    """The same line for what needed no change; a dry run is no matter then."""
+    show = printer(session.flags.text("output"))
+    if show is None:
+        await session.say(f"{item.shown} {said}")
+    else:
+        await session.out(1, show([session.get(item.resource, item.name)], True).encode())
+
+
+def within(session: Session, found: Found) -> Found:
+    """With -A, the real one looks each object up in the namespace "" and refuses it: so does this one."""
+    if not session.everywhere:
+        return found
+    refused = [_elsewhere(item.namespace) for item in found.items if item.namespace]
+    return Found([item for item in found.items if not item.namespace], [*found.failures, *refused])
+
+
+def _elsewhere(namespace: str) -> Failure:
+    fact = f'the namespace from the provided object "{namespace}" does not match the namespace ""'
+    return Failure(f"error: {fact}. You must pass '--namespace={namespace}' to perform this operation.")
+
+
+async def each(session: Session, wanted: Sequence[Target], change: Callable[[Item], Awaitable[None]]) -> int:
+    """Do one thing to every object found; failures do not stop the others."""
+    found = within(session, session.find(wanted))
+    failures = []
+    for item in found.items:
+        try:
+            await change(item)
+        except Failure as failure:
+            failures.append(failure)
+    return await session.finish([*found.failures, *failures])
+
+
+def containers(obj: Obj, pattern: str) -> list[Obj]:
+    """The containers of a template whose names match `pattern` (`*` for any text)."""
+    found = items(obj, "spec", "template", "spec", "containers")
+    return [container for container in found if fnmatch.fnmatchcase(text(container, "name"), pattern)]

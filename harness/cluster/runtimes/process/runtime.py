@@ -1,0 +1,110 @@
+"""Pods as forked processes: each on a loopback address of its own, all serving on their Service's by SO_REUSEPORT."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from harness.cluster.container import Node, Reading
+from harness.cluster.runtimes.process.execution import Command, Execution
+from harness.cluster.runtimes.process.fork_server import Nursery
+from harness.cluster.state import Pod
+from harness.machine.loopback import NODE, PORT, Subnet, call
+from harness.machine.objects import environment
+from harness.machine.process_ledger import Group, Ledger, end
+
+NAME, IMAGE = "gameday-local", "gameday-fakes:local"
+ADMIN_TIMEOUT_S = 1.0
+
+
+@dataclass(frozen=True)
+class Forked:
+    """Implements runtime.Container."""
+
+    group: Group
+    exited: asyncio.Future[int]
+
+    @property
+    def id(self) -> str:
+        return f"process://{self.group.pid}"
+
+    def signal(self, number: signal.Signals) -> None:
+        self.group.signal(number)
+
+
+class LocalRuntime:
+    """Implements runtime.Runtime; `services` are addresses by name."""
+
+    def __init__(
+        self, subnet: Subnet, ledger: Ledger, nursery: Nursery, execution: Execution, services: Mapping[str, str]
+    ) -> None:
+        self.node = Node(NAME, subnet.address(NODE), IMAGE, "local processes", "process://1", digest=f"local://{IMAGE}")
+        self._subnet, self._ledger, self._nursery = subnet, ledger, nursery
+        self._execution, self._services = execution, services
+        self._commands: dict[str, list[Group]] = {}
+
+    def admit(self, pod: Pod) -> None:
+        pod.ip = pod.address = self._subnet.take()
+        pod.app.mkdir(parents=True)
+        (pod.folder / "home").mkdir()
+
+    async def launch(self, pod: Pod, log: Path) -> Forked:
+        child = await self._nursery.spawn(pod.owner.deployment.name, self._environment(pod), pod.app, log)
+        return Forked(child.group, child.exited)
+
+    async def serve(self, pod: Pod, serving: bool) -> bool:
+        body = json.dumps({"serving": serving})
+        port = self._subnet.admin_port
+        reply = await call("PUT", pod.ip, port, "/serving", body=body, token=pod.token, timeout_s=ADMIN_TIMEOUT_S)
+        return reply.status == 200
+
+    async def execute(self, pod: Pod, argv: Sequence[str], *, stdin: bytes | None, tty: bool) -> Command:
+        command = await self._execution.start(pod, self._environment(pod), argv, stdin=stdin, tty=tty)
+        self._commands.setdefault(pod.name, []).append(command.group)
+        return command
+
+    async def release(self, pod: Pod) -> None:
+        if commands := self._commands.pop(pod.name, []):
+            await asyncio.to_thread(end, commands, self._ledger.folder)
+        self._subnet.give_back(pod.ip)
+
+    async def readings(self, pods: Iterable[Pod]) -> Mapping[str, Reading]:
+        found = {}
+        for pod in pods:
+            if pod.run is not None and isinstance(pod.run.container, Forked):
+                with suppress(psutil.NoSuchProcess):
+                    found[pod.name] = _reading(pod.run.container.group.pid)
+        return found
+
+    def _environment(self, pod: Pod) -> dict[str, str]:
+        """What the pod's process is told: its template's variables and its place (docs/contracts.md)."""
+        deployment = pod.owner.deployment.name
+        return {
+            "PATH": str(self._ledger.folder / "image" / "bin"),
+            "HOME": str(pod.folder / "home"),
+            "HOSTNAME": pod.name,
+            "LANG": "C.UTF-8",
+            **environment(pod.template),
+            "POD_NAME": pod.name,
+            "DEPLOYMENT": deployment,
+            "NAMESPACE": pod.namespace,
+            "POD_IP": pod.ip,
+            "PORT": str(PORT),
+            "SERVICE_IP": self._services[deployment],
+            "ADMIN_PORT": str(self._subnet.admin_port),
+            "ADMIN_TOKEN": pod.token,
+            "APP_DIR": str(pod.app),
+        }
+
+
+def _reading(pid: int) -> Reading:
+    process = psutil.Process(pid)
+    times = process.cpu_times()
+    return Reading(times.user + times.system, process.memory_info().rss)

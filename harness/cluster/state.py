@@ -1,0 +1,175 @@
+"""What the controllers know: Deployments, their ReplicaSets, their Pods, each with what the API would show of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.cluster.container import Container
+from harness.machine.objects import Obj, clone, environment, items, new_uid, number, section, strings, text
+
+REVISION = "deployment.kubernetes.io/revision"
+HASH = "pod-template-hash"
+
+
+@dataclass
+class Run:
+    """One start of a pod's container."""
+
+    number: int
+    log: Path
+    container: Container
+    started_s: float
+    ended_s: float | None = None
+    exit_code: int = 0
+
+
+@dataclass
+class Pod:
+    """One pod, from its scheduling to its removal. Times are epoch seconds."""
+
+    name: str
+    namespace: str
+    owner: ReplicaSet
+    template: Obj
+    folder: Path
+    ip: str = ""
+    """Where the other pods reach it; "" until that is known."""
+    address: str = ""
+    """Where the harness reaches it."""
+    uid: str = field(default_factory=new_uid)
+    created_s: float = field(default_factory=time.time)
+    deleted_s: float | None = None
+    ready: bool = False
+    ready_changed_s: float = field(default_factory=time.time)
+    runs: list[Run] = field(default_factory=list)
+    waiting: str = "ContainerCreating"
+    waiting_message: str = ""
+    token: str = ""
+    version: int = 1
+    labels: dict[str, str] = field(default_factory=dict)
+    annotations: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def container(self) -> Obj:
+        return items(self.template, "spec", "containers")[0]
+
+    @property
+    def run(self) -> Run | None:
+        """The start that goes on now."""
+        return self.runs[-1] if self.runs and self.runs[-1].ended_s is None else None
+
+    @property
+    def app(self) -> Path:
+        """What the pod calls `/app`."""
+        return self.folder / "app"
+
+    @property
+    def grace_s(self) -> float:
+        return number(self.template, "spec", "terminationGracePeriodSeconds", default=30)
+
+
+@dataclass
+class ReplicaSet:
+    """One template of a Deployment, and the pods made from it."""
+
+    name: str
+    deployment: Deployment
+    template: Obj
+    revision: int
+    replicas: int = 0
+    pods: list[Pod] = field(default_factory=list)
+    uid: str = field(default_factory=new_uid)
+    created_s: float = field(default_factory=time.time)
+    version: int = 1
+    notes: dict[str, str] = field(default_factory=dict)
+    """The Deployment's annotations of the time when this was its newest template."""
+
+    @property
+    def hash(self) -> str:
+        return strings(section(self.template, "metadata", "labels"))[HASH]
+
+    @property
+    def staying(self) -> list[Pod]:
+        """Its pods without those that are ending."""
+        return [pod for pod in self.pods if pod.deleted_s is None]
+
+    @property
+    def ready(self) -> int:
+        return sum(pod.ready for pod in self.staying)
+
+
+@dataclass
+class Condition:
+    """One entry of `status.conditions`."""
+
+    type: str
+    status: bool | None
+    """None: unknown."""
+    reason: str
+    message: str
+    changed_s: float = field(default_factory=time.time)
+    updated_s: float = field(default_factory=time.time)
+
+
+@dataclass
+class Deployment:
+    """The manifest as edited, and what has become of it."""
+
+    manifest: Obj
+    sets: list[ReplicaSet] = field(default_factory=list)
+    observed: int = 0
+    progressed_s: float = field(default_factory=time.time)
+    conditions: dict[str, Condition] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return text(self.manifest, "metadata", "name")
+
+    @property
+    def namespace(self) -> str:
+        return text(self.manifest, "metadata", "namespace")
+
+    @property
+    def replicas(self) -> int:
+        return int(number(self.manifest, "spec", "replicas", default=1))
+
+    @property
+    def generation(self) -> int:
+        return int(number(self.manifest, "metadata", "generation"))
+
+    @property
+    def template(self) -> Obj:
+        return section(self.manifest, "spec", "template")
+
+    @property
+    def current(self) -> ReplicaSet | None:
+        """The ReplicaSet of the newest template, once it exists."""
+        return next((each for each in self.sets if plain(each.template) == plain(self.template)), None)
+
+    @property
+    def pods(self) -> list[Pod]:
+        """All pods that are not ending, oldest first."""
+        return sorted((pod for each in self.sets for pod in each.staying), key=lambda pod: pod.created_s)
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """Its annotations without the controller's own."""
+        found = strings(section(self.manifest, "metadata", "annotations"))
+        return {key: value for key, value in found.items() if key != REVISION}
+
+    @property
+    def env(self) -> dict[str, str]:
+        return environment(self.template)
+
+    @property
+    def paused(self) -> bool:
+        return bool(section(self.manifest, "spec").get("paused"))
+
+
+def plain(template: Obj) -> Obj:
+    """A template without its ReplicaSet's hash, so that templates can be compared."""
+    bare = clone(template)
+    section(bare, "metadata", "labels").pop(HASH, None)
+    return bare

@@ -1,0 +1,94 @@
+"""Small tools for Kubernetes-API-shaped objects: typed reading of nested JSON, names, hashes, times."""
+
+from __future__ import annotations
+
+import copy
+import datetime
+import json
+import math
+import secrets
+import uuid
+from typing import TypeAlias
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+"""Any JSON value."""
+Obj: TypeAlias = "dict[str, Json]"
+"""A JSON object, for example a Kubernetes API object."""
+
+ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
+"""Kubernetes' own for generated names: no vowels, so that no word appears by accident."""
+
+
+def section(value: Json, *path: str) -> Obj:
+    """The object at `path`; an empty one when anything on the way is absent or something else."""
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def items(value: Json, *path: str) -> list[Obj]:
+    """The objects of the list at `path`; none when it is absent."""
+    found = section(value, *path[:-1]).get(path[-1])
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def text(value: Json, *path: str, default: str = "") -> str:
+    """The string at `path`."""
+    found = section(value, *path[:-1]).get(path[-1])
+    return found if isinstance(found, str) else default
+
+
+def number(value: Json, *path: str, default: float = 0) -> float:
+    """The number at `path`."""
+    found = section(value, *path[:-1]).get(path[-1])
+    return found if isinstance(found, int | float) and not isinstance(found, bool) else default
+
+
+def strings(value: Json) -> dict[str, str]:
+    """An object of strings (labels, selectors) as a dict of them; what is no string is left out."""
+    return {key: item for key, item in section(value).items() if isinstance(item, str)}
+
+
+def labels(value: dict[str, str]) -> Obj:
+    """The other way round: a dict of strings as JSON."""
+    return dict(value)
+
+
+def clone(value: Obj) -> Obj:
+    return copy.deepcopy(value)
+
+
+def timestamp(epoch_s: float) -> str:
+    """Kubernetes' time: UTC, whole seconds, `2025-11-23T22:00:00Z`."""
+    return datetime.datetime.fromtimestamp(int(epoch_s), datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def new_uid() -> str:
+    return str(uuid.uuid4())
+
+
+def suffix(length: int = 5) -> str:
+    """What makes a pod's name unique."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(length))
+
+
+def template_hash(template: Obj) -> str:
+    """FNV-1a of the template in Kubernetes' alphabet: what a ReplicaSet's name ends with."""
+    value = 2166136261
+    for byte in json.dumps(template, sort_keys=True).encode():
+        value = (value ^ byte) * 16777619 % (1 << 32)
+    return "".join(ALPHABET[ord(digit) % len(ALPHABET)] for digit in str(value))
+
+
+def share(value: Json, whole: int, *, up: bool) -> int:
+    """`maxSurge` and `maxUnavailable`: a number of pods, or a percentage of `whole` rounded up or down."""
+    if isinstance(value, str) and value.endswith("%") and value[:-1].isdigit():
+        part = int(value[:-1]) * whole / 100
+        return math.ceil(part) if up else math.floor(part)
+    return value if isinstance(value, int) else 0
+
+
+def environment(template: Obj) -> dict[str, str]:
+    """The variables of a template's first container."""
+    containers = items(template, "spec", "containers")
+    return {text(entry, "name"): text(entry, "value") for entry in items(containers[0], "env")} if containers else {}

@@ -1,0 +1,81 @@
+"""Docker platforms as the command line makes them: the images are shared, everything else is each one's own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+from harness.cluster.runtimes.container.ledger import LEDGER
+from harness.cluster.runtimes.container.recovery import recover
+from harness.errors import GamedayError, MachineError, PlatformError
+from harness.machine import process_ledger
+from harness.platforms.base import Options, Overrides, Say
+from harness.platforms.docker.platform import DockerPlatform, Images
+
+EXTRA = "pip install 'runbook-gameday[docker]'"
+
+
+class DockerMaker:
+    """See base.Maker."""
+
+    name = "docker"
+    at_once = None
+    takes = frozenset({"base_image"})
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._images: Images | None = None
+
+    def check(self) -> None:
+        DockerPlatform.check_machine()
+        if find_spec("testcontainers") is None:
+            raise MachineError(f"--platform docker: the package testcontainers is not installed: {EXTRA}")
+        from harness.cluster.runtimes.container.engine import client  # noqa: PLC0415  needs the extra
+
+        client().close()
+
+    @contextmanager
+    def opened(self, folder: Path, say: Say) -> Iterator[None]:
+        """The images stay: the next run finds them. What could not be removed on the way is tried once more."""
+        self._prepare(say)
+        try:
+            yield
+        finally:
+            try:
+                self.recover(folder)
+            except GamedayError as error:
+                say(f"{error}; then `gameday recover {folder}` removes what is left")
+
+    def _prepare(self, say: Say) -> None:
+        from harness.platforms.docker import images  # noqa: PLC0415  needs the extra
+
+        base = self._options.base_image or os.environ.get("GAMEDAY_BASE_IMAGE")
+        self._images = images.prepare(base, os.environ.get("GAMEDAY_POSTGRES_IMAGE"), say)
+
+    def make(self, folder: Path, side: str, overrides: Overrides) -> DockerPlatform:
+        return DockerPlatform(folder, overrides=overrides, images=self._images)
+
+    def stand(self, folder: Path, say: Say) -> DockerPlatform:
+        try:
+            return DockerPlatform.attach(folder)
+        except PlatformError:
+            self._prepare(say)
+        say("bringing the platform up")
+        platform = DockerPlatform(folder, detach=True, images=self._images)
+        platform.clear()
+        platform.up()
+        return platform
+
+    def end(self, folder: Path) -> None:
+        DockerPlatform(folder, detach=True).down()
+        recover(folder)
+
+    def recover(self, folder: Path) -> Sequence[str]:
+        """The daemons first: they remove what they made."""
+        ended = []
+        for ledger in sorted(folder.rglob(LEDGER)):
+            ended += [*process_ledger.recover(ledger.parent), *recover(ledger.parent)]
+        return ended

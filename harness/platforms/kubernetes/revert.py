@@ -1,0 +1,63 @@
+"""The revert journal in the cluster: what has to be taken back, written before the harm, so that any machine can do it.
+
+A ConfigMap; each entry is a line of JSON `{"text": what, "delete": path of an object of ours, or ""}`. That the
+namespace's Deployments are to be as shipped again is an entry too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from harness.machine.objects import Obj, section, text
+from harness.platforms.kubernetes.api import Api, ApiError
+
+NAME = "gameday-revert"
+RESTORE = "restore"
+
+
+class RevertJournal:
+    """That of one namespace."""
+
+    def __init__(self, api: Api, namespace: str) -> None:
+        self._api, self._namespace = api, namespace
+        self._all = f"/api/v1/namespaces/{namespace}/configmaps"
+
+    def arm(self, key: str, what: str, delete: str = "") -> None:
+        """Returns when the entry is in the cluster; raises PlatformError when it is not: then nothing may be done."""
+        data: Obj = {key: json.dumps({"text": what, "delete": delete})}
+        try:
+            self._api.merge(f"{self._all}/{NAME}", {"data": data})
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            meta: Obj = {"name": NAME, "namespace": self._namespace}
+            self._api.create(self._all, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": data})
+
+    def disarm(self, key: str) -> None:
+        """It has been taken back; may be called twice."""
+        try:
+            self._api.merge(f"{self._all}/{NAME}", {"data": {key: None}})
+        except ApiError as error:
+            if error.status != 404:
+                raise
+
+    def pending(self) -> Mapping[str, Obj]:
+        """What is armed, by key."""
+        try:
+            data = section(self._api.get(f"{self._all}/{NAME}"), "data")
+        except ApiError as error:
+            if error.status == 404:
+                return {}
+            raise
+        return {key: json.loads(text(data, key)) for key in data}
+
+    def take_back(self) -> list[str]:
+        """Delete every object that is armed; the Deployments are another's work. Says what was done."""
+        done = []
+        for key, entry in self.pending().items():
+            if path := text(entry, "delete"):
+                self._api.delete(path)
+                self.disarm(key)
+                done.append(text(entry, "text"))
+        return done

@@ -1,0 +1,295 @@
+"""The time benchmark: its arithmetic, its holds, what it reads; and that its peer notices what it is to notice."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from benchmarks import gameday_time, machine
+from benchmarks.gameday_time import Comparison, holds
+from benchmarks.peers.chaos_toolkit import run as chaos
+from benchmarks.peers.chaos_toolkit.load import aggregated_p95
+from benchmarks.slot_loss import ours
+from benchmarks.timed import Phase, Run, UnusableError, call, side_by_side
+from harness import bindings
+from harness.plan import make_plan
+from harness.runbook import read
+from harness.runbook.reader import parse
+
+SLOT_LOSS = Path(ours.__file__).parent
+EXPERIMENT = yaml.safe_load((Path(chaos.__file__).parent / "experiment.yaml").read_text())
+
+
+def a_run(seconds: float, ok: bool = True, why: str = "as it should") -> Run:
+    return Run("someone", seconds, (Phase("all of it", seconds),), ok, why)
+
+
+def compared(cold: float = 20, warm: tuple[float, ...] = (9,), other: float = 98, window_s: int = 30) -> Comparison:
+    return Comparison(a_run(cold), tuple(a_run(seconds) for seconds in warm), a_run(other), window_s)
+
+
+# -- arithmetic and holds ----------------------------------------------------------------------------------------------
+
+
+def test_the_median_of_the_warm_runs_counts() -> None:
+    seen = compared(cold=99, warm=(30, 8, 10))
+    assert seen.ours.seconds == 10
+    assert seen.ratio(30) == pytest.approx(9.8)
+
+
+def test_other_windows_are_computed_from_what_the_peer_spends_outside_them() -> None:
+    seen = compared(warm=(10,), other=23, window_s=5)
+    assert seen.peer_rest_s == 8
+    assert seen.peer_s(30) == 98
+    assert seen.break_even_s == pytest.approx(2 / 3)
+    assert seen.peer_s(seen.break_even_s) == pytest.approx(seen.ours.seconds)
+
+
+def test_all_holds_hold() -> None:
+    assert [hold.ok for hold in holds(compared(), 10, 4)] == [True] * 4
+
+
+@pytest.mark.parametrize(
+    ("seen", "red"),
+    [
+        (Comparison(a_run(20), (a_run(9, ok=False),), a_run(98), 30), [0, 2, 3]),
+        (Comparison(a_run(20, ok=False), (a_run(9),), a_run(98), 30), [0, 2, 3]),
+        (Comparison(a_run(20), (a_run(9),), a_run(98, ok=False), 30), [1, 2, 3]),
+        (compared(warm=(10.1,)), [2]),
+        (compared(warm=(9,), other=35), [3]),
+    ],
+    ids=["a warm run failed", "the cold run failed", "the peer failed", "too slow", "not so much faster"],
+)
+def test_each_hold_can_go_red(seen: Comparison, red: list[int]) -> None:
+    assert [number for number, hold in enumerate(holds(seen, 10, 4)) if not hold.ok] == red
+
+
+def test_seconds_of_a_run_that_was_cut_short_are_no_measure() -> None:
+    seen = Comparison(a_run(20), (a_run(2, ok=False, why="interrupted"),), a_run(98), 30)
+    text = gameday_time.to_text(seen, holds(seen, 10, 4), machine.look(), quick=True)
+    assert "ratio     none" in text
+    assert "✗ every drill passed: interrupted" in text
+    assert json.loads(gameday_time.to_json(seen, holds(seen, 10, 4), machine.look(), quick=False))["ratio"] is None
+
+
+def test_what_is_computed_is_said_to_be() -> None:
+    seen = compared(other=23, window_s=5)
+    text = gameday_time.to_text(seen, holds(seen, 10, 4), machine.look(), quick=True)
+    assert "with 30-s windows (98.0 s, computed" in text
+    assert "with 5-s windows (23.0 s, measured)" in text
+    assert "indicative" in text
+    assert "from before, beside the peer" in text
+
+
+def test_phases_stand_beside_each_other() -> None:
+    table = side_by_side(a_run(9.04), Run("peer", 98, (Phase("up", 1), Phase("before", 97)), True, ""))
+    assert [line.split() for line in table.splitlines()] == [
+        ["someone", "peer"],
+        ["all", "of", "it", "9.0", "s", "up", "1.0", "s"],
+        ["total", "9.0", "s", "before", "97.0", "s"],
+        ["total", "98.0", "s"],
+    ]
+
+
+# -- both sides play the same ------------------------------------------------------------------------------------------
+
+
+def test_both_sides_have_the_same_incident_load_and_steps() -> None:
+    bound = bindings.load(SLOT_LOSS / "gameday.yaml")
+    (drill,) = make_plan(read(SLOT_LOSS / "runbook.md"), bound, []).drills
+    (fault,) = bound.faults["slot-loss"]
+    method = {each["name"]: each["provider"] for each in EXPERIMENT["method"]}
+    injected = {"name": fault.fault, "max_duration_s": fault.max_duration_s, **fault.parameters}
+    assert method["lose-worker-slots"]["arguments"] == injected
+    assert drill.binding is not None
+    assert drill.binding.rate == chaos.USERS
+    steps = [f"kubectl {method[name]['arguments']}" for name in ("look-at-the-pods", *chaos.REMEDY)]
+    assert [sorted(step.split()) for step in steps] == [sorted(step.shown.split()) for step in drill.steps]
+
+
+def test_without_the_remedy_the_steps_set_what_is_there_and_the_drill_starts_as_ever() -> None:
+    document = parse(ours.runbook(remedy=False))
+    (drill,) = make_plan(document, bindings.load(SLOT_LOSS / "gameday.yaml"), []).drills
+    assert "--replicas=1" in drill.steps[1].shown
+    assert "WORKER_SLOTS=40" in drill.steps[2].shown
+    assert drill.runbook.toggles[0].old == "40"
+
+
+# -- what is read ------------------------------------------------------------------------------------------------------
+
+
+def test_the_p95_of_all_requests_is_read_from_locusts_statistics(tmp_path: Path) -> None:
+    stats = tmp_path / "window_stats.csv"
+    stats.write_text("Type,Name,Request Count,95%\nPOST,/infer,740,180\n,Aggregated,745,190\n")
+    assert aggregated_p95(stats, "") == 190
+
+
+@pytest.mark.parametrize("row", ["", ",Aggregated,0,N/A\n"])
+def test_no_request_is_no_p95(tmp_path: Path, row: str) -> None:
+    stats = tmp_path / "window_stats.csv"
+    stats.write_text(f"Type,Name,Request Count,95%\n{row}")
+    with pytest.raises(RuntimeError, match="no request; it said: refused"):
+        aggregated_p95(stats, "refused")
+
+
+def a_journal(**changes: Any) -> dict[str, Any]:
+    done = {"activity": {"name": "scale-out"}, "status": "succeeded", "output": {"status": 0}}
+    return {"status": "completed", "deviated": False, "run": [done], **changes}
+
+
+@pytest.mark.parametrize(
+    ("journal", "why"),
+    [
+        (a_journal(), ""),
+        (a_journal(status="failed", deviated=True), "deviated"),
+        (a_journal(status="failed"), "status failed"),
+        (a_journal(run=[{"activity": {"name": "p"}, "status": "failed", "output": None, "exception": ["no"]}]), "p: f"),
+        (a_journal(run=[{"activity": {"name": "k"}, "status": "succeeded", "output": {"status": 1}}]), "k: succeeded"),
+    ],
+)
+def test_a_journal_in_which_something_went_wrong_is_not_believed(journal: dict[str, Any], why: str) -> None:
+    assert chaos.wrong(journal).startswith(why)
+    assert bool(chaos.wrong(journal)) == bool(why)
+
+
+GAMEDAY = """#!/usr/bin/env python3
+import json, pathlib, sys, time
+out = pathlib.Path(sys.argv[sys.argv.index("--out") + 1])
+out.mkdir()
+now = time.time()
+events = [{"ev": "gameday", "t": now}, {"ev": "end", "t": now + 7}]
+(out / "record.jsonl").write_text("".join(json.dumps(event) + "\\n" for event in events))
+phases = [{"phase": "prepare", "seconds": 1.5}, {"phase": "baseline", "seconds": 5.0}]
+drill = {"verdict": "VERDICT", "why": "it is so", "phases": phases}
+(out / "result.json").write_text(json.dumps({"drills": [drill]}))
+"""
+
+
+def a_gameday(monkeypatch: pytest.MonkeyPatch, folder: Path, text: str) -> None:
+    command = folder / "gameday"
+    command.write_text(text)
+    command.chmod(0o755)
+    monkeypatch.setattr(ours, "GAMEDAY", command)
+
+
+@pytest.mark.parametrize("verdict", ["passed", "failed", "inconclusive"])
+def test_our_phases_are_those_of_the_result(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, verdict: str) -> None:
+    a_gameday(monkeypatch, tmp_path, GAMEDAY.replace("VERDICT", verdict))
+    seen = ours.run_ours(tmp_path / "runs" / "one", 30)
+    assert [phase.name for phase in seen.phases] == ["start", "prepare", "baseline", "taking down", "report"]
+    assert [phase.seconds for phase in seen.phases[1:4]] == pytest.approx([1.5, 5.0, 0.5], abs=1e-3)
+    assert seen.ok is (verdict == "passed")
+    assert seen.why == f"{verdict}: it is so"
+
+
+def test_no_result_is_no_success(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    a_gameday(monkeypatch, tmp_path, "#!/bin/sh\necho it broke >&2; exit 1\n")
+    seen = ours.run_ours(tmp_path / "runs" / "one", 30)
+    assert not seen.ok
+    assert seen.why == "no result: it broke"
+
+
+def test_an_unusable_environment_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    a_gameday(monkeypatch, tmp_path, "#!/bin/sh\necho no curl >&2; exit 2\n")
+    with pytest.raises(UnusableError, match="no curl"):
+        ours.run_ours(tmp_path / "runs" / "one", 30)
+
+
+# -- commands, machine, exit codes -------------------------------------------------------------------------------------
+
+
+def test_a_command_at_its_limit_is_ended(tmp_path: Path) -> None:
+    code, _, _ = call([sys.executable, "-c", "import time; time.sleep(60)"], 0.2, tmp_path)
+    assert code != 0
+
+
+def test_the_machine_is_named(tmp_path: Path) -> None:
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text("processor\t: 0\nmodel name\t: A  Fine   CPU\n")
+    found = machine.look(("pytest", "no-such-package"), cpuinfo, load_1min=0.0)
+    text = machine.lines(found)
+    assert "A Fine CPU, " in text
+    assert f"pytest {pytest.__version__}" in text
+    assert "no-such-package missing" in text
+    assert "load before 0.00" in text
+    assert "something else" not in text
+    assert json.loads(json.dumps(found.to_json()))["busy"] is False
+
+
+def test_a_busy_machine_and_an_unknown_one_are_said(tmp_path: Path) -> None:
+    found = machine.look((), tmp_path / "none", load_1min=99.0)
+    assert found.cpu
+    assert "something else was running" in machine.lines(found)
+
+
+@pytest.mark.parametrize("words", [["--runs", "0"], ["--window-s", "-3"], ["--runs", "many"]])
+def test_a_useless_number_is_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        gameday_time.main(words)
+    assert ended.value.code == 2
+    assert "a whole number above 0 belongs here" in capsys.readouterr().err
+
+
+def test_without_the_command_it_says_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(ours, "GAMEDAY", tmp_path / "gameday")
+    assert gameday_time.main([]) == 2
+    assert f"no gameday command at {tmp_path / 'gameday'}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("warm_s", "code"), [(9.0, 0), (11.0, 1)])
+def test_the_exit_code_says_whether_every_hold_holds(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], warm_s: float, code: int
+) -> None:
+    monkeypatch.setattr(chaos, "check", lambda: None)
+    monkeypatch.setattr(gameday_time, "measure", lambda folder, options: compared(warm=(warm_s,)))
+    assert gameday_time.main(["--json"]) == code
+    said = json.loads(capsys.readouterr().out)
+    assert said["ours"]["seconds"] == warm_s
+    assert [hold["ok"] for hold in said["holds"]] == [True, True, code == 0, True]
+
+
+def test_without_chaos_toolkit_it_says_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert gameday_time.main(["--quick"]) == 2
+    assert "pip install -e '.[bench]'" in capsys.readouterr().err
+
+
+# -- the peer itself ---------------------------------------------------------------------------------------------------
+
+needs_chaos = pytest.mark.skipif(
+    importlib.util.find_spec("chaostoolkit") is None, reason="chaostoolkit is not installed: pip install -e '.[bench]'"
+)
+
+
+@needs_chaos
+@pytest.mark.slow
+def test_the_peer_sees_the_incident_and_its_end(tmp_path: Path) -> None:
+    seen = chaos.run_peer(tmp_path, window_s=5, limit_s=90)
+    assert seen.ok, seen.why
+    assert sum(phase.seconds for phase in seen.phases) == pytest.approx(seen.seconds, abs=0.5)
+
+
+@needs_chaos
+@pytest.mark.slow
+def test_the_peer_fails_without_the_remedy(tmp_path: Path) -> None:
+    seen = chaos.run_peer(tmp_path, window_s=5, limit_s=90, remedy=False)
+    assert not seen.ok
+    assert seen.why.startswith("deviated")
+
+
+@needs_chaos
+@pytest.mark.slow
+def test_an_environment_without_a_platform_is_unusable(tmp_path: Path) -> None:
+    (tmp_path / "platform").write_text("a file where the platform's folder should be")
+    with pytest.raises(UnusableError, match="gameday up"):
+        chaos.run_peer(tmp_path, window_s=5, limit_s=30)

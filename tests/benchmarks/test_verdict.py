@@ -1,0 +1,68 @@
+"""The verdict benchmark: its processes are what they say, its holds go red when the verdict is broken on purpose."""
+
+import random
+from pathlib import Path
+from statistics import fmean
+
+import pytest
+
+from benchmarks.changes import requests_to_see
+from benchmarks.processes import PROCESSES, slices_of, sojourn_limit
+from benchmarks.verdict_error import Cell, holds_of, main, measure, measure_changes, row_of
+from benchmarks.verdict_methods import COLD, FIXED, METHODS, PEEK, RAW, THETA
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_a_process_has_the_bad_fraction_that_it_says(process: str) -> None:
+    """Three hundred seconds of it, at most four standard errors away with the largest VIF that is to be expected."""
+    slices = slices_of(PROCESSES[process], 0.1, 200, 300, random.Random(5))
+    n, bad = sum(piece.n for piece in slices), sum(piece.bad for piece in slices)
+    assert n == pytest.approx(60_000, rel=0.02)
+    assert bad / n == pytest.approx(0.1, abs=4 * (0.09 / n * 40) ** 0.5)
+
+
+def test_sojourns_of_one_server_are_exponential() -> None:
+    assert sojourn_limit(1, 100, 200, 0.05) == pytest.approx(0.029957, rel=1e-4), "-ln 0.05 / (200 - 100)"
+
+
+@pytest.fixture(scope="module")
+def whole() -> list[Cell]:
+    """Two runs of every case, as the product judges them."""
+    return measure(2, 200.0, 1.0, 2)
+
+
+def test_the_holds_hold_and_break_when_correlation_is_ignored(whole: list[Cell]) -> None:
+    """With every VIF at a hundredth, the verdict believes correlated counts; the hold at p = θ has to go red."""
+    broken = measure(2, 200.0, 0.01, 2)
+    assert row_of(whole, "all", COLD).wrong <= 0.01
+    assert row_of(whole, "all", COLD).decided_at_theta < 0.1 < row_of(broken, "all", COLD).decided_at_theta
+    red = [hold.text for hold in holds_of(broken, measure_changes(1, 200.0, 2)) if not hold.ok]
+    assert "ours: at most 2 % decided at p = θ" in red
+
+
+def test_every_method_sees_the_same_runs_and_the_fixed_window_takes_all_of_its_time(whole: list[Cell]) -> None:
+    cells = whole
+    assert {len(cell.told[method]) for cell in cells for method in METHODS} == {2}
+    assert fmean(told.seconds for cell in cells for told in cell.told[FIXED]) == 60
+    assert {cell.case.p for cell in cells} > {THETA}
+    assert len({cell.case.p for cell in cells} - {THETA}) == 12
+    assert row_of(cells, "all", PEEK).mean_s < 60
+    assert row_of(cells, "all", RAW).mean_s < row_of(cells, "all", COLD).mean_s
+
+
+def test_an_onset_is_seen_after_fewer_requests_than_a_recovery() -> None:
+    onset, recovery = (requests_to_see(*truths, THETA, 0.01, 40) for truths in ((0.01, 0.3), (0.3, 0.01)))
+    assert 5 < onset < 40 < recovery < 400
+
+
+def test_useless_numbers_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["--runs", "0"])
+    assert end.value.code == 2
+    assert "numbers above 0" in capsys.readouterr().err
+
+
+def test_the_page_says_how_to_run_it() -> None:
+    page = (Path(__file__).parents[2] / "benchmarks" / "README.md").read_text()
+    assert "verdict_error.py" in page
+    assert "--margin" in page

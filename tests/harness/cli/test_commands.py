@@ -1,0 +1,401 @@
+"""Every word of the command line, through the real `gameday` command; what is wrong is said in one message, exit 2."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.gameday import (
+    BINDINGS,
+    COMMAND,
+    RUNBOOK,
+    SLOS,
+    clean_environment,
+    document,
+    entry,
+    gameday,
+    left,
+    tree,
+)
+from tests.support.simulated_drill import World
+
+WORDS = ("run", "show", "plan", "report", "slo", "up", "down", "recover")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def the_tree_stays_as_it_is() -> Iterator[None]:
+    before = tree()
+    yield
+    assert tree() == before, "a word wrote into the work tree"
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A folder with the shipped runbook and bindings, and nothing else."""
+    shutil.copy(RUNBOOK, tmp_path / "ops.md")
+    shutil.copy(BINDINGS, tmp_path / "gameday.yaml")
+    shutil.copytree(SLOS, tmp_path / "slos")
+    return tmp_path
+
+
+def refused(*words: str | Path, cwd: Path, env: dict[str, str] | None = None) -> str:
+    """What a word says that cannot be obeyed: exit 2, nothing on stdout, one message without a traceback, no run."""
+    done = gameday(*words, cwd=cwd, env=env)
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith(("gameday: ", "usage: ")), done.stderr
+    assert not list(cwd.rglob("record.jsonl")), "nothing may have begun"
+    return done.stderr
+
+
+# -- help --------------------------------------------------------------------------------------------------------------
+
+
+def test_help_names_every_word_and_the_exit_codes(tmp_path: Path) -> None:
+    done = gameday("--help", cwd=tmp_path)
+    assert done.returncode == 0
+    assert all(f"    {word} " in done.stdout for word in WORDS), done.stdout
+    assert "0 passed · 1 failed · 2 unusable input or environment · 3 inconclusive" in done.stdout
+    assert "start with: gameday run runbooks/operations.md" in done.stdout
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_help_of_a_word_has_examples_and_exit_codes(tmp_path: Path, word: str) -> None:
+    done = gameday(word, "--help", cwd=tmp_path)
+    assert done.returncode == 0
+    assert f"examples:\n  gameday {word}" in done.stdout
+    assert "exit codes: 0 passed" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "fact"),
+    [
+        ((), "the following arguments are required: WORD"),
+        (("rnu", "ops.md"), "invalid choice: 'rnu'"),
+        (("run",), "the following arguments are required: RUNBOOK"),
+        (("run", "ops.md", "--jobs", "0"), "`0` is not a whole number of at least 1"),
+        (("run", "ops.md", "--jobs", "two"), "`two` is not a whole number of at least 1"),
+        (("run", "ops.md", "--frobnicate"), "unrecognized arguments: --frobnicate"),
+        (("show", "ops.md", "--format", "xml"), "invalid choice: 'xml'"),
+    ],
+)
+def test_words_that_are_not_understood(place: Path, words: tuple[str, ...], fact: str) -> None:
+    assert fact in refused(*words, cwd=place)
+
+
+# -- show and plan -----------------------------------------------------------------------------------------------------
+
+PARTS = {
+    "symptoms": {"line", "text"},
+    "actions": {"line", "text", "commands"},
+    "commands": {"line", "text", "title"},
+    "toggles": {"line", "text", "name", "from", "to"},
+    "dashboards": {"line", "text", "system", "name"},
+}
+
+
+def test_show_prints_every_part_with_its_line(place: Path) -> None:
+    lines = RUNBOOK.read_text(encoding="utf-8").split("\n")
+    done = gameday("show", "ops.md", "--format", "json", cwd=place)
+    found = json.loads(done.stdout)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [runbook["id"] for runbook in found["runbooks"]] == [
+        "TIMEOUT",
+        "TOOL_DOWN",
+        "VALIDATION_FAIL",
+        "WS_OVERLOAD",
+    ]
+    for runbook in found["runbooks"]:
+        assert runbook["title"] in lines[runbook["line"] - 1]
+        for part, keys in PARTS.items():
+            assert runbook[part], part
+            assert all(each.keys() == keys for each in runbook[part]), part
+        assert all(command["text"] in lines[command["line"] - 1] for command in runbook["commands"])
+    sizes = {part: len(found[part]) for part in ("general", "alerts", "escalation", "post_incident", "unread")}
+    assert sizes == {"general": 11, "alerts": 12, "escalation": 9, "post_incident": 5, "unread": 1}
+
+
+def test_show_for_people_has_the_same_lines(place: Path) -> None:
+    done = gameday("show", "ops.md", cwd=place)
+    assert (done.returncode, done.stderr) == (0, "")
+    for text in ("TIMEOUT", "kubectl scale deployment service-name --replicas=3 -n production", "MAX_RETRIES"):
+        assert text in done.stdout
+    assert "\033" not in done.stdout
+
+
+def test_plan_shows_what_would_run_and_runs_nothing(place: Path) -> None:
+    done = gameday("plan", "ops.md", "--only", "TIMEOUT", "--format", "json", cwd=place)
+    found = json.loads(done.stdout)
+    assert (done.returncode, done.stderr) == (0, "")
+    (drill,) = found["drills"]
+    assert all(symptom["condition"] for symptom in drill["symptoms"])
+    scale = next(step for step in drill["steps"] if "scale" in step["text"])
+    assert scale["bound"] == "kubectl scale deployment inference --replicas=3 -n production"
+    assert scale["placeholders"] == {"service-name": "inference"}
+    assert scale["purpose"] == "change"
+    toggles = [step["bound"] for step in drill["steps"] if step["kind"] == "toggle"]
+    assert all("kubectl set env deployment/api-gateway" in bound and "rollout status" in bound for bound in toggles)
+    assert len(found["general"]) == 11
+    assert any("$DATABASE_URL" in note for step in found["general"] for note in step["notes"])
+    assert {path.name for path in place.iterdir()} == {"ops.md", "gameday.yaml", "slos"}
+
+
+def test_plan_for_people_shows_text_and_filling(place: Path) -> None:
+    done = gameday("plan", "ops.md", cwd=place)
+    assert done.returncode == 0
+    assert "kubectl scale deployment service-name --replicas=3 -n production" in done.stdout
+    assert "as  kubectl scale deployment inference --replicas=3 -n production" in done.stdout
+    assert "(manual)" in done.stdout
+
+
+def test_plan_shows_refusals_and_open_placeholders_and_is_no_success(place: Path) -> None:
+    text = RUNBOOK.read_text(encoding="utf-8")
+    harm = text.replace(
+        "kubectl get pods -n production | grep service-name", "rm -rf /\nkubectl logs <pod> -n production"
+    )
+    (place / "harm.md").write_text(harm, encoding="utf-8")
+    done = gameday("plan", "harm.md", "--only", "TIMEOUT", cwd=place)
+    assert done.returncode == 2
+    assert "REFUSED  rm" in done.stdout
+    assert "MISSING  `<pod>` has no binding" in done.stdout
+    found = json.loads(gameday("plan", "harm.md", "--only", "TIMEOUT", "--format", "json", cwd=place).stdout)
+    steps = found["drills"][0]["steps"]
+    assert [step["missing"] for step in steps if step["missing"]] == [["<pod>"]]
+    assert [step["text"] for step in steps if step["refused"] and not step["missing"]] == ["rm -rf /"]
+
+
+# -- documents and bindings that cannot be used ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("word", ["run", "show", "plan"])
+@pytest.mark.parametrize(
+    ("name", "content", "fact"),
+    [
+        ("nosuch.md", None, "there is no such runbook document"),
+        (".", None, "this is a directory"),
+        ("empty.md", b"", "is empty"),
+        ("binary.md", b"\x7fELF\xff\xfe\x00\x01", "not UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_document(tmp_path: Path, word: str, name: str, content: bytes | None, fact: str) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    said = refused(word, name, cwd=tmp_path)
+    assert fact in said
+    assert name in said
+
+
+def test_a_document_with_nothing_to_test(place: Path) -> None:
+    (place / "prose.md").write_text("# Welcome\n\nNothing to see here.\n", encoding="utf-8")
+    for word in ("run", "plan"):
+        assert "prose.md: nothing to test" in refused(word, "prose.md", cwd=place)
+    done = gameday("show", "prose.md", cwd=place)
+    assert done.returncode == 2
+    assert "nothing to test" in done.stderr
+    assert "Nothing to see here." in done.stdout, "what was not understood is shown"
+
+
+def test_an_unknown_runbook_is_told_which_there_are(place: Path) -> None:
+    for word in ("run", "plan"):
+        said = refused(word, "ops.md", "--only", "TIMOUT", cwd=place)
+        assert "--only TIMOUT: " in said
+        assert "TIMEOUT, TOOL_DOWN, VALIDATION_FAIL, WS_OVERLOAD" in said
+
+
+def test_every_problem_of_a_bindings_file_is_said_at_once(place: Path) -> None:
+    text = BINDINGS.read_text(encoding="utf-8")
+    for right, wrong in (
+        ("version: 1", "version: 7"),
+        ("slo_files:", "slos: {gateway speed: p95(gateway) below 500ms}\nslo_files:"),
+        ("fault: wedged-workers", "fault: wedged-wrkers"),
+        ("series: connects", "serie: connects"),
+    ):
+        text = text.replace(right, wrong)
+    (place / "gameday.yaml").write_text(text, encoding="utf-8")
+    said = refused("run", "ops.md", cwd=place)
+    for fact in ("version", "below 500ms", "wedged-wrkers", "runbooks.WS_OVERLOAD.serie", "docs/bindings.md"):
+        assert fact in said, fact
+    assert f"{place / 'gameday.yaml'}: " in said
+
+
+@pytest.mark.parametrize(
+    ("text", "fact"), [("a: [b", "not YAML"), ("", "version"), ("- a\n- b\n", "mapping"), ("\x00", "not YAML")]
+)
+def test_a_file_that_holds_no_bindings(place: Path, text: str, fact: str) -> None:
+    (place / "other.yaml").write_text(text, encoding="utf-8")
+    assert fact in refused("run", "ops.md", "--bindings", "other.yaml", cwd=place)
+
+
+def test_bindings_that_are_not_there(place: Path) -> None:
+    said = refused("run", "ops.md", "--bindings", "nosuch.yaml", cwd=place)
+    assert "nosuch.yaml: cannot be read (No such file or directory); name a bindings file by --bindings" in said
+
+
+def test_a_scenario_that_is_not_there(place: Path) -> None:
+    text = BINDINGS.read_text(encoding="utf-8").replace("scenario: timeout", "scenario: timeot")
+    (place / "gameday.yaml").write_text(text, encoding="utf-8")
+    assert "scenario `timeot`: neither a shipped scenario nor a file of Python" in refused("run", "ops.md", cwd=place)
+
+
+def test_every_open_placeholder_and_its_line_is_said_before_anything_starts(place: Path) -> None:
+    text = "".join(
+        line for line in BINDINGS.read_text(encoding="utf-8").splitlines(True) if "tool-service-pod" not in line
+    )
+    (place / "gameday.yaml").write_text(text, encoding="utf-8")
+    said = refused("run", "ops.md", cwd=place)
+    assert "line 80: `tool-service-pod` in `kubectl describe pod tool-service-pod -n production` has no binding" in said
+    assert "bind it under `placeholders`" in said
+
+
+def test_refused_commands_are_said_before_anything_starts(place: Path) -> None:
+    text = entry("TIMEOUT").replace(
+        "kubectl top pods -n production | grep service-name", "rm -rf /\ncurl http://example.com/"
+    )
+    (place / "harm.md").write_text(document(text), encoding="utf-8")
+    said = refused("run", "harm.md", cwd=place)
+    assert "refused: `rm -rf /`" in said
+    assert "example.com" in said
+    assert "Nothing was run" in said
+
+
+# -- the place and the machine -----------------------------------------------------------------------------------------
+
+
+def test_a_directory_that_cannot_be_made(place: Path) -> None:
+    said = refused("run", "ops.md", "--out", "ops.md/run", cwd=place)
+    assert "ops.md/run" in said
+    assert "--out" in said
+
+
+def test_another_runs_record_is_not_touched(place: Path) -> None:
+    (place / "run").mkdir()
+    (place / "run" / "record.jsonl").write_text("{}\n", encoding="utf-8")
+    done = gameday("run", "ops.md", "--out", "run", cwd=place)
+    assert done.returncode == 2
+    assert "holds the record of another run; name another directory by --out" in done.stderr
+    assert (place / "run" / "record.jsonl").read_text(encoding="utf-8") == "{}\n"
+
+
+@pytest.mark.parametrize("words", [("run", "ops.md"), ("up",)])
+def test_a_machine_without_an_operators_tools(place: Path, words: tuple[str, ...]) -> None:
+    (place / "bin").mkdir()
+    said = refused(*words, cwd=place, env=clean_environment(str(place / "bin")))
+    assert "missing on PATH: bash, curl, grep" in said
+    assert "apt-get install bash coreutils curl grep" in said
+    (place / "bin" / "bash").symlink_to(str(shutil.which("bash")))
+    assert "missing on PATH: curl, grep" in refused(*words, cwd=place, env=clean_environment(str(place / "bin")))
+
+
+# -- report ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """The directory of a run that passed, in a simulated world."""
+    (tmp_path / "run").mkdir()
+    World(tmp_path / "run", lambda side, since, healed: 0.0 if since is None or healed else 0.5).run()
+    return tmp_path / "run"
+
+
+def test_report_gives_the_verdict_of_the_record_in_each_form(run: Path) -> None:
+    text, for_machines, markdown = (
+        gameday("report", run, "--format", form, cwd=run.parent) for form in ("text", "json", "markdown")
+    )
+    assert [done.returncode for done in (text, for_machines, markdown)] == [0, 0, 0]
+    assert json.loads(for_machines.stdout)["verdict"] == "passed"
+    assert "PASSED" in text.stdout
+    assert markdown.stdout.startswith("# Gameday: passed")
+    assert gameday("report", run / "record.jsonl", "--format", "json", cwd=run.parent).stdout == for_machines.stdout
+    assert [path.name for path in run.iterdir()] == ["record.jsonl"], "a report writes nothing"
+
+
+def test_report_of_a_record_whose_end_is_missing_is_inconclusive(run: Path) -> None:
+    record = run / "record.jsonl"
+    lines = record.read_text(encoding="utf-8").splitlines(True)
+    kept = next(number for number, line in enumerate(lines) if '"phase":"recovery"' in line)
+    record.write_text("".join(lines[:kept]) + lines[kept][:20], encoding="utf-8")
+    done = gameday("report", run, "--format", "json", cwd=run.parent)
+    assert done.returncode == 3, done.stderr
+    assert json.loads(done.stdout)["drills"][0]["verdict"] == "inconclusive"
+
+
+def test_report_of_what_is_no_record(run: Path) -> None:
+    def said(*words: str | Path) -> str:
+        done = gameday("report", *words, cwd=run.parent)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "Traceback" not in done.stderr
+        return done.stderr
+
+    assert "no record can be read here" in said("nosuch")
+    (run.parent / "other").mkdir()
+    assert "no record can be read here" in said("other")
+    record = run / "record.jsonl"
+    lines = record.read_text(encoding="utf-8").splitlines(True)
+    record.write_text(lines[0] + "}{\n" + "".join(lines[1:]), encoding="utf-8")
+    assert "record.jsonl:2: this line" in said(run)
+    record.write_text("".join(lines[1:]), encoding="utf-8")
+    assert "this is no record of a gameday" in said(run)
+    record.write_text("", encoding="utf-8")
+    assert "this is no record of a gameday" in said(run)
+
+
+# -- up, down, recover -------------------------------------------------------------------------------------------------
+
+
+def in_shell(script: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """A bash script in which `gameday` is this project's."""
+    text = f'gameday() {{ "{COMMAND}" "$@"; }}\n{script}'
+    return subprocess.run(["bash", "-c", text], cwd=cwd, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_a_platform_to_explore_from_up_to_down(tmp_path: Path) -> None:
+    up = gameday("up", "--dir", "here", cwd=tmp_path)
+    try:
+        assert up.returncode == 0, up.stderr
+        assert up.stdout.count("1/1") == 4, "the pods are listed"
+        assert "gameday down --dir here" in up.stdout
+        exports = "\n".join(line for line in up.stdout.splitlines() if line.strip().startswith("export "))
+        look = f"{exports}\nkubectl get pods -n production --no-headers | wc -l\ncurl -s http://api-gateway:8080/health"
+        assert in_shell(look, tmp_path).stdout.split("\n", 1)[0].strip() == "4"
+        assert '"status":"ok"' in in_shell(look, tmp_path).stdout
+        again = gameday("up", "--dir", "here", cwd=tmp_path)
+        assert (again.returncode, again.stdout.count("1/1")) == (0, 4), "the one that runs is found"
+        assert in_shell(look, tmp_path).stdout.split("\n", 1)[0].strip() == "4", "and no other was started"
+        assert "export PATH=" in exports
+    finally:
+        down = gameday("down", "--dir", "here", cwd=tmp_path)
+    assert down.returncode == 0
+    assert "has ended" in down.stderr
+    assert in_shell(look, tmp_path).stdout.split("\n", 1)[0].strip() == "0"
+    again = gameday("down", "--dir", "here", cwd=tmp_path)
+    assert again.returncode in (0, 2)
+    assert "Traceback" not in again.stderr
+    assert left(tmp_path / "here") == []
+    try:
+        anew = gameday("up", "--dir", "here", cwd=tmp_path)
+        assert (anew.returncode, anew.stdout.count("1/1")) == (0, 4), "one that ended makes place for the next"
+    finally:
+        gameday("down", "--dir", "here", cwd=tmp_path)
+
+
+def test_the_documented_line_for_a_shell_works(tmp_path: Path) -> None:
+    script = 'eval "$(gameday up --quiet)"; kubectl get pods -n production --no-headers | wc -l; gameday down'
+    done = in_shell(script, tmp_path)
+    assert (done.stdout.strip(), done.returncode) == ("4", 0), done.stderr
+
+
+def test_down_and_recover_where_there_is_nothing(tmp_path: Path) -> None:
+    assert "no platform was left here; `gameday up` starts one" in refused("down", cwd=tmp_path)
+    assert "nosuch: no such run directory" in refused("recover", "nosuch", cwd=tmp_path)
+    nothing = gameday("recover", cwd=tmp_path)
+    assert (nothing.returncode, nothing.stderr) == (0, "")
+
+
+def test_recover_says_that_nothing_was_left(run: Path) -> None:
+    done = gameday("recover", run, cwd=run.parent)
+    assert (done.returncode, done.stdout) == (0, f"{run}: nothing was left\n")

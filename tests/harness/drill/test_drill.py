@@ -1,0 +1,249 @@
+"""The drill and its judge in a simulated world: each ending, and the same verdict from the record again."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness.cli.report import result_of
+from harness.model import Verdict
+from harness.report.json_report import to_json
+from harness.verdict.state import CONTROL
+from tests.support.simulated_drill import START_S, World, ran
+
+
+def incident(side: str, since: float | None, healed: bool) -> float:
+    return 0.0 if since is None or healed else 0.5
+
+
+def test_a_runbook_that_heals_passes(tmp_path: Path) -> None:
+    result = World(tmp_path, incident).run()
+    drill = result.drills[0]
+    assert (result.verdict, result.exit_code) == (Verdict.PASSED, 0)
+    assert drill.controlled
+    assert drill.reverted
+    assert drill.times.detect_s is not None
+    assert drill.times.recover_s is not None
+    assert 0 < drill.times.detect_s < drill.times.recover_s
+    slo = drill.slos[0]
+    assert slo.before is not None
+    assert slo.during is not None
+    assert slo.after is not None
+    assert slo.before.value == 1.0
+    assert slo.during.value == pytest.approx(0.5)
+    assert slo.after.value == 1.0
+    assert slo.after.n >= 800
+
+
+def test_a_runbook_that_does_not_heal_fails(tmp_path: Path) -> None:
+    result = World(tmp_path, incident, heals=False).run()
+    assert (result.verdict, result.exit_code) == (Verdict.FAILED, 1)
+    assert "did not come back" in result.drills[0].why[0]
+    assert "50 %" in result.drills[0].why[0]
+
+
+def test_an_incident_that_heals_by_itself_gives_no_credit(tmp_path: Path) -> None:
+    def fades(side: str, since: float | None, healed: bool) -> float:
+        return 0.5 if since is not None and since < 15 else 0.0
+
+    result = World(tmp_path, fades).run()
+    assert (result.verdict, result.exit_code) == (Verdict.INCONCLUSIVE, 3)
+    assert "healed by itself" in result.drills[0].why[0]
+    assert not result.drills[0].controlled
+
+
+def test_the_baseline_of_each_side_is_read_over_the_seconds_that_decided_it(tmp_path: Path) -> None:
+    passed_s = [0.0]
+
+    def bad(side: str, since: float | None, healed: bool) -> float:
+        if since is None:
+            return 0.4 if side == CONTROL and passed_s[0] < 4 else 0.0
+        return 0.0 if healed else 0.5
+
+    (drill,) = World(tmp_path, bad, at=lambda now: passed_s.__setitem__(0, now)).run().drills
+    (slo,) = drill.slos
+    assert slo.before is not None
+    assert slo.control_before is not None
+    assert (slo.before.holds, slo.control_before.holds) == (True, True)
+    assert slo.before.seconds > slo.control_before.seconds >= 10
+    assert slo.control_before.bad == 0
+
+
+def test_an_unmet_baseline_teaches_nothing(tmp_path: Path) -> None:
+    world = World(tmp_path, lambda *_: 0.2)
+    result = world.run()
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert "baseline not met" in result.drills[0].why[0]
+    assert world.fault_at is None
+
+
+def test_a_symptom_that_was_there_before_teaches_nothing(tmp_path: Path) -> None:
+    result = World(tmp_path, incident, symptoms=(("always", "error_rate(gateway) < 5%"),)).run()
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert "was there before the fault" in result.drills[0].why[0]
+
+
+def test_a_symptom_that_never_comes_is_named(tmp_path: Path) -> None:
+    symptoms = (("errors", "error_rate(gateway) > 5%"), ("slow", "p95(gateway) > 500ms"))
+    result = World(tmp_path, incident, symptoms=symptoms).run()
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert "line 11: symptom `slow` (p95(gateway) > 500ms) never came" in result.drills[0].why
+    assert [symptom.seen for symptom in result.drills[0].symptoms] == [True, False]
+
+
+def test_an_unbound_symptom_is_named(tmp_path: Path) -> None:
+    result = World(tmp_path, incident, symptoms=(("errors", "error_rate(gateway) > 5%"), ("odd", None))).run()
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert "bound to no condition" in result.drills[0].why[0]
+
+
+def test_no_symptoms_at_all_is_no_pass(tmp_path: Path) -> None:
+    result = World(tmp_path, incident, symptoms=()).run()
+    assert result.verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_step_that_cannot_do_its_job_fails_the_runbook_even_when_the_slos_come_back(tmp_path: Path) -> None:
+    world = World(tmp_path, incident)
+    broken = replace(ran("look", "kubectl get podz", status=1), line=31, stderr="error: podz")
+    world.steps = (*world.steps, broken)
+    result = world.run()
+    assert result.verdict is Verdict.FAILED
+    assert "line 31" in result.drills[0].why[0]
+    assert result.drills[0].times.recover_s is not None
+
+
+def test_an_revert_that_fails_is_never_a_pass(tmp_path: Path) -> None:
+    result = World(tmp_path, incident, revert_fails=True).run()
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert "it sticks" in result.drills[0].why[0]
+
+
+def test_slos_that_do_not_hold_after_the_revert_are_no_pass(tmp_path: Path) -> None:
+    world = World(tmp_path, incident)
+    world.bad = lambda side, since, healed: 0.3 if world.reverted_at else incident(side, since, healed)
+    result = world.run()
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert "after the revert" in result.drills[0].why[0]
+
+
+@pytest.mark.parametrize("silent_from", [1.0, 5.0, 25.0])
+def test_a_load_that_falls_silent_is_no_pass(tmp_path: Path, silent_from: float) -> None:
+    result = World(tmp_path, incident, silent_from=silent_from).run()
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert any("load lost" in why for why in result.drills[0].why)
+
+
+def test_zero_load_is_no_pass(tmp_path: Path) -> None:
+    result = World(tmp_path, incident, rate=0).run()
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert "no data" in result.drills[0].why[0]
+
+
+@pytest.mark.parametrize("after_s", [0.0, 5.0, 12.0, 17.0, 30.0])
+def test_interrupted_anywhere_everything_is_taken_back(tmp_path: Path, after_s: float) -> None:
+    world = World(tmp_path, incident)
+    world.at = lambda passed: world.stop.set() if passed >= after_s else None
+    result = world.run()
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert "interrupted before the end" in result.drills[0].why
+    assert (world.fault_at is None) == (world.reverted_at is None)
+
+
+def test_a_crash_inside_is_no_pass(tmp_path: Path) -> None:
+    world = World(tmp_path, incident)
+
+    def crash(passed: float) -> None:
+        raise RuntimeError("boom")
+
+    world.at = crash
+    result = world.run()
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert any("boom" in why for why in result.drills[0].why)
+
+
+def test_a_metric_that_does_not_exist_or_move_fails_the_runbook(tmp_path: Path) -> None:
+    boards = tuple(
+        {"line": 40 + n, "text": f"Prometheus: {name}", "system": "Prometheus", "name": name}
+        for n, name in enumerate(("none", "flat", "moves"))
+    )
+    world = World(tmp_path, incident, dashboards=boards)
+
+    def sampled(passed: float) -> None:
+        world.tell("probe", side="treatment", values={"family(flat)": {"p": 1.0}, "family(moves)": {"p": passed}})
+
+    world.at = sampled
+    result = world.run()
+    assert [board.verdict for board in result.drills[0].dashboards] == ["failed", "failed", "ok"]
+    assert result.verdict is Verdict.FAILED
+
+
+def test_the_revert_is_on_disk_before_the_harm(tmp_path: Path) -> None:
+    world = World(tmp_path, incident)
+    world.run()
+    lines = world.journal.path.read_text().split("\n")
+    armed = [n for n, line in enumerate(lines) if '"revert-armed"' in line]
+    harmed = [n for n, line in enumerate(lines) if '"ev":"fault"' in line]
+    assert [a < h for a, h in zip(armed, harmed, strict=True)] == [True, True]
+
+
+def test_the_record_gives_the_same_result_again(tmp_path: Path) -> None:
+    world = World(tmp_path, incident)
+    first = world.run()
+    assert result_of(tmp_path) == first
+    assert to_json(result_of(tmp_path)) == to_json(first)
+    assert first.seconds < 200
+    assert world.now > START_S
+
+
+def test_a_record_that_was_cut_is_never_a_pass(tmp_path: Path) -> None:
+    world = World(tmp_path, incident)
+    assert world.run().verdict is Verdict.PASSED
+    lines = world.journal.path.read_text().splitlines(keepends=True)
+    for cut in (2, 12, len(lines) // 2, len(lines) - 1):
+        world.journal.path.write_text("".join(lines[:cut]))
+        result = result_of(tmp_path)
+        assert result.verdict is Verdict.INCONCLUSIVE
+        assert "the record stops before the end of the drill" in result.drills[0].why
+
+
+@pytest.mark.parametrize("heals", [True, False])
+def test_a_generator_that_falls_behind_gives_no_evidence_for_or_against(tmp_path: Path, heals: bool) -> None:
+    result = World(tmp_path, incident, heals=heals, late_from_response=30).run()
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert "could not be decided" in result.drills[0].why[0]
+    assert "the load generator fell behind in 10 of 10 s" in result.drills[0].why[0]
+
+
+@pytest.mark.parametrize(("busy", "verdict"), [(0.8, Verdict.FAILED), (1.0, Verdict.INCONCLUSIVE)])
+def test_a_starved_machine_gives_no_evidence_against_a_runbook(tmp_path: Path, busy: float, verdict: Verdict) -> None:
+    world = World(tmp_path, incident, heals=False)
+    world.at = lambda passed: world.tell("host", busy=busy)
+    result = world.run()
+    assert result.verdict is verdict
+    assert any("use fewer --jobs" in why for why in result.drills[0].why) == (busy == 1.0)
+
+
+def test_requests_that_fail_at_once_are_no_sign_of_latency(tmp_path: Path) -> None:
+    symptoms = (("errors", "error_rate(gateway) > 5%"), ("slow", "p95(gateway) > 500ms"))
+    result = World(tmp_path, incident, symptoms=symptoms, over_ms=500).run()
+    assert [symptom.seen for symptom in result.drills[0].symptoms] == [True, False]
+
+
+def test_seconds_without_data_do_not_make_a_recovery_last(tmp_path: Path) -> None:
+    """The onset takes 20 s; then two good seconds and a generator that falls behind are not twenty."""
+
+    def bad(side: str, since: float | None, healed: bool) -> float:
+        return 0.0 if since is None or healed or since < 18 else 0.5
+
+    world = World(tmp_path, bad, rate=600, known={"vif": 1.3, "seconds": 40.0})
+    well: list[float] = []
+
+    def behind(passed: float) -> None:
+        if world.healed:
+            well.append(passed)
+        world.late_from_response = 600 if well and passed > well[0] + 2 else 0
+
+    world.at = behind
+    result = world.run()
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert "whether the SLOs came back could not be decided" in result.drills[0].why[0]

@@ -1,0 +1,96 @@
+"""What earlier runs teach, and what an incident costs: by whole drills in a simulated world, and what they leave."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.history.vif import MOST_RUNS, history_beside
+from harness.report.json_report import to_json
+from harness.stats.inflation import ENOUGH_S, MARGIN, VIF_METHOD
+from harness.verdict.gameday import GamedayResult
+from tests.support.simulated_drill import World
+
+OBJECTIVE = "availability(gateway) >= 99%"
+
+
+def incident(side: str, since: float | None, healed: bool) -> float:
+    return 0.0 if since is None or healed else 0.5
+
+
+def run(folder: Path, **changes: object) -> GamedayResult:
+    folder.mkdir(parents=True)
+    result = World(folder, incident, **changes).run()  # type: ignore[arg-type]
+    (folder / "result.json").write_text(to_json(result))
+    return result
+
+
+def phase(result: GamedayResult, name: str) -> float:
+    return next(each.seconds for each in result.drills[0].phases if each.phase == name)
+
+
+def test_a_later_run_uses_what_an_earlier_one_learnt(tmp_path: Path) -> None:
+    first = run(tmp_path / "first", rate=600)
+    known = history_beside(tmp_path / "second", "local").known("web", 0.0, OBJECTIVE)
+    assert known.suffices
+    assert known.vif == pytest.approx(MARGIN)
+    second = run(tmp_path / "second", rate=600, known={"vif": known.vif, "seconds": known.seconds})
+    for name in ("baseline", "recovery", "after-revert"):
+        assert phase(first, name) >= 10, name
+        assert phase(second, name) < phase(first, name) / 2, name
+    assert first.verdict is second.verdict
+
+
+def test_only_the_same_load_and_objective_teach_and_only_long_windows(tmp_path: Path) -> None:
+    run(tmp_path / "first", rate=600)
+    history = history_beside(tmp_path / "second", "local")
+    assert not history.known("other", 0.0, OBJECTIVE).seconds
+    assert not history.known("web", 70.0, OBJECTIVE).seconds
+    assert not history.known("web", 0.0, "availability(gateway) >= 99.9%").seconds
+    run(tmp_path / "warm" / "one", rate=600, known={"vif": 2.0, "seconds": ENOUGH_S})
+    assert not history_beside(tmp_path / "warm" / "two", "local").windows, "a window of a second measures no VIF"
+
+
+@pytest.mark.parametrize("other", [{"platform": "docker"}, {"vif_method": VIF_METHOD - 1}, {"vif_method": None}])
+def test_another_platform_and_another_method_teach_nothing(tmp_path: Path, other: dict[str, object]) -> None:
+    run(tmp_path / "first", rate=600)
+    assert history_beside(tmp_path / "second", "local").windows
+    path = tmp_path / "first" / "result.json"
+    path.write_text(json.dumps({**json.loads(path.read_bytes()), **other}))
+    assert not history_beside(tmp_path / "second", "local").windows
+
+
+def test_a_damaged_or_foreign_result_teaches_nothing_and_the_latest_runs_count(tmp_path: Path) -> None:
+    run(tmp_path / "good", rate=600)
+    for name, text in (("cut", '{"drills": ['), ("foreign", "[]"), ("older", '{"drills": [{"load": {}}]}')):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "result.json").write_text(text)
+    assert history_beside(tmp_path / "next", "local").known("web", 0.0, OBJECTIVE).suffices
+    for number in range(MOST_RUNS):
+        (tmp_path / f"empty{number}").mkdir()
+        (tmp_path / f"empty{number}" / "result.json").write_text('{"drills": []}')
+    assert not history_beside(tmp_path / "next", "local").windows
+    assert not history_beside(tmp_path / "nowhere" / "next", "local").windows
+
+
+def test_what_an_incident_cost_of_the_budget(tmp_path: Path) -> None:
+    slo = run(tmp_path / "run").drills[0].slos[0]
+    assert slo.budget is not None
+    assert slo.budget.burn_rate == pytest.approx(0.5 / 0.01, rel=0.1)
+    allowed = 0.01 * 100 * 28 * 86400
+    assert slo.budget.spent == pytest.approx(0.5 * 100 * slo.budget.seconds / allowed, rel=0.1)
+    assert slo.budget.spent_interval[0] < slo.budget.spent < slo.budget.spent_interval[1]
+    assert slo.budget.window_s == 28 * 86400
+
+
+def test_every_reading_says_on_how_much_it_stands(tmp_path: Path) -> None:
+    run(tmp_path / "run")
+    slo = json.loads((tmp_path / "run" / "result.json").read_text())["drills"][0]["slos"][0]
+    for part in ("before", "control_before", "during", "after", "after_revert", "control"):
+        reading = slo[part]
+        low, high = reading["interval"]
+        assert low <= reading["value"] <= high, part
+        assert reading["effective"] == pytest.approx(reading["samples"] / reading["vif"]), part
+        assert len(reading["alpha"]) == 2, part
+        assert (reading["bad_interval"][1] < 0.01) == (reading["holds"] is True), part
+        assert (reading["bad_interval"][0] > 0.01) == (reading["holds"] is False), part

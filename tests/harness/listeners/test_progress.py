@@ -1,0 +1,111 @@
+"""What people see while they wait: values, intervals, the time still needed; rewritten in place at a terminal."""
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+from harness.listeners.progress import Live
+from harness.listeners.screen import Screen
+from harness.stats.inflation import ENOUGH_S
+from tests.support.simulated_drill import World
+
+
+def incident(side: str, since: float | None, healed: bool) -> float:
+    return 0.0 if since is None or healed else 0.5
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def shown(folder: Path, stream: io.StringIO, **changes: object) -> list[str]:
+    """The lines of a drill; at a terminal with their control sequences."""
+    world = World(folder, incident, **changes)  # type: ignore[arg-type]
+    world.journal.listen(Live(stream, columns=160))
+    world.run()
+    return stream.getvalue().split("\n")
+
+
+def test_without_a_terminal_it_is_a_plain_log(tmp_path: Path) -> None:
+    lines = shown(tmp_path, io.StringIO())
+    assert "\033" not in "".join(lines)
+    waiting = [line for line in lines if re.search(r"about \d+ s more", line)]
+    assert re.search(r"about 10 s more · availability 100 % \[\S+, 100\] >= 99%", waiting[0]), waiting[0]
+    expected = [int(re.search(r"about (\d+) s", line)[1]) for line in waiting if "baseline" not in line]  # type: ignore[index]
+    assert expected[0] > expected[1] > expected[2]
+
+
+def test_each_question_ends_with_its_answer_and_what_it_cost(tmp_path: Path) -> None:
+    lines = shown(tmp_path, io.StringIO())
+    for phase, said in (
+        ("baseline", "every SLO holds, decided after 1"),
+        ("symptoms", "all symptoms are there, decided after"),
+        ("recovery", "the SLOs came back, decided after 1"),
+        ("control", "the control stayed broken, decided after"),
+        ("after-revert", "every SLO holds, decided after 1"),
+    ):
+        assert any(f"✓ {phase}: {said}" in line for line in lines), phase
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        (lambda *_: 0.2, "✗ baseline: an SLO is broken before anything was done, decided after 1"),
+        (lambda *_: 0.01, "? baseline: undecided at its limit, after 60.0 s: still waiting for all SLOs to hold"),
+    ],
+)
+def test_no_and_not_known_are_different_answers(tmp_path: Path, bad: object, said: str) -> None:
+    stream = io.StringIO()
+    world = World(tmp_path, bad)  # type: ignore[arg-type]
+    world.journal.listen(Live(stream, columns=160))
+    assert world.run().exit_code == 3
+    assert said in stream.getvalue()
+
+
+def test_at_a_terminal_one_line_is_rewritten_in_place(tmp_path: Path) -> None:
+    stream = Terminal()
+    shown(tmp_path, stream)
+    text = stream.getvalue()
+    assert text.count("\033[1A\033[J") > 20
+    screen = replayed(text)
+    assert len([line for line in screen if "s more" in line]) == 0, "what was true for a moment is gone at the end"
+    assert len([line for line in screen if "decided after" in line]) == 5
+
+
+def replayed(text: str) -> list[str]:
+    """The lines that are left on a terminal: `up one line and clear` takes the last one away."""
+    lines = [""]
+    for part in re.split(r"(\033\[\d+A\033\[J|\n)", text):
+        if part == "\n":
+            lines.append("")
+        elif match := re.match(r"\033\[(\d+)A", part):
+            del lines[-1 - int(match[1]) :]
+            lines.append("")
+        else:
+            lines[-1] += part
+    return lines
+
+
+def test_several_drills_have_a_line_each_and_long_ones_are_cut() -> None:
+    stream = Terminal()
+    screen = Screen(stream, columns=20)
+    screen.status("A", "first")
+    screen.status("B", "second" * 9)
+    screen.say("told")
+    screen.status("A", None)
+    left = [re.sub(r"\033\[\d*m", "", line) for line in replayed(stream.getvalue())]
+    assert left == ["told", "secondsecondseconds…", ""]
+
+
+def test_what_earlier_runs_taught_shortens_what_is_expected(tmp_path: Path) -> None:
+    (tmp_path / "cold").mkdir()
+    (tmp_path / "warm").mkdir()
+    cold = shown(tmp_path / "cold", io.StringIO(), rate=600)
+    warm = shown(tmp_path / "warm", io.StringIO(), rate=600, known={"vif": 1.3, "seconds": ENOUGH_S})
+    assert any("about 10 s more" in line for line in cold)
+    assert not any("about 10 s more" in line for line in warm)

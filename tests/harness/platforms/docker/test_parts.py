@@ -1,0 +1,150 @@
+"""The docker platform without an engine: what it records, what it asks for, and what it says when something lacks."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.cli import platforms
+from harness.cluster.runtimes.container import recovery
+from harness.cluster.runtimes.container.ledger import LEDGER, new_token, tokens
+from harness.cluster.runtimes.container.quantities import cpu_cores, memory_bytes
+from harness.errors import MachineError
+from harness.platforms.base import Options
+from harness.platforms.docker import provider as maker
+from harness.platforms.docker.platform import DockerPlatform, Images
+from harness.platforms.docker.provider import DockerMaker
+from tests.support.fakes import ask, until
+from tests.support.proxy import TOKEN, free_port, process
+
+
+@pytest.mark.parametrize(
+    ("text", "cores"), [("250m", 0.25), ("2", 2.0), ("1.5", 1.5), ("", None), ("many", None), ("-1", None)]
+)
+def test_quantities_of_cpu(text: str, cores: float | None) -> None:
+    assert cpu_cores(text) == cores
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("128Mi", 128 << 20), ("1G", 10**9), ("512", 512), ("1.5Ki", 1536), ("", None), ("1X", None)]
+)
+def test_quantities_of_memory(text: str, size: int | None) -> None:
+    assert memory_bytes(text) == size
+
+
+def test_tokens_are_recorded_before_they_are_used_and_a_line_cut_short_counts_for_nothing(tmp_path: Path) -> None:
+    assert tokens(tmp_path) == []
+    first, second = new_token(tmp_path), new_token(tmp_path)
+    assert first != second
+    with (tmp_path / LEDGER).open("a") as file:
+        file.write('{"platform": "abc')
+    assert tokens(tmp_path) == [first, second]
+
+
+def test_the_command_line_and_recovery_need_no_extra(tmp_path: Path) -> None:
+    """What every user imports must not import testcontainers or docker."""
+    code = (
+        "import sys; from pathlib import Path; from harness.cli import main, platforms;"
+        "[each.recover(Path(sys.argv[1])) for each in platforms.recovering()];"
+        "print(*(name for name in ('testcontainers', 'docker', 'requests') if name in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "\n", "")
+
+
+def test_without_the_extra_the_next_act_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(maker, "find_spec", lambda _: None)
+    with pytest.raises(MachineError, match=r"testcontainers is not installed: pip install 'runbook-gameday\[docker\]'"):
+        DockerMaker(Options()).check()
+
+
+def test_without_an_engine_the_next_act_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pytest.importorskip("testcontainers", reason="the extra [docker] is not installed")
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
+    with pytest.raises(MachineError, match=r"docker: no engine answers: .*DOCKER_HOST, or use --platform local"):
+        DockerMaker(Options()).check()
+    assert recovery.recover(tmp_path) == []
+    new_token(tmp_path)
+    with pytest.raises(MachineError, match="no engine answers"):  # something may be left: silence would be a lie
+        recovery.recover(tmp_path)
+    DockerPlatform(tmp_path, detach=True).down()  # within a drill it must not raise
+    with pytest.raises(MachineError, match="no engine answers"):
+        DockerMaker(Options()).end(tmp_path)
+
+
+def test_a_run_whose_engine_dies_says_what_is_left(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pytest.importorskip("testcontainers", reason="the extra [docker] is not installed")
+    monkeypatch.setattr(DockerMaker, "_prepare", lambda self, say: None)
+    said: list[str] = []
+    with DockerMaker(Options()).opened(tmp_path, said.append):
+        (tmp_path / "treatment").mkdir()
+        new_token(tmp_path / "treatment")
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
+    assert re.search(rf"no engine answers.*`gameday recover {tmp_path}` removes what is left", *said)
+
+
+def test_the_maker_takes_a_base_image_and_nothing_of_clusters() -> None:
+    assert DockerMaker.takes == {"base_image"}
+    assert platforms.MAKERS["docker"].endswith(":DockerMaker")
+
+
+def test_the_daemon_is_told_the_images_and_what_testcontainers_reads(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TESTCONTAINERS_RYUK_DISABLED", "true")
+    monkeypatch.setenv("A_SECRET", "x")
+    monkeypatch.delenv("TESTCONTAINERS_CONNECTION_MODE", raising=False)
+    platform = DockerPlatform(tmp_path, images=Images("fakes:1", "postgres:2"))
+    assert list(platform.arguments()) == ["--image", "fakes:1", "--postgres-image", "postgres:2"]
+    told = platform.environment()
+    assert told["TESTCONTAINERS_RYUK_DISABLED"] == "true"
+    assert told["TESTCONTAINERS_CONNECTION_MODE"] == "docker_host"
+    assert "A_SECRET" not in told
+
+
+def test_a_services_proxy_is_told_of_every_pod_that_comes_and_goes() -> None:
+    runtime = pytest.importorskip(
+        "harness.cluster.runtimes.container.runtime", reason="the extra [docker] is not installed"
+    )
+    ip, admin = "127.0.0.1", free_port()
+
+    def endpoints() -> set[str]:
+        return set(ask(ip, "/endpoints", headers=TOKEN, port=admin).json["endpoints"])
+
+    async def come_and_go() -> None:
+        doors = runtime.Doors({"inference": ip}, admin, "a-token")
+        assert all(await asyncio.gather(*(doors.let("inference", f"pod-{n}", f"10.0.0.{n}") for n in range(1, 9))))
+        assert endpoints() == {f"10.0.0.{n}:8080" for n in range(1, 9)}
+        assert all(await asyncio.gather(*(doors.let("inference", f"pod-{n}", None) for n in range(1, 8))))
+        assert endpoints() == {"10.0.0.8:8080"}
+        stranger = runtime.Doors({"inference": ip}, admin, "another-token")
+        assert not await stranger.let("inference", "pod-1", "10.0.0.1"), "the kubelet would call the pod ready"
+        assert endpoints() == {"10.0.0.8:8080"}
+
+    with process(PORT=str(free_port()), ADMIN_PORT=str(admin), ADMIN_TOKEN="a-token"):
+        until(lambda: endpoints() == set(), "it listens")
+        asyncio.run(come_and_go())
+
+
+def test_an_image_is_named_by_what_it_is_made_of(tmp_path: Path) -> None:
+    images = pytest.importorskip("harness.platforms.docker.images", reason="the extra [docker] is not installed")
+    (tmp_path / "Dockerfile").write_text("FROM x\n")
+    (tmp_path / "fakes" / "__pycache__").mkdir(parents=True)
+    (tmp_path / "fakes" / "a.py").write_text("a = 1\n")
+
+    def digest(base: str = "debian:13") -> str:
+        made: str = images._digest(tmp_path, images.FAKES, {"BASE": base})
+        return made
+
+    first = digest()
+    (tmp_path / "fakes" / "__pycache__" / "a.pyc").write_bytes(b"x")
+    (tmp_path / "README.md").write_text("x")
+    assert digest() == first
+    assert digest("debian:12") != first
+    (tmp_path / "fakes" / "a.py").write_text("a = 2\n")
+    assert digest() != first

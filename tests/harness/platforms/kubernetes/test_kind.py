@@ -1,0 +1,221 @@
+"""The real thing: a kind cluster of our own, made, drilled on, broken and removed. Minutes long."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("kubernetes", reason="the extra is not installed: pip install -e '.[kind]'")
+
+from harness.bindings import FaultSpec
+from harness.cli.faults import make_fault
+from harness.errors import PlatformError
+from harness.faults.base import Target
+from harness.platforms.kubernetes import kind
+from harness.platforms.kubernetes.cluster_ref import Place
+from harness.platforms.kubernetes.manifests import CONTROL, NAMESPACES, TREATMENT
+from harness.platforms.kubernetes.platform import KubernetesPlatform
+from tests.support.gameday import RUNBOOK, gameday, running, until
+from tests.support.kind import DRILL_S, UP_S, containers, lacking, verdict
+
+pytestmark = [pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder in which `gameday up --platform kind` was run; nothing is left of it."""
+    if why := lacking():
+        pytest.skip(why)
+    folder = tmp_path_factory.mktemp("kind")
+    try:
+        up = gameday("up", "--platform", "kind", cwd=folder, timeout_s=UP_S)
+        assert up.returncode == 0, up.stderr
+        yield folder
+    finally:
+        down = gameday("down", cwd=folder, timeout_s=60)
+        assert down.returncode == 0, down.stderr
+        assert containers() == []
+
+
+def place(cluster: Path) -> Place:
+    return Place(cluster / "runs" / "platform" / "cluster.kubeconfig")
+
+
+@pytest.fixture
+def platform(cluster: Path, tmp_path: Path) -> Iterator[KubernetesPlatform]:
+    one = KubernetesPlatform(tmp_path / "platform", place(cluster), TREATMENT, {"api-gateway": {"MAX_RETRIES": "4"}})
+    one.up()
+    try:
+        yield one
+    finally:
+        one.down()
+
+
+def in_shell(platform: KubernetesPlatform, command: str) -> subprocess.CompletedProcess[str]:
+    shell = platform.shell()
+    env = {**shell.env, "PATH": shell.path}
+    return subprocess.run(
+        [f"{shell.path}/bash", "-c", command], env=env, cwd=shell.cwd, capture_output=True, text=True, check=False
+    )
+
+
+def admin(cluster: Path, *words: str) -> str:
+    """kubectl with the cluster's own credentials."""
+    argv = ["kubectl", f"--kubeconfig={place(cluster).kubeconfig}", *words]
+    return subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+
+
+def test_a_namespace_is_a_platform(platform: KubernetesPlatform) -> None:
+    state = platform.state()
+    assert {name: (one.replicas, one.ready) for name, one in state.items()} == dict.fromkeys(
+        ("api-gateway", "inference", "tool-service", "realtime"), (1, 1)
+    )
+    assert state["api-gateway"].env["MAX_RETRIES"] == "4"
+    assert platform.deployed()["api-gateway"]["MAX_RETRIES"] == "3"
+    assert platform.services() == {name: [8080] for name in state}
+    for name, one in state.items():
+        assert {pod: answer.status for pod, answer in platform.health(name).items()} == dict.fromkeys(one.pods, 200)
+        assert "# TYPE" in platform.scrape(name)[one.pods[0]].body
+        until(lambda name=name: any(path.read_text() for path in platform.log_files(name)))  # type: ignore[misc]
+        assert [port.owner for port in platform.admin(name)] == list(one.pods)
+    assert platform.kubectl("scale", "deployment/inference", "--replicas=2", "-n", "production").status == 0
+    until(lambda: platform.state()["inference"].ready == 2, 60)
+    reasons = {json.loads(line)["reason"] for line in (platform.folder / "events.jsonl").read_text().splitlines()}
+    assert "ScalingReplicaSet" in reasons
+
+
+def test_the_shell_reaches_its_namespace_and_nothing_else(platform: KubernetesPlatform) -> None:
+    assert in_shell(platform, "curl -sSf http://inference.production:8080/health").returncode == 0
+    assert in_shell(platform, "curl -sS http://inference:80/health").returncode == 7
+    assert in_shell(platform, "curl -sS http://example.com/").returncode == 6
+    assert in_shell(platform, "kubectl get pods -n production | grep inference").returncode == 0
+    for beyond in ("get pods -n production-control", "get secrets -n production", "delete node --all", "get pods -A"):
+        answer = in_shell(platform, f"kubectl {beyond}")
+        assert (answer.returncode, "Forbidden" in answer.stderr) == (1, True), beyond
+    assert platform.kubectl("scale", "deployment/tool-service", "--replicas=0", "-n", "production").status == 0
+    until(lambda: in_shell(platform, "curl -sS http://tool-service:8080/health").returncode == 7, 30)
+
+
+def test_one_drill_at_a_time(platform: KubernetesPlatform, cluster: Path, tmp_path: Path) -> None:
+    run = gameday(
+        "run", RUNBOOK, "--only", "TIMEOUT", "--platform", "kind", "--out", "run", cwd=tmp_path, timeout_s=200
+    )
+    assert run.returncode in (0, 2, 3)
+    assert verdict(tmp_path / "run") == "inconclusive"
+    assert "a drill of" in run.stdout + run.stderr
+    assert platform.state()["api-gateway"].ready == 1, "it was left alone"
+
+
+def test_faults_by_the_clusters_own_means(platform: KubernetesPlatform) -> None:
+    target = Target(platform, None)  # type: ignore[arg-type]
+    kill = make_fault(FaultSpec("inference", "pod-kill"))
+    (before,) = platform.state()["inference"].pods
+    revert = kill.revert(target)
+    kill.inject(target)
+    until(lambda: (now := platform.state()["inference"]).ready == 1 and before not in now.pods, 60)
+    revert.run()
+    empty = make_fault(FaultSpec("inference", "scale-to-zero"))
+    revert = empty.revert(target)
+    empty.inject(target)
+    until(lambda: platform.state()["inference"].pods == (), 60)
+    revert.run()
+    revert.run()
+    until(lambda: platform.state()["inference"].ready == 1, 60)
+
+
+def burners(platform: KubernetesPlatform) -> int:
+    words = ("exec", "deployment/inference", "-n", "production", "--", "sh", "-c", "cat /proc/[0-9]*/cmdline")
+    return platform.kubectl(*words).stdout.count("while :; do :; done")
+
+
+@pytest.mark.parametrize("by_itself", [False, True])
+def test_burnt_cpu_ends_when_it_is_taken_back_and_by_itself(platform: KubernetesPlatform, by_itself: bool) -> None:
+    target = Target(platform, None)  # type: ignore[arg-type]
+    burn = make_fault(FaultSpec("inference", "cpu-pressure", {"workers": 1}, 3.0 if by_itself else 200.0))
+    revert = burn.revert(target)
+    burn.inject(target)
+    assert by_itself or burners(platform) > 0
+    if not by_itself:
+        revert.run()
+    until(lambda: burners(platform) == 0, 30)
+    revert.run()
+
+
+def test_a_partition_bites_or_says_that_it_does_not(platform: KubernetesPlatform) -> None:
+    target = Target(platform, None)  # type: ignore[arg-type]
+    cut = make_fault(FaultSpec("inference", "partition", {"from": "api-gateway"}))
+    revert = cut.revert(target)
+
+    def passes() -> bool:
+        words = ("exec", "deployment/api-gateway", "-n", "production", "--", "curl", "-sS", "--max-time", "3")
+        return platform.kubectl(*words, "http://inference:8080/health/live").status == 0
+
+    try:
+        cut.inject(target)
+        assert not passes()
+    except PlatformError as error:
+        assert "does not enforce NetworkPolicies" in str(error)  # noqa: PT017
+        assert passes()
+    revert.run()
+    assert passes()
+    assert "gameday-partition" not in platform.kubectl("get", "networkpolicies", "-n", "production").stdout
+
+
+def test_a_killed_run_is_taken_back_from_another_machine(cluster: Path, tmp_path: Path) -> None:
+    """SIGKILL in the middle of an incident; then nothing but a kubeconfig."""
+    with running("run", RUNBOOK, "--only", "TIMEOUT", "--platform", "kind", "--out", "run", cwd=tmp_path) as run:
+        run.until(r"── symptoms", DRILL_S)
+        os.killpg(run.process.pid, signal.SIGKILL)
+        run.process.wait()
+    gameday("recover", "run", cwd=tmp_path)  # its load on this machine; and the cluster, by what the run left there
+    for side in (TREATMENT, CONTROL):
+        revert = admin(cluster, "-n", NAMESPACES[side], "get", "configmap", "gameday-revert", "-o", "jsonpath={.data}")
+        assert "restore" not in revert
+    elsewhere = tmp_path / "elsewhere"
+    shutil.copy(str(place(cluster).kubeconfig), elsewhere)
+    env = {**os.environ, "KUBECONFIG": str(elsewhere)}
+    again = gameday("recover", "--context", f"kind-{kind.name()}", cwd=tmp_path, env=env)
+    assert (again.returncode, "nothing was left" in again.stdout) == (0, True)
+    retries = "jsonpath={.spec.template.spec.containers[0].env[?(@.name=='MAX_RETRIES')].value}"
+    assert admin(cluster, "-n", "production", "get", "deployment/api-gateway", "-o", retries) == "3"
+
+
+def test_the_main_drill_passes_and_leaves_the_cluster_as_it_was(cluster: Path, tmp_path: Path) -> None:
+    words = ("run", RUNBOOK, "--only", "TIMEOUT", "--platform", "kind", "--jobs", "2", "--out", "run")
+    run = gameday(*words, cwd=tmp_path, timeout_s=DRILL_S)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert verdict(tmp_path / "run") == "passed"
+    assert "holds 1 at a time" in run.stderr
+    assert not list((tmp_path / "run").rglob("*.kubeconfig")), "a run directory is shown to others"
+    replicas = admin(cluster, "-n", "production", "get", "deployments", "-o", "jsonpath={.items[*].spec.replicas}")
+    assert replicas == "1 1 1 1"
+    assert admin(cluster, "-n", "production-control", "get", "deployments", "-o", "name") == ""
+
+
+def test_an_existing_cluster_has_to_be_named_twice_and_gets_its_namespaces_back(cluster: Path, tmp_path: Path) -> None:
+    """The last one here: it takes everything of ours out of the cluster."""
+    env = {**os.environ, "KUBECONFIG": str(place(cluster).kubeconfig)}
+    context = ("--platform", "kubernetes", "--context", f"kind-{kind.name()}")
+    before = admin(cluster, "get", "deployments", "-A", "-o", "jsonpath={.items[*].metadata.uid}")
+    admin(cluster, "annotate", "namespace", "production", "gameday.dev/sandbox-")
+    refused = gameday("run", RUNBOOK, *context, cwd=tmp_path, env=env)
+    assert refused.returncode == 2
+    assert f"--context kind-{kind.name()} annotate namespace production gameday.dev/sandbox=true" in refused.stderr
+    assert "namespace production-control" not in refused.stderr
+    assert admin(cluster, "get", "deployments", "-A", "-o", "jsonpath={.items[*].metadata.uid}") == before
+    admin(cluster, "annotate", "namespace", "production", "gameday.dev/sandbox=true")
+    up = gameday("up", *context, cwd=tmp_path, env=env, timeout_s=200)
+    assert up.returncode == 0, up.stderr
+    assert "export KUBECONFIG=" in up.stdout
+    down = gameday("down", *context, cwd=tmp_path, env=env, timeout_s=100)
+    assert down.returncode == 0, down.stderr
+    for namespace in NAMESPACES.values():
+        kinds = "deployments,statefulsets,services,networkpolicies,roles,persistentvolumeclaims,secrets"
+        assert admin(cluster, "-n", namespace, "get", kinds, "-o", "name") == "", "nothing of ours is left"

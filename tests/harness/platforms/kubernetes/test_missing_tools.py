@@ -1,0 +1,68 @@
+"""What is missing for a cluster is said at once, with the next act, and nothing is touched."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.bindings import FaultSpec
+from harness.cli.faults import FAULTS, make_fault
+from harness.errors import BindingError
+from tests.support.gameday import RUNBOOK, clean_environment, gameday
+
+WITHOUT = "import sys; sys.modules['kubernetes'] = None; from harness.cli.main import main; main(sys.argv[1:])"
+
+
+def test_a_missing_extra_is_named(tmp_path: Path) -> None:
+    argv = [sys.executable, "-c", WITHOUT, "run", str(RUNBOOK), "--platform", "kind"]
+    done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "pip install 'runbook-gameday[kind]'" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_missing_programs_are_named_all_at_once(tmp_path: Path) -> None:
+    pytest.importorskip("kubernetes", reason="the extra is not installed: pip install -e '.[kind]'")
+    done = gameday("run", RUNBOOK, "--platform", "kind", cwd=tmp_path, env=clean_environment(str(tmp_path)))
+    assert done.returncode == 2
+    for word in ("docker (https://", "kind (https://", "kubectl (https://", "--platform local"):
+        assert word in done.stderr
+
+
+def test_a_cluster_has_to_be_named(tmp_path: Path) -> None:
+    pytest.importorskip("kubernetes", reason="the extra is not installed: pip install -e '.[kind]'")
+    done = gameday("run", RUNBOOK, "--platform", "kubernetes", cwd=tmp_path)
+    assert (done.returncode, "--context" in done.stderr) == (2, True)
+    done = gameday("run", RUNBOOK, "--platform", "kind", "--context", "prod", cwd=tmp_path)
+    assert (done.returncode, "--context: the kind platform has no use for it" in done.stderr) == (2, True)
+
+
+def test_the_users_current_cluster_is_never_meant(tmp_path: Path) -> None:
+    pytest.importorskip("kubernetes", reason="the extra is not installed: pip install -e '.[kind]'")
+    (tmp_path / "runs" / "platform").mkdir(parents=True)
+    done = gameday("down", "--platform", "kubernetes", cwd=tmp_path)
+    assert (done.returncode, "name it by --context" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "words"),
+    [
+        ("pod-kill", {"every": 3}, "every: not known here; known are every_s"),
+        ("pod-kill", {"every_s": "often"}, "every_s must be a number of at least 0, not `often`"),
+        ("cpu-pressure", {"workers": 0}, "workers must be a number of at least 1, not `0`"),
+        ("partition", {}, "from is missing"),
+        ("scale-to-zero", {"replicas": 1}, "replicas: not known here; known are none"),
+    ],
+)
+def test_a_wrong_parameter_is_named(name: str, parameters: dict[str, float | str], words: str) -> None:
+    with pytest.raises(BindingError, match=f"fault `inference: {name}") as refused:
+        make_fault(FaultSpec("inference", name, parameters))
+    assert words in str(refused.value)
+
+
+def test_every_fault_is_documented() -> None:
+    page = (RUNBOOK.parent.parent / "docs" / "bindings.md").read_text(encoding="utf-8")
+    assert all(f"| `{name}` |" in page for name in FAULTS)

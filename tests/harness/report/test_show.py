@@ -1,0 +1,196 @@
+"""What `gameday show` prints: the JSON contract and the text for people."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from harness.report.show import to_json, to_text
+from harness.runbook import parse, read
+
+USER = Path(__file__).parents[2] / "data" / "operations-user.md"
+
+SMALL = """\
+# Small
+
+### DISK_FULL: Disk full
+
+Owner: me
+
+**Symptoms:**
+
+- slow
+
+**Immediate Actions:**
+
+1. Look: `df -h`
+
+**Commands:**
+
+```bash
+# Scale
+kubectl scale deploy x \\
+  --replicas=3
+```
+
+**Toggles:**
+
+- `KEEP_DAYS`: Decrease from 30 to 7
+- `DUMPS`: Set to false
+
+**Dashboards:**
+
+- Grafana: Disks
+
+## General commands
+
+```bash
+kubectl get pv
+```
+
+## Alerts
+
+### Critical (P0)
+
+1. **Response**: Acknowledge within 5 minutes
+
+## Escalation
+
+### Level 2: Seniors
+
+- Think
+
+## Post-incident
+
+- Write
+"""
+
+
+def test_json_is_the_contract() -> None:
+    assert json.loads(to_json(parse(SMALL, "small.md"))) == {
+        "path": "small.md",
+        "title": "Small",
+        "runbooks": [
+            {
+                "id": "DISK_FULL",
+                "title": "Disk full",
+                "line": 3,
+                "symptoms": [{"line": 9, "text": "slow"}],
+                "actions": [
+                    {"line": 13, "text": "Look: `df -h`", "commands": [{"line": 13, "text": "df -h", "title": ""}]}
+                ],
+                "commands": [{"line": 19, "text": "kubectl scale deploy x \\\n  --replicas=3", "title": "Scale"}],
+                "toggles": [
+                    {
+                        "line": 25,
+                        "text": "`KEEP_DAYS`: Decrease from 30 to 7",
+                        "name": "KEEP_DAYS",
+                        "from": "30",
+                        "to": "7",
+                    },
+                    {"line": 26, "text": "`DUMPS`: Set to false", "name": "DUMPS", "from": None, "to": "false"},
+                ],
+                "dashboards": [{"line": 30, "text": "Grafana: Disks", "system": "Grafana", "name": "Disks"}],
+            }
+        ],
+        "general": [{"line": 35, "text": "kubectl get pv", "title": "", "section": "General commands"}],
+        "alerts": [
+            {
+                "line": 42,
+                "text": "Response: Acknowledge within 5 minutes",
+                "group": "Critical (P0)",
+                "name": "Response",
+                "priority": "P0",
+                "level": None,
+                "deadline_s": 300,
+            }
+        ],
+        "escalation": [
+            {
+                "line": 48,
+                "text": "Think",
+                "group": "Level 2: Seniors",
+                "name": "",
+                "priority": None,
+                "level": 2,
+                "deadline_s": None,
+            }
+        ],
+        "post_incident": [
+            {
+                "line": 52,
+                "text": "Write",
+                "group": "",
+                "name": "",
+                "priority": None,
+                "level": None,
+                "deadline_s": None,
+            }
+        ],
+        "unread": [{"line": 5, "text": "Owner: me", "why": "prose: nothing to run"}],
+    }
+
+
+def test_text_shows_every_part_behind_its_line() -> None:
+    assert (
+        to_text(parse(SMALL, "small.md"))
+        == """\
+small.md: Small
+1 runbook, 1 symptom, 1 action, 1 command, 2 toggles, 1 dashboard, 1 general command, 1 not understood
+
+    3  DISK_FULL: Disk full
+         Symptoms
+    9      slow
+         Immediate actions
+   13      Look: `df -h`
+             $ df -h
+         Commands
+           # Scale
+   19      kubectl scale deploy x \\
+             --replicas=3
+         Toggles
+   25      KEEP_DAYS: 30 -> 7
+   26      DUMPS: false
+         Dashboards
+   30      Grafana: Disks
+
+       General commands
+         General commands
+   35      kubectl get pv
+
+       Alert procedures
+         Critical (P0)
+   42      Response: Acknowledge within 5 minutes
+             limit: 300 s
+
+       Escalation
+         Level 2: Seniors
+   48      Think
+
+       After an incident
+   52    Write
+
+       Not understood
+    5    Owner: me
+           (prose: nothing to run)
+"""
+    )
+
+
+def test_text_of_the_users_document_holds_every_part() -> None:
+    document = read(USER)
+    lines = to_text(document).split("\n")
+    for book in document.runbooks:
+        for part in (*book.symptoms, *book.actions, *book.commands):
+            assert any(line.startswith(f"{part.line:5} ") and line.endswith(part.text) for line in lines)
+        for toggle in book.toggles:
+            assert any(line.startswith(f"{toggle.line:5} ") and f"{toggle.name}: " in line for line in lines)
+
+
+def test_an_empty_runbook_says_so() -> None:
+    assert "nothing stands under this heading" in to_text(parse("### TIMEOUT: Timeouts\n"))
+
+
+def test_control_characters_do_not_reach_the_terminal() -> None:
+    text = to_text(parse("### TIMEOUT: Timeouts\n\n**Symptoms:**\n\n- slow \x1b[2J\u202e\n"))
+    assert "slow \\x1b[2J\\u202e" in text

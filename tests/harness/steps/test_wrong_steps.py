@@ -1,0 +1,216 @@
+"""Wrong steps of a runbook on a real platform, planned and followed as in a drill; each reason names the fact."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from harness import bindings
+from harness.plan import DrillPlan, make_plan
+from harness.platforms.local.platform import LocalPlatform
+from harness.responders.runbook import RunbookResponder
+from harness.runbook import parse
+from harness.steps.session import Session
+from harness.verdict.steps import StepFacts, judge_step
+from tests.support.gameday import BINDINGS, until
+
+PRODUCTION = "-n production"
+DATABASE = 'kubectl exec -it deployment/api-gateway -n production -- psql $DATABASE_URL -c "SELECT 1;"'
+INSIDE = """sh -c 'psql "$DATABASE_URL" -c "SELECT 1;"'"""
+
+
+@dataclass
+class Operator:
+    """Follows documents of one step on one platform, a new shell for each."""
+
+    platform: LocalPlatform
+    folder: Path
+    _number: Iterator[int] = field(default_factory=itertools.count)
+
+    def follow(self, text: str) -> tuple[str, str, StepFacts]:
+        """Verdict, why and facts of the one step of this text: a command, or a toggle when it begins with `- `."""
+        (step,) = planned(text).steps
+        assert not step.refusals
+        assert not step.missing
+        told: list[StepFacts] = []
+        session = Session(self.platform.shell(), self.folder / f"steps{next(self._number)}", run_dir=self.folder)
+        try:
+            RunbookResponder(follow_s=0.5).respond([step], self.platform, session, told.append, threading.Event())
+        finally:
+            session.close()
+        (facts,) = told
+        return *judge_step(facts), facts
+
+
+def planned(text: str) -> DrillPlan:
+    """What a gameday would make of a runbook with this one step, bound by the project's own file."""
+    section, body = ("Environment Toggles", text) if text.startswith("- ") else ("Commands", f"```bash\n{text}\n```")
+    symptoms = "# X\n\n### TIMEOUT: One step\n\n**Symptoms:**\n\n- P95 > 500ms\n\n"
+    document = parse(f"{symptoms}**{section}:**\n\n{body}\n", "one.md")
+    (drill,) = make_plan(document, bindings.load(BINDINGS), []).drills
+    return drill
+
+
+@pytest.fixture(scope="module")
+def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
+    folder = tmp_path_factory.mktemp("operator")
+    platform = LocalPlatform(folder / "platform")
+    platform.up()
+    try:
+        until(lambda: platform.kubectl("top", "pods", "-n", platform.namespace).status == 0)
+        yield Operator(platform, folder)
+    finally:
+        platform.down()
+
+
+WRONG = {
+    "a deployment that does not exist, scaled": (
+        f"kubectl scale deployment nosuch --replicas=3 {PRODUCTION}",
+        '"nosuch" not found',
+    ),
+    "… restarted": (f"kubectl rollout restart deployment/nosuch {PRODUCTION}", '"nosuch" not found'),
+    "… its logs": (f"kubectl logs deployment/nosuch {PRODUCTION}", '"nosuch" not found'),
+    "… its logs, hidden by a pipe": (
+        f"kubectl logs deployment/nosuch {PRODUCTION} | cat",
+        "the pipe behind it would have hidden that",
+    ),
+    "a namespace that does not exist, listed": ("kubectl get pods -n nosuch", "No resources found in nosuch namespace"),
+    "… listed and searched": ("kubectl get pods -n nosuch | grep inference", "no line matches"),
+    "… measured": ("kubectl top pods -n nosuch", "No resources found in nosuch namespace"),
+    "… logged": ("kubectl logs deployment/inference -n nosuch", 'not found in namespace "nosuch"'),
+    "… scaled": ("kubectl scale deployment inference --replicas=3 -n nosuch", '"nosuch" not found'),
+    "a mistyped verb": (f"kubectl scael deployment inference --replicas=3 {PRODUCTION}", 'unknown command "scael"'),
+    "a mistyped flag": (f"kubectl scale deployment inference --replica=3 {PRODUCTION}", "unknown flag: --replica"),
+    "a number in words": (f"kubectl scale deployment inference --replicas=two {PRODUCTION}", 'invalid argument "two"'),
+    "a wrong path": ("curl http://api-gateway:8080/healthz", "answered 404 Not Found"),
+    "a wrong port": ("curl http://api-gateway:8081/health", "no service declares the port of api-gateway:8081"),
+    "a wrong host": ("curl http://api-gatway:8080/health", "no service of this name: api-gatway:8080"),
+    "words that no log has": (
+        f"kubectl logs -f deployment/api-gateway {PRODUCTION} | grep -i 'flux capacitor'",
+        "found nothing: no line matches",
+    ),
+    "a program that does not exist": (f"kubctl get pods {PRODUCTION}", "kubctl: there is no such program"),
+    "a text that is no shell": ("fi", "syntax error"),
+    "a scale to what it is already": (
+        f"kubectl scale deployment realtime --replicas=1 {PRODUCTION}",
+        "changed nothing",
+    ),
+    "a program that the pod lacks": (
+        f"kubectl exec deployment/inference {PRODUCTION} -- fluxctl",
+        '"fluxctl": executable file not found',
+    ),
+    "a file that the pod lacks": (
+        f"kubectl exec deployment/inference {PRODUCTION} -- cat /app/nosuch.json",
+        "nosuch.json: No such file or directory",
+    ),
+    "a toggle that nobody reads": ("- `FLUX_CAPACITY`: Increase from 1 to 2", "nothing there reads it"),
+    "a toggle moved against its word": (
+        "- `TIMEOUT_THRESHOLD_MS`: Increase from 5000 to 1000",
+        "moved the wrong way: the text says increase, 5000 -> 1000",
+    ),
+    "a toggle at its value already": (
+        "- `CIRCUIT_BREAKER_THRESHOLD`: Set to 5",
+        "was 5 on deployment/api-gateway already",
+    ),
+    "a variable of the wrong shell": (DATABASE, "$DATABASE_URL is filled in by the operator's own shell"),
+}
+
+
+@pytest.mark.parametrize(("text", "fact"), WRONG.values(), ids=WRONG.keys())
+def test_a_wrong_step_fails_and_the_reason_names_the_fact(operator: Operator, text: str, fact: str) -> None:
+    verdict, why, facts = operator.follow(text)
+    assert (verdict, fact in why) == ("failed", True), why
+    assert facts.ran
+
+
+LOOKS = {
+    "pods": f"kubectl get pods {PRODUCTION} | grep service-name",
+    "usage": f"kubectl top pods {PRODUCTION}",
+    "health": "curl http://service:port/health",
+    "logs, followed": f"kubectl logs -f deployment/realtime {PRODUCTION} | grep -i 'active connections'",
+    "a file in a pod": f"kubectl exec -it deployment/api-gateway {PRODUCTION} -- cat /app/validation_rules.json",
+    "metrics in a pod": f"kubectl exec -it deploy/realtime {PRODUCTION} -- curl localhost:8080/metrics | grep webs",
+    "a pod by its placeholder": f"kubectl describe pod tool-service-pod {PRODUCTION}",
+    "the database from the pod": f"kubectl exec deployment/api-gateway {PRODUCTION} -- {INSIDE}",
+}
+
+
+@pytest.mark.parametrize("text", LOOKS.values(), ids=LOOKS.keys())
+def test_a_right_look_is_ok_and_changes_nothing(operator: Operator, text: str) -> None:
+    verdict, why, facts = operator.follow(text)
+    assert (verdict, facts.changed) == ("ok", ()), why
+    assert facts.stdout.strip()
+    assert "service-name" not in facts.bound, "a placeholder is filled before it runs"
+
+
+CHANGES = {
+    "scale": (
+        f"kubectl scale deployment service-name --replicas=2 {PRODUCTION}",
+        "deployment/inference replicas 1 -> 2",
+    ),
+    "scale to nothing": (
+        f"kubectl scale deployment service-name --replicas=0 {PRODUCTION}",
+        "scaled to 0: nothing serves it",
+    ),
+    "restart": (
+        f"kubectl rollout restart deployment/tool-service {PRODUCTION}",
+        "deployment/tool-service generation 1 -> 2",
+    ),
+    "variable": (
+        f"kubectl set env deployment/realtime BACKPRESSURE_THRESHOLD=0.9 {PRODUCTION}",
+        "BACKPRESSURE_THRESHOLD 0.8 -> 0.9",
+    ),
+    "toggle": ("- `MAX_RETRIES`: Increase from 3 to 5", "MAX_RETRIES 3 -> 5"),
+    "toggle that was deployed otherwise": (
+        "- `TOOL_RETRY_ATTEMPTS`: Increase from 2 to 4",
+        "3 -> 4 (the runbook says from 2: drift)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "fact"), CHANGES.values(), ids=CHANGES.keys())
+def test_a_right_change_is_ok_and_says_what_it_changed(operator: Operator, text: str, fact: str) -> None:
+    verdict, why, facts = operator.follow(text)
+    assert (verdict, fact in why) == ("ok", True), why
+    assert facts.changed
+
+
+def test_the_operators_own_words_are_kept_for_the_variable_of_the_wrong_shell(operator: Operator) -> None:
+    _, why, facts = operator.follow(DATABASE)
+    assert INSIDE in why, "the command that works is shown"
+    assert facts.exit_status == 2
+    shown = (operator.folder / facts.stdout_file).with_suffix(".err").read_text()
+    assert "psql: error: connection to server on socket" in shown
+    assert shown.rstrip().endswith("command terminated with exit code 2")
+
+
+def test_what_is_no_shell_is_no_step_and_is_named() -> None:
+    drill = planned("kubectl get pods -n production | grep 'inference")
+    assert drill.steps == ()
+    assert [(unread.line, "not shell" in unread.why) for unread in drill.unread] == [(12, True)]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [("rm -rf /", "rm"), ("kubectl apply -f all.yaml", "apply"), ("cat /etc/passwd", "/etc/passwd")],
+)
+def test_what_may_do_harm_is_refused_and_not_run(operator: Operator, text: str, why: str) -> None:
+    (step,) = planned(text).steps
+    assert any(why in reason for reason in step.refusals)
+    told: list[StepFacts] = []
+    session = Session(operator.platform.shell(), operator.folder / "refused")
+    try:
+        RunbookResponder().respond([step], operator.platform, session, told.append, threading.Event())
+    finally:
+        session.close()
+    assert [(facts.ran, judge_step(facts)[0]) for facts in told] == [(False, "refused")]
+
+
+def test_a_placeholder_without_a_binding_is_known_before_the_run() -> None:
+    (step,) = planned("kubectl logs <pod> -n production").steps
+    assert step.missing == ("<pod>",)

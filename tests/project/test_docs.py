@@ -1,0 +1,309 @@
+"""README and docs against the thing itself: what can be said to it and what comes out of it is named; examples work."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from harness import bindings, errors
+from harness.cli.main import _parser
+from harness.conditions import parse
+from harness.errors import ConditionError
+from harness.platforms.local.platform import LocalPlatform
+from harness.record.journal import read_events
+from harness.report.json_report import to_json
+from harness.schema.tree import Plain
+from harness.slo import Slo, read_slos
+from harness.slo.k6 import convert
+from harness.stats.eprocess import log_evidence
+from harness.verdict.gameday import judge_record
+from tests.support.gameday import BINDINGS, ROOT, SLOS, gameday
+from tests.support.simulated_drill import World
+
+PAGES = {path.relative_to(ROOT).as_posix(): path.read_text() for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))}
+ALL = "\n".join(PAGES.values())
+
+
+def said(word: str, text: str = ALL) -> bool:
+    """Does this text name the word, as a whole?"""
+    return re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text) is not None
+
+
+def table(page: str, heading: str) -> list[list[str]]:
+    """The cells of the first table below a heading, without its head and without code marks."""
+    below = PAGES[page].split(f"\n{heading}", 1)[1].split("\n|", 1)[1]
+    rows = f"|{below}".split("\n\n", 1)[0].split("\n")
+    cells = [[cell.strip().replace("`", "") for cell in row.strip("|").split("|")] for row in rows if row[:1] == "|"]
+    return cells[2:]
+
+
+# -- words -------------------------------------------------------------------------------------------------------------
+
+
+def commands() -> dict[str, argparse.ArgumentParser]:
+    """Every word of the command line with its own parser."""
+    actions = _parser()._actions
+    (words,) = [action for action in actions if isinstance(action, argparse._SubParsersAction)]
+    return dict(words.choices)
+
+
+def actions_of(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    """What a word takes, and what each word below it takes."""
+    for action in parser._actions:
+        yield action
+        below = action.choices.values() if isinstance(action, argparse._SubParsersAction) else ()
+        yield from (deeper for one in below for deeper in actions_of(one))
+
+
+def test_every_word_and_flag_is_named() -> None:
+    assert commands()
+    for word, parser in commands().items():
+        assert f"gameday {word}" in ALL, word
+        for action in actions_of(parser):
+            for flag in (option for option in action.option_strings if option not in ("-h", "--help")):
+                assert said(flag), f"gameday {word} {flag}"
+            for choice in action.choices or ():
+                assert said(choice), f"gameday {word} … {choice}"
+
+
+def test_no_word_or_flag_is_named_that_there_is_not() -> None:
+    flags = {
+        word: {flag for action in actions_of(one) for flag in action.option_strings} for word, one in commands().items()
+    }
+    spoken = re.findall(r"`gameday ([a-z]+)([^`]*)`", ALL)
+    assert spoken
+    for word, rest in spoken:
+        assert word in flags, f"gameday {word}"
+        assert set(re.findall(r"--[a-z-]+", rest)) <= flags[word], f"gameday {word}{rest}"
+
+
+def test_every_exit_code_is_named() -> None:
+    codes = {name.lower(): getattr(errors, name) for name in ("PASSED", "FAILED", "UNUSABLE", "INCONCLUSIVE")}
+    assert {row[0]: row[1].split()[0].strip(":") for row in table("docs/result.md", "## Exit codes")} == {
+        str(code): name for name, code in codes.items()
+    }
+    if "README.md" in PAGES:
+        line = next(line for line in PAGES["README.md"].split("\n") if line.startswith("Exit codes"))
+        assert all(f"{code} {name}" in line for name, code in codes.items())
+
+
+# -- what can be written in a bindings file ----------------------------------------------------------------------------
+
+
+def test_every_condition_is_named_by_an_example_that_is_read() -> None:
+    with pytest.raises(ConditionError) as refused:
+        parse("nosuch(x) > 1")
+    known = re.findall(r"\w+", str(refused.value).split("known are pNN,")[1].split(". Example")[0])
+    assert len(known) >= 12
+    examples = re.findall(r"^\| `([^`]+)` \|", PAGES["docs/conditions.md"], re.M)
+    read = {parse(example).text.split("(")[0] for example in examples}
+    assert {"p95", *known} <= read
+
+
+REGISTRIES = """
+import importlib, tempfile
+from fakes.log import Log
+from fakes.pod import MODULES
+from fakes.service import Place
+from fakes.settings import identity
+from scenarios.generator.faults import PARAMETERS
+for name, module in MODULES.items():
+    env = {"APP_DIR": tempfile.mkdtemp(), "INFERENCE_URL": "http://127.0.0.1:9", "TOOL_SERVICE_URL": "http://127.0.0.1:9"}
+    for fault in importlib.import_module(module).build(Place(identity(name, env), env, Log())).faults:
+        print(name, fault.name, *fault.parameters)
+for name, parameters in PARAMETERS.items():
+    print("load", name, *parameters)
+"""
+
+
+def test_every_fault_is_in_the_contracts_and_no_other() -> None:
+    ran = subprocess.run([sys.executable, "-c", REGISTRIES], cwd=ROOT, capture_output=True, text=True, check=True)
+    real = {tuple(line.split()) for line in ran.stdout.splitlines()}
+    assert len(real) >= 8
+    rows = table("docs/contracts.md", "## Faults")
+    assert {(row[0], row[1], *row[2].replace(",", " ").split()) for row in rows} == real
+
+
+def test_every_toggle_is_in_the_contracts_with_its_deployment_and_value(tmp_path: Path) -> None:
+    bound = bindings.load(BINDINGS).toggles
+    deployed = LocalPlatform(tmp_path).deployed()
+    real = {(name, where, deployed[where][name]) for name, where in bound.items()}
+    rows = table("docs/contracts.md", "### Toggles")
+    assert {tuple(row[:3]) for row in rows} == real
+
+
+def test_every_key_of_the_bindings_is_named() -> None:
+    with pytest.raises(errors.BindingError) as refused:
+        _load("version: 1\nx: 1\nfaults: {f: []}\nrunbooks: {A: {x: 1, symptoms: [{x: 1}]}}\n")
+    known = [
+        re.findall(r"\w+", line.split("known are")[1]) for line in str(refused.value).split("\n") if "known are" in line
+    ]
+    keys = {key for names in known for key in names}
+    assert {"placeholders", "scenario", "words"} <= keys
+    assert [key for key in keys if not said(key, PAGES["docs/bindings.md"])] == []
+
+
+def _load(text: str, slos: Path | None = None) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        if slos:
+            (Path(folder) / "slos").symlink_to(slos)
+        (Path(folder) / "gameday.yaml").write_text(text)
+        bindings.load(Path(folder) / "gameday.yaml")
+
+
+def test_the_example_of_the_bindings_is_read() -> None:
+    _load(PAGES["docs/bindings.md"].split("```yaml\n")[1].split("```")[0], SLOS)
+
+
+def test_the_examples_of_slos_are_read(tmp_path: Path) -> None:
+    bound, file = re.findall(r"^```yaml\n(.*?)^```", PAGES["docs/slos.md"], re.M | re.S)
+    _load(f"version: 1\n{bound}", SLOS)
+    (tmp_path / "slo.yaml").write_text(file)
+    found = read_slos([tmp_path / "slo.yaml"], {}, "")
+    assert found.problems == ()
+    assert [(slo.name, slo.condition.text, slo.alpha, slo.vif_floor) for slo in found.slos] == [
+        ("gateway latency", "p95(gateway) < 500ms", 0.01, 2.0)
+    ]
+
+
+def test_a_sentence_of_the_table_is_the_document_beside_it() -> None:
+    rows = table("docs/slos.md", "## A line and its document")
+    assert len(rows) >= 8
+    for sentence, indicator, method, objective in rows:
+        (slo,) = read_slos([], {"x": sentence}, "docs/slos.md").slos
+        assert slo.condition.text == sentence
+        spec = slo.document.fields["spec"]
+        kind = next(iter(spec.fields["indicator"].fields["spec"].fields))
+        assert kind == ("thresholdMetric" if "thresholdMetric" in indicator else "ratioMetric")
+        assert spec.text("budgetingMethod") == method
+        assert spec.fields["objectives"].plain() == [yaml.safe_load(f"{{{objective}}}")]
+
+
+def test_a_threshold_of_k6_becomes_what_its_row_says() -> None:
+    for left, right in table("docs/slos.md", "## From k6")[:3]:
+        metric, *expressions = re.split(r": |, ", left)
+        documents = convert({metric: list(expressions)}, "gateway", {}).documents
+        texts = [slo.condition.text for each in documents for slo in _slos_of(each)]
+        assert texts == re.split(r", ", right.split(";")[0])
+
+
+def _slos_of(document: dict[str, Plain]) -> tuple[Slo, ...]:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "x.yaml").write_text(json.dumps(document))
+        return read_slos([Path(folder) / "x.yaml"], {}, "").slos
+
+
+# -- what comes out ----------------------------------------------------------------------------------------------------
+
+
+def keys(value: object) -> Iterator[str]:
+    """Every key of a JSON value, however deep."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield key
+            yield from keys(item)
+    for item in value if isinstance(value, list) else ():
+        yield from keys(item)
+
+
+def test_every_key_of_the_result_is_in_its_page(tmp_path: Path) -> None:
+    board = {"line": 9, "text": "Prometheus: `x`", "system": "Prometheus", "name": "x"}
+    World(tmp_path, lambda side, since, healed: 0.0 if since is None or healed else 0.5, dashboards=(board,)).run()
+    header, *events = [dict(event) for event in read_events(tmp_path / "record.jsonl")]
+    header |= {"findings": ["a"], "procedures": [{"kind": "alert", "line": 3, "text": "a"}]}
+    found = set(keys(json.loads(to_json(judge_record([header, *events])))))
+    assert {"bad_before", "seen_after_s", "kind", "system", "holds", "phase"} <= found, (
+        "parts of the contract are empty here"
+    )
+    assert [key for key in sorted(found) if f"`{key}`" not in marked(PAGES["docs/result.md"])] == []
+
+
+def marked(text: str) -> str:
+    """Keys that a page marks as `key[]` or `a[].key` are keys as well."""
+    return re.sub(r"`(?:\w+\[\]\.)?(\w+)\[\]`", r"`\1`", text)
+
+
+# -- examples and links ------------------------------------------------------------------------------------------------
+
+
+def examples() -> list[str]:
+    """Every `gameday …` of a fenced bash block, and of the help of each word."""
+    fences = "\n".join(re.findall(r"^```(?:bash|sh|console)?\n(.*?)^```", ALL, re.M | re.S))
+    helped = "\n".join(parser.epilog or "" for parser in commands().values())
+    found = re.findall(r"""(?:^\s*|[;&"(]\s*|\$ )(gameday [^;&#)"\n]+)""", f"{fences}\n{helped}", re.M)
+    return sorted({" ".join(re.split(r"\s{2,}", text)[0].split()) for text in found})
+
+
+def test_there_are_examples_of_every_word() -> None:
+    assert {example.split()[1] for example in examples()} == commands().keys()
+
+
+@pytest.mark.parametrize("example", examples())
+def test_the_command_line_understands_the_example(example: str) -> None:
+    options = _parser().parse_args(shlex.split(example)[1:])
+    for name in ("runbook", "bindings"):
+        path = getattr(options, name, None)
+        assert path is None or path.is_absolute() or (ROOT / path).exists() or path.name.startswith("ops"), path
+
+
+@pytest.mark.parametrize("example", [text for text in examples() if text.split()[1] in ("show", "plan")])
+def test_the_example_runs(example: str, tmp_path: Path) -> None:
+    for name in ("runbooks", "gameday.yaml", "slos"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    done = gameday(*shlex.split(example)[1:], cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout
+
+
+def links() -> list[tuple[str, str]]:
+    """Page and target of each relative link."""
+    pattern = r"\]\((?!https?://|mailto:)([^)\s]+)\)"
+    return [(page, target) for page, text in PAGES.items() for target in re.findall(pattern, text)]
+
+
+def test_links_resolve() -> None:
+    assert links()
+    for page, target in links():
+        path, _, anchor = target.partition("#")
+        file = (ROOT / page).parent / path if path else ROOT / page
+        assert file.exists(), f"{page}: {target}"
+        assert not anchor or anchor in anchors(file.read_text()), f"{page}: {target}"
+
+
+def anchors(text: str) -> set[str]:
+    """The names under which GitHub finds the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", text, re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+def test_files_of_the_project_that_are_named_exist() -> None:
+    named = re.findall(r"`((?:harness|fakes|scenarios|runbooks|docs|tests)/[\w./-]+)`", ALL)
+    assert named
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+# -- what is computed --------------------------------------------------------------------------------------------------
+
+
+def test_the_arrivals_that_a_verdict_costs() -> None:
+    for row in table("docs/verdicts.md", "## What it costs"):
+        share = float(re.findall(r"[\d.]+", row[0])[-1])
+        theta = round(1 - share / 100, 6)
+        for alpha, needed in ((0.05, row[1]), (0.01, row[2])):
+            n = int(needed.replace(",", ""))
+            assert log_evidence(theta, n, 0, below=True) >= -math.log(alpha), row
+            assert log_evidence(theta, n - 1, 0, below=True) < -math.log(alpha), row

@@ -1,0 +1,40 @@
+"""The floors of the house: arrows only fall."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def lint_imports(config: Path) -> subprocess.CompletedProcess[str]:
+    command = [
+        sys.executable,
+        "-c",
+        "from importlinter.cli import lint_imports_command; lint_imports_command()",
+        "--no-cache",
+        "--config",
+        str(config),
+    ]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_arrows_only_fall() -> None:
+    result = lint_imports(ROOT / "pyproject.toml")
+    assert result.returncode == 0, result.stdout
+    assert "0 broken" in result.stdout
+
+
+def test_the_check_can_go_red(tmp_path: Path) -> None:
+    """The same contracts with two floors exchanged must break: errors may not stand above the command line."""
+    text = (ROOT / "pyproject.toml").read_text()
+    upside_down = (
+        text.replace('"harness.cli",', '"harness.swap",')
+        .replace('"harness.errors",', '"harness.cli",')
+        .replace('"harness.swap",', '"harness.errors",')
+    )
+    config = tmp_path / "pyproject.toml"
+    config.write_text(upside_down)
+    result = lint_imports(config)
+    assert result.returncode != 0
+    assert "Layers: imports only point down BROKEN" in result.stdout

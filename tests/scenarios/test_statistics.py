@@ -1,0 +1,235 @@
+"""The generator's arithmetic: buckets, counts by second, the stream's bounds, what the environment may say."""
+
+from __future__ import annotations
+
+import json
+import os
+from itertools import islice, pairwise
+from math import inf
+from pathlib import Path
+from random import Random
+from statistics import mean, stdev
+
+import pytest
+
+from harness.stats.histogram import quantile_ms
+from scenarios.generator import clock, histogram
+from scenarios.generator.faults import Board, FaultError
+from scenarios.generator.ledger import SLICE_S, UNFINISHED, Ledger
+from scenarios.generator.plan import Arrivals, Plan
+from scenarios.generator.schedule import Rate, ScheduleError, parse, seeded
+from scenarios.generator.settings import SettingsError, read_settings
+from scenarios.generator.stream import Stream, StreamError
+
+
+@pytest.mark.parametrize(
+    ("latency_us", "bucket"),
+    [(0, 0), (511, 511), (512, 512), (513, 512), (514, 513), (1023, 767), (1024, 768), (1_000_000, 3304)],
+)
+def test_buckets_are_those_of_the_contract(latency_us: int, bucket: int) -> None:
+    assert histogram.index(latency_us) == bucket
+
+
+def test_a_bucket_s_value_is_close_to_every_latency_in_it() -> None:
+    rng = Random(7)
+    latencies = [int(2 ** rng.uniform(0, 27)) for _ in range(20_000)]
+    assert all(abs(histogram.value_us(histogram.index(us)) - us) <= 0.002 * us for us in latencies)
+    buckets = [histogram.index(us) for us in sorted(latencies)]
+    assert buckets == sorted(buckets)
+    assert len({histogram.shown_ms(bucket) for bucket in buckets}) == len(set(buckets))
+
+
+def test_an_arrival_counts_in_the_slice_in_which_it_was_due() -> None:
+    ledger, now_s = Ledger((100, 500)), clock.now()
+    (ticket,) = ledger.due(["gateway"], now_s - 20)
+    assert ledger.started((ticket,), now_s - 19.5)
+    ledger.settle(ticket, now_s)
+    ledger.settle(ticket, now_s, "timeout")  # the first fate counts
+    (delta,) = ledger.take(now_s)
+    assert delta == {
+        "series": "gateway", "at": clock.epoch_s(now_s - 20) // SLICE_S * SLICE_S, "sent": 1, "ok": 1, "bad": {},
+        "late": 1, "unsent": 0, "over": {"100": 1, "500": 1}, "hist": {str(histogram.index(20_000_000)): 1},
+    }  # fmt: skip
+    assert ledger.take(now_s) == []
+
+
+def test_over_is_counted_once_and_as_soon_as_it_is_certain() -> None:
+    ledger, now_s = Ledger((100, 500)), clock.now()
+    slow, fast = ledger.due(["gateway", "tools"], now_s)
+    assert [delta["over"] for delta in ledger.take(now_s + 0.05)] == [{}, {}]
+    assert [delta["over"] for delta in ledger.take(now_s + 0.2)] == [{"100": 1}, {"100": 1}]
+    ledger.settle(slow, now_s + 0.6)
+    ledger.settle(fast, now_s + 0.3, "http_503")  # bad is worse than slow
+    assert [delta["over"] for delta in ledger.take(now_s + 0.6)] == [{"500": 1}, {"500": 1}]
+
+
+def test_what_is_outstanding_at_the_end_is_unfinished_and_what_never_left_is_unsent() -> None:
+    ledger, now_s = Ledger((500,)), clock.now()
+    (sent,), (waiting,) = ledger.due(["gateway"], now_s), ledger.due(["gateway"], now_s)
+    sent.went = True
+    for ticket in (sent, waiting):
+        ledger.settle(ticket, now_s, UNFINISHED)
+    (delta,) = ledger.take(now_s)
+    assert (delta["bad"], delta["over"], delta["hist"]) == ({"unfinished": 2}, {"500": 2}, {})
+    assert (delta["unsent"], ledger.unsent["gateway"], ledger.unfinished["gateway"]) == (1, 1, 2)
+
+
+def dues(text: str, rate: float, limit: int = 5_000, factor: float = 1.0) -> list[float]:
+    """The first due times of a run that begins at 0."""
+    return list(islice(parse(text).dues(seeded("arrivals", 1), 0.0, 0.0, Rate(rate, lambda: factor)), limit))
+
+
+def test_a_poisson_schedule_keeps_its_rate_and_follows_a_surge() -> None:
+    factor = 1.0
+    arrivals = parse("poisson").dues(seeded("arrivals", 1), 0.0, 0.0, Rate(100, lambda: factor))
+    calm = [next(arrivals) for _ in range(5_000)]
+    assert calm[-1] == pytest.approx(50, rel=0.06)
+    gaps = [later - earlier for earlier, later in pairwise(calm)]
+    assert stdev(gaps) == pytest.approx(mean(gaps), rel=0.05)  # as it is for exponential gaps
+    factor = 4.0
+    surge = [next(arrivals) for _ in range(5_000)]
+    assert surge[-1] - calm[-1] == pytest.approx(12.5, rel=0.06)
+    assert dues("poisson", 100) == calm
+
+
+def between(due_s: list[float], start_s: float, end_s: float) -> int:
+    return sum(start_s + 1e-6 < due <= end_s + 1e-6 for due in due_s)
+
+
+def test_shapes_move_the_rate_as_they_say() -> None:
+    assert dues("constant", 4, limit=3) == [0.25, 0.5, 0.75]
+    ramp = dues("constant ramp 0 1 10", 100)
+    assert [between(ramp, 0, 5), between(ramp, 5, 10), between(ramp, 10, 11)] == [125, 375, 100]
+    steps = dues("constant steps 10 1 2 4", 10)
+    assert [between(steps, at, at + 10) for at in (0, 10, 20, 30)] == [100, 200, 400, 400]
+    spike = dues("constant spike 5 10 2", 10)
+    assert [between(spike, 0, 10), between(spike, 10, 12), between(spike, 12, 22)] == [100, 100, 100]
+    assert dues("constant steps 1 1 0", 10)[10:] == [inf]  # then it is over
+    assert [parse("constant ramp 1 3 10").profile.at(at) for at in (0, 5, 20)] == [1, 2, 3]
+
+
+def test_a_recorded_trace_is_played_as_it_was_and_faster_in_a_surge(tmp_path: Path) -> None:
+    (tmp_path / "a trace.txt").write_text("0.5\n0.5\n2\n")
+    assert dues(f"trace {tmp_path}/a trace.txt", 1000) == [0.5, 0.5, 2.0]
+    assert dues(f"trace {tmp_path}/a trace.txt", 1000, factor=2) == [0.25, 0.25, 1.0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "often", "constant often", "constant ramp 1 2", "poisson spike -1 2 3", "poisson ramp x 1 2", "trace /none"],
+)
+def test_a_wrong_schedule_is_refused_with_the_known_ones(text: str) -> None:
+    with pytest.raises(ScheduleError, match="Known: poisson or constant"):
+        parse(text)
+
+
+@pytest.mark.parametrize("schedule", ["poisson", "constant spike 3 1 1"])
+def test_the_shares_of_several_workers_are_the_one_schedule(schedule: str) -> None:
+    start_s = clock.epoch_s(clock.now())
+    whole = Plan(start_s, start_s, 0, 200, schedule, {"0": 0})
+    split = Plan(start_s, start_s, 0, 200, schedule, {"3": 0, "5": 1, "6": 2, "7": 3})  # indexes as they come to be
+    shares = [owned(Arrivals(1, index, lambda: 1.0), split, 200) for index in (3, 5, 6, 7)]
+    assert sorted(due for share in shares for due in share) == owned(Arrivals(1, 0, lambda: 1.0), whole, 800)
+    assert owned(Arrivals(1, 4, lambda: 1.0), split, 1) == [inf]  # one that has no place sends nothing
+
+
+def owned(arrivals: Arrivals, plan: Plan, count: int) -> list[float]:
+    arrivals.follow(plan)
+    return [advanced(arrivals) for _ in range(count)]
+
+
+def advanced(arrivals: Arrivals) -> float:
+    due_s = arrivals.due_s
+    arrivals.advance()
+    return due_s
+
+
+def test_an_edit_begins_a_new_piece_at_one_instant_for_all() -> None:
+    start_s = clock.epoch_s(clock.now())
+    before = Plan(start_s, start_s, 0, 10, "constant", {"0": 0, "1": 1})
+    after = Plan(start_s, start_s + 1.05, 1, 40, "constant", {"0": 0, "1": 1})
+    merged: list[float] = []
+    for index in (0, 1):
+        arrivals = Arrivals(1, index, lambda: 1.0)
+        arrivals.follow(before)
+        arrivals.follow(after)
+        merged += [advanced(arrivals) - clock.instant(start_s) for _ in range(25)]
+    expected = [number / 10 for number in range(1, 11)] + [1.05 + number / 40 for number in range(1, 41)]
+    assert sorted(merged) == pytest.approx(expected, abs=1e-6)
+
+
+def test_both_sides_of_the_wire_read_a_bucket_alike() -> None:
+    for latency_us in (0, 300, 511, 512, 12_345, 1_005_000, 40_000_000):
+        bucket = histogram.index(latency_us)
+        assert quantile_ms({bucket: 1}, 0.95) == pytest.approx(histogram.value_us(bucket) / 1e3, rel=2e-3)
+        assert quantile_ms({bucket: 1}, 0.95) == pytest.approx(latency_us / 1e3, rel=2e-3)
+
+
+def test_the_stream_never_waits_for_a_slow_reader_and_says_when_it_is_too_far_behind() -> None:
+    read_fd, write_fd = os.pipe()
+    stream = Stream(write_fd, buffer_bytes=100_000)
+    line = {"text": "x" * 1000}
+    for _ in range(100):  # more than a pipe holds
+        stream.send(line)
+    with pytest.raises(StreamError, match="behind"):
+        stream.send({"text": "x" * 100_000})
+    with pytest.raises(StreamError, match="not read"):
+        stream.finish(0.01)
+    os.close(read_fd)
+    with pytest.raises(StreamError, match="cannot be written"):
+        stream.send(line)
+    os.close(write_fd)
+
+
+def test_the_stream_loses_nothing_to_a_reader_that_comes_later() -> None:
+    read_fd, write_fd = os.pipe()
+    stream = Stream(write_fd)
+    for number in range(30):
+        stream.send({"number": number, "text": "x" * 1000})
+    stream.finish(1.0)
+    os.close(write_fd)
+    with os.fdopen(read_fd) as reader:
+        assert [json.loads(line)["number"] for line in reader] == list(range(30))
+
+
+def test_a_fault_is_over_after_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    board, now_s = Board(("surge",)), clock.now()
+    fault = board.inject("surge", {"factor": 3, "max_duration_s": 10})
+    board.inject("surge", {"factor": 2, "max_duration_s": 20})
+    assert board.product("surge", "factor") == 6
+    monkeypatch.setattr(clock, "now", lambda: now_s + 15)
+    assert board.product("surge", "factor") == 2
+    board.revert(fault.id)
+    board.revert_all()
+    assert board.on() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers", "says"),
+    [
+        ("crowd", {}, "unknown fault 'crowd'"),
+        ("surge", {"max_duration_s": 1}, "needs factor"),
+        ("surge", {"factor": True, "max_duration_s": 1}, "needs factor"),
+        ("surge", {"factor": float("nan"), "max_duration_s": 1}, "needs factor"),
+        ("surge", {"factor": 2, "max_duration_s": 1e9}, "needs max_duration_s"),
+        ("surge", {"factor": 2, "max_duration_s": 1, "depth": 1}, "no parameter 'depth'"),
+    ],
+)
+def test_a_wrong_fault_is_refused_with_a_reason(name: str, numbers: dict[str, object], says: str) -> None:
+    with pytest.raises(FaultError, match=says):
+        Board(("surge",)).inject(name, numbers)
+
+
+@pytest.mark.parametrize(
+    ("environ", "says"),
+    [
+        ({"GAMEDAY_SEED": "x"}, "GAMEDAY_SEED='x'"),
+        ({"GAMEDAY_DURATION_S": "0"}, "above 0"),
+        ({"GAMEDAY_THRESHOLDS_MS": "500,fast"}, "GAMEDAY_THRESHOLDS_MS"),
+        ({"GAMEDAY_ADMIN_PORT": "0"}, "without GAMEDAY_ADMIN_TOKEN"),
+    ],
+)
+def test_a_wrong_environment_is_named(environ: dict[str, str], says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        read_settings(environ)
+    assert read_settings({}).thresholds_ms == (500,)

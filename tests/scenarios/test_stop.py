@@ -1,0 +1,126 @@
+"""The end of a run under a locust master: what is under way gets `--stop-timeout`, as with workers of locust's own."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.scenarios.test_wire import ECHO, declared
+from tests.support.scenarios import HttpServer, RealtimeServer, eventually
+from tests.support.swarm import FAST, STOCK, Swarm
+
+PATH = "/v1/infer"
+slow = pytest.mark.slow
+fast_mostly = pytest.mark.parametrize("kind", [FAST, pytest.param(STOCK, marks=slow)], ids=["fast", "stock"])
+workers = pytest.mark.parametrize("kind", [FAST, STOCK], ids=["fast", "stock"])
+
+
+def stopping(swarm: Swarm) -> threading.Thread:
+    """The stop that the web UI asks for, which lasts as long as the workers take."""
+    asked = threading.Thread(target=swarm.call, args=("/stop",), kwargs={"now": True})
+    asked.start()
+    return asked
+
+
+def errors(swarm: Swarm) -> dict[str, int]:
+    return {error["error"]: error["occurrences"] for error in swarm.stats()["errors"]}
+
+
+@fast_mostly
+def test_what_is_under_way_has_the_stop_timeout_and_no_more_is_sent(tmp_path: Path, kind: tuple[str, ...]) -> None:
+    with HeldServer() as server, Swarm(tmp_path, server.url, kind, master=("--stop-timeout", "30")) as swarm:
+        swarm.start(rate=100, schedule="constant")
+        eventually(lambda: server.requests[PATH] > 60, "requests that wait for their answer")
+        asked = stopping(swarm)
+        quiet = server.settled()
+        server.let_go()
+        asked.join(20)
+        eventually(lambda: swarm.count("POST") == quiet, "the last counts")
+        assert server.requests[PATH] == quiet
+        assert swarm.rows()["POST"]["num_failures"] == 0
+        assert errors(swarm) == {}
+
+
+@slow
+@workers
+def test_what_outlasts_the_stop_timeout_is_unfinished(tmp_path: Path, kind: tuple[str, ...]) -> None:
+    with HeldServer() as server, Swarm(tmp_path, server.url, kind, master=("--stop-timeout", "1")) as swarm:
+        swarm.start(rate=100, schedule="constant")
+        eventually(lambda: server.requests[PATH] > 60, "requests that get no answer")
+        swarm.stop()
+        eventually(lambda: swarm.count("POST") >= server.requests[PATH], "the last counts")
+        assert errors(swarm) == {"unfinished": swarm.count("POST")}
+        assert server.requests[PATH] == swarm.count("POST") - swarm.count("unsent")
+
+
+@slow
+def test_a_fast_worker_is_ready_as_soon_as_it_has_stopped(tmp_path: Path) -> None:
+    with HeldServer() as server, Swarm(tmp_path, server.url, FAST, master=("--stop-timeout", "1")) as swarm:
+        for _ in range(2):
+            before = server.requests[PATH]
+            swarm.start(rate=100, schedule="constant")
+            eventually(lambda before=before: server.requests[PATH] > before + 20, "requests")  # type: ignore[misc]
+            swarm.stop()
+        assert swarm.end() == [0, 0]
+
+
+@slow
+@workers
+def test_echoes_under_way_have_the_stop_timeout_too(tmp_path: Path, kind: tuple[str, ...]) -> None:
+    file = declared(
+        tmp_path, ECHO.replace("hold_mean_s, ", "hold_mean_s = float('inf')\n    ").replace("= 1.0, ", "= ")
+    )
+    with RealtimeServer(interval_s=1, echo=True, delay_s=0.5) as server, Swarm(
+        tmp_path, server.url, kind, file=file, master=("--stop-timeout", "20")
+    ) as swarm:  # fmt: skip
+        swarm.start()
+        eventually(lambda: server.acked > 100, "echoes")
+        swarm.stop()
+        eventually(lambda: server.open == 0, "everybody leaving")
+        assert errors(swarm) == {}
+
+
+@slow
+@workers
+def test_an_edit_may_name_another_host(tmp_path: Path, kind: tuple[str, ...]) -> None:
+    """The web UI's form for edits has no such field; a program that calls `/swarm` may send it."""
+    with HttpServer() as one, HttpServer() as other, Swarm(tmp_path, one.url, kind) as swarm:
+        swarm.start(rate=100, host=one.url)
+        eventually(lambda: one.requests[PATH] > 50, "requests to the first")
+        swarm.start(rate=100, host=other.url)
+        eventually(lambda: other.requests[PATH] > 50, "requests to the other")
+        left, seen = one.requests[PATH], other.requests[PATH]
+        eventually(lambda: other.requests[PATH] > seen + 100, "more of them")
+        assert one.requests[PATH] == left
+        refused = swarm.start(rate=100, host="http://no.such.host.invalid")
+        assert not refused["success"]
+        swarm.stop()
+        assert errors(swarm) == {} or set(errors(swarm)) == {"unfinished"}
+
+
+class HeldServer(HttpServer):
+    """Keeps its answers back until it is told to let go."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda path, body: None)
+        self._held: list[Any] = []
+
+    async def hold(self, writer: Any) -> None:
+        self._held.append(writer)
+
+    def settled(self) -> int:
+        """How many requests came, once no more come."""
+        import time
+
+        while True:
+            seen = self.requests[PATH]
+            time.sleep(0.5)  # fifty arrivals of a generator that goes on
+            if self.requests[PATH] == seen:
+                return seen
+
+    def let_go(self) -> None:
+        for writer in self._held:
+            self.loop.call_soon_threadsafe(writer.write, b'HTTP/1.1 200 X\r\nContent-Length: 11\r\n\r\n{"ok":true}')

@@ -1,0 +1,154 @@
+"""Locust's web UI in a real browser: the start form, a stall in the numbers, an edit, a stop, a second start.
+
+With SCREENSHOTS_DIR set, pictures of all of it are left there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.scenarios import HttpServer, eventually
+from tests.support.swarm import FAST, Swarm, free_port
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+PATH = "/v1/infer"
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine: apt-get install chromium"),
+]
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[Any]:
+    """A page of the system's chromium."""
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install -e '.[browser]'")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
+        browser.close()
+
+
+def look(page: Any, name: str) -> None:
+    if folder := os.environ.get("SCREENSHOTS_DIR"):
+        time.sleep(1)  # until the picture has settled; nothing is judged by it
+        page.screenshot(path=f"{folder}/{name}.png")
+
+
+def form(page: Any, button: str, **fields: object) -> None:
+    """Fills the scenario's parameters in, and sends the form that is open."""
+    if not page.locator("input[name=rate]").is_visible():
+        page.get_by_text("Custom parameters").click()
+    for name, value in fields.items():
+        page.locator(f"input[name={name}]").fill(str(value))
+    look(page, f"form-{button.lower()}")
+    page.get_by_role("button", name=button, exact=True).click()
+
+
+def cells(page: Any, row: str) -> list[str]:
+    """The texts of a row of the statistics table, [] where there is none."""
+    found = page.get_by_role("row").filter(has=page.get_by_role("cell", name=row, exact=True))
+    return [cell.inner_text() for cell in found.first.get_by_role("cell").all()] if found.count() else []
+
+
+def test_a_run_is_started_seen_edited_stopped_and_started_again_in_the_browser(page: Any, tmp_path: Path) -> None:
+    with HttpServer() as server, Swarm(tmp_path, server.url, FAST) as swarm:
+        page.goto(swarm.web)
+        assert page.locator("input[name=host]").input_value() == server.url
+        form(page, "Start", rate=200, schedule="constant")
+        eventually(lambda: server.requests[PATH] > 400, "two calm seconds")
+        server.freeze(1.0)
+        eventually(lambda: server.requests[PATH] > 800, "the end of the stall")
+        swarm.processes[1].send_signal(signal.SIGSTOP)
+        time.sleep(1.0)  # not waiting for anything: this is the hold-up of the generator itself
+        swarm.processes[1].send_signal(signal.SIGCONT)
+        eventually(lambda: cells(page, "late") and int(cells(page, "late")[2]) > 150, "late arrivals in their own row")
+        row = cells(page, PATH)
+        assert cells(page, "Aggregated")[2] == row[2]
+        assert 300 < float(row[5]) < 1000  # the 95th percentile, where the median is that of a fast server
+        assert float(row[4]) < 50
+        look(page, "statistics")
+        page.get_by_role("tab", name="Charts").click()
+        look(page, "charts")
+
+        page.get_by_role("button", name="Edit", exact=True).click()
+        form(page, "Update", rate=600)
+        eventually(lambda: rate_of(server) > 450, "the edited rate")
+        page.get_by_role("button", name="Stop", exact=True).click()
+        eventually(lambda: rate_of(server) == 0, "the stop")
+        page.get_by_role("button", name="New", exact=True).click()
+        before = server.requests[PATH]
+        form(page, "Start", rate=50)
+        eventually(lambda: server.requests[PATH] > before + 50, "a second run")
+        page.get_by_role("tab", name="Statistics").click()
+        eventually(lambda: cells(page, PATH) and int(cells(page, PATH)[2]) < before, "counts from zero")
+        page.get_by_role("tab", name="Logs").click()
+        page.get_by_role("button", name=socket.gethostname()).last.click()  # the worker's logs unfold
+        eventually(page.get_by_text("the generator fell behind").first.is_visible, "the worker's warning")
+        look(page, "logs")
+
+        page.get_by_role("button", name="Stop", exact=True).click()
+        page.get_by_role("button", name="New", exact=True).click()
+        form(page, "Start", host="http://127.0.0.1:9")
+        page.get_by_role("tab", name="Statistics").click()
+        eventually(lambda: cells(page, "unsent") and int(cells(page, "unsent")[2]) > 50, "refused: in their own row")
+        assert cells(page, "Aggregated")[2:4] == cells(page, PATH)[2:4]
+        look(page, "unsent")
+
+
+def percentile_95(page: Any) -> float:
+    """What the row of the requests shows, 0 while it shows nothing."""
+    return float(row[5]) if (row := cells(page, PATH)) else 0.0
+
+
+STOCK = """
+import json, os
+from locust import FastHttpUser, constant_throughput, task
+
+class StockUser(FastHttpUser):
+    wait_time = constant_throughput(10)
+
+    @task
+    def infer(self):
+        body = json.dumps({"model": "small", "prompt": "explain the weather", "max_tokens": 16})
+        self.client.post("/v1/infer", data=body, headers={"X-Tenant": "acme"})
+"""
+
+
+def test_beside_a_stock_user_class_only_ours_shows_the_stall(page: Any, tmp_path: Path) -> None:
+    """Both send 200 a second to one server, which stalls for 2 s: 20 closed users, and the open arrivals."""
+    (tmp_path / "stock.py").write_text(STOCK)
+    with HttpServer() as server, Swarm(tmp_path, server.url, FAST) as swarm:
+        port = free_port()
+        stock = f"http://127.0.0.1:{port}"
+        where = ("--host", server.url, "--web-host", "127.0.0.1", "--web-port", str(port))
+        swarm.launch("locust", "-f", "stock.py", "--users", "20", "--spawn-rate", "20", "--autostart", *where)
+        eventually(lambda: server.requests[PATH] > 20, "requests of the stock user class")
+        swarm.start(rate=200, schedule="constant")
+        eventually(lambda: server.requests[PATH] > 3000, "eight calm seconds of both")
+        server.freeze(2.0)
+        theirs, ours = page, page.context.new_page()
+        theirs.goto(stock)
+        ours.goto(swarm.web)
+        eventually(lambda: server.requests[PATH] > 6000, "the stall, and the seconds after it")
+        eventually(lambda: 500 < percentile_95(ours) < 2000, "the true 95th percentile")
+        eventually(lambda: 0 < percentile_95(theirs) < 200, "one that knows of no stall")
+        for name, shown in (("stock", theirs), ("ours", ours)):
+            look(shown, f"stall-{name}-statistics")
+            shown.get_by_role("tab", name="Charts").click()
+            look(shown, f"stall-{name}-charts")
+
+
+def rate_of(server: HttpServer) -> float:
+    """Requests a second, over half a second."""
+    before, since_s = server.requests[PATH], time.monotonic()
+    time.sleep(0.5)
+    return (server.requests[PATH] - before) / (time.monotonic() - since_s)

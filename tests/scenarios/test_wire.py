@@ -1,0 +1,235 @@
+"""What goes over the wire, by both engines: TLS, bodies, redirects, limits, and counts that agree with the server's."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+import time
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.scenarios import LIMIT_S, HttpServer, RealtimeServer, Scenario, certificate_of, eventually, running
+
+DECLARED = """
+from scenarios import in_locust
+from scenarios.generator.declare import HttpScenario, WebSocketScenario
+
+
+class Mine(HttpScenario):
+    name, series, rate_per_s = "mine", ("gateway",), 100
+    method, path, timeout_s = "POST", "/mine", 0.5
+    schedule = "constant"
+
+    def headers(self, rng):
+        return {"X-Tenant": "acme"}
+
+    def body(self, rng):
+        return b'{"n": %d}' % rng.randint(0, 9)
+
+
+MineUser = in_locust(Mine)
+"""
+engines = pytest.mark.parametrize("engine", ["worker", pytest.param("locust", marks=pytest.mark.slow)])
+
+
+def declared(folder: Path, text: str = DECLARED) -> str:
+    path = folder / "mine.py"
+    path.write_text(textwrap.dedent(text))
+    return str(path)
+
+
+def ended(load: Scenario) -> tuple[int, int, dict[str, int], int]:
+    """Sent, ok, bad and unsent of the whole run, after its regular end."""
+    assert load.finish() == 0
+    sent, ok, bad = (load.total("gateway", key=key) for key in ("sent", "ok", "bad"))
+    assert sent == ok + bad.total() == load.lines[-1]["sent"]
+    return sent, ok, bad, load.total("gateway", key="unsent")
+
+
+@engines
+def test_every_request_that_left_is_one_that_the_server_got(tmp_path: Path, engine: str) -> None:
+    statuses = iter([302, 404, 503] * 1000)
+    with HttpServer(lambda path, body: next(statuses)) as server, running(
+        declared(tmp_path), server.url, tmp_path, engine=engine, rate=150
+    ) as load:  # fmt: skip
+        eventually(lambda: load.total("gateway", key="bad").total() > 150, "answers")
+        server.answer = lambda path, body: 200 if isinstance(body["n"], int) else 400
+        eventually(lambda: load.total("gateway", key="ok") > 150, "good answers")
+        server.answer = lambda path, body: None
+        eventually(lambda: load.total("gateway", key="bad")["timeout"] > 20, "timeouts")
+        sent, _, bad, unsent = ended(load)
+    assert set(bad) <= {"http_302", "http_404", "http_503", "timeout", "unfinished"}  # a redirect is not followed
+    assert abs(bad["http_302"] - bad["http_503"]) <= 1
+    assert bad["unfinished"] >= 20  # half a second's arrivals are outstanding
+    assert server.requests == {"/mine": sent - unsent}
+    assert unsent <= bad["unfinished"]  # the last were not connected yet
+
+
+@engines
+def test_what_is_refused_never_left(tmp_path: Path, engine: str) -> None:
+    with running(declared(tmp_path), "http://127.0.0.1:9", tmp_path, engine=engine) as load:
+        eventually(lambda: load.total("gateway", key="bad")["refused"] > 20, "refusals")
+        sent, ok, _, unsent = ended(load)
+    assert (ok, unsent) == (0, sent)
+
+
+@engines
+@pytest.mark.parametrize("broken", ["body(self, rng)", "bad(self, answer)"])
+def test_a_declaration_that_breaks_ends_the_process_and_blames_no_server(
+    tmp_path: Path, engine: str, broken: str
+) -> None:
+    text = DECLARED.replace("MineUser", f"    def {broken}:\n        raise KeyError('mine')\n\n\nMineUser")
+    with HttpServer() as server, running(declared(tmp_path, text), server.url, tmp_path, engine=engine) as load:
+        assert load.process.wait(LIMIT_S) == 2
+        assert "the generator broke" in load.stderr.read_text()
+        assert "KeyError('mine')" in load.stderr.read_text()
+
+
+@engines
+def test_connections_are_used_for_two_seconds_and_then_no_more(tmp_path: Path, engine: str) -> None:
+    with HttpServer() as server, running(declared(tmp_path), server.url, tmp_path, engine=engine, rate=50) as load:
+        eventually(lambda: load.total("gateway", key="ok") > 230, "more than four seconds of answers")
+        ended(load)
+    assert 3 <= server.connections < 40
+    assert server.oldest_s < 2.5
+
+
+@engines
+def test_it_speaks_tls_and_trusts_nobody_without_a_reason(tmp_path: Path, engine: str) -> None:
+    certificate = certificate_of(tmp_path)
+    with HttpServer(certificate=certificate) as server:
+        host = server.url.replace("http://127.0.0.1", "https://localhost")
+        trusting = {"SSL_CERT_FILE": str(certificate[0])}
+        with running(declared(tmp_path), host, tmp_path, engine=engine, also=trusting) as load:
+            eventually(lambda: load.total("gateway", key="ok") > 50, "answers over TLS")
+            sent, _, bad, unsent = ended(load)
+            assert set(bad) <= {"unfinished"}
+            assert sent - unsent - bad["unfinished"] <= server.requests["/mine"] <= sent - unsent
+        with running(declared(tmp_path), host, tmp_path, engine=engine) as load:
+            eventually(lambda: load.total("gateway", key="bad")["error"] > 5, "certificates that are not trusted")
+            assert load.total("gateway", key="ok") == 0
+
+
+ECHO = """
+from scenarios import in_locust
+from scenarios.generator.declare import WebSocketScenario
+
+
+class Echo(WebSocketScenario):
+    name, series, rate_per_s = "echo", ("connects", "messages"), 30
+    hold_mean_s, message_every_s = 1.0, 0.2
+
+    def path(self, rng):
+        return "/echo"
+
+
+EchoUser = in_locust(Echo)
+"""
+
+
+@engines
+def test_clients_may_speak_and_each_echo_is_an_arrival(tmp_path: Path, engine: str) -> None:
+    with RealtimeServer(interval_s=1, echo=True) as server, running(
+        declared(tmp_path, ECHO), server.url, tmp_path, engine=engine
+    ) as load:  # fmt: skip
+        eventually(lambda: load.total("messages", key="ok") > 200, "echoes")
+        eventually(lambda: load.total("connects", key="ok") > 40, "connections that are made anew")
+        assert load.finish() == 0
+        messages, bad = load.total("messages"), load.total("messages", key="bad")
+        assert set(bad) | set(load.total("connects", key="bad")) <= {"unfinished"}
+        assert messages == load.total("messages", key="ok") + bad.total()
+        assert messages - bad.total() <= server.acked <= messages
+
+
+@engines
+def test_websockets_go_over_tls_too_and_trust_nobody_without_a_reason(tmp_path: Path, engine: str) -> None:
+    certificate = certificate_of(tmp_path)
+    with RealtimeServer(interval_s=1, echo=True, certificate=certificate) as server:
+        host = server.url.replace("ws://127.0.0.1", "wss://localhost")
+        trusting = {"SSL_CERT_FILE": str(certificate[0])}
+        with running(declared(tmp_path, ECHO), host, tmp_path, engine=engine, also=trusting) as load:
+            eventually(lambda: load.total("messages", key="ok") > 100, "echoes over TLS")
+            eventually(lambda: load.total("connects", key="ok") > 40, "connections that are made anew")
+            assert load.finish() == 0
+            messages, bad = load.total("messages"), load.total("messages", key="bad")
+            assert set(bad) | set(load.total("connects", key="bad")) <= {"unfinished"}
+            assert messages - bad.total() <= server.acked <= messages
+        with running(declared(tmp_path, ECHO), host, tmp_path, engine=engine) as load:
+            eventually(lambda: load.total("connects", key="bad")["error"] > 5, "certificates that are not trusted")
+            assert load.total("connects", key="ok") == 0
+
+
+def refused(*words: str, cwd: Path, **env: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "scenarios.worker", *words], cwd=cwd, env={"PATH": os.environ["PATH"], **env},
+        capture_output=True, text=True, timeout=20, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    return done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["none.py"], "none.py: there is no such file"),
+        (["empty.py"], "must declare one scenario, not 0"),
+        (["mine.py", "--rate", "0"], "argument --rate: it must be a number above 0"),
+        (["mine.py", "--schedule", "often"], "begins with neither of poisson, constant, trace"),
+        (["mine.py", "--tick-ms", "900"], "it must be from 0"),
+        (["mine.py", "--host", "localhost"], "host 'localhost' cannot be used: give http://HOST:PORT"),
+        (["mine.py", "--host", "http://no.such.host.invalid"], "cannot be used"),
+    ],
+)
+def test_what_cannot_be_used_is_named(words: list[str], says: str, tmp_path: Path) -> None:
+    declared(tmp_path)
+    (tmp_path / "empty.py").write_text("")
+    assert says in refused(*words, cwd=tmp_path)
+
+
+def test_the_declarations_and_the_worker_import_no_locust() -> None:
+    code = "import sys, scenarios.timeout, scenarios.ws_overload, scenarios.worker.__main__, scenarios.worker.master; "
+    code += "print(sorted({'locust', 'gevent'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_tick_holds_arrivals_back_and_is_told(tmp_path: Path) -> None:
+    seen: list[float] = []
+
+    def answer(path: str, body: dict[str, Any]) -> int:
+        seen.append(time.monotonic())
+        return 200
+
+    with HttpServer(answer) as server, running(declared(tmp_path), server.url, tmp_path, rate=400, tick_ms=50) as load:
+        assert load.hello["tick_ms"] == 50
+        eventually(lambda: load.total("gateway", key="ok") > 400, "answers")
+        ended(load)
+    gaps = sorted(later - earlier for earlier, later in pairwise(seen))
+    assert gaps[-len(seen) // 40] > 10 * gaps[len(gaps) // 2]  # they come in bunches of twenty
+
+
+def test_by_hand_it_says_what_became_of_the_run(tmp_path: Path) -> None:
+    with HttpServer() as server:
+        done = subprocess.run(
+            [sys.executable, "-m", "scenarios.worker", declared(tmp_path), "--host", server.url, "-t", "1.05"],
+            cwd=tmp_path, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, timeout=20, check=True,
+        )  # fmt: skip
+        head, row = done.stdout.splitlines()[:2]
+        assert head.split() == ["count", "bad", "p50", "ms", "p95", "ms", "p99", "ms"]
+        assert row.split()[:2] == ["POST", "/mine"]
+        assert int(row.split()[2]) == server.requests["/mine"] > 50
+
+
+def test_a_scenario_may_be_called_as_a_module_of_python(tmp_path: Path) -> None:
+    folder = tmp_path / "load"
+    folder.mkdir()
+    text = DECLARED.replace("from scenarios import", "import json\nfrom scenarios import", 1)
+    (folder / "json.py").write_text(text.replace("b'{\"n\": %d}' % rng.randint(0, 9)", "json.dumps({'n': 1}).encode()"))
+    with HttpServer() as server, running(str(folder / "json.py"), server.url, tmp_path) as load:
+        eventually(lambda: load.total("gateway", key="ok") > 20, "answers")
+        ended(load)

@@ -1,0 +1,152 @@
+"""What the end-to-end tests share: the real `gameday` command, what it leaves, and parts of the shipped document."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from harness.machine import process_ledger
+from harness.record.journal import read_events
+
+ROOT = Path(__file__).resolve().parents[2]
+RUNBOOK = ROOT / "runbooks" / "operations.md"
+BINDINGS = ROOT / "gameday.yaml"
+SLOS = ROOT / "slos"
+COMMAND = Path(sys.executable).with_name("gameday")
+ENDED_S = 20.0
+"""How long a test waits for an end; the product promises 2 s, which is printed and not asserted."""
+
+
+def gameday(
+    *words: str | Path, cwd: Path, env: Mapping[str, str] | None = None, timeout_s: float = 60.0
+) -> subprocess.CompletedProcess[str]:
+    """One run of the command, with its output; its working directory is never the project's."""
+    argv = [str(COMMAND), *map(str, words)]
+    return subprocess.run(
+        argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout_s, check=False
+    )
+
+
+class Running:
+    """`gameday run` in the background, in a process group of its own; its progress is read line by line."""
+
+    def __init__(self, *words: str | Path, cwd: Path, prepare: Callable[[], None] | None = None) -> None:
+        self.process = subprocess.Popen(
+            [str(COMMAND), *map(str, words)], cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=prepare,  # noqa: PLW1509
+        )  # fmt: skip
+        self.lines: list[str] = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.lines.append(line)
+
+    def said(self, pattern: str) -> bool:
+        """Has a line of the progress matched?"""
+        return any(re.search(pattern, line) for line in tuple(self.lines))
+
+    def until(self, pattern: str, limit_s: float = 90.0) -> None:
+        """Wait for a line of the progress; an early end is a failure."""
+        until(lambda: self.said(pattern) or self.process.poll() is not None, limit_s)
+        assert self.said(pattern), f"`{pattern}` never came:\n{''.join(self.lines)}"
+
+    def end(self, limit_s: float = ENDED_S) -> tuple[int, str]:
+        """Wait for the end: exit code and stdout."""
+        stdout = self.process.stdout
+        assert stdout is not None
+        status, text = self.process.wait(limit_s), stdout.read()
+        self._reader.join(5)
+        return status, text
+
+
+@contextmanager
+def running(*words: str | Path, cwd: Path, prepare: Callable[[], None] | None = None) -> Iterator[Running]:
+    """A `Running` that never outlives the test."""
+    one = Running(*words, cwd=cwd, prepare=prepare)
+    try:
+        yield one
+    finally:
+        if one.process.poll() is None:
+            one.process.kill()
+            one.process.wait()
+            gameday("recover", cwd, cwd=cwd)
+
+
+def until(fact: Callable[[], object], limit_s: float = 10.0) -> None:
+    """Poll for a fact, at most so long."""
+    deadline = time.monotonic() + limit_s
+    while not fact():
+        assert time.monotonic() < deadline, "the event did not come"
+        time.sleep(0.02)
+
+
+def left(folder: Path) -> list[str]:
+    """Living processes of a run: by its record, its ledgers, and the folder in their environment or as their place."""
+    found = [group.what for group in recorded(folder) if group.leader_lives()]
+    for ledger in folder.rglob("processes.jsonl"):
+        found += [
+            group.what for group, _ in process_ledger.living(process_ledger.recorded(ledger.parent), ledger.parent)
+        ]
+    return found + [f"{process.pid} {process.name()}" for process in of_folder(folder)]
+
+
+def of_folder(folder: Path) -> list[psutil.Process]:
+    """Living processes that work in this folder, or carry it in `GAMEDAY_DIR`."""
+    return [process for process in psutil.process_iter() if _belongs(process, str(folder.resolve()))]
+
+
+def _belongs(process: psutil.Process, folder: str) -> bool:
+    try:
+        places = (process.cwd(), process.environ().get(process_ledger.MARK, ""))
+        return process.status() != psutil.STATUS_ZOMBIE and any(
+            f"{place}/".startswith(f"{folder}/") for place in places
+        )
+    except psutil.Error:
+        return False
+
+
+def recorded(folder: Path) -> list[process_ledger.Group]:
+    """The process groups that a run's record names."""
+    record = folder / "record.jsonl"
+    events = read_events(record) if record.exists() else iter(())
+    return [
+        process_ledger.Group(each["pgid"], each["started"], each["what"]) for each in events if each["ev"] == "process"
+    ]
+
+
+def tree() -> str:
+    """What lies in the work tree beside its sources, and what became of the files that a run reads."""
+    others = _git("ls-files", "--others", "--", ":!*.py", ":!*.pyc", ":!*_cache/*", ":!.ci/*", ":!.venv/*").split("\n")
+    return "\n".join([*others, _git("status", "--porcelain", "--", str(RUNBOOK), str(BINDINGS), str(SLOS))])
+
+
+def _git(*words: str) -> str:
+    return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False).stdout
+
+
+def entry(id_: str) -> str:
+    """One runbook of the shipped document, from its heading to the rule below it."""
+    text = RUNBOOK.read_text(encoding="utf-8")
+    return text[text.index(f"### {id_}:") :].split("\n---\n")[0]
+
+
+def document(*entries: str) -> str:
+    """A document of these runbooks and nothing else."""
+    return "# Runbooks\n\n" + "\n---\n\n".join(entries)
+
+
+def clean_environment(path: str) -> dict[str, str]:
+    """An environment whose PATH is `path`."""
+    return {**{name: value for name, value in os.environ.items() if name != "PATH"}, "PATH": path}

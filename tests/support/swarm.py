@@ -1,0 +1,109 @@
+"""A locust master with its web UI, and workers of both kinds, as processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.parse
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from tests.support.scenarios import LIMIT_S, SCENARIOS, eventually
+
+FAST = ("scenarios.worker", "{file}")
+STOCK = ("locust", "--worker", "-f", "{file}")
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+class Swarm:
+    """`workers` are FAST or STOCK; `file` is one of the scenarios, or a path; `master` further words of the master."""
+
+    def __init__(
+        self, folder: Path, host: str, *workers: tuple[str, ...], file: str = "timeout.py", master: tuple[str, ...] = ()
+    ) -> None:
+        self.words = master
+        self.folder, self.host, self.file = folder, host, str(SCENARIOS / file)
+        self.port, self.web = free_port(), f"http://127.0.0.1:{free_port()}"
+        self.processes: list[subprocess.Popen[bytes]] = []
+        self.start_master()
+        link = ("--master-host", "127.0.0.1", "--master-port", str(self.port))
+        for words in workers:
+            self.launch(*(word.format(file=self.file) for word in words), *link)
+        eventually(lambda: len(self.workers()) == len(workers), "all workers")
+
+    def start_master(self) -> None:
+        web_port = self.web.rsplit(":", 1)[1]
+        where = ("--web-host", "127.0.0.1", "--web-port", web_port, "--master-bind-port", str(self.port))
+        self.master = self.launch(
+            "locust",
+            "-f",
+            self.file,
+            "--master",
+            "--master-bind-host",
+            "127.0.0.1",
+            "--host",
+            self.host,
+            *where,
+            *self.words,
+        )
+
+    def launch(self, *words: str) -> subprocess.Popen[bytes]:
+        log = (self.folder / f"log-{len(self.processes)}").open("wb")
+        process = subprocess.Popen(
+            [sys.executable, "-m", *words], cwd=self.folder, stdin=subprocess.PIPE, stdout=log, stderr=log,
+            start_new_session=True, env={"PATH": os.environ["PATH"], "HOME": str(self.folder)},
+        )  # fmt: skip
+        self.processes.append(process)
+        return process
+
+    def __enter__(self) -> Swarm:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self.processes:
+            process.kill()
+            process.communicate()
+
+    def call(self, path: str, **form: object) -> Any:
+        """A call of the web UI: POST where there is a form."""
+        data = urllib.parse.urlencode(form).encode() if form else None
+        with urllib.request.urlopen(self.web + path, data, timeout=70) as answer:
+            return json.loads(answer.read())
+
+    def start(self, **fields: object) -> Any:
+        """Starts, or edits while it runs."""
+        return self.call("/swarm", user_count=1, spawn_rate=1, **fields)
+
+    def stop(self) -> None:
+        self.call("/stop", now=True)
+        eventually(lambda: self.stats()["state"] == "stopped", "the stop")
+
+    def stats(self) -> Any:
+        return self.call("/stats/requests")
+
+    def workers(self) -> list[dict[str, Any]]:
+        try:
+            return list(self.stats().get("workers", ()))
+        except OSError:  # the master is not there yet
+            return []
+
+    def rows(self) -> dict[str, dict[str, Any]]:
+        """Rows of the statistics table by method, `Aggregated` by its name."""
+        return {row["method"] or row["name"]: row for row in self.stats()["stats"]}
+
+    def count(self, row: str) -> int:
+        return int(self.rows().get(row, {"num_requests": 0})["num_requests"])
+
+    def end(self) -> list[int]:
+        """SIGTERM to the master; the exit codes of all."""
+        self.master.send_signal(signal.SIGTERM)
+        return [process.wait(LIMIT_S) for process in self.processes]
