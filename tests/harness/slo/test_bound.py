@@ -99,7 +99,7 @@ def test_check_prints_sentences_and_every_problem(tmp_path: Path) -> None:
     assert done.stderr.split("\n") == [
         "gameday: nosuch.yaml: cannot be read (No such file or directory); name an OpenSLO file",
         "b.yaml:15: SLO errors: spec.objectives[0].target: 1.5 is not a number from 0 to below 1",
-        "Forms: docs/slos.md",
+        "Forms: docs/reference/slos.md",
         "",
     ]
 
