@@ -115,7 +115,7 @@ def endless(script: Script) -> bool:
     return any(is_endless(call.argv) for call in script.calls)
 
 
-def purpose(script: Script) -> str:
+def purpose(script: Script) -> Literal["look", "change"]:
     """`change` as soon as one of its commands changes something, else `look`."""
     return "change" if any(_changes(call) for call in script.calls) else "look"
 

@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from harness.record.steps import StepFacts
 from harness.steps.cluster import Cluster
 from harness.steps.plan import Step
 from harness.steps.session import Session
-from harness.verdict.steps import StepFacts
 
 Tell = Callable[[StepFacts], None]
 

@@ -10,6 +10,7 @@ from harness.bash.analyse import Script, analyse
 from harness.model import Action, Command, GeneralCommand, Runbook, Toggle
 from harness.policy import classify
 from harness.policy.check import refusals
+from harness.record.steps import Purpose, StepKind
 from harness.steps.placeholders import Filled, fill, pod_of
 
 
@@ -29,10 +30,8 @@ class Step:
 
     number: int
     line: int
-    kind: str
-    """action | command | toggle | general"""
-    purpose: str
-    """look | change | manual"""
+    kind: StepKind
+    purpose: Purpose
     text: str
     shown: str = ""
     placeholders: Mapping[str, str] = field(default_factory=dict)
@@ -75,7 +74,7 @@ def _action(action: Action, placeholders: Mapping[str, str]) -> Iterator[Step]:
         yield _command("action", command, placeholders)
 
 
-def _command(kind: str, command: Command, placeholders: Mapping[str, str]) -> Step:
+def _command(kind: StepKind, command: Command, placeholders: Mapping[str, str]) -> Step:
     filled = fill(command.text, placeholders)
     return Step(
         0,

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from harness.bash.analyse import Script, analyse
 from harness.policy import classify
 from harness.policy.check import refusals
+from harness.record.steps import StepFacts, ToggleFacts
 from harness.steps import cluster
 from harness.steps.cluster import Cluster, State
 from harness.steps.placeholders import Filled, fill, pod_of
 from harness.steps.plan import Step
 from harness.steps.session import Outcome, Session
-from harness.verdict.steps import StepFacts, ToggleFacts
 
 SHOWN_CHARACTERS = 4_000
 

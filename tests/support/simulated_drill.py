@@ -10,12 +10,12 @@ from pathlib import Path
 from harness.drill import Drill
 from harness.errors import PlatformError
 from harness.faults.base import Revert, Target
+from harness.record.events import CONTROL, TREATMENT
 from harness.record.journal import Journal, read_events
+from harness.record.steps import StepFacts
 from harness.stats.sequential import SLICE_S
 from harness.verdict.gameday import GamedayResult, judge_record
 from harness.verdict.judge import Judge
-from harness.verdict.state import CONTROL, TREATMENT
-from harness.verdict.steps import StepFacts
 
 START_S = 1_000_000.0
 

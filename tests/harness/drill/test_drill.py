@@ -7,8 +7,8 @@ import pytest
 
 from harness.cli.report import result_of
 from harness.model import Verdict
+from harness.record.events import CONTROL
 from harness.report.json_report import to_json
-from harness.verdict.state import CONTROL
 from tests.support.simulated_drill import START_S, World, ran
 
 

@@ -10,9 +10,9 @@ import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase
 
 from harness.record.journal import read_events
+from harness.record.steps import StepFacts
 from harness.report.junit import to_junit
 from harness.verdict.gameday import GamedayResult, judge_record
-from harness.verdict.steps import StepFacts
 from tests.support.junit import problems
 from tests.support.simulated_drill import World, ran
 

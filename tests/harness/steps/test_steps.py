@@ -14,13 +14,14 @@ from harness.bash.analyse import analyse
 from harness.errors import Interrupted
 from harness.model import Action, Command, GeneralCommand, Runbook, Toggle
 from harness.policy import classify
+from harness.record.steps import StepFacts, ToggleFacts
 from harness.responders.nobody import Nobody
 from harness.responders.runbook import RunbookResponder
 from harness.steps.placeholders import fill
 from harness.steps.plan import Step, plan, plan_general
 from harness.steps.run import Runner
 from harness.steps.session import Session
-from harness.verdict.steps import StepFacts, ToggleFacts, judge_step
+from harness.verdict.steps import judge_step
 from tests.support.small_cluster import SmallCluster
 
 BOUND = {

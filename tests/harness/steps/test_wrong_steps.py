@@ -13,10 +13,11 @@ import pytest
 from harness import bindings
 from harness.plan import DrillPlan, make_plan
 from harness.platforms.local.platform import LocalPlatform
+from harness.record.steps import StepFacts
 from harness.responders.runbook import RunbookResponder
 from harness.runbook import parse
 from harness.steps.session import Session
-from harness.verdict.steps import StepFacts, judge_step
+from harness.verdict.steps import judge_step
 from tests.support.gameday import BINDINGS, until
 
 PRODUCTION = "-n production"
