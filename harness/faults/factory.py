@@ -1,13 +1,13 @@
-"""Which faults there are, and which one a line of the bindings means."""
+"""Makes the fault that one line of the bindings defines."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from harness.bindings import FaultSpec
 from harness.faults.admin import AdminFault
-from harness.faults.base import Fault, Parameter
+from harness.faults.base import Fault
 
 FAULTS = {
     "pod-kill": "harness.faults.pod_kill:PodKill",
@@ -16,13 +16,13 @@ FAULTS = {
     "partition": "harness.faults.partition:Partition",
     "chaos-toolkit": "harness.faults.chaos_toolkit:ChaosToolkit",
 }
-"""Those that the platform's own means make; any other name is asked for at the admin ports of `at`."""
+"""Faults made by the platform's own means; any other name is posted to the admin ports of `at`."""
 
 
 def make_fault(spec: FaultSpec) -> Fault:
     """Raises BindingError for parameters that are wrong, MachineError for a package that is missing."""
     if spec.fault not in FAULTS:
-        return AdminFault(spec.at, spec.fault, spec.parameters, spec.max_duration_s)
+        return AdminFault(spec)
     module, _, member = FAULTS[spec.fault].partition(":")
-    made: Callable[[str, Mapping[str, Parameter], float], Fault] = getattr(importlib.import_module(module), member)
-    return made(spec.at, spec.parameters, spec.max_duration_s)
+    made: Callable[[FaultSpec], Fault] = getattr(importlib.import_module(module), member)
+    return made(spec)
