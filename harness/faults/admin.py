@@ -17,7 +17,7 @@ LOAD = "load"
 class AdminFault:
     """Posts the fault to the load generator (`at: load`) or to every running pod of the Deployment `at`.
 
-    The receiver ends the fault by itself after `max_duration_s`. See docs/contracts.md for the protocol.
+    The receiver ends the fault by itself after `max_duration_s`. See docs/reference/contracts.md for the protocol.
     """
 
     def __init__(self, spec: FaultSpec) -> None:
@@ -43,7 +43,7 @@ class AdminFault:
         answer = call("POST", f"{port.url}/faults", body, _auth(port))
         if answer.status != 201:
             why = answer.error or f"{answer.status} {answer.body.strip()}"
-            hint = "see docs/contracts.md for names and parameters"
+            hint = "see docs/reference/contracts.md for names and parameters"
             raise PlatformError(f"fault `{self.text}`: {port.owner} did not accept it: {why}; {hint}")
 
     def _revert(self, ports: Sequence[AdminPort]) -> None:

@@ -27,7 +27,9 @@ class Parameters:
         """Return a text. Raises BindingError when it is missing and there is no default."""
         value = self._take(key, default)
         if value is None:
-            raise BindingError(f"fault `{self._fault}`: {key} is missing; docs/bindings.md lists the parameters")
+            raise BindingError(
+                f"fault `{self._fault}`: {key} is missing; docs/reference/bindings.md lists the parameters"
+            )
         return str(value)
 
     def rest(self) -> dict[str, Parameter]:
