@@ -26,4 +26,4 @@ def test_wrong_parameter_is_named_with_its_fault(name: str, parameters: dict[str
 
 def test_every_fault_is_documented() -> None:
     page = (RUNBOOK.parent.parent / "docs" / "reference" / "bindings.md").read_text(encoding="utf-8")
-    assert all(f"| `{name}` |" in page for name in FAULTS)
+    assert all(f"| `{name}` |" in page for name in FAULTS.names())
