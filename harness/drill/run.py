@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from harness.errors import GamedayError, Interrupted, PlatformError
-from harness.faults.base import Fault, Revert, Target
+from harness.faults.base import Fault, Injection, Target
 from harness.record.events import (
     CONTROL,
     TREATMENT,
@@ -92,7 +92,7 @@ class Drill:
 
     def __post_init__(self) -> None:
         self._sides = {side.name: side for side in self.sides}
-        self._reverts: dict[SideName, list[Revert]] = {TREATMENT: [], CONTROL: []}
+        self._injections: dict[SideName, list[Injection]] = {TREATMENT: [], CONTROL: []}
         self._up: dict[str, float] = {}
         self._leaving: threading.Thread | None = None
 
@@ -204,21 +204,21 @@ class Drill:
                 future.result()
 
     def _inject(self) -> None:
-        """Revert entries are on disk before the harm, on each side."""
+        """Apply each fault on each side. Its revert entry is on disk before."""
         for side in self._sides.values():
             for fault in self.faults:
-                revert = fault.revert(side.target)
-                self.record(RevertArmed(side=side.name, text=revert.text), sync=True)
-                self._reverts[side.name].append(revert)
-                fault.inject(side.target)
+                injection = fault.prepare(side.target)
+                self.record(RevertArmed(side=side.name, text=injection.text), sync=True)
+                self._injections[side.name].append(injection)
+                injection.apply()
                 self.record(FaultApplied(side=side.name, text=fault.text))
 
     def _revert(self, side: SideName) -> None:
         """Last in, first out; each is tried, whatever the others do."""
         failures: list[str] = []
-        while self._reverts[side]:
+        while self._injections[side]:
             try:
-                self._reverts[side].pop().run()
+                self._injections[side].pop().revert()
             except GamedayError as error:
                 failures.append(str(error))
         if side == TREATMENT:
@@ -227,7 +227,7 @@ class Drill:
     def _end(self) -> None:
         """Faults off and both sides down, at once."""
         try:
-            if self._reverts[TREATMENT]:
+            if self._injections[TREATMENT]:
                 self._revert(TREATMENT)
         finally:
             if self._leaving:

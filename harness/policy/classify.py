@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from itertools import pairwise
+from typing import Literal
 from urllib.parse import urlsplit
 
 from harness.bash.analyse import Call, Script, Word, analyse

@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 
 from harness.machine import process_ledger
+from harness.record.events import ProcessStarted
 from harness.record.journal import read_events
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -122,7 +123,9 @@ def recorded(folder: Path) -> list[process_ledger.Group]:
     record = folder / "record.jsonl"
     events = read_events(record) if record.exists() else iter(())
     return [
-        process_ledger.Group(each["pgid"], each["started"], each["what"]) for each in events if each["ev"] == "process"
+        process_ledger.Group(each.pgid, each.started_s, each.name)
+        for each in events
+        if isinstance(each, ProcessStarted)
     ]
 
 

@@ -1,5 +1,7 @@
 """The drill and its judge in a simulated world: each ending, and the same verdict from the record again."""
 
+import errno
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,8 +9,10 @@ import pytest
 
 from harness.cli.report import result_of
 from harness.model import Verdict
-from harness.record.events import CONTROL
+from harness.record.events import CONTROL, TREATMENT, HostSampled, ProbeSampled
+from harness.record.header import DashboardPlan
 from harness.report.json_report import to_json
+from harness.stats.inflation import VifEstimate
 from tests.support.simulated_drill import START_S, World, ran
 
 
@@ -163,13 +167,14 @@ def test_a_crash_inside_is_no_pass(tmp_path: Path) -> None:
 
 def test_a_metric_that_does_not_exist_or_move_fails_the_runbook(tmp_path: Path) -> None:
     boards = tuple(
-        {"line": 40 + n, "text": f"Prometheus: {name}", "system": "Prometheus", "name": name}
+        DashboardPlan(40 + n, f"Prometheus: {name}", "Prometheus", name)
         for n, name in enumerate(("none", "flat", "moves"))
     )
     world = World(tmp_path, incident, dashboards=boards)
 
     def sampled(passed: float) -> None:
-        world.tell("probe", side="treatment", values={"family(flat)": {"p": 1.0}, "family(moves)": {"p": passed}})
+        values = {"family(flat)": {"p": 1.0}, "family(moves)": {"p": passed}}
+        world.record(ProbeSampled(side=TREATMENT, values=values))
 
     world.at = sampled
     result = world.run()
@@ -182,8 +187,41 @@ def test_the_revert_is_on_disk_before_the_harm(tmp_path: Path) -> None:
     world.run()
     lines = world.journal.path.read_text().split("\n")
     armed = [n for n, line in enumerate(lines) if '"revert-armed"' in line]
-    harmed = [n for n, line in enumerate(lines) if '"ev":"fault"' in line]
+    harmed = [n for n, line in enumerate(lines) if '"fault-applied"' in line]
     assert [a < h for a, h in zip(armed, harmed, strict=True)] == [True, True]
+
+
+def test_revert_entry_is_synced_to_disk_before_the_fault_is_applied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path, incident)
+    on_disk, at_apply = [""], list[int]()
+    fsync = os.fsync
+
+    def note_what_is_on_disk(descriptor: int) -> None:
+        fsync(descriptor)
+        on_disk[0] = world.journal.path.read_text()
+
+    monkeypatch.setattr(os, "fsync", note_what_is_on_disk)
+    world.on_apply = lambda: at_apply.append(on_disk[0].count('"revert-armed"'))
+    world.run()
+    assert at_apply == [1, 2], "one more entry for each side"
+
+
+def test_fault_is_not_applied_when_its_revert_entry_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path, incident)
+    applied: list[float] = []
+    world.on_apply = lambda: applied.append(world.now)
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    result = world.run()
+    assert applied == []
+    assert result.verdict is Verdict.INCONCLUSIVE
 
 
 def test_the_record_gives_the_same_result_again(tmp_path: Path) -> None:
@@ -217,7 +255,7 @@ def test_a_generator_that_falls_behind_gives_no_evidence_for_or_against(tmp_path
 @pytest.mark.parametrize(("busy", "verdict"), [(0.8, Verdict.FAILED), (1.0, Verdict.INCONCLUSIVE)])
 def test_a_starved_machine_gives_no_evidence_against_a_runbook(tmp_path: Path, busy: float, verdict: Verdict) -> None:
     world = World(tmp_path, incident, heals=False)
-    world.at = lambda passed: world.tell("host", busy=busy)
+    world.at = lambda passed: world.journal.write(HostSampled(busy_share=busy))
     result = world.run()
     assert result.verdict is verdict
     assert any("use fewer --jobs" in why for why in result.drills[0].why) == (busy == 1.0)
@@ -235,7 +273,7 @@ def test_seconds_without_data_do_not_make_a_recovery_last(tmp_path: Path) -> Non
     def bad(side: str, since: float | None, healed: bool) -> float:
         return 0.0 if since is None or healed or since < 18 else 0.5
 
-    world = World(tmp_path, bad, rate=600, known={"vif": 1.3, "seconds": 40.0})
+    world = World(tmp_path, bad, rate=600, known=VifEstimate(1.3, 40.0))
     well: list[float] = []
 
     def behind(passed: float) -> None:

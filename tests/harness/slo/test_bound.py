@@ -9,9 +9,11 @@ import pytest
 
 from harness import bindings
 from harness.errors import BindingError
-from harness.gameday.run import _drill_header
+from harness.gameday.headers import drill_header
 from harness.history.vif import History
 from harness.plan import make_plan
+from harness.record.codec import from_json, to_json
+from harness.record.events import DrillStarted
 from harness.runbook import read as read_document
 from harness.verdict.state import new_drill_state
 from tests.support.gameday import BINDINGS, RUNBOOK, gameday
@@ -65,15 +67,16 @@ def test_problems_of_files_and_of_the_bindings_are_told_together(tmp_path: Path)
         bound(tmp_path, text)
     said = str(refused.value)
     assert f"{tmp_path}/gameday.yaml: slo_files: `promise/*.yaml` matches no file beside gameday.yaml" in said
-    assert f"{tmp_path}/gameday.yaml: slos.quick tools: condition `p99(tools) > 1s`: no promise" in said
+    assert f"{tmp_path}/gameday.yaml: slos.quick tools: condition `p99(tools) > 1s`: cannot be an SLO" in said
     assert "runbooks.TIMEOUT.slos: there is no SLO `gateway-latency`; known are none" in said
 
 
 def test_a_record_says_all_that_its_judge_needs(tmp_path: Path) -> None:
     plan = make_plan(read_document(RUNBOOK), bound(tmp_path), ["TIMEOUT"])
-    header = json.loads(json.dumps(_drill_header(plan.drills[0], plan, History())))
-    assert [told["target"] for told in header["slos"]] == [0.95, 0.9, 0.99, 0.99]
-    judged = new_drill_state({"drill": "TIMEOUT", **header}).slos
+    header = from_json(json.loads(json.dumps(to_json(drill_header(plan.drills[0], plan, History())))))
+    assert isinstance(header, DrillStarted)
+    assert [slo.target for slo in header.slos] == [0.95, 0.9, 0.99, 0.99]
+    judged = new_drill_state(header).slos
     assert [(slo.name, slo.objective.text, slo.alpha, slo.window_s) for slo in judged] == [
         ("gateway latency", "p95(gateway) < 500ms", 0.02, 2_419_200.0),
         ("errors: #1", "status(tools, 503) <= 10%", None, 2_419_200.0),

@@ -14,6 +14,7 @@ from harness.bash.analyse import analyse
 from harness.errors import Interrupted
 from harness.model import Action, Command, GeneralCommand, Runbook, Toggle
 from harness.policy import classify
+from harness.record.codec import decode, encode
 from harness.record.steps import StepFacts, ToggleFacts
 from harness.responders.nobody import Nobody
 from harness.responders.runbook import RunbookResponder
@@ -174,7 +175,7 @@ def judged(cluster: SmallCluster, session: Session) -> Judge:
     def judge(text: str) -> tuple[StepFacts, str, str]:
         (step,) = plan_general([GeneralCommand(1, text)], BOUND)
         facts = runner.run(step)
-        assert StepFacts.from_json(json.loads(json.dumps(facts.to_json()))) == facts
+        assert decode(StepFacts, json.loads(json.dumps(encode(facts))), "facts") == facts
         return facts, *judge_step(facts)
 
     return judge
