@@ -1,6 +1,6 @@
 """Bindings (`gameday.yaml`): what a runbook's terms mean on a platform, and which fault causes each incident.
 
-The file format is documented in docs/bindings.md.
+The file format is documented in docs/reference/bindings.md.
 """
 
 from harness.bindings.model import Bindings, FaultSpec, RunbookBinding, SymptomBinding

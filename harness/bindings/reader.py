@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from glob import escape, glob
 from pathlib import Path
 
+from harness import shipped
 from harness.bindings.file_schema import CONTAINS_KEYS, FAULT_KEYS, check
 from harness.bindings.model import Bindings, FaultSpec, RunbookBinding, SymptomBinding
 from harness.conditions import parse
@@ -26,13 +27,12 @@ def find(runbook: Path, named: Path | None) -> Path:
     """
     if named:
         return named
-    project = Path(__file__).resolve().parent.parent.parent
-    folders = [runbook.resolve().parent, Path.cwd(), project]
+    folders = [runbook.resolve().parent, Path.cwd(), shipped.ROOT]
     for folder in folders:
         if (folder / FILE_NAME).is_file():
             return folder / FILE_NAME
-    looked = ", ".join(map(str, folders))
-    raise BindingError(f"{FILE_NAME}: not found in {looked}; write one (docs/bindings.md) or name it with --bindings")
+    fact = f"not found in {', '.join(map(str, folders))}"
+    raise BindingError(f"{FILE_NAME}: {fact}; write one (docs/reference/bindings.md) or name it with --bindings")
 
 
 def load(path: Path) -> Bindings:
@@ -43,7 +43,7 @@ def load(path: Path) -> Bindings:
     slos = _slos(path, tree, problems)
     _check_references(tree, slos, problems)
     if problems.lines:
-        raise BindingError("\n".join(problems.lines) + "\nForms: docs/bindings.md, docs/slos.md")
+        raise BindingError("\n".join(problems.lines) + "\nForms: docs/reference/bindings.md, docs/reference/slos.md")
     return Bindings(
         path=path,
         namespace=tree.fields["namespace"].written if "namespace" in tree.fields else _DEFAULT_NAMESPACE,
@@ -90,7 +90,7 @@ def _files(path: Path, pattern: Tree, problems: _Problems) -> list[Path]:
     """The files that match a pattern relative to the bindings file, sorted."""
     found = glob(str(Path(escape(str(path.parent))) / pattern.written), recursive=True)
     if not found:
-        fact = f"`{pattern.written}` matches no file in {path.parent}; docs/slos.md shows an OpenSLO file"
+        fact = f"`{pattern.written}` matches no file in {path.parent}; docs/reference/slos.md shows an OpenSLO file"
         problems.report(pattern, "slo_files", fact)
     return sorted(map(Path, found))
 

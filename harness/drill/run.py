@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from harness.errors import GamedayError, Interrupted, PlatformError
-from harness.faults.base import Fault, Revert, Target
+from harness.faults.base import Fault, Injection, Target
 from harness.verdict.judge import Judge
 from harness.verdict.state import CONTROL, TREATMENT
 
@@ -77,7 +77,7 @@ class Drill:
 
     def __post_init__(self) -> None:
         self._sides = {side.name: side for side in self.sides}
-        self._reverts: dict[str, list[Revert]] = {TREATMENT: [], CONTROL: []}
+        self._injections: dict[str, list[Injection]] = {TREATMENT: [], CONTROL: []}
         self._up: dict[str, float] = {}
         self._leaving: threading.Thread | None = None
 
@@ -138,15 +138,15 @@ class Drill:
     def _check(self) -> None:
         if self.stop.is_set():
             raise Interrupted("interrupted")
-        lost = [f"{name}: {side.load_ended}" for name, side in self.judge.trial.sides.items() if side.load_ended]
+        lost = [f"{name}: {side.load_ended}" for name, side in self.judge.state.sides.items() if side.load_ended]
         if lost:
             raise PlatformError(f"load lost: {'; '.join(lost)}")
-        if self.judge.trial.crashes:
+        if self.judge.state.crashes:
             raise PlatformError("a part of the drill broke")
 
     def _check_load(self) -> None:
         """A generator that says nothing any more must not look like a service without errors."""
-        for name, side in self.judge.trial.sides.items():
+        for name, side in self.judge.state.sides.items():
             if name in self._up and self.clock() - max(side.last_load_s, self._up[name]) > SILENCE_S:
                 raise PlatformError(f"load lost: {name}: the generator has said nothing for {SILENCE_S:.0f} s")
 
@@ -180,21 +180,21 @@ class Drill:
                 future.result()
 
     def _inject(self) -> None:
-        """Revert entries are on disk before the harm, on each side."""
+        """Apply each fault on each side. Its revert entry is on disk before."""
         for side in self._sides.values():
             for fault in self.faults:
-                revert = fault.revert(side.target)
-                self.tell("revert-armed", sync=True, side=side.name, text=revert.text)
-                self._reverts[side.name].append(revert)
-                fault.inject(side.target)
+                injection = fault.prepare(side.target)
+                self.tell("revert-armed", sync=True, side=side.name, text=injection.text)
+                self._injections[side.name].append(injection)
+                injection.apply()
                 self.tell("fault", side=side.name, text=fault.text)
 
     def _revert(self, side: str) -> None:
         """Last in, first out; each is tried, whatever the others do."""
         failures: list[str] = []
-        while self._reverts[side]:
+        while self._injections[side]:
             try:
-                self._reverts[side].pop().run()
+                self._injections[side].pop().revert()
             except GamedayError as error:
                 failures.append(str(error))
         if side == TREATMENT:
@@ -203,7 +203,7 @@ class Drill:
     def _end(self) -> None:
         """Faults off and both sides down, at once."""
         try:
-            if self._reverts[TREATMENT]:
+            if self._injections[TREATMENT]:
                 self._revert(TREATMENT)
         finally:
             if self._leaving:

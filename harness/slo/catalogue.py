@@ -57,7 +57,7 @@ class _Reader:
             self.problems.append(str(error))
             return []
         if not found:
-            self.problems.append(f"{path}: has no document; write an OpenSLO one (docs/slos.md)")
+            self.problems.append(f"{path}: has no document; write an OpenSLO one (docs/reference/slos.md)")
         return [each for tree in found for each in (tree.items or (tree,))]
 
     def one_line(self, conditions: Mapping[str, Tree], taken: set[str]) -> Iterator[Tree]:

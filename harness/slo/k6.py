@@ -27,7 +27,7 @@ _REFUSED = {
     "min": "the fastest request does not describe the others; write p(95) or p(99)",
     "max": "the slowest request of a run depends on how long it ran; write p(99.9)",
     "count": "the load (open arrivals) determines the count, not the service; write a rate of failures",
-    "value": "a gauge of the load generator does not measure a service; use a measure of it (docs/conditions.md)",
+    "value": "a gauge of the load generator; use a measure of a service (docs/reference/conditions.md)",
 }
 _NOT_A_SERVICE = {
     **dict.fromkeys(("http_reqs", "iterations"), "throughput is set by the load; set `rate:` of the runbook"),
@@ -164,6 +164,6 @@ def _digits(value: float) -> str:
 
 def _notes(title: str, metric: str, item: object) -> Iterator[str]:
     if _base(metric) == "checks":
-        yield f"{title}: the load series decides which requests are bad (docs/scenarios.md), not the script's checks"
+        yield f"{title}: the load series, not the script, defines bad requests (docs/reference/scenarios.md)"
     if isinstance(item, dict) and item.get("abortOnFail"):
         yield f"{title}: abortOnFail is dropped: a phase ends as soon as it is decided"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 TYPE = "gameday"
-"""The `metricSource.type` of a spec that docs/slos.md defines."""
+"""The `metricSource.type` of a spec that docs/reference/slos.md defines."""
 SYMBOLS = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 STATES = {"health": ("failing", "ok"), "breaker": ("open", "closed")}
 """Measures with two states, and the names of state 1 and state 0."""

@@ -2,7 +2,7 @@
 
 The share of good events that an objective requires is its `target` (budgetingMethod Occurrences) or its
 `timeSliceTarget` (Timeslices). A timeSliceTarget of 1 is how OpenSLO expresses "always". The keys of
-`metricSource.spec` are our own: docs/slos.md.
+`metricSource.spec` are our own: docs/reference/slos.md.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def condition_of(objective: Objective) -> Condition:
 def _spec(source: Tree) -> Tree:
     """The spec of a metricSource of our own type."""
     if source.text("type") != TYPE:
-        fact = f"`{source.text('type') or ''}` cannot be measured; use type {TYPE}, whose spec is in docs/slos.md"
+        fact = f"`{source.text('type') or ''}` is not supported; use type {TYPE} (docs/reference/slos.md)"
         raise ObjectiveError(source, "metricSource.type", fact)
     return source.fields["spec"]
 
@@ -65,7 +65,7 @@ def _check_keys(spec: Tree, *keys: str) -> None:
 def _text(spec: Tree, key: str) -> str:
     text = spec.text(key)
     if not text:
-        raise ObjectiveError(spec, f"metricSource.spec.{key}", "missing; write text (docs/slos.md)")
+        raise ObjectiveError(spec, f"metricSource.spec.{key}", "missing; write text (docs/reference/slos.md)")
     return text
 
 
@@ -73,7 +73,7 @@ def _of_threshold(objective: Objective, spec: Tree) -> str:
     tree = objective.tree
     op, value = SYMBOLS[tree.text("op") or ""], tree.number("value") or 0.0
     if ("series" in spec.fields) == ("measure" in spec.fields):
-        fact = "give one of `series` (a latency in ms) and `measure` (docs/slos.md)"
+        fact = "give one of `series` (a latency in ms) and `measure` (docs/reference/slos.md)"
         raise ObjectiveError(spec, "metricSource.spec", fact)
     return (_of_measure if "measure" in spec.fields else _of_latency)(objective, spec, op, value)
 
@@ -97,7 +97,7 @@ def _of_measure(objective: Objective, spec: Tree, op: str, value: float) -> str:
     measure = _text(spec, "measure").strip()
     fn = measure.split("(")[0].strip()
     if re.fullmatch(r"p\d+(\.\d+)?", fn) or fn in ("error_rate", "availability", "status"):
-        fact = f"`{fn}` counts arrivals: write `series`, and the share as target (docs/slos.md)"
+        fact = f"`{fn}` counts arrivals: write `series`, and the share as target (docs/reference/slos.md)"
         raise ObjectiveError(spec, "metricSource.spec.measure", fact)
     if objective.share != 1:
         fact = f"`{fn}` must meet its limit in every sample: write budgetingMethod Timeslices and timeSliceTarget 1"

@@ -120,7 +120,7 @@ def _sampled(condition: Condition) -> _Converted:
 
 
 def _not_an_slo(condition: Condition, fact: str) -> ConditionError:
-    return ConditionError(f"condition `{condition.text}`: not usable as an SLO: {fact} (docs/slos.md)")
+    return ConditionError(f"condition `{condition.text}`: cannot be an SLO: {fact} (docs/reference/slos.md)")
 
 
 def _source(spec: dict[str, Plain]) -> dict[str, Plain]:

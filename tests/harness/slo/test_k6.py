@@ -91,7 +91,7 @@ def test_notes_list_dropped_details_and_unused_series() -> None:
     found = convert({"checks": list(items)}, "gateway", {"nosuch": "x"})
     assert len(found.documents) == 1, "duplicates are converted once"
     assert [note.split(": ", 1)[0] for note in found.notes] == ["checks rate>0.9"] * 2 + ["--series nosuch=…"]
-    assert "the load series decides which requests are bad" in found.notes[0]
+    assert "the load series, not the script, defines bad requests" in found.notes[0]
     assert "abortOnFail is dropped" in found.notes[1]
 
 
