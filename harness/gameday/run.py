@@ -39,8 +39,8 @@ from harness.record.events import (
 from harness.record.journal import Journal, JournalError
 from harness.record.steps import StepFacts
 from harness.responders.base import Responder
-from harness.steps.plan import Step
 from harness.steps.session import Session
+from harness.steps.step import Step
 
 AWAKE_S = 0.5
 
