@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -15,25 +13,18 @@ from harness.cli.faults import make_fault
 from harness.errors import BindingError, PlatformError
 from harness.faults.base import Running, Target
 from harness.platforms.local.platform import LocalPlatform
-
-STAND_IN = (sys.executable, str(Path(__file__).parents[2] / "support" / "fork_server_stand_in.py"))
+from tests.support.paths import FORK_SERVER_STAND_IN
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    made = LocalPlatform(tmp_path_factory.mktemp("platform"), nursery=STAND_IN)
+    made = LocalPlatform(tmp_path_factory.mktemp("platform"), nursery=FORK_SERVER_STAND_IN)
     try:
         made.up()
         yield Target(made, None)  # type: ignore[arg-type]
     finally:
         made.down()
-
-
-def until(fact: Callable[[], object], limit_s: float = 15.0) -> None:
-    deadline = time.monotonic() + limit_s
-    while not fact():
-        assert time.monotonic() < deadline, "the event did not come"
-        time.sleep(0.02)
 
 
 def pods(target: Target, deployment: str) -> tuple[str, ...]:
@@ -50,10 +41,10 @@ def test_killed_pods_are_replaced_and_killed_again_until_it_is_taken_back(target
     revert = fault.revert(target)
     seen = {*pods(target, "inference")}
     fault.inject(target)
-    until(lambda: len(seen.update(pods(target, "inference")) or seen) >= 4)
+    wait_until(lambda: len(seen.update(pods(target, "inference")) or seen) >= 4)
     revert.run()
     revert.run()
-    until(lambda: ready(target, "inference"))
+    wait_until(lambda: ready(target, "inference"))
 
 
 def test_zero_replicas_come_back_but_not_over_what_somebody_did(target: Target) -> None:
@@ -61,9 +52,9 @@ def test_zero_replicas_come_back_but_not_over_what_somebody_did(target: Target) 
     revert = fault.revert(target)
     assert revert.text == "scale deployment/tool-service to 1"
     fault.inject(target)
-    until(lambda: pods(target, "tool-service") == ())
+    wait_until(lambda: pods(target, "tool-service") == ())
     revert.run()
-    until(lambda: ready(target, "tool-service"))
+    wait_until(lambda: ready(target, "tool-service"))
     again = fault.revert(target)
     fault.inject(target)
     target.platform.kubectl("scale", "deployment/tool-service", "--replicas=2", "-n", "production")
@@ -76,7 +67,7 @@ def test_a_fault_ends_by_itself(target: Target) -> None:
     fault = make_fault(FaultSpec("tool-service", "scale-to-zero", {}, 0.5))
     fault.revert(target)
     fault.inject(target)
-    until(lambda: target.platform.state()["tool-service"].replicas == 1)
+    wait_until(lambda: target.platform.state()["tool-service"].replicas == 1)
 
 
 def burners() -> list[psutil.Process]:
@@ -96,7 +87,7 @@ def test_busy_loops_end_with_it_and_by_themselves(target: Target, by_itself: boo
     if not by_itself:
         assert {process.pid for process in burners()} - before
         revert.run()
-    until(lambda: not {process.pid for process in burners()} - before)
+    wait_until(lambda: not {process.pid for process in burners()} - before)
     revert.run()
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from harness.conditions import Condition, parse
 from harness.slo import Slo, read_slos
-from tests.support.gameday import SLOS
+from tests.support.paths import SLOS
 from tests.support.slo import INLINE, LATENCY, RATIO, SLI, changed, read
 
 # -- one line ----------------------------------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ import pytest
 from harness.bindings import FaultSpec
 from harness.cli.faults import FAULTS, make_fault
 from harness.errors import BindingError
-from tests.support.gameday import RUNBOOK, clean_environment, gameday
+from tests.support.gameday import clean_environment, gameday
+from tests.support.paths import RUNBOOK
 
 WITHOUT = "import sys; sys.modules['kubernetes'] = None; from harness.cli.main import main; main(sys.argv[1:])"
 
