@@ -37,7 +37,7 @@ class DeploymentState:
 
 @dataclass(frozen=True)
 class AdminPort:
-    """Where a fault is injected: see docs/contracts.md."""
+    """Where a fault is injected: see docs/reference/contracts.md."""
 
     owner: str
     url: str

@@ -162,7 +162,7 @@ class KubernetesPlatform:
                 if time.monotonic() > deadline:
                     why = answer.error or f"{answer.status} {answer.body}"
                     where = f"{self.url(service)}: {service} cannot be reached from here"
-                    raise PlatformError(f"{where}: {why}; see docs/kubernetes.md#addresses")
+                    raise PlatformError(f"{where}: {why}; see docs/how-to/kubernetes.md#addresses")
                 threading.Event().wait(0.05)
                 answer = call("GET", f"{self.url(service)}/health")
 
