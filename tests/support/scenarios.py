@@ -213,7 +213,10 @@ class HttpServer(Server):
 
 
 class RealtimeServer(Server):
-    """The websocket protocol of docs/reference/contracts.md: `interval_s` between messages, every `drop`-th number left out."""
+    """Speak the WebSocket protocol of docs/reference/contracts.md.
+
+    Send a message every `interval_s` seconds; leave out every `drop`-th sequence number.
+    """
 
     scheme = "ws"
 
