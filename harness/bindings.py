@@ -1,4 +1,4 @@
-"""`gameday.yaml`: what a runbook's words mean on a platform, and how its incident is made. Forms: docs/reference/bindings.md."""
+"""Read `gameday.yaml`, which maps a runbook to a platform, its SLOs and a fault. Format: docs/reference/bindings.md."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def find(runbook: Path, named: Path | None) -> Path:
         if (place / FILE_NAME).is_file():
             return place / FILE_NAME
     raise BindingError(
-        f"{FILE_NAME}: not in {', '.join(map(str, places))}; write one (docs/reference/bindings.md) or name it by --bindings"
+        f"{FILE_NAME}: not in {', '.join(map(str, places))}; write one (docs/reference/bindings.md) or use --bindings"
     )
 
 

@@ -1,4 +1,4 @@
-"""Faults that the services or the load carry themselves, asked for at their admin ports (docs/reference/contracts.md)."""
+"""Faults that the services or the load implement, applied through their admin ports."""
 
 from __future__ import annotations
 
