@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import yaml
 
+from harness import shipped
 from harness.conditions import Condition, from_prose, parse
 from harness.errors import BindingError, ConditionError
 from harness.model import Runbook, Symptom
@@ -97,8 +98,7 @@ def find(runbook: Path, named: Path | None) -> Path:
     """The bindings file: the one that was named, one beside the runbook, the working directory's, the project's."""
     if named:
         return named
-    project = Path(__file__).resolve().parent.parent
-    places = [runbook.resolve().parent, Path.cwd(), project]
+    places = [runbook.resolve().parent, Path.cwd(), shipped.ROOT]
     for place in places:
         if (place / FILE_NAME).is_file():
             return place / FILE_NAME
