@@ -41,19 +41,19 @@ def test_pod_kill_kills_replacement_pods_until_the_revert(target: Target) -> Non
     injection = make_fault(FaultSpec("inference", "pod-kill", {"every_s": 0.5})).prepare(target)
     seen = {*pods(target, "inference")}
     injection.apply()
-    until(lambda: len(seen.update(pods(target, "inference")) or seen) >= 4)
+    wait_until(lambda: len(seen.update(pods(target, "inference")) or seen) >= 4)
     injection.revert()
     injection.revert()
-    until(lambda: ready(target, "inference"))
+    wait_until(lambda: ready(target, "inference"))
 
 
 def test_scale_to_zero_reverts_to_the_earlier_replicas(target: Target) -> None:
     injection = make_fault(FaultSpec("tool-service", "scale-to-zero")).prepare(target)
     assert injection.text == "scale deployment/tool-service to 1"
     injection.apply()
-    until(lambda: pods(target, "tool-service") == ())
+    wait_until(lambda: pods(target, "tool-service") == ())
     injection.revert()
-    until(lambda: ready(target, "tool-service"))
+    wait_until(lambda: ready(target, "tool-service"))
 
 
 def test_scale_to_zero_revert_keeps_replicas_that_were_set_meanwhile(target: Target) -> None:
@@ -77,7 +77,7 @@ def test_one_fault_can_be_prepared_twice_without_shared_state(target: Target) ->
 
 def test_fault_ends_after_its_maximum_duration(target: Target) -> None:
     make_fault(FaultSpec("tool-service", "scale-to-zero", {}, 0.5)).prepare(target).apply()
-    until(lambda: target.platform.state()["tool-service"].replicas == 1)
+    wait_until(lambda: target.platform.state()["tool-service"].replicas == 1)
 
 
 def burners() -> list[psutil.Process]:
@@ -97,7 +97,7 @@ def test_cpu_pressure_ends_its_busy_loops(target: Target, by_itself: bool) -> No
     if not by_itself:
         assert {process.pid for process in burners()} - before
         injection.revert()
-    until(lambda: not {process.pid for process in burners()} - before)
+    wait_until(lambda: not {process.pid for process in burners()} - before)
     injection.revert()
 
 

@@ -114,15 +114,15 @@ def test_faults_by_the_clusters_own_means(platform: KubernetesPlatform) -> None:
     (before,) = platform.state()["inference"].pods
     injection = kill.prepare(target)
     injection.apply()
-    until(lambda: (now := platform.state()["inference"]).ready == 1 and before not in now.pods, 60)
+    wait_until(lambda: (now := platform.state()["inference"]).ready == 1 and before not in now.pods, limit_s=60)
     injection.revert()
     empty = make_fault(FaultSpec("inference", "scale-to-zero"))
     injection = empty.prepare(target)
     injection.apply()
-    until(lambda: platform.state()["inference"].pods == (), 60)
+    wait_until(lambda: platform.state()["inference"].pods == (), limit_s=60)
     injection.revert()
     injection.revert()
-    until(lambda: platform.state()["inference"].ready == 1, 60)
+    wait_until(lambda: platform.state()["inference"].ready == 1, limit_s=60)
 
 
 def burners(platform: KubernetesPlatform) -> int:
@@ -139,7 +139,7 @@ def test_burnt_cpu_ends_when_it_is_taken_back_and_by_itself(platform: Kubernetes
     assert by_itself or burners(platform) > 0
     if not by_itself:
         injection.revert()
-    until(lambda: burners(platform) == 0, 30)
+    wait_until(lambda: burners(platform) == 0, limit_s=30)
     injection.revert()
 
 
