@@ -11,10 +11,11 @@ import math
 import re
 from dataclasses import dataclass
 
-from harness.conditions import Condition, parse
+from harness.conditions import Condition, Measure, measure_named, parse
 from harness.errors import ConditionError
+from harness.measures.load import FractionMeasure
 from harness.schema.tree import Tree
-from harness.slo.words import STATES, SYMBOLS, TYPE, argument
+from harness.slo.words import SYMBOLS, TYPE, argument
 
 
 class MeaningError(Exception):
@@ -96,20 +97,17 @@ def _of_measure(promise: Promise, spec: Tree, op: str, value: float) -> str:
     _known(spec, "measure")
     measure = _word(spec, "measure").strip()
     fn = measure.split("(")[0].strip()
-    if re.fullmatch(r"p\d+(\.\d+)?", fn) or fn in ("error_rate", "availability", "status"):
+    measured = measure_named(fn) or Measure
+    if issubclass(measured, FractionMeasure):
         fact = f"`{fn}` counts arrivals: write `series`, and the share as target (docs/reference/slos.md)"
         raise MeaningError(spec, "metricSource.spec.measure", fact)
     if promise.share != 1:
         fact = f"`{fn}` has to hold at every look: write budgetingMethod Timeslices and timeSliceTarget 1"
         raise MeaningError(promise.objective, "timeSliceTarget", fact)
-    if fn in STATES:
-        if (op, value) not in (("<", 1), ("<=", 0)):
-            bad, good = STATES[fn]
-            fact = f"`{fn}` is 1 when {bad}, 0 when {good}; write op lte and value 0, for {good}"
-            raise MeaningError(promise.objective, "op", fact)
-        return f"{measure} == {STATES[fn][1]}"
-    unit = {"quantile": "ms", "ratio": "%"}.get(fn, "")
-    return f"{measure} {op} {_number(value * 100 if unit == '%' else value)}{unit}"
+    try:
+        return measured.from_threshold(measure, op, value)
+    except ValueError as error:
+        raise MeaningError(promise.objective, "op", str(error)) from None
 
 
 def _of_ratio(promise: Promise) -> str:
