@@ -45,7 +45,7 @@ def arrivals_of(series: str, side: str, kinds: tuple[str, ...] = ()) -> dict[str
 
 def cannot_express(text: str, fact: str) -> ConditionError:
     """The error for a condition that OpenSLO has no form for: its text and the reason."""
-    return ConditionError(f"condition `{text}`: no promise that an SLO can make: {fact} (docs/reference/slos.md)")
+    return ConditionError(f"condition `{text}`: cannot be an SLO: {fact} (docs/reference/slos.md)")
 
 
 def remainder(share: float) -> float | int:

@@ -49,7 +49,7 @@ class Source:
 
 def condition_error(text: str, fact: str) -> ConditionError:
     """The error for a condition: its text, what is wrong with it, a right one, and where all forms are listed."""
-    example = "Example: p95(gateway) < 500ms; all forms are in docs/reference/conditions.md"
+    example = "Example: p95(gateway) < 500ms; all forms: docs/reference/conditions.md"
     return ConditionError(f"condition `{text.strip()}`: {fact}. {example}")
 
 

@@ -71,7 +71,7 @@ def test_parse_gives_measure_operator_value_and_unit(
     ],
 )
 def test_parse_names_what_is_wrong_with_a_condition(text: str, fact: str) -> None:
-    with pytest.raises(ConditionError, match=r"docs/conditions\.md") as caught:
+    with pytest.raises(ConditionError, match=r"docs/reference/conditions\.md") as caught:
         parse(text)
     assert fact in str(caught.value)
 
