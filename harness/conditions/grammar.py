@@ -43,7 +43,7 @@ def parse(text: str) -> Condition:
     args = _arguments(text, match["args"])
     measure = measure_named(match["function"])
     if measure is None:
-        known = ", ".join(_MEASURES.names())
+        known = ", ".join(sorted(_MEASURES.names(), key=lambda name: (name.islower(), name)))
         raise condition_error(text, f"there is no `{match['function']}`; known are {known}")
     return measure.parse(Source(text.strip(), match["function"], args, match["op"], match["value"]))
 
