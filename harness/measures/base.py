@@ -41,7 +41,7 @@ class Measure(ABC):
         if op == "==" and condition.value == 0 and self.never_negative:
             op = "<="
         if op not in OPERATORS:
-            raise cannot_express(condition.text, "OpenSLO has no == and no != for it: write <, <=, > or >=")
+            raise cannot_express(condition.text, "OpenSLO has no == and no !=; write <, <=, > or >=")
         return self.threshold(op, condition.value)
 
     def threshold(self, op: str, value: float) -> OpenSloForm:

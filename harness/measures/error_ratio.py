@@ -61,10 +61,12 @@ class ErrorRatio(FractionMeasure):
         """A ratio of the arrivals of the series."""
         theta = condition.theta or 0.0
         if not condition.wants_low:
-            fact = "a promise is few bad events: write error_rate(…) < or availability(…) >"
+            fact = "an SLO limits bad events; write error_rate(…) < or availability(…) >"
             raise cannot_express(condition.text, fact)
         if not 0 < theta < 1:
-            fact = "a promise lies between 0 % and 100 %; that no bad event comes is count(series, kind) == 0"
+            fact = (
+                "the share must be between 0 % and 100 %; to allow no bad event at all write count(series, kind) == 0"
+            )
             raise cannot_express(condition.text, fact)
         side = "good" if self.higher_is_better else "bad"
         return OpenSloForm(self.series, arrivals_of(self.series, side, self.kinds), {"target": remainder(theta)})

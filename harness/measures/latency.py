@@ -60,7 +60,7 @@ class Latency(FractionMeasure):
     def openslo(self, condition: Condition) -> OpenSloForm:
         """A threshold on the series with the quantile as the target."""
         if not condition.wants_low or condition.value <= 0:
-            raise cannot_express(condition.text, "a latency's promise is to stay below a number: write < or <=")
+            raise cannot_express(condition.text, "a latency SLO has an upper limit; write < or <=, and a limit above 0")
         return OpenSloForm(
             self.series,
             {"thresholdMetric": metric_source({"series": self.series, "unit": "ms"})},

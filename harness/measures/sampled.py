@@ -53,7 +53,7 @@ class StateMeasure(SampledMeasure):
     def openslo(self, condition: Condition) -> OpenSloForm:
         """The good state in every time slice."""
         if (condition.op == "==") != (condition.value == 0):
-            raise cannot_express(condition.text, f"a promise is that it is {self.good}")
+            raise cannot_express(condition.text, f"an SLO can only require the state {self.good}")
         return self.threshold("<=", 0.0)
 
     @classmethod

@@ -1,4 +1,4 @@
-"""From a one-line condition to the OpenSLO document that it is short for; harness/slo/meaning.py is the way back."""
+"""Converts a one-line condition to the OpenSLO document that it is short for; `to_condition` is the inverse."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from harness.conditions import Condition
 from harness.schema.tree import Plain
 
 WINDOW, SLICE, SLICES_TARGET = "28d", "1m", 0.999
-"""What a sentence does not say: four weeks, rolling; and of "always", that 99.9 % of the minutes are to be so."""
+"""Defaults for what one line cannot state: the time window, and for "always" the slice and its share (99.9 %)."""
 
 
 def document_of(condition: Condition, name: str, title: str = "") -> dict[str, Plain]:
-    """The OpenSLO document that a condition stands for; raises ConditionError where OpenSLO cannot say it."""
+    """Return the OpenSLO document for a condition. Raises ConditionError when OpenSLO cannot express it."""
     form = condition.measure.openslo(condition)
     objective: dict[str, Plain] = dict(form.objective)
     if form.always:
@@ -32,7 +32,7 @@ def document_of(condition: Condition, name: str, title: str = "") -> dict[str, P
 
 
 def name_for(title: str, taken: set[str]) -> str:
-    """A name by DNS's rules for a title, unlike those that are taken, to which it is added."""
+    """Return a DNS label made from a title that is not in `taken`, and add it there."""
     plain = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:56].strip("-") or "slo"
     names = (plain if number == 1 else f"{plain}-{number}" for number in range(1, len(taken) + 2))
     found = next(name for name in names if name not in taken)
