@@ -12,7 +12,6 @@ from pathlib import Path
 import psutil
 
 from harness.bindings import FaultSpec, RunbookBinding
-from harness.conditions.grammar import Measure
 from harness.drill import Drill, Limits
 from harness.drill.run import Record
 from harness.faults.base import Fault
@@ -21,10 +20,10 @@ from harness.gameday.judging import LiveJudges
 from harness.gameday.side import LiveSide
 from harness.history.vif import History, history_beside
 from harness.load.base import Load
+from harness.measures.probe import Probe, family
 from harness.model import Toggle
 from harness.plan import DrillPlan, GamedayPlan
 from harness.platforms.base import Overrides, Platform
-from harness.probes.sampler import family
 from harness.record.events import (
     CONTROL,
     TREATMENT,
@@ -163,7 +162,7 @@ class _Drilling:
                 self._note_drift(up)
             return self.gameday.members.make_load(self.drill, up, folder)
 
-        return LiveSide(name, platform, make_load, list(self._measures()), self.record)
+        return LiveSide(name, platform, make_load, list(self._probes()), self.record)
 
     def _toggles(self) -> Iterator[tuple[str, Toggle]]:
         """Every toggle of the runbook with the Deployment that it is set on, where the bindings name one."""
@@ -188,11 +187,10 @@ class _Drilling:
                 fact = f"{toggle.name} is deployed as {value} on {deployment}, the runbook says {toggle.old}"
                 self.record(FindingNoted(text=f"line {toggle.line}: drift: {fact}"))
 
-    def _measures(self) -> Iterator[Measure]:
-        """What the sampler looks at, each once: the conditions' probes and the dashboards' metrics."""
-        measures = [condition.measure for condition in self.drill.conditions]
+    def _probes(self) -> Iterator[Probe]:
+        """What the sampler reads, each once: the conditions' probes and the dashboards' metrics."""
         boards = [board for board in self.drill.runbook.dashboards if board.system.casefold() == "prometheus"]
-        probes = [part for measure in measures if not measure.is_load for part in measure.sampled]
+        probes = [probe for condition in self.drill.conditions for probe in condition.measure.probes]
         yield from dict.fromkeys([*probes, *(family(board.name) for board in boards)])
 
     def _respond(self, steps: Sequence[Step]) -> None:

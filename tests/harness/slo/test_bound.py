@@ -13,7 +13,8 @@ from harness.record.codec import from_json, to_json
 from harness.record.events import DrillStarted
 from harness.runbook import read as read_document
 from harness.verdict.state import new_drill_state
-from tests.support.gameday import BINDINGS, RUNBOOK, gameday
+from tests.support.gameday import gameday
+from tests.support.paths import BINDINGS, RUNBOOK
 from tests.support.slo import LATENCY, RATIO, changed, read
 
 # -- in the bindings ---------------------------------------------------------------------------------------------------
