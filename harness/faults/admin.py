@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from harness.errors import PlatformError
 from harness.faults.base import Revert, Target
 from harness.http import call
-from harness.platforms.base import AdminPort
+from harness.machine.platform_state import AdminPort
 
 LOAD = "load"
 

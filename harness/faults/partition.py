@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from harness.errors import PlatformError
 from harness.faults.base import Parameter, Parameters, Revert, Running, Target
-from harness.platforms.base import ObjectStore
+from harness.platforms.kubernetes.platform import KubernetesPlatform
 
 PORT = 8080
 CHECK_S = 3
@@ -33,12 +33,12 @@ class Partition:
         store = self._store(target)
         path = f"/apis/networking.k8s.io/v1/namespaces/{target.platform.namespace}/networkpolicies"
         name = f"gameday-partition-{secrets.token_hex(3)}"
-        running = Running(self._max_s, lambda: store.take_away(f"{path}/{name}"))
+        running = Running(self._max_s, lambda: store.delete_object(f"{path}/{name}"))
         self._running[id(target.platform)] = (running, name)
         return Revert(f"delete networkpolicy/{name}", running.stop)
 
-    def _store(self, target: Target) -> ObjectStore:
-        if not isinstance(target.platform, ObjectStore):
+    def _store(self, target: Target) -> KubernetesPlatform:
+        if not isinstance(target.platform, KubernetesPlatform):
             fact = f"the {target.platform.name} platform has no network policies"
             raise PlatformError(f"fault `{self.text}`: {fact}; use --platform kind, or another fault")
         return target.platform
@@ -49,7 +49,7 @@ class Partition:
         if not self._passes(target):
             raise PlatformError(f"fault `{self.text}`: {self._from} cannot call {self._at} even without it")
         path = f"/apis/networking.k8s.io/v1/namespaces/{target.platform.namespace}/networkpolicies"
-        self._store(target).put(path, self._policy(name, target.platform.namespace), self.text)
+        self._store(target).create_object(path, self._policy(name, target.platform.namespace), self.text)
         running.start()
         if self._passes(target):
             running.stop()

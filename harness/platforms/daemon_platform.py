@@ -21,7 +21,7 @@ from harness.errors import MachineError, PlatformError
 from harness.http import Answer, call
 from harness.machine import operator_shell, process_ledger
 from harness.machine.loopback import PORT
-from harness.platforms.base import AdminPort, DeploymentState, Result, Shell
+from harness.machine.platform_state import AdminPort, CommandResult, DeploymentState, Shell
 from harness.platforms.control_client import PodShown, StateShown, ask
 from harness.platforms.kubectl import run_kubectl
 
@@ -181,7 +181,7 @@ class DaemonPlatform:
         env = {"HOME": str(home / "home"), "CURL_HOME": str(home), "LANG": "C.UTF-8", "TERM": "dumb"}
         return Shell(path=str(home / "bin"), env={**env, process_ledger.MARK: str(self.folder)}, cwd=home / "home")
 
-    def kubectl(self, *argv: str, timeout_s: float = 30.0) -> Result:
+    def kubectl(self, *argv: str, timeout_s: float = 30.0) -> CommandResult:
         return run_kubectl(self.shell(), *argv, timeout_s=timeout_s)
 
     def state(self) -> Mapping[str, DeploymentState]:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from harness.steps.cluster import Cluster
+from harness.machine.platform_state import ObservedPlatform
 from harness.steps.plan import Step
 from harness.steps.session import Session
 from harness.verdict.steps import StepFacts
@@ -20,7 +20,7 @@ class Responder(Protocol):
     name: str
 
     def respond(
-        self, plan: Sequence[Step], platform: Cluster, session: Session, tell: Tell, stop: threading.Event
+        self, plan: Sequence[Step], platform: ObservedPlatform, session: Session, tell: Tell, stop: threading.Event
     ) -> None:
         """Do what the plan says, or not; `tell` is called once per step, when it is over.
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
+from harness.machine.platform_state import ObservedPlatform
 from harness.responders.base import Tell
-from harness.steps.cluster import Cluster
 from harness.steps.plan import Step
 from harness.steps.session import Session
 
@@ -17,6 +17,6 @@ class Nobody:
     name = "nobody"
 
     def respond(
-        self, plan: Sequence[Step], platform: Cluster, session: Session, tell: Tell, stop: threading.Event
+        self, plan: Sequence[Step], platform: ObservedPlatform, session: Session, tell: Tell, stop: threading.Event
     ) -> None:
         """Returns at once: the incident is left to itself."""

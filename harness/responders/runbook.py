@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.errors import Interrupted
+from harness.machine.platform_state import ObservedPlatform
 from harness.responders.base import Tell
-from harness.steps.cluster import Cluster
 from harness.steps.plan import Step
 from harness.steps.run import Runner
 from harness.steps.session import Session
@@ -24,7 +24,7 @@ class RunbookResponder:
     name: str = "runbook"
 
     def respond(
-        self, plan: Sequence[Step], platform: Cluster, session: Session, tell: Tell, stop: threading.Event
+        self, plan: Sequence[Step], platform: ObservedPlatform, session: Session, tell: Tell, stop: threading.Event
     ) -> None:
         runner = Runner(platform, session, stop, self.deadline_s, self.follow_s, self.settle_s)
         for step in plan:

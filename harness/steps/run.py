@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from harness.bash.analyse import Script, analyse
+from harness.machine.platform_state import ObservedPlatform
 from harness.policy import classify
 from harness.policy.check import refusals
 from harness.steps import cluster
-from harness.steps.cluster import Cluster, State
+from harness.steps.cluster import State
 from harness.steps.placeholders import Filled, fill, pod_of
 from harness.steps.plan import Step
 from harness.steps.session import Outcome, Session
@@ -25,7 +26,7 @@ SHOWN_CHARACTERS = 4_000
 class Runner:
     """Runs steps in one session, in order. All times in seconds."""
 
-    cluster: Cluster
+    cluster: ObservedPlatform
     session: Session
     stop: threading.Event
     deadline_s: float = 75.0

@@ -16,15 +16,15 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import psutil
 
 from harness.bash.analyse import Script, analyse
 from harness.errors import Interrupted, MachineError
+from harness.machine.platform_state import Shell
 from harness.policy import classify
 from harness.policy.syntax import syntax_error
 
@@ -35,17 +35,6 @@ _FIRST_WORD_S = 10.0
 """How long a producer may take to print anything at all: a busy machine must not make a full log look empty."""
 _INTERRUPT_S = 1.0
 """How long a producer may take to follow SIGINT before it is killed."""
-
-
-class Surroundings(Protocol):
-    """What a session needs of a platform's shell."""
-
-    @property
-    def path(self) -> str: ...
-    @property
-    def env(self) -> Mapping[str, str]: ...
-    @property
-    def cwd(self) -> Path: ...
 
 
 @dataclass(frozen=True)
@@ -76,7 +65,7 @@ class Session:
 
     def __init__(
         self,
-        shell: Surroundings,
+        shell: Shell,
         out_dir: Path,
         *,
         run_dir: Path | None = None,
@@ -165,7 +154,7 @@ class Session:
 class _Bash:
     """A bash in a process group of its own, and the pipe on which it tells the statuses."""
 
-    def __init__(self, shell: Surroundings, private: Path, limit_bytes: int) -> None:
+    def __init__(self, shell: Shell, private: Path, limit_bytes: int) -> None:
         self._memory = private / "memory.sh"
         bash = "/bin/bash" if os.access("/bin/bash", os.X_OK) else "/usr/bin/bash"
         self.statuses, theirs = os.pipe()

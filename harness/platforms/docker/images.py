@@ -15,7 +15,7 @@ from testcontainers.core.config import testcontainers_config
 from harness.cluster.runtimes.container.engine import FAILURES, client, words
 from harness.cluster.runtimes.container.ledger import PART
 from harness.errors import MachineError
-from harness.platforms.base import Say
+from harness.platforms.base import Announce
 from harness.platforms.docker.platform import Images
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -25,35 +25,37 @@ FAKES = ("Dockerfile", ".dockerignore", "fakes")
 RYUK_OFF = "set TESTCONTAINERS_RYUK_DISABLED=true: what a killed run leaves, `gameday recover` removes"
 
 
-def prepare(base: str | None, postgres: str | None, say: Say) -> Images:
+def prepare(base: str | None, postgres: str | None, announce: Announce) -> Images:
     """All images that a platform needs, there when it returns. Raises MachineError with the next act.
 
     `base` is what ours are built on (default: the Dockerfile's own). The database's is `postgres`; without it, the
     official one, or, where a base was named because nothing can be pulled, one of ours.
     """
     engine = client()
-    _ryuk(engine, say)
-    fakes = _built(engine, "gameday-fakes", PROJECT, FAKES, base, say)
+    _ryuk(engine, announce)
+    fakes = _built(engine, "gameday-fakes", PROJECT, FAKES, base, announce)
     if not postgres and base:
-        return Images(fakes, _built(engine, "gameday-postgres", PROJECT / "deploy" / "postgres", (".",), base, say))
+        return Images(
+            fakes, _built(engine, "gameday-postgres", PROJECT / "deploy" / "postgres", (".",), base, announce)
+        )
     hint = "name one that is here by GAMEDAY_POSTGRES_IMAGE, or a base to build one on by --base-image"
-    return Images(fakes, _there(engine, postgres or POSTGRES, hint, say))
+    return Images(fakes, _there(engine, postgres or POSTGRES, hint, announce))
 
 
-def _ryuk(engine: docker.DockerClient, say: Say) -> None:
-    """Say who cleans up after a SIGKILL."""
+def _ryuk(engine: docker.DockerClient, announce: Announce) -> None:
+    """Announce who cleans up after a SIGKILL."""
     if testcontainers_config.ryuk_disabled:
-        say("Ryuk is disabled (TESTCONTAINERS_RYUK_DISABLED): what a killed run leaves, `gameday recover` removes")
+        announce("Ryuk is disabled (TESTCONTAINERS_RYUK_DISABLED): what a killed run leaves, `gameday recover` removes")
     else:
-        _there(engine, testcontainers_config.ryuk_image, RYUK_OFF, say)
+        _there(engine, testcontainers_config.ryuk_image, RYUK_OFF, announce)
 
 
-def _there(engine: docker.DockerClient, image: str, hint: str, say: Say) -> str:
+def _there(engine: docker.DockerClient, image: str, hint: str, announce: Announce) -> str:
     """The image, pulled where it is missing."""
     try:
         engine.images.get(image)
     except ImageNotFound:
-        say(f"pulling {image}")
+        announce(f"pulling {image}")
         try:
             engine.images.pull(image)
         except FAILURES as error:
@@ -64,7 +66,7 @@ def _there(engine: docker.DockerClient, image: str, hint: str, say: Say) -> str:
 
 
 def _built(
-    engine: docker.DockerClient, name: str, context: Path, parts: tuple[str, ...], base: str | None, say: Say
+    engine: docker.DockerClient, name: str, context: Path, parts: tuple[str, ...], base: str | None, announce: Announce
 ) -> str:
     """`NAME:DIGEST`, where the digest is that of everything that goes into it: what has changed is built anew."""
     if not (context / "Dockerfile").exists():
@@ -74,8 +76,8 @@ def _built(
     try:
         engine.images.get(image)
     except ImageNotFound:
-        say(f"building the image {image}{f' on {base}' if base else ''}: about a minute, once")
-        _build(engine, image, context, arguments, say)
+        announce(f"building the image {image}{f' on {base}' if base else ''}: about a minute, once")
+        _build(engine, image, context, arguments, announce)
     return image
 
 
@@ -93,7 +95,9 @@ def _files(context: Path, parts: tuple[str, ...]) -> Iterator[Path]:
         yield from (path for path in found if path.is_file() and "__pycache__" not in path.parts)
 
 
-def _build(engine: docker.DockerClient, image: str, context: Path, arguments: Mapping[str, str], say: Say) -> None:
+def _build(
+    engine: docker.DockerClient, image: str, context: Path, arguments: Mapping[str, str], announce: Announce
+) -> None:
     """Says each step; raises MachineError with the builder's last words and the command that shows them all."""
     options = "".join(f" --build-arg {key}={value}" for key, value in arguments.items())
     said: list[str] = []
@@ -107,7 +111,7 @@ def _build(engine: docker.DockerClient, image: str, context: Path, arguments: Ma
             forcerm=True,
             decode=True,
         ):
-            _hear(entry, said, say)
+            _hear(entry, said, announce)
     except FAILURES as error:
         raise MachineError(
             f"docker: the image {image} cannot be built: {words(error)}: {' '.join(said[-3:])}; name a base image that "
@@ -115,11 +119,11 @@ def _build(engine: docker.DockerClient, image: str, context: Path, arguments: Ma
         ) from error
 
 
-def _hear(entry: Mapping[str, Any], said: list[str], say: Say) -> None:
+def _hear(entry: Mapping[str, Any], said: list[str], announce: Announce) -> None:
     if "error" in entry:
         raise docker.errors.BuildError(str(entry["error"]).strip(), iter(()))
     line = str(entry.get("stream", "")).strip()
     if line:
         said.append(line)
     if re.match(r"Step \d+/\d+ : (RUN|FROM|COPY)", line):
-        say(f"  {line[:100]}")
+        announce(f"  {line[:100]}")

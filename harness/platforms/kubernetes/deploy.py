@@ -6,7 +6,7 @@ import json
 import secrets
 
 from harness.machine.objects import Obj, items, text
-from harness.platforms.base import Say
+from harness.platforms.base import Announce
 from harness.platforms.kubernetes import manifests
 from harness.platforms.kubernetes.api import Api, ApiError
 from harness.platforms.kubernetes.cluster_ref import LOOPBACK, Place
@@ -18,14 +18,14 @@ METRICS = "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io"
 HINT = "`kubectl get events -A` shows why"
 
 
-def deploy(place: Place, say: Say, *, own: bool) -> None:
+def deploy(place: Place, announce: Announce, *, own: bool) -> None:
     """`own`: the cluster is of our making, so its namespaces are sandboxes. Returns when all that is ready."""
     api = Api(place.kubeconfig, place.context)
     kubectl = _kubectl(place)
     if not _there(api, METRICS):
-        say("deploying metrics-server: the cluster has none")
+        announce("deploying metrics-server: the cluster has none")
         run([*kubectl, "apply", "-k", str(manifests.METRICS)], HINT)
-    say(f"deploying {', '.join(manifests.NAMESPACES.values())}")
+    announce(f"deploying {', '.join(manifests.NAMESPACES.values())}")
     for side, namespace in manifests.NAMESPACES.items():
         objects = manifests.render(manifests.FOLDERS[side])
         if own:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from harness.errors import MachineError, PlatformError
-from harness.platforms.base import Options, Overrides, Say
+from harness.platforms.base import Announce, Overrides, PlatformOptions
 from harness.platforms.kubernetes import commands, images, kind, sandbox
 from harness.platforms.kubernetes.api import check_extra
 from harness.platforms.kubernetes.cluster_ref import Place
@@ -21,14 +21,14 @@ CONTEXT = "context.txt"
 """The file that says which context of the user's kubeconfig a folder's run used; on disk before anything is changed."""
 
 
-class KubernetesMaker:
-    """See base.Maker. The namespaces, and whatever else is in them, stay."""
+class KubernetesProvider:
+    """See base.Provider. The namespaces, and whatever else is in them, stay."""
 
     name = "kubernetes"
-    at_once = 1
-    takes = frozenset({"context", "base_image", "load_in_cluster"})
+    max_parallel_drills = 1
+    options = frozenset({"context", "base_image", "load_in_cluster"})
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: PlatformOptions) -> None:
         self._options = options
         self._place = Place(None, options.context)
 
@@ -43,33 +43,33 @@ class KubernetesMaker:
         sandbox.check(self._place, self._options.context)
 
     @contextmanager
-    def opened(self, folder: Path, say: Say) -> Iterator[None]:
-        self._prepare(folder, say)
-        with restored(self._place, say):
+    def session(self, folder: Path, announce: Announce) -> Iterator[None]:
+        self._prepare(folder, announce)
+        with restored(self._place, announce):
             yield
         (folder / CONTEXT).unlink(missing_ok=True)  # there is nothing to recover
 
-    def _prepare(self, folder: Path, say: Say) -> None:
+    def _prepare(self, folder: Path, announce: Announce) -> None:
         context = self._options.context or ""
         sandbox.check(self._place, context)
         (folder / CONTEXT).write_text(f"{context}\n", encoding="utf-8")
         self._place = Place(None, context, address(self._place))
         if context.startswith("kind-"):
-            kind.load(context.removeprefix("kind-"), images.build(self._options, say), say)
+            kind.load(context.removeprefix("kind-"), images.build(self._options, announce), announce)
         else:
-            say(f"the nodes of {context} have to find {' and '.join(images.SERVICES)} by themselves")
-        deploy(self._place, say, own=False)
+            announce(f"the nodes of {context} have to find {' and '.join(images.SERVICES)} by themselves")
+        deploy(self._place, announce, own=False)
 
-    def make(self, folder: Path, side: str, overrides: Overrides) -> KubernetesPlatform:
+    def create(self, folder: Path, side: str, overrides: Overrides) -> KubernetesPlatform:
         return KubernetesPlatform(folder, self._place, side, overrides)
 
-    def stand(self, folder: Path, say: Say) -> KubernetesPlatform:
-        self._prepare(folder, say)
+    def start_detached(self, folder: Path, announce: Announce) -> KubernetesPlatform:
+        self._prepare(folder, announce)
         platform = KubernetesPlatform(folder, self._place, TREATMENT, {})
         platform.stand()
         return platform
 
-    def end(self, folder: Path) -> None:
+    def destroy(self, folder: Path) -> None:
         context = self._options.context or _context(folder)
         if context is None:  # never the user's current one
             raise PlatformError(f"{folder}: nothing says which cluster was used; name it by --context")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import os
 import secrets
 import threading
@@ -17,8 +16,9 @@ from pathlib import Path
 from harness.errors import PlatformError
 from harness.http import Answer, call
 from harness.machine.objects import Obj, items, section, text
+from harness.machine.platform_state import AdminPort, CommandResult, DeploymentState, Shell
 from harness.machine.process_ledger import Ledger
-from harness.platforms.base import AdminPort, DeploymentState, Overrides, Result, Shell
+from harness.platforms.base import Overrides
 from harness.platforms.kubectl import run_kubectl
 from harness.platforms.kubernetes import access, manifests, shell
 from harness.platforms.kubernetes.api import Api
@@ -189,7 +189,7 @@ class KubernetesPlatform:
     def shell(self) -> Shell:
         return self._shell
 
-    def kubectl(self, *argv: str, timeout_s: float = 30.0) -> Result:
+    def kubectl(self, *argv: str, timeout_s: float = 30.0) -> CommandResult:
         return run_kubectl(self._shell, *argv, timeout_s=timeout_s)
 
     def state(self) -> Mapping[str, DeploymentState]:
@@ -241,19 +241,16 @@ class KubernetesPlatform:
         return [AdminPort(name, self._forward(name, ADMIN_PORT), token) for name in pods]
 
     def jobs(self) -> KubernetesJobs:
-        """See base.JobHost."""
-        return KubernetesJobs(self._api, self.namespace, self, self._forward)
+        """Runs one Job of the harness in this namespace."""
+        return KubernetesJobs(self._api, self.namespace, self._revert, self._forward)
 
-    def put(self, path: str, body: Mapping[str, object], why: str) -> None:
-        """See base.ObjectStore."""
-        made: Obj = json.loads(json.dumps(body))
-        place = f"{path}/{name_of(made)}"
-        self._revert.arm(name_of(made), f"{place}: {why}", delete=place)
-        self._api.create(path, made)
+    def create_object(self, path: str, body: Mapping[str, object], why: str) -> None:
+        """Create an object that any machine can revert; see RevertJournal.create_object."""
+        self._revert.create_object(path, body, why)
 
-    def take_away(self, path: str) -> None:
-        self._api.delete(path)
-        self._revert.disarm(path.rpartition("/")[2])
+    def delete_object(self, path: str) -> None:
+        """Delete an object that `create_object` created; `path` ends with its name. Idempotent."""
+        self._revert.delete_object(path)
 
     def _forward(self, pod: str, port: int) -> str:
         if pod not in self._forwards:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from harness.errors import PlatformError
-from harness.platforms.base import Options, Overrides, Say
+from harness.platforms.base import Announce, Overrides, PlatformOptions
 from harness.platforms.kubernetes import commands, images, kind, sandbox
 from harness.platforms.kubernetes.api import check_extra
 from harness.platforms.kubernetes.cluster_ref import Place
@@ -22,14 +22,14 @@ KUBECONFIG = "cluster.kubeconfig"
 """The credentials of the cluster that a folder's run used."""
 
 
-class KindMaker:
-    """See base.Maker. Uses the cluster that `gameday up` left, else makes one and removes it."""
+class KindProvider:
+    """See base.Provider. Uses the cluster that `gameday up` left, else makes one and removes it."""
 
     name = "kind"
-    at_once = 1
-    takes = frozenset({"base_image", "node_image", "load_in_cluster"})
+    max_parallel_drills = 1
+    options = frozenset({"base_image", "node_image", "load_in_cluster"})
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: PlatformOptions) -> None:
         self._options = options
         self._place: Place | None = None
 
@@ -39,48 +39,48 @@ class KindMaker:
         commands.check_docker()
 
     @contextmanager
-    def opened(self, folder: Path, say: Say) -> Iterator[None]:
+    def session(self, folder: Path, announce: Announce) -> Iterator[None]:
         cluster = kind.name()
         if kind.exists(cluster):
-            self._place = self._standing(cluster, folder, say)
-            with restored(self._place, say):
+            self._place = self._standing(cluster, folder, announce)
+            with restored(self._place, announce):
                 yield
             (folder / KUBECONFIG).unlink(missing_ok=True)
             return
         try:
-            self._place = self._create(cluster, folder, say)
+            self._place = self._create(cluster, folder, announce)
             yield
         finally:
             _remove(folder)
-            say(f"removed the kind cluster {cluster}")
+            announce(f"removed the kind cluster {cluster}")
 
-    def _standing(self, cluster: str, folder: Path, say: Say) -> Place:
+    def _standing(self, cluster: str, folder: Path, announce: Announce) -> Place:
         """One that is there: only if it was made as a sandbox."""
         place = Place(folder / KUBECONFIG)
         kind.credentials(cluster, folder / KUBECONFIG)
         sandbox.check(place, f"kind-{cluster}")
-        say(f"using the kind cluster {cluster}, which stays")
-        kind.load(cluster, images.build(self._options, say), say)
-        deploy(place, say, own=True)
+        announce(f"using the kind cluster {cluster}, which stays")
+        kind.load(cluster, images.build(self._options, announce), announce)
+        deploy(place, announce, own=True)
         return place
 
-    def _create(self, cluster: str, folder: Path, say: Say) -> Place:
-        names = images.build(self._options, say)
+    def _create(self, cluster: str, folder: Path, announce: Announce) -> Place:
+        names = images.build(self._options, announce)
         (folder / CLUSTER).write_text(f"{cluster}\n", encoding="utf-8")
-        kind.create(cluster, self._options.node_image, folder / KUBECONFIG, say)
-        kind.load(cluster, names, say)
+        kind.create(cluster, self._options.node_image, folder / KUBECONFIG, announce)
+        kind.load(cluster, names, announce)
         place = Place(folder / KUBECONFIG)
-        deploy(place, say, own=True)
+        deploy(place, announce, own=True)
         return place
 
-    def make(self, folder: Path, side: str, overrides: Overrides) -> KubernetesPlatform:
+    def create(self, folder: Path, side: str, overrides: Overrides) -> KubernetesPlatform:
         assert self._place is not None
         return KubernetesPlatform(folder, self._place, side, overrides)
 
-    def stand(self, folder: Path, say: Say) -> KubernetesPlatform:
+    def start_detached(self, folder: Path, announce: Announce) -> KubernetesPlatform:
         cluster, there = kind.name(), kind.exists(kind.name())
         try:
-            place = self._standing(cluster, folder, say) if there else self._create(cluster, folder, say)
+            place = self._standing(cluster, folder, announce) if there else self._create(cluster, folder, announce)
             platform = KubernetesPlatform(folder, place, TREATMENT, {})
             platform.stand()
         except BaseException:
@@ -89,7 +89,7 @@ class KindMaker:
             raise
         return platform
 
-    def end(self, folder: Path) -> None:
+    def destroy(self, folder: Path) -> None:
         if not _remove(folder):
             raise PlatformError(f"{folder}: no cluster was made for it; `kind get clusters` shows what there is")
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from harness.errors import PlatformError
 from harness.machine.objects import text
-from harness.platforms.base import Say
+from harness.platforms.base import Announce
 from harness.platforms.kubernetes.api import Api
 from harness.platforms.kubernetes.cluster_ref import Place
 from harness.platforms.kubernetes.lease import Lease
@@ -25,7 +25,7 @@ def take_back(place: Place) -> list[str]:
 
 
 @contextmanager
-def restored(place: Place, say: Say) -> Iterator[None]:
+def restored(place: Place, announce: Announce) -> Iterator[None]:
     """At the end it is as it was; where that fails, it says so and leaves it to `gameday recover`."""
     try:
         yield
@@ -33,7 +33,7 @@ def restored(place: Place, say: Say) -> Iterator[None]:
         try:
             take_back(place)
         except PlatformError as error:
-            say(f"the Deployments are not as they were: {error}")
+            announce(f"the Deployments are not as they were: {error}")
 
 
 def _restore(api: Api, side: str) -> list[str]:

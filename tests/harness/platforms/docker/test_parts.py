@@ -15,10 +15,10 @@ from harness.cluster.runtimes.container import recovery
 from harness.cluster.runtimes.container.ledger import LEDGER, new_token, tokens
 from harness.cluster.runtimes.container.quantities import cpu_cores, memory_bytes
 from harness.errors import MachineError
-from harness.platforms.base import Options
-from harness.platforms.docker import provider as maker
+from harness.platforms.base import PlatformOptions
+from harness.platforms.docker import provider
 from harness.platforms.docker.platform import DockerPlatform, Images
-from harness.platforms.docker.provider import DockerMaker
+from harness.platforms.docker.provider import DockerProvider
 from tests.support.fakes import ask, until
 from tests.support.proxy import TOKEN, free_port, process
 
@@ -58,30 +58,30 @@ def test_the_command_line_and_recovery_need_no_extra(tmp_path: Path) -> None:
 
 
 def test_without_the_extra_the_next_act_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(maker, "find_spec", lambda _: None)
+    monkeypatch.setattr(provider, "find_spec", lambda _: None)
     with pytest.raises(MachineError, match=r"testcontainers is not installed: pip install 'runbook-gameday\[docker\]'"):
-        DockerMaker(Options()).check()
+        DockerProvider(PlatformOptions()).check()
 
 
 def test_without_an_engine_the_next_act_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     pytest.importorskip("testcontainers", reason="the extra [docker] is not installed")
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
     with pytest.raises(MachineError, match=r"docker: no engine answers: .*DOCKER_HOST, or use --platform local"):
-        DockerMaker(Options()).check()
+        DockerProvider(PlatformOptions()).check()
     assert recovery.recover(tmp_path) == []
     new_token(tmp_path)
     with pytest.raises(MachineError, match="no engine answers"):  # something may be left: silence would be a lie
         recovery.recover(tmp_path)
     DockerPlatform(tmp_path, detach=True).down()  # within a drill it must not raise
     with pytest.raises(MachineError, match="no engine answers"):
-        DockerMaker(Options()).end(tmp_path)
+        DockerProvider(PlatformOptions()).destroy(tmp_path)
 
 
 def test_a_run_whose_engine_dies_says_what_is_left(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     pytest.importorskip("testcontainers", reason="the extra [docker] is not installed")
-    monkeypatch.setattr(DockerMaker, "_prepare", lambda self, say: None)
+    monkeypatch.setattr(DockerProvider, "_prepare", lambda self, say: None)
     said: list[str] = []
-    with DockerMaker(Options()).opened(tmp_path, said.append):
+    with DockerProvider(PlatformOptions()).session(tmp_path, said.append):
         (tmp_path / "treatment").mkdir()
         new_token(tmp_path / "treatment")
         monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
@@ -89,8 +89,8 @@ def test_a_run_whose_engine_dies_says_what_is_left(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_maker_takes_a_base_image_and_nothing_of_clusters() -> None:
-    assert DockerMaker.takes == {"base_image"}
-    assert platforms.MAKERS["docker"].endswith(":DockerMaker")
+    assert DockerProvider.options == {"base_image"}
+    assert platforms.MAKERS["docker"].endswith(":DockerProvider")
 
 
 def test_the_daemon_is_told_the_images_and_what_testcontainers_reads(
