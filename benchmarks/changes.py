@@ -10,8 +10,8 @@ from statistics import median
 
 from benchmarks.processes import PROCESSES, slices_of
 from harness.stats.eprocess import log_evidence, restart
-from harness.stats.inflation import ENOUGH_S, UNKNOWN, Known, Slice, inflation
-from harness.stats.sequential import SLICE_S, Terms, decided_from
+from harness.stats.inflation import ENOUGH_S, UNKNOWN, Slice, VifEstimate, inflation
+from harness.stats.sequential import SLICE_S, TestParameters, decided_from
 
 BEFORE_S, AFTER_S, RECOVERY_S = 20.0, 60.0, 75.0
 WELL, BROKEN = 0.01, 0.30
@@ -42,7 +42,7 @@ def _requests(before: float, after: float, theta: float, alpha: float, rng: Rand
         worse = rng.random() < (before if number < 0 else after)
         n, bad = n + 1, bad + worse
         evidence = log_evidence(theta, n, bad, below=after < before)
-        if evidence >= Terms(alpha).needed(below=True) and number >= 0:
+        if evidence >= TestParameters(alpha).needed(below=True) and number >= 0:
             return number + 1
         if evidence < 0:
             n = bad = 0.0
@@ -55,35 +55,37 @@ def change_of(process: str, theta: float, alpha: float, rate: float, runs: int) 
     for run in range(runs):
         rng = Random(f"{process} {rate} {run}")
         known = _known(process, rate, rng)
-        onsets.append(_delay(process, (WELL, BROKEN), theta, Terms(alpha, known, alarm=True), rate, rng))
-        recoveries.append(_delay(process, (BROKEN, WELL), theta, Terms(alpha, known), rate, rng))
+        onsets.append(_delay(process, (WELL, BROKEN), theta, TestParameters(alpha, known, alarm=True), rate, rng))
+        recoveries.append(_delay(process, (BROKEN, WELL), theta, TestParameters(alpha, known), rate, rng))
         for number, truth in enumerate((theta, 2 * theta)):
             still = slices_of(PROCESSES[process], truth, rate, RECOVERY_S, rng)
-            lies[number] += _seen(still, 0, theta, Terms(alpha, known), low=True) is not None
+            lies[number] += _seen(still, 0, theta, TestParameters(alpha, known), low=True) is not None
     return Change(process, median(onsets), median(recoveries), lies[0] / runs, lies[1] / runs)
 
 
-def _known(process: str, rate: float, rng: Random) -> Known:
+def _known(process: str, rate: float, rng: Random) -> VifEstimate:
     known = UNKNOWN
     for _ in range(4):
         known = known.also(inflation(slices_of(PROCESSES[process], WELL, rate, ENOUGH_S / 4, rng)), ENOUGH_S / 4)
     return known
 
 
-def _delay(process: str, truths: tuple[float, float], theta: float, terms: Terms, rate: float, rng: Random) -> float:
+def _delay(
+    process: str, truths: tuple[float, float], theta: float, parameters: TestParameters, rate: float, rng: Random
+) -> float:
     before, after = truths
     slices = slices_of(PROCESSES[process], before, rate, BEFORE_S, rng)
     changed = len(slices)
     slices += slices_of(PROCESSES[process], after, rate, AFTER_S, rng)
-    seen = _seen(slices, changed, theta, terms, low=after < before)
+    seen = _seen(slices, changed, theta, parameters, low=after < before)
     return AFTER_S if seen is None else (seen - changed) * SLICE_S
 
 
-def _seen(slices: Sequence[Slice], begin: int, theta: float, terms: Terms, *, low: bool) -> int | None:
+def _seen(slices: Sequence[Slice], begin: int, theta: float, parameters: TestParameters, *, low: bool) -> int | None:
     """The number of slices after which it is seen, at the earliest with `begin` of them, as the judge looks for it."""
     for end in range(begin + 1, len(slices) + 1):
         start = restart(theta, [(piece.n, piece.bad) for piece in slices[:end]], below=low)
         window = slices[start:end]
-        if decided_from(window, theta, terms, below=low) is not None:
+        if decided_from(window, theta, parameters, below=low) is not None:
             return end
     return None

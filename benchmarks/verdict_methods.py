@@ -13,7 +13,7 @@ from random import Random
 from benchmarks.processes import PROCESSES, slices_of
 from harness.stats.eprocess import log_evidence
 from harness.stats.inflation import ENOUGH_S, UNKNOWN, Slice, inflation
-from harness.stats.sequential import MIN_S, SLICE_S, Terms, decided_from
+from harness.stats.sequential import MIN_S, SLICE_S, TestParameters, decided_from
 
 THETA, ALPHA, WINDOW_S = 0.05, 0.01, 60.0
 EARLIER_RUNS, EARLIER_P = 4, 0.01
@@ -45,7 +45,7 @@ Method = Callable[[Sequence[Slice], Case, Random], Told]
 
 def ours(slices: Sequence[Slice], case: Case, rng: Random) -> Told:
     """The product, on the first run of a scenario."""
-    return _sequential(slices, Terms(ALPHA), case.margin)
+    return _sequential(slices, TestParameters(ALPHA), case.margin)
 
 
 def ours_warm(slices: Sequence[Slice], case: Case, rng: Random) -> Told:
@@ -54,31 +54,31 @@ def ours_warm(slices: Sequence[Slice], case: Case, rng: Random) -> Told:
     for _ in range(EARLIER_RUNS):
         earlier = slices_of(PROCESSES[case.process], EARLIER_P, case.rate, ENOUGH_S / EARLIER_RUNS, rng)
         known = known.also(inflation(earlier) * case.margin, ENOUGH_S / EARLIER_RUNS)
-    return _sequential(slices, Terms(ALPHA, known), case.margin)
+    return _sequential(slices, TestParameters(ALPHA, known), case.margin)
 
 
-def _sequential(slices: Sequence[Slice], terms: Terms, margin: float) -> Told:
+def _sequential(slices: Sequence[Slice], parameters: TestParameters, margin: float) -> Told:
     """Looks after every slice, as the judge does."""
-    for end in range(round(terms.min_s / SLICE_S), len(slices) + 1):
-        low = _judged(slices[:end], terms) if margin == 1 else _weakened(slices[:end], terms, margin)
+    for end in range(round(parameters.min_s / SLICE_S), len(slices) + 1):
+        low = _judged(slices[:end], parameters) if margin == 1 else _weakened(slices[:end], parameters, margin)
         if low is not None:
             return Told(low, end * SLICE_S)
     return Told(None, WINDOW_S)
 
 
-def _judged(slices: Sequence[Slice], terms: Terms) -> bool | None:
-    sides = (side for side in (True, False) if decided_from(slices, THETA, terms, below=side) is not None)
+def _judged(slices: Sequence[Slice], parameters: TestParameters) -> bool | None:
+    sides = (side for side in (True, False) if decided_from(slices, THETA, parameters, below=side) is not None)
     return next(sides, None)
 
 
-def _weakened(slices: Sequence[Slice], terms: Terms, margin: float) -> bool | None:
+def _weakened(slices: Sequence[Slice], parameters: TestParameters, margin: float) -> bool | None:
     """The product's decision with a VIF that is wrong on purpose."""
-    vif = max(inflation(slices) * margin, terms.known.vif)
+    vif = max(inflation(slices) * margin, parameters.known.vif)
     return _raw(sum(piece.n for piece in slices) / vif, sum(piece.bad for piece in slices) / vif)
 
 
 def _raw(n: float, bad: float) -> bool | None:
-    needed = Terms(ALPHA).needed(below=True)
+    needed = TestParameters(ALPHA).needed(below=True)
     answers = (side for side in (True, False) if n and log_evidence(THETA, n, bad, below=side) >= needed)
     return next(answers, None)
 

@@ -1,4 +1,4 @@
-"""`python -m fakes DEPLOYMENT`: one pod, or a Service's proxy, as its environment says (docs/contracts.md)."""
+"""`python -m fakes DEPLOYMENT`: one pod, or a Service's proxy, as its environment says (docs/reference/contracts.md)."""
 
 from __future__ import annotations
 

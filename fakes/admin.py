@@ -18,7 +18,7 @@ Serve = Callable[[bool], Awaitable[None]]
 
 
 def application(token: str, board: Board, serve: Serve) -> Starlette:
-    """See docs/contracts.md, "Admin port"."""
+    """See docs/reference/contracts.md, "Admin port"."""
     calls = Calls(board, serve)
 
     def route(path: str, endpoint: Endpoint, method: str) -> Route:

@@ -1,4 +1,4 @@
-"""Forks pods from a process that has imported everything already. Contract: docs/contracts.md, "Nursery".
+"""Forks pods from a process that has imported everything already. Contract: docs/reference/contracts.md, "Nursery".
 
 It stays single-threaded and without an event loop: only so may it fork.
 """

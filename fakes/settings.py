@@ -15,7 +15,7 @@ class SettingError(Exception):
 
 @dataclass(frozen=True)
 class Identity:
-    """Who this pod is, where it listens and whose end is its own end. See docs/contracts.md."""
+    """Who this pod is, where it listens and whose end is its own end. See docs/reference/contracts.md."""
 
     name: str
     deployment: str

@@ -1,4 +1,4 @@
-"""`gameday.yaml`: what a runbook's words mean on a platform, and how its incident is made. Forms: docs/bindings.md."""
+"""`gameday.yaml`: what a runbook's words mean on a platform, and how its incident is made. Forms: docs/reference/bindings.md."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def find(runbook: Path, named: Path | None) -> Path:
         if (place / FILE_NAME).is_file():
             return place / FILE_NAME
     raise BindingError(
-        f"{FILE_NAME}: not in {', '.join(map(str, places))}; write one (docs/bindings.md) or name it by --bindings"
+        f"{FILE_NAME}: not in {', '.join(map(str, places))}; write one (docs/reference/bindings.md) or name it by --bindings"
     )
 
 
@@ -119,7 +119,7 @@ def load(path: Path) -> Bindings:
     bindings = reader.bindings(data)
     problems = [*(f"{path}: {problem}" for problem in reader.problems), *reader.slo_problems]
     if problems:
-        raise BindingError("\n".join(problems) + "\nForms: docs/bindings.md, docs/slos.md")
+        raise BindingError("\n".join(problems) + "\nForms: docs/reference/bindings.md, docs/reference/slos.md")
     return bindings
 
 
@@ -213,7 +213,7 @@ class _Reader:
         found = sorted(Path(name) for name in glob(str(Path(escape(str(self.path.parent))) / pattern), recursive=True))
         if not found:
             self.problems.append(
-                f"slo_files: `{pattern}` matches no file beside {self.path.name}; docs/slos.md shows one"
+                f"slo_files: `{pattern}` matches no file beside {self.path.name}; docs/reference/slos.md shows one"
             )
         return found
 

@@ -1,4 +1,4 @@
-"""Runs our own engines, the fast worker and the locust user class, and reads their load stream (docs/contracts.md)."""
+"""Runs our own engines, the fast worker and the locust user class, and reads their load stream (docs/reference/contracts.md)."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ MAKERS = {
     "local": "harness.platforms.local.provider:LocalProvider",
     "docker": "harness.platforms.docker.provider:DockerProvider",
     "kind": "harness.platforms.kubernetes.provider:KindProvider",
-    "kubernetes": "harness.platforms.kubernetes.existing:KubernetesProvider",
+    "kubernetes": "harness.platforms.kubernetes.provider:KubernetesProvider",
 }
 """The maker of each kind; imported only when it is asked for, because some need packages that are extras."""
 KIND = "platform.txt"

@@ -42,7 +42,7 @@ def _check(files: Sequence[Path], form: str) -> int:
     found = read_slos(list(dict.fromkeys(files)), {}, "")
     sys.stdout.write(_json(found) if form == "json" else "".join(_line(each) for each in found.slos))
     if found.problems:
-        sys.stderr.write("gameday: " + "\n".join(found.problems) + "\nForms: docs/slos.md\n")
+        sys.stderr.write("gameday: " + "\n".join(found.problems) + "\nForms: docs/reference/slos.md\n")
     elif not found.slos:
         sys.stderr.write("gameday: valid, and there is no SLO in it\n")
     return UNUSABLE if found.problems else PASSED
@@ -83,7 +83,7 @@ def _show(plan: GamedayPlan) -> int:
             judged.setdefault(id(each.document), []).append(drill.runbook.id)
     if not documents:
         raise BindingError(
-            f"{plan.bindings.path}: binds none of these runbooks, so there are no SLOs; docs/bindings.md"
+            f"{plan.bindings.path}: binds none of these runbooks, so there are no SLOs; docs/reference/bindings.md"
         )
     for key, document in documents.items():
         # Below the separator: the reference validator takes a comment above it for a document without a version.
@@ -108,7 +108,7 @@ def _import_k6(file: Path, series: Sequence[str]) -> int:
     sys.stderr.writelines(f"not imported: {each}\n" for each in found.refused)
     sys.stderr.writelines(f"note: {each}\n" for each in found.notes)
     if not found.documents:
-        sys.stderr.write(f"gameday: {file}: nothing could be imported; docs/slos.md says what can\n")
+        sys.stderr.write(f"gameday: {file}: nothing could be imported; docs/reference/slos.md says what can\n")
     return PASSED if found.documents else UNUSABLE
 
 

@@ -138,15 +138,15 @@ class Drill:
     def _check(self) -> None:
         if self.stop.is_set():
             raise Interrupted("interrupted")
-        lost = [f"{name}: {side.load_ended}" for name, side in self.judge.trial.sides.items() if side.load_ended]
+        lost = [f"{name}: {side.load_ended}" for name, side in self.judge.state.sides.items() if side.load_ended]
         if lost:
             raise PlatformError(f"load lost: {'; '.join(lost)}")
-        if self.judge.trial.crashes:
+        if self.judge.state.crashes:
             raise PlatformError("a part of the drill broke")
 
     def _check_load(self) -> None:
         """A generator that says nothing any more must not look like a service without errors."""
-        for name, side in self.judge.trial.sides.items():
+        for name, side in self.judge.state.sides.items():
             if name in self._up and self.clock() - max(side.last_load_s, self._up[name]) > SILENCE_S:
                 raise PlatformError(f"load lost: {name}: the generator has said nothing for {SILENCE_S:.0f} s")
 

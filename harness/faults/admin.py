@@ -1,4 +1,4 @@
-"""Faults that the services or the load carry themselves, asked for at their admin ports (docs/contracts.md)."""
+"""Faults that the services or the load carry themselves, asked for at their admin ports (docs/reference/contracts.md)."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class AdminFault:
         answer = call("POST", f"{port.url}/faults", body, _auth(port))
         if answer.status != 201:
             said = answer.error or f"{answer.status} {answer.body.strip()}"
-            hint = "see docs/contracts.md for names and parameters"
+            hint = "see docs/reference/contracts.md for names and parameters"
             raise PlatformError(f"fault `{self.text}`: {port.owner} did not take it: {said}; {hint}")
 
     def revert(self, target: Target) -> Revert:

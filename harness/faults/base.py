@@ -67,7 +67,7 @@ class Parameters:
         """A text; without a default it has to be there."""
         value = self._take(key, default)
         if value is None:
-            raise BindingError(f"fault `{self.text}`: {key} is missing; docs/bindings.md shows the faults")
+            raise BindingError(f"fault `{self.text}`: {key} is missing; docs/reference/bindings.md shows the faults")
         return str(value)
 
     def rest(self) -> dict[str, Parameter]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.stats.inflation import UNKNOWN, VIF_METHOD, Known
+from harness.stats.inflation import UNKNOWN, VIF_METHOD, VifEstimate
 from harness.stats.sequential import MIN_S
 
 RESULT = "result.json"
@@ -35,7 +35,7 @@ class History:
 
     windows: Sequence[Window] = ()
 
-    def known(self, scenario: str, rate: float | None, objective: str) -> Known:
+    def known(self, scenario: str, rate: float | None, objective: str) -> VifEstimate:
         """The VIF of this objective under this load, and on how many seconds that stands."""
         known = UNKNOWN
         for window in self.windows:

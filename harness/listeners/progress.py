@@ -12,7 +12,7 @@ from harness.report.text import MARKS
 from harness.verdict.judge import Judge
 from harness.verdict.progress import Progress, Row, progress
 from harness.verdict.result import show_interval, show_reading
-from harness.verdict.state import CONTROL, TREATMENT, Trial
+from harness.verdict.state import CONTROL, TREATMENT, DrillState
 from harness.verdict.steps import StepFacts, judge_step
 
 STATUS_EVERY_S, LOG_EVERY_S = 0.25, 2.0
@@ -79,7 +79,7 @@ class Live:
     def _on_phase_end(self, event: Mapping[str, Any]) -> None:
         self._screen.status(event["drill"], None)
         if "answer" in event:
-            self._say(event, _conclusion(event, self._judges[event["drill"]].trial))
+            self._say(event, _conclusion(event, self._judges[event["drill"]].state))
 
     def _on_drill_end(self, event: Mapping[str, Any]) -> None:
         self._screen.status(event["drill"], None)
@@ -112,22 +112,22 @@ class Live:
 
     def _on_load(self, event: Mapping[str, Any]) -> None:
         if event["side"] in (TREATMENT, CONTROL):
-            trial = self._judges[event["drill"]].trial
-            self._show_symptoms(event, trial)
-            self._show_progress(event, trial)
+            state = self._judges[event["drill"]].state
+            self._show_symptoms(event, state)
+            self._show_progress(event, state)
 
-    def _show_symptoms(self, event: Mapping[str, Any], trial: Trial) -> None:
-        for number in sorted(trial.seen):
+    def _show_symptoms(self, event: Mapping[str, Any], state: DrillState) -> None:
+        for number in sorted(state.seen):
             if (event["drill"], number) not in self._symptoms_shown:
                 self._symptoms_shown.add((event["drill"], number))
-                symptom = trial.symptoms[number]
+                symptom = state.symptoms[number]
                 self._say(event, f" ✓ symptom seen: line {symptom.line}: {symptom.text}")
 
-    def _show_progress(self, event: Mapping[str, Any], trial: Trial) -> None:
+    def _show_progress(self, event: Mapping[str, Any], state: DrillState) -> None:
         drill, every_s = event["drill"], STATUS_EVERY_S if self._screen.lively else LOG_EVERY_S
         if event["t"] - self._told_s.get(drill, 0.0) < every_s:
             return
-        known = progress(trial)
+        known = progress(state)
         if known is not None and known.rows:
             self._told_s[drill] = event["t"]
             line = self._line(event, "   " + _progress(known))
@@ -150,10 +150,10 @@ def _row(row: Row) -> str:
     return f"{row.name} {show_reading(row.reading, unit)} {interval} {limit}".replace("  ", " ")
 
 
-def _conclusion(event: Mapping[str, Any], trial: Trial) -> str:
+def _conclusion(event: Mapping[str, Any], state: DrillState) -> str:
     """What a phase's question came to, and what the answer cost."""
     phase = event["phase"]
-    cost = f"{event['t'] - trial.phases[phase]:.1f} s"
+    cost = f"{event['t'] - state.phases[phase]:.1f} s"
     if event["answer"] is None:
         return f" ? {phase}: undecided at its limit, after {cost}: still waiting for {event['waiting_for']}"
     mark, said = _ANSWERS[phase, event["answer"]]

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from harness.machine.platform_state import AdminPort
 
 Told = Callable[[Mapping[str, Any]], None]
-"""Takes one line of the load stream (docs/contracts.md)."""
+"""Takes one line of the load stream (docs/reference/contracts.md)."""
 
 
 class Load(Protocol):

@@ -1,7 +1,7 @@
 """A scenario driven by workers in the platform's own cluster, as a Job: for load that one machine cannot make.
 
 Each worker makes an equal share of the arrivals with a seed of its own: Poisson streams added up are a Poisson stream.
-Their counts come with their logs; deltas of one slice add up wherever they come from (docs/contracts.md).
+Their counts come with their logs; deltas of one slice add up wherever they come from (docs/reference/contracts.md).
 """
 
 from __future__ import annotations

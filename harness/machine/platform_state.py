@@ -46,7 +46,7 @@ class DeploymentState:
 
 @dataclass(frozen=True)
 class AdminPort:
-    """The HTTP endpoint at which faults are injected into `owner`, a pod or the load (docs/contracts.md)."""
+    """The HTTP endpoint at which faults are injected into `owner`, a pod or the load (docs/reference/contracts.md)."""
 
     owner: str
     url: str

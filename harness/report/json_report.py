@@ -1,4 +1,4 @@
-"""`result.json`: the contract for machines, documented in docs/result.md."""
+"""`result.json`: the contract for machines, documented in docs/reference/result.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`junit.xml`: the result for CI systems; docs/ci.md says what becomes a failure, an error or a skip."""
+"""`junit.xml`: the result for CI systems; docs/how-to/ci.md says what becomes a failure, an error or a skip."""
 
 from __future__ import annotations
 

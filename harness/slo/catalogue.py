@@ -58,7 +58,7 @@ class _Reader:
             self.problems.append(str(error))
             return []
         if not found:
-            self.problems.append(f"{path}: holds no document; write an OpenSLO one (docs/slos.md)")
+            self.problems.append(f"{path}: holds no document; write an OpenSLO one (docs/reference/slos.md)")
         return [each for tree in found for each in (tree.items or (tree,))]
 
     def sentences(self, sentences: Mapping[str, object], place: str, taken: set[str]) -> Iterator[Tree]:

@@ -27,7 +27,7 @@ _REFUSED = {
     "min": "the quickest request says nothing about the others; write p(95) or p(99)",
     "max": "the slowest request of a run depends on how long it ran; write p(99.9)",
     "count": "how many there are is up to the load, whose arrivals are open; write a rate of failures",
-    "value": "a gauge of the generator is no promise of a service; take a measure of the service (docs/conditions.md)",
+    "value": "a gauge of the generator is no promise of a service; take a measure of the service (docs/reference/conditions.md)",
 }
 _ELSEWHERE = {
     "http_reqs": "throughput is up to the load, whose arrivals are open: `rate:` of the runbook sets it",
@@ -163,6 +163,6 @@ def _digits(value: float) -> str:
 
 def _notes(title: str, metric: str, item: object) -> Iterator[str]:
     if _base(metric) == "checks":
-        yield f"{title}: what is bad is the series' own (docs/scenarios.md), not what the script checks"
+        yield f"{title}: what is bad is the series' own (docs/reference/scenarios.md), not what the script checks"
     if isinstance(item, dict) and item.get("abortOnFail"):
         yield f"{title}: abortOnFail is not needed: verdicts stop on evidence"

@@ -2,7 +2,7 @@
 
 The share of good events that an objective promises is its `target` (budgetingMethod Occurrences), or its
 `timeSliceTarget` (Timeslices): a share of 1 in every slice is how OpenSLO says "always". Our words in
-`metricSource.spec` are in docs/slos.md.
+`metricSource.spec` are in docs/reference/slos.md.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def condition_of(promise: Promise) -> Condition:
 def _spec(source: Tree) -> Tree:
     """Our own words below a metricSource."""
     if source.text("type") != TYPE:
-        fact = f"`{source.text('type') or ''}` is not measured here; the type is {TYPE}, its spec is in docs/slos.md"
+        fact = f"`{source.text('type') or ''}` is not measured here; the type is {TYPE}, its spec is in docs/reference/slos.md"
         raise MeaningError(source, "metricSource.type", fact)
     return source.fields["spec"]
 
@@ -65,7 +65,7 @@ def _known(spec: Tree, *keys: str) -> None:
 def _word(spec: Tree, key: str) -> str:
     word = spec.text(key)
     if not word:
-        raise MeaningError(spec, f"metricSource.spec.{key}", "missing; it is text (docs/slos.md)")
+        raise MeaningError(spec, f"metricSource.spec.{key}", "missing; it is text (docs/reference/slos.md)")
     return word
 
 
@@ -74,7 +74,7 @@ def _of_threshold(promise: Promise, spec: Tree) -> str:
     op, value = SYMBOLS[objective.text("op") or ""], objective.number("value") or 0.0
     if ("series" in spec.fields) == ("measure" in spec.fields):
         raise MeaningError(
-            spec, "metricSource.spec", "give one of `series` (a latency in ms) and `measure` (docs/slos.md)"
+            spec, "metricSource.spec", "give one of `series` (a latency in ms) and `measure` (docs/reference/slos.md)"
         )
     if "measure" in spec.fields:
         return _of_measure(promise, spec, op, value)
@@ -97,7 +97,7 @@ def _of_measure(promise: Promise, spec: Tree, op: str, value: float) -> str:
     measure = _word(spec, "measure").strip()
     fn = measure.split("(")[0].strip()
     if re.fullmatch(r"p\d+(\.\d+)?", fn) or fn in ("error_rate", "availability", "status"):
-        fact = f"`{fn}` counts arrivals: write `series`, and the share as target (docs/slos.md)"
+        fact = f"`{fn}` counts arrivals: write `series`, and the share as target (docs/reference/slos.md)"
         raise MeaningError(spec, "metricSource.spec.measure", fact)
     if promise.share != 1:
         fact = f"`{fn}` has to hold at every look: write budgetingMethod Timeslices and timeSliceTarget 1"

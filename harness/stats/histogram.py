@@ -1,6 +1,6 @@
 """The log-linear latency histogram of the load stream: 256 sub-buckets in each power of two of microseconds.
 
-The format is in docs/contracts.md.
+The format is in docs/reference/contracts.md.
 """
 
 from __future__ import annotations

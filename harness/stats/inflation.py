@@ -35,7 +35,7 @@ class Slice(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Known:
+class VifEstimate:
     """The VIF of earlier windows of the same load and objective, and how long they were in all.
 
     The root of the mean square over time: a single window's estimate is noisy, so the largest of many is far too large;
@@ -50,13 +50,13 @@ class Known:
         """Is it known well enough to decide before this window has measured its own?"""
         return self.seconds >= ENOUGH_S
 
-    def also(self, vif: float, seconds: float) -> Known:
+    def also(self, vif: float, seconds: float) -> VifEstimate:
         """With one more window."""
         whole = self.seconds + seconds
-        return Known(math.sqrt((self.vif**2 * self.seconds + vif**2 * seconds) / whole), whole)
+        return VifEstimate(math.sqrt((self.vif**2 * self.seconds + vif**2 * seconds) / whole), whole)
 
 
-UNKNOWN = Known()
+UNKNOWN = VifEstimate()
 
 
 def inflation(slices: Sequence[Slice]) -> float:

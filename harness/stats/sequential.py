@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from harness.stats.eprocess import log_evidence
-from harness.stats.inflation import MARGIN, UNKNOWN, Known, Slice, inflation
+from harness.stats.inflation import MARGIN, UNKNOWN, Slice, VifEstimate, inflation
 from harness.stats.interval import fraction_interval
 
 SLICE_S = 0.25
@@ -25,7 +25,7 @@ _SELDOM = 0.1
 
 
 @dataclass(frozen=True)
-class Terms:
+class TestParameters:
     """On what terms a question is decided.
 
     `alpha`: the chance that a fraction is called low although it is not. That one of several is high is `share` claims
@@ -35,7 +35,7 @@ class Terms:
     """
 
     alpha: float
-    known: Known = UNKNOWN
+    known: VifEstimate = UNKNOWN
     share: int = 1
     alarm: bool = False
 
@@ -61,7 +61,7 @@ class Decision:
     """
 
     theta: float
-    terms: Terms
+    parameters: TestParameters
     low: bool | None
     n: int
     bad: int
@@ -71,7 +71,7 @@ class Decision:
     @property
     def vif(self) -> float:
         """What deflates the counts: never less than earlier windows had."""
-        return max(self.measured_vif, self.terms.known.vif)
+        return max(self.measured_vif, self.parameters.known.vif)
 
     @property
     def effective(self) -> float:
@@ -85,16 +85,16 @@ class Decision:
 
     def interval(self) -> tuple[float, float]:
         """The bad fractions that are not excluded at α in either direction."""
-        low, high = (self.terms.alpha_of(below=side) for side in (False, True))
+        low, high = (self.parameters.alpha_of(below=side) for side in (False, True))
         return fraction_interval(self.effective, self.bad / self.vif, low, high)
 
     def more_s(self) -> float | None:
         """About how many more seconds of the same would decide it (0: decided); None: over an hour, or no arrivals."""
         if self.low is not None or not self.n:
             return 0.0 if self.n else None
-        wait_s = max(SLICE_S, self.terms.min_s - self.seconds)
+        wait_s = max(SLICE_S, self.parameters.min_s - self.seconds)
         if self.theta <= 0:
-            return max(wait_s, (_seldom_enough(self.terms) - self.n) * self.seconds / self.n)
+            return max(wait_s, (_seldom_enough(self.parameters) - self.n) * self.seconds / self.n)
         return _first(wait_s, self._decided_after)
 
     def shows(self, *, below: bool) -> bool:
@@ -103,7 +103,7 @@ class Decision:
 
     def _enough(self, n: float, bad: float, below: bool) -> bool:
         found = log_evidence(self.theta, n / self.vif, bad / self.vif, below=below)
-        return found >= self.terms.needed(below=below)
+        return found >= self.parameters.needed(below=below)
 
     def _decided_after(self, more_s: float) -> bool:
         p, n = self.bad / self.n, self.n * (1 + more_s / self.seconds)
@@ -125,26 +125,26 @@ def _first(low: float, true: Callable[[float], bool]) -> float | None:
     return high
 
 
-def decide(slices: Sequence[Slice], theta: float, terms: Terms) -> Decision:
+def decide(slices: Sequence[Slice], theta: float, parameters: TestParameters) -> Decision:
     """Is the bad fraction below or above θ? Undecided while the evidence is thin or the window short."""
     n, bad = sum(piece.n for piece in slices), sum(piece.bad for piece in slices)
     seconds = SLICE_S * sum(1 for piece in slices if piece.n)
-    enough = bool(n) and seconds >= terms.min_s
+    enough = bool(n) and seconds >= parameters.min_s
     if theta <= 0:
-        return Decision(theta, terms, _never(n, bad, enough, terms), n, bad, 1.0, seconds)
-    undecided = Decision(theta, terms, None, n, bad, inflation(slices), seconds)
+        return Decision(theta, parameters, _never(n, bad, enough, parameters), n, bad, 1.0, seconds)
+    undecided = Decision(theta, parameters, None, n, bad, inflation(slices), seconds)
     answers = (side for side in (True, False) if enough and undecided.shows(below=side))
     return replace(undecided, low=next(answers, None))
 
 
-def decided_from(slices: Sequence[Slice], theta: float, terms: Terms, *, below: bool) -> int | None:
+def decided_from(slices: Sequence[Slice], theta: float, parameters: TestParameters, *, below: bool) -> int | None:
     """Index from which on a window shows that the fraction is below θ (or above it); None: it does not.
 
     A change of pace inside a window looks like correlation and swells its VIF for as long as it is in it. So where the
     whole does not show it, its later half is asked, at half of α, then its last quarter at a quarter, and so on, down
     to the shortest that measures a VIF of its own.
     """
-    first, asked = 0, terms
+    first, asked = 0, parameters
     while first == 0 or len(slices) - first >= MIN_S / SLICE_S:
         part = slices[first:]
         if _may_show(part, theta, asked, below=below) and decide(part, theta, asked).low is below:
@@ -153,19 +153,19 @@ def decided_from(slices: Sequence[Slice], theta: float, terms: Terms, *, below: 
     return None
 
 
-def _may_show(slices: Sequence[Slice], theta: float, terms: Terms, *, below: bool) -> bool:
+def _may_show(slices: Sequence[Slice], theta: float, parameters: TestParameters, *, below: bool) -> bool:
     """Would the least VIF that there can be do? A logarithm of evidence above 0 only grows with the sample size."""
     n, bad = sum(piece.n for piece in slices), sum(piece.bad for piece in slices)
-    vif = max(MARGIN, terms.known.vif)
-    return bool(n) and log_evidence(theta, n / vif, bad / vif, below=below) >= terms.needed(below=below)
+    vif = max(MARGIN, parameters.known.vif)
+    return bool(n) and log_evidence(theta, n / vif, bad / vif, below=below) >= parameters.needed(below=below)
 
 
-def _seldom_enough(terms: Terms) -> float:
-    return -terms.needed(below=True) / math.log1p(-_SELDOM)
+def _seldom_enough(parameters: TestParameters) -> float:
+    return -parameters.needed(below=True) / math.log1p(-_SELDOM)
 
 
-def _never(n: int, bad: int, enough: bool, terms: Terms) -> bool | None:
+def _never(n: int, bad: int, enough: bool, parameters: TestParameters) -> bool | None:
     """θ = 0: one bad arrival decides; none at all decides when there were enough (n ≥ ln α / ln 0.9)."""
     if bad:
         return False
-    return True if enough and n >= _seldom_enough(terms) else None
+    return True if enough and n >= _seldom_enough(parameters) else None

@@ -10,7 +10,7 @@ from dataclasses import replace
 from harness.conditions.grammar import Condition, compare
 from harness.stats.eprocess import log_evidence, restart
 from harness.stats.inflation import Slice, inflation
-from harness.stats.sequential import SLICE_S, Terms, decide, decided_from
+from harness.stats.sequential import SLICE_S, TestParameters, decide, decided_from
 from harness.verdict.measurement import read, slices
 from harness.verdict.probed import values_of
 from harness.verdict.timeline import Timeline
@@ -20,7 +20,13 @@ PROBE_LOOKS = 7
 
 
 def since(
-    condition: Condition, timeline: Timeline, start: float, end: float, terms: Terms, *, holds: bool = True
+    condition: Condition,
+    timeline: Timeline,
+    start: float,
+    end: float,
+    parameters: TestParameters,
+    *,
+    holds: bool = True,
 ) -> float | None:
     """From when on, up to `end`, it is known that the condition holds (or, with `holds=False`, that it does not).
 
@@ -29,19 +35,19 @@ def since(
     if not condition.measure.is_load:
         return _probe_since(condition, timeline, start, end, holds)
     if condition.measure.fn == "count":
-        return _count_since(condition, timeline, start, end, terms, holds)
+        return _count_since(condition, timeline, start, end, parameters, holds)
     low = condition.wants_low == holds
-    known = _run(condition, timeline, start, end, terms, low=low)
-    if known is None or _run(condition, timeline, known, end, replace(terms, alarm=True), low=not low) is not None:
+    known = _run(condition, timeline, start, end, parameters, low=low)
+    if known is None or _run(condition, timeline, known, end, replace(parameters, alarm=True), low=not low) is not None:
         return None
     return known
 
 
-def arisen(condition: Condition, timeline: Timeline, start: float, end: float, terms: Terms) -> bool:
+def arisen(condition: Condition, timeline: Timeline, start: float, end: float, parameters: TestParameters) -> bool:
     """Is the condition true at `end`? Asked of a symptom: a look at a service is taken as it is."""
     if not condition.measure.is_load:
-        return bool(read(condition, timeline, start, end, terms).holds)
-    return since(condition, timeline, start, end, replace(terms, alarm=True)) is not None
+        return bool(read(condition, timeline, start, end, parameters).holds)
+    return since(condition, timeline, start, end, replace(parameters, alarm=True)) is not None
 
 
 def begin_of(condition: Condition, timeline: Timeline, start: float, end: float, *, holds: bool = True) -> float:
@@ -54,19 +60,19 @@ def begin_of(condition: Condition, timeline: Timeline, start: float, end: float,
 
 
 def _run(
-    condition: Condition, timeline: Timeline, start: float, end: float, terms: Terms, *, low: bool
+    condition: Condition, timeline: Timeline, start: float, end: float, parameters: TestParameters, *, low: bool
 ) -> float | None:
     """The pessimist's counts have to show that a fraction is low, the optimist's that it is high."""
     if not condition.theta:
         return None
     begin = begin_of(condition, timeline, start, end, holds=low == condition.wants_low)
     window = slices(condition, timeline, begin, end, pessimistic=low)
-    first = decided_from(window, condition.theta, terms, below=low)
+    first = decided_from(window, condition.theta, parameters, below=low)
     return None if first is None else begin + first * SLICE_S
 
 
 def _count_since(
-    condition: Condition, timeline: Timeline, start: float, end: float, terms: Terms, holds: bool
+    condition: Condition, timeline: Timeline, start: float, end: float, parameters: TestParameters, holds: bool
 ) -> float | None:
     """An absolute number of bad events: one event can decide it, none only after enough arrivals."""
     window = slices(condition, timeline, start, end, pessimistic=False)
@@ -76,7 +82,7 @@ def _count_since(
     for first in range(len(window)):
         bad = sum(piece.bad for piece in window[first:])
         if compare(bad, condition.op, condition.value):
-            return start + first * SLICE_S if bad or decide(window[first:], 0.0, terms).low else None
+            return start + first * SLICE_S if bad or decide(window[first:], 0.0, parameters).low else None
     return None
 
 
@@ -96,7 +102,7 @@ def _probe_since(condition: Condition, timeline: Timeline, start: float, end: fl
 
 
 def bounds(
-    condition: Condition, timeline: Timeline, start: float, end: float, terms: Terms, change: float
+    condition: Condition, timeline: Timeline, start: float, end: float, parameters: TestParameters, change: float
 ) -> tuple[float, float]:
     """Earliest and latest moment at which the condition can have begun to hold, given that it did at about `change`.
 
@@ -109,7 +115,7 @@ def bounds(
         return change, change
     low, at = condition.wants_low, max(0, round((change - start) / SLICE_S))
     window = slices(condition, timeline, start, end, pessimistic=low)
-    vif, needed = max(inflation(window[at:]), terms.known.vif), math.log(2 / terms.alpha)
+    vif, needed = max(inflation(window[at:]), parameters.known.vif), math.log(2 / parameters.alpha)
 
     def too_late(index: int) -> bool:
         return _shows(window[index - 1 :: -1] if index else [], condition, vif, needed, below=low)

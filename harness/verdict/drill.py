@@ -21,7 +21,7 @@ from harness.verdict.result import (
     StepResult,
     SymptomResult,
 )
-from harness.verdict.state import ALPHA, CONTROL, TREATMENT, Slo, Span, Trial
+from harness.verdict.state import ALPHA, CONTROL, TREATMENT, DrillState, Slo, Span
 from harness.verdict.steps import StepFacts, judge_step
 from harness.verdict.timeline import Timeline, slice_from, slice_until
 from harness.verdict.times import times_of
@@ -31,13 +31,13 @@ EFFECT_S = 5
 EFFECT_SIGMA = 3.0
 
 
-def drill_result(trial: Trial) -> DrillResult:
+def drill_result(state: DrillState) -> DrillResult:
     """Everything that the record says of one drill."""
-    header = trial.header
-    steps = tuple(_steps(trial, [facts for facts in trial.steps if facts.kind != "general"]))
-    general = tuple(_steps(trial, [facts for facts in trial.steps if facts.kind == "general"]))
-    dashboards = tuple(_dashboards(trial))
-    verdict, why = verdict_of(trial, steps, dashboards)
+    header = state.header
+    steps = tuple(_steps(state, [facts for facts in state.steps if facts.kind != "general"]))
+    general = tuple(_steps(state, [facts for facts in state.steps if facts.kind == "general"]))
+    dashboards = tuple(_dashboards(state))
+    verdict, why = verdict_of(state, steps, dashboards)
     return DrillResult(
         runbook=header["runbook"],
         title=header["title"],
@@ -45,110 +45,112 @@ def drill_result(trial: Trial) -> DrillResult:
         fault=header["fault"],
         verdict=verdict,
         why=tuple(why),
-        symptoms=tuple(_symptoms(trial)),
+        symptoms=tuple(_symptoms(state)),
         steps=steps,
         general=general,
-        slos=tuple(_slo(trial, slo) for slo in trial.slos),
+        slos=tuple(_slo(state, slo) for slo in state.slos),
         dashboards=dashboards,
-        controlled=bool(trial.controlled),
-        times=times_of(trial),
-        reverted=bool(trial.reverted),
-        findings=tuple(_findings(trial, steps)),
-        phases=tuple(_phases(trial)),
+        controlled=bool(state.controlled),
+        times=times_of(state),
+        reverted=bool(state.reverted),
+        findings=tuple(_findings(state, steps)),
+        phases=tuple(_phases(state)),
         alpha=ALPHA,
         load=LoadFacts(header.get("scenario", ""), header.get("rate") or 0.0),
     )
 
 
-def _slo(trial: Trial, slo: Slo) -> SloResult:
-    before, during = _before(trial, slo, TREATMENT), _during(trial, slo)
+def _slo(state: DrillState, slo: Slo) -> SloResult:
+    before, during = _before(state, slo, TREATMENT), _during(state, slo)
     return SloResult(
         name=slo.name,
         objective=slo.objective.text,
         unit=slo.objective.unit,
         before=before,
-        control_before=_before(trial, slo, CONTROL),
+        control_before=_before(state, slo, CONTROL),
         during=during,
-        after=_after(trial, slo),
-        after_revert=_read_span(trial, slo, TREATMENT, trial.held.get(slo.name), steady=True),
-        control=_control(trial, slo),
-        budget=_budget(trial, slo, before),
+        after=_after(state, slo),
+        after_revert=_read_span(state, slo, TREATMENT, state.held.get(slo.name), steady=True),
+        control=_control(state, slo),
+        budget=_budget(state, slo, before),
     )
 
 
-def _read_span(trial: Trial, slo: Slo, side: str, span: Span | None, *, steady: bool = False) -> Reading | None:
+def _read_span(state: DrillState, slo: Slo, side: str, span: Span | None, *, steady: bool = False) -> Reading | None:
     if span is None:
         return None
-    return read(slo.objective, trial.sides[side], *span, trial.terms(slo, steady=steady))
+    return read(slo.objective, state.sides[side], *span, state.parameters(slo, steady=steady))
 
 
-def _before(trial: Trial, slo: Slo, side: str) -> Reading | None:
+def _before(state: DrillState, slo: Slo, side: str) -> Reading | None:
     """On the terms on which the baseline was decided: what it taught was not known yet."""
-    begun, timeline = trial.start("baseline"), trial.sides[side]
+    begun, timeline = state.start("baseline"), state.sides[side]
     if begun is None:
         return None
-    span = trial.baseline[side][slo.name] if trial.baseline else (begun, timeline.frontier)
-    return read(slo.objective, timeline, *span, trial.terms_before(slo))
+    span = state.baseline[side][slo.name] if state.baseline else (begun, timeline.frontier)
+    return read(slo.objective, timeline, *span, state.parameters_before(slo))
 
 
-def _during(trial: Trial, slo: Slo) -> Reading | None:
+def _during(state: DrillState, slo: Slo) -> Reading | None:
     """While it was broken, until the first step; where it never was, from the fault on."""
-    fault, main = trial.start("fault"), trial.sides[TREATMENT]
+    fault, main = state.start("fault"), state.sides[TREATMENT]
     if fault is None:
         return None
-    answered = max(trial.start("response") or main.frontier, fault + SLICE_S)
+    answered = max(state.start("response") or main.frontier, fault + SLICE_S)
     broken = min(begin_of(slo.objective, main, fault, answered, holds=False), answered - SLICE_S)
-    return read(slo.objective, main, broken, answered, trial.terms(slo, alarm=True))
+    return read(slo.objective, main, broken, answered, state.parameters(slo, alarm=True))
 
 
-def _after(trial: Trial, slo: Slo) -> Reading | None:
-    if slo.name in trial.recovered or "recovery" not in trial.ended:
-        return _read_span(trial, slo, TREATMENT, trial.recovered.get(slo.name))
-    end = slice_until(trial.ended["recovery"])
-    return _read_span(trial, slo, TREATMENT, (end - LAST_S, end))
+def _after(state: DrillState, slo: Slo) -> Reading | None:
+    if slo.name in state.recovered or "recovery" not in state.ended:
+        return _read_span(state, slo, TREATMENT, state.recovered.get(slo.name))
+    end = slice_until(state.ended["recovery"])
+    return _read_span(state, slo, TREATMENT, (end - LAST_S, end))
 
 
-def _control(trial: Trial, slo: Slo) -> Reading | None:
-    since, control = trial.recovered_since, trial.sides[CONTROL]
+def _control(state: DrillState, slo: Slo) -> Reading | None:
+    since, control = state.recovered_since, state.sides[CONTROL]
     return (
-        None if since is None else read(slo.objective, control, since, control.frontier, trial.terms(slo, alarm=True))
+        None
+        if since is None
+        else read(slo.objective, control, since, control.frontier, state.parameters(slo, alarm=True))
     )
 
 
-def _budget(trial: Trial, slo: Slo, before: Reading | None) -> Budget | None:
+def _budget(state: DrillState, slo: Slo, before: Reading | None) -> Budget | None:
     """From the fault until this SLO held again, or until nobody waited for it any more."""
-    fault, main = trial.start("fault"), trial.sides[TREATMENT]
+    fault, main = state.start("fault"), state.sides[TREATMENT]
     if fault is None:
         return None
-    given_up = slice_until(trial.ended.get("recovery", main.frontier))
-    until = trial.recovered[slo.name][0] if slo.name in trial.recovered else min(given_up, main.frontier)
-    incident = read(slo.objective, main, fault, max(until, fault), trial.terms(slo))
+    given_up = slice_until(state.ended.get("recovery", main.frontier))
+    until = state.recovered[slo.name][0] if slo.name in state.recovered else min(given_up, main.frontier)
+    incident = read(slo.objective, main, fault, max(until, fault), state.parameters(slo))
     return budget(slo.objective.theta, slo.window_s, before, incident)
 
 
-def _symptoms(trial: Trial) -> Iterator[SymptomResult]:
-    start = trial.phases.get("fault", 0.0)
-    for number, symptom in enumerate(trial.symptoms):
-        at = trial.seen.get(number)
+def _symptoms(state: DrillState) -> Iterator[SymptomResult]:
+    start = state.phases.get("fault", 0.0)
+    for number, symptom in enumerate(state.symptoms):
+        at = state.seen.get(number)
         after = None if at is None else round(at - start, 1)
         condition = symptom.condition.text if symptom.condition else None
         yield SymptomResult(symptom.line, symptom.text, condition, at is not None, after)
 
 
-def _steps(trial: Trial, steps: Sequence[StepFacts]) -> Iterator[StepResult]:
+def _steps(state: DrillState, steps: Sequence[StepFacts]) -> Iterator[StepResult]:
     for number, facts in enumerate(steps):
         later = [other.started_s for other in steps[number + 1 :] if other.changed]
         verdict, why = judge_step(facts)
-        yield StepResult(facts, verdict, why, tuple(_effects(trial, facts, later[0] if later else math.inf)))
+        yield StepResult(facts, verdict, why, tuple(_effects(state, facts, later[0] if later else math.inf)))
 
 
-def _effects(trial: Trial, facts: StepFacts, next_change_s: float) -> Iterator[Effect]:
+def _effects(state: DrillState, facts: StepFacts, next_change_s: float) -> Iterator[Effect]:
     if not facts.changed:
         return
-    main = trial.sides[TREATMENT]
+    main = state.sides[TREATMENT]
     start, end = slice_until(facts.started_s), slice_from(facts.started_s + facts.seconds)
     until = slice_until(min(end + EFFECT_S, max(next_change_s, end + 1), main.frontier))
-    for slo in trial.slos:
+    for slo in state.slos:
         before = _fraction(slices(slo.objective, main, start - EFFECT_S, start, pessimistic=False))
         after = _fraction(slices(slo.objective, main, end, until, pessimistic=False))
         yield Effect(slo.name, before[0], after[0], _differ(before, after))
@@ -169,9 +171,9 @@ def _differ(left: tuple[float | None, int], right: tuple[float | None, int]) -> 
     return abs(p - q) > EFFECT_SIGMA * spread if spread else p != q
 
 
-def _dashboards(trial: Trial) -> Iterator[DashboardResult]:
-    for board in trial.header["dashboards"]:
-        verdict, why = _dashboard(trial.sides[TREATMENT], board["system"], board["name"])
+def _dashboards(state: DrillState) -> Iterator[DashboardResult]:
+    for board in state.header["dashboards"]:
+        verdict, why = _dashboard(state.sides[TREATMENT], board["system"], board["name"])
         yield DashboardResult(board["line"], board["text"], board["system"], board["name"], verdict, why)
 
 
@@ -186,8 +188,8 @@ def _dashboard(main: Timeline, system: str, name: str) -> tuple[str, str]:
     return "ok", f"exists and moved between {min(samples):g} and {max(samples):g}"
 
 
-def _findings(trial: Trial, steps: Sequence[StepResult]) -> Iterator[str]:
-    yield from trial.notes
+def _findings(state: DrillState, steps: Sequence[StepResult]) -> Iterator[str]:
+    yield from state.notes
     for step in steps:
         yield from (f"line {step.facts.line}: {note}" for note in step.facts.notes)
         if step.facts.kind == "toggle" and step.verdict == "ok" and _moved_nothing(step):
@@ -198,20 +200,20 @@ def _moved_nothing(step: StepResult) -> bool:
     return bool(step.effects) and not any(effect.moved for effect in step.effects)
 
 
-def _phases(trial: Trial) -> Iterator[PhaseResult]:
+def _phases(state: DrillState) -> Iterator[PhaseResult]:
     """Where the seconds went, and what for."""
-    for phase, start in trial.phases.items():
-        if phase in trial.ended:
-            end = trial.ended[phase]
-            asked = phase in trial.answers
+    for phase, start in state.phases.items():
+        if phase in state.ended:
+            end = state.ended[phase]
+            asked = phase in state.answers
             yield PhaseResult(
-                phase, round(end - start, 1), _arrivals(trial, start, end), asked, trial.answers.get(phase)
+                phase, round(end - start, 1), _arrivals(state, start, end), asked, state.answers.get(phase)
             )
 
 
-def _arrivals(trial: Trial, start: float, end: float) -> int:
+def _arrivals(state: DrillState, start: float, end: float) -> int:
     """Arrivals on both sides; one that counts in several series counts once, in the largest."""
     window = slice_from(start), slice_from(end)
     return sum(
-        max((side.total(name, *window).sent for name in side.series()), default=0) for side in trial.sides.values()
+        max((side.total(name, *window).sent for name in side.series()), default=0) for side in state.sides.values()
     )

@@ -70,7 +70,7 @@ def judge_record(events: Sequence[Event]) -> GamedayResult:
             for judge in judges.values():
                 judge.add(event)
     planned = [name for name in header["drills"] if name in judges]
-    results = tuple(drill_result(judges[name].trial) for name in planned)
+    results = tuple(drill_result(judges[name].state) for name in planned)
     missing = [name for name in header["drills"] if name not in judges]
     return _combine(header, results, missing, events[-1]["t"] - header["t"])
 

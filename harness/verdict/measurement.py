@@ -8,7 +8,7 @@ from harness.conditions.grammar import Condition, compare
 from harness.stats.histogram import quantile_ms
 from harness.stats.inflation import Slice
 from harness.stats.interval import quantile_ranks
-from harness.stats.sequential import Decision, Terms, decide
+from harness.stats.sequential import Decision, TestParameters, decide
 from harness.verdict.probed import values_of
 from harness.verdict.timeline import Counts, Timeline
 
@@ -41,11 +41,11 @@ class Reading:
     more_s: float | None = None
 
 
-def read(condition: Condition, timeline: Timeline, start: float, end: float, terms: Terms) -> Reading:
+def read(condition: Condition, timeline: Timeline, start: float, end: float, parameters: TestParameters) -> Reading:
     """The condition over [start, end), decided on `terms`. No samples: never decided."""
     if not condition.measure.is_load:
         return _read_probe(condition, timeline, start, end)
-    return _read_load(condition, timeline, start, end, terms)
+    return _read_load(condition, timeline, start, end, parameters)
 
 
 def _read_probe(condition: Condition, timeline: Timeline, start: float, end: float) -> Reading:
@@ -93,10 +93,12 @@ def _theta(condition: Condition) -> float:
     return condition.theta or 0.0
 
 
-def _read_load(condition: Condition, timeline: Timeline, start: float, end: float, terms: Terms) -> Reading:
+def _read_load(
+    condition: Condition, timeline: Timeline, start: float, end: float, parameters: TestParameters
+) -> Reading:
     """Low is believed only of the pessimist's counts, high only of the optimist's."""
-    hopeful = decide(slices(condition, timeline, start, end, pessimistic=False), _theta(condition), terms)
-    careful = decide(slices(condition, timeline, start, end, pessimistic=True), _theta(condition), terms)
+    hopeful = decide(slices(condition, timeline, start, end, pessimistic=False), _theta(condition), parameters)
+    careful = decide(slices(condition, timeline, start, end, pessimistic=True), _theta(condition), parameters)
     bad_interval = (hopeful.interval()[0], careful.interval()[1])
     leaning = hopeful if hopeful.fraction is not None and hopeful.fraction > hopeful.theta else careful
     value, interval = _value(condition, timeline.total(condition.series, start, end), hopeful, bad_interval)
@@ -108,7 +110,7 @@ def _read_load(condition: Condition, timeline: Timeline, start: float, end: floa
         effective=hopeful.effective,
         interval=interval,
         bad_interval=bad_interval,
-        alpha=(terms.alpha_of(below=False), terms.alpha_of(below=True)),
+        alpha=(parameters.alpha_of(below=False), parameters.alpha_of(below=True)),
         vif=hopeful.vif,
         measured_vif=hopeful.measured_vif,
         seconds=hopeful.seconds,
@@ -145,6 +147,6 @@ def _latency(condition: Condition, total: Counts, decision: Decision) -> tuple[f
     value = quantile_ms(total.hist, q)
     if value is None:
         return None, None
-    alphas = (decision.terms.alpha_of(below=side) for side in (False, True))
+    alphas = (decision.parameters.alpha_of(below=side) for side in (False, True))
     low, high = quantile_ranks(total.ok / decision.vif, q, *alphas)
     return value, (quantile_ms(total.hist, low) or 0.0, quantile_ms(total.hist, high) if high < 1 else None)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.conditions.grammar import Condition
-from harness.stats.sequential import Terms
+from harness.stats.sequential import TestParameters
 from harness.verdict.change import PROBE_LOOKS, begin_of
 from harness.verdict.measurement import Reading, read
-from harness.verdict.state import CONTROL, TREATMENT, Trial
+from harness.verdict.state import CONTROL, TREATMENT, DrillState
 from harness.verdict.timeline import Timeline
 
 LAST_S = 5.0
@@ -34,49 +34,49 @@ class Progress:
     more_s: float | None
 
 
-def progress(trial: Trial) -> Progress | None:
+def progress(state: DrillState) -> Progress | None:
     """How far the present phase is; None where it asks nothing."""
-    phase = trial.present_phase
+    phase = state.present_phase
     if phase not in ("baseline", "symptoms", "recovery", "control", "after-revert"):
         return None
-    rows = tuple(_symptom_rows(trial) if phase == "symptoms" else _slo_rows(trial, phase))
-    return Progress(phase, rows, _more_s(trial, phase, rows))
+    rows = tuple(_symptom_rows(state) if phase == "symptoms" else _slo_rows(state, phase))
+    return Progress(phase, rows, _more_s(state, phase, rows))
 
 
-def _slo_rows(trial: Trial, phase: str) -> Iterator[Row]:
-    side = trial.sides[CONTROL if phase == "control" else TREATMENT]
-    start = trial.recovered_since if phase == "control" else trial.start("response" if phase == "recovery" else phase)
-    for slo in trial.slos:
-        if start is not None and (phase != "control" or slo.name in trial.broken):
-            terms = trial.terms(slo, steady=phase in ("baseline", "after-revert"))
-            reading = _gathered(slo.objective, side, start, terms)
+def _slo_rows(state: DrillState, phase: str) -> Iterator[Row]:
+    side = state.sides[CONTROL if phase == "control" else TREATMENT]
+    start = state.recovered_since if phase == "control" else state.start("response" if phase == "recovery" else phase)
+    for slo in state.slos:
+        if start is not None and (phase != "control" or slo.name in state.broken):
+            parameters = state.parameters(slo, steady=phase in ("baseline", "after-revert"))
+            reading = _gathered(slo.objective, side, start, parameters)
             yield Row(slo.name, slo.objective, reading, reading.holds is True)
 
 
-def _symptom_rows(trial: Trial) -> Iterator[Row]:
-    start = trial.start("fault")
-    for number, symptom in enumerate(trial.symptoms):
+def _symptom_rows(state: DrillState) -> Iterator[Row]:
+    start = state.start("fault")
+    for number, symptom in enumerate(state.symptoms):
         if symptom.condition is not None and start is not None:
             reading = _gathered(
-                symptom.condition, trial.sides[TREATMENT], start, trial.symptom_terms(symptom.condition)
+                symptom.condition, state.sides[TREATMENT], start, state.symptom_parameters(symptom.condition)
             )
-            yield Row(symptom.text, symptom.condition, reading, number in trial.seen)
+            yield Row(symptom.text, symptom.condition, reading, number in state.seen)
 
 
-def _gathered(condition: Condition, timeline: Timeline, start: float, terms: Terms) -> Reading:
+def _gathered(condition: Condition, timeline: Timeline, start: float, parameters: TestParameters) -> Reading:
     """What is gathered for the condition; where everything speaks against it, what was seen last."""
     end = max(start, timeline.frontier)
-    gathered = read(condition, timeline, begin_of(condition, timeline, start, end), end, terms)
-    return gathered if gathered.n else read(condition, timeline, max(start, end - LAST_S), end, terms)
+    gathered = read(condition, timeline, begin_of(condition, timeline, start, end), end, parameters)
+    return gathered if gathered.n else read(condition, timeline, max(start, end - LAST_S), end, parameters)
 
 
-def _more_s(trial: Trial, phase: str, rows: tuple[Row, ...]) -> float | None:
+def _more_s(state: DrillState, phase: str, rows: tuple[Row, ...]) -> float | None:
     """The slowest row decides; a recovery also has to last as long as the onset did."""
     waits = [_row_s(row) for row in rows if not row.settled]
     known = [wait for wait in waits if wait is not None]
     if len(known) < len(waits):
         return None
-    lasting = max((trial.onset_s - row.reading.seconds for row in rows), default=0.0) if phase == "recovery" else 0.0
+    lasting = max((state.onset_s - row.reading.seconds for row in rows), default=0.0) if phase == "recovery" else 0.0
     return max([0.0, lasting, *known])
 
 

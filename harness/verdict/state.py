@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from harness.conditions.grammar import Condition, parse
-from harness.stats.inflation import ENOUGH_S, UNKNOWN, Known
-from harness.stats.sequential import Terms
+from harness.stats.inflation import ENOUGH_S, UNKNOWN, VifEstimate
+from harness.stats.sequential import TestParameters
 from harness.verdict.steps import StepFacts
 from harness.verdict.timeline import SETTLE_S, Event, Timeline, slice_from
 
@@ -28,7 +28,7 @@ class Slo:
     name: str
     objective: Condition
     alpha: float | None = None
-    known: Known = UNKNOWN
+    known: VifEstimate = UNKNOWN
     window_s: float = 28 * 86400.0
 
 
@@ -46,7 +46,7 @@ Span = tuple[float, float]
 
 
 @dataclass
-class Trial:
+class DrillState:
     """What the judge has learnt so far of one drill. Spans are those in which a question was answered, by SLO."""
 
     header: Event
@@ -58,7 +58,7 @@ class Trial:
     seen: dict[int, float] = field(default_factory=dict)
     present_before: set[int] = field(default_factory=set)
     broken: dict[str, float] = field(default_factory=dict)
-    known: dict[str, Known] = field(default_factory=dict)
+    known: dict[str, VifEstimate] = field(default_factory=dict)
     """By SLO: earlier runs, and since its end the baseline of this one."""
     baseline: dict[str, dict[str, Span]] = field(default_factory=dict)
     """By side and SLO, the span over which it held before anything was done; empty until all did on both."""
@@ -101,27 +101,27 @@ class Trial:
         """First whole slice of a phase; None before it began."""
         return None if phase not in self.phases else slice_from(self.phases[phase])
 
-    def terms_before(self, slo: Slo) -> Terms:
+    def parameters_before(self, slo: Slo) -> TestParameters:
         """The terms of the baseline, when this drill had taught nothing yet."""
-        return Terms(slo.alpha or STEADY_ALPHA, slo.known, len(self.slos))
+        return TestParameters(slo.alpha or STEADY_ALPHA, slo.known, len(self.slos))
 
-    def terms(self, slo: Slo, *, steady: bool = False, alarm: bool = False) -> Terms:
+    def parameters(self, slo: Slo, *, steady: bool = False, alarm: bool = False) -> TestParameters:
         """On what terms a question about an SLO is decided; the SLOs of a drill share α equally."""
         alpha = slo.alpha or (STEADY_ALPHA if steady else ALPHA)
-        return Terms(alpha, self.known.get(slo.name, slo.known), len(self.slos), alarm)
+        return TestParameters(alpha, self.known.get(slo.name, slo.known), len(self.slos), alarm)
 
-    def symptom_terms(self, condition: Condition) -> Terms:
+    def symptom_parameters(self, condition: Condition) -> TestParameters:
         """A symptom's α is its own; of the VIF is known what the SLOs on the same load taught."""
         alike = [slo for slo in self.slos if slo.objective.measure.is_load and condition.measure.is_load]
-        vifs = [self.terms(slo).known.vif for slo in alike if slo.objective.series == condition.series]
-        return Terms(ALPHA, Known(max(vifs, default=1.0)), alarm=True)
+        vifs = [self.parameters(slo).known.vif for slo in alike if slo.objective.series == condition.series]
+        return TestParameters(ALPHA, VifEstimate(max(vifs, default=1.0)), alarm=True)
 
 
-def new_trial(header: Event) -> Trial:
-    """The trial of the drill that this event of a record begins. Raises ConditionError."""
+def new_drill_state(header: Event) -> DrillState:
+    """The state of the drill that this event of a record begins. Raises ConditionError."""
     slos = tuple(_slo(slo) for slo in header["slos"])
     settle_s = max([SETTLE_S, *((slo.objective.over_ms or 0.0) / 1000 for slo in slos)])
-    return Trial(header, _symptoms(header), slos, {name: Timeline(settle_s) for name in (TREATMENT, CONTROL)})
+    return DrillState(header, _symptoms(header), slos, {name: Timeline(settle_s) for name in (TREATMENT, CONTROL)})
 
 
 def _symptoms(header: Event) -> tuple[BoundSymptom, ...]:
@@ -133,8 +133,8 @@ def _symptoms(header: Event) -> tuple[BoundSymptom, ...]:
 
 def _slo(told: Event) -> Slo:
     """A VIF that the user states is known without any earlier run."""
-    known = Known(**told.get("known", {}))
+    known = VifEstimate(**told.get("known", {}))
     if told.get("vif_floor"):
-        known = Known(max(known.vif, told["vif_floor"]), max(known.seconds, ENOUGH_S))
+        known = VifEstimate(max(known.vif, told["vif_floor"]), max(known.seconds, ENOUGH_S))
     objective = parse(told["objective"])
     return Slo(told["name"], objective, told.get("alpha"), known, told.get("window_s") or Slo.window_s)

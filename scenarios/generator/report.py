@@ -1,4 +1,4 @@
-"""What a process tells the harness: the lines of the load stream (docs/contracts.md), and when it must die instead."""
+"""What a process tells the harness: the lines of the load stream (docs/reference/contracts.md), and when it must die instead."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a scenario is told by its environment (docs/contracts.md); every variable has a default for use by hand."""
+"""What a scenario is told by its environment (docs/reference/contracts.md); every variable has a default for use by hand."""
 
 from __future__ import annotations
 

@@ -6,8 +6,9 @@ In a line `{pod:NAME}` stands for a running pod of that Deployment, `{node}` for
 
 from __future__ import annotations
 
+import random
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +35,8 @@ PASSING = (
 SETTLE = "settle"
 """No line for kubectl: wait until both sides have finished what they were told."""
 
+TOGETHER = ("trouble", "recorded: changes")
+"""Sources whose lines only make sense after the ones before them: never a part of a sample."""
 GLOBAL_NAMESPACE = "-n production"
 
 
@@ -76,6 +79,13 @@ def changes() -> Iterator[Line]:
     yield Line(SETTLE, "")
     yield from _trouble()
     yield from (line for line in _recorded("changes") if line.text not in PASSING)
+
+
+def sample(lines: Sequence[Line], count: int, seed: str) -> list[Line]:
+    """Choose `count` lines by the seed, in their order. Every SETTLE stays; lines that depend on earlier ones go."""
+    free = [number for number, line in enumerate(lines) if line.text != SETTLE and line.source not in TOGETHER]
+    chosen = set(random.Random(seed).sample(free, min(count, len(free))))
+    return [line for number, line in enumerate(lines) if number in chosen or line.text == SETTLE]
 
 
 def _trouble() -> Iterator[Line]:

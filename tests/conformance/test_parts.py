@@ -148,3 +148,24 @@ def test_the_table_tells_what_is_unexplained() -> None:
     table = to_markdown(rows, "v1")
     assert "| `` get pods \\| x `` | 0 | 0 | same |  |" in table
     assert "| `` top `` | 1 | 0 | **different** | because; only real: &lt;x> |" in table
+
+
+def test_a_sample_keeps_the_order_and_every_pause_and_is_repeated_by_its_seed() -> None:
+    changes = list(lines.changes())
+    one, again, other = (lines.sample(changes, 30, seed) for seed in ("a", "a", "b"))
+    assert one == again
+    assert one != other
+    assert [line for line in one if line.text == lines.SETTLE] == [
+        line for line in changes if line.text == lines.SETTLE
+    ]
+    picked = [line for line in one if line.text != lines.SETTLE]
+    assert len(picked) == 30
+    positions = [changes.index(line) for line in picked]
+    assert positions == sorted(positions)
+
+
+def test_a_sample_has_no_line_that_needs_the_ones_before_it() -> None:
+    sampled = lines.sample(list(lines.changes()), 10_000, "a")
+    sources = {line.source for line in sampled if line.text != lines.SETTLE}
+    assert sources & set(lines.TOGETHER) == set()
+    assert sources > {"runbooks"}

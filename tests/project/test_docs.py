@@ -30,7 +30,9 @@ from harness.verdict.gameday import judge_record
 from tests.support.gameday import BINDINGS, ROOT, SLOS, gameday
 from tests.support.simulated_drill import World
 
-PAGES = {path.relative_to(ROOT).as_posix(): path.read_text() for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))}
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path.read_text() for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"))
+}
 ALL = "\n".join(PAGES.values())
 
 
@@ -89,7 +91,7 @@ def test_no_word_or_flag_is_named_that_there_is_not() -> None:
 
 def test_every_exit_code_is_named() -> None:
     codes = {name.lower(): getattr(errors, name) for name in ("PASSED", "FAILED", "UNUSABLE", "INCONCLUSIVE")}
-    assert {row[0]: row[1].split()[0].strip(":") for row in table("docs/result.md", "## Exit codes")} == {
+    assert {row[0]: row[1].split()[0].strip(":") for row in table("docs/reference/result.md", "## Exit codes")} == {
         str(code): name for name, code in codes.items()
     }
     if "README.md" in PAGES:
@@ -105,7 +107,7 @@ def test_every_condition_is_named_by_an_example_that_is_read() -> None:
         parse("nosuch(x) > 1")
     known = re.findall(r"\w+", str(refused.value).split("known are pNN,")[1].split(". Example")[0])
     assert len(known) >= 12
-    examples = re.findall(r"^\| `([^`]+)` \|", PAGES["docs/conditions.md"], re.M)
+    examples = re.findall(r"^\| `([^`]+)` \|", PAGES["docs/reference/conditions.md"], re.M)
     read = {parse(example).text.split("(")[0] for example in examples}
     assert {"p95", *known} <= read
 
@@ -130,7 +132,7 @@ def test_every_fault_is_in_the_contracts_and_no_other() -> None:
     ran = subprocess.run([sys.executable, "-c", REGISTRIES], cwd=ROOT, capture_output=True, text=True, check=True)
     real = {tuple(line.split()) for line in ran.stdout.splitlines()}
     assert len(real) >= 8
-    rows = table("docs/contracts.md", "## Faults")
+    rows = table("docs/reference/contracts.md", "## Faults")
     assert {(row[0], row[1], *row[2].replace(",", " ").split()) for row in rows} == real
 
 
@@ -138,7 +140,7 @@ def test_every_toggle_is_in_the_contracts_with_its_deployment_and_value(tmp_path
     bound = bindings.load(BINDINGS).toggles
     deployed = LocalPlatform(tmp_path).deployed()
     real = {(name, where, deployed[where][name]) for name, where in bound.items()}
-    rows = table("docs/contracts.md", "### Toggles")
+    rows = table("docs/reference/contracts.md", "### Toggles")
     assert {tuple(row[:3]) for row in rows} == real
 
 
@@ -150,7 +152,7 @@ def test_every_key_of_the_bindings_is_named() -> None:
     ]
     keys = {key for names in known for key in names}
     assert {"placeholders", "scenario", "words"} <= keys
-    assert [key for key in keys if not said(key, PAGES["docs/bindings.md"])] == []
+    assert [key for key in keys if not said(key, PAGES["docs/reference/bindings.md"])] == []
 
 
 def _load(text: str, slos: Path | None = None) -> None:
@@ -164,11 +166,11 @@ def _load(text: str, slos: Path | None = None) -> None:
 
 
 def test_the_example_of_the_bindings_is_read() -> None:
-    _load(PAGES["docs/bindings.md"].split("```yaml\n")[1].split("```")[0], SLOS)
+    _load(PAGES["docs/reference/bindings.md"].split("```yaml\n")[1].split("```")[0], SLOS)
 
 
 def test_the_examples_of_slos_are_read(tmp_path: Path) -> None:
-    bound, file = re.findall(r"^```yaml\n(.*?)^```", PAGES["docs/slos.md"], re.M | re.S)
+    bound, file = re.findall(r"^```yaml\n(.*?)^```", PAGES["docs/reference/slos.md"], re.M | re.S)
     _load(f"version: 1\n{bound}", SLOS)
     (tmp_path / "slo.yaml").write_text(file)
     found = read_slos([tmp_path / "slo.yaml"], {}, "")
@@ -179,10 +181,10 @@ def test_the_examples_of_slos_are_read(tmp_path: Path) -> None:
 
 
 def test_a_sentence_of_the_table_is_the_document_beside_it() -> None:
-    rows = table("docs/slos.md", "## A line and its document")
+    rows = table("docs/reference/slos.md", "## A line and its document")
     assert len(rows) >= 8
     for sentence, indicator, method, objective in rows:
-        (slo,) = read_slos([], {"x": sentence}, "docs/slos.md").slos
+        (slo,) = read_slos([], {"x": sentence}, "docs/reference/slos.md").slos
         assert slo.condition.text == sentence
         spec = slo.document.fields["spec"]
         kind = next(iter(spec.fields["indicator"].fields["spec"].fields))
@@ -192,7 +194,7 @@ def test_a_sentence_of_the_table_is_the_document_beside_it() -> None:
 
 
 def test_a_threshold_of_k6_becomes_what_its_row_says() -> None:
-    for left, right in table("docs/slos.md", "## From k6")[:3]:
+    for left, right in table("docs/reference/slos.md", "## From k6")[:3]:
         metric, *expressions = re.split(r": |, ", left)
         documents = convert({metric: list(expressions)}, "gateway", {}).documents
         texts = [slo.condition.text for each in documents for slo in _slos_of(each)]
@@ -229,7 +231,7 @@ def test_every_key_of_the_result_is_in_its_page(tmp_path: Path) -> None:
     assert {"bad_before", "seen_after_s", "kind", "system", "holds", "phase"} <= found, (
         "parts of the contract are empty here"
     )
-    assert [key for key in sorted(found) if f"`{key}`" not in marked(PAGES["docs/result.md"])] == []
+    assert [key for key in sorted(found) if f"`{key}`" not in marked(PAGES["docs/reference/result.md"])] == []
 
 
 def marked(text: str) -> str:
@@ -300,7 +302,7 @@ def test_files_of_the_project_that_are_named_exist() -> None:
 
 
 def test_the_arrivals_that_a_verdict_costs() -> None:
-    for row in table("docs/verdicts.md", "## What it costs"):
+    for row in table("docs/explanation/verdicts.md", "## What it costs"):
         share = float(re.findall(r"[\d.]+", row[0])[-1])
         theta = round(1 - share / 100, 6)
         for alpha, needed in ((0.05, row[1]), (0.01, row[2])):

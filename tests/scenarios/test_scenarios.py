@@ -31,7 +31,7 @@ mostly_worker = pytest.mark.parametrize("engine", ["worker", pytest.param("locus
 
 
 def quantile_s(hist: dict[str, int], q: float) -> float:
-    """From the stream's buckets, by the formula of docs/contracts.md turned around."""
+    """From the stream's buckets, by the formula of docs/reference/contracts.md turned around."""
     rank, seen = q * sum(hist.values()), 0
     for bucket in sorted(map(int, hist)):
         seen += hist[str(bucket)]

@@ -123,7 +123,7 @@ class World:
     def second(self) -> None:
         """One second passes; each side that is up tells what was due in the second before."""
         self.now += 1.0
-        for side in sorted(self.live):
+        for side in (name for name in (TREATMENT, CONTROL) if name in self.live):
             if self.silent_from is None or self.now - START_S < self.silent_from:
                 self.tell("load", side=side, deltas=[self._delta(side, quarter) for quarter in range(4)])
 

@@ -22,7 +22,7 @@ from harness.platforms.base import Overrides
 from harness.platforms.kubectl import run_kubectl
 from harness.platforms.kubernetes import access, manifests, shell
 from harness.platforms.kubernetes.api import Api
-from harness.platforms.kubernetes.cluster_ref import Place
+from harness.platforms.kubernetes.cluster_ref import ClusterRef
 from harness.platforms.kubernetes.forward import Forward
 from harness.platforms.kubernetes.jobs import KubernetesJobs
 from harness.platforms.kubernetes.lease import Lease
@@ -44,8 +44,8 @@ class KubernetesPlatform:
 
     name = "kubernetes"
 
-    def __init__(self, folder: Path, place: Place, side: str, overrides: Overrides) -> None:
-        self.folder, self._place, self._side, self._overrides = folder.resolve(), place, side, overrides
+    def __init__(self, folder: Path, cluster: ClusterRef, side: str, overrides: Overrides) -> None:
+        self.folder, self._cluster, self._side, self._overrides = folder.resolve(), cluster, side, overrides
         self.namespace = manifests.NAMESPACES[side]
         self._drill = secrets.token_hex(4)
         self._forwards: dict[str, Forward] = {}
@@ -57,7 +57,7 @@ class KubernetesPlatform:
         try:
             self.connect()
             self._lease.take()
-            self._revert.take_back()
+            self._revert.revert_objects()
             self._revert.arm(RESTORE, f"the Deployments of {self.namespace} as they are shipped")
             self._watching.start()
             self._deploy()
@@ -69,7 +69,7 @@ class KubernetesPlatform:
         if self._down:
             self.down()  # that was asked for while it came up: now there is more to end
 
-    def stand(self) -> None:
+    def start_detached(self) -> None:
         """As it is shipped, for exploring: it stays when this process ends, and nothing is watched."""
         self._drill = ""
         self.connect()
@@ -89,11 +89,11 @@ class KubernetesPlatform:
         self._shipped = manifests.deployments(self._side)
         if unknown := sorted(self._overrides.keys() - self._shipped.keys()):
             raise PlatformError(f"no such Deployment: {', '.join(unknown)}; there are {', '.join(self._shipped)}")
-        admin = Api(self._place.kubeconfig, self._place.context)
-        cluster = access.cluster_of(self._place.kubeconfig, self._place.context)
+        admin = Api(self._cluster.kubeconfig, self._cluster.context)
+        server = access.cluster_of(self._cluster.kubeconfig, self._cluster.context)
         for account in (access.HARNESS, access.OPERATOR):
             bearer = access.token(admin, self.namespace, account)
-            access.write_kubeconfig(self._kubeconfig(account), cluster, self.namespace, account, bearer)
+            access.write_kubeconfig(self._kubeconfig(account), server, self.namespace, account, bearer)
         admin.close()
         self._api = Api(self._kubeconfig(access.HARNESS))
         self._lease, self._revert = Lease(self._api, self.namespace), RevertJournal(self._api, self.namespace)
@@ -127,7 +127,7 @@ class KubernetesPlatform:
     def _write_curlrc(self, reachable: Container[str]) -> None:
         """A Service without a ready pod refuses; a NodePort behind a proxy of the machine's own would only hang up."""
         places = {
-            name: {port: f"{self._place.node}:{node}" for port, node in ports.items() if name in reachable}
+            name: {port: f"{self._cluster.node}:{node}" for port, node in ports.items() if name in reachable}
             for name, ports in self._ports.items()
         }
         shell.write_curlrc(self.folder / "shell", self.namespace, places, self._closed.port)
@@ -162,7 +162,7 @@ class KubernetesPlatform:
                 if time.monotonic() > deadline:
                     why = answer.error or f"{answer.status} {answer.body}"
                     where = f"{self.url(service)}: {service} cannot be reached from here"
-                    raise PlatformError(f"{where}: {why}; see docs/kubernetes.md#addresses")
+                    raise PlatformError(f"{where}: {why}; see docs/how-to/kubernetes.md#addresses")
                 threading.Event().wait(0.05)
                 answer = call("GET", f"{self.url(service)}/health")
 
@@ -182,7 +182,7 @@ class KubernetesPlatform:
 
     def _clear(self) -> None:
         with suppress(PlatformError):
-            self._revert.take_back()
+            self._revert.revert_objects()
             for name in self._shipped:
                 self._api.delete(f"{self._apps}/{name}")
 
@@ -211,7 +211,7 @@ class KubernetesPlatform:
     def url(self, service: str) -> str:
         if service not in self._ports:
             raise PlatformError(f"no such Service: {service}; there are {', '.join(sorted(self._ports))}")
-        return f"http://{self._place.node}:{next(iter(self._ports[service].values()))}"
+        return f"http://{self._cluster.node}:{next(iter(self._ports[service].values()))}"
 
     def health(self, deployment: str) -> Mapping[str, Answer]:
         return self._fetch(deployment, "/health")

@@ -67,7 +67,7 @@ class RevertJournal:
             raise
         return {key: json.loads(text(data, key)) for key in data}
 
-    def take_back(self) -> list[str]:
+    def revert_objects(self) -> list[str]:
         """Delete every object that is armed; the Deployments are another's work. Says what was done."""
         done = []
         for key, entry in self.pending().items():

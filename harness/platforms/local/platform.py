@@ -11,7 +11,7 @@ from harness.platforms.daemon_platform import DaemonPlatform
 
 
 class LocalPlatform(DaemonPlatform):
-    """See DaemonPlatform. `nursery` is the command of another nursery than the fakes' (docs/contracts.md)."""
+    """See DaemonPlatform. `nursery` is the command of another nursery than the fakes' (docs/reference/contracts.md)."""
 
     name = "local"
     module = "harness.cluster.runtimes.process.daemon"

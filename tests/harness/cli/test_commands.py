@@ -218,7 +218,7 @@ def test_every_problem_of_a_bindings_file_is_said_at_once(place: Path) -> None:
         text = text.replace(right, wrong)
     (place / "gameday.yaml").write_text(text, encoding="utf-8")
     said = refused("run", "ops.md", cwd=place)
-    for fact in ("version", "below 500ms", "wedged-wrkers", "runbooks.WS_OVERLOAD.serie", "docs/bindings.md"):
+    for fact in ("version", "below 500ms", "wedged-wrkers", "runbooks.WS_OVERLOAD.serie", "docs/reference/bindings.md"):
         assert fact in said, fact
     assert f"{place / 'gameday.yaml'}: " in said
 

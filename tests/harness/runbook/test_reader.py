@@ -413,8 +413,8 @@ def test_a_directory_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_page_about_runbooks_tells_the_truth() -> None:
-    """The example of docs/runbooks.md reads as the page says."""
-    page = (Path(__file__).parents[3] / "docs" / "runbooks.md").read_text()
+    """The example of docs/reference/runbooks.md reads as the page says."""
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "runbooks.md").read_text()
     example = re.search(r"^````markdown\n(.*?)^````$", page, flags=re.M | re.S)
     assert example
     document = parse(example[1])

@@ -13,7 +13,7 @@ from harness.gameday.run import _drill_header
 from harness.history.vif import History
 from harness.plan import make_plan
 from harness.runbook import read as read_document
-from harness.verdict.state import new_trial
+from harness.verdict.state import new_drill_state
 from tests.support.gameday import BINDINGS, RUNBOOK, gameday
 from tests.support.slo import LATENCY, RATIO, changed, read
 
@@ -73,7 +73,7 @@ def test_a_record_says_all_that_its_judge_needs(tmp_path: Path) -> None:
     plan = make_plan(read_document(RUNBOOK), bound(tmp_path), ["TIMEOUT"])
     header = json.loads(json.dumps(_drill_header(plan.drills[0], plan, History())))
     assert [told["target"] for told in header["slos"]] == [0.95, 0.9, 0.99, 0.99]
-    judged = new_trial({"drill": "TIMEOUT", **header}).slos
+    judged = new_drill_state({"drill": "TIMEOUT", **header}).slos
     assert [(slo.name, slo.objective.text, slo.alpha, slo.window_s) for slo in judged] == [
         ("gateway latency", "p95(gateway) < 500ms", 0.02, 2_419_200.0),
         ("errors: #1", "status(tools, 503) <= 10%", None, 2_419_200.0),
@@ -99,7 +99,7 @@ def test_check_prints_sentences_and_every_problem(tmp_path: Path) -> None:
     assert done.stderr.split("\n") == [
         "gameday: nosuch.yaml: cannot be read (No such file or directory); name an OpenSLO file",
         "b.yaml:15: SLO errors: spec.objectives[0].target: 1.5 is not a number from 0 to below 1",
-        "Forms: docs/slos.md",
+        "Forms: docs/reference/slos.md",
         "",
     ]
 

@@ -6,12 +6,12 @@ import random
 import pytest
 
 from harness.stats.eprocess import log_evidence, restart
-from harness.stats.inflation import ENOUGH_S, MARGIN, Known, Slice, inflation
+from harness.stats.inflation import ENOUGH_S, MARGIN, Slice, VifEstimate, inflation
 from harness.stats.interval import fraction_interval, quantile_ranks
-from harness.stats.sequential import MIN_KNOWN_S, MIN_S, SLICE_S, Terms, decide
+from harness.stats.sequential import MIN_KNOWN_S, MIN_S, SLICE_S, TestParameters, decide
 
-FIRST = Terms(0.01)
-WARM = Terms(0.01, Known(MARGIN, ENOUGH_S))
+FIRST = TestParameters(0.01)
+WARM = TestParameters(0.01, VifEstimate(MARGIN, ENOUGH_S))
 COLD_SLICES = round(MIN_S / SLICE_S)
 
 
@@ -36,8 +36,8 @@ def queue(count: int, size: int, seed: int) -> list[Slice]:
     return found
 
 
-def first_decision(slices: list[Slice], theta: float, terms: Terms = FIRST) -> bool | None:
-    answers = (decide(slices[:end], theta, terms).low for end in range(1, len(slices) + 1))
+def first_decision(slices: list[Slice], theta: float, parameters: TestParameters = FIRST) -> bool | None:
+    answers = (decide(slices[:end], theta, parameters).low for end in range(1, len(slices) + 1))
     return next((low for low in answers if low is not None), None)
 
 
@@ -79,19 +79,19 @@ def test_what_earlier_runs_taught_saves_the_time_to_learn_it_again() -> None:
     slices = round(MIN_KNOWN_S / SLICE_S)
     assert decide([Slice(200, 0)] * slices, 0.05, WARM).low is True
     assert decide([Slice(200, 0)] * (slices - 1), 0.05, WARM).low is None
-    assert decide([Slice(200, 0)] * slices, 0.05, Terms(0.01, Known(MARGIN, ENOUGH_S - 1))).low is None
-    assert decide([Slice(200, 0)] * slices, 0.05, Terms(0.01, Known(20.0, ENOUGH_S))).low is None
+    assert decide([Slice(200, 0)] * slices, 0.05, TestParameters(0.01, VifEstimate(MARGIN, ENOUGH_S - 1))).low is None
+    assert decide([Slice(200, 0)] * slices, 0.05, TestParameters(0.01, VifEstimate(20.0, ENOUGH_S))).low is None
 
 
 def test_an_alarm_does_not_wait_for_a_vif() -> None:
-    assert decide([Slice(20, 10)] * 4, 0.05, Terms(0.01, alarm=True)).low is False
+    assert decide([Slice(20, 10)] * 4, 0.05, TestParameters(0.01, alarm=True)).low is False
     assert decide([Slice(20, 10)] * 4, 0.05, FIRST).low is None
 
 
 def test_that_one_of_several_is_broken_takes_more_evidence_and_that_all_are_well_does_not() -> None:
-    alone, shared = Terms(0.01, share=1, alarm=True), Terms(0.01, share=1000, alarm=True)
-    assert [decide([Slice(9, 2)] * 8, 0.05, terms).low for terms in (alone, shared)] == [False, None]
-    assert [decide([Slice(50, 0)] * 8, 0.05, terms).low for terms in (alone, shared)] == [True, True]
+    alone, shared = TestParameters(0.01, share=1, alarm=True), TestParameters(0.01, share=1000, alarm=True)
+    assert [decide([Slice(9, 2)] * 8, 0.05, parameters).low for parameters in (alone, shared)] == [False, None]
+    assert [decide([Slice(50, 0)] * 8, 0.05, parameters).low for parameters in (alone, shared)] == [True, True]
 
 
 def test_never_means_never() -> None:

@@ -5,13 +5,13 @@ import random
 import pytest
 
 from harness.conditions import parse
-from harness.stats.inflation import ENOUGH_S, MARGIN, Known
-from harness.stats.sequential import SLICE_S, Terms
+from harness.stats.inflation import ENOUGH_S, MARGIN, VifEstimate
+from harness.stats.sequential import SLICE_S, TestParameters
 from harness.verdict.change import arisen, bounds, since
 from harness.verdict.timeline import Timeline
 
 T0 = 1_000_000.0
-WARM = Terms(0.01, Known(MARGIN, ENOUGH_S))
+WARM = TestParameters(0.01, VifEstimate(MARGIN, ENOUGH_S))
 ERRORS = parse("error_rate(gateway) < 5%")
 SYMPTOM = parse("error_rate(gateway) > 5%")
 Stretch = tuple[float, float]
@@ -43,8 +43,8 @@ def test_a_recovery_is_seen_soon_and_dated_when_it_was() -> None:
 
 def test_the_first_run_of_a_scenario_takes_ten_seconds() -> None:
     timeline = told((30, 0.5), (10, 0.0))
-    assert since(ERRORS, timeline, T0, T0 + 39.75, Terms(0.01)) is None
-    assert since(ERRORS, timeline, T0, T0 + 40, Terms(0.01)) == pytest.approx(T0 + 30, abs=0.25)
+    assert since(ERRORS, timeline, T0, T0 + 39.75, TestParameters(0.01)) is None
+    assert since(ERRORS, timeline, T0, T0 + 40, TestParameters(0.01)) == pytest.approx(T0 + 30, abs=0.25)
 
 
 def test_a_healthy_past_does_not_hide_an_incident() -> None:
@@ -52,7 +52,7 @@ def test_a_healthy_past_does_not_hide_an_incident() -> None:
     assert since(ERRORS, timeline, T0, T0 + 60, WARM) is not None
     assert since(ERRORS, timeline, T0, timeline.frontier, WARM) is None
     assert since(ERRORS, timeline, T0, timeline.frontier, WARM, holds=False) == pytest.approx(T0 + 60, abs=0.25)
-    assert arisen(SYMPTOM, timeline, T0, timeline.frontier, Terms(0.01))
+    assert arisen(SYMPTOM, timeline, T0, timeline.frontier, TestParameters(0.01))
 
 
 def test_a_past_incident_does_not_hide_a_new_one() -> None:
@@ -88,7 +88,7 @@ def test_the_moment_of_a_change_lies_in_its_interval_and_sharp_changes_are_dated
 def test_an_absolute_number_begins_again_behind_the_last_event() -> None:
     condition = parse("count(gateway, timeout) == 0")
     timeline = told((5, 1.0), (10, 0.0))
-    assert since(condition, timeline, T0, timeline.frontier, Terms(0.01)) == T0 + 5
+    assert since(condition, timeline, T0, timeline.frontier, TestParameters(0.01)) == T0 + 5
     assert since(condition, timeline, T0, T0 + 5.25, WARM) is None
     assert since(condition, timeline, T0, timeline.frontier, WARM, holds=False) == T0
 

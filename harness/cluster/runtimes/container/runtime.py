@@ -140,7 +140,7 @@ class DockerRuntime:
         )
 
     def _environment(self, pod: Pod) -> Mapping[str, str]:
-        """What the pod is told; where it listens, and where `/app` is, the image says (docs/contracts.md)."""
+        """What the pod is told; where it listens, and where `/app` is, the image says (docs/reference/contracts.md)."""
         return {
             "LANG": "C.UTF-8",
             **environment(pod.template),

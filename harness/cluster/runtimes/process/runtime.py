@@ -84,7 +84,7 @@ class LocalRuntime:
         return found
 
     def _environment(self, pod: Pod) -> dict[str, str]:
-        """What the pod's process is told: its template's variables and its place (docs/contracts.md)."""
+        """What the pod's process is told: its template's variables and its place (docs/reference/contracts.md)."""
         deployment = pod.owner.deployment.name
         return {
             "PATH": str(self._ledger.folder / "image" / "bin"),

@@ -14,7 +14,7 @@ from harness.cluster import manifest
 
 DEPLOY = Path(__file__).parents[4] / "deploy"
 ELSEWHERE = {"POD_NAME", "NAMESPACE", "ADMIN_PORT", "ADMIN_TOKEN"}
-"""What a kubelet of the local platform tells a pod by itself (docs/contracts.md)."""
+"""What a kubelet of the local platform tells a pod by itself (docs/reference/contracts.md)."""
 OWN = {
     "startupProbe": "a container's process takes seconds to start, a forked one none",
     "args": "one image for all services",

@@ -64,5 +64,5 @@ def test_a_wrong_parameter_is_named(name: str, parameters: dict[str, float | str
 
 
 def test_every_fault_is_documented() -> None:
-    page = (RUNBOOK.parent.parent / "docs" / "bindings.md").read_text(encoding="utf-8")
+    page = (RUNBOOK.parent.parent / "docs" / "reference" / "bindings.md").read_text(encoding="utf-8")
     assert all(f"| `{name}` |" in page for name in FAULTS)

@@ -1,0 +1,96 @@
+"""Registry of the families that packages can extend: faults, platforms, responders, reports and measures.
+
+A member is an entry point of the group `gameday.<family>` in the metadata of an installed package, ours included:
+`[project.entry-points."gameday.reports"]`, `mine = "my_package.report:MyReport"`. Listing names imports no member.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from importlib.metadata import Distribution, EntryPoint, entry_points
+from typing import Generic, TypeVar, cast
+
+from harness.errors import GamedayError
+
+Member = TypeVar("Member")
+
+
+class RegistryError(GamedayError):
+    """A member is not registered, is registered twice, or cannot be imported."""
+
+
+class Family(Generic[Member]):
+    """The registered members of one family; `Member` is its contract, which is not checked at run time.
+
+    Reads the metadata of the installed packages once, on the first use.
+    """
+
+    def __init__(self, name: str) -> None:
+        """`name` is the plural that ends the group's name: `faults` for `gameday.faults`."""
+        self.group = f"gameday.{name}"
+        self._singular = name.removesuffix("s")
+
+    @cached_property
+    def _entries(self) -> dict[str, list[EntryPoint]]:
+        found: dict[str, list[EntryPoint]] = {}
+        for entry in entry_points(group=self.group):
+            found.setdefault(entry.name, []).append(entry)
+        return found
+
+    def names(self) -> tuple[str, ...]:
+        """The registered names, sorted."""
+        return tuple(sorted(self._entries))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def load(self, name: str) -> Member:
+        """Import and return a member.
+
+        Raises RegistryError when the name is unknown, when two packages register it, and when the import fails.
+        """
+        entry = self._only(name)
+        try:
+            return cast(Member, entry.load())
+        except (ImportError, AttributeError) as error:
+            raise RegistryError(f"{self._where(entry)} cannot be imported: {error}; {_fix(entry, error)}") from error
+
+    def _only(self, name: str) -> EntryPoint:
+        """The one entry point of this name; raises RegistryError when there is none or more than one."""
+        entries = self._entries.get(name, [])
+        if not self._entries:
+            fix = "install this checkout again by `pip install -e .`"
+            raise RegistryError(f"{self._singular} `{name}`: the group {self.group} of entry points is empty; {fix}")
+        if not entries:
+            known = ", ".join(self.names())
+            raise RegistryError(f"{self._singular} `{name}`: no installed package registers it; known are {known}")
+        if len(entries) > 1:
+            packages = " and ".join(sorted(_package(entry) for entry in entries))
+            raise RegistryError(f"{self._singular} `{name}`: registered by {packages}; uninstall one of them")
+        return entries[0]
+
+    def _where(self, entry: EntryPoint) -> str:
+        return f"{self._singular} `{entry.name}` of the package {_package(entry)} ({entry.value})"
+
+
+def _package(entry: EntryPoint) -> str:
+    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else "an unnamed package"
+
+
+def _fix(entry: EntryPoint, error: ImportError | AttributeError) -> str:
+    """The next action: install the extra that brings the missing module, where the package has one."""
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
+    extra = _extra_with(entry.dist, missing.partition(".")[0]) if entry.dist and missing else None
+    if entry.dist and extra:
+        return f"install it by `pip install '{entry.dist.name}[{extra}]'`"
+    return "install what it needs, or uninstall the package"
+
+
+def _extra_with(package: Distribution, module: str) -> str | None:
+    """The extra of a package that requires the distribution with the same name as the module."""
+    for requirement in package.requires or ():
+        found = re.match(r"""([\w.-]+).*\bextra\s*==\s*['"]([\w-]+)['"]""", requirement)
+        if found and found[1].replace("-", "_").lower() == module.lower():
+            return found[2]
+    return None
