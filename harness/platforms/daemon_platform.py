@@ -50,7 +50,7 @@ class DaemonPlatform:
         self,
         folder: Path,
         *,
-        overrides: Mapping[str, Mapping[str, str]] = manifest.NO_ENV,
+        overrides: Mapping[str, Mapping[str, str]] = manifest.NO_OVERRIDES,
         detach: bool = False,
     ) -> None:
         self.folder = folder.resolve()
@@ -99,7 +99,7 @@ class DaemonPlatform:
             raise
 
     def _check_overrides(self) -> None:
-        known = {work.name for work in manifest.WORKLOADS}
+        known = manifest.read().deployments.keys()
         if unknown := sorted(self._overrides.keys() - known):
             raise PlatformError(f"no such Deployment: {', '.join(unknown)}; there are {', '.join(sorted(known))}")
 
@@ -198,7 +198,7 @@ class DaemonPlatform:
         }
 
     def deployed(self) -> Mapping[str, Mapping[str, str]]:
-        return {work.name: dict(work.env) for work in manifest.WORKLOADS}
+        return manifest.read().environments()
 
     def services(self) -> Mapping[str, Sequence[int]]:
         return {name: [port["port"] for port in ports] for name, ports in self._state()["services"].items()}

@@ -1,4 +1,4 @@
-"""A nursery with the smallest service that keeps docs/reference/contracts.md: started as a process by the local platform's tests.
+"""A minimal fork server and service that follow docs/reference/contracts.md, for tests of the local platform.
 
 Faults: `unready` (/health answers 503), `stuck` (/health/live never answers), `crash` (exits with `status`), `echo`.
 """

@@ -26,7 +26,7 @@ from harness.platforms.kubernetes.cluster_ref import ClusterRef
 from harness.platforms.kubernetes.forward import Forward
 from harness.platforms.kubernetes.jobs import KubernetesJobs
 from harness.platforms.kubernetes.lease import Lease
-from harness.platforms.kubernetes.objects import DRILL, Pod, environment, name_of, whole, with_environment
+from harness.platforms.kubernetes.objects import DRILL, Pod, name_of, plain_environment, whole, with_environment
 from harness.platforms.kubernetes.restore import put_back
 from harness.platforms.kubernetes.revert import RESTORE, RevertJournal
 from harness.platforms.kubernetes.watching import EVENTS, Watching
@@ -203,7 +203,7 @@ class KubernetesPlatform:
         return sorted((pod for pod in pods if not pod.ending), key=lambda pod: (pod.created, pod.name))
 
     def deployed(self) -> Mapping[str, Mapping[str, str]]:
-        return {name: environment(shipped) for name, shipped in self._shipped.items()}
+        return {name: plain_environment(shipped) for name, shipped in self._shipped.items()}
 
     def services(self) -> Mapping[str, Sequence[int]]:
         return {name: list(ports) for name, ports in self._ports.items()}
@@ -274,7 +274,7 @@ def _state(deployment: Obj, pods: Sequence[Pod]) -> DeploymentState:
         name=name_of(deployment),
         replicas=whole(deployment, "spec", "replicas"),
         ready=sum(pod.ready for pod in pods),
-        env=environment(deployment),
+        env=plain_environment(deployment),
         pods=tuple(pod.name for pod in pods),
         generation=whole(deployment, "metadata", "generation"),
     )

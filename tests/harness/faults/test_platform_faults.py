@@ -21,7 +21,7 @@ STAND_IN = (sys.executable, str(Path(__file__).parents[2] / "support" / "fork_se
 
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    made = LocalPlatform(tmp_path_factory.mktemp("platform"), nursery=STAND_IN)
+    made = LocalPlatform(tmp_path_factory.mktemp("platform"), fork_server=STAND_IN)
     try:
         made.up()
         yield Target(made, None)  # type: ignore[arg-type]

@@ -13,7 +13,6 @@ import pytest
 from harness.cli import platforms
 from harness.cluster.runtimes.container import recovery
 from harness.cluster.runtimes.container.ledger import LEDGER, new_token, tokens
-from harness.cluster.runtimes.container.quantities import cpu_cores, memory_bytes
 from harness.errors import MachineError
 from harness.platforms.base import PlatformOptions
 from harness.platforms.docker import provider
@@ -21,20 +20,6 @@ from harness.platforms.docker.platform import DockerPlatform, Images
 from harness.platforms.docker.provider import DockerProvider
 from tests.support.fakes import ask, until
 from tests.support.proxy import TOKEN, free_port, process
-
-
-@pytest.mark.parametrize(
-    ("text", "cores"), [("250m", 0.25), ("2", 2.0), ("1.5", 1.5), ("", None), ("many", None), ("-1", None)]
-)
-def test_quantities_of_cpu(text: str, cores: float | None) -> None:
-    assert cpu_cores(text) == cores
-
-
-@pytest.mark.parametrize(
-    ("text", "size"), [("128Mi", 128 << 20), ("1G", 10**9), ("512", 512), ("1.5Ki", 1536), ("", None), ("1X", None)]
-)
-def test_quantities_of_memory(text: str, size: int | None) -> None:
-    assert memory_bytes(text) == size
 
 
 def test_tokens_are_recorded_before_they_are_used_and_a_line_cut_short_counts_for_nothing(tmp_path: Path) -> None:
@@ -117,13 +102,15 @@ def test_a_services_proxy_is_told_of_every_pod_that_comes_and_goes() -> None:
         return set(ask(ip, "/endpoints", headers=TOKEN, port=admin).json["endpoints"])
 
     async def come_and_go() -> None:
-        doors = runtime.Doors({"inference": ip}, admin, "a-token")
-        assert all(await asyncio.gather(*(doors.let("inference", f"pod-{n}", f"10.0.0.{n}") for n in range(1, 9))))
+        proxies = runtime.ServiceProxies({"inference": ip}, admin, "a-token")
+        assert all(
+            await asyncio.gather(*(proxies.set_endpoint("inference", f"pod-{n}", f"10.0.0.{n}") for n in range(1, 9)))
+        )
         assert endpoints() == {f"10.0.0.{n}:8080" for n in range(1, 9)}
-        assert all(await asyncio.gather(*(doors.let("inference", f"pod-{n}", None) for n in range(1, 8))))
+        assert all(await asyncio.gather(*(proxies.set_endpoint("inference", f"pod-{n}", None) for n in range(1, 8))))
         assert endpoints() == {"10.0.0.8:8080"}
-        stranger = runtime.Doors({"inference": ip}, admin, "another-token")
-        assert not await stranger.let("inference", "pod-1", "10.0.0.1"), "the kubelet would call the pod ready"
+        stranger = runtime.ServiceProxies({"inference": ip}, admin, "another-token")
+        assert not await stranger.set_endpoint("inference", "pod-1", "10.0.0.1"), "the kubelet would call the pod ready"
         assert endpoints() == {"10.0.0.8:8080"}
 
     with process(PORT=str(free_port()), ADMIN_PORT=str(admin), ADMIN_TOKEN="a-token"):

@@ -17,7 +17,8 @@ import pytest
 
 from harness.cluster import manifest
 from harness.http import call
-from harness.machine import process_ledger
+from harness.machine import process_ledger, quantities
+from harness.machine.objects import items, section
 from harness.machine.platform_state import CommandResult
 from harness.platforms.docker.platform import DockerPlatform
 from harness.platforms.docker.provider import DockerProvider
@@ -148,10 +149,13 @@ def test_requests_and_limits_of_the_manifest_are_the_containers(platform: Docker
         config = client().containers.get(parts(platform.folder)[f"pod {pod}"]).attrs["HostConfig"]
         return {name: config[name] for name in ("CpuShares", "NanoCpus", "Memory")}
 
-    (shares,) = {round(1.024 * work.cpu_m) for work in manifest.WORKLOADS}
+    (container,) = items(manifest.template(manifest.read().deployments["tool-service"]), "spec", "containers")
+    cores = quantities.parse(section(container, "resources", "requests")["cpu"])
+    assert cores is not None
+    shares = round(1024 * cores)
     assert host_config() == {"CpuShares": shares, "NanoCpus": 0, "Memory": 0}
-    container = {"name": "app", "resources": {"limits": {"cpu": "500m", "memory": "256Mi"}}}
-    patch = json.dumps({"spec": {"template": {"spec": {"containers": [container]}}}})
+    changed = {"name": "app", "resources": {"limits": {"cpu": "500m", "memory": "256Mi"}}}
+    patch = json.dumps({"spec": {"template": {"spec": {"containers": [changed]}}}})
     assert platform.kubectl("patch", "deployment", "tool-service", *NS, "-p", patch).status == 0
     assert kubectl(platform, "rollout status deployment tool-service --timeout=60s").status == 0
     until(lambda: len(platform.state()["tool-service"].pods) == 1, "the old pod has gone")

@@ -27,7 +27,7 @@ CLIENT = Path(kubectl_shim.__file__)
 
 @pytest.fixture
 def platform(tmp_path: Path) -> Iterator[LocalPlatform]:
-    made = LocalPlatform(tmp_path / "platform", nursery=STAND_IN)
+    made = LocalPlatform(tmp_path / "platform", fork_server=STAND_IN)
     try:
         made.up()
         yield made
@@ -166,7 +166,8 @@ def test_a_subnet_is_taken_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_platform_ends_with_who_started_it(tmp_path: Path) -> None:
     script = (
         "import sys, time; from pathlib import Path; from harness.platforms.local.platform import LocalPlatform;"
-        f"LocalPlatform(Path({str(tmp_path)!r}), nursery={STAND_IN!r}).up(); print('up', flush=True); time.sleep(60)"
+        f"LocalPlatform(Path({str(tmp_path)!r}), fork_server={STAND_IN!r}).up();"
+        "print('up', flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
@@ -179,14 +180,14 @@ def test_the_platform_ends_with_who_started_it(tmp_path: Path) -> None:
 def test_a_detached_platform_outlives_its_starter_and_is_found_again(tmp_path: Path) -> None:
     script = (
         "from pathlib import Path; from harness.platforms.local.platform import LocalPlatform;"
-        f"LocalPlatform(Path({str(tmp_path)!r}), nursery={STAND_IN!r}, detach=True).up()"
+        f"LocalPlatform(Path({str(tmp_path)!r}), fork_server={STAND_IN!r}, detach=True).up()"
     )
     subprocess.run([sys.executable, "-c", script], check=True, timeout=20)
     found = LocalPlatform.attach(tmp_path)
     try:
         assert found.state()["inference"].ready == 1
         with pytest.raises(PlatformError, match="holds a platform already"):
-            LocalPlatform(tmp_path, nursery=STAND_IN).up()
+            LocalPlatform(tmp_path, fork_server=STAND_IN).up()
     finally:
         found.down()
     assert left(tmp_path) == []
@@ -195,7 +196,7 @@ def test_a_detached_platform_outlives_its_starter_and_is_found_again(tmp_path: P
 
 
 def test_platforms_side_by_side_do_not_meet(platform: LocalPlatform, tmp_path: Path) -> None:
-    other = LocalPlatform(tmp_path / "other", nursery=STAND_IN)
+    other = LocalPlatform(tmp_path / "other", fork_server=STAND_IN)
     other.up()
     try:
         mine, theirs = (set(one.state()["inference"].pods) for one in (platform, other))
@@ -211,7 +212,7 @@ def test_what_cannot_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(PlatformError, match="no such Deployment: gateway"):
         LocalPlatform(tmp_path / "a", overrides={"gateway": {}}).up()
     monkeypatch.setattr("harness.platforms.local.platform.LocalPlatform.up_s", 3.0)
-    crashing = LocalPlatform(tmp_path / "b", nursery=STAND_IN, overrides={"realtime": {"CRASH_AT_START": "3"}})
+    crashing = LocalPlatform(tmp_path / "b", fork_server=STAND_IN, overrides={"realtime": {"CRASH_AT_START": "3"}})
     with pytest.raises(PlatformError, match=r"realtime: back-off .*cannot start: CRASH_AT_START is set"):
         crashing.up()
     assert left(tmp_path / "b") == []
