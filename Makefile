@@ -32,7 +32,7 @@ dist:  ## the wheel and the source distribution in dist/
 	$(BIN)/python -m build --quiet
 
 lock:  ## refresh the versions that CI installs
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --output-file requirements/lock.txt pyproject.toml
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras --output-file requirements/lock.txt pyproject.toml
 
 clean:
 	rm -rf build dist .venv .mypy_cache .ruff_cache .pytest_cache

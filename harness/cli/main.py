@@ -9,11 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.cli import demo
 from harness.cli.platforms import add_options
 from harness.errors import INCONCLUSIVE, UNUSABLE, GamedayError
 
 EXIT_CODES = "exit codes: 0 passed · 1 failed · 2 unusable input or environment · 3 inconclusive"
 _RUN_EXAMPLES = """\
+  gameday run --demo --only VALIDATION_FAIL               a first try with the runbook that comes with gameday
   gameday run runbooks/operations.md                      all runbooks, one after the other
   gameday run runbooks/operations.md --jobs 4             side by side, each on a platform of its own
   gameday run runbooks/operations.md --only TIMEOUT       one of them
@@ -33,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point; exits with the code of the outcome."""
     options = _parser().parse_args(arguments)
     try:
+        demo.resolve_document(options)
         code = options.work(options)
     except GamedayError as error:
         sys.stderr.write(f"gameday: {error}\n")
@@ -62,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="gameday",
         description="Proves that an operations runbook really restores the service it claims to restore.",
-        epilog=f"{EXIT_CODES}\nstart with: gameday run runbooks/operations.md",
+        epilog=f"{EXIT_CODES}\nstart with: gameday run --demo",
         formatter_class=layout,
     )
     words = parser.add_subparsers(dest="word", required=True, metavar="WORD")
@@ -77,7 +80,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _document(word: argparse.ArgumentParser) -> None:
-    word.add_argument("runbook", type=Path, metavar="RUNBOOK", help="the runbook document (Markdown)")
+    word.add_argument("runbook", type=Path, nargs="?", metavar="RUNBOOK", help="the runbook document (Markdown)")
+    demo.add_option(word)
 
 
 def _format(word: argparse.ArgumentParser) -> None:

@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from harness import bindings
-from harness.cli.faults import make_fault
 from harness.cli.platforms import announce, chosen
 from harness.cli.report import FORMS, RECORD, result_of
 from harness.drill import Limits
 from harness.errors import DocumentError, Interrupted, MachineError, PlatformError
+from harness.faults.factory import make_fault
 from harness.gameday.run import Members, run_gameday
 from harness.listeners.progress import Live
 from harness.load.base import Load

@@ -1,4 +1,4 @@
-"""A minimal fork server and service that follow docs/reference/contracts.md, for tests of the local platform.
+"""A fork server with the smallest service that fulfils docs/reference/contracts.md, for the local platform's tests.
 
 Faults: `unready` (/health answers 503), `stuck` (/health/live never answers), `crash` (exits with `status`), `echo`.
 """
