@@ -26,7 +26,7 @@ coverage:  ## the total and the ten least covered files
 	$(BIN)/python ci/coverage.py
 
 docs:  ## the documentation site in build/site; a warning is an error
-	$(BIN)/mkdocs build --strict --quiet --site-dir build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir build/site
 
 dist:  ## the wheel and the source distribution in dist/
 	$(BIN)/python -m build --quiet

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import re
 import shlex
 import subprocess
@@ -296,6 +297,20 @@ def test_files_of_the_project_that_are_named_exist() -> None:
     named = re.findall(r"`((?:harness|fakes|scenarios|runbooks|docs|tests)/[\w./-]+)`", ALL)
     assert named
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+# -- form --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
+    pytest.importorskip("mkdocs", reason="the extra [docs] is not installed")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
+    env = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    pages = {path.relative_to(tmp_path / "site").parent.as_posix() for path in (tmp_path / "site").rglob("index.html")}
+    names = [path.removeprefix("docs/").removesuffix(".md") for path in PAGES if path.startswith("docs/")]
+    assert pages >= {name.removesuffix("/index") for name in names if name != "index"}
 
 
 # -- what is computed --------------------------------------------------------------------------------------------------
