@@ -23,7 +23,7 @@ from harness.platforms.kubernetes.api import Api, ApiError, Watch
 from harness.platforms.kubernetes.cluster_ref import ClusterRef
 from harness.platforms.kubernetes.lease import Lease
 from harness.platforms.kubernetes.logs import Logs
-from harness.platforms.kubernetes.objects import Pod, environment, with_environment
+from harness.platforms.kubernetes.objects import Pod, plain_environment, with_environment
 from harness.platforms.kubernetes.revert import RevertJournal
 from tests.support.api_server import Store, serving
 from tests.support.gameday import until
@@ -62,7 +62,7 @@ def test_overrides_replace_values_and_nothing_else() -> None:
     env = [{"name": "A", "value": "1"}, {"name": "B", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]
     deployment: Any = {"spec": {"replicas": 1, "template": {"spec": {"containers": [{"name": "app", "env": env}]}}}}
     changed: Any = with_environment(deployment, {"A": "2", "C": "3"})
-    assert environment(changed) == {"A": "2", "C": "3"}
+    assert plain_environment(changed) == {"A": "2", "C": "3"}
     assert {one["name"] for one in changed["spec"]["template"]["spec"]["containers"][0]["env"]} == {"A", "B", "C"}
     assert environment(deployment) == {"A": "1"}, "the shipped one is as it was"
 
