@@ -39,7 +39,7 @@ def slo(options: argparse.Namespace) -> int:
 
 def _check(files: Sequence[Path], form: str) -> int:
     """Each SLO in one line; every problem on stderr, exit 2."""
-    found = read_slos(list(dict.fromkeys(files)), {}, "")
+    found = read_slos(list(dict.fromkeys(files)))
     sys.stdout.write(_json(found) if form == "json" else "".join(_line(each) for each in found.slos))
     if found.problems:
         sys.stderr.write("gameday: " + "\n".join(found.problems) + "\nForms: docs/reference/slos.md\n")
