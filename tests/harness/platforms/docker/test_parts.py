@@ -18,8 +18,10 @@ from harness.platforms.base import PlatformOptions
 from harness.platforms.docker import provider
 from harness.platforms.docker.platform import DockerPlatform, Images
 from harness.platforms.docker.provider import DockerProvider
-from tests.support.fakes import ask, until
-from tests.support.proxy import TOKEN, free_port, process
+from tests.support.fakes import ask
+from tests.support.network import free_port
+from tests.support.proxy import TOKEN, process
+from tests.support.waiting import wait_until
 
 
 def test_tokens_are_recorded_before_they_are_used_and_a_line_cut_short_counts_for_nothing(tmp_path: Path) -> None:
@@ -114,7 +116,7 @@ def test_a_services_proxy_is_told_of_every_pod_that_comes_and_goes() -> None:
         assert endpoints() == {"10.0.0.8:8080"}
 
     with process(PORT=str(free_port()), ADMIN_PORT=str(admin), ADMIN_TOKEN="a-token"):
-        until(lambda: endpoints() == set(), "it listens")
+        wait_until(lambda: endpoints() == set(), "it listens")
         asyncio.run(come_and_go())
 
 
