@@ -16,8 +16,9 @@ from harness.steps.run import StepLimits
 from harness.steps.session import Session
 from harness.steps.step import Step, runbook_steps
 from harness.verdict.steps import StepFacts, judge_step
+from tests.support.paths import RUNBOOK
 from tests.support.small_cluster import SmallCluster
-from tests.support.steps import PLACEHOLDERS, RUNBOOK
+from tests.support.steps import PLACEHOLDERS
 
 LIMITS = StepLimits(follow_s=0.3, settle_s=0.2)
 

@@ -15,8 +15,9 @@ from harness.steps.run import Runner, StepLimits
 from harness.steps.session import Session
 from harness.steps.step import general_steps, runbook_steps
 from harness.verdict.steps import StepFacts, judge_step
+from tests.support.paths import RUNBOOK
 from tests.support.small_cluster import SmallCluster
-from tests.support.steps import PLACEHOLDERS, RUNBOOK
+from tests.support.steps import PLACEHOLDERS
 
 Judge = Callable[[str], tuple[StepFacts, str, str]]
 

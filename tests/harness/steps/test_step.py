@@ -2,7 +2,8 @@
 
 from harness.model import GeneralCommand
 from harness.steps.step import general_steps, runbook_steps
-from tests.support.steps import PLACEHOLDERS, RUNBOOK
+from tests.support.paths import RUNBOOK
+from tests.support.steps import PLACEHOLDERS
 
 
 def test_steps_are_in_the_order_of_the_runbook() -> None:
