@@ -18,7 +18,7 @@ from harness.steps.session import Session
 from harness.steps.step import general_steps, runbook_steps
 from harness.verdict.steps import judge_step
 from tests.support.small_cluster import SmallCluster
-from tests.support.steps import PLACEHOLDERS, RUNBOOK
+from tests.support.steps import PLACEHOLDERS, SLOW_RUNBOOK
 
 Judge = Callable[[str], tuple[StepFacts, str, str]]
 
@@ -134,7 +134,7 @@ def test_each_distinct_command_text_is_parsed_once(
 
     monkeypatch.setattr(parse_module, "syntax_tree", counted)
     steps = [
-        *runbook_steps(RUNBOOK, PLACEHOLDERS, {"MAX_RETRIES": "api"}, "production"),
+        *runbook_steps(SLOW_RUNBOOK, PLACEHOLDERS, {"MAX_RETRIES": "api"}, "production"),
         *general_steps([GeneralCommand(30, "kubectl describe pod service-pod")], PLACEHOLDERS, "production"),
     ]
     bound = [facts.bound for facts in map(_runner(cluster, session).run, steps) if facts.ran]
