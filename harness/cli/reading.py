@@ -12,7 +12,7 @@ from harness.errors import PASSED, UNUSABLE
 from harness.plan import DrillPlan, GamedayPlan
 from harness.report.show import to_json, to_text
 from harness.runbook import nothing_to_test, read
-from harness.steps.plan import Step
+from harness.steps.step import Step
 
 
 def show(runbook: Path, form: str) -> int:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import bindings
-from harness.bash.analyse import Call, analyse
+from harness.bash.parse import parse
+from harness.bash.script import Call
 from harness.cluster.kubectl.commands import COMMANDS, Command
 from harness.cluster.kubectl.flags import Flag
 from harness.cluster.kubectl.resources import RESOURCES, Resource
@@ -21,8 +22,8 @@ from harness.plan import make_plan
 from harness.runbook import read
 from harness.steps.placeholders import fill, pod_of
 from tests.conformance.examples import CHANGES, NO_NAMESPACE, OUTPUTS, PLAIN, TARGET_OF, TRUE, VALUES, VALUES_OF
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 RECORDED = ROOT / "tests" / "data" / "kubectl"
 RUNBOOKS = (ROOT / "runbooks" / "operations.md", ROOT / "tests" / "data" / "operations-user.md")
 UNDO = "rollout undo deployment/api-gateway -n production"
@@ -191,7 +192,7 @@ def _pod(value: str) -> str:
 
 
 def _calls(text: str) -> Iterator[str]:
-    for call in analyse(text).calls:
+    for call in parse(text).calls:
         if call.program == "kubectl":
             yield " ".join(shlex.quote(word) for word in _words(call)).replace(
                 "pod_of_tool-service", "{pod:tool-service}"

@@ -28,7 +28,8 @@ from harness.slo import Slo, read_slos
 from harness.slo.k6 import convert
 from harness.stats.eprocess import log_evidence
 from harness.verdict.gameday import judge_record
-from tests.support.gameday import BINDINGS, ROOT, SLOS, gameday
+from tests.support.gameday import gameday
+from tests.support.paths import BINDINGS, ROOT, SLOS
 from tests.support.simulated_drill import World
 
 PAGES = {

@@ -37,6 +37,11 @@ def ran(purpose: str, command: str, status: int = 0, changed: tuple[str, ...] = 
     )
 
 
+def incident(side: str, since: float | None, healed: bool) -> float:
+    """Return the fraction of failed requests: half of them from the fault on, none once the runbook has healed it."""
+    return 0.0 if since is None or healed else 0.5
+
+
 @dataclass
 class World:
     """`bad(side, seconds since the fault or None, healed)` is the bad fraction of a second's arrivals."""

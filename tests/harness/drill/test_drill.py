@@ -11,11 +11,7 @@ from harness.cli.report import result_of
 from harness.model import Verdict
 from harness.report.json_report import to_json
 from harness.verdict.state import CONTROL
-from tests.support.simulated_drill import START_S, World, ran
-
-
-def incident(side: str, since: float | None, healed: bool) -> float:
-    return 0.0 if since is None or healed else 0.5
+from tests.support.simulated_drill import START_S, World, incident, ran
 
 
 def test_a_runbook_that_heals_passes(tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ import pytest
 import yaml
 
 from harness.record.journal import read_events
-from tests.support.gameday import BINDINGS, ENDED_S, RUNBOOK, SLOS, Running, gameday, left, recorded, running
+from tests.support.gameday import ENDED_S, Running, gameday, left, recorded, running
+from tests.support.paths import BINDINGS, RUNBOOK, SLOS
 
 pytestmark = pytest.mark.slow
 AT_ONCE = 3
@@ -95,7 +96,7 @@ def ending(folder: Path, words: str, blow: Blow) -> Ending:
     (folder / "slos").symlink_to(SLOS)
     out = folder / "run"
     with running("run", "ops.md", "--only", "TOOL_DOWN", "--out", out, cwd=folder) as run:
-        run.until(words)
+        run.wait_for(words)
         blow(run, out)
         struck = time.monotonic()
         status, _ = run.end(ENDED_S + 20)

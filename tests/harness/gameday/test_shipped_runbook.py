@@ -12,7 +12,8 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.support.gameday import RUNBOOK, gameday, left, of_folder, running, tree
+from tests.support.gameday import gameday, left, of_folder, running, tree
+from tests.support.paths import RUNBOOK
 
 pytestmark = pytest.mark.slow
 JOBS = 3
@@ -48,7 +49,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
     done = Done(folder / "run", tree_before=tree())
     with running("run", RUNBOOK, "--jobs", str(JOBS), "--out", done.folder, cwd=folder) as run:
         for phase in ("baseline", "response", "recovery", "control"):
-            run.until(rf"── {phase}: ", LIMIT_S)
+            run.wait_for(rf"── {phase}: ", LIMIT_S)
             done.listening |= listening(done.folder)
         done.status, done.stdout = run.end(LIMIT_S)
         done.stderr = "".join(run.lines)
@@ -103,7 +104,7 @@ def test_the_general_section_ran_once_and_its_defect_is_a_finding(done: Done) ->
     assert len(failed) == 2
     assert all("$DATABASE_URL" in text for text in failed)
     findings = [finding["text"] for finding in done.result["findings"]]
-    assert sum("$DATABASE_URL is filled in by the operator's own shell" in text for text in findings) >= 2
+    assert sum("$DATABASE_URL is expanded by the operator's own shell" in text for text in findings) >= 2
 
 
 WHOLE = {

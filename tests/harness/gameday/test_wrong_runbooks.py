@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support.gameday import BINDINGS, SLOS, document, entry, gameday, left
+from tests.support.gameday import document, entry, gameday, left
+from tests.support.paths import BINDINGS, SLOS
 
 pytestmark = pytest.mark.slow
 JOBS = 3
@@ -139,7 +140,7 @@ def test_a_wrong_metric_name_fails_a_runbook_that_restores_the_slos(result: Mapp
 def test_scaling_to_nothing_is_noted_as_harm(result: Mapping[str, Any]) -> None:
     (step,) = [step for step in result["drills"]["SCALE_TO_NOTHING"]["steps"] if "scale" in step["text"]]
     assert (step["verdict"], "deployment/inference replicas 1 -> 0" in step["changed"]) == ("ok", True)
-    assert step["notes"] == ["deployment/inference is scaled to 0: nothing serves it"]
+    assert step["notes"] == ["deployment/inference is scaled to 0: no pod serves it"]
 
 
 def test_what_needs_no_incident_gets_none(result: Mapping[str, Any]) -> None:

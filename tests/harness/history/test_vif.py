@@ -9,13 +9,9 @@ from harness.history.vif import MOST_RUNS, history_beside
 from harness.report.json_report import to_json
 from harness.stats.inflation import ENOUGH_S, MARGIN, VIF_METHOD
 from harness.verdict.gameday import GamedayResult
-from tests.support.simulated_drill import World
+from tests.support.simulated_drill import World, incident
 
 OBJECTIVE = "availability(gateway) >= 99%"
-
-
-def incident(side: str, since: float | None, healed: bool) -> float:
-    return 0.0 if since is None or healed else 0.5
 
 
 def run(folder: Path, **changes: object) -> GamedayResult:

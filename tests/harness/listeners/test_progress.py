@@ -9,11 +9,7 @@ import pytest
 from harness.listeners.progress import Live
 from harness.listeners.screen import Screen
 from harness.stats.inflation import ENOUGH_S
-from tests.support.simulated_drill import World
-
-
-def incident(side: str, since: float | None, healed: bool) -> float:
-    return 0.0 if since is None or healed else 0.5
+from tests.support.simulated_drill import World, incident
 
 
 class Terminal(io.StringIO):

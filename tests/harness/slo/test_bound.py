@@ -11,7 +11,8 @@ from harness.history.vif import History
 from harness.plan import make_plan
 from harness.runbook import read as read_document
 from harness.verdict.state import new_drill_state
-from tests.support.gameday import BINDINGS, RUNBOOK, gameday
+from tests.support.gameday import gameday
+from tests.support.paths import BINDINGS, RUNBOOK
 from tests.support.slo import LATENCY, RATIO, changed, read
 
 # -- in the bindings ---------------------------------------------------------------------------------------------------

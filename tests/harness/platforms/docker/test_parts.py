@@ -19,8 +19,10 @@ from harness.platforms.base import Options
 from harness.platforms.docker import provider as maker
 from harness.platforms.docker.platform import DockerPlatform, Images
 from harness.platforms.docker.provider import DockerMaker
-from tests.support.fakes import ask, until
-from tests.support.proxy import TOKEN, free_port, process
+from tests.support.fakes import ask
+from tests.support.network import free_port
+from tests.support.proxy import TOKEN, process
+from tests.support.waiting import wait_until
 
 
 @pytest.mark.parametrize(
@@ -127,7 +129,7 @@ def test_a_services_proxy_is_told_of_every_pod_that_comes_and_goes() -> None:
         assert endpoints() == {"10.0.0.8:8080"}
 
     with process(PORT=str(free_port()), ADMIN_PORT=str(admin), ADMIN_TOKEN="a-token"):
-        until(lambda: endpoints() == set(), "it listens")
+        wait_until(lambda: endpoints() == set(), "it listens")
         asyncio.run(come_and_go())
 
 

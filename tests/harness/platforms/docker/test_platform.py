@@ -8,8 +8,7 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -22,17 +21,11 @@ from harness.platforms.base import Result
 from harness.platforms.docker.platform import DockerPlatform
 from harness.platforms.docker.provider import DockerMaker
 from tests.support.docker import parts, ready_maker
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 NS = ("-n", "production")
 GOOD = json.dumps({"model": "small", "prompt": "a short poem", "max_tokens": 16})
-
-
-def until(fact: Callable[[], object], what: str, within_s: float = 30.0) -> None:
-    deadline = time.monotonic() + within_s
-    while not fact():
-        assert time.monotonic() < deadline, f"not within {within_s:g} s: {what}"
-        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")
@@ -82,11 +75,11 @@ def test_a_request_goes_through_all_of_them_into_the_database(platform: DockerPl
         said = platform.kubectl("exec", "deployment/api-gateway", *NS, "--", "sh", "-c", count)
         return said.status == 0 and int(said.stdout) >= 1
 
-    until(written, "the row is in the database")
+    wait_until(written, "the row is in the database")
     for deployment in platform.state():
         assert {answer.status for answer in platform.health(deployment).values()} == {200}
         assert all("# TYPE" in answer.body for answer in platform.scrape(deployment).values())
-    until(lambda: "tool-service" in kubectl(platform, "top pods").stdout, "usage is measured")
+    wait_until(lambda: "tool-service" in kubectl(platform, "top pods").stdout, "usage is measured")
 
 
 def test_exec_is_a_command_in_the_container(platform: DockerPlatform) -> None:
@@ -113,9 +106,9 @@ def test_a_container_that_dies_is_restarted_and_its_log_is_kept(platform: Docker
     (pod,) = platform.state()["tool-service"].pods
     client().containers.get(parts(platform.folder)[f"pod {pod}"]).kill()
     shown = "get pod {} -o jsonpath={{.status.containerStatuses[0].{}}}"
-    until(lambda: kubectl(platform, shown.format(pod, "restartCount")).stdout == "1", "it was restarted")
+    wait_until(lambda: kubectl(platform, shown.format(pod, "restartCount")).stdout == "1", "it was restarted")
     assert kubectl(platform, shown.format(pod, "lastState.terminated.exitCode")).stdout == "137"
-    until(lambda: platform.state()["tool-service"].ready == 1, "it is ready again")
+    wait_until(lambda: platform.state()["tool-service"].ready == 1, "it is ready again")
     assert '"started"' in kubectl(platform, f"logs {pod} --previous").stdout
     assert '"started"' in kubectl(platform, f"logs {pod}").stdout
     assert len(platform.log_files("tool-service")) == 2
@@ -130,14 +123,14 @@ def test_a_service_spreads_its_connections_and_refuses_without_a_pod(platform: D
     assert len(took) == 3
     assert all(re.search(r"^requests_total.* [1-9]", text, re.MULTILINE) for text in took), took
     kubectl(platform, "scale deployment inference --replicas=0")
-    until(lambda: not platform.state()["inference"].pods, "no pod is left")
+    wait_until(lambda: not platform.state()["inference"].pods, "no pod is left")
     ask = ["exec", "deployment/api-gateway", *NS, "--", "curl", "-sS", "http://inference:8080/health"]
     refused = platform.kubectl(*ask)
     assert (refused.status, "Could not connect to server" in refused.stderr) == (7, True)
     assert infer(platform) >= 500
     kubectl(platform, "scale deployment inference --replicas=1")
     assert kubectl(platform, "rollout status deployment inference --timeout=60s").status == 0
-    until(lambda: infer(platform) == 200, "the Service answers again")
+    wait_until(lambda: infer(platform) == 200, "the Service answers again")
 
 
 def test_requests_and_limits_of_the_manifest_are_the_containers(platform: DockerPlatform) -> None:
@@ -154,7 +147,7 @@ def test_requests_and_limits_of_the_manifest_are_the_containers(platform: Docker
     patch = json.dumps({"spec": {"template": {"spec": {"containers": [container]}}}})
     assert platform.kubectl("patch", "deployment", "tool-service", *NS, "-p", patch).status == 0
     assert kubectl(platform, "rollout status deployment tool-service --timeout=60s").status == 0
-    until(lambda: len(platform.state()["tool-service"].pods) == 1, "the old pod has gone")
+    wait_until(lambda: len(platform.state()["tool-service"].pods) == 1, "the old pod has gone")
     assert host_config() == {"CpuShares": shares, "NanoCpus": 500_000_000, "Memory": 256 << 20}
 
 
@@ -189,7 +182,7 @@ def test_a_proxy_that_ends_is_no_incident_but_the_end_of_the_platform(maker: Doc
     try:
         platform.up()
         client().containers.get(parts(tmp_path)["service realtime"]).kill()
-        until(lambda: parts(tmp_path) == {}, "everything has ended")
+        wait_until(lambda: parts(tmp_path) == {}, "everything has ended")
         assert "the proxy of service realtime ended with status 137" in (tmp_path / "daemon.log").read_text()
         assert "endpoints changed" in (tmp_path / "services" / "realtime.log").read_text()
     finally:
@@ -207,7 +200,7 @@ def test_it_ends_with_who_started_it(maker: DockerMaker, tmp_path: Path, number:
     with _started(maker, tmp_path) as starter:
         assert len(parts(tmp_path)) == 10
         starter.send_signal(number)
-        until(lambda: parts(tmp_path) == {}, "the daemon has removed everything")
+        wait_until(lambda: parts(tmp_path) == {}, "the daemon has removed everything")
 
 
 def test_after_sigkill_recover_removes_what_is_its_own(maker: DockerMaker, tmp_path: Path) -> None:
@@ -224,7 +217,7 @@ def test_after_sigkill_recover_removes_what_is_its_own(maker: DockerMaker, tmp_p
             (daemon,) = [group for group in process_ledger.recorded(tmp_path) if group.what == "daemon"]
             starter.kill()
             psutil.Process(daemon.pid).kill()
-            until(lambda: not daemon.leader_lives(), "the daemon is gone")
+            wait_until(lambda: not daemon.leader_lives(), "the daemon is gone")
             assert len(parts(tmp_path)) == 10, "nobody was there to remove them"
             removed = maker.recover(tmp_path)
         assert len(removed) == 10

@@ -26,7 +26,7 @@ from harness.platforms.kubernetes.logs import Logs
 from harness.platforms.kubernetes.objects import Pod, environment, with_environment
 from harness.platforms.kubernetes.revert import RevertJournal
 from tests.support.api_server import Store, serving
-from tests.support.gameday import until
+from tests.support.waiting import wait_until
 
 LEASE = "/apis/coordination.k8s.io/v1/namespaces/production/leases/gameday-drill"
 REVERT = "/api/v1/namespaces/production/configmaps/gameday-revert"
@@ -187,7 +187,7 @@ def test_a_log_that_breaks_off_goes_on_where_it_was(served: tuple[Store, Path], 
     running = [{"restartCount": 0, "state": {"running": {"startedAt": "now"}}}]
     for _ in range(2):
         logs.follow(Pod.parse(pod("web-1", containerStatuses=running)))
-    until(lambda: not store.logs and (tmp_path / "web" / "web-1" / "0.log").read_text().endswith("three\n"))
+    wait_until(lambda: not store.logs and (tmp_path / "web" / "web-1" / "0.log").read_text().endswith("three\n"))
     logs.stop()
     (path,) = logs.files("web")
     assert path.read_text() == "one\ntwo\nthree\n"
