@@ -224,7 +224,7 @@ def test_a_file_that_holds_no_bindings(place: Path, text: str, fact: str) -> Non
 
 def test_bindings_that_are_not_there(place: Path) -> None:
     said = refused("run", "ops.md", "--bindings", "nosuch.yaml", cwd=place)
-    assert "nosuch.yaml: cannot be read (No such file or directory); name a bindings file by --bindings" in said
+    assert "nosuch.yaml: cannot be read (No such file or directory); name a bindings file with --bindings" in said
 
 
 def test_a_scenario_that_is_not_there(place: Path) -> None:
