@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from harness.errors import Interrupted
+from harness.machine.platform_state import ObservedPlatform
 from harness.responders.base import OnStep, Responder
 from harness.responders.runbook import RunbookResponder
-from harness.steps.cluster import Cluster
 from harness.steps.run import StepLimits
 from harness.steps.session import Session
 from harness.steps.step import Step, runbook_steps
@@ -29,7 +29,12 @@ class NoResponse:
     name = "none"
 
     def respond(
-        self, steps: Sequence[Step], platform: Cluster, session: Session, on_step: OnStep, stop: threading.Event
+        self,
+        steps: Sequence[Step],
+        platform: ObservedPlatform,
+        session: Session,
+        on_step: OnStep,
+        stop: threading.Event,
     ) -> None:
         return
 
