@@ -105,7 +105,7 @@ class Live:
 
     def _show_symptoms(self, event: LoadCounted) -> None:
         with self._judge(event.drill) as judge:
-            seen = [(number, judge.state.symptoms[number]) for number in sorted(judge.state.seen)]
+            seen = [(number, judge.state.symptoms[number]) for number in sorted(judge.state.symptoms_seen_s)]
         for number, symptom in seen:
             if (event.drill, number) not in self._symptoms_shown:
                 self._symptoms_shown.add((event.drill, number))

@@ -48,35 +48,35 @@ def _nothing_learnt(state: DrillState) -> Iterator[str]:
     if state.interrupted:
         yield "interrupted before the end"
     yield from (f"the drill broke: {crash}" for crash in state.crashes)
-    if not (state.ended_well or state.header.unbound):
+    if not (state.ended or state.header.unbound):
         yield "the record stops before the end of the drill"
     yield from (f"load lost ({name}): {side.load_ended}" for name, side in state.sides.items() if side.load_ended)
     if state.header.unbound:
         yield state.header.unbound
-    elif not state.baseline:
+    elif not state.baseline_spans:
         yield from _no_baseline(state)
     else:
         yield from _symptoms_amiss(state)
 
 
 def _no_baseline(state: DrillState) -> Iterator[str]:
-    if "baseline" in state.phases:
+    if "baseline" in state.phase_started_s:
         yield f"baseline not met: {_unmet(state, 'baseline')}"
     elif not (state.interrupted or state.crashes):
         yield "the drill never reached its baseline"
 
 
 def _symptoms_amiss(state: DrillState) -> Iterator[str]:
-    present = [state.symptoms[number] for number in sorted(state.present_before)]
+    present = [state.symptoms[number] for number in sorted(state.symptoms_present_before)]
     yield from (f"line {symptom.line}: symptom `{symptom.text}` was there before the fault" for symptom in present)
     if not state.symptoms:
         yield "the runbook documents no symptom: nothing says when it applies"
     for number, symptom in enumerate(state.symptoms):
         if symptom.condition is None:
             yield f"line {symptom.line}: symptom `{symptom.text}` is bound to no condition; bind it in gameday.yaml"
-        elif number not in state.seen:
+        elif number not in state.symptoms_seen_s:
             yield f"line {symptom.line}: symptom `{symptom.text}` ({symptom.condition.text}) never came"
-    if not state.broken:
+    if not state.slos_broken_s:
         yield "the fault broke no SLO, so there was nothing to restore"
 
 
@@ -84,7 +84,7 @@ def _failures(state: DrillState, steps: Sequence[StepResult], dashboards: Sequen
     """Reasons that speak against the runbook."""
     if _still_broken(state) and not _starved(state):
         yield f"the SLOs did not come back: {_unmet(state, 'recovery')}"
-    if "response" in state.ended and not any(step.facts.ran for step in steps):
+    if "response" in state.phase_ended_s and not any(step.facts.ran for step in steps):
         yield "the runbook has no step that could be run"
     yield from (f"{step.place}: {step.why}" for step in steps if step.verdict in ("failed", "refused"))
     yield from (f"line {board.line}: {board.text}: {board.why}" for board in dashboards if board.verdict == "failed")
@@ -97,7 +97,7 @@ def _doubts(state: DrillState) -> Iterator[str]:
     )
     if _still_broken(state) and _starved(state):
         yield "this machine's processors were busy all through the recovery, so it may be to blame: use fewer --jobs"
-    if state.recovered_since is None and "recovery" in state.ended and not _still_broken(state):
+    if state.recovered_since is None and "recovery" in state.phase_ended_s and not _still_broken(state):
         yield f"whether the SLOs came back could not be decided: {_unmet(state, 'recovery')}"
     if state.recovered_since is not None and state.controlled is False:
         fact = "on the control that nobody answered the SLOs came back as well"
@@ -106,21 +106,21 @@ def _doubts(state: DrillState) -> Iterator[str]:
         yield "not controlled: whether the SLOs would have stayed broken without the runbook could not be decided"
     if state.reverted is not True:
         yield f"the fault was not reverted: {state.revert_why or 'the drill ended before'}"
-    elif not state.held and state.recovered_since is not None:
+    elif not state.after_revert_spans and state.recovered_since is not None:
         yield f"after the revert the SLOs did not hold: {_unmet(state, 'after-revert')}"
 
 
 def _still_broken(state: DrillState) -> bool:
     """Is some SLO known to be broken at the end of a recovery that did not come?"""
-    if state.recovered_since is not None or "recovery" not in state.ended:
+    if state.recovered_since is not None or "recovery" not in state.phase_ended_s:
         return False
     return any(_at_the_end(state, slo, "recovery", TREATMENT, alarm=True).holds is False for slo in state.slos)
 
 
 def _starved(state: DrillState) -> bool:
     """Had this machine no time left for most of the recovery? Then services on it would look broken, healed or not."""
-    begin, end = state.phases.get("recovery", math.inf), state.ended.get("recovery", math.inf)
-    shares = [busy for at, busy in state.busy if begin <= at <= end]
+    begin, end = state.phase_started_s.get("recovery", math.inf), state.phase_ended_s.get("recovery", math.inf)
+    shares = [busy for at, busy in state.busy_shares if begin <= at <= end]
     return sum(busy >= BUSY for busy in shares) > MOST * len(shares) if shares else False
 
 
@@ -133,8 +133,8 @@ def _unmet(state: DrillState, phase: str) -> str:
 
 def _window(state: DrillState, phase: str, name: str) -> tuple[float, float]:
     """The seconds that speak for a phase's end: all of a baseline, else the last ones."""
-    side, begin = state.sides[name], slice_from(state.phases.get(phase, 0.0))
-    end = min(side.frontier, slice_until(state.ended.get(phase, side.frontier)))
+    side, begin = state.sides[name], slice_from(state.phase_started_s.get(phase, 0.0))
+    end = min(side.frontier, slice_until(state.phase_ended_s.get(phase, side.frontier)))
     return (begin if phase == "baseline" else max(begin, end - LAST_S)), end
 
 
