@@ -152,10 +152,9 @@ class Judge:
             if arisen(symptom.condition, main, start, main.frontier, state.symptom_parameters(symptom.condition)):
                 state.symptoms_seen_s[number] = main.frontier
         for slo in state.slos:
-            if (
-                slo.name not in state.slos_broken_s
-                and self._since(slo, TREATMENT, start, holds=False, alarm=True) is not None
-            ):
+            if slo.name in state.slos_broken_s:
+                continue
+            if self._since(slo, TREATMENT, start, holds=False, alarm=True) is not None:
                 state.slos_broken_s[slo.name] = main.frontier
 
     def _recovery(self) -> None:
@@ -200,10 +199,7 @@ class Judge:
         if phase == "baseline":
             return True if state.baseline_spans else False if state.baseline_broken else None
         if phase == "symptoms":
-            waiting = [
-                n for n, symptom in enumerate(state.symptoms) if symptom.condition and n not in state.symptoms_seen_s
-            ]
-            return True if state.slos_broken_s and not waiting else None
+            return True if state.slos_broken_s and not state.symptoms_missing else None
         if phase == "control":
             return state.controlled
         return True if {"recovery": state.recovery_spans, "after-revert": state.after_revert_spans}[phase] else None
