@@ -116,7 +116,7 @@ class ContainerRuntime:
         self._threads.shutdown(cancel_futures=True)
 
     def admit(self, pod: Pod) -> None:
-        pod.address = self._subnet.take()
+        pod.address = self._subnet.reserve()
 
     async def launch(self, pod: Pod, log: Path) -> Started:
         started = await self.start(self._wanted(pod), log)
@@ -167,7 +167,7 @@ class ContainerRuntime:
 
     async def release(self, pod: Pod) -> None:
         await self._proxies.set_endpoint(pod.owner.deployment.name, pod.name, None)
-        self._subnet.give_back(pod.address)
+        self._subnet.release(pod.address)
 
     async def readings(self, pods: Iterable[Pod]) -> Mapping[str, Reading]:
         running = {pod.name: pod.run.container for pod in pods if pod.run is not None}

@@ -51,7 +51,7 @@ class ProcessRuntime:
         self._commands: dict[str, list[Group]] = {}
 
     def admit(self, pod: Pod) -> None:
-        pod.ip = pod.address = self._subnet.take()
+        pod.ip = pod.address = self._subnet.reserve()
         pod.app.mkdir(parents=True)
         (pod.folder / "home").mkdir()
 
@@ -73,7 +73,7 @@ class ProcessRuntime:
     async def release(self, pod: Pod) -> None:
         if commands := self._commands.pop(pod.name, []):
             await asyncio.to_thread(end, commands, self._ledger.folder)
-        self._subnet.give_back(pod.ip)
+        self._subnet.release(pod.ip)
 
     async def readings(self, pods: Iterable[Pod]) -> Mapping[str, Reading]:
         found = {}
