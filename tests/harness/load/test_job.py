@@ -162,6 +162,6 @@ def test_load_ends_when_a_worker_dies(service: str, tmp_path: Path) -> None:
 def test_settings_that_cannot_be_divided_are_refused() -> None:
     with pytest.raises(BindingError, match="2 workers share a `rate`"):
         check_shared("timeout", None, 2)
-    with pytest.raises(BindingError, match="the shipped ones only"):
+    with pytest.raises(BindingError, match="contains the shipped scenarios only"):
         check_shared("mine.py", 50, 1)
     check_shared("timeout", None, 1)

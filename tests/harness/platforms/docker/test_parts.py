@@ -46,7 +46,9 @@ def test_command_line_and_recovery_import_no_extra(tmp_path: Path) -> None:
 
 def test_check_names_the_missing_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(provider, "find_spec", lambda _: None)
-    with pytest.raises(MachineError, match=r"testcontainers is not installed: pip install 'runbook-gameday\[docker\]'"):
+    with pytest.raises(
+        MachineError, match=r"testcontainers is not installed; install it: pip install 'runbook-gameday\[docker\]'"
+    ):
         DockerProvider(PlatformOptions()).check()
 
 
@@ -74,7 +76,7 @@ def test_session_announces_what_an_unreachable_engine_still_has(
         (tmp_path / "treatment").mkdir()
         new_token(tmp_path / "treatment")
         monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
-    assert re.search(rf"no engine answers.*`gameday recover {tmp_path}` removes what is left", *said)
+    assert re.search(rf"no engine answers.*`gameday recover {tmp_path}` removes the rest", *said)
 
 
 def test_provider_has_only_the_option_base_image() -> None:

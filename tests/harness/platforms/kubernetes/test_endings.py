@@ -13,7 +13,7 @@ pytest.importorskip("kubernetes", reason="the extra is not installed: pip instal
 
 from harness.platforms.kubernetes import kind
 from tests.support.gameday import gameday, left, running
-from tests.support.kind import UP_S, containers, lacking, verdict
+from tests.support.kind import UP_S, containers, missing, verdict
 from tests.support.paths import RUNBOOK
 from tests.support.waiting import wait_until
 
@@ -23,7 +23,7 @@ RUN = ("run", RUNBOOK, "--only", "TIMEOUT", "--platform", "kind", "--out", "run"
 
 @pytest.fixture(autouse=True)
 def able() -> None:
-    if why := lacking():
+    if why := missing():
         pytest.skip(why)
 
 

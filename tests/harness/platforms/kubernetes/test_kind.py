@@ -23,7 +23,7 @@ from harness.platforms.kubernetes.cluster_ref import ClusterRef
 from harness.platforms.kubernetes.manifests import CONTROL, NAMESPACES, TREATMENT
 from harness.platforms.kubernetes.platform import KubernetesPlatform
 from tests.support.gameday import gameday, running
-from tests.support.kind import DRILL_S, UP_S, containers, lacking, verdict
+from tests.support.kind import DRILL_S, UP_S, containers, missing, verdict
 from tests.support.paths import RUNBOOK
 from tests.support.platform_shell import in_shell
 from tests.support.waiting import wait_until
@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.slow]
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder in which `gameday up --platform kind` was run; nothing is left of it."""
-    if why := lacking():
+    if why := missing():
         pytest.skip(why)
     folder = tmp_path_factory.mktemp("kind")
     try:

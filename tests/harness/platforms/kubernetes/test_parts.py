@@ -171,9 +171,9 @@ def test_watch_reports_existing_objects_and_changes_and_reconnects(served: tuple
 
     watch = Watch(Api(kubeconfig), "/api/v1/namespaces/n/pods", tell)
     watch.start()
-    store.tell("MODIFIED", pod("a"))
+    store.send_event("MODIFIED", pod("a"))
     until(3)
-    store.hang_up()
+    store.end_watch()
     until(5)
     watch.stop()
     watch.stop()

@@ -143,7 +143,7 @@ def test_subnet_is_reserved_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loopback, "_prefixes", lambda _: iter(("127.99.1", "127.99.2")))
     first, second = loopback.Subnet(), loopback.Subnet()
     assert (first.prefix, second.prefix) == ("127.99.1", "127.99.2")
-    with pytest.raises(MachineError, match="port 8080 or 29127 is taken"):
+    with pytest.raises(MachineError, match="port 8080 or 29127 is in use"):
         loopback.Subnet()
     first.close()
     assert loopback.Subnet().prefix == "127.99.1"
@@ -172,7 +172,7 @@ def test_detached_platform_outlives_its_starter_and_can_be_attached(tmp_path: Pa
     found = LocalPlatform.attach(tmp_path)
     try:
         assert found.state()["inference"].ready == 1
-        with pytest.raises(PlatformError, match="holds a platform already"):
+        with pytest.raises(PlatformError, match="already contains a platform"):
             LocalPlatform(tmp_path, fork_server=FORK_SERVER_STAND_IN).up()
     finally:
         found.down()
