@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 
 from harness.bash.parse import parse
 from harness.bash.script import Script
+from harness.machine.platform_state import ObservedPlatform
 from harness.policy import classify, kubectl
 from harness.steps import cluster
 from harness.steps.check import check
-from harness.steps.cluster import Cluster, State
+from harness.steps.cluster import State
 from harness.steps.outcome import Outcome
 from harness.steps.placeholders import fill, pod_of
 from harness.steps.session import Session
@@ -38,7 +39,7 @@ class StepLimits:
 class Runner:
     """Runs steps in one session, in order."""
 
-    cluster: Cluster
+    cluster: ObservedPlatform
     session: Session
     stop: threading.Event
     limits: StepLimits = field(default_factory=StepLimits)

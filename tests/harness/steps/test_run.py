@@ -15,9 +15,8 @@ from harness.steps.run import Runner, StepLimits
 from harness.steps.session import Session
 from harness.steps.step import general_steps, runbook_steps
 from harness.verdict.steps import StepFacts, judge_step
-from tests.support.paths import RUNBOOK
 from tests.support.small_cluster import SmallCluster
-from tests.support.steps import PLACEHOLDERS
+from tests.support.steps import PLACEHOLDERS, SLOW_RUNBOOK
 
 Judge = Callable[[str], tuple[StepFacts, str, str]]
 
@@ -133,7 +132,7 @@ def test_each_distinct_command_text_is_parsed_once(
 
     monkeypatch.setattr(parse_module, "syntax_tree", counted)
     steps = [
-        *runbook_steps(RUNBOOK, PLACEHOLDERS, {"MAX_RETRIES": "api"}, "production"),
+        *runbook_steps(SLOW_RUNBOOK, PLACEHOLDERS, {"MAX_RETRIES": "api"}, "production"),
         *general_steps([GeneralCommand(30, "kubectl describe pod service-pod")], PLACEHOLDERS, "production"),
     ]
     bound = [facts.bound for facts in map(_runner(cluster, session).run, steps) if facts.ran]
