@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from harness.machine.platform_state import ObservedPlatform
+from harness.record.steps import StepFacts
 from harness.steps.session import Session
 from harness.steps.step import Step
-from harness.verdict.steps import StepFacts
 
 OnStep = Callable[[StepFacts], None]
 """Receives the facts of each step when it has ended."""

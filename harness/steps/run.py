@@ -11,6 +11,7 @@ from harness.bash.parse import parse
 from harness.bash.script import Script
 from harness.machine.platform_state import ObservedPlatform
 from harness.policy import classify, kubectl
+from harness.record.steps import StepFacts, ToggleFacts
 from harness.steps import cluster
 from harness.steps.check import check
 from harness.steps.cluster import State
@@ -18,7 +19,6 @@ from harness.steps.outcome import Outcome
 from harness.steps.placeholders import fill, pod_of
 from harness.steps.session import Session
 from harness.steps.step import Step
-from harness.verdict.steps import StepFacts, ToggleFacts
 
 SHOWN_CHARACTERS = 4_000
 

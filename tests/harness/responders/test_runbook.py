@@ -10,12 +10,13 @@ import pytest
 
 from harness.errors import Interrupted
 from harness.machine.platform_state import ObservedPlatform
+from harness.record.steps import StepFacts
 from harness.responders.base import OnStep, Responder
 from harness.responders.runbook import RunbookResponder
 from harness.steps.run import StepLimits
 from harness.steps.session import Session
 from harness.steps.step import Step, runbook_steps
-from harness.verdict.steps import StepFacts, judge_step
+from harness.verdict.steps import judge_step
 from tests.support.small_cluster import SmallCluster
 from tests.support.steps import PLACEHOLDERS, SLOW_RUNBOOK
 

@@ -13,11 +13,12 @@ import pytest
 from harness import bindings
 from harness.plan import DrillPlan, make_plan
 from harness.platforms.local.platform import LocalPlatform
+from harness.record.steps import StepFacts
 from harness.responders.runbook import RunbookResponder
 from harness.runbook import parse
 from harness.steps.run import StepLimits
 from harness.steps.session import Session
-from harness.verdict.steps import StepFacts, judge_step
+from harness.verdict.steps import judge_step
 from tests.support.paths import BINDINGS
 from tests.support.waiting import wait_until
 
