@@ -123,6 +123,7 @@ def test_platform_faults_are_applied_and_reverted(platform: KubernetesPlatform) 
     injection.revert()
     injection.revert()
     wait_until(lambda: platform.state()["inference"].ready == 1, limit_s=60)
+    assert platform.state()["inference"].replicas == 1
 
 
 def burners(platform: KubernetesPlatform) -> int:
