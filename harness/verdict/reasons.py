@@ -42,7 +42,7 @@ def verdict_of(
 
 
 def _unusable(state: DrillState) -> Iterator[str]:
-    """Reasons for which the drill says nothing about the runbook."""
+    """Reasons for which the drill is no evidence about the runbook."""
     if state.interrupted:
         yield "interrupted before the end"
     yield from (f"the drill crashed: {crash}" for crash in state.crashes)
@@ -115,7 +115,7 @@ def _still_broken(state: DrillState) -> bool:
 
 
 def _starved(state: DrillState) -> bool:
-    """Whether this machine had no processor time left during most of the recovery, so that healthy services look broken."""
+    """Whether the processors were busy for most of the recovery, which makes healthy services look broken."""
     begin, end = state.phase_started_s.get("recovery", math.inf), state.phase_ended_s.get("recovery", math.inf)
     shares = [busy for at, busy in state.busy_shares if begin <= at <= end]
     return sum(busy >= BUSY_SHARE for busy in shares) > MOST * len(shares) if shares else False

@@ -143,7 +143,7 @@ def show_value(slo: Slo, reading: Reading) -> str:
 
 
 def show_reading(reading: Reading, unit: str) -> str:
-    """`412 ms`, `99.7 %`, `none good` (arrivals, and none that was answered well), or `no data`."""
+    """`412 ms`, `99.7 %`, `none good` (there were arrivals, and none succeeded), or `no data`."""
     if reading.value is None and reading.n:
         return "none good"
     return show_number(reading.value, unit)
