@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 from harness.listeners.screen import Screen
-from harness.report.text import MARKS
+from harness.report.format import MARKS, show_interval
 from harness.verdict.judge import Judge
 from harness.verdict.progress import Progress, Row, progress
-from harness.verdict.result import show_interval, show_reading
+from harness.verdict.quantities import show_reading
 from harness.verdict.state import CONTROL, TREATMENT, DrillState
 from harness.verdict.steps import StepFacts, judge_step
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from harness.app.members import make_fault
 from harness.bindings import FaultSpec
-from harness.cli.faults import make_fault
 from harness.errors import BindingError, PlatformError
 from harness.faults.base import Running, Target
 from harness.platforms.local.platform import LocalPlatform

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import platforms
+from harness.app.members import PLATFORMS
 from harness.cluster.runtimes.container import recovery
 from harness.cluster.runtimes.container.ledger import LEDGER, new_token, tokens
 from harness.cluster.runtimes.container.quantities import cpu_cores, memory_bytes
@@ -49,8 +49,8 @@ def test_tokens_are_recorded_before_they_are_used_and_a_line_cut_short_counts_fo
 def test_the_command_line_and_recovery_need_no_extra(tmp_path: Path) -> None:
     """What every user imports must not import testcontainers or docker."""
     code = (
-        "import sys; from pathlib import Path; from harness.cli import main, platforms;"
-        "[each.recover(Path(sys.argv[1])) for each in platforms.recovering()];"
+        "import sys; from pathlib import Path; import harness.cli; from harness.app.members import all_providers;"
+        "[each.recover(Path(sys.argv[1])) for each in all_providers(print)];"
         "print(*(name for name in ('testcontainers', 'docker', 'requests') if name in sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False)
@@ -90,7 +90,7 @@ def test_a_run_whose_engine_dies_says_what_is_left(monkeypatch: pytest.MonkeyPat
 
 def test_the_maker_takes_a_base_image_and_nothing_of_clusters() -> None:
     assert DockerMaker.takes == {"base_image"}
-    assert platforms.MAKERS["docker"].endswith(":DockerMaker")
+    assert PLATFORMS.load("docker") is DockerMaker
 
 
 def test_the_daemon_is_told_the_images_and_what_testcontainers_reads(

@@ -45,6 +45,6 @@ def test_a_cluster_that_is_being_made_goes_too(tmp_path: Path, number: signal.Si
         if number == signal.SIGKILL:
             assert containers()
             assert f"kind cluster {kind.name()}" in gameday("recover", "run", cwd=tmp_path).stdout
-    assert status == (3 if number == signal.SIGINT else -signal.SIGKILL)
+    assert status == (130 if number == signal.SIGINT else -signal.SIGKILL)
     until(lambda: not left(tmp_path), 60)  # after SIGKILL, kind ends when it finds its node gone
     assert containers() == []

@@ -14,8 +14,8 @@ import pytest
 
 pytest.importorskip("kubernetes", reason="the extra is not installed: pip install -e '.[kind]'")
 
+from harness.app.members import make_fault
 from harness.bindings import FaultSpec
-from harness.cli.faults import make_fault
 from harness.errors import PlatformError
 from harness.faults.base import Target
 from harness.platforms.kubernetes import kind

@@ -1,0 +1,73 @@
+"""Members of the families by name, from the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeAlias
+
+from harness.bindings import FaultSpec
+from harness.errors import GamedayError, MachineError
+from harness.faults.admin import AdminFault
+from harness.faults.base import Fault, Parameter
+from harness.platforms.base import Maker, Options
+from harness.registry import Family
+from harness.report.base import ReportFormat
+from harness.responders.base import Responder
+
+FaultType: TypeAlias = Callable[[str, Mapping[str, Parameter], float], Fault]
+"""A registered fault: takes where (`at`), the parameters and the maximum duration in seconds; raises BindingError."""
+PlatformType: TypeAlias = Callable[[Options], Maker]
+ResponderType: TypeAlias = Callable[[], Responder]
+
+FAULTS: Family[FaultType] = Family("faults")
+PLATFORMS: Family[PlatformType] = Family("platforms")
+RESPONDERS: Family[ResponderType] = Family("responders")
+REPORTS: Family[ReportFormat] = Family("reports")
+
+DEFAULT_PLATFORM = "local"
+
+
+def platform_names() -> tuple[str, ...]:
+    """The platforms that a run can choose from, sorted."""
+    return PLATFORMS.names()
+
+
+def format_names() -> tuple[str, ...]:
+    """The report formats, sorted."""
+    return REPORTS.names()
+
+
+def make_fault(spec: FaultSpec) -> Fault:
+    """The fault of a line of the bindings; a name that is not registered is a fault of the service's own admin port.
+
+    Raises BindingError for wrong parameters, MachineError for a missing package, RegistryError for a broken one.
+    """
+    if spec.fault not in FAULTS:
+        return AdminFault(spec.at, spec.fault, spec.parameters, spec.max_duration_s)
+    return FAULTS.load(spec.fault)(spec.at, spec.parameters, spec.max_duration_s)
+
+
+def make_provider(name: str, options: Options) -> Maker:
+    """The provider of a platform; raises MachineError for an option that has no effect on this platform."""
+    provider = PLATFORMS.load(name)(options)
+    unused = [field for field, value in vars(options).items() if value is not None and field not in provider.takes]
+    if unused:
+        flags = ", ".join("--" + field.replace("_", "-") for field in unused)
+        fix = "remove it, or choose another --platform"
+        raise MachineError(f"{flags} has no effect with --platform {name}; {fix}")
+    return provider
+
+
+def all_providers(notify: Callable[[str], None]) -> Iterator[Maker]:
+    """A provider of each platform; one that cannot be loaded is skipped with a note: its package started nothing."""
+    for name in PLATFORMS.names():
+        try:
+            yield PLATFORMS.load(name)(Options())
+        except GamedayError as error:
+            notify(str(error))
+
+
+def file_formats() -> list[ReportFormat]:
+    """The report formats that a run writes to a file; loads every format."""
+    formats = [REPORTS.load(name) for name in REPORTS.names()]
+    return [each for each in formats if each.file_name is not None]
