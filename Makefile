@@ -26,13 +26,13 @@ coverage:  ## the total and the ten least covered files
 	$(BIN)/python ci/coverage.py
 
 docs:  ## the documentation site in build/site; a warning is an error
-	$(BIN)/mkdocs build --strict --quiet --site-dir build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir build/site
 
 dist:  ## the wheel and the source distribution in dist/
 	$(BIN)/python -m build --quiet
 
 lock:  ## refresh the versions that CI installs
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --output-file requirements/lock.txt pyproject.toml
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras --output-file requirements/lock.txt pyproject.toml
 
 clean:
 	rm -rf build dist .venv .mypy_cache .ruff_cache .pytest_cache

@@ -1,4 +1,4 @@
-"""`python -m fakes DEPLOYMENT`: one pod, or a Service's proxy, as its environment says (docs/reference/contracts.md)."""
+"""`python -m fakes DEPLOYMENT`: run one pod, or a Service's proxy, configured by its environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`gameday.yaml`: what a runbook's words mean on a platform, and how its incident is made. Forms: docs/reference/bindings.md."""
+"""Read `gameday.yaml`, which maps a runbook to a platform, its SLOs and a fault. Format: docs/reference/bindings.md."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import yaml
 
+from harness import shipped
 from harness.conditions import Condition, from_prose, parse
 from harness.errors import BindingError, ConditionError
 from harness.model import Runbook, Symptom
@@ -97,13 +98,12 @@ def find(runbook: Path, named: Path | None) -> Path:
     """The bindings file: the one that was named, one beside the runbook, the working directory's, the project's."""
     if named:
         return named
-    project = Path(__file__).resolve().parent.parent
-    places = [runbook.resolve().parent, Path.cwd(), project]
+    places = [runbook.resolve().parent, Path.cwd(), shipped.ROOT]
     for place in places:
         if (place / FILE_NAME).is_file():
             return place / FILE_NAME
     raise BindingError(
-        f"{FILE_NAME}: not in {', '.join(map(str, places))}; write one (docs/reference/bindings.md) or name it by --bindings"
+        f"{FILE_NAME}: not in {', '.join(map(str, places))}; write one (docs/reference/bindings.md) or use --bindings"
     )
 
 

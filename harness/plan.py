@@ -106,9 +106,7 @@ def check(plan: GamedayPlan) -> None:
         raise BindingError("\n".join(dict.fromkeys(missing)) + f"\n{where}; `gameday plan` shows every filling")
     refused = [f"line {step.line}: refused: `{_short(step)}`: {why}" for step in plan.steps() for why in step.refusals]
     if refused:
-        raise RefusedError(
-            "\n".join(dict.fromkeys(refused)) + "\nNothing was run. What may run: docs/reference/steps.md"
-        )
+        raise RefusedError("\n".join(dict.fromkeys(refused)) + "\nNothing was run. Allowed: docs/reference/steps.md")
 
 
 def _short(step: Step) -> str:

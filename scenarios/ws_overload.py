@@ -13,7 +13,7 @@ from scenarios.generator.declare import Heard, NotOfTheProtocol, WebSocketScenar
 class WsOverload(WebSocketScenario):
     """600 clients that hold a connection each; with the fault `crowd` more of them, some slow.
 
-    The server numbers its messages without gaps, dropped ones included (docs/reference/contracts.md); each is acknowledged.
+    The server numbers its messages without gaps, including dropped ones; each is acknowledged.
     """
 
     name = "ws_overload"

@@ -1,4 +1,4 @@
-"""Runs our own engines, the fast worker and the locust user class, and reads their load stream (docs/reference/contracts.md)."""
+"""Run our engines, the fast worker and the locust user class, and read their load stream."""
 
 from __future__ import annotations
 

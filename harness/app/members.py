@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from harness.bindings import FaultSpec
 from harness.errors import GamedayError, MachineError
-from harness.faults.admin import AdminFault
-from harness.faults.base import Fault, Parameter
 from harness.platforms.base import Maker, Options
 from harness.registry import Family
 from harness.report.base import ReportFormat
 from harness.responders.base import Responder
 
-FaultType: TypeAlias = Callable[[str, Mapping[str, Parameter], float], Fault]
-"""A registered fault: takes where (`at`), the parameters and the maximum duration in seconds; raises BindingError."""
 PlatformType: TypeAlias = Callable[[Options], Maker]
 ResponderType: TypeAlias = Callable[[], Responder]
 
-FAULTS: Family[FaultType] = Family("faults")
 PLATFORMS: Family[PlatformType] = Family("platforms")
 RESPONDERS: Family[ResponderType] = Family("responders")
 REPORTS: Family[ReportFormat] = Family("reports")
@@ -35,16 +29,6 @@ def platform_names() -> tuple[str, ...]:
 def format_names() -> tuple[str, ...]:
     """The report formats, sorted."""
     return REPORTS.names()
-
-
-def make_fault(spec: FaultSpec) -> Fault:
-    """The fault of a line of the bindings; a name that is not registered is a fault of the service's own admin port.
-
-    Raises BindingError for wrong parameters, MachineError for a missing package, RegistryError for a broken one.
-    """
-    if spec.fault not in FAULTS:
-        return AdminFault(spec.at, spec.fault, spec.parameters, spec.max_duration_s)
-    return FAULTS.load(spec.fault)(spec.at, spec.parameters, spec.max_duration_s)
 
 
 def make_provider(name: str, options: Options) -> Maker:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import bindings
-from harness.app.members import make_fault
 from harness.errors import DocumentError, GamedayError
+from harness.faults.factory import make_fault
 from harness.load.job import check_shared
 from harness.load.worker import find_scenario
 from harness.plan import DrillPlan, GamedayPlan, make_plan

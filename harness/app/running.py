@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.app.load import make_load
-from harness.app.members import DEFAULT_PLATFORM, RESPONDERS, file_formats, make_fault, make_provider
+from harness.app.members import DEFAULT_PLATFORM, RESPONDERS, file_formats, make_provider
 from harness.app.planning import PlanRequest, part_problems, read_plan
 from harness.app.platforms import PlatformChoice
 from harness.app.reporting import RECORD, ReportRequest, report, write_files
 from harness.drill import Limits
 from harness.errors import Interrupted, MachineError, PlatformError
+from harness.faults.factory import make_fault
 from harness.gameday.run import Members, run_gameday
 from harness.load.base import Load
 from harness.plan import DrillPlan, GamedayPlan, check

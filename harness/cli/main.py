@@ -8,6 +8,7 @@ import tempfile
 import traceback
 from collections.abc import Sequence
 
+from harness.cli import demo
 from harness.cli.parser import build_parser
 from harness.errors import BROKEN, CLOSED_PIPE, INTERRUPTED, GamedayError
 
@@ -39,6 +40,7 @@ def exit_code_of(arguments: Sequence[str] | None) -> int:
 
 def _run_command(arguments: Sequence[str] | None) -> int:
     options = build_parser().parse_args(arguments)
+    demo.resolve_document(options)
     from harness.cli.commands import COMMANDS
 
     return COMMANDS[options.command](options)

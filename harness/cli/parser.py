@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.cli import demo
 from harness.registry import Family
 
 DEFAULT_DIR = Path("runs/platform")
@@ -16,6 +17,7 @@ exit codes: 0 passed · 1 failed · 2 unusable input or environment · 3 inconcl
             130, 143 interrupted before a verdict · 141 the reader of the output is gone\
 """
 _RUN_EXAMPLES = """\
+  gameday run --demo --only VALIDATION_FAIL               a first try, with the runbook that comes with gameday
   gameday run runbooks/operations.md                      every runbook, one after the other
   gameday run runbooks/operations.md --jobs 4             four drills in parallel, each on its own platforms
   gameday run runbooks/operations.md --only TIMEOUT       one runbook
@@ -59,7 +61,7 @@ def build_parser() -> argparse.ArgumentParser:
         prog="gameday",
         description="Tests operations runbooks: causes each documented incident, executes the runbook as written,\n"
         "and decides whether the service recovered and whether the runbook was the reason.",
-        epilog=f"{EXIT_CODES}\nstart with: gameday run runbooks/operations.md",
+        epilog=f"{EXIT_CODES}\nstart with: gameday run --demo",
         formatter_class=layout,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", title="Commands")
@@ -76,7 +78,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_document(command: argparse.ArgumentParser) -> None:
-    command.add_argument("runbook", type=Path, metavar="RUNBOOK", help="the runbook document (Markdown)")
+    command.add_argument("runbook", type=Path, nargs="?", metavar="RUNBOOK", help="the runbook document (Markdown)")
+    demo.add_option(command)
 
 
 def _add_selection(command: argparse.ArgumentParser) -> None:

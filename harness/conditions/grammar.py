@@ -115,7 +115,7 @@ def parse(text: str) -> Condition:
 
 def _error(text: str, fact: str) -> ConditionError:
     return ConditionError(
-        f"condition `{text.strip()}`: {fact}. Example: p95(gateway) < 500ms; all forms are in docs/reference/conditions.md"
+        f"condition `{text.strip()}`: {fact}. Example: p95(gateway) < 500ms; all forms: docs/reference/conditions.md"
     )
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from harness.errors import GamedayError, Interrupted, PlatformError
-from harness.faults.base import Fault, Revert, Target
+from harness.faults.base import Fault, Injection, Target
 from harness.verdict.judge import Judge
 from harness.verdict.state import CONTROL, TREATMENT
 
@@ -77,7 +77,7 @@ class Drill:
 
     def __post_init__(self) -> None:
         self._sides = {side.name: side for side in self.sides}
-        self._reverts: dict[str, list[Revert]] = {TREATMENT: [], CONTROL: []}
+        self._injections: dict[str, list[Injection]] = {TREATMENT: [], CONTROL: []}
         self._up: dict[str, float] = {}
         self._leaving: threading.Thread | None = None
 
@@ -180,21 +180,21 @@ class Drill:
                 future.result()
 
     def _inject(self) -> None:
-        """Revert entries are on disk before the harm, on each side."""
+        """Apply each fault on each side. Its revert entry is on disk before."""
         for side in self._sides.values():
             for fault in self.faults:
-                revert = fault.revert(side.target)
-                self.tell("revert-armed", sync=True, side=side.name, text=revert.text)
-                self._reverts[side.name].append(revert)
-                fault.inject(side.target)
+                injection = fault.prepare(side.target)
+                self.tell("revert-armed", sync=True, side=side.name, text=injection.text)
+                self._injections[side.name].append(injection)
+                injection.apply()
                 self.tell("fault", side=side.name, text=fault.text)
 
     def _revert(self, side: str) -> None:
         """Last in, first out; each is tried, whatever the others do."""
         failures: list[str] = []
-        while self._reverts[side]:
+        while self._injections[side]:
             try:
-                self._reverts[side].pop().run()
+                self._injections[side].pop().revert()
             except GamedayError as error:
                 failures.append(str(error))
         if side == TREATMENT:
@@ -203,7 +203,7 @@ class Drill:
     def _end(self) -> None:
         """Faults off and both sides down, at once."""
         try:
-            if self._reverts[TREATMENT]:
+            if self._injections[TREATMENT]:
                 self._revert(TREATMENT)
         finally:
             if self._leaving:

@@ -1,1 +1,1 @@
-"""Faults: what makes the incident. The contract is in `base`."""
+"""Faults: what causes the incident of a drill. The contract is in `base`, one member per file."""

@@ -1,4 +1,4 @@
-"""Any Chaos Toolkit extension's action as a fault, and another (or the same) as its revert."""
+"""Runs an action of any Chaos Toolkit extension as a fault, and another one as its revert."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
 
+from harness.bindings import FaultSpec
 from harness.errors import BindingError, MachineError, PlatformError
-from harness.faults.base import Parameter, Parameters, Revert, Running, Target
+from harness.faults.base import Injection, Target
+from harness.faults.parameters import Parameter, Parameters
+from harness.faults.timed_revert import TimedRevert
+from harness.platforms.base import Shell
 
 LIMIT_S = 60.0
 REVERT = "revert_"
@@ -21,32 +25,32 @@ activity = json.load(sys.stdin)
 ensure_activity_is_valid(activity)
 print(json.dumps(run_activity(activity, {}, {}), default=str))
 """
+"""The program of the subprocess; chaoslib is imported there only."""
 
 
 class ChaosToolkit:
-    """`action: MODULE.FUNCTION` with its arguments; `revert: MODULE.FUNCTION` with those that begin with `revert_`.
+    """Runs `action: MODULE.FUNCTION` with its arguments, and reverts by `revert: MODULE.FUNCTION` with the arguments
+    that begin with `revert_`.
 
-    `{namespace}` and `{at}` in an argument are filled in. It runs in a process of its own, with the operator's
-    kubeconfig and nothing else of this machine's environment. Without `revert` nothing is taken back: the action's harm
-    has to end by itself.
+    `{namespace}` and `{at}` in an argument are replaced. An action runs in a subprocess with the operator's kubeconfig
+    and nothing else of this machine's environment. Without `revert` the effect of the action has to end by itself.
     """
 
-    def __init__(self, at: str, parameters: Mapping[str, Parameter], max_duration_s: float) -> None:
-        """Raises BindingError, and MachineError where chaostoolkit-lib is missing."""
-        read = Parameters(at, "chaos-toolkit", parameters)
-        self.text, self._at, self._max_s = read.text, at, max_duration_s
-        self._action, self._back = read.word("action"), read.word("revert", "")
-        given = read.rest()
-        self._arguments = {key: value for key, value in given.items() if not key.startswith(REVERT)}
+    def __init__(self, spec: FaultSpec) -> None:
+        """Raises BindingError, and MachineError when chaostoolkit-lib is not installed."""
+        self.text, self._at, self._max_s = spec.text, spec.at, spec.max_duration_s
+        parameters = Parameters(spec)
+        self._action, self._revert_action = parameters.string("action"), parameters.string("revert", "")
+        rest = parameters.rest()
+        self._arguments = {key: value for key, value in rest.items() if not key.startswith(REVERT)}
         self._revert_arguments = {
-            key.removeprefix(REVERT): value for key, value in given.items() if key.startswith(REVERT)
+            key.removeprefix(REVERT): value for key, value in rest.items() if key.startswith(REVERT)
         }
         if find_spec("chaoslib") is None:
             install = "pip install 'runbook-gameday[chaos]'"
             raise MachineError(f"fault `{self.text}`: the package chaostoolkit-lib is not installed: {install}")
-        for action in filter(None, (self._action, self._back)):
+        for action in filter(None, (self._action, self._revert_action)):
             self._check(action)
-        self._running: dict[int, Running] = {}
 
     def _check(self, action: str) -> None:
         module, _, function = action.rpartition(".")
@@ -56,43 +60,56 @@ class ChaosToolkit:
         if find_spec(package) is None:
             raise BindingError(f"fault `{self.text}`: there is no package {package}; install the extension")
 
-    def revert(self, target: Target) -> Revert:
-        def back() -> None:
-            if self._back:
-                self._run(target, self._back, self._revert_arguments)
+    def prepare(self, target: Target) -> Injection:
+        revert = TimedRevert(self._max_s, lambda: self._revert(target))
 
-        running = self._running[id(target.platform)] = Running(self._max_s, back)
-        return Revert(f"{self._back or 'nothing'} for {self._action}", running.stop)
+        def apply() -> None:
+            self._run(target, self._action, self._arguments)
+            revert.start()
 
-    def inject(self, target: Target) -> None:
-        """Raises PlatformError with the action's words when it fails."""
-        self._run(target, self._action, self._arguments)
-        self._running[id(target.platform)].start()
+        return Injection(f"{self._revert_action or 'nothing'} for {self._action}", apply, revert.run)
+
+    def _revert(self, target: Target) -> None:
+        if self._revert_action:
+            self._run(target, self._revert_action, self._revert_arguments)
 
     def _run(self, target: Target, action: str, arguments: Mapping[str, Parameter]) -> None:
+        """Raises PlatformError with the last line of the action's stderr when it fails."""
         module, _, function = action.rpartition(".")
-        provider = {"type": "python", "module": module, "func": function, "arguments": self._filled(target, arguments)}
+        filled = self._filled(target, arguments)
+        provider = {"type": "python", "module": module, "func": function, "arguments": filled}
         activity = {"type": "action", "name": action, "provider": provider}
-        shell = target.platform.shell()
-        env = {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"}
-        env.update({name: shell.env[name] for name in ("HOME", "KUBECONFIG") if name in shell.env})
         try:
-            done = subprocess.run(
-                [sys.executable, "-c", RUN], input=json.dumps(activity), env=env, cwd=shell.cwd, capture_output=True,
-                text=True, check=False, timeout=LIMIT_S, errors="replace", start_new_session=True,
-            )  # fmt: skip
+            done = _run_activity(activity, target.platform.shell())
         except subprocess.TimeoutExpired:
             raise PlatformError(f"fault `{self.text}`: {action} did not end within {LIMIT_S:g} s") from None
         if done.returncode:
-            words = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-            raise PlatformError(f"fault `{self.text}`: {action} failed: {words}")
+            why = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}, no output"])[-1]
+            raise PlatformError(f"fault `{self.text}`: {action} failed: {why}")
 
     def _filled(self, target: Target, arguments: Mapping[str, Parameter]) -> dict[str, Parameter]:
-        known = {"{namespace}": target.platform.namespace, "{at}": self._at}
+        values = {"{namespace}": target.platform.namespace, "{at}": self._at}
 
-        def fill(value: Parameter) -> Parameter:
-            for word, meaning in known.items():
-                value = value.replace(word, meaning) if isinstance(value, str) else value
-            return value
+        def fill(argument: Parameter) -> Parameter:
+            for name, value in values.items():
+                argument = argument.replace(name, value) if isinstance(argument, str) else argument
+            return argument
 
-        return {key: fill(value) for key, value in arguments.items()}
+        return {key: fill(argument) for key, argument in arguments.items()}
+
+
+def _run_activity(activity: Mapping[str, object], shell: Shell) -> subprocess.CompletedProcess[str]:
+    env = {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"}
+    env.update({name: shell.env[name] for name in ("HOME", "KUBECONFIG") if name in shell.env})
+    return subprocess.run(
+        [sys.executable, "-c", RUN],
+        input=json.dumps(activity),
+        env=env,
+        cwd=shell.cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=LIMIT_S,
+        errors="replace",
+        start_new_session=True,
+    )

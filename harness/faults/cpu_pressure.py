@@ -1,55 +1,52 @@
-"""Something in the pods that burns CPU, beside the service."""
+"""Busy loops that take CPU time from a service inside its own pods."""
 
 from __future__ import annotations
 
 import subprocess
 import threading
-from collections.abc import Mapping
 
+from harness.bindings import FaultSpec
 from harness.errors import PlatformError
-from harness.faults.base import Parameter, Parameters, Revert, Target
+from harness.faults.base import Injection, Target
+from harness.faults.kubectl import running_pods
+from harness.faults.parameters import Parameters
 
 BURN = 'echo $PPID; i=0; while [ $i -lt "$0" ]; do (while :; do :; done) & i=$((i+1)); done; wait'
-"""Tells the process group (its parent, `timeout`, leads it), then burns in so many processes."""
+"""Prints its process group (the parent process, `timeout`, leads it), then runs $0 busy loops."""
 START_S = 10.0
 
 
 class CpuPressure:
-    """`workers` busy loops (1) in every running pod, by `kubectl exec`. `timeout` ends them in the pod itself after
-    `max_duration_s`, whatever becomes of us; what holds them back is the pod's CPU limit, where it has one."""
+    """Runs `workers` (default: 1) busy loops in every running pod of the Deployment `at`, by `kubectl exec`.
 
-    def __init__(self, at: str, parameters: Mapping[str, Parameter], max_duration_s: float) -> None:
+    `timeout` ends them inside the pod after `max_duration_s`. Only the pod's CPU limit, if it has one, bounds them.
+    """
+
+    def __init__(self, spec: FaultSpec) -> None:
         """Raises BindingError."""
-        read = Parameters(at, "cpu-pressure", parameters)
-        self.text, self._at, self._max_s = read.text, at, max_duration_s
-        self._workers = int(read.number("workers", 1, low=1))
-        read.done()
-        self._burning: dict[int, list[_Burner]] = {}
+        self.text, self._at, self._max_s = spec.text, spec.at, spec.max_duration_s
+        parameters = Parameters(spec)
+        self._workers = int(parameters.number("workers", 1, low=1))
+        parameters.reject_unknown()
 
-    def revert(self, target: Target) -> Revert:
-        burners = self._burning[id(target.platform)] = []
+    def prepare(self, target: Target) -> Injection:
+        burners: list[_Burner] = []
 
-        def stop() -> None:
+        def apply() -> None:
+            for pod in running_pods(target, self.text, self._at):
+                burners.append(_Burner(target, pod, self.text))
+                burners[-1].start(self._workers, self._max_s)
+
+        def revert() -> None:
             while burners:
                 burners[-1].stop()
                 burners.pop()
 
-        return Revert(f"end what burns CPU in the pods of {self._at}", stop)
-
-    def inject(self, target: Target) -> None:
-        """Raises PlatformError when a pod does not take it."""
-        state = target.platform.state()
-        pods = state[self._at].pods if self._at in state else ()
-        if not pods:
-            raise PlatformError(f"fault `{self.text}`: {self._at} has no running pod; check `at` in the bindings")
-        for pod in pods:
-            burner = _Burner(target, pod, self.text)
-            self._burning[id(target.platform)].append(burner)
-            burner.start(self._workers, self._max_s)
+        return Injection(f"end the busy loops in the pods of {self._at}", apply, revert)
 
 
 class _Burner:
-    """One `kubectl exec` that goes on, and the process group that it told of in the pod."""
+    """The busy loops in one pod: the `kubectl exec` that started them, and their process group in the pod."""
 
     def __init__(self, target: Target, pod: str, text: str) -> None:
         self._target, self._pod, self._text = target, pod, text
@@ -57,32 +54,42 @@ class _Burner:
         self._group = ""
 
     def start(self, workers: int, max_s: float) -> None:
+        """Returns when the loops run. Raises PlatformError when the pod does not start them within START_S."""
         platform, shell = self._target.platform, self._target.platform.shell()
-        words = ["timeout", "-k", "1", f"{max_s:g}", "sh", "-c", BURN, str(workers)]
-        self._process = subprocess.Popen(
-            [f"{shell.path}/kubectl", "exec", self._pod, "-n", platform.namespace, "--", *words],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            env={**shell.env, "PATH": shell.path}, cwd=shell.cwd, start_new_session=True,
-        )  # fmt: skip
-        reader = threading.Thread(target=self._first_word, daemon=True)
+        command = ["timeout", "-k", "1", f"{max_s:g}", "sh", "-c", BURN, str(workers)]
+        self._process = process = subprocess.Popen(
+            [f"{shell.path}/kubectl", "exec", self._pod, "-n", platform.namespace, "--", *command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**shell.env, "PATH": shell.path},
+            cwd=shell.cwd,
+            start_new_session=True,
+        )
+        reader = threading.Thread(target=self._read_group, args=(process,), daemon=True)
         reader.start()
         reader.join(START_S)
         if not self._group.isdecimal():
-            raise PlatformError(f"fault `{self._text}`: pod {self._pod} did not take it: {self._group or 'no answer'}")
+            why = self._group or f"no output within {START_S:g} s"
+            raise PlatformError(f"fault `{self._text}`: pod {self._pod} did not start the busy loops: {why}")
 
-    def _first_word(self) -> None:
-        assert self._process is not None
-        assert self._process.stdout is not None
-        self._group = self._process.stdout.readline().strip()
+    def _read_group(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        self._group = process.stdout.readline().strip()
 
     def stop(self) -> None:
-        """In the pod first: what `exec` started there outlives it. A pod that is gone took it along."""
+        """End the loops in the pod, since they outlive `kubectl exec`, then the exec. A deleted pod has none left."""
         if self._group.isdecimal():
-            words = ("--", "sh", "-c", f"kill -KILL -{self._group}")
-            done = self._target.platform.kubectl("exec", self._pod, "-n", self._target.platform.namespace, *words)
-            gone = "not found" in done.stderr or "No such process" in done.stderr
-            if done.status and not gone:
-                raise PlatformError(f"fault `{self._text}`: {self._pod} still has it: {done.stderr.strip()}")
+            self._kill_in_pod()
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+
+    def _kill_in_pod(self) -> None:
+        platform = self._target.platform
+        command = ("--", "sh", "-c", f"kill -KILL -{self._group}")
+        done = platform.kubectl("exec", self._pod, "-n", platform.namespace, *command)
+        gone = "not found" in done.stderr or "No such process" in done.stderr
+        if done.status and not gone:
+            raise PlatformError(f"fault `{self._text}`: pod {self._pod} still runs it: {done.stderr.strip()}")

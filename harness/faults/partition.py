@@ -1,12 +1,14 @@
-"""Some pods that the network no longer lets through to others: a NetworkPolicy, where it is enforced."""
+"""A network partition between two Deployments, by a NetworkPolicy; needs a cluster that enforces those."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 
+from harness.bindings import FaultSpec
 from harness.errors import PlatformError
-from harness.faults.base import Parameter, Parameters, Revert, Running, Target
+from harness.faults.base import Injection, Target
+from harness.faults.parameters import Parameters
+from harness.faults.timed_revert import TimedRevert
 from harness.platforms.base import ObjectStore
 
 PORT = 8080
@@ -14,28 +16,33 @@ CHECK_S = 3
 
 
 class Partition:
-    """The pods of `from` may reach every other pod, but none of `at`.
+    """The pods of `from` can reach every pod except those of `at`.
 
-    Policies only ever add what is allowed, so this one stands where nothing else speaks: at the way out of `from`. It
-    is noted in the cluster before it is made. That it bites is checked by a call; where it does not, it is an error.
+    NetworkPolicies can only allow traffic, so this one selects the egress of `from`, which no other policy of the
+    platform does, and allows everything else. A call before and after shows that the policy takes effect.
     """
 
-    def __init__(self, at: str, parameters: Mapping[str, Parameter], max_duration_s: float) -> None:
+    def __init__(self, spec: FaultSpec) -> None:
         """Raises BindingError."""
-        read = Parameters(at, "partition", parameters)
-        self.text, self._at, self._max_s = read.text, at, max_duration_s
-        self._from = read.word("from")
-        read.done()
-        self._running: dict[int, tuple[Running, str]] = {}
+        self.text, self._at, self._max_s = spec.text, spec.at, spec.max_duration_s
+        parameters = Parameters(spec)
+        self._from = parameters.string("from")
+        parameters.reject_unknown()
 
-    def revert(self, target: Target) -> Revert:
+    def prepare(self, target: Target) -> Injection:
         """Raises PlatformError for a platform without an API server of its own."""
         store = self._store(target)
         path = f"/apis/networking.k8s.io/v1/namespaces/{target.platform.namespace}/networkpolicies"
         name = f"gameday-partition-{secrets.token_hex(3)}"
-        running = Running(self._max_s, lambda: store.take_away(f"{path}/{name}"))
-        self._running[id(target.platform)] = (running, name)
-        return Revert(f"delete networkpolicy/{name}", running.stop)
+        revert = TimedRevert(self._max_s, lambda: store.take_away(f"{path}/{name}"))
+
+        def apply() -> None:
+            self._require_connection(target)
+            store.put(path, self._policy(name, target.platform.namespace), self.text)
+            revert.start()
+            self._require_partition(target, revert)
+
+        return Injection(f"delete networkpolicy/{name}", apply, revert.run)
 
     def _store(self, target: Target) -> ObjectStore:
         if not isinstance(target.platform, ObjectStore):
@@ -43,27 +50,25 @@ class Partition:
             raise PlatformError(f"fault `{self.text}`: {fact}; use --platform kind, or another fault")
         return target.platform
 
-    def inject(self, target: Target) -> None:
-        """Raises PlatformError when the policy does not bite."""
-        running, name = self._running[id(target.platform)]
-        if not self._passes(target):
-            raise PlatformError(f"fault `{self.text}`: {self._from} cannot call {self._at} even without it")
-        path = f"/apis/networking.k8s.io/v1/namespaces/{target.platform.namespace}/networkpolicies"
-        self._store(target).put(path, self._policy(name, target.platform.namespace), self.text)
-        running.start()
-        if self._passes(target):
-            running.stop()
+    def _require_connection(self, target: Target) -> None:
+        if not self._connects(target):
+            fact = f"{self._from} cannot reach {self._at} even before the partition"
+            raise PlatformError(f"fault `{self.text}`: {fact}; check `from` and `at` in the bindings")
+
+    def _require_partition(self, target: Target, revert: TimedRevert) -> None:
+        if self._connects(target):
+            revert.run()
             raise PlatformError(
-                f"fault `{self.text}`: it does not bite: {self._from} still reaches {self._at}, so the cluster's "
+                f"fault `{self.text}`: it has no effect: {self._from} still reaches {self._at}, so the cluster's "
                 "network does not enforce NetworkPolicies; use a CNI that does (kind's own since 0.24, Calico, Cilium)"
             )
 
-    def _passes(self, target: Target) -> bool:
-        """Whether a new connection from a pod of `from` is answered."""
+    def _connects(self, target: Target) -> bool:
+        """Whether a new connection from a pod of `from` to `at` gets an HTTP response."""
         url = f"http://{self._at}:{PORT}/health/live"
-        words = ("curl", "-sS", "-o", "/dev/null", "--max-time", str(CHECK_S), url)
-        where = (f"deployment/{self._from}", "-n", target.platform.namespace)
-        return target.platform.kubectl("exec", *where, "--", *words).status == 0
+        command = ("curl", "-sS", "-o", "/dev/null", "--max-time", str(CHECK_S), url)
+        pod = (f"deployment/{self._from}", "-n", target.platform.namespace)
+        return target.platform.kubectl("exec", *pod, "--", *command).status == 0
 
     def _policy(self, name: str, namespace: str) -> dict[str, object]:
         others = {"matchExpressions": [{"key": "app", "operator": "NotIn", "values": [self._at]}]}

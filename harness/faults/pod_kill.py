@@ -1,52 +1,52 @@
-"""Pods that die without a warning; their Deployment replaces them."""
+"""Kills the pods of a Deployment without a grace period."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 
+from harness.bindings import FaultSpec
 from harness.errors import PlatformError
-from harness.faults.base import Parameter, Parameters, Revert, Running, Target, ask
+from harness.faults.base import Injection, Target
+from harness.faults.kubectl import kubectl, running_pods
+from harness.faults.parameters import Parameters
+from harness.faults.timed_revert import TimedRevert
 
 
 class PodKill:
-    """Every running pod of a Deployment at once; with `every_s` again and again, until it is taken back.
+    """Kills all running pods of a Deployment at once; with `every_s`, again at that interval until the revert.
 
-    Ends by itself after `max_duration_s` and with this process.
+    It ends by itself after `max_duration_s`, and with this process.
     """
 
-    def __init__(self, at: str, parameters: Mapping[str, Parameter], max_duration_s: float) -> None:
+    def __init__(self, spec: FaultSpec) -> None:
         """Raises BindingError."""
-        read = Parameters(at, "pod-kill", parameters)
-        self.text, self._at, self._max_s = read.text, at, max_duration_s
-        self._every_s = read.number("every_s", 0.0)
-        read.done()
-        self._running: dict[int, Running] = {}
+        self.text, self._at, self._max_s = spec.text, spec.at, spec.max_duration_s
+        parameters = Parameters(spec)
+        self._every_s = parameters.number("every_s", 0.0)
+        parameters.reject_unknown()
 
-    def revert(self, target: Target) -> Revert:
-        running = self._running[id(target.platform)] = Running(self._max_s, lambda: None)
-        return Revert(f"kill no more pods of {self._at}", running.stop)
+    def prepare(self, target: Target) -> Injection:
+        revert = TimedRevert(self._max_s, lambda: None)
+        return Injection(f"kill no more pods of {self._at}", lambda: self._apply(target, revert), revert.run)
 
-    def inject(self, target: Target) -> None:
-        """Raises PlatformError when there is no pod to kill."""
-        if not self._kill(target):
-            raise PlatformError(f"fault `{self.text}`: {self._at} has no running pod; check `at` in the bindings")
-        running = self._running[id(target.platform)]
-        running.start()
+    def _apply(self, target: Target, revert: TimedRevert) -> None:
+        self._kill(target, running_pods(target, self.text, self._at))
+        revert.start()
         if self._every_s:
-            threading.Thread(target=self._repeat, args=(target, running), daemon=True, name="pod-kill").start()
+            threading.Thread(target=self._repeat, args=(target, revert), daemon=True, name="pod-kill").start()
 
-    def _repeat(self, target: Target, running: Running) -> None:
-        while not running.wait(self._every_s):
+    def _repeat(self, target: Target, revert: TimedRevert) -> None:
+        while not revert.wait(self._every_s):
             try:
-                self._kill(target)
+                self._kill(target, self._pods(target))
             except PlatformError:
-                return  # the platform is gone or going: the drill learns that by itself
+                return  # the platform has failed or is going down; the drill detects that on its own
 
-    def _kill(self, target: Target) -> bool:
+    def _pods(self, target: Target) -> tuple[str, ...]:
         state = target.platform.state()
-        pods = state[self._at].pods if self._at in state else ()
+        return state[self._at].pods if self._at in state else ()
+
+    def _kill(self, target: Target, pods: tuple[str, ...]) -> None:
         if pods:
-            words = ("--grace-period=0", "--force", "--wait=false", "--ignore-not-found")
-            ask(target, self.text, "delete", "pod", *pods, *words)
-        return bool(pods)
+            options = ("--grace-period=0", "--force", "--wait=false", "--ignore-not-found")
+            kubectl(target, self.text, "delete", "pod", *pods, *options)

@@ -1,33 +1,42 @@
-"""A Deployment that somebody scaled to zero."""
+"""Scales a Deployment to zero replicas."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
+from harness.bindings import FaultSpec
 from harness.errors import PlatformError
-from harness.faults.base import Parameter, Parameters, Revert, Running, Target, ask
+from harness.faults.base import Injection, Target
+from harness.faults.kubectl import kubectl
+from harness.faults.parameters import Parameters
+from harness.faults.timed_revert import TimedRevert
 
 
 class ScaleToZero:
-    """Ends by itself after `max_duration_s` as long as this process lives; `gameday recover` after that."""
+    """Scales the Deployment `at` to zero. It ends by itself after `max_duration_s` as long as this process lives;
+    after that, `gameday recover` reverts it."""
 
-    def __init__(self, at: str, parameters: Mapping[str, Parameter], max_duration_s: float) -> None:
+    def __init__(self, spec: FaultSpec) -> None:
         """Raises BindingError."""
-        read = Parameters(at, "scale-to-zero", parameters)
-        self.text, self._at, self._max_s = read.text, at, max_duration_s
-        read.done()
-        self._running: dict[int, Running] = {}
+        self.text, self._at, self._max_s = spec.text, spec.at, spec.max_duration_s
+        Parameters(spec).reject_unknown()
 
-    def revert(self, target: Target) -> Revert:
-        """Back to as many as there are now, unless somebody has scaled it up meanwhile."""
+    def prepare(self, target: Target) -> Injection:
+        """Remember the present number of replicas. The revert leaves the Deployment alone if it is no longer at zero.
+
+        Raises PlatformError when there is no such Deployment.
+        """
         replicas = self._replicas(target)
 
-        def back() -> None:
+        def scale_back() -> None:
             if self._replicas(target) == 0:
-                ask(target, self.text, "scale", f"deployment/{self._at}", f"--replicas={replicas}")
+                self._scale(target, replicas)
 
-        running = self._running[id(target.platform)] = Running(self._max_s, back)
-        return Revert(f"scale deployment/{self._at} to {replicas}", running.stop)
+        revert = TimedRevert(self._max_s, scale_back)
+
+        def apply() -> None:
+            self._scale(target, 0)
+            revert.start()
+
+        return Injection(f"scale deployment/{self._at} to {replicas}", apply, revert.run)
 
     def _replicas(self, target: Target) -> int:
         state = target.platform.state()
@@ -35,6 +44,5 @@ class ScaleToZero:
             raise PlatformError(f"fault `{self.text}`: there is no Deployment {self._at}; check `at` in the bindings")
         return state[self._at].replicas
 
-    def inject(self, target: Target) -> None:
-        ask(target, self.text, "scale", f"deployment/{self._at}", "--replicas=0")
-        self._running[id(target.platform)].start()
+    def _scale(self, target: Target, replicas: int) -> None:
+        kubectl(target, self.text, "scale", f"deployment/{self._at}", f"--replicas={replicas}")

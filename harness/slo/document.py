@@ -119,9 +119,7 @@ def _looked_at(condition: Condition) -> _Written:
 
 
 def _unsaid(condition: Condition, fact: str) -> ConditionError:
-    return ConditionError(
-        f"condition `{condition.text}`: no promise that an SLO can make: {fact} (docs/reference/slos.md)"
-    )
+    return ConditionError(f"condition `{condition.text}`: cannot be an SLO: {fact} (docs/reference/slos.md)")
 
 
 def _source(spec: dict[str, Plain]) -> dict[str, Plain]:

@@ -27,7 +27,7 @@ _REFUSED = {
     "min": "the quickest request says nothing about the others; write p(95) or p(99)",
     "max": "the slowest request of a run depends on how long it ran; write p(99.9)",
     "count": "how many there are is up to the load, whose arrivals are open; write a rate of failures",
-    "value": "a gauge of the generator is no promise of a service; take a measure of the service (docs/reference/conditions.md)",
+    "value": "a gauge of the generator describes the generator; measure the service (docs/reference/conditions.md)",
 }
 _ELSEWHERE = {
     "http_reqs": "throughput is up to the load, whose arrivals are open: `rate:` of the runbook sets it",

@@ -51,7 +51,7 @@ def condition_of(promise: Promise) -> Condition:
 def _spec(source: Tree) -> Tree:
     """Our own words below a metricSource."""
     if source.text("type") != TYPE:
-        fact = f"`{source.text('type') or ''}` is not measured here; the type is {TYPE}, its spec is in docs/reference/slos.md"
+        fact = f"`{source.text('type') or ''}` is not supported; the type is {TYPE} (docs/reference/slos.md)"
         raise MeaningError(source, "metricSource.type", fact)
     return source.fields["spec"]
 

@@ -1,4 +1,4 @@
-"""What a process tells the harness: the lines of the load stream (docs/reference/contracts.md), and when it must die instead."""
+"""Write the load stream to the harness, and exit when it cannot be written. Format: docs/reference/contracts.md."""
 
 from __future__ import annotations
 

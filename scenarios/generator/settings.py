@@ -1,4 +1,4 @@
-"""What a scenario is told by its environment (docs/reference/contracts.md); every variable has a default for use by hand."""
+"""A scenario's settings from the environment, all with defaults. List: docs/reference/contracts.md."""
 
 from __future__ import annotations
 

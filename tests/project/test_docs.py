@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import re
 import shlex
 import subprocess
@@ -90,7 +91,8 @@ def test_no_word_or_flag_is_named_that_there_is_not() -> None:
 
 
 def test_every_exit_code_is_named() -> None:
-    codes = {name.lower(): getattr(errors, name) for name in ("PASSED", "FAILED", "UNUSABLE", "INCONCLUSIVE")}
+    names = ("PASSED", "FAILED", "UNUSABLE", "INCONCLUSIVE", "BROKEN", "INTERRUPTED", "CLOSED_PIPE")
+    codes = {name.lower().partition("_")[0]: getattr(errors, name) for name in names}
     assert {row[0]: row[1].split()[0].strip(":") for row in table("docs/reference/result.md", "## Exit codes")} == {
         str(code): name for name, code in codes.items()
     }
@@ -296,6 +298,20 @@ def test_files_of_the_project_that_are_named_exist() -> None:
     named = re.findall(r"`((?:harness|fakes|scenarios|runbooks|docs|tests)/[\w./-]+)`", ALL)
     assert named
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+# -- form --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
+    pytest.importorskip("mkdocs", reason="the extra [docs] is not installed")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
+    env = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    pages = {path.relative_to(tmp_path / "site").parent.as_posix() for path in (tmp_path / "site").rglob("index.html")}
+    names = [path.removeprefix("docs/").removesuffix(".md") for path in PAGES if path.startswith("docs/")]
+    assert pages >= {name.removesuffix("/index") for name in names if name != "index"}
 
 
 # -- what is computed --------------------------------------------------------------------------------------------------

@@ -220,7 +220,7 @@ class HttpServer(Server):
 
 
 class RealtimeServer(Server):
-    """The websocket protocol of docs/reference/contracts.md: `interval_s` between messages, every `drop`-th number left out."""
+    """The WebSocket protocol of the contracts: `interval_s` between messages, every `drop`-th number left out."""
 
     scheme = "ws"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness.drill import Drill
 from harness.errors import PlatformError
-from harness.faults.base import Revert, Target
+from harness.faults.base import Injection, Target
 from harness.record.journal import Journal, read_events
 from harness.stats.sequential import SLICE_S
 from harness.verdict.gameday import GamedayResult, judge_record
@@ -65,6 +65,8 @@ class World:
     answered: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
     at: Callable[[float], None] = lambda now: None
+    on_apply: Callable[[], None] = lambda: None
+    """Called just before the fault takes effect on a side."""
 
     def __post_init__(self) -> None:
         self.journal = Journal(self.folder / "record.jsonl", clock=lambda: self.now)
@@ -164,13 +166,14 @@ class _Fault:
     world: World
     text: str = "f"
 
-    def revert(self, target: Target) -> Revert:
-        return Revert("take f back", self._take_back)
+    def prepare(self, target: Target) -> Injection:
+        return Injection("revert f", self._apply, self._revert)
 
-    def inject(self, target: Target) -> None:
+    def _apply(self) -> None:
+        self.world.on_apply()
         self.world.fault_at = self.world.now
 
-    def _take_back(self) -> None:
+    def _revert(self) -> None:
         if self.world.revert_fails:
             raise PlatformError("it sticks")
         self.world.reverted_at = self.world.now

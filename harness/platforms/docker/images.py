@@ -1,11 +1,11 @@
-"""The images of a platform: built from this project where they are not there, and named by what they are made of."""
+"""Finds, pulls and builds the images of a docker platform. An image of ours is named by a digest of its content."""
 
 from __future__ import annotations
 
 import hashlib
+import io
 import re
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import docker
@@ -15,41 +15,48 @@ from testcontainers.core.config import testcontainers_config
 from harness.cluster.runtimes.container.engine import FAILURES, client, words
 from harness.cluster.runtimes.container.ledger import PART
 from harness.errors import MachineError
+from harness.platforms import build_context
 from harness.platforms.base import Say
 from harness.platforms.docker.platform import Images
 
-PROJECT = Path(__file__).resolve().parents[3]
 POSTGRES = "postgres:17-alpine"
-FAKES = ("Dockerfile", ".dockerignore", "fakes")
-"""What decides of the image of the pods."""
-RYUK_OFF = "set TESTCONTAINERS_RYUK_DISABLED=true: what a killed run leaves, `gameday recover` removes"
+SHOWN_LINES = 10
+"""How many of the builder's last lines an error shows."""
+RYUK_OFF = "set TESTCONTAINERS_RYUK_DISABLED=true: `gameday recover` then removes what a killed run leaves"
 
 
 def prepare(base: str | None, postgres: str | None, say: Say) -> Images:
-    """All images that a platform needs, there when it returns. Raises MachineError with the next act.
+    """Return the images of a platform after pulling or building those that are missing.
 
-    `base` is what ours are built on (default: the Dockerfile's own). The database's is `postgres`; without it, the
-    official one, or, where a base was named because nothing can be pulled, one of ours.
+    `base` is the image that ours are built on (default: the one that the Dockerfile names). `postgres` is the image of
+    the database; the default is the official one, or one of ours when `base` is given, because a base is given where
+    nothing can be pulled. Raises MachineError that names the next action.
     """
     engine = client()
-    _ryuk(engine, say)
-    fakes = _built(engine, "gameday-fakes", PROJECT, FAKES, base, say)
+    _prepare_ryuk(engine, say)
+    services = _built(engine, "gameday-fakes", build_context.services(), base, say)
     if not postgres and base:
-        return Images(fakes, _built(engine, "gameday-postgres", PROJECT / "deploy" / "postgres", (".",), base, say))
-    hint = "name one that is here by GAMEDAY_POSTGRES_IMAGE, or a base to build one on by --base-image"
-    return Images(fakes, _there(engine, postgres or POSTGRES, hint, say))
+        return Images(services, _built(engine, "gameday-postgres", build_context.database(), base, say))
+    hint = "name a local image by GAMEDAY_POSTGRES_IMAGE, or a base to build one on by --base-image"
+    return Images(services, _pulled(engine, postgres or POSTGRES, hint, say))
 
 
-def _ryuk(engine: docker.DockerClient, say: Say) -> None:
-    """Say who cleans up after a SIGKILL."""
+def image_name(name: str, context: bytes, arguments: Mapping[str, str]) -> str:
+    """Return `NAME:DIGEST`; the digest is that of the build context and the build arguments."""
+    content = repr(sorted(arguments.items())).encode() + context
+    return f"{name}:{hashlib.sha256(content).hexdigest()[:12]}"
+
+
+def _prepare_ryuk(engine: docker.DockerClient, say: Say) -> None:
+    """Pull testcontainers' Ryuk, or report that it is disabled."""
     if testcontainers_config.ryuk_disabled:
-        say("Ryuk is disabled (TESTCONTAINERS_RYUK_DISABLED): what a killed run leaves, `gameday recover` removes")
+        say("Ryuk is disabled (TESTCONTAINERS_RYUK_DISABLED): `gameday recover` removes what a killed run leaves")
     else:
-        _there(engine, testcontainers_config.ryuk_image, RYUK_OFF, say)
+        _pulled(engine, testcontainers_config.ryuk_image, RYUK_OFF, say)
 
 
-def _there(engine: docker.DockerClient, image: str, hint: str, say: Say) -> str:
-    """The image, pulled where it is missing."""
+def _pulled(engine: docker.DockerClient, image: str, hint: str, say: Say) -> str:
+    """Return the image, pulled when it is missing."""
     try:
         engine.images.get(image)
     except ImageNotFound:
@@ -63,14 +70,10 @@ def _there(engine: docker.DockerClient, image: str, hint: str, say: Say) -> str:
     return image
 
 
-def _built(
-    engine: docker.DockerClient, name: str, context: Path, parts: tuple[str, ...], base: str | None, say: Say
-) -> str:
-    """`NAME:DIGEST`, where the digest is that of everything that goes into it: what has changed is built anew."""
-    if not (context / "Dockerfile").exists():
-        raise MachineError(f"{context / 'Dockerfile'} is missing: the image is built from a checkout of the project")
+def _built(engine: docker.DockerClient, name: str, context: bytes, base: str | None, say: Say) -> str:
+    """Return the name of an image of ours, built when no image of the same content exists."""
     arguments = {"BASE": base} if base else {}
-    image = f"{name}:{_digest(context, parts, arguments)}"
+    image = image_name(name, context, arguments)
     try:
         engine.images.get(image)
     except ImageNotFound:
@@ -79,27 +82,13 @@ def _built(
     return image
 
 
-def _digest(context: Path, parts: tuple[str, ...], arguments: Mapping[str, str]) -> str:
-    digest = hashlib.sha256(repr(sorted(arguments.items())).encode())
-    for path in _files(context, parts):
-        digest.update(f"{path.relative_to(context)}\0".encode() + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:12]
-
-
-def _files(context: Path, parts: tuple[str, ...]) -> Iterator[Path]:
-    for part in parts:
-        place = context / part
-        found = sorted(place.rglob("*")) if place.is_dir() else [place]
-        yield from (path for path in found if path.is_file() and "__pycache__" not in path.parts)
-
-
-def _build(engine: docker.DockerClient, image: str, context: Path, arguments: Mapping[str, str], say: Say) -> None:
-    """Says each step; raises MachineError with the builder's last words and the command that shows them all."""
-    options = "".join(f" --build-arg {key}={value}" for key, value in arguments.items())
-    said: list[str] = []
+def _build(engine: docker.DockerClient, image: str, context: bytes, arguments: Mapping[str, str], say: Say) -> None:
+    """Build an image and report each step. Raises MachineError with the builder's last lines."""
+    output: list[str] = []
     try:
         for entry in engine.api.build(
-            path=str(context),
+            fileobj=io.BytesIO(context),
+            custom_context=True,
             tag=image,
             buildargs=dict(arguments),
             labels={PART: "image"},
@@ -107,19 +96,21 @@ def _build(engine: docker.DockerClient, image: str, context: Path, arguments: Ma
             forcerm=True,
             decode=True,
         ):
-            _hear(entry, said, say)
+            _read(entry, output, say)
     except FAILURES as error:
+        end = "".join(f"\n  {line}" for line in output[-SHOWN_LINES:])
         raise MachineError(
-            f"docker: the image {image} cannot be built: {words(error)}: {' '.join(said[-3:])}; name a base image that "
-            f"is here by --base-image, or see what fails by `docker build{options} {context}`"
+            f"docker: the image {image} cannot be built: {words(error)}; "
+            f"name a base image that is here by --base-image. The end of the builder's output:{end}"
         ) from error
 
 
-def _hear(entry: Mapping[str, Any], said: list[str], say: Say) -> None:
+def _read(entry: Mapping[str, Any], output: list[str], say: Say) -> None:
+    """Add one message of the builder to its output. Raises BuildError for a failure."""
     if "error" in entry:
         raise docker.errors.BuildError(str(entry["error"]).strip(), iter(()))
     line = str(entry.get("stream", "")).strip()
     if line:
-        said.append(line)
+        output.append(line)
     if re.match(r"Step \d+/\d+ : (RUN|FROM|COPY)", line):
         say(f"  {line[:100]}")

@@ -30,23 +30,24 @@ def check_docker() -> None:
         raise MachineError(f"docker: no engine answers: {why}; start it (e.g. `systemctl start docker`)")
 
 
-def run(argv: Sequence[str], hint: str, *, stdin: str | None = None) -> str:
-    """Its stdout; raises PlatformError with its last words and the hint.
+def run(argv: Sequence[str], hint: str, *, stdin: str | bytes | None = None) -> str:
+    """Run a command and return its stdout. Raises PlatformError with its last lines and the hint.
 
-    It has a session of its own, so that Ctrl-C does not cut it off in the middle: what an engine was asked for comes
-    even when who asked is gone, and would be left behind.
+    The command has a session of its own, so Ctrl-C does not interrupt it: an engine completes a request whose client
+    has gone, and the result would be left behind.
     """
     check(argv[0])
     with subprocess.Popen(
         argv, stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True, errors="replace", start_new_session=True,
+        stderr=subprocess.PIPE, start_new_session=True,
     ) as process:  # fmt: skip
         try:
-            said, complaint = process.communicate(stdin)
+            stdout, stderr = process.communicate(stdin.encode() if isinstance(stdin, str) else stdin)
         except KeyboardInterrupt:
             process.communicate()
             raise
     if process.returncode:
-        words = "\n".join((complaint or said).strip().splitlines()[-8:])
-        raise PlatformError(f"`{' '.join(argv)}` failed with status {process.returncode}: {words}\n{hint}")
-    return said
+        lines = (stderr or stdout).decode(errors="replace").strip().splitlines()
+        end = "\n".join(lines[-8:])
+        raise PlatformError(f"`{' '.join(argv)}` failed with status {process.returncode}: {end}\n{hint}")
+    return stdout.decode(errors="replace")

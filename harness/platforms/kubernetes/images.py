@@ -1,26 +1,32 @@
-"""The images that the manifests name, built from this project."""
+"""Builds the images that the manifests name."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
+from harness.platforms import build_context
 from harness.platforms.base import Options, Say
 from harness.platforms.kubernetes.commands import run
-from harness.platforms.kubernetes.manifests import DEPLOY
 
-PROJECT = DEPLOY.parent
-SERVICES = {"gameday-fakes:dev": [str(PROJECT)], "gameday-postgres:dev": [str(DEPLOY / "postgres")]}
-LOAD = {"gameday-load:dev": ["-f", str(DEPLOY / "load" / "Dockerfile"), str(PROJECT)]}
 BASE_VARIABLE = "GAMEDAY_BASE_IMAGE"
+SERVICES: dict[str, Callable[[], bytes]] = {
+    "gameday-fakes:dev": build_context.services,
+    "gameday-postgres:dev": build_context.database,
+}
+LOAD: dict[str, Callable[[], bytes]] = {"gameday-load:dev": build_context.load}
 
 
 def build(options: Options, say: Say) -> tuple[str, ...]:
-    """Their names. Built on the base image that was named ($GAMEDAY_BASE_IMAGE), else on the Dockerfiles' own."""
+    """Build the images and return their names. Raises PlatformError with the builder's last lines.
+
+    They are based on `--base-image`, else on $GAMEDAY_BASE_IMAGE, else on the image that the Dockerfile names.
+    """
     base = options.base_image or os.environ.get(BASE_VARIABLE)
     argument = ["--build-arg", f"BASE={base}"] if base else []
     wanted = {**SERVICES, **(LOAD if options.load_in_cluster else {})}
     for image, context in wanted.items():
         say(f"building the image {image}{f' on {base}' if base else ''}")
         hint = "name a base image that is here by --base-image, e.g. one of `docker images`"
-        run(["docker", "build", "--quiet", "-t", image, *argument, *context], hint)
+        run(["docker", "build", "--quiet", "-t", image, *argument, "-"], hint, stdin=context())
     return tuple(wanted)

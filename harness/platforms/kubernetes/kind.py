@@ -6,11 +6,10 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from harness import shipped
 from harness.platforms.base import Say
 from harness.platforms.kubernetes.commands import run
-from harness.platforms.kubernetes.manifests import DEPLOY
 
-CONFIG = DEPLOY.parent / "kind-config.yaml"
 NAME_VARIABLE, NODE_VARIABLE, CONFIG_VARIABLE = "KIND_CLUSTER_NAME", "GAMEDAY_NODE_IMAGE", "GAMEDAY_KIND_CONFIG"
 
 
@@ -27,7 +26,7 @@ def create(cluster: str, node_image: str | None, kubeconfig: Path, say: Say) -> 
     """Returns when its node is ready; `kubeconfig` gets its credentials. Raises PlatformError with kind's words."""
     image = node_image or os.environ.get(NODE_VARIABLE)
     say(f"creating the kind cluster {cluster}{f' of {image}' if image else ''}: about a minute")
-    config = os.environ.get(CONFIG_VARIABLE) or str(CONFIG)
+    config = os.environ.get(CONFIG_VARIABLE) or str(shipped.path("kind-config.yaml"))
     argv = ["kind", "create", "cluster", "--name", cluster, "--config", config, "--kubeconfig", str(kubeconfig)]
     hint = (
         "a node image that cannot be pulled: name one that is here by --node-image; a port that is taken: "

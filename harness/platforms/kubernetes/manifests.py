@@ -1,4 +1,4 @@
-"""What `deploy/` describes, rendered by kubectl's kustomize."""
+"""The Kubernetes objects of `deploy/`, rendered by `kubectl kustomize`."""
 
 from __future__ import annotations
 
@@ -7,21 +7,19 @@ from pathlib import Path
 
 import yaml
 
+from harness import shipped
 from harness.errors import MachineError
 from harness.machine.objects import Obj, text
 from harness.platforms.kubernetes.objects import name_of
 
-DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
 TREATMENT, CONTROL = "treatment", "control"
-FOLDERS = {TREATMENT: DEPLOY, CONTROL: DEPLOY / "control"}
+FOLDERS = {TREATMENT: shipped.path("deploy"), CONTROL: shipped.path("deploy/control")}
 NAMESPACES = {TREATMENT: "production", CONTROL: "production-control"}
-METRICS = DEPLOY / "metrics-server"
+METRICS = shipped.path("deploy/metrics-server")
 
 
 def render(folder: Path) -> list[Obj]:
-    """Every object of a kustomization; raises MachineError with kustomize's words."""
-    if not folder.is_dir():
-        raise MachineError(f"{folder}: no manifests there; run from a checkout of the project (pip install -e .)")
+    """Return every object of a kustomization. Raises MachineError with kustomize's message."""
     try:
         done = subprocess.run(["kubectl", "kustomize", str(folder)], capture_output=True, text=True, check=False)
     except FileNotFoundError:
@@ -32,5 +30,5 @@ def render(folder: Path) -> list[Obj]:
 
 
 def deployments(side: str) -> dict[str, Obj]:
-    """By name, as they are shipped."""
+    """Return the shipped Deployments by name."""
     return {name_of(one): one for one in render(FOLDERS[side]) if text(one, "kind") == "Deployment"}

@@ -61,7 +61,7 @@ def test_help_names_every_word_and_the_exit_codes(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert all(f"    {word} " in done.stdout for word in WORDS), done.stdout
     assert "0 passed · 1 failed · 2 unusable input or environment · 3 inconclusive" in done.stdout
-    assert "start with: gameday run runbooks/operations.md" in done.stdout
+    assert "start with: gameday run --demo" in done.stdout
 
 
 @pytest.mark.parametrize("word", WORDS)
@@ -77,7 +77,8 @@ def test_help_of_a_word_has_examples_and_exit_codes(tmp_path: Path, word: str) -
     [
         ((), "the following arguments are required: COMMAND"),
         (("rnu", "ops.md"), "invalid choice: 'rnu'"),
-        (("run",), "the following arguments are required: RUNBOOK"),
+        (("run",), "no runbook: name a Markdown document (RUNBOOK), or try the one that comes with gameday by --demo"),
+        (("plan", "ops.md", "--demo"), "RUNBOOK (ops.md) and --demo exclude each other; leave one of them out"),
         (("run", "ops.md", "--jobs", "0"), "`0` is not a whole number of at least 1"),
         (("run", "ops.md", "--jobs", "two"), "`two` is not a whole number of at least 1"),
         (("run", "ops.md", "--frobnicate"), "unrecognized arguments: --frobnicate"),

@@ -63,7 +63,7 @@ def test_a_sentence_is_read(text: str, fn: str, args: tuple[str, ...], op: str, 
     ],
 )
 def test_a_wrong_sentence_is_refused_with_the_reason(text: str, fact: str) -> None:
-    with pytest.raises(ConditionError, match=r"docs/conditions\.md") as caught:
+    with pytest.raises(ConditionError, match=r"docs/reference/conditions\.md") as caught:
         parse(text)
     assert fact in str(caught.value)
 

@@ -1,5 +1,7 @@
 """The drill and its judge in a simulated world: each ending, and the same verdict from the record again."""
 
+import errno
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -184,6 +186,39 @@ def test_the_revert_is_on_disk_before_the_harm(tmp_path: Path) -> None:
     armed = [n for n, line in enumerate(lines) if '"revert-armed"' in line]
     harmed = [n for n, line in enumerate(lines) if '"ev":"fault"' in line]
     assert [a < h for a, h in zip(armed, harmed, strict=True)] == [True, True]
+
+
+def test_revert_entry_is_synced_to_disk_before_the_fault_is_applied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path, incident)
+    on_disk, at_apply = [""], list[int]()
+    fsync = os.fsync
+
+    def note_what_is_on_disk(descriptor: int) -> None:
+        fsync(descriptor)
+        on_disk[0] = world.journal.path.read_text()
+
+    monkeypatch.setattr(os, "fsync", note_what_is_on_disk)
+    world.on_apply = lambda: at_apply.append(on_disk[0].count('"revert-armed"'))
+    world.run()
+    assert at_apply == [1, 2], "one more entry for each side"
+
+
+def test_fault_is_not_applied_when_its_revert_entry_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path, incident)
+    applied: list[float] = []
+    world.on_apply = lambda: applied.append(world.now)
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    result = world.run()
+    assert applied == []
+    assert result.verdict is Verdict.INCONCLUSIVE
 
 
 def test_the_record_gives_the_same_result_again(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Faults that a platform's own means make, on the local one: real processes die, are scaled away, burn CPU."""
+"""Faults made by the platform's own means, on the local platform: real processes are killed, scaled and slowed."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness.app.members import make_fault
 from harness.bindings import FaultSpec
 from harness.errors import BindingError, PlatformError
-from harness.faults.base import Running, Target
+from harness.faults.base import Target
+from harness.faults.factory import make_fault
+from harness.faults.timed_revert import TimedRevert
 from harness.platforms.local.platform import LocalPlatform
 
 STAND_IN = (sys.executable, str(Path(__file__).parents[2] / "support" / "fork_server_stand_in.py"))
@@ -45,37 +46,46 @@ def ready(target: Target, deployment: str) -> bool:
     return state.ready == state.replicas == len(state.pods) == 1
 
 
-def test_killed_pods_are_replaced_and_killed_again_until_it_is_taken_back(target: Target) -> None:
-    fault = make_fault(FaultSpec("inference", "pod-kill", {"every_s": 0.5}))
-    revert = fault.revert(target)
+def test_pod_kill_kills_replacement_pods_until_the_revert(target: Target) -> None:
+    injection = make_fault(FaultSpec("inference", "pod-kill", {"every_s": 0.5})).prepare(target)
     seen = {*pods(target, "inference")}
-    fault.inject(target)
+    injection.apply()
     until(lambda: len(seen.update(pods(target, "inference")) or seen) >= 4)
-    revert.run()
-    revert.run()
+    injection.revert()
+    injection.revert()
     until(lambda: ready(target, "inference"))
 
 
-def test_zero_replicas_come_back_but_not_over_what_somebody_did(target: Target) -> None:
-    fault = make_fault(FaultSpec("tool-service", "scale-to-zero"))
-    revert = fault.revert(target)
-    assert revert.text == "scale deployment/tool-service to 1"
-    fault.inject(target)
+def test_scale_to_zero_reverts_to_the_earlier_replicas(target: Target) -> None:
+    injection = make_fault(FaultSpec("tool-service", "scale-to-zero")).prepare(target)
+    assert injection.text == "scale deployment/tool-service to 1"
+    injection.apply()
     until(lambda: pods(target, "tool-service") == ())
-    revert.run()
+    injection.revert()
     until(lambda: ready(target, "tool-service"))
-    again = fault.revert(target)
-    fault.inject(target)
+
+
+def test_scale_to_zero_revert_keeps_replicas_that_were_set_meanwhile(target: Target) -> None:
+    injection = make_fault(FaultSpec("tool-service", "scale-to-zero")).prepare(target)
+    injection.apply()
     target.platform.kubectl("scale", "deployment/tool-service", "--replicas=2", "-n", "production")
-    again.run()
+    injection.revert()
     assert target.platform.state()["tool-service"].replicas == 2
     target.platform.kubectl("scale", "deployment/tool-service", "--replicas=1", "-n", "production")
 
 
-def test_a_fault_ends_by_itself(target: Target) -> None:
-    fault = make_fault(FaultSpec("tool-service", "scale-to-zero", {}, 0.5))
-    fault.revert(target)
-    fault.inject(target)
+def test_one_fault_can_be_prepared_twice_without_shared_state(target: Target) -> None:
+    fault = make_fault(FaultSpec("tool-service", "scale-to-zero"))
+    first, second = fault.prepare(target), fault.prepare(target)
+    second.apply()
+    first.revert()
+    assert target.platform.state()["tool-service"].replicas == 1
+    second.revert()
+    assert target.platform.state()["tool-service"].replicas == 1
+
+
+def test_fault_ends_after_its_maximum_duration(target: Target) -> None:
+    make_fault(FaultSpec("tool-service", "scale-to-zero", {}, 0.5)).prepare(target).apply()
     until(lambda: target.platform.state()["tool-service"].replicas == 1)
 
 
@@ -87,67 +97,72 @@ def burners() -> list[psutil.Process]:
     return found
 
 
-@pytest.mark.parametrize("by_itself", [False, True])
-def test_busy_loops_end_with_it_and_by_themselves(target: Target, by_itself: bool) -> None:
+@pytest.mark.parametrize("by_itself", [False, True], ids=["revert", "maximum duration"])
+def test_cpu_pressure_ends_its_busy_loops(target: Target, by_itself: bool) -> None:
     before = {process.pid for process in burners()}
     fault = make_fault(FaultSpec("realtime", "cpu-pressure", {"workers": 1}, 1.0 if by_itself else 60.0))
-    revert = fault.revert(target)
-    fault.inject(target)
+    injection = fault.prepare(target)
+    injection.apply()
     if not by_itself:
         assert {process.pid for process in burners()} - before
-        revert.run()
+        injection.revert()
     until(lambda: not {process.pid for process in burners()} - before)
-    revert.run()
+    injection.revert()
 
 
-def test_a_partition_needs_a_network_of_its_own(target: Target) -> None:
+def test_partition_is_refused_on_a_platform_without_network_policies(target: Target) -> None:
     fault = make_fault(FaultSpec("inference", "partition", {"from": "api-gateway"}))
     with pytest.raises(PlatformError, match="the local platform has no network policies; use --platform kind"):
-        fault.revert(target)
+        fault.prepare(target)
 
 
-def test_an_absent_deployment_is_named(target: Target) -> None:
-    for name in ("pod-kill", "cpu-pressure"):
-        fault = make_fault(FaultSpec("nosuch", name))
-        fault.revert(target)
-        with pytest.raises(PlatformError, match="nosuch has no running pod"):
-            fault.inject(target)
+@pytest.mark.parametrize("name", ["pod-kill", "cpu-pressure"])
+def test_fault_without_a_running_pod_names_the_deployment(target: Target, name: str) -> None:
+    injection = make_fault(FaultSpec("nosuch", name)).prepare(target)
+    with pytest.raises(PlatformError, match="nosuch has no running pod"):
+        injection.apply()
+
+
+def test_scale_to_zero_of_a_missing_deployment_names_it(target: Target) -> None:
     with pytest.raises(PlatformError, match="there is no Deployment nosuch"):
-        make_fault(FaultSpec("nosuch", "scale-to-zero")).revert(target)
+        make_fault(FaultSpec("nosuch", "scale-to-zero")).prepare(target)
 
 
-def test_any_chaos_toolkit_action_and_its_revert(target: Target, tmp_path: Path) -> None:
+def test_chaos_toolkit_runs_an_action_and_its_revert(target: Target, tmp_path: Path) -> None:
     pytest.importorskip("chaoslib", reason="the extra is not installed: pip install -e '.[chaos]'")
     there = tmp_path / "inference-production"
-    made = {"action": "os.mkdir", "path": f"{tmp_path}/{{at}}-{{namespace}}"}
-    fault = make_fault(
-        FaultSpec("inference", "chaos-toolkit", {**made, "revert": "os.rmdir", "revert_path": str(there)})
-    )
-    revert = fault.revert(target)
+    action = {"action": "os.mkdir", "path": f"{tmp_path}/{{at}}-{{namespace}}"}
+    revert = {"revert": "os.rmdir", "revert_path": str(there)}
+    fault = make_fault(FaultSpec("inference", "chaos-toolkit", {**action, **revert}))
+    injection = fault.prepare(target)
     assert not there.exists()
-    fault.inject(target)
+    injection.apply()
     assert there.is_dir()
     with pytest.raises(PlatformError, match=r"os\.mkdir failed: .*FileExistsError"):
-        fault.inject(target)
-    revert.run()
+        fault.prepare(target).apply()
+    injection.revert()
     assert not there.exists()
-    revert.run()
+    injection.revert()
+
+
+def test_chaos_toolkit_names_a_missing_package() -> None:
+    pytest.importorskip("chaoslib", reason="the extra is not installed: pip install -e '.[chaos]'")
     with pytest.raises(BindingError, match="there is no package nosuch"):
         make_fault(FaultSpec("inference", "chaos-toolkit", {"action": "nosuch.actions.break_it"}))
 
 
-def test_what_fails_to_end_is_tried_again() -> None:
+def test_timed_revert_tries_again_after_a_failure_and_then_is_done() -> None:
     attempts: list[int] = []
 
-    def end() -> None:
+    def revert() -> None:
         attempts.append(1)
         if len(attempts) == 1:
-            raise PlatformError("it sticks")
+            raise PlatformError("the API server is down")
 
-    running = Running(60.0, end)
-    running.start()
+    timed = TimedRevert(60.0, revert)
+    timed.start()
     with pytest.raises(PlatformError):
-        running.stop()
-    running.stop()
-    running.stop()
+        timed.run()
+    timed.run()
+    timed.run()
     assert len(attempts) == 2

@@ -65,7 +65,7 @@ def test_problems_of_files_and_of_the_bindings_are_told_together(tmp_path: Path)
         bound(tmp_path, text)
     said = str(refused.value)
     assert f"{tmp_path}/gameday.yaml: slo_files: `promise/*.yaml` matches no file beside gameday.yaml" in said
-    assert f"{tmp_path}/gameday.yaml: slos.quick tools: condition `p99(tools) > 1s`: no promise" in said
+    assert f"{tmp_path}/gameday.yaml: slos.quick tools: condition `p99(tools) > 1s`: cannot be an SLO" in said
     assert "runbooks.TIMEOUT.slos: there is no SLO `gateway-latency`; known are none" in said
 
 

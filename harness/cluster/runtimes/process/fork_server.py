@@ -33,7 +33,7 @@ class _Forked:
 
 
 class Nursery:
-    """Protocol in docs/reference/contracts.md. A nursery that dies takes its children along; the next `spawn` starts another."""
+    """Protocol: docs/reference/contracts.md. When it dies, its children end too; the next `spawn` starts another."""
 
     def __init__(self, argv: Sequence[str], ledger: Ledger) -> None:
         self._argv, self._ledger = argv, ledger

@@ -131,20 +131,10 @@ def test_a_services_proxy_is_told_of_every_pod_that_comes_and_goes() -> None:
         asyncio.run(come_and_go())
 
 
-def test_an_image_is_named_by_what_it_is_made_of(tmp_path: Path) -> None:
+def test_image_name_depends_on_context_and_build_arguments() -> None:
     images = pytest.importorskip("harness.platforms.docker.images", reason="the extra [docker] is not installed")
-    (tmp_path / "Dockerfile").write_text("FROM x\n")
-    (tmp_path / "fakes" / "__pycache__").mkdir(parents=True)
-    (tmp_path / "fakes" / "a.py").write_text("a = 1\n")
-
-    def digest(base: str = "debian:13") -> str:
-        made: str = images._digest(tmp_path, images.FAKES, {"BASE": base})
-        return made
-
-    first = digest()
-    (tmp_path / "fakes" / "__pycache__" / "a.pyc").write_bytes(b"x")
-    (tmp_path / "README.md").write_text("x")
-    assert digest() == first
-    assert digest("debian:12") != first
-    (tmp_path / "fakes" / "a.py").write_text("a = 2\n")
-    assert digest() != first
+    name = images.image_name("gameday-fakes", b"context", {"BASE": "debian:13"})
+    assert re.fullmatch(r"gameday-fakes:[0-9a-f]{12}", name)
+    assert images.image_name("gameday-fakes", b"context", {"BASE": "debian:13"}) == name
+    assert images.image_name("gameday-fakes", b"context", {"BASE": "debian:12"}) != name
+    assert images.image_name("gameday-fakes", b"another", {"BASE": "debian:13"}) != name

@@ -14,10 +14,10 @@ import pytest
 
 pytest.importorskip("kubernetes", reason="the extra is not installed: pip install -e '.[kind]'")
 
-from harness.app.members import make_fault
 from harness.bindings import FaultSpec
 from harness.errors import PlatformError
 from harness.faults.base import Target
+from harness.faults.factory import make_fault
 from harness.platforms.kubernetes import kind
 from harness.platforms.kubernetes.cluster_ref import Place
 from harness.platforms.kubernetes.manifests import CONTROL, NAMESPACES, TREATMENT
@@ -117,16 +117,16 @@ def test_faults_by_the_clusters_own_means(platform: KubernetesPlatform) -> None:
     target = Target(platform, None)  # type: ignore[arg-type]
     kill = make_fault(FaultSpec("inference", "pod-kill"))
     (before,) = platform.state()["inference"].pods
-    revert = kill.revert(target)
-    kill.inject(target)
+    injection = kill.prepare(target)
+    injection.apply()
     until(lambda: (now := platform.state()["inference"]).ready == 1 and before not in now.pods, 60)
-    revert.run()
+    injection.revert()
     empty = make_fault(FaultSpec("inference", "scale-to-zero"))
-    revert = empty.revert(target)
-    empty.inject(target)
+    injection = empty.prepare(target)
+    injection.apply()
     until(lambda: platform.state()["inference"].pods == (), 60)
-    revert.run()
-    revert.run()
+    injection.revert()
+    injection.revert()
     until(lambda: platform.state()["inference"].ready == 1, 60)
 
 
@@ -139,31 +139,31 @@ def burners(platform: KubernetesPlatform) -> int:
 def test_burnt_cpu_ends_when_it_is_taken_back_and_by_itself(platform: KubernetesPlatform, by_itself: bool) -> None:
     target = Target(platform, None)  # type: ignore[arg-type]
     burn = make_fault(FaultSpec("inference", "cpu-pressure", {"workers": 1}, 3.0 if by_itself else 200.0))
-    revert = burn.revert(target)
-    burn.inject(target)
+    injection = burn.prepare(target)
+    injection.apply()
     assert by_itself or burners(platform) > 0
     if not by_itself:
-        revert.run()
+        injection.revert()
     until(lambda: burners(platform) == 0, 30)
-    revert.run()
+    injection.revert()
 
 
 def test_a_partition_bites_or_says_that_it_does_not(platform: KubernetesPlatform) -> None:
     target = Target(platform, None)  # type: ignore[arg-type]
     cut = make_fault(FaultSpec("inference", "partition", {"from": "api-gateway"}))
-    revert = cut.revert(target)
+    injection = cut.prepare(target)
 
     def passes() -> bool:
         words = ("exec", "deployment/api-gateway", "-n", "production", "--", "curl", "-sS", "--max-time", "3")
         return platform.kubectl(*words, "http://inference:8080/health/live").status == 0
 
     try:
-        cut.inject(target)
+        injection.apply()
         assert not passes()
     except PlatformError as error:
         assert "does not enforce NetworkPolicies" in str(error)  # noqa: PT017
         assert passes()
-    revert.run()
+    injection.revert()
     assert passes()
     assert "gameday-partition" not in platform.kubectl("get", "networkpolicies", "-n", "production").stdout
 

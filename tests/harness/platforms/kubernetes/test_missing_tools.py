@@ -8,9 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from harness.app.members import FAULTS, make_fault
-from harness.bindings import FaultSpec
-from harness.errors import BindingError
 from tests.support.gameday import RUNBOOK, clean_environment, gameday
 
 WITHOUT = "import sys; sys.modules['kubernetes'] = None; from harness.cli.main import main; main(sys.argv[1:])"
@@ -45,24 +42,3 @@ def test_the_users_current_cluster_is_never_meant(tmp_path: Path) -> None:
     (tmp_path / "runs" / "platform").mkdir(parents=True)
     done = gameday("down", "--platform", "kubernetes", cwd=tmp_path)
     assert (done.returncode, "name it by --context" in done.stderr) == (2, True)
-
-
-@pytest.mark.parametrize(
-    ("name", "parameters", "words"),
-    [
-        ("pod-kill", {"every": 3}, "every: not known here; known are every_s"),
-        ("pod-kill", {"every_s": "often"}, "every_s must be a number of at least 0, not `often`"),
-        ("cpu-pressure", {"workers": 0}, "workers must be a number of at least 1, not `0`"),
-        ("partition", {}, "from is missing"),
-        ("scale-to-zero", {"replicas": 1}, "replicas: not known here; known are none"),
-    ],
-)
-def test_a_wrong_parameter_is_named(name: str, parameters: dict[str, float | str], words: str) -> None:
-    with pytest.raises(BindingError, match=f"fault `inference: {name}") as refused:
-        make_fault(FaultSpec("inference", name, parameters))
-    assert words in str(refused.value)
-
-
-def test_every_fault_is_documented() -> None:
-    page = (RUNBOOK.parent.parent / "docs" / "reference" / "bindings.md").read_text(encoding="utf-8")
-    assert all(f"| `{name}` |" in page for name in FAULTS.names())
