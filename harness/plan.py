@@ -11,7 +11,7 @@ from harness.bindings import Bindings, RunbookBinding
 from harness.conditions import Condition
 from harness.errors import BindingError, DocumentError, RefusedError
 from harness.model import Document, Part, Runbook, Symptom, Unread
-from harness.steps.plan import Step, plan, plan_general
+from harness.steps.step import Step, general_steps, runbook_steps
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def make_plan(document: Document, bindings: Bindings, only: Sequence[str]) -> Ga
             )
     chosen = [runbook for runbook in document.runbooks if not only or runbook.id in only]
     drills = tuple(_drill(runbook, document, bindings) for runbook in chosen)
-    general = tuple(plan_general(document.general, bindings.placeholders, bindings.namespace))
+    general = general_steps(document.general, bindings.placeholders, bindings.namespace)
     return GamedayPlan(document, bindings, drills, general, tuple(_findings(document, bindings, bool(only))))
 
 
@@ -70,7 +70,7 @@ def _drill(runbook: Runbook, document: Document, bindings: Bindings) -> DrillPla
     toggles = {
         toggle.name: bindings.toggles.get(toggle.name, binding.service if binding else "") for toggle in runbook.toggles
     }
-    steps = tuple(plan(runbook, bindings.placeholders_of(runbook), toggles, bindings.namespace))
+    steps = runbook_steps(runbook, bindings.placeholders_of(runbook), toggles, bindings.namespace)
     return DrillPlan(runbook, binding, symptoms, steps, tuple(_unread_inside(runbook, document)))
 
 

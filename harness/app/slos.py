@@ -50,7 +50,7 @@ SloImportResult = Imported
 
 def check_slos(request: SloCheckRequest) -> Catalogue:
     """Validate OpenSLO files; the result has the SLOs, and every problem with file and line."""
-    return read_slos(list(dict.fromkeys(request.files)), {}, "")
+    return read_slos(list(dict.fromkeys(request.files)))
 
 
 def show_slos(request: PlanRequest) -> tuple[JudgedSlo, ...]:

@@ -7,19 +7,11 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
+from harness.bash.tree import text_of
+
 _ARITHMETIC = ("arithmetic_expansion", "c_style_for_statement", "subscript")
 _BRACES = re.compile(r"\{[^{}]*(,|\.\.)[^{}]*\}")
 _NUMBERS = re.compile(r"\{\d+\.\.\d+\}")
-
-
-def walk(node: Node) -> Iterator[Node]:
-    yield node
-    for child in node.children:
-        yield from walk(child)
-
-
-def text_of(node: Node) -> str:
-    return (node.text or b"").decode(errors="replace")
 
 
 def constructs(nodes: list[Node]) -> Iterator[str]:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-import tree_sitter_bash
-from tree_sitter import Language, Node, Parser
+from tree_sitter import Node
 
-_PARSER = Parser(Language(tree_sitter_bash.language()))
+from harness.bash.tree import syntax_tree
+
 _PLACEHOLDER = re.compile(r"(?<![<\w])<[A-Za-z][\w.-]*(?: [\w.-]+)*>(?!>)", re.ASCII)
 _LONGEST_STATEMENT = 200  # lines tried as one statement in a block that holds an error
 _MOST_TRIES = 5000  # in such a block; what is left after them is not read
@@ -52,7 +52,7 @@ def split(source: str) -> tuple[Statement | Leftover, ...]:
 
 def _tree(source: str) -> Node:
     """The syntax tree with placeholders masked by words of the same length, so that byte ranges fit `source`."""
-    return _PARSER.parse(_PLACEHOLDER.sub(lambda found: "p" * len(found[0]), source).encode()).root_node
+    return syntax_tree(_PLACEHOLDER.sub(lambda found: "p" * len(found[0]), source))
 
 
 def _blank(line: str) -> str:

@@ -25,8 +25,8 @@ from harness.probes.sampler import family
 from harness.record.journal import Journal, JournalError
 from harness.responders.base import Responder
 from harness.slo import Slo
-from harness.steps.plan import Step
 from harness.steps.session import Session
+from harness.steps.step import Step
 from harness.verdict.judge import Judge
 from harness.verdict.state import CONTROL, TREATMENT
 from harness.verdict.steps import StepFacts

@@ -1,155 +1,144 @@
-"""What may not run, and why, decided on the text before anything starts.
-
-The runbook is somebody else's text. What is not known to be harmless is refused: fail closed. Two things are let
-through on purpose: a program that does not exist here (it fails by itself, as it would for the operator), and
-arguments of kubectl that are only known when it runs (`kubectl describe pod $POD`): the session's kubectl is the
-platform's own.
-"""
+"""Decides on the parsed text of a command whether it may run, and why not. Entry point: `refusals`."""
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from harness.bash.analyse import Call, Script, Word, analyse
-from harness.policy.allowlist import curl_refusals, kubectl_refusals, psql_refusals
-from harness.policy.classify import inner_words, is_exec, listed
+from harness.bash.parse import parse
+from harness.bash.script import Call, Redirect, Script, Word
+from harness.policy import shell_builtins as builtins
+from harness.policy.curl import curl_refusals
 from harness.policy.filters import FILTERS, filter_refusals
+from harness.policy.kubectl import inner_words, is_exec, kubectl_refusals
+from harness.policy.names import NOT_ALLOWED, names
+from harness.policy.psql import psql_refusals
 from harness.policy.scope import NAME, Scope, is_unset, readable, settle
-from harness.policy.syntax import syntax_error
 
-_HARMLESS = listed(
+_ALLOWED = names(
     "sleep echo true false : pwd cd return break continue exit shift wait type which whoami hostname uname"
 )
-_DECLARE = listed("export local declare readonly typeset")
-_TESTS = frozenset(("test", "[", "[["))
-_BUILTINS = listed(
+_REFUSED_BUILTINS = names(
     ". alias bg bind builtin caller command compgen complete compopt coproc dirs disown enable eval exec "
     "fc fg getopts hash help history jobs kill let logout mapfile popd pushd readarray source suspend "
     "times trap ulimit umask unalias"
 )
-_POD_READERS = listed("printenv env ls")
-_SHELLS = listed("sh bash ash dash")
-_MEANINGFUL = re.compile(
+_POD_READERS = names("printenv env ls")
+_SHELLS = names("sh bash ash dash")
+_REFUSED_VARIABLES = re.compile(
     r"PATH|LD_.*|DYLD_.*|BASH.*|ENV|PS[0-4]|PROMPT_COMMAND|SHELLOPTS|GLOBIGNORE|CURL.*|SSL.*|HOME|XDG_.*|KUBE.*|.*_proxy|.*_PROXY|"
     r"GREP_.*|AWK.*|JQ_.*|PG.*|PSQL.*|PAGER|LESS.*|EDITOR|TMPDIR|LOCPATH|NLSPATH|TERMINFO.*|PYTHON.*|__gameday.*"
 )
-_CONSTRUCTS = {
-    "background": "`&` leaves a program running behind",
-    "process_substitution": "process substitution runs programs that nothing waits for",
-    "indirection": "`${!…}`, `${…@…}` and `${…:…}` can read text as a command",
+_REFUSED_CONSTRUCTS = {
+    "background": "`&`: leaves a program running in the background",
+    "process_substitution": "`<(…)`: starts a program that bash does not wait for",
+    "indirection": "`${!…}`, `${…@…}` and `${…:…}`: can execute text as a command",
 }
+_NUMBER = re.compile(r"-?\d*|\{\d+\.\.\d+\}|\$\(\(.*\)\)|\$\(.*\|\s*wc -l\s*\)")
 
 
-def refusals(text: str, earlier: Sequence[Script] = (), namespace: str = "production") -> list[str]:
-    """Why this text may not run, each reason once; empty where it may. `earlier`: what ran before in the same shell.
+def refusals(script: Script, scope: Scope) -> tuple[str, ...]:
+    """Return why a text may not run in this shell, each reason once; empty if it may run.
 
-    A text that bash cannot read is not refused: none of it will run."""
-    if analyse(text).doubts and syntax_error(text):
-        return []
-    scope = Scope(tuple(earlier), namespace, False)
-    return list(dict.fromkeys(_script(analyse(text), scope)))
+    Threat model: the document is written by someone who is not trusted, and bash runs its text on this machine with
+    the sandbox's kubeconfig. The text must not start a program outside the allowed set, access a file of this machine,
+    or reach a host, cluster or user outside the sandbox. The check fails closed: what is not known to be safe is
+    refused, and so is a text whose parse is uncertain. Text for a shell inside a pod (`kubectl exec … sh -c TEXT`) is
+    checked by the same rules.
+
+    Allowed on purpose: a program that this machine does not have (it fails, as it would for the operator), and
+    arguments of kubectl that are only known at run time (`describe pod $POD`), since the kubectl on the session's PATH
+    is the platform's own and has no other cluster. Breaking the sandbox itself is not prevented: it exists for that.
+    """
+    return tuple(dict.fromkeys(_script(script, scope)))
 
 
 def _script(script: Script, outer: Scope) -> Iterator[str]:
     scope = replace(outer, scripts=(*outer.scripts, script))
-    yield from (f"cannot be read with certainty: {doubt}" for doubt in script.doubts)
-    yield from (why for name, why in _CONSTRUCTS.items() if name in script.constructs)
+    yield from (f"cannot be parsed with certainty: {doubt}" for doubt in script.doubts)
+    yield from (why for name, why in _REFUSED_CONSTRUCTS.items() if name in script.constructs)
     if "arithmetic" in script.constructs:
         yield from _arithmetic(scope)
-    yield from _assigned(script)
-    yield from _redirected(script, scope)
-    for name in script.functions & (_BUILTINS | {"kubectl", "curl"}):
-        yield f"{name}(): gives a program another meaning"
+    yield from _assignments(script)
+    for redirect in script.redirects:
+        yield from _redirect(redirect, scope)
+    for name in script.functions & (_REFUSED_BUILTINS | {"kubectl", "curl"}):
+        yield f"{name}(): redefines a command"
     for call in script.calls:
         if call.words:
             yield from _call(call, scope)
 
 
-def _assigned(script: Script) -> Iterator[str]:
+def _assignments(script: Script) -> Iterator[str]:
     for name, _ in script.assignments:
-        if _MEANINGFUL.fullmatch(name):
-            yield f"{name}=…: changes what programs do here"
+        if _REFUSED_VARIABLES.fullmatch(name):
+            yield f"{name}=…: changes how programs work here"
         elif not NAME.fullmatch(name) and not name.startswith(("-", "$")):
-            yield f"{name}=…: not a plain variable"
+            yield f"{name}=…: is not a plain variable"
 
 
 def _arithmetic(scope: Scope) -> Iterator[str]:
-    """bash runs `$(…)` inside a value that it computes with, so such a value has to be a number."""
+    """bash executes `$(…)` inside a value that it computes with, so the value must be a number."""
     text = scope.scripts[-1].text
     for name, words in scope.values().items():
         for word in words:
-            plain = re.fullmatch(r"-?\d*|\{\d+\.\.\d+\}", word.text) or re.fullmatch(
-                r"\$\(\(.*\)\)|\$\(.*\|\s*wc -l\s*\)", word.text
-            )
-            if not plain and ("[" in word.text or re.search(rf"\b{re.escape(name)}\b", text)):
-                yield f"computes with ${name}, whose value is not known to be a number"
+            used = "[" in word.text or re.search(rf"\b{re.escape(name)}\b", text)
+            if used and not _NUMBER.fullmatch(word.text):
+                yield f"${name}: used in arithmetic, but its value is not known to be a number"
 
 
-def _redirected(script: Script, scope: Scope) -> Iterator[str]:
-    for redirect in script.redirects:
-        target = redirect.target.text
-        if redirect.operator in ("<<", "<<-", "<<<") or (
-            redirect.operator in (">&", "<&") and re.fullmatch(r"[012-]", target)
-        ):
-            continue
-        if target not in ("/dev/null", "/dev/stdout", "/dev/stderr") and not (
-            redirect.operator == "<" and readable(scope, target)
-        ):
-            yield f"`{redirect.operator} {redirect.target.raw}`: no file but /dev/null may be written or read"
+def _redirect(redirect: Redirect, scope: Scope) -> Iterator[str]:
+    operator, target = redirect.operator, redirect.target.text
+    is_text = operator in ("<<", "<<-", "<<<")
+    is_descriptor = operator in (">&", "<&") and re.fullmatch(r"[012-]", target)
+    is_input = operator == "<" and readable(scope, target)
+    if not (is_text or is_descriptor or is_input or target in ("/dev/null", "/dev/stdout", "/dev/stderr")):
+        yield f"`{operator} {redirect.target.raw}`: reads or writes a file; only /dev/null is allowed"
 
 
 def _call(call: Call, scope: Scope) -> Iterator[str]:
     first, *rest = call.words
-    settled = [settle(word, scope) for word in rest]
-    arguments = [word for word in settled if word.text or word.quoted or word.raw in ("''", '""')]
-    name = first.text
-    if first.computed or not re.fullmatch(r"\w[\w.+-]*|\.|\[\[?|:", name):
-        why = (
-            "only known when it runs"
-            if first.computed
-            else "a path and not a plain name"
-            if "/" in name
-            else "not a plain name"
-        )
-        yield f"`{first.raw}`: which program this is, is {why}"
+    if unclear := _unclear_name(first):
+        yield f"`{first.raw}`: the program's name {unclear}; write a plain name"
         return
+    name = first.text
     if name in scope.functions():
         return
     checks = _IN_POD if scope.in_pod and name in _IN_POD else _CHECKS
+    settled = [settle(word, scope) for word in rest]
+    arguments = [word for word in settled if word.text or word.quoted or word.raw in ("''", '""')]
     if name in checks:
         yield from checks[name](replace(call, words=(first, *arguments)), scope)
     elif name in FILTERS:
         yield from filter_refusals(name, arguments, lambda path: readable(scope, path))
-    elif name not in _HARMLESS and (name in _BUILTINS or _exists(name)):
-        yield f"{name}: not among the programs that a runbook may run here"
+    elif name not in _ALLOWED and (name in _REFUSED_BUILTINS or scope.is_program(name)):
+        yield f"{name}: not an allowed program"
 
 
-def _exists(name: str) -> bool:
-    return (
-        shutil.which(name, path=os.pathsep.join((os.environ.get("PATH", ""), os.defpath, "/usr/sbin:/sbin")))
-        is not None
-    )
+def _unclear_name(word: Word) -> str:
+    """Return why this word does not name a program for certain, "" if it does."""
+    if word.computed:
+        return "is only known at run time"
+    if re.fullmatch(r"\w[\w.+-]*|\.|\[\[?|:", word.text):
+        return ""
+    return "is a path" if "/" in word.text else "is unclear"
 
 
 def _kubectl(call: Call, scope: Scope) -> Iterator[str]:
     yield from kubectl_refusals(call)
-    if is_exec(call):
-        inner = inner_words(call)
-        if inner:
-            yield from _call(Call(tuple(inner)), replace(scope, in_pod=True, scripts=()))
-            yield from _filled_in(inner, scope)
+    inner = inner_words(call) if is_exec(call) else ()
+    if inner:
+        yield from _call(Call(inner), replace(scope, in_pod=True, scripts=()))
+        yield from _expanded_here(inner, scope)
 
 
-def _filled_in(inner: Sequence[Word], scope: Scope) -> Iterator[str]:
-    """What the operator's shell puts into a pod's command has to be known; what it leaves empty is."""
+def _expanded_here(inner: Sequence[Word], scope: Scope) -> Iterator[str]:
+    """What the operator's shell expands in a pod's command must be known. A variable that is never set is known."""
     for word in inner:
         known = all(is_unset(name, scope) for name in word.variables) and not re.search(r"\$\(|`", word.text)
         if word.computed and not known and inner[0].text not in ("echo", "printenv", "curl"):
-            yield f"kubectl exec: `{word.raw}` is only known when it runs"
+            yield f"kubectl exec: `{word.raw}` is only known at run time; write it out"
 
 
 def _curl(call: Call, scope: Scope) -> Iterator[str]:
@@ -161,23 +150,24 @@ def _psql(call: Call, scope: Scope) -> Iterator[str]:
 
 
 def _shell(call: Call, scope: Scope) -> Iterator[str]:
-    """`sh -c TEXT` in a pod: the text is read as this one was."""
+    """`sh -c TEXT` in a pod: the text is checked like the whole."""
     words = call.arguments
     if len(words) != 2 or not re.fullmatch(r"-[elux]*c", words[0].text):
-        yield f"{call.program}: only `{call.program} -c TEXT` can be looked at"
+        yield f"{call.program}: only the form `{call.program} -c TEXT` is allowed"
     else:
-        yield from _script(analyse(words[1].text), scope)
+        yield from _script(parse(words[1].text), scope)
 
 
-def _reader(call: Call, scope: Scope) -> Iterator[str]:
+def _pod_reader(call: Call, scope: Scope) -> Iterator[str]:
     for word in call.arguments:
-        path = call.program == "ls" and not word.text.startswith("-")
-        if (call.program == "env") or (path and not readable(scope, word.text)):
-            yield f"{call.program} {word.raw}: in a pod only /app may be read"
+        if call.program == "env":
+            yield f"env {word.raw}: env is allowed without arguments only"
+        elif call.program == "ls" and not word.text.startswith("-") and not readable(scope, word.text):
+            yield f"ls {word.raw}: only files below /app may be read in a pod"
 
 
 def _prefix(call: Call, scope: Scope) -> Iterator[str]:
-    """`timeout 5 PROGRAM …`, `time PROGRAM …`, `xargs PROGRAM …`, `nice`: the program behind is what runs."""
+    """`timeout 5 PROGRAM …`, `time PROGRAM …`, `xargs PROGRAM …`: the program behind is checked."""
     words = list(call.arguments)
     values = {"timeout": "sk", "xargs": "InLPd"}.get(call.program, "")
     while words and words[0].text.startswith("-"):
@@ -185,66 +175,35 @@ def _prefix(call: Call, scope: Scope) -> Iterator[str]:
         if option[-1] in values and len(option) == 2 and words:
             words.pop(0)
         elif not re.fullmatch(r"-[rt0pv]+|-[InLPdsk]\S+|--(foreground|preserve-status|no-run-if-empty|null)", option):
-            yield f"{call.program} {option}: not among the options that are known to be harmless"
+            yield f"{call.program} {option}: {NOT_ALLOWED}"
     if call.program == "timeout" and words:
         words.pop(0)
-    if call.program == "xargs" and words and words[0].text not in ("kubectl", "echo"):
-        yield f"xargs {words[0].raw}: with words that are only known when it runs; only kubectl and echo may have those"
-    elif call.program == "xargs" and words and words[0].text == "kubectl" and len(words) < 2:
-        yield "xargs kubectl: the verb is only known when it runs"
+    if call.program == "xargs":
+        yield from _xargs(words)
     if words:
         yield from _call(Call(tuple(words)), scope)
 
 
+def _xargs(words: Sequence[Word]) -> Iterator[str]:
+    """Arguments that xargs adds are only known at run time, so the program must be harmless with any."""
+    if words and words[0].text not in ("kubectl", "echo"):
+        yield f"xargs {words[0].raw}: its arguments are only known at run time; only kubectl and echo are allowed"
+    elif len(words) == 1 and words[0].text == "kubectl":
+        yield "xargs kubectl: the verb is only known at run time; write it out"
+
+
 def _watch(call: Call, scope: Scope) -> Iterator[str]:
-    """It hands its words to a shell, so they are read as a text."""
+    """watch passes its arguments to a shell, so they are checked as a text."""
     words = list(call.arguments)
     while words and words[0].text.startswith("-"):
         option = words.pop(0).text
         if option in ("-n", "--interval") and words:
             words.pop(0)
         elif not re.fullmatch(r"-[tdeg]+|-n\S+|--(no-title|differences|interval=\S+)", option):
-            yield f"watch {option}: not among the options that are known to be harmless"
+            yield f"watch {option}: {NOT_ALLOWED}"
     if any(word.computed for word in words):
-        yield "watch: what it runs is only known when it runs"
-    yield from _script(analyse(" ".join(word.text for word in words)), scope)
-
-
-def _declare(call: Call, scope: Scope) -> Iterator[str]:
-    for word in call.arguments:
-        if not re.fullmatch(r"-[xrgp]+|[A-Za-z_]\w*(=.*)?", word.text, re.DOTALL):
-            yield f"{call.program} {word.raw}: not a plain variable"
-
-
-def _set(call: Call, scope: Scope) -> Iterator[str]:
-    for word in call.arguments:
-        if word.computed or not re.fullmatch(r"[-+][euxo]+|pipefail|errexit|nounset|xtrace|--", word.text):
-            yield f"set {word.raw}: changes how this shell works"
-
-
-def _test(call: Call, scope: Scope) -> Iterator[str]:
-    if any(word.text in ("-v", "-R") for word in call.arguments):
-        yield f"{call.program} -v: can read text as a command"
-
-
-def _printf(call: Call, scope: Scope) -> Iterator[str]:
-    first = call.arguments[0] if call.arguments else Word("", "")
-    if first.text.startswith("-v") or (first.computed and not first.head):
-        yield "printf -v: can read text as a command"
-
-
-def _names(call: Call, scope: Scope) -> Iterator[str]:
-    for word in call.arguments:
-        if not re.fullmatch(r"-[rfvas]+|-[dpntN]\S*|\d+|[A-Za-z_]\w*|", word.text) and not word.quoted:
-            yield f"{call.program} {word.raw}: not a plain variable"
-
-
-def _date(call: Call, scope: Scope) -> Iterator[str]:
-    if any(
-        not re.fullmatch(r"\+.*|-u|-[dI]\S*|--(utc|date=.*|iso-8601(=\w+)?|rfc-3339=\w+)|[^-].*", word.text)
-        for word in call.arguments
-    ):
-        yield "date: sets the clock or reads a file"
+        yield "watch: its command is only known at run time; write it out"
+    yield from _script(parse(" ".join(word.text for word in words)), scope)
 
 
 _Check = Callable[[Call, Scope], Iterator[str]]
@@ -252,17 +211,17 @@ _CHECKS: Mapping[str, _Check] = {
     "kubectl": _kubectl,
     "curl": _curl,
     "watch": _watch,
-    "set": _set,
-    "printf": _printf,
-    "date": _date,
-    "read": _names,
-    "unset": _names,
-    **dict.fromkeys(_DECLARE, _declare),
-    **dict.fromkeys(_TESTS, _test),
+    "set": builtins.set_options,
+    "printf": builtins.printf,
+    "date": builtins.date,
+    "read": builtins.variable_names,
+    "unset": builtins.variable_names,
+    **dict.fromkeys(builtins.DECLARATIONS, builtins.declaration),
+    **dict.fromkeys(builtins.TESTS, builtins.conditional),
     **dict.fromkeys(("timeout", "time", "xargs"), _prefix),
 }
 _IN_POD: Mapping[str, _Check] = {
     "psql": _psql,
     **dict.fromkeys(_SHELLS, _shell),
-    **dict.fromkeys(_POD_READERS, _reader),
+    **dict.fromkeys(_POD_READERS, _pod_reader),
 }

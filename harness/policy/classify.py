@@ -1,95 +1,35 @@
-"""What a command is there for, to look or to change; whether it ends by itself; what its text shows to go wrong."""
+"""Describes what a command does: whether it changes something, whether it ends, which URLs it calls, its defects."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
 from itertools import pairwise
-from urllib.parse import urlsplit
 
-from harness.bash.analyse import Call, Script, Word, analyse
+from harness.bash.parse import parse
+from harness.bash.script import Call, Script, Word
+from harness.policy.kubectl import inner_words, is_exec, positionals
+from harness.policy.names import names
 
-
-def listed(text: str) -> frozenset[str]:
-    """`"get describe"` -> {"get", "describe"}."""
-    return frozenset(text.split())
-
-
-LOOKING_VERBS = listed(
+_READING_VERBS = names(
     "get describe logs top explain version cluster-info api-resources api-versions auth diff events wait"
 )
-READERS = listed(
+_READERS = names(
     "cat curl printenv env ls head tail grep egrep fgrep ps df du free uptime date id hostname wc stat find ss netstat"
 )
 _SHELLS = ("sh", "bash", "ash", "dash")
-_KUBECTL_VALUE_FLAGS = listed(
-    "-n --namespace -l --selector -o --output -c --container --tail --since --context --kubeconfig "
-    "--cluster --user --token -s --server --as --as-group --request-timeout --timeout -v --field-selector "
-    "--sort-by --cache-dir --profile --profile-output --certificate-authority --client-certificate "
-    "--client-key --tls-server-name --pod-running-timeout --since-time --limit-bytes --max-log-requests"
-)
-
-
-def positionals(argv: Sequence[str]) -> list[str]:
-    """kubectl's words without flags and their values: verb first. Stops at `--`."""
-    found: list[str] = []
-    words = iter(argv)
-    for word in words:
-        if word == "--":
-            break
-        if not word.startswith("-"):
-            found.append(word)
-        elif word in _KUBECTL_VALUE_FLAGS:
-            next(words, None)
-    return found
-
-
-def flags_before_verb(argv: Sequence[str]) -> list[str]:
-    """kubectl's options that stand before its verb, without their values."""
-    found: list[str] = []
-    words = iter(argv)
-    for word in words:
-        if not word.startswith("-") or word == "--":
-            break
-        found.append(word)
-        if word in _KUBECTL_VALUE_FLAGS:
-            next(words, None)
-    return found
-
-
-def inner_words(call: Call) -> tuple[Word, ...]:
-    """What a `kubectl exec` runs in the pod: behind `--`, or behind the pod's name in the old form."""
-    argv = call.argv
-    if "--" in argv:
-        return call.words[argv.index("--") + 1 :]
-    names = positionals(argv[1:])
-    if len(names) < 3:
-        return ()
-    return call.words[argv.index(names[2], argv.index(names[1]) + 1) :]
-
-
-def is_exec(call: Call) -> bool:
-    return call.program == "kubectl" and positionals(call.argv[1:])[:1] == ["exec"]
 
 
 def inner_script(words: Sequence[Word]) -> Script | None:
-    """The text of `sh -c TEXT`, read; None for anything else."""
+    """Parse the text of `sh -c TEXT`; None for any other command."""
     argv = [word.text for word in words]
     if len(argv) >= 3 and argv[0].rsplit("/", 1)[-1] in _SHELLS and re.fullmatch(r"-[a-z]*c", argv[1]):
-        return analyse(argv[2])
+        return parse(argv[2])
     return None
 
 
-def name_of(call: Call) -> str:
-    """A stage's name for the record: `kubectl logs`, `kubectl rollout status`, `grep`."""
-    if call.program != "kubectl":
-        return call.program
-    verbs = positionals(call.argv[1:])[:2]
-    return " ".join(["kubectl", *(verbs if verbs[:1] in (["rollout"], ["set"], ["top"]) else verbs[:1])])
-
-
 def is_endless(argv: Sequence[str]) -> bool:
-    """Whether a program called like this goes on until it is ended."""
+    """Whether a program with these arguments runs until it is ended (`kubectl logs -f`, `watch`)."""
     if not argv:
         return False
     program, arguments = argv[0].rsplit("/", 1)[-1], list(argv[1:])
@@ -111,12 +51,12 @@ def _endless_kubectl(arguments: list[str]) -> bool:
 
 
 def endless(script: Script) -> bool:
-    """Whether any command in the text goes on until it is ended."""
+    """Whether any command of the text runs until it is ended."""
     return any(is_endless(call.argv) for call in script.calls)
 
 
 def purpose(script: Script) -> str:
-    """`change` as soon as one of its commands changes something, else `look`."""
+    """Return `change` if one of its commands changes something, else `look`."""
     return "change" if any(_changes(call) for call in script.calls) else "look"
 
 
@@ -130,7 +70,7 @@ def _changes(call: Call) -> bool:
         return _changes_inside(inner_words(call))
     if verbs[:1] == ["rollout"]:
         return verbs[1:2] not in (["status"], ["history"])
-    return not (verbs[:1] and (verbs[0] in LOOKING_VERBS or verbs[:2] == ["config", "view"]))
+    return not (verbs[:1] and (verbs[0] in _READING_VERBS or verbs[:2] == ["config", "view"]))
 
 
 def _changes_inside(words: Sequence[Word]) -> bool:
@@ -146,7 +86,7 @@ def _changes_inside(words: Sequence[Word]) -> bool:
             re.match(r"\s*(?!SELECT|SHOW|EXPLAIN|WITH|TABLE|\\)[A-Za-z]", word, re.I)
             for word in _after(argv, ("-c", "--command"))
         )
-    return program not in READERS
+    return program not in _READERS
 
 
 def _after(argv: Sequence[str], flags: Collection[str]) -> list[str]:
@@ -162,8 +102,7 @@ def _sends(argv: Sequence[str]) -> bool:
 
 
 def urls(script: Script) -> tuple[str, ...]:
-    """The URLs that curl is given on the operator's side or in a pod; scheme added where it was left out, as curl
-    does."""
+    """Return the URLs that curl calls, here or in a pod. A missing scheme is read as http, as curl does."""
     found = []
     for call in script.calls:
         words = inner_words(call) if is_exec(call) else call.words
@@ -178,37 +117,28 @@ def _url(text: str) -> str | None:
     return f"http://{text}" if re.fullmatch(r"[\w.-]+:\d+(/\S*)?|localhost(/\S*)?", text) else None
 
 
-def address(url: str) -> tuple[str, int]:
-    """(host, port) as curl will call it; port 0 where it is not a number."""
-    parts = urlsplit(url)
-    try:
-        port = parts.port
-    except ValueError:
-        return parts.hostname or "", 0
-    return parts.hostname or "", port or (443 if parts.scheme == "https" else 80)
-
-
 def notes(script: Script, known: Collection[str] = ()) -> tuple[str, ...]:
-    """Defects that the text shows: `$NAME` meant for the pod, filled in by the operator's shell. `known`: names
-    assigned before."""
+    """Return the defects that the text shows: `$NAME` meant for the pod, but expanded by the operator's shell.
+
+    `known`: names of the variables that earlier commands assigned.
+    """
     assigned = {name for name, _ in script.assignments} | set(known)
     found = []
     for call in script.calls:
         if is_exec(call):
             inner = inner_words(call)
-            names = dict.fromkeys(
+            unset = dict.fromkeys(
                 name for word in inner for name in word.variables if name.isidentifier() and name not in assigned
             )
-            found += [_expansion_note(name, inner) for name in names]
+            found += [_expansion_note(name, inner) for name in unset]
     return tuple(found)
 
 
 def _expansion_note(name: str, inner: Sequence[Word]) -> str:
     program = inner[0].text
     return (
-        f"${name} is filled in by the operator's own shell before the pod sees it; there it is not set, "
-        f"so {program} gets "
-        f"{_left_of(name, inner)}. To use the pod's: {_repaired(inner)}"
+        f"${name} is expanded by the operator's own shell, where it is not set, before the command reaches the pod, "
+        f"so {program} gets {_left_of(name, inner)}. To use the pod's variable: {_repaired(inner)}"
     )
 
 

@@ -1,6 +1,6 @@
-"""Which options and operands each text filter may have: every file of this machine is out of its reach.
+"""Checks the options and operands of text filters (grep, sed, awk…), so that they access no file of this machine.
 
-Long options have to be written out: GNU programs take any beginning of them, so only exact names can be told apart.
+Long options must be written in full: GNU programs accept any unique prefix, and only full names can be checked.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from harness.bash.analyse import Word
+from harness.bash.script import Word
+from harness.policy.names import NOT_ALLOWED
 
-HARMLESS_FILES = ("-", "/dev/null", "/dev/stdin")
+READABLE_FILES = ("-", "/dev/null", "/dev/stdin")
 _CUT = r"(?:\\.|(?!(?P=d))[^\\\n])*"
 _ADDRESS = r"(?:\d+|\$|/(?:\\.|[^/\\\n])*/I?)"
 _SED_SUBSTITUTE = rf"[sy](?P<d>[/|,#:@!]){_CUT}(?P=d){_CUT}(?P=d)[gpiI0-9]*"
@@ -21,44 +22,47 @@ _AWK_REGEX = re.compile(r'(^|[~(!,{&|;])(\s*)/[^/"\n;{}]*/')
 
 @dataclass(frozen=True)
 class Filter:
-    """`flags`, `values`: short options without and with a value; `words`: long ones, `=` behind those with a value;
-    `operands`: how many words come before files; `files`: whether `harmless` decides about files (else there are
-    none)."""
+    """The options and operands that one filter may have."""
 
     flags: str = ""
+    """Short options without a value."""
     values: str = ""
-    words: str = ""
+    """Short options with a value."""
+    long: str = ""
+    """Long options, separated by blanks; those with a value end in `=`."""
     operands: int = 0
+    """How many operands come before the files."""
     program_options: str = ""
-    """Options whose value takes the place of the first operand (`grep -e`)."""
+    """Options whose value replaces the first operand (`grep -e`)."""
     check: Callable[[str], str] = field(default=lambda text: "")
-    """What is wrong with the first operand (an awk or sed program), "" for nothing."""
+    """Returns why the first operand (an awk, sed or jq program) is refused, "" if it is not."""
 
 
 def awk_refusal(text: str) -> str:
-    """awk can run programs and write files; the few words it does that by are looked for everywhere, strings
-    included."""
+    """Return why an awk program is refused. The names that run programs or access files are searched for everywhere,
+    also in strings."""
     found = re.search(r"system|getline|ARGV|ARGC|@|close|fflush|print.*>", text, re.DOTALL)
     if found:
-        return f"awk's `{found[0]}` can run programs or reach files"
+        return f"`{found[0]}` can run programs or access files"
     if re.search(r"(?<!\|)\|(?!\|)", _AWK_REGEX.sub(r"\1\2", text)):
-        return "awk's `|` runs a program"
+        return "`|` runs a program"
     return ""
 
 
 def sed_refusal(text: str) -> str:
-    """Only s, y, p, d, q, n, N, D, G, h, H, x and = are known to reach no file and no program."""
+    """Return why a sed program is refused. Only s, y, p, d, q, n, N, D, G, h, H, x and = are allowed."""
     at = 0
     while at < len(text):
         found = _SED.match(text, at)
         if not found or found.end() == at:
-            return f"sed's `{text[at:]}` is not a plain substitution, print or delete"
+            return f"`{text[at:]}` is not a plain substitution, print or delete command"
         at = found.end()
     return ""
 
 
 def jq_refusal(text: str) -> str:
-    return "jq's modules are files" if re.search(r"\b(import|include)\b", text) else ""
+    """Return why a jq program is refused."""
+    return "`import` and `include` read a file" if re.search(r"\b(import|include)\b", text) else ""
 
 
 _GREP = Filter(
@@ -102,10 +106,8 @@ FILTERS = {
 }
 
 
-def filter_refusals(
-    program: str, arguments: Sequence[Word], harmless: Callable[[str], bool] = HARMLESS_FILES.__contains__
-) -> Iterator[str]:
-    """Why this call may not run. `harmless`: which files may be read."""
+def filter_refusals(program: str, arguments: Sequence[Word], readable: Callable[[str], bool]) -> Iterator[str]:
+    """Yield why this call may not run. `readable` returns whether a file may be read."""
     spec = FILTERS[program]
     operands: list[Word] = []
     programs = yield from _options(program, spec, list(arguments), operands)
@@ -115,14 +117,14 @@ def filter_refusals(
             yield f"{program}: {why}"
     for word in operands[:count]:
         if word.computed and not (program.endswith("grep") and word.quoted) and not word.head:
-            yield f"{program}: `{word.raw}` is only known when it runs and could be a file; put it in double quotes"
+            yield f"{program}: `{word.raw}` is only known at run time and could name a file; put it in double quotes"
     for word in operands[count:]:
-        if word.computed or not harmless(word.text):
+        if word.computed or not readable(word.text):
             yield f"{program}: reads the file `{word.raw}`"
 
 
 def _options(program: str, spec: Filter, words: list[Word], operands: list[Word]) -> Generator[str, None, list[str]]:
-    """Sorts the operands out, yields what is refused; returns the values of the options that stand for a program."""
+    """Append the operands to `operands` and yield the refusals; return the values of the program options."""
     programs: list[str] = []
     while words:
         word = words.pop(0)
@@ -140,9 +142,9 @@ def _options(program: str, spec: Filter, words: list[Word], operands: list[Word]
 
 def _long(program: str, spec: Filter, word: Word, words: list[Word], programs: list[str]) -> Iterator[str]:
     name, equals, value = word.text[2:].partition("=")
-    known = spec.words.split()
+    known = spec.long.split()
     if (equals and f"{name}=" not in known) or (not equals and name not in known and f"{name}=" not in known):
-        yield f"{program}: the option `--{name}` is not among those that are known to be harmless"
+        yield f"{program} --{name}: {NOT_ALLOWED}"
     elif f"{name}=" in known and not equals and name not in known and words:
         value = words.pop(0).text
     if name in spec.program_options.split():
@@ -151,12 +153,12 @@ def _long(program: str, spec: Filter, word: Word, words: list[Word], programs: l
 
 def _short(program: str, spec: Filter, word: Word, words: list[Word], programs: list[str]) -> Iterator[str]:
     letters = word.text[1:]
-    for place, letter in enumerate(letters):
+    for index, letter in enumerate(letters):
         if letter in spec.values:
-            value = letters[place + 1 :] or (words.pop(0).text if words else "")
+            value = letters[index + 1 :] or (words.pop(0).text if words else "")
             if letter in spec.program_options.split():
                 programs.append(value)
             return
         if letter not in spec.flags:
-            yield f"{program}: the option `-{letter}` is not among those that are known to be harmless"
+            yield f"{program} -{letter}: {NOT_ALLOWED}"
             return

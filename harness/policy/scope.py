@@ -1,12 +1,13 @@
-"""What is known, before it runs, about the shell in which a text will run: its variables, its functions, its files."""
+"""The shell in which a text will run, as far as it is known beforehand: variables, functions, readable files."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from harness.bash.analyse import Script, Word
-from harness.policy.filters import HARMLESS_FILES
+from harness.bash.script import Script, Word
+from harness.policy.filters import READABLE_FILES
 
 NAME = re.compile(r"[A-Za-z_]\w*")
 _SET_BY_BASH = re.compile(
@@ -19,13 +20,19 @@ _SIMPLE = re.compile(r"\$(\w+)|\$\{(\w+)\}")
 
 @dataclass(frozen=True)
 class Scope:
-    """What is known about the shell in which a text will run."""
+    """The shell in which a text will run."""
 
-    scripts: tuple[Script, ...]
     namespace: str
-    in_pod: bool
+    """The namespace of the platform: a Service of it needs no suffix."""
+    is_program: Callable[[str], bool]
+    """Whether this machine has a program of this name."""
+    scripts: tuple[Script, ...] = ()
+    """What ran before in the same shell; its variables and functions still exist."""
+    in_pod: bool = False
+    """Whether the text runs inside `kubectl exec`."""
 
     def values(self) -> dict[str, list[Word]]:
+        """Return every value that is assigned to each variable, in order."""
         found: dict[str, list[Word]] = {}
         for script in self.scripts:
             for name, word in script.assignments:
@@ -33,22 +40,23 @@ class Scope:
         return found
 
     def functions(self) -> set[str]:
+        """Return the names of the functions that are defined."""
         return {name for script in self.scripts for name in script.functions}
 
 
 def is_unset(name: str, scope: Scope) -> bool:
-    """Whether the operator's shell has no such variable: nothing of it is inherited, and no text so far has set it."""
+    """Whether the operator's shell has no such variable: it inherits none, and no text so far assigns it."""
     return bool(NAME.fullmatch(name)) and not _SET_BY_BASH.fullmatch(name) and name not in scope.values()
 
 
 def readable(scope: Scope, path: str) -> bool:
-    """In a pod, its own /app; nothing else."""
+    """Whether a file may be read: in a pod those below /app, elsewhere only standard input and /dev/null."""
     inside = scope.in_pod and re.fullmatch(r"/app(/[\w.*-]+)*/?", path) and ".." not in path
-    return bool(inside) or path in HARMLESS_FILES
+    return bool(inside) or path in READABLE_FILES
 
 
 def settle(word: Word, scope: Scope) -> Word:
-    """Fill in what is known of the shell's variables: those with one written value, and those that were never set."""
+    """Replace the variables whose value is certain: those with one literal value, and those that are never set."""
     values = scope.values()
 
     def value(match: re.Match[str]) -> str:

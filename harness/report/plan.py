@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from harness.plan import DrillPlan, GamedayPlan
 from harness.report.format import one_line
-from harness.steps.plan import Step
+from harness.steps.step import Step
 
 
 def to_text(plan: GamedayPlan) -> str:

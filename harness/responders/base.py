@@ -1,4 +1,4 @@
-"""The contract of a responder: who answers the incident. Members: runbook (as written), nobody (the control arm)."""
+"""The contract of a responder: who handles the incident on the treatment platform."""
 
 from __future__ import annotations
 
@@ -7,22 +7,24 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from harness.steps.cluster import Cluster
-from harness.steps.plan import Step
 from harness.steps.session import Session
+from harness.steps.step import Step
 from harness.verdict.steps import StepFacts
 
-Tell = Callable[[StepFacts], None]
+OnStep = Callable[[StepFacts], None]
+"""Receives the facts of each step when it has ended."""
 
 
 class Responder(Protocol):
-    """Answers an incident on a platform."""
+    """Handles an incident. Registered in the entry point group `gameday.responders`; called without arguments."""
 
     name: str
 
     def respond(
-        self, plan: Sequence[Step], platform: Cluster, session: Session, tell: Tell, stop: threading.Event
+        self, steps: Sequence[Step], platform: Cluster, session: Session, on_step: OnStep, stop: threading.Event
     ) -> None:
-        """Do what the plan says, or not; `tell` is called once per step, when it is over.
+        """Execute the steps, or decide not to; call `on_step` once per step, when it has ended.
 
-        Raises Interrupted when `stop` is set, PlatformError when the platform does not answer."""
+        Raises Interrupted when `stop` is set, PlatformError when the platform fails.
+        """
         ...

@@ -1,33 +1,31 @@
-"""Follows the runbook as written: actions, commands, toggles, in its order, whatever came of the step before."""
+"""The responder that follows the runbook as written."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.errors import Interrupted
-from harness.responders.base import Tell
+from harness.responders.base import OnStep
 from harness.steps.cluster import Cluster
-from harness.steps.plan import Step
-from harness.steps.run import Runner
+from harness.steps.run import Runner, StepLimits
 from harness.steps.session import Session
+from harness.steps.step import Step
 
 
 @dataclass
 class RunbookResponder:
-    """The operator who does exactly what it says. See Runner for the times."""
+    """Executes every step in the runbook's order, whether or not the step before it succeeded."""
 
-    deadline_s: float = 75.0
-    follow_s: float = 1.5
-    settle_s: float = 5.0
+    limits: StepLimits = field(default_factory=StepLimits)
     name: str = "runbook"
 
     def respond(
-        self, plan: Sequence[Step], platform: Cluster, session: Session, tell: Tell, stop: threading.Event
+        self, steps: Sequence[Step], platform: Cluster, session: Session, on_step: OnStep, stop: threading.Event
     ) -> None:
-        runner = Runner(platform, session, stop, self.deadline_s, self.follow_s, self.settle_s)
-        for step in plan:
+        runner = Runner(platform, session, stop, self.limits)
+        for step in steps:
             if stop.is_set():
                 raise Interrupted(f"interrupted before line {step.line} of the runbook")
-            tell(runner.run(step))
+            on_step(runner.run(step))

@@ -32,7 +32,7 @@ class Heading(Block):
 
 
 @dataclass(frozen=True)
-class Words(Block):
+class Paragraph(Block):
     """A paragraph, or the first one of a list item (`bullet`), which may be a `parent` of further blocks."""
 
     spans: tuple[Span, ...] = ()
@@ -60,7 +60,7 @@ class Table(Block):
     """A table: the header's texts, and the rows as cells, which know their line."""
 
     header: tuple[str, ...] = ()
-    rows: tuple[tuple[Words, ...], ...] = ()
+    rows: tuple[tuple[Paragraph, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ class _Walk:
 
     def _item(self, item: SyntaxTreeNode, depth: int, quoted: bool) -> Iterator[Block]:
         inside = list(self.children(item, depth, quoted))
-        if inside and isinstance(inside[0], Words):
+        if inside and isinstance(inside[0], Paragraph):
             inside[0] = replace(
                 inside[0], bullet=True, parent=len(inside) > 1, spans=_without_checkbox(inside[0].spans)
             )
@@ -150,7 +150,7 @@ class _Walk:
             case "heading":
                 return Heading(line, last, depth, int(node.tag[1]), text_of(self._spans(node)))
             case "paragraph":
-                return Words(line, last, depth, self._spans(node), quoted=quoted)
+                return Paragraph(line, last, depth, self._spans(node), quoted=quoted)
             case "fence" | "code_block":
                 return self._code(node, depth)
             case "hr":
@@ -193,9 +193,9 @@ class _Walk:
             why = f"a table row with more cells than its header has ({len(header)}): write a pipe in a cell as \\|"
             yield Other(row[0].line, row[0].line, depth, self._lines[row[0].line - 1].strip(), why)
 
-    def _row(self, row: SyntaxTreeNode, depth: int) -> tuple[Words, ...]:
+    def _row(self, row: SyntaxTreeNode, depth: int) -> tuple[Paragraph, ...]:
         line, last = self._place(row)
-        return tuple(Words(line, last, depth, self._spans(cell), bullet=True) for cell in row.children)
+        return tuple(Paragraph(line, last, depth, self._spans(cell), bullet=True) for cell in row.children)
 
 
 def _cells(row: str) -> list[str]:

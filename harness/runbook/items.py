@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
 from harness.model import Part, Unread
-from harness.runbook.blocks import Block, Code, Heading, Other, Table, Words
+from harness.runbook.blocks import Block, Code, Heading, Other, Paragraph, Table
 from harness.runbook.inline import Span
 
 PROSE = "prose: nothing to run"
@@ -15,7 +15,7 @@ PROSE = "prose: nothing to run"
 def unread(block: Block, why: str) -> Unread:
     """The whole block as text that is not understood."""
     match block:
-        case Words() | Heading():
+        case Paragraph() | Heading():
             return Unread(block.line, block.text, why)
         case Other():
             return Unread(block.line, block.text, block.why)
@@ -29,31 +29,31 @@ def unread(block: Block, why: str) -> Unread:
     return Unread(block.line, "", why)
 
 
-def each(blocks: Iterable[Block], read: Callable[[Words], Iterable[Part]], what: str) -> Iterator[Part]:
+def each(blocks: Iterable[Block], read: Callable[[Paragraph], Iterable[Part]], what: str) -> Iterator[Part]:
     """Reads every item (list items, table rows, plain paragraphs) and says of all else that it is unread."""
     for block in blocks:
         match block:
-            case Words() if not block.text:
+            case Paragraph() if not block.text:
                 continue
-            case Words() if not is_item(block):
+            case Paragraph() if not is_item(block):
                 yield unread(block, PROSE)
-            case Words():
+            case Paragraph():
                 yield from read(block)
             case Table():
-                yield from chain.from_iterable(read(row_as_words(row)) for row in block.rows)
+                yield from chain.from_iterable(read(row_as_paragraph(row)) for row in block.rows)
             case Code():
                 yield unread(block, f"a code block among {what}")
             case _:
                 yield unread(block, f"among {what}: {PROSE}")
 
 
-def is_item(words: Words) -> bool:
+def is_item(paragraph: Paragraph) -> bool:
     """A list item, or a paragraph of its own that does not lead over to what follows."""
-    return words.bullet or not (words.quoted or words.depth or words.text.endswith(":"))
+    return paragraph.bullet or not (paragraph.quoted or paragraph.depth or paragraph.text.endswith(":"))
 
 
-def row_as_words(row: Sequence[Words]) -> Words:
+def row_as_paragraph(row: Sequence[Paragraph]) -> Paragraph:
     """A table row as one item: "Grafana | Latency" reads "Grafana: Latency", longer rows keep their bars."""
     between = ": " if len(row) == 2 else " | "
     spans = [span for cell in row for span in (Span(cell.line, between), *cell.spans)]
-    return Words(row[0].line, row[0].last, row[0].depth, tuple(spans[1:]), bullet=True)
+    return Paragraph(row[0].line, row[0].last, row[0].depth, tuple(spans[1:]), bullet=True)

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from harness.runbook.blocks import Block, FrontMatter, Heading, Rule, Words
-from harness.runbook.inline import Span, text_of, without_edges
-from harness.runbook.words import (
+from harness.runbook.blocks import Block, FrontMatter, Heading, Paragraph, Rule
+from harness.runbook.headings import (
     EntryName,
     Form,
     Kind,
@@ -18,6 +17,7 @@ from harness.runbook.words import (
     part_kind,
     section_kind,
 )
+from harness.runbook.inline import Span, text_of, without_edges
 
 _BOLD = 7  # the level of a bold paragraph that stands for a heading: below every real one
 _PARTS_WITH_GROUPS = (Kind.GENERAL, Kind.ALERTS, Kind.ESCALATION, Kind.POST_INCIDENT)
@@ -70,17 +70,17 @@ def outline(blocks: Sequence[Block]) -> tuple[str, list[Entry], list[Section]]:
     return reader.title or reader.stated_title, reader.entries, reader.sections
 
 
-def label_of(words: Words) -> Label | None:
-    """The label that a paragraph begins with: bold words, or plain ones up to a colon."""
-    count = 0
-    while count < len(words.spans) and (words.spans[count].strong or (count and not words.spans[count].text.strip())):
+def label_of(paragraph: Paragraph) -> Label | None:
+    """The label that a paragraph begins with: bold text, or plain text up to a colon; None without one."""
+    spans, count = paragraph.spans, 0
+    while count < len(spans) and (spans[count].strong or (count and not spans[count].text.strip())):
         count += 1
-    if bold := text_of(words.spans[:count]):
-        rest = words.spans[count:]
+    if bold := text_of(spans[:count]):
+        rest = spans[count:]
         colon = bold.endswith(":") or text_of(rest).startswith(":") or not text_of(rest)
-        alone = not text_of([span for span in rest if span.line == words.line])
+        alone = not text_of([span for span in rest if span.line == paragraph.line])
         return Label(bold.rstrip(": "), without_edges(rest, ":–—-"), bold=True) if colon or alone else None
-    return _plain_label(words.spans) if words.spans and words.spans[0].code is None else None
+    return _plain_label(paragraph.spans) if paragraph.spans and paragraph.spans[0].code is None else None
 
 
 def _plain_label(parts: tuple[Span, ...]) -> Label | None:
@@ -112,8 +112,8 @@ class _Outline:
                 self._after_rule = True
             case Heading():
                 self._heading(block)
-            case Words():
-                self._words(block)
+            case Paragraph():
+                self._paragraph(block)
             case _:
                 self._now.blocks.append(block)
 
@@ -199,43 +199,43 @@ class _Outline:
         self._above.append((kind, heading.level))
         self._open(Section(kind, heading.text, heading.line, heading.level, nested=kind is parent))
 
-    def _words(self, words: Words) -> None:
-        label = None if words.quoted else label_of(words)
+    def _paragraph(self, paragraph: Paragraph) -> None:
+        label = None if paragraph.quoted else label_of(paragraph)
         kind = section_kind(label.name) if label else None
         if label is None or is_admonition(label.name):
-            self._now.blocks.append(words)
-        elif words.line in self._owners or _stands_for_heading(words, label):
-            self._heading(Heading(words.line, words.last, level=_BOLD, text=words.text.rstrip(":")))
-        elif kind and self._entry and self._may_label(words, label):
-            self._open_kind(kind, label.name, words.line, _BOLD, words.depth)
-            self._now.blocks += [_rest(words, label)] if label.rest else []
-        elif not words.depth and label.bold and self._entry and self._now.kind not in (Kind.ACTIONS, Kind.COMMANDS):
-            self._aside(words, label)
+            self._now.blocks.append(paragraph)
+        elif paragraph.line in self._owners or _stands_for_heading(paragraph, label):
+            self._heading(Heading(paragraph.line, paragraph.last, level=_BOLD, text=paragraph.text.rstrip(":")))
+        elif kind and self._entry and self._may_label(paragraph, label):
+            self._open_kind(kind, label.name, paragraph.line, _BOLD, paragraph.depth)
+            self._now.blocks += [_rest(paragraph, label)] if label.rest else []
+        elif not paragraph.depth and label.bold and self._entry and self._now.kind not in (Kind.ACTIONS, Kind.COMMANDS):
+            self._aside(paragraph, label)
         else:
-            self._now.blocks.append(words)
+            self._now.blocks.append(paragraph)
 
-    def _may_label(self, words: Words, label: Label) -> bool:
+    def _may_label(self, paragraph: Paragraph, label: Label) -> bool:
         """A list item names a section when it holds the section, or where sections are named by such items."""
-        if not words.depth:
+        if not paragraph.depth:
             return True
-        whole = words.parent and not label.rest
-        beside = self._now.kind is Kind.PROSE or 0 < words.depth <= self._now.depth
+        whole = paragraph.parent and not label.rest
+        beside = self._now.kind is Kind.PROSE or 0 < paragraph.depth <= self._now.depth
         return whole or (beside and (label.bold or not label.rest))
 
-    def _aside(self, words: Words, label: Label) -> None:
+    def _aside(self, paragraph: Paragraph, label: Label) -> None:
         """A labelled remark between sections: what follows it still belongs to the section above."""
         now = self._now
-        self._open(Section(Kind.UNKNOWN, label.name, words.line, _BOLD, entry=self._entry, blocks=[words]))
+        self._open(Section(Kind.UNKNOWN, label.name, paragraph.line, _BOLD, entry=self._entry, blocks=[paragraph]))
         self._open(replace(now, blocks=[]))
 
 
-def _stands_for_heading(words: Words, label: Label) -> bool:
+def _stands_for_heading(paragraph: Paragraph, label: Label) -> bool:
     short = len(label.name.split()) <= 10 and not label.name.endswith((".", "!"))
-    return short and label.bold and not label.rest and not words.depth
+    return short and label.bold and not label.rest and not paragraph.depth
 
 
-def _rest(words: Words, label: Label) -> Words:
-    return replace(words, line=label.rest[0].line, spans=label.rest, bullet=False)
+def _rest(paragraph: Paragraph, label: Label) -> Paragraph:
+    return replace(paragraph, line=label.rest[0].line, spans=label.rest, bullet=False)
 
 
 def _owners(blocks: Iterable[Block]) -> set[int]:
@@ -265,10 +265,10 @@ def _nearest(above: list[Heading], level: int) -> list[Heading]:
 def _name_in(block: Block) -> str | None:
     if isinstance(block, Heading):
         return block.text
-    label = label_of(block) if isinstance(block, Words) and not block.quoted else None
+    label = label_of(block) if isinstance(block, Paragraph) and not block.quoted else None
     return label.name if label else None
 
 
 def _bold_entry(block: Block) -> bool:
-    label = label_of(block) if isinstance(block, Words) and not block.depth else None
+    label = label_of(block) if isinstance(block, Paragraph) and not block.depth else None
     return bool(label and label.bold and entry_name(label.name))

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.model import Command, GeneralCommand, Part, Procedure, Unread
-from harness.runbook.blocks import Code, Heading, Words
-from harness.runbook.contents import steps
+from harness.runbook.blocks import Code, Heading, Paragraph
+from harness.runbook.headings import Kind
 from harness.runbook.inline import text_of
 from harness.runbook.items import PROSE, each, unread
 from harness.runbook.outline import Section, label_of
+from harness.runbook.sections import steps
 from harness.runbook.shell import CONSOLES, SHELLS
-from harness.runbook.words import Kind
 
 _PRIORITY = re.compile(r"\b(?:(P[0-5])|(SEV)(?:ERITY)?[ -]?(\d))\b", re.I)
 _LEVEL = re.compile(r"^\W*(?:\w+ )?(?:level|tier|L)\s?(\d+)\b", re.I)
@@ -41,15 +41,17 @@ def _outside(section: Section) -> Iterator[Part]:
     for block in section.blocks:
         if isinstance(block, Code) and block.lang in SHELLS | CONSOLES:
             yield from steps([block])
-        elif not isinstance(block, Words) or block.text:
-            yield unread(block, PROSE if isinstance(block, Words) else f"it stands in no part that is known: {PROSE}")
+        elif not isinstance(block, Paragraph) or block.text:
+            yield unread(
+                block, PROSE if isinstance(block, Paragraph) else f"it stands in no part that is known: {PROSE}"
+            )
 
 
 def procedures(section: Section) -> Iterator[Part]:
     """The items of an alert, escalation or post-incident procedure; a list item may be the heading of others."""
     group = _Group(section.name if section.nested or _graded(section.name) else "")
     for block in section.blocks:
-        if isinstance(block, Words) and block.parent and block.bullet and _graded(block.text):
+        if isinstance(block, Paragraph) and block.parent and block.bullet and _graded(block.text):
             group = _Group(block.text.rstrip(": "), block.depth)
             continue
         if isinstance(block, Heading):
@@ -57,26 +59,26 @@ def procedures(section: Section) -> Iterator[Part]:
             continue
         if group.depth and block.depth <= group.depth:
             group = _Group("")
-        yield from each([block], lambda words, group=group: [_procedure(words, group.name)], "procedures")  # type: ignore[misc]
+        yield from each([block], lambda paragraph, group=group: [_procedure(paragraph, group.name)], "procedures")  # type: ignore[misc]
 
 
 def _graded(text: str) -> bool:
     return bool(_PRIORITY.search(text) or _LEVEL.search(text))
 
 
-def _procedure(words: Words, group: str) -> Procedure:
-    label = label_of(words)
+def _procedure(paragraph: Paragraph, group: str) -> Procedure:
+    label = label_of(paragraph)
     named = label if label and label.rest and (label.bold or len(label.name.split()) <= 4) else None
-    own = named.name if named else words.text
+    own = named.name if named else paragraph.text
     level = _LEVEL.search(group) or _LEVEL.search(own)
     return Procedure(
-        words.line,
-        words.text,
+        paragraph.line,
+        paragraph.text,
         group,
         named.name if named else "",
         _priority(own) or _priority(group),
         int(level[1]) if level else None,
-        _deadline_s(text_of(named.rest) if named else words.text),
+        _deadline_s(text_of(named.rest) if named else paragraph.text),
     )
 
 

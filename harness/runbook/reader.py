@@ -21,21 +21,21 @@ from harness.model import (
     Toggle,
     Unread,
 )
-from harness.runbook import contents, procedures, toggles
+from harness.runbook import procedures, sections, toggles
 from harness.runbook.blocks import Block, Code, Table, blocks
+from harness.runbook.headings import Kind
 from harness.runbook.items import PROSE, unread
 from harness.runbook.outline import Entry, Section, outline
 from harness.runbook.shell import CONSOLES, SHELLS
 from harness.runbook.source import load
-from harness.runbook.words import Kind
 
 _P = TypeVar("_P", bound=Part)
 _CONTENTS: dict[Kind, Callable[[Sequence[Block]], Iterator[Part]]] = {
-    Kind.SYMPTOMS: contents.symptoms,
-    Kind.ACTIONS: contents.actions,
-    Kind.COMMANDS: contents.steps,
+    Kind.SYMPTOMS: sections.symptoms,
+    Kind.ACTIONS: sections.actions,
+    Kind.COMMANDS: sections.steps,
     Kind.TOGGLES: toggles.read,
-    Kind.DASHBOARDS: contents.dashboards,
+    Kind.DASHBOARDS: sections.dashboards,
 }
 _ORPHAN = "it belongs to no runbook: it takes a heading such as `### ID: title` above it, once for each runbook"
 _PROCEDURES = (Kind.ALERTS, Kind.ESCALATION, Kind.POST_INCIDENT)
@@ -48,9 +48,9 @@ def read(path: Path) -> Document:
 
 def parse(text: str, path: str = "<text>") -> Document:
     """The runbook document in `text`; `path` is what errors call it. DocumentError when two runbooks have one id."""
-    title, entries, sections = outline(tuple(blocks(text)))
-    _refuse_controls(entries, path)
-    parts = [(section, tuple(_parts(section))) for section in sections]
+    title, entries, outlined = outline(tuple(blocks(text)))
+    _refuse_duplicates(entries, path)
+    parts = [(section, tuple(_parts(section))) for section in outlined]
 
     def of(kind: Kind) -> tuple[Procedure, ...]:
         return _only(Procedure, chain.from_iterable(found for section, found in parts if section.kind is kind))
@@ -78,14 +78,14 @@ def nothing_to_test(document: Document) -> str | None:
     return None
 
 
-def _refuse_controls(entries: Iterable[Entry], path: str) -> None:
+def _refuse_duplicates(entries: Iterable[Entry], path: str) -> None:
     first: dict[str, Entry] = {}
     for entry in entries:
-        control = first.setdefault(entry.id, entry)
-        if control is not entry:
+        earlier = first.setdefault(entry.id, entry)
+        if earlier is not entry:
             raise DocumentError(
                 f"{path}:{entry.line}: the runbook {entry.id} is there twice, "
-                f"on line {control.line} and on line {entry.line}. Give each runbook an id of its own."
+                f"on line {earlier.line} and on line {entry.line}. Give each runbook an id of its own."
             )
 
 
@@ -108,7 +108,7 @@ def _opening(section: Section) -> Iterator[Part]:
     """What stands between the heading of a runbook and its first section."""
     for block in section.blocks:
         if isinstance(block, Code) and block.lang in {"", *SHELLS, *CONSOLES}:
-            yield from contents.steps([block])
+            yield from sections.steps([block])
         elif isinstance(block, Table) and toggles.columns_of(block):
             yield from toggles.read([block])
         else:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from harness.bash.split import Leftover, Statement, is_complete, split
 from harness.model import Command, Unread
-from harness.runbook.blocks import Code, Words
+from harness.runbook.blocks import Code, Paragraph
 from harness.runbook.inline import text_of
 from harness.runbook.items import unread
 
@@ -41,17 +41,17 @@ def commands(block: Code, title: str = "") -> Iterator[Command | Unread]:
         title = "" if isinstance(part, Command) else title
 
 
-def inline(words: Words) -> Iterator[Command | Unread]:
+def inline(paragraph: Paragraph) -> Iterator[Command | Unread]:
     """The commands in the inline code of a sentence. Code that names a thing (`MAX_RETRIES`) is no command."""
-    for at, span in enumerate(words.spans):
-        if span.code is not None and _is_command(span.code, text_of(words.spans[:at])):
+    for at, span in enumerate(paragraph.spans):
+        if span.code is not None and _is_command(span.code, text_of(paragraph.spans[:at])):
             yield from _located(split(_PROMPT.sub("", span.code)), span.line)
 
 
-def title_of(words: Words, found: Iterable[Command | Unread]) -> str:
+def title_of(paragraph: Paragraph, found: Iterable[Command | Unread]) -> str:
     """What a sentence says beside its commands."""
     texts = {part.text for part in found}
-    return text_of([span for span in words.spans if span.code is None or span.code not in texts]).rstrip(" :–—-")
+    return text_of([span for span in paragraph.spans if span.code is None or span.code not in texts]).rstrip(" :–—-")
 
 
 def _is_command(code: str, before: str) -> bool:

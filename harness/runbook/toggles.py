@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from harness.model import Command, Part, Toggle, Unread
-from harness.runbook.blocks import Block, Code, Table, Words
+from harness.runbook.blocks import Block, Code, Paragraph, Table
 from harness.runbook.inline import Span
-from harness.runbook.items import each, row_as_words, unread
+from harness.runbook.items import each, row_as_paragraph, unread
 from harness.runbook.shell import CONSOLES, SHELLS, commands
 
 _NO_TOGGLE = "no toggle: it takes a variable and the value to set, such as `NAME`: Increase from 3 to 5, or NAME=5"
@@ -73,15 +73,15 @@ def columns_of(block: Table) -> dict[str, int] | None:
 def table(block: Table, columns: dict[str, int]) -> Iterator[Part]:
     """A toggle for every row that names a variable and a value."""
     for row in block.rows:
-        words = row_as_words(row)
+        paragraph = row_as_paragraph(row)
         cells = {what: row[at].text.strip("`\"' ") for what, at in columns.items() if at < len(row)}
         if _ENV.fullmatch(cells["name"]) and cells.get("new"):
             old = cells.get("old", "").strip("-–— ")
-            yield Toggle(words.line, words.text, cells["name"], old or None, cells["new"])
+            yield Toggle(paragraph.line, paragraph.text, cells["name"], old or None, cells["new"])
         elif cells.get("change"):
-            yield from _sentence(words.line, words.text, f"`{cells['name']}`: {row[columns['change']].text}")
+            yield from _sentence(paragraph.line, paragraph.text, f"`{cells['name']}`: {row[columns['change']].text}")
         else:
-            yield unread(words, _NO_TOGGLE)
+            yield unread(paragraph, _NO_TOGGLE)
 
 
 def _joined(blocks: Sequence[Block]) -> list[Block]:
@@ -89,19 +89,28 @@ def _joined(blocks: Sequence[Block]) -> list[Block]:
     joined: list[Block] = []
     for block in blocks:
         above = joined[-1] if joined else None
-        if isinstance(block, Words) and isinstance(above, Words) and block.depth > above.depth and _only_names(above):
+        if (
+            isinstance(block, Paragraph)
+            and isinstance(above, Paragraph)
+            and block.depth > above.depth
+            and _only_names(above)
+        ):
             joined[-1] = replace(above, spans=(*above.spans, Span(block.line, " "), *block.spans))
         else:
             joined.append(block)
     return joined
 
 
-def _only_names(words: Words) -> bool:
-    return words.bullet and bool(_names(words.text)) and not _toggles(words.line, words.text, words.text)
+def _only_names(paragraph: Paragraph) -> bool:
+    return (
+        paragraph.bullet
+        and bool(_names(paragraph.text))
+        and not _toggles(paragraph.line, paragraph.text, paragraph.text)
+    )
 
 
-def _item(words: Words) -> Iterator[Part]:
-    yield from _sentence(words.line, words.text, words.text)
+def _item(paragraph: Paragraph) -> Iterator[Part]:
+    yield from _sentence(paragraph.line, paragraph.text, paragraph.text)
 
 
 def _code(block: Code) -> Iterator[Part]:

@@ -1,153 +1,171 @@
-"""Small checks that put together say what a document has to look like; each tells every problem it finds."""
+"""Checks that, combined, describe what a YAML document must look like; each reports every problem it finds."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 from harness.schema.tree import Tree
 
-Tell = Callable[[Tree, str, str], None]
-"""Takes the value that is wrong, the path to it, and the fact with the next act."""
-Check = Callable[[Tree, str, Tell], None]
+Report: TypeAlias = Callable[[Tree, str, str], None]
+"""Receives a problem: the wrong value, the path to it (`spec.target`), and the fact with what to do about it."""
+Check: TypeAlias = Callable[[Tree, str, Report], None]
 
 
 def mapping(required: Mapping[str, Check], optional: Mapping[str, Check], *rules: Check) -> Check:
-    """These keys and no others, null counting as absent; the rules look at several keys together."""
+    """A mapping with these keys and no others; null counts as absent. The rules check several keys together."""
     known = {**required, **optional}
 
-    def check(tree: Tree, path: str, tell: Tell) -> None:
+    def check(tree: Tree, path: str, report: Report) -> None:
         if not isinstance(tree.value, Mapping):
-            return tell(tree, path, f"a mapping belongs here, not {_kind(tree)}")
+            return _expected("a mapping", tree, path, report)
         for key, item in tree.value.items():
             if key not in known:
-                tell(item, _join(path, key), f"not known here; known are {', '.join(known)}")
+                report(item, join(path, key), f"unknown key; known keys: {', '.join(known)}")
         for key in required:
             if key not in tree.fields:
-                tell(tree, _join(path, key), "missing; add it")
+                report(tree, join(path, key), "missing; add it")
         for key, item in tree.fields.items():
             if key in known:
-                known[key](item, _join(path, key), tell)
+                known[key](item, join(path, key), report)
         for rule in rules:
-            rule(tree, path, tell)
+            rule(tree, path, report)
         return None
 
     return check
 
 
-def dictionary(key: re.Pattern[str], item: Check, about: str) -> Check:
-    """Keys that match the pattern, all values of one form."""
+def dictionary(item: Check, key: re.Pattern[str] | None = None, about: str = "") -> Check:
+    """A mapping with any keys (that match the pattern) to values of one shape; null values are checked as well."""
 
-    def check(tree: Tree, path: str, tell: Tell) -> None:
+    def check(tree: Tree, path: str, report: Report) -> None:
         if not isinstance(tree.value, Mapping):
-            return tell(tree, path, f"a mapping belongs here, not {_kind(tree)}")
-        for word, value in tree.value.items():
-            if not key.fullmatch(word):
-                tell(
-                    value,
-                    _join(path, word),
-                    f"`{word}` is no name for {about}; write letters, digits, `-`, `_` and `.`",
-                )
-            item(value, _join(path, word), tell)
+            return _expected("a mapping", tree, path, report)
+        for name, value in tree.value.items():
+            if key and not key.fullmatch(name):
+                fact = f"`{name}` is not a valid name for {about}; use letters, digits, `-`, `_` and `.`"
+                report(value, join(path, name), fact)
+            item(value, join(path, name), report)
         return None
 
     return check
 
 
-def sequence(item: Check, low: int, high: int | None = None) -> Check:
-    """A list of `low` to `high` items."""
+def sequence(item: Check, low: int = 0, high: int | None = None) -> Check:
+    """A list of `low` to `high` items (None: no upper limit)."""
     size = f"exactly {low}" if low == high else f"at least {low}"
 
-    def check(tree: Tree, path: str, tell: Tell) -> None:
+    def check(tree: Tree, path: str, report: Report) -> None:
         if not isinstance(tree.value, tuple):
-            return tell(tree, path, f"a list belongs here, not {_kind(tree)}")
-        if not low <= len(tree.value) <= (len(tree.value) if high is None else high):
-            tell(tree, path, f"{size} belongs here, not {len(tree.value)}")
+            return _expected("a list", tree, path, report)
+        count = len(tree.value)
+        if not low <= count <= (count if high is None else high):
+            report(tree, path, f"expected {size} item{'' if low == 1 else 's'}, got {count}")
         for number, each in enumerate(tree.value):
-            item(each, f"{path}[{number}]", tell)
+            item(each, f"{path}[{number}]", report)
         return None
 
     return check
 
 
 def text(high: int | None = None, pattern: re.Pattern[str] | None = None, about: str = "") -> Check:
-    """Text that is not empty, of at most `high` characters, and matches."""
+    """Text that is not empty, has at most `high` characters, and matches the pattern that `about` describes."""
 
-    def check(tree: Tree, path: str, tell: Tell) -> None:
+    def check(tree: Tree, path: str, report: Report) -> None:
         if not isinstance(tree.value, str):
-            quoted = "; put it in quotes" if isinstance(tree.value, bool | int | float) else ""
-            return tell(tree, path, f"text belongs here, not {_kind(tree)}{quoted}")
+            return _expected("text", tree, path, report, "; put it in quotes" if tree.is_scalar else "")
         if not tree.value:
-            tell(tree, path, "is empty; write something or leave it out")
+            report(tree, path, "is empty; write something or leave it out")
         elif pattern and not pattern.fullmatch(tree.value):
-            tell(tree, path, f"`{tree.value[:80]}` is not {about}")
+            report(tree, path, f"`{tree.value[:80]}` is not {about}")
         elif high and len(tree.value) > high:
-            tell(tree, path, f"has {len(tree.value)} characters; at most {high} belong here")
+            report(tree, path, f"has {len(tree.value)} characters; the limit is {high}")
         return None
 
     return check
 
 
+def scalar(tree: Tree, path: str, report: Report) -> None:
+    """A text, number or boolean, to be used as it is written."""
+    if not tree.is_scalar:
+        _expected("text", tree, path, report)
+
+
 def number(inside: Callable[[float], bool] = lambda _: True, about: str = "a number") -> Check:
-    """A number in a range."""
+    """A number in the range that `about` describes."""
 
-    def check(tree: Tree, path: str, tell: Tell) -> None:
+    def check(tree: Tree, path: str, report: Report) -> None:
         value = tree.number()
-        if value is None:
-            tell(tree, path, f"{about} belongs here, not {_kind(tree)}")
-        elif not inside(value):
-            tell(tree, path, f"{value:g} is not {about}")
+        if value is None or not inside(value):
+            _expected(about, tree, path, report)
 
     return check
 
 
-def choice(*words: str) -> Check:
-    """One of some words."""
+def choice(*values: str) -> Check:
+    """One of these texts."""
 
-    def check(tree: Tree, path: str, tell: Tell) -> None:
-        if tree.value not in words:
-            tell(tree, path, f"`{_shown(tree)}` is not {' or '.join(words)}")
+    def check(tree: Tree, path: str, report: Report) -> None:
+        if tree.value not in values:
+            _expected(" or ".join(values), tree, path, report)
 
     return check
 
 
-def boolean(tree: Tree, path: str, tell: Tell) -> None:
+def boolean(tree: Tree, path: str, report: Report) -> None:
     """True or false."""
     if not isinstance(tree.value, bool):
-        tell(tree, path, f"true or false belongs here, not {_kind(tree)}")
+        _expected("true or false", tree, path, report)
 
 
-def anything(_tree: Tree, _path: str, _tell: Tell) -> None:
-    """No demand."""
+def anything(_tree: Tree, _path: str, _report: Report) -> None:
+    """Any value."""
 
 
-def filled(tree: Tree, path: str, tell: Tell) -> None:
-    """A mapping with something in it."""
-    if not isinstance(tree.value, Mapping) or not tree.value:
-        tell(tree, path, "a mapping with something in it belongs here")
+def filled(tree: Tree, path: str, report: Report) -> None:
+    """A mapping that is not empty."""
+    if not tree.entries:
+        report(tree, path, "expected a mapping with at least one key")
 
 
 def either(*keys: str) -> Check:
-    """Exactly one of these keys."""
+    """A mapping with exactly one of these keys."""
 
-    def check(tree: Tree, path: str, tell: Tell) -> None:
+    def check(tree: Tree, path: str, report: Report) -> None:
         found = [key for key in keys if key in tree.fields]
         if len(found) != 1:
             fact = f"{' and '.join(found)} exclude each other; keep one" if found else f"give {' or '.join(keys)}"
-            tell(tree, path, fact)
+            report(tree, path, fact)
 
     return check
 
 
-def _join(path: str, key: str) -> str:
+def nullable(item: Check) -> Check:
+    """Null, or a value that passes `item`."""
+
+    def check(tree: Tree, path: str, report: Report) -> None:
+        if tree.value is not None:
+            item(tree, path, report)
+
+    return check
+
+
+def join(path: str, key: str) -> str:
+    """The path of a key below `path`."""
     return f"{path}.{key}" if path else key
 
 
-def _kind(tree: Tree) -> str:
-    if isinstance(tree.value, Mapping):
-        return "a mapping"
-    return "a list" if isinstance(tree.value, tuple) else "nothing" if tree.value is None else f"`{_shown(tree)}`"
+def _expected(what: str, tree: Tree, path: str, report: Report, action: str = "") -> None:
+    report(tree, path, f"expected {what}, got {_shown(tree)}{action}")
 
 
 def _shown(tree: Tree) -> str:
-    return str(tree.value).lower() if isinstance(tree.value, bool) else " ".join(str(tree.value)[:80].split())
+    if isinstance(tree.value, Mapping):
+        return "a mapping"
+    if isinstance(tree.value, tuple):
+        return "a list"
+    if tree.value is None:
+        return "nothing"
+    text = str(tree.value).lower() if isinstance(tree.value, bool) else str(tree.value)
+    return f"`{' '.join(text[:80].split())}`"

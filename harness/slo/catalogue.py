@@ -1,4 +1,4 @@
-"""OpenSLO files and one-line conditions, read together: every SLO, and every problem of all of them at once."""
+"""Reads OpenSLO files and one-line conditions together: every SLO, and every problem of all of them at once."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from pathlib import Path
 
 from harness.conditions import parse
 from harness.errors import ConditionError
-from harness.schema.shape import Tell
-from harness.schema.tree import Tree, UnreadableError, grow, read
-from harness.slo import schema
-from harness.slo.document import document_of, name_for
+from harness.schema.shape import Report
+from harness.schema.tree import Tree, UnreadableError, from_plain, read
+from harness.slo import openslo_schema
 from harness.slo.openslo import Slo, check_annotations, name_of, slos_of, title_of, without_references
+from harness.slo.to_openslo import document_of, name_for
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """What was read: the SLOs, and every problem with its place, one line each."""
+    """The SLOs that were read, and every problem with its place, one line each."""
 
     slos: tuple[Slo, ...]
     problems: tuple[str, ...]
@@ -28,24 +28,23 @@ class Catalogue:
         return own or tuple(slo for slo in self.slos if name in slo.aliases)
 
 
-def read_slos(files: Sequence[Path], sentences: Mapping[str, object], place: str) -> Catalogue:
-    """Read OpenSLO files and name → one-line conditions (which stand below `place`); never raises for what they say."""
+def read_slos(files: Sequence[Path], one_line: Mapping[str, Tree] | None = None) -> Catalogue:
+    """Read OpenSLO files and one-line conditions (by SLO name). Never raises: problems are in the catalogue."""
     reader = _Reader()
     documents = [tree for path in files for tree in reader.file(path)]
-    taken = {name_of(tree) for tree in documents}
-    documents += reader.sentences(sentences, place, taken)
+    documents += reader.one_line(one_line or {}, {name_of(tree) for tree in documents})
     slos = tuple(reader.slos(documents))
     return Catalogue(slos, tuple(dict.fromkeys(reader.problems)))
 
 
 class _Reader:
-    """Collects every problem, each naming the place, the document, the fact and the next act."""
+    """Collects every problem as one line: place, document, path, fact with what to do."""
 
     def __init__(self) -> None:
         self.problems: list[str] = []
 
     def file(self, path: Path) -> list[Tree]:
-        """The documents of a file; a list of documents counts as so many."""
+        """The documents of a file, separate or in a list."""
         try:
             found = read(path.read_text(encoding="utf-8"), str(path))
         except OSError as error:
@@ -58,43 +57,43 @@ class _Reader:
             self.problems.append(str(error))
             return []
         if not found:
-            self.problems.append(f"{path}: holds no document; write an OpenSLO one (docs/reference/slos.md)")
+            self.problems.append(f"{path}: has no document; write an OpenSLO one (docs/reference/slos.md)")
         return [each for tree in found for each in (tree.items or (tree,))]
 
-    def sentences(self, sentences: Mapping[str, object], place: str, taken: set[str]) -> Iterator[Tree]:
-        """Each condition as the document that it is short for."""
-        for title, text in sentences.items():
-            where, name = f"{place}.{title}", name_for(title, taken)
+    def one_line(self, conditions: Mapping[str, Tree], taken: set[str]) -> Iterator[Tree]:
+        """Each condition as an OpenSLO document; `taken` are document names in use."""
+        for title, tree in conditions.items():
+            name = name_for(title, taken)
             try:
-                yield grow(document_of(parse(str(text)), name, title), where)
+                yield from_plain(document_of(parse(tree.written), name, title), tree.place)
             except ConditionError as error:
-                self.problems.append(f"{where}: {error}")
+                self.problems.append(f"{tree.place}: slos.{title}: {error}")
 
     def slos(self, documents: Iterable[Tree]) -> Iterator[Slo]:
         """The SLOs of all documents that have no problem."""
-        sound = [tree for tree in documents if self._sound(tree)]
-        self._unique(sound)
-        indicators = {name_of(tree): tree for tree in sound if tree.text("kind") == "SLI"}
-        for tree in sound:
+        valid = [tree for tree in documents if self._is_valid(tree)]
+        self._check_unique(valid)
+        indicators = {name_of(tree): tree for tree in valid if tree.text("kind") == "SLI"}
+        for tree in valid:
             if tree.text("kind") == "SLO":
-                whole = without_references(tree, indicators, self._tell(tree))
-                yield from slos_of(whole, self._tell(tree)) if whole else ()
+                whole = without_references(tree, indicators, self._report(tree))
+                yield from slos_of(whole, self._report(tree)) if whole else ()
 
-    def _sound(self, tree: Tree) -> bool:
+    def _is_valid(self, tree: Tree) -> bool:
         before = len(self.problems)
-        schema.check(tree, self._tell(tree))
-        check_annotations(tree, self._tell(tree))
+        openslo_schema.check(tree, self._report(tree))
+        check_annotations(tree, self._report(tree))
         return len(self.problems) == before
 
-    def _tell(self, document: Tree) -> Tell:
+    def _report(self, document: Tree) -> Report:
         what = " ".join(filter(None, (document.text("kind"), name_of(document)))) or "document"
 
-        def tell(at: Tree, path: str, fact: str) -> None:
-            self.problems.append(f"{at.place}: {what}: {path}{': ' if path else ''}{fact}")
+        def report(tree: Tree, path: str, fact: str) -> None:
+            self.problems.append(f"{tree.place}: {what}: {path}{': ' if path else ''}{fact}")
 
-        return tell
+        return report
 
-    def _unique(self, documents: Sequence[Tree]) -> None:
+    def _check_unique(self, documents: Sequence[Tree]) -> None:
         """No two documents of a kind share a name, and no two SLOs a displayName."""
         seen: dict[tuple[str, str], Tree] = {}
         for tree in documents:
@@ -103,6 +102,5 @@ class _Reader:
             for title in sorted(titles):
                 first = seen.setdefault((kind, title), tree)
                 if first is not tree:
-                    self._tell(tree)(
-                        tree, "metadata", f"`{title}` names the {kind} at {first.place} already; rename one"
-                    )
+                    fact = f"the {kind} at {first.place} is already named `{title}`; rename one"
+                    self._report(tree)(tree, "metadata", fact)

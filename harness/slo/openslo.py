@@ -1,4 +1,4 @@
-"""From one OpenSLO document to the SLOs that a run can be judged by: references, our annotations, objectives."""
+"""Converts an OpenSLO document to SLOs: resolves references, checks gameday's annotations, reads objectives."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from harness.conditions import Condition
-from harness.schema.shape import Tell
+from harness.schema.shape import Report
 from harness.schema.tree import Tree
-from harness.slo.meaning import MeaningError, Promise, condition_of
+from harness.slo.to_condition import Objective, ObjectiveError, condition_of
 
 PREFIX = "gameday.dev/"
 ALPHA, VIF_FLOOR = f"{PREFIX}alpha", f"{PREFIX}vif-floor"
 _Range: TypeAlias = tuple[Callable[[float], bool], str]
-_OURS: Mapping[str, _Range] = {
-    ALPHA: (lambda alpha: 0 < alpha < 0.5, "a chance above 0 and below 0.5"),
+_ANNOTATIONS: Mapping[str, _Range] = {
+    ALPHA: (lambda alpha: 0 < alpha < 0.5, "a probability above 0 and below 0.5"),
     VIF_FLOOR: (lambda factor: 1 <= factor < math.inf, "a factor of at least 1"),
 }
 _DAY_S = 86_400
@@ -25,12 +25,11 @@ _UNITS_S = {"m": 60, "h": 3600, "d": _DAY_S, "w": 7 * _DAY_S, "M": 30 * _DAY_S, 
 
 @dataclass(frozen=True)
 class Slo:
-    """One objective, ready to be judged.
+    """One objective of an SLO.
 
-    `alpha` is the chance of a wrong verdict that its owner accepts (None: the verdict's own), `vif_floor` a variance
-    inflation factor known to be at least so much (None: not known), `window_s` the length of the time window that its
-    error budget is for, `target` the share of the window's events (or slices) that is promised to be good. `document`
-    is the SLO as one OpenSLO document that needs no other.
+    `target` is the share of good events (or slices) in the time window of `window_s` seconds. `alpha` is the accepted
+    probability of a wrong verdict (None: the default of a run), `vif_floor` a known lower bound of the variance
+    inflation factor (None: unknown). `document` is the SLO as an OpenSLO document without references.
     """
 
     name: str
@@ -50,35 +49,35 @@ def name_of(tree: Tree) -> str:
 
 
 def title_of(tree: Tree) -> str:
-    """What people call it: `metadata.displayName`, else its name."""
+    """`metadata.displayName`, or `metadata.name` without one."""
     return tree.text("metadata", "displayName") or name_of(tree)
 
 
-def check_annotations(tree: Tree, tell: Tell) -> None:
-    """Ours are few and stand at an SLO; an unknown one under our prefix is a typing error, not somebody else's."""
-    _check_annotations(tree, "", _OURS if tree.text("kind") == "SLO" else {}, tell)
+def check_annotations(tree: Tree, report: Report) -> None:
+    """Report annotations with the prefix `gameday.dev/` that are unknown, misplaced (not at an SLO) or out of range."""
+    _check_annotations(tree, "", _ANNOTATIONS if tree.text("kind") == "SLO" else {}, report)
     indicator, objectives = tree.at("spec", "indicator"), tree.at("spec", "objectives")
     inline = [("spec.indicator.", indicator)]
     for number, objective in enumerate(objectives.items if objectives else ()):
         inline.append((f"spec.objectives[{number}].indicator.", objective.at("indicator")))
     for path, each in inline:
         if each:
-            _check_annotations(each, path, {}, tell)
+            _check_annotations(each, path, {}, report)
 
 
-def _check_annotations(tree: Tree, above: str, known: Mapping[str, _Range], tell: Tell) -> None:
+def _check_annotations(tree: Tree, above: str, known: Mapping[str, _Range], report: Report) -> None:
     annotations = tree.at("metadata", "annotations")
     for key, item in (annotations.fields if annotations else {}).items():
         path = f"{above}metadata.annotations.{key}"
         if key.startswith(PREFIX) and key not in known:
-            there = f"known are {', '.join(known)}" if known else "it belongs at an SLO"
-            tell(item, path, f"not known here; {there}")
+            where = f"unknown annotation; known: {', '.join(known)}" if known else "not allowed here; move it to an SLO"
+            report(item, path, where)
         elif key in known and not known[key][0](_float(item)):
-            tell(item, path, f"`{item.value}` is not {known[key][1]}; write one in quotes")
+            report(item, path, f"`{item.value}` is not {known[key][1]}; write one in quotes")
 
 
 def _float(tree: Tree) -> float:
-    """NaN, which lies in no range, for what is no number."""
+    """The value as a number; NaN, which is in no range, for anything else."""
     try:
         return float(str(tree.value))
     except ValueError:
@@ -93,9 +92,9 @@ def _annotation(tree: Tree, key: str) -> float | None:
 # -- references --------------------------------------------------------------------------------------------------------
 
 
-def without_references(tree: Tree, indicators: Mapping[str, Tree], tell: Tell) -> Tree | None:
-    """The SLO with each indicatorRef replaced by the SLI that it names; None, and a problem told, without one."""
-    resolve = _Resolve(indicators, tell)
+def without_references(tree: Tree, indicators: Mapping[str, Tree], report: Report) -> Tree | None:
+    """The SLO with each indicatorRef replaced by the SLI that it names; None, and a problem, where there is none."""
+    resolve = _Resolve(indicators, report)
     spec = tree.fields["spec"]
     listed = spec.fields["objectives"]
     objectives = [resolve(item, f"spec.objectives[{number}]") for number, item in enumerate(listed.items)]
@@ -110,7 +109,7 @@ def without_references(tree: Tree, indicators: Mapping[str, Tree], tell: Tell) -
 @dataclass(frozen=True)
 class _Resolve:
     indicators: Mapping[str, Tree]
-    tell: Tell
+    report: Report
 
     def __call__(self, at: Tree, path: str) -> Tree | None:
         name = at.text("indicatorRef")
@@ -118,8 +117,8 @@ class _Resolve:
             return at
         sli = self.indicators.get(name)
         if sli is None:
-            fact = f"there is no sound SLI `{name}` in these files; known are {', '.join(self.indicators) or 'none'}"
-            self.tell(at.fields["indicatorRef"], f"{path}.indicatorRef", fact)
+            fact = f"there is no valid SLI `{name}` in these files; known: {', '.join(self.indicators) or 'none'}"
+            self.report(at.fields["indicatorRef"], f"{path}.indicatorRef", fact)
             return None
         inline = Tree({key: sli.fields[key] for key in ("metadata", "spec")}, sli.place)
         renamed = {("indicator" if key == "indicatorRef" else key): item for key, item in at.fields.items()}
@@ -129,15 +128,15 @@ class _Resolve:
 # -- objectives --------------------------------------------------------------------------------------------------------
 
 
-def slos_of(whole: Tree, tell: Tell) -> Iterator[Slo]:
-    """One Slo for each objective of a document that has passed the schema and refers to no other."""
+def slos_of(whole: Tree, report: Report) -> Iterator[Slo]:
+    """One Slo for each objective of a valid document without references. Reports objectives that cannot be judged."""
     objectives = whole.fields["spec"].fields["objectives"].items
     for number, objective in enumerate(objectives):
         try:
-            condition = condition_of(_promise(whole, objective))
-        except MeaningError as error:
+            condition = condition_of(_objective(whole, objective))
+        except ObjectiveError as error:
             inside = error.tree is objective or error.tree in objective.fields.values()
-            tell(error.tree, f"spec.objectives[{number}].{error.path}" if inside else error.path, error.fact)
+            report(error.tree, f"spec.objectives[{number}].{error.path}" if inside else error.path, error.fact)
             continue
         suffix = objective.text("displayName") or f"#{number + 1}"
         yield _slo(whole, objective, condition, "" if len(objectives) == 1 else f": {suffix}")
@@ -157,31 +156,33 @@ def _slo(whole: Tree, objective: Tree, condition: Condition, suffix: str) -> Slo
     )
 
 
-def _promise(whole: Tree, objective: Tree) -> Promise:
+def _objective(whole: Tree, objective: Tree) -> Objective:
     spec = whole.fields["spec"]
     indicator = objective.at("indicator", "spec") or spec.at("indicator", "spec")
-    assert indicator is not None, "the schema asks for one, and references are resolved"
+    assert indicator is not None, "the schema requires one, and references are resolved"
     method = spec.text("budgetingMethod")
     if method == "RatioTimeslices":
-        fact = "an average over slices is no count of events; write Occurrences or Timeslices"
-        raise MeaningError(spec.fields["budgetingMethod"], "spec.budgetingMethod", fact)
+        fact = "an average over slices does not count events; write Occurrences or Timeslices"
+        raise ObjectiveError(spec.fields["budgetingMethod"], "spec.budgetingMethod", fact)
     _check_objective(objective, indicator)
     share = objective.number("timeSliceTarget") if method == "Timeslices" else _target(objective)
-    return Promise(indicator, objective, share or 0.0)
+    return Objective(indicator, objective, share or 0.0)
 
 
 def _check_objective(objective: Tree, indicator: Tree) -> None:
-    """What the schema can't know while the indicator stands elsewhere, and what it allows and we can't judge."""
+    """Check what needs the resolved indicator, and refuse what OpenSLO allows but cannot be judged."""
     if objective.number("compositeWeight") not in (None, 1.0):
-        fact = "a weight says how fast a budget burns, not whether a promise holds; leave it out"
-        raise MeaningError(objective.fields["compositeWeight"], "compositeWeight", fact)
+        fact = "a weight changes how fast a budget burns, not whether an objective is met; remove it"
+        raise ObjectiveError(objective.fields["compositeWeight"], "compositeWeight", fact)
     for key in ("op", "value"):
         if "thresholdMetric" in indicator.fields and key not in objective.fields:
-            raise MeaningError(objective, key, "missing; a thresholdMetric is compared by op with value")
+            raise ObjectiveError(objective, key, "missing; a thresholdMetric needs op and value")
         if "ratioMetric" in indicator.fields and key in objective.fields:
-            raise MeaningError(objective.fields[key], key, "a ratioMetric is compared with target alone; leave it out")
+            raise ObjectiveError(objective.fields[key], key, "a ratioMetric is compared with target only; remove it")
     if _target(objective) == 0:
-        raise MeaningError(objective, "target", "0 promises nothing; write the share that has to be good, such as 0.99")
+        raise ObjectiveError(
+            objective, "target", "0 requires nothing; write the required share of good events, such as 0.99"
+        )
 
 
 def _target(objective: Tree) -> float:

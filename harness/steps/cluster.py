@@ -1,4 +1,4 @@
-"""What the steps need to know of a platform, and what changed on it between two looks."""
+"""What the steps read of a platform, and what a step changed on it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _POLL_S = 0.1
 
 
 class Deployment(Protocol):
-    """Its spec and its pods; see DeploymentState in harness/platforms/base.py."""
+    """One Deployment: its spec and its pods. Implemented by DeploymentState of harness/platforms/base.py."""
 
     @property
     def replicas(self) -> int: ...
@@ -29,7 +29,7 @@ State = Mapping[str, Deployment]
 
 
 class Cluster(Protocol):
-    """A platform, as far as a step sees it."""
+    """The part of a platform that a step uses."""
 
     @property
     def namespace(self) -> str: ...
@@ -38,12 +38,12 @@ class Cluster(Protocol):
 
 
 def newest_pod(state: State, deployment: str) -> str | None:
-    """None where there is no such Deployment, or none of its pods runs."""
+    """Return the newest running pod of a Deployment; None if it does not exist or has none."""
     return state[deployment].pods[-1] if deployment in state and state[deployment].pods else None
 
 
 def spec_changes(before: State, after: State) -> tuple[str, ...]:
-    """What was asked for differently: `deployment/inference replicas 1 -> 3`, one line each."""
+    """Return the changes of the specs, one line each: `deployment/inference replicas 1 -> 3`."""
     lines = [f"deployment/{name} is gone" for name in before.keys() - after.keys()]
     lines += [f"deployment/{name} is new" for name in after.keys() - before.keys()]
     for name in sorted(before.keys() & after.keys()):
@@ -62,7 +62,7 @@ def _spec(old: Deployment, new: Deployment) -> list[str]:
 
 
 def pod_changes(before: State, after: State) -> tuple[str, ...]:
-    """Which Deployments run other pods than before."""
+    """Return the Deployments whose pods changed, one line each."""
     lines = []
     for name in sorted(before.keys() & after.keys()):
         gone = [pod for pod in before[name].pods if pod not in after[name].pods]
@@ -75,12 +75,12 @@ def pod_changes(before: State, after: State) -> tuple[str, ...]:
 
 
 def settled(state: State) -> bool:
-    """Whether every Deployment has as many pods as it asked for, all ready."""
+    """Whether every Deployment has the desired number of pods, all ready."""
     return all(one.ready == one.replicas == len(one.pods) for one in state.values())
 
 
 def settle(cluster: Cluster, limit_s: float, stop: threading.Event) -> State:
-    """The state once it has settled, or as it is after `limit_s`, or when `stop` is set."""
+    """Wait until all pods are ready, `limit_s` is over or `stop` is set; return the state."""
     deadline = time.monotonic() + limit_s
     state = cluster.state()
     while not settled(state) and time.monotonic() < deadline and not stop.wait(_POLL_S):

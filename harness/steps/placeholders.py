@@ -1,4 +1,4 @@
-"""Words of a runbook that an operator would replace: filled from the bindings, each filling told, none guessed."""
+"""Placeholders of a runbook, which an operator would replace: filled from the bindings, never guessed."""
 
 from __future__ import annotations
 
@@ -25,22 +25,27 @@ _POD_OF = re.compile(r"pod-of\(([a-z0-9.-]+)\)")
 
 @dataclass(frozen=True)
 class Filled:
-    """`used`: (placeholder, value) in the order of their first place; `missing`: placeholders that no binding knows."""
+    """A text with its placeholders filled."""
 
     text: str
     used: tuple[tuple[str, str], ...] = ()
+    """(placeholder, value), in the order of the first occurrence."""
     missing: tuple[str, ...] = ()
+    """Placeholders without a binding."""
 
 
 def pod_of(value: str) -> str | None:
-    """The Deployment in a binding `pod-of(DEPLOYMENT)`, else None."""
+    """Return the Deployment of a binding `pod-of(DEPLOYMENT)`, None for any other value."""
     found = _POD_OF.fullmatch(value.strip())
     return found[1] if found else None
 
 
 def fill(text: str, placeholders: Mapping[str, str], resolve: Callable[[str], str] = str) -> Filled:
-    """Replace each placeholder that stands as a whole word, the longest first. `resolve` turns a binding into its
-    value of now (`pod-of(x)` into a pod's name). Values are not looked through for further placeholders."""
+    """Replace each placeholder that is a whole word, the longest first.
+
+    `resolve` returns the present value of a binding (a pod's name for `pod-of(x)`). Values are not searched for further
+    placeholders.
+    """
     used: dict[str, str] = {}
 
     def bind(match: re.Match[str]) -> str:
@@ -71,7 +76,7 @@ def _whole(key: str) -> str:
 
 
 def _missing(text: str, start: int, end: int) -> list[str]:
-    """Generic placeholders between two places; `$NAME` and `${NAME}` are variables and not placeholders."""
+    """Return the generic placeholders between two positions. `$NAME` and `${NAME}` are variables, not placeholders."""
     found = (match for match in _GENERIC.finditer(text) if start <= match.start() and match.end() <= end)
     return [
         match[0]

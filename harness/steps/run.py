@@ -1,74 +1,80 @@
-"""Running one step: bind, check once more, run, and note what it changed."""
+"""Executes one step: fill in the placeholders, check the command again, run it, record what it changed."""
 
 from __future__ import annotations
 
 import os
 import threading
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from harness.bash.analyse import Script, analyse
-from harness.policy import classify
-from harness.policy.check import refusals
+from harness.bash.parse import parse
+from harness.bash.script import Script
+from harness.policy import classify, kubectl
 from harness.steps import cluster
+from harness.steps.check import check
 from harness.steps.cluster import Cluster, State
-from harness.steps.placeholders import Filled, fill, pod_of
-from harness.steps.plan import Step
-from harness.steps.session import Outcome, Session
+from harness.steps.outcome import Outcome
+from harness.steps.placeholders import fill, pod_of
+from harness.steps.session import Session
+from harness.steps.step import Step
 from harness.verdict.steps import StepFacts, ToggleFacts
 
 SHOWN_CHARACTERS = 4_000
 
 
+@dataclass(frozen=True)
+class StepLimits:
+    """How long a step may take, in seconds."""
+
+    deadline_s: float = 75.0
+    """The whole command. More than the 60 s that the rollout of a toggle may take."""
+    follow_s: float = 1.5
+    """A command that never ends by itself (`kubectl logs -f`), from its own start."""
+    settle_s: float = 5.0
+    """All pods becoming ready after a change."""
+
+
 @dataclass
 class Runner:
-    """Runs steps in one session, in order. All times in seconds."""
+    """Runs steps in one session, in order."""
 
     cluster: Cluster
     session: Session
     stop: threading.Event
-    deadline_s: float = 75.0
-    """Longer than the 60 s that the rollout of a toggle may take."""
-    follow_s: float = 1.5
-    settle_s: float = 5.0
+    limits: StepLimits = field(default_factory=StepLimits)
 
     def run(self, step: Step) -> StepFacts:
-        """What came of a step; never judges. Raises Interrupted when `stop` is set while its command runs."""
-        facts = _blank(step)
-        if step.purpose == "manual" or step.missing:
+        """Execute a step and return the facts; judges nothing.
+
+        Raises Interrupted when `stop` is set while the command runs, and PlatformError.
+        """
+        facts = _unrun(step)
+        if step.script is None or step.missing:
             return facts
         before = self.cluster.state()
-        filled = _bind(step, before)
-        script = analyse(filled.text)
-        refused = tuple(refusals(filled.text, self.session.history, self.cluster.namespace))
-        facts = replace(facts, used=filled.used, missing=filled.missing, refusals=refused)
-        if refused or filled.missing:
+        script, bound = _bind(step, step.script, before)
+        refused = check(script, self.session.history, self.cluster.namespace)
+        facts = replace(facts, used=bound.used, missing=bound.missing, refusals=refused)
+        if refused or bound.missing:
             return facts
-        outcome = self.session.run(filled.text, deadline_s=self.deadline_s, follow_s=self.follow_s, stop=self.stop)
+        outcome = self.session.run(script, self.limits.deadline_s, self.limits.follow_s, self.stop)
         return self._complete(_with_outcome(facts, script, outcome, self.session), step, before)
 
     def _complete(self, facts: StepFacts, step: Step, before: State) -> StepFacts:
-        """Add what the platform shows now; after a change, wait for it to settle, as long as that does not hold up
-        the next step."""
+        """Add what changed on the platform. After a change, wait until its pods are ready, at most `settle_s`."""
         after = self.cluster.state()
         changed = cluster.spec_changes(before, after)
         notes = facts.notes
         if step.purpose == "change" and facts.exit_status == 0:
-            after = cluster.settle(self.cluster, self.settle_s, self.stop)
+            after = cluster.settle(self.cluster, self.limits.settle_s, self.stop)
             changed += cluster.pod_changes(before, after)
-            notes += _unsettled(after, self.settle_s) + _emptied(before, after)
+            notes += _unready(after, self.limits.settle_s) + _scaled_to_zero(before, after)
         services = tuple(f"{name}:{port}" for name, ports in self.cluster.services().items() for port in ports)
         toggle = _toggle(step, facts, before)
         return replace(facts, changed=changed, notes=notes, services=services, toggle=toggle)
 
 
-def run_all(runner: Runner, steps: Sequence[Step]) -> list[StepFacts]:
-    """Every step in order, whatever came of the one before."""
-    return [runner.run(step) for step in steps]
-
-
-def _blank(step: Step) -> StepFacts:
+def _unrun(step: Step) -> StepFacts:
     return StepFacts(
         step.number,
         step.line,
@@ -83,10 +89,19 @@ def _blank(step: Step) -> StepFacts:
     )
 
 
-def _bind(step: Step, state: State) -> Filled:
+@dataclass(frozen=True)
+class _Bound:
+    """The placeholders of one step: values of this moment, and those that have none."""
+
+    used: tuple[tuple[str, str], ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+def _bind(step: Step, planned: Script, state: State) -> tuple[Script, _Bound]:
+    """Return the command with the pods of this moment; it is parsed again only if its text differs from the plan's."""
     if step.toggle:
-        return Filled(step.shown)
-    lost: list[str] = []
+        return planned, _Bound()
+    without_pod: list[str] = []
 
     def resolve(value: str) -> str:
         deployment = pod_of(value)
@@ -94,11 +109,12 @@ def _bind(step: Step, state: State) -> Filled:
             return value
         pod = cluster.newest_pod(state, deployment)
         if pod is None:
-            lost.append(f"{value} (no pod of deployment/{deployment} runs)")
+            without_pod.append(f"{value} (no pod of deployment/{deployment} runs)")
         return pod or value
 
     filled = fill(step.text, step.placeholders, resolve)
-    return replace(filled, missing=(*filled.missing, *lost))
+    script = planned if filled.text == planned.text else parse(filled.text, step.line)
+    return script, _Bound(filled.used, (*filled.missing, *without_pod))
 
 
 def _with_outcome(facts: StepFacts, script: Script, outcome: Outcome, session: Session) -> StepFacts:
@@ -108,7 +124,7 @@ def _with_outcome(facts: StepFacts, script: Script, outcome: Outcome, session: S
         facts,
         bound=script.text,
         ran=True,
-        programs=() if unclear else tuple(classify.name_of(call) for call in script.last),
+        programs=() if unclear else tuple(kubectl.name_of(call) for call in script.last),
         pipestatus=outcome.pipestatus,
         exit_status=outcome.exit_status,
         ended=outcome.ended,
@@ -135,7 +151,7 @@ def _toggle(step: Step, facts: StepFacts, before: State) -> ToggleFacts | None:
     return ToggleFacts(wanted.deployment, wanted.name, wanted.documented, env.get(wanted.name), wanted.wanted, seen)
 
 
-def _unsettled(state: State, limit_s: float) -> tuple[str, ...]:
+def _unready(state: State, limit_s: float) -> tuple[str, ...]:
     return tuple(
         f"deployment/{name} had {one.ready} of {one.replicas} pods ready after {limit_s:g} s"
         for name, one in sorted(state.items())
@@ -143,9 +159,9 @@ def _unsettled(state: State, limit_s: float) -> tuple[str, ...]:
     )
 
 
-def _emptied(before: State, after: State) -> tuple[str, ...]:
+def _scaled_to_zero(before: State, after: State) -> tuple[str, ...]:
     return tuple(
-        f"deployment/{name} is scaled to 0: nothing serves it"
+        f"deployment/{name} is scaled to 0: no pod serves it"
         for name in sorted(before.keys() & after.keys())
         if before[name].replicas and not after[name].replicas
     )

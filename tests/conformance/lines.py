@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import bindings
-from harness.bash.analyse import Call, analyse
+from harness.bash.parse import parse
+from harness.bash.script import Call
 from harness.cluster.kubectl.commands import COMMANDS, Command
 from harness.cluster.kubectl.flags import Flag
 from harness.cluster.kubectl.resources import RESOURCES, Resource
@@ -191,7 +192,7 @@ def _pod(value: str) -> str:
 
 
 def _calls(text: str) -> Iterator[str]:
-    for call in analyse(text).calls:
+    for call in parse(text).calls:
         if call.program == "kubectl":
             yield " ".join(shlex.quote(word) for word in _words(call)).replace(
                 "pod_of_tool-service", "{pod:tool-service}"

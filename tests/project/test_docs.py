@@ -23,7 +23,7 @@ from harness.errors import ConditionError
 from harness.platforms.local.platform import LocalPlatform
 from harness.record.journal import read_events
 from harness.report.json_report import to_json
-from harness.schema.tree import Plain
+from harness.schema.tree import Plain, from_plain
 from harness.slo import Slo, read_slos
 from harness.slo.k6 import convert
 from harness.stats.eprocess import log_evidence
@@ -149,11 +149,9 @@ def test_every_toggle_is_in_the_contracts_with_its_deployment_and_value(tmp_path
 def test_every_key_of_the_bindings_is_named() -> None:
     with pytest.raises(errors.BindingError) as refused:
         _load("version: 1\nx: 1\nfaults: {f: []}\nrunbooks: {A: {x: 1, symptoms: [{x: 1}]}}\n")
-    known = [
-        re.findall(r"\w+", line.split("known are")[1]) for line in str(refused.value).split("\n") if "known are" in line
-    ]
-    keys = {key for names in known for key in names}
-    assert {"placeholders", "scenario", "words"} <= keys
+    known = re.findall(r"known keys: (.*)", str(refused.value))
+    keys = {key for names in known for key in names.split(", ")}
+    assert {"placeholders", "scenario", "contains"} <= keys
     assert [key for key in keys if not said(key, PAGES["docs/reference/bindings.md"])] == []
 
 
@@ -175,7 +173,7 @@ def test_the_examples_of_slos_are_read(tmp_path: Path) -> None:
     bound, file = re.findall(r"^```yaml\n(.*?)^```", PAGES["docs/reference/slos.md"], re.M | re.S)
     _load(f"version: 1\n{bound}", SLOS)
     (tmp_path / "slo.yaml").write_text(file)
-    found = read_slos([tmp_path / "slo.yaml"], {}, "")
+    found = read_slos([tmp_path / "slo.yaml"])
     assert found.problems == ()
     assert [(slo.name, slo.condition.text, slo.alpha, slo.vif_floor) for slo in found.slos] == [
         ("gateway latency", "p95(gateway) < 500ms", 0.01, 2.0)
@@ -186,7 +184,7 @@ def test_a_sentence_of_the_table_is_the_document_beside_it() -> None:
     rows = table("docs/reference/slos.md", "## A line and its document")
     assert len(rows) >= 8
     for sentence, indicator, method, objective in rows:
-        (slo,) = read_slos([], {"x": sentence}, "docs/reference/slos.md").slos
+        (slo,) = read_slos([], {"x": from_plain(sentence, "docs/reference/slos.md")}).slos
         assert slo.condition.text == sentence
         spec = slo.document.fields["spec"]
         kind = next(iter(spec.fields["indicator"].fields["spec"].fields))
@@ -208,7 +206,7 @@ def _slos_of(document: dict[str, Plain]) -> tuple[Slo, ...]:
 
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "x.yaml").write_text(json.dumps(document))
-        return read_slos([Path(folder) / "x.yaml"], {}, "").slos
+        return read_slos([Path(folder) / "x.yaml"]).slos
 
 
 # -- what comes out ----------------------------------------------------------------------------------------------------

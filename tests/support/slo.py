@@ -64,4 +64,4 @@ def read(folder: Path, *texts: str) -> Catalogue:
     paths = [folder / f"{number}.yaml" for number in range(len(texts))]
     for path, text in zip(paths, texts, strict=True):
         path.write_text(text, encoding="utf-8")
-    return read_slos(paths, {}, "")
+    return read_slos(paths)

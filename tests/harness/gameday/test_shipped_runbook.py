@@ -103,7 +103,7 @@ def test_the_general_section_ran_once_and_its_defect_is_a_finding(done: Done) ->
     assert len(failed) == 2
     assert all("$DATABASE_URL" in text for text in failed)
     findings = [finding["text"] for finding in done.result["findings"]]
-    assert sum("$DATABASE_URL is filled in by the operator's own shell" in text for text in findings) >= 2
+    assert sum("$DATABASE_URL is expanded by the operator's own shell" in text for text in findings) >= 2
 
 
 WHOLE = {

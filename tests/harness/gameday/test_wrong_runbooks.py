@@ -139,7 +139,7 @@ def test_a_wrong_metric_name_fails_a_runbook_that_restores_the_slos(result: Mapp
 def test_scaling_to_nothing_is_noted_as_harm(result: Mapping[str, Any]) -> None:
     (step,) = [step for step in result["drills"]["SCALE_TO_NOTHING"]["steps"] if "scale" in step["text"]]
     assert (step["verdict"], "deployment/inference replicas 1 -> 0" in step["changed"]) == ("ok", True)
-    assert step["notes"] == ["deployment/inference is scaled to 0: nothing serves it"]
+    assert step["notes"] == ["deployment/inference is scaled to 0: no pod serves it"]
 
 
 def test_what_needs_no_incident_gets_none(result: Mapping[str, Any]) -> None:

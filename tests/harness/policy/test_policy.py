@@ -1,13 +1,14 @@
-"""The runbook is somebody else's text: what it may not do on this machine, line by line."""
+"""The policy: which commands are refused, one line each, and the texts of the refusals."""
 
 from __future__ import annotations
 
 import pytest
 
-from harness.bash.analyse import analyse
-from harness.policy.check import refusals
+from harness.bash.parse import parse
+from harness.policy import check
+from harness.policy.scope import Scope
 
-NASTY = r"""
+UNSAFE = r"""
 rm -rf /
 /bin/rm x
 ../x
@@ -216,7 +217,7 @@ $(rm x)
 EOF
 """
 
-FINE = r"""
+SAFE = r"""
 kubectl get pods -n production | grep -v Running | wc -l
 kubectl get pods -A
 kubectl -n production logs -f deployment/x --since=5m
@@ -263,12 +264,11 @@ kubectl rollout undo deployment/x
 kubectl gte pods
 kubctl get pods
 no-such-program-anywhere x
-kubectl get pods (
 """
 
 
 def _lines(text: str) -> list[str]:
-    """One case a line; a case that bash needs several lines for goes on until it is closed."""
+    """Split into cases: one per line, or several lines where a quote or a here-document is open."""
     cases, open_lines = [], []
     for line in text.strip().splitlines():
         open_lines.append(line)
@@ -280,31 +280,63 @@ def _lines(text: str) -> list[str]:
     return cases
 
 
-@pytest.mark.parametrize("line", _lines(NASTY))
-def test_what_is_not_known_to_be_harmless_is_refused(line: str) -> None:
+ABSENT = ("kubctl", "no-such-program-anywhere")
+
+
+def refusals(text: str, *earlier: str, namespace: str = "production") -> list[str]:
+    """Why the policy refuses a text after these in the same shell, where every program exists but those of ABSENT."""
+    scope = Scope(namespace, lambda name: name not in ABSENT, tuple(parse(one) for one in earlier))
+    return list(check.refusals(parse(text), scope))
+
+
+@pytest.mark.parametrize("line", _lines(UNSAFE))
+def test_command_that_is_not_known_to_be_safe_is_refused(line: str) -> None:
     assert refusals(line)
 
 
-@pytest.mark.parametrize("line", _lines(FINE))
-def test_what_an_operator_types_may_run(line: str) -> None:
+@pytest.mark.parametrize("line", _lines(SAFE))
+def test_command_that_an_operator_types_is_allowed(line: str) -> None:
     assert refusals(line) == []
 
 
-def test_a_reason_names_the_thing() -> None:
-    assert refusals("kubectl get pods > out.txt") == ["`> out.txt`: no file but /dev/null may be written or read"]
-    assert refusals("curl http://example.org/") == [
-        "curl http://example.org/: example.org is not the name of a service"
-    ]
-    assert "goes wherever the answer sends it" in refusals("curl -L http://a/")[0]
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("rm -rf /", "rm: not an allowed program"),
+        ("/bin/ls", "`/bin/ls`: the program's name is a path; write a plain name"),
+        ("$CMD", "`$CMD`: the program's name is only known at run time; write a plain name"),
+        ("kubectl get pods > out.txt", "`> out.txt`: reads or writes a file; only /dev/null is allowed"),
+        ("kubectl get pods &", "`&`: leaves a program running in the background"),
+        ("PATH=/bin", "PATH=…: changes how programs work here"),
+        (
+            "kubectl get pods --context prod",
+            "kubectl --context: uses another cluster, user or API path than the sandbox's",
+        ),
+        ("kubectl apply -R", "kubectl apply: creates objects whose content is not checked"),
+        ("kubectl -v get", "kubectl -v: only -n may come before the verb; move the option behind it"),
+        ("curl http://example.org/", "curl http://example.org/: example.org is not the name of a Service"),
+        ("curl -L http://a/", "curl -L: follows redirects to any host"),
+        (
+            "curl http://localhost/",
+            "curl http://localhost/: localhost is this machine; it is the pod only inside `kubectl exec`",
+        ),
+        ("kubectl get pods | sort --output=x", "sort --output: not an allowed option"),
+        ("kubectl get pods | awk '{system(1)}'", "awk: `system` can run programs or access files"),
+        ("kubectl exec p -- ls /root", "ls /root: only files below /app may be read in a pod"),
+        ("kubectl exec p -- env rm x", "env rm: env is allowed without arguments only"),
+    ],
+)
+def test_refusal_names_the_thing_and_the_fact(text: str, why: str) -> None:
+    assert refusals(text)[0] == why
 
 
-def test_the_shell_remembers_what_earlier_commands_set() -> None:
-    assert refusals("cat $F") == []  # never set: cat gets nothing
-    assert refusals("cat $F", [analyse("F=/etc/passwd")])
-    assert refusals("f", [analyse("f() { kubectl get pods; }")]) == []
+def test_variables_and_functions_of_earlier_commands_are_known() -> None:
+    assert refusals("cat $F") == [], "never set: cat gets no file"
+    assert refusals("cat $F", "F=/etc/passwd")
+    assert refusals("f", "f() { kubectl get pods; }") == []
 
 
-def test_a_service_of_another_namespace_needs_its_full_name() -> None:
+def test_service_of_another_namespace_needs_its_full_name() -> None:
     assert refusals("curl http://a.staging:80/", namespace="staging") == []
     assert refusals("curl http://a.staging:80/", namespace="production")
     assert refusals("curl http://a.staging.svc:80/", namespace="production") == []

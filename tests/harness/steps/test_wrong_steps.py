@@ -15,6 +15,7 @@ from harness.plan import DrillPlan, make_plan
 from harness.platforms.local.platform import LocalPlatform
 from harness.responders.runbook import RunbookResponder
 from harness.runbook import parse
+from harness.steps.run import StepLimits
 from harness.steps.session import Session
 from harness.verdict.steps import StepFacts, judge_step
 from tests.support.gameday import BINDINGS, until
@@ -40,7 +41,9 @@ class Operator:
         told: list[StepFacts] = []
         session = Session(self.platform.shell(), self.folder / f"steps{next(self._number)}", run_dir=self.folder)
         try:
-            RunbookResponder(follow_s=0.5).respond([step], self.platform, session, told.append, threading.Event())
+            RunbookResponder(StepLimits(follow_s=0.5)).respond(
+                [step], self.platform, session, told.append, threading.Event()
+            )
         finally:
             session.close()
         (facts,) = told
@@ -117,7 +120,7 @@ WRONG = {
         "- `CIRCUIT_BREAKER_THRESHOLD`: Set to 5",
         "was 5 on deployment/api-gateway already",
     ),
-    "a variable of the wrong shell": (DATABASE, "$DATABASE_URL is filled in by the operator's own shell"),
+    "a variable of the wrong shell": (DATABASE, "$DATABASE_URL is expanded by the operator's own shell"),
 }
 
 
@@ -155,7 +158,7 @@ CHANGES = {
     ),
     "scale to nothing": (
         f"kubectl scale deployment service-name --replicas=0 {PRODUCTION}",
-        "scaled to 0: nothing serves it",
+        "scaled to 0: no pod serves it",
     ),
     "restart": (
         f"kubectl rollout restart deployment/tool-service {PRODUCTION}",

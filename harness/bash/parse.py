@@ -1,110 +1,46 @@
-"""What a piece of bash says, without running it: its pipelines, commands, words, redirections and assignments.
+"""Parses bash without running it.
 
-The tree is tree-sitter's; `Script.doubts` names whatever this reading is not sure of, so that a caller who must be
-sure (the policy) can refuse it instead of guessing.
+The syntax tree is tree-sitter's. `Script.doubts` names every place where the parse is uncertain, so that a caller that
+needs certainty (the policy) can refuse the text.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-import tree_sitter_bash
-from tree_sitter import Language, Node, Parser
+from tree_sitter import Node
 
-from harness.bash.constructs import constructs, doubts, text_of, walk
+from harness.bash.constructs import constructs, doubts
+from harness.bash.script import Call, Redirect, Script, Word
+from harness.bash.tree import syntax_tree, text_of, walk
 
-_PARSER = Parser(Language(tree_sitter_bash.language()))
 _COMMANDS = ("command", "declaration_command", "unset_command", "test_command")
 _GROUPS = ("redirected_statement", "negated_command")
 _EXPANSIONS = ("simple_expansion", "expansion", "command_substitution", "arithmetic_expansion", "process_substitution")
 
 
-@dataclass(frozen=True)
-class Word:
-    """One word. `text` has its quotes removed; what the shell fills in at run time stands in it as written (`$POD`)."""
-
-    raw: str
-    text: str
-    variables: tuple[str, ...] = ()
-    computed: bool = False
-    """Whether the shell fills in a part of it when it runs."""
-    quoted: bool = False
-    """Whether all of it stands in double quotes, so that what is filled in stays one word."""
-
-    @property
-    def head(self) -> str:
-        """The part before anything that is filled in."""
-        return self.text if not self.computed else re.split(r"[$`]", self.text, maxsplit=1)[0]
-
-
-@dataclass(frozen=True)
-class Redirect:
-    """`operator` without its descriptor (`>`, `>>`, `<`, `&>`, `>&`, `<<`, `<<<`); here-documents have their text
-    as `target`."""
-
-    operator: str
-    target: Word
-
-
-@dataclass(frozen=True)
-class Call:
-    """One simple command: `words[0]` is its program; no words where it only assigns."""
-
-    words: tuple[Word, ...]
-    assignments: tuple[tuple[str, Word], ...] = ()
-
-    @property
-    def program(self) -> str:
-        return self.words[0].text if self.words else ""
-
-    @property
-    def arguments(self) -> tuple[Word, ...]:
-        return self.words[1:]
-
-    @property
-    def argv(self) -> tuple[str, ...]:
-        return tuple(word.text for word in self.words)
-
-
-@dataclass(frozen=True)
-class Script:
-    """A whole text."""
-
-    text: str
-    calls: tuple[Call, ...]
-    """Every simple command, wherever it stands (loops, functions, substitutions)."""
-    last: tuple[Call, ...]
-    """The stages of the pipeline that runs last, as PIPESTATUS counts them; empty where that is not one plain
-    pipeline."""
-    redirects: tuple[Redirect, ...]
-    assignments: tuple[tuple[str, Word], ...]
-    functions: frozenset[str]
-    constructs: frozenset[str]
-    """Of: background, process_substitution, arithmetic, indirection, chain (`a && b`)."""
-    doubts: tuple[str, ...]
-    """Where the reading is unsure: a syntax error, or a word that hides something."""
-
-
-def analyse(text: str) -> Script:
-    """Read a text. Never raises: what cannot be read is in `doubts`."""
-    root = _PARSER.parse(text.encode()).root_node
+def parse(text: str, line: int = 0) -> Script:
+    """Parse a text that starts at a line of the document. Never raises: uncertain places are in `doubts`."""
+    root = syntax_tree(text)
     nodes = list(walk(root))
     return Script(
-        text,
-        tuple(_call(node) for node in nodes if node.type in _COMMANDS),
-        _last(root),
-        tuple(found for node in nodes for found in _redirects(node)),
-        tuple(found for node in nodes for found in _assignments(node)),
-        frozenset(
-            text_of(name)
-            for node in nodes
-            if node.type == "function_definition" and (name := node.child_by_field_name("name"))
-        ),
-        frozenset(constructs(nodes)),
-        tuple(dict.fromkeys(doubts(nodes))),
+        text=text,
+        line=line,
+        calls=tuple(_call(node) for node in nodes if node.type in _COMMANDS),
+        last=_last(root),
+        redirects=tuple(found for node in nodes for found in _redirects(node)),
+        assignments=tuple(found for node in nodes for found in _assignments(node)),
+        functions=frozenset(_function_names(nodes)),
+        constructs=frozenset(constructs(nodes)),
+        doubts=tuple(dict.fromkeys(doubts(nodes))),
     )
+
+
+def _function_names(nodes: list[Node]) -> Iterator[str]:
+    for node in nodes:
+        if node.type == "function_definition" and (name := node.child_by_field_name("name")):
+            yield text_of(name)
 
 
 def _call(node: Node) -> Call:

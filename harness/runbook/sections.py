@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from harness.model import Action, Command, Dashboard, Part, Symptom, Unread
-from harness.runbook.blocks import Block, Code, Heading, Words
+from harness.runbook.blocks import Block, Code, Heading, Paragraph
 from harness.runbook.items import PROSE, each, unread
 from harness.runbook.shell import commands, inline, title_of
 
@@ -21,7 +21,7 @@ _KIND_OF_VIEW = re.compile(r"\s+(dashboards?|metrics?|traces?|quer(y|ies)|panels
 
 def symptoms(blocks: Sequence[Block]) -> Iterator[Part]:
     """Every item is a symptom."""
-    yield from each(blocks, lambda words: [Symptom(words.line, words.text)], "symptoms")
+    yield from each(blocks, lambda paragraph: [Symptom(paragraph.line, paragraph.text)], "symptoms")
 
 
 def actions(blocks: Sequence[Block]) -> Iterator[Part]:
@@ -65,24 +65,24 @@ def _led_to(block: Block, action: Action) -> list[Command | Unread] | None:
     """The commands of a block that belongs to the action above it; None when it is something of its own."""
     if isinstance(block, Code) and (block.depth or action.text.endswith(":") or isinstance(action, _HeadingOnly)):
         return list(commands(block))
-    return list(inline(block)) if isinstance(block, Words) and block.depth and _only_code(block) else None
+    return list(inline(block)) if isinstance(block, Paragraph) and block.depth and _only_code(block) else None
 
 
-def _only_code(words: Words) -> bool:
+def _only_code(paragraph: Paragraph) -> bool:
     """A list item or paragraph inside an item that holds commands and no words of its own."""
-    found = list(inline(words))
-    return bool(found) and not title_of(words, found)
+    found = list(inline(paragraph))
+    return bool(found) and not title_of(paragraph, found)
 
 
-def _action(words: Words) -> Iterator[Part]:
-    found = list(inline(words))
-    yield Action(words.line, words.text, tuple(part for part in found if isinstance(part, Command)))
+def _action(paragraph: Paragraph) -> Iterator[Part]:
+    found = list(inline(paragraph))
+    yield Action(paragraph.line, paragraph.text, tuple(part for part in found if isinstance(part, Command)))
     yield from (part for part in found if not isinstance(part, Command))
 
 
 def steps(blocks: Sequence[Block]) -> Iterator[Part]:
     """Blocks of commands. What leads over to a block titles it; an item without a command is an action for a person."""
-    lead: Words | Heading | None = None
+    lead: Paragraph | Heading | None = None
     for block in blocks:
         if isinstance(block, Code):
             yield from _titled(block, lead)
@@ -91,11 +91,11 @@ def steps(blocks: Sequence[Block]) -> Iterator[Part]:
         if lead:
             yield _untitled(lead)
             lead = None
-        found = list(inline(block)) if isinstance(block, Words) else []
-        if isinstance(block, Words) and found:
+        found = list(inline(block)) if isinstance(block, Paragraph) else []
+        if isinstance(block, Paragraph) and found:
             title = title_of(block, found)
             yield from (replace(part, title=title) if isinstance(part, Command) else part for part in found)
-        elif isinstance(block, Words | Heading):
+        elif isinstance(block, Paragraph | Heading):
             lead = block if block.text else None
         else:
             yield from each([block], _step_in_row, "commands")
@@ -103,15 +103,15 @@ def steps(blocks: Sequence[Block]) -> Iterator[Part]:
         yield _untitled(lead)
 
 
-def _step_in_row(words: Words) -> Iterator[Part]:
-    found = list(inline(words))
-    title = title_of(words, found).strip(" |:")
+def _step_in_row(paragraph: Paragraph) -> Iterator[Part]:
+    found = list(inline(paragraph))
+    title = title_of(paragraph, found).strip(" |:")
     yield from (replace(part, title=title) if isinstance(part, Command) else part for part in found)
     if not found:
-        yield Action(words.line, words.text)
+        yield Action(paragraph.line, paragraph.text)
 
 
-def _titled(block: Code, lead: Words | Heading | None) -> Iterator[Part]:
+def _titled(block: Code, lead: Paragraph | Heading | None) -> Iterator[Part]:
     title = lead.text.rstrip(" :") if lead else ""
     found = list(commands(block, title))
     if lead and not any(isinstance(part, Command) and part.title == title for part in found):
@@ -119,8 +119,8 @@ def _titled(block: Code, lead: Words | Heading | None) -> Iterator[Part]:
     yield from found
 
 
-def _untitled(lead: Words | Heading) -> Part:
-    if isinstance(lead, Words) and lead.bullet:
+def _untitled(lead: Paragraph | Heading) -> Part:
+    if isinstance(lead, Paragraph) and lead.bullet:
         return Action(lead.line, lead.text)
     return unread(lead, PROSE)
 
@@ -129,17 +129,17 @@ def dashboards(blocks: Sequence[Block]) -> Iterator[Part]:
     """Every item names a system and what to look at in it, or stands below an item that names the system."""
     system, depth = "", 0
     for block in blocks:
-        if isinstance(block, Words) and block.parent and re.fullmatch(_SYSTEM, block.text.strip("`: "), re.I):
+        if isinstance(block, Paragraph) and block.parent and re.fullmatch(_SYSTEM, block.text.strip("`: "), re.I):
             system, depth = block.text.strip("`: "), block.depth
             continue
         if block.depth <= depth:
             system, depth = "", 0
-        yield from each([block], lambda words, system=system: _dashboards(words, system), "dashboards")  # type: ignore[misc]
+        yield from each([block], lambda paragraph, system=system: _dashboards(paragraph, system), "dashboards")  # type: ignore[misc]
 
 
-def _dashboards(words: Words, system: str) -> Iterator[Part]:
+def _dashboards(paragraph: Paragraph, system: str) -> Iterator[Part]:
     """One dashboard, or one for each name in code when an item lists several."""
-    said = re.sub(r"\[([^\]]+)\]\(([^)]*)\)", r"\1", words.text)
+    said = re.sub(r"\[([^\]]+)\]\(([^)]*)\)", r"\1", paragraph.text)
     named = None if system else _NAMED.fullmatch(said)
     known = re.search(rf"\b({_SYSTEM})\b", said, re.I)
     if named:
@@ -148,7 +148,7 @@ def _dashboards(words: Words, system: str) -> Iterator[Part]:
         name = re.sub(rf"\s*(\((?:{_SYSTEM})\)|\b(?:in|on|at) (?:{_SYSTEM})\b)", "", said, flags=re.I)
         system = system or (known[0] if known else "")
     for each_name in _names(name):
-        yield Dashboard(words.line, words.text, system, each_name)
+        yield Dashboard(paragraph.line, paragraph.text, system, each_name)
 
 
 def _names(name: str) -> list[str]:

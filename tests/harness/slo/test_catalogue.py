@@ -1,4 +1,4 @@
-"""SLOs: OpenSLO files and one-line conditions become the same conditions; every mistake is told with its place."""
+"""OpenSLO files and one-line conditions become the same SLOs."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 
 from harness.conditions import Condition, parse
-from harness.slo import Slo, read_slos
+from harness.schema.tree import Plain, from_plain
+from harness.slo import Catalogue, Slo, read_slos
 from tests.support.gameday import SLOS
 from tests.support.slo import INLINE, LATENCY, RATIO, SLI, changed, read
 
 # -- one line ----------------------------------------------------------------------------------------------------------
 
 ALWAYS = 0.999
+"""The target of conditions that must be met in every slice."""
 FORMS = [
     ("p95(gateway) < 500ms", "p95(gateway) < 500ms", 0.95),
     ("p99.9(gateway)<=2s", "p99.9(gateway) <= 2000ms", 0.999),
@@ -39,61 +41,66 @@ FORMS = [
 ]
 
 
-def one(sentence: object, title: str = "x") -> Slo:
-    """The SLO that a sentence is short for."""
-    found = read_slos([], {title: sentence}, "gameday.yaml: slos")
+def one_line(text: Plain, title: str = "x") -> Catalogue:
+    """Read one condition under `slos:` of a bindings file."""
+    return read_slos([], {title: from_plain(text, "gameday.yaml:3:5")})
+
+
+def slo_of(condition: str) -> Slo:
+    """The SLO that a one-line condition is short for."""
+    found = one_line(condition)
     assert found.problems == ()
     return found.slos[0]
 
 
-@pytest.mark.parametrize(("sentence", "objective", "target"), FORMS)
-def test_a_sentence_is_short_for_a_document(sentence: str, objective: str, target: float) -> None:
-    slo = one(sentence)
+@pytest.mark.parametrize(("condition", "objective", "target"), FORMS)
+def test_a_one_line_condition_becomes_an_slo(condition: str, objective: str, target: float) -> None:
+    slo = slo_of(condition)
     assert (slo.condition.text, slo.target, slo.window_s) == (objective, target, 28 * 86400)
     assert slo.condition == parse(objective)
-    assert (slo.alpha, slo.vif_floor, slo.place) == (None, None, "gameday.yaml: slos.x")
+    assert (slo.alpha, slo.vif_floor, slo.place) == (None, None, "gameday.yaml:3:5")
 
 
-def test_every_form_that_an_slo_can_have_is_tried() -> None:
+def test_the_examples_cover_every_measure() -> None:
     with pytest.raises(Exception, match="there is no `nosuch`") as refused:
         parse("nosuch(x) > 1")
     known = set(re.findall(r"\w+", str(refused.value).split("known are pNN,")[1].split(". Example")[0]))
-    assert {re.split(r"[\d(]", sentence, maxsplit=1)[0] for sentence, _, _ in FORMS} == {"p", *known}
+    assert {re.split(r"[\d(]", condition, maxsplit=1)[0] for condition, _, _ in FORMS} == {"p", *known}
 
 
 @pytest.mark.parametrize(
-    ("sentence", "fact"),
+    ("condition", "fact"),
     [
-        ("p95(gateway) > 500ms", "write < or <="),
-        ("p95(gateway) < 0ms", "stay below a number"),
+        ("p95(gateway) > 500ms", "a latency SLO has an upper limit; write < or <="),
+        ("p95(gateway) < 0ms", "a limit above 0"),
         ("p99.99999(gateway) < 5ms", "at most 6 digits"),
-        ("error_rate(gateway) > 5%", "few bad events"),
-        ("availability(gateway) < 99%", "few bad events"),
+        ("error_rate(gateway) > 5%", "an SLO limits bad events"),
+        ("availability(gateway) < 99%", "an SLO limits bad events"),
         ("error_rate(gateway) <= 0%", "count(series, kind) == 0"),
-        ("availability(gateway) >= 0%", "between 0 % and 100 %"),
-        ("health(tool-service) == failing", "a promise is that it is ok"),
-        ("breaker(api-gateway, tools) != closed", "a promise is that it is closed"),
+        ("availability(gateway) >= 0%", "must be between 0 % and 100 %"),
+        ("health(tool-service) == failing", "an SLO can only require the state ok"),
+        ("breaker(api-gateway, tools) != closed", "an SLO can only require the state closed"),
         ("metric(a, b) == 3", "OpenSLO has no =="),
         ("p95(gateway) below 5ms", "function(arguments)"),
         ({"a": 1}, "function(arguments)"),
     ],
 )
-def test_a_sentence_that_promises_nothing_is_refused(sentence: object, fact: str) -> None:
-    found = read_slos([], {"speed": sentence}, "gameday.yaml: slos")
+def test_a_condition_that_cannot_be_an_slo_is_refused(condition: Plain, fact: str) -> None:
+    found = one_line(condition, "speed")
     assert found.slos == ()
     (problem,) = found.problems
-    assert problem.startswith("gameday.yaml: slos.speed: ")
+    assert re.match(r"gameday\.yaml:3:5: (slos\.|SLO )speed: ", problem)
     assert fact in problem
 
 
-def words(chance: random.Random) -> str:
-    """Some argument that a runbook's author may write, quoted as the grammar wants it."""
+def random_argument(chance: random.Random) -> str:
+    """An argument with characters that need quoting, quoted as the grammar requires."""
     raw = "".join(chance.choice(["a", "b7", " ", ",", '"', "\\.", "\\\\", "{", "}", "é", "(", "="]) for _ in range(6))
     escaped = re.escape(raw.strip() or "x").replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
-def random_sentence(chance: random.Random) -> str:
+def random_condition(chance: random.Random) -> str:
     percent, digits = f"{chance.uniform(0.001, 99.9):.3f}%", f"{chance.uniform(0.1, 9999):.3f}"
     low, series, metric = chance.choice(["<", "<="]), f"s{chance.randrange(99)}", f"m_{chance.randrange(99)}"
     return chance.choice(
@@ -106,16 +113,16 @@ def random_sentence(chance: random.Random) -> str:
             f"metric(d, {metric}) {chance.choice(['<', '<=', '>', '>='])} {digits}",
             f'metric(d, {metric}{{l="a, b"}}) < {digits}',
             f"quantile(0.{chance.randrange(1, 99):02}, d, {metric}) {low} {digits}ms",
-            f"logs(d, {words(chance)}) {low} {digits}",
-            f"log_rate({words(chance)}, {words(chance)}) {low} {digits}",
-            f"breaker(d, {words(chance)}) == closed",
-            f"count({words(chance)}, {words(chance)}) == 0",
+            f"logs(d, {random_argument(chance)}) {low} {digits}",
+            f"log_rate({random_argument(chance)}, {random_argument(chance)}) {low} {digits}",
+            f"breaker(d, {random_argument(chance)}) == closed",
+            f"count({random_argument(chance)}, {random_argument(chance)}) == 0",
         ]
     )
 
 
 def meaning(condition: Condition) -> tuple[object, ...]:
-    """What is judged; a share of events is met when it is reached, so there `<` and `<=` are one."""
+    """What is judged. A share of events meets its limit when it equals it, so `<` and `<=` are the same there."""
     share = condition.measure.fn in ("error_rate", "ratio")
     op = condition.op.rstrip("=") if share else condition.op
     numbers = (condition.value, condition.theta, condition.over_ms)
@@ -124,19 +131,19 @@ def meaning(condition: Condition) -> tuple[object, ...]:
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_sentences_go_to_documents_and_back(seed: int) -> None:
+def test_conditions_survive_the_way_to_openslo_and_back(seed: int) -> None:
     chance = random.Random(seed)
-    for sentence in (random_sentence(chance) for _ in range(40)):
-        slo = one(sentence)
-        assert meaning(slo.condition) == meaning(parse(sentence)), sentence
-        again = one(slo.condition.text)
+    for condition in (random_condition(chance) for _ in range(40)):
+        slo = slo_of(condition)
+        assert meaning(slo.condition) == meaning(parse(condition)), condition
+        again = slo_of(slo.condition.text)
         assert (again.condition, again.document.plain()) == (slo.condition, slo.document.plain())
 
 
-def test_names_of_documents_are_dns_names_and_never_the_same(tmp_path: Path) -> None:
+def test_document_names_are_unique_dns_labels(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(changed(LATENCY, ("gateway latency", "taken"), ("gateway-latency", "a-b")))
     titles = ["A b", "a  b!", "a b", "Задержка", "задержка", "x" * 63]
-    found = read_slos([tmp_path / "a.yaml"], dict.fromkeys(titles, "p95(g) < 5ms"), "slos")
+    found = read_slos([tmp_path / "a.yaml"], dict.fromkeys(titles, from_plain("p95(g) < 5ms", "gameday.yaml:3:5")))
     assert found.problems == ()
     assert [slo.name for slo in found.slos] == ["taken", *titles]
     assert [slo.document.text("metadata", "name") for slo in found.slos] == [
@@ -145,14 +152,14 @@ def test_names_of_documents_are_dns_names_and_never_the_same(tmp_path: Path) -> 
 
 
 def test_a_title_that_is_too_long_is_refused() -> None:
-    (problem,) = read_slos([], {"x" * 64: "p95(g) < 5ms"}, "gameday.yaml: slos").problems
-    assert "metadata.displayName: has 64 characters; at most 63 belong here" in problem
+    (problem,) = one_line("p95(g) < 5ms", "x" * 64).problems
+    assert "metadata.displayName: has 64 characters; the limit is 63" in problem
 
 
 # -- files -------------------------------------------------------------------------------------------------------------
 
 
-def test_a_latency(tmp_path: Path) -> None:
+def test_a_latency_document_becomes_an_slo(tmp_path: Path) -> None:
     annotated = (
         "displayName: gateway latency",
         "annotations: {gameday.dev/alpha: '0.02', gameday.dev/vif-floor: '2.5'}",
@@ -160,7 +167,7 @@ def test_a_latency(tmp_path: Path) -> None:
     (slo,) = read(tmp_path, changed(LATENCY, annotated)).slos
     assert slo == Slo(
         name="gateway-latency", condition=parse("p95(gateway) < 500ms"), target=0.95, window_s=2_419_200.0,
-        place=f"{tmp_path}/0.yaml:1", alpha=0.02, vif_floor=2.5,
+        place=f"{tmp_path}/0.yaml:1:1", alpha=0.02, vif_floor=2.5,
     )  # fmt: skip
 
 
@@ -192,13 +199,13 @@ def test_a_latency(tmp_path: Path) -> None:
         ("[{apiVersion: openslo/v1, kind: Service, metadata: {name: a}, spec: {}}]", []),
     ],
 )  # fmt: skip
-def test_a_document_says_what_its_sentence_says(tmp_path: Path, text: str, objectives: list[str]) -> None:
+def test_a_document_becomes_the_equivalent_conditions(tmp_path: Path, text: str, objectives: list[str]) -> None:
     found = read(tmp_path, text)
     assert found.problems == ()
     assert [slo.condition.text for slo in found.slos] == objectives
 
 
-def test_several_objectives_have_names_of_their_own_and_one_together(tmp_path: Path) -> None:
+def test_objectives_are_named_one_by_one_and_together(tmp_path: Path) -> None:
     found = read(tmp_path, changed(RATIO, ("[{target: 0.99}]", "[{target: 0.99}, {displayName: hope, target: 0.999}]")))
     assert [slo.name for slo in found.slos] == ["errors: #1", "errors: hope"]
     assert found.named("errors") == found.slos
@@ -209,11 +216,11 @@ def test_several_objectives_have_names_of_their_own_and_one_together(tmp_path: P
 @pytest.mark.parametrize(
     ("duration", "days"), [("5m", 5 / 1440), ("12h", 0.5), ("2w", 14), ("1M", 30), ("1Q", 90), ("1Y", 365)]
 )
-def test_a_window_is_kept_in_seconds(tmp_path: Path, duration: str, days: float) -> None:
+def test_the_time_window_is_in_seconds(tmp_path: Path, duration: str, days: float) -> None:
     assert read(tmp_path, changed(LATENCY, ("28d", duration))).slos[0].window_s == days * 86400
 
 
-def test_an_indicator_may_stand_in_another_file(tmp_path: Path) -> None:
+def test_an_indicator_can_be_in_another_file(tmp_path: Path) -> None:
     found = read(tmp_path, changed(LATENCY, (INLINE, "  indicatorRef: gateway-seconds\n")), SLI)
     assert found.problems == ()
     assert [slo.condition.text for slo in found.slos] == ["p95(gateway) < 500ms"]
@@ -238,8 +245,8 @@ def test_a_composite_slo_has_an_indicator_for_each_objective(tmp_path: Path) -> 
     ]
 
 
-def test_the_shipped_slos() -> None:
-    found = read_slos(sorted(SLOS.glob("*.yaml")), {}, "")
+def test_the_shipped_slo_files() -> None:
+    found = read_slos(sorted(SLOS.glob("*.yaml")))
     assert found.problems == ()
     assert {slo.name: slo.condition.text for slo in found.slos} == {
         "gateway latency": "p95(gateway) < 500ms",

@@ -1,8 +1,8 @@
-"""What OpenSLO v1 asks of its documents, in our own words: all seven kinds, every problem at once.
+"""The shape of OpenSLO v1 documents of all seven kinds; `check` reports every problem at once.
 
-Source: the specification (github.com/OpenSLO/OpenSLO, README) and what its reference validator, the Go SDK
-(github.com/OpenSLO/go-sdk), refuses. Where the two differ the stricter one is followed, so that a document that is
-valid here is valid there. tests/test_slo_schema.py holds this against the SDK itself.
+Source: the specification (github.com/OpenSLO/OpenSLO, README) and its reference validator, the Go SDK
+(github.com/OpenSLO/go-sdk). Where the two differ the stricter one is followed, so that a document that is valid here
+is valid there. tests/harness/slo/test_openslo_schema.py compares both on the same documents.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import datetime
 
 from harness.schema.shape import (
     Check,
-    Tell,
+    Report,
     anything,
     boolean,
     choice,
@@ -40,30 +40,30 @@ _duration = text(pattern=re.compile(r"[1-9]\d*[mhdwMQY]"), about="a duration suc
 _operator = choice("lt", "lte", "gt", "gte")
 
 
-def _label(tree: Tree, path: str, tell: Tell) -> None:
-    (sequence(text(), 0) if isinstance(tree.value, tuple) else text())(tree, path, tell)
+def _label(tree: Tree, path: str, report: Report) -> None:
+    (sequence(text()) if isinstance(tree.value, tuple) else text())(tree, path, report)
 
 
 _metadata = mapping(
     {"name": _name},
     {
         "displayName": text(63),
-        "labels": dictionary(_LABEL, _label, "a label"),
-        "annotations": dictionary(_ANNOTATION, text(), "an annotation"),
+        "labels": dictionary(_label, _LABEL, "a label"),
+        "annotations": dictionary(text(), _ANNOTATION, "an annotation"),
     },
 )
 
 
 def _inline(spec: Check, kind: str | None = None) -> Check:
-    """A document inside another one: the SLI of an SLO has no kind, the parts of alerting have."""
+    """A document inside another one: an inline SLI has no kind, inline alerting documents have one."""
     return mapping({**({"kind": choice(kind)} if kind else {}), "metadata": _metadata, "spec": spec}, {})
 
 
 def _one_of(reference: str, inline: Check) -> Check:
-    """A reference `{reference: name}` or the whole thing."""
+    """A reference `{reference: name}`, or the document inline."""
 
-    def check(tree: Tree, path: str, tell: Tell) -> None:
-        (mapping({reference: _name}, {}) if reference in tree.fields else inline)(tree, path, tell)
+    def check(tree: Tree, path: str, report: Report) -> None:
+        (mapping({reference: _name}, {}) if reference in tree.fields else inline)(tree, path, report)
 
     return check
 
@@ -74,18 +74,18 @@ _source = mapping({"spec": filled}, {"metricSourceRef": _name, "type": text()})
 _metric = mapping({"metricSource": _source}, {})
 
 
-def _ratio_rule(tree: Tree, path: str, tell: Tell) -> None:
-    either("total", "raw")(tree, path, tell)
+def _ratio_rule(tree: Tree, path: str, report: Report) -> None:
+    either("total", "raw")(tree, path, report)
     if "total" in tree.fields:
-        either("good", "bad")(tree, path, tell)
+        either("good", "bad")(tree, path, report)
         if "counter" not in tree.fields:
-            tell(tree, f"{path}.counter", "missing; true if the metrics only ever grow")
+            report(tree, f"{path}.counter", "missing; true if the metrics only ever grow")
     if "raw" not in tree.fields:
         return
     if {"good", "bad"} & tree.fields.keys():
-        tell(tree, path, "raw is a ratio by itself: leave good and bad out")
+        report(tree, path, "raw is already a ratio: remove good and bad")
     if "rawType" not in tree.fields:
-        tell(tree, f"{path}.rawType", "missing; raw needs it: success or failure")
+        report(tree, f"{path}.rawType", "missing; raw needs it: success or failure")
 
 
 _ratio = mapping(
@@ -106,23 +106,23 @@ _sli = mapping(
 # -- objectives --------------------------------------------------------------------------------------------------------
 
 
-def _date(tree: Tree, path: str, tell: Tell) -> None:
+def _date(tree: Tree, path: str, report: Report) -> None:
     try:
-        datetime.strptime(str(tree.value), "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 (its zone stands beside it)
+        datetime.strptime(str(tree.value), "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 (timeZone is a key of its own)
     except ValueError:
-        tell(tree, path, f"`{tree.value}` is not a date such as 2026-01-31 12:30:00")
+        report(tree, path, f"`{tree.value}` is not a date such as 2026-01-31 12:30:00")
 
 
-def _zone(tree: Tree, path: str, tell: Tell) -> None:
-    """A machine without a zone database knows no names, so there any is taken."""
+def _zone(tree: Tree, path: str, report: Report) -> None:
+    """A time zone by name. On a machine without a zone database every name is accepted."""
     if str(tree.value) not in (zoneinfo.available_timezones() or (tree.value,)):
-        tell(tree, path, f"`{tree.value}` is not a time zone such as Europe/Berlin")
+        report(tree, path, f"`{tree.value}` is not a time zone such as Europe/Berlin")
 
 
-def _window_rule(tree: Tree, path: str, tell: Tell) -> None:
+def _window_rule(tree: Tree, path: str, report: Report) -> None:
     rolling = tree.at("isRolling")
     if bool(rolling and rolling.value) == ("calendar" in tree.fields):
-        tell(tree, path, "a window either is rolling (`isRolling: true`) or has a `calendar`")
+        report(tree, path, "give either `isRolling: true` or a `calendar`")
 
 
 _window = mapping(
@@ -149,21 +149,21 @@ _objective = mapping(
 _POINTS = ("indicator", "indicatorRef")
 
 
-def _indicator_rule(tree: Tree, path: str, tell: Tell) -> None:
-    """The indicator stands at the SLO, or at every one of its objectives (a composite SLO)."""
+def _indicator_rule(tree: Tree, path: str, report: Report) -> None:
+    """The indicator is at the SLO, or at each of its objectives (a composite SLO)."""
     objectives = tree.at("objectives")
     own = [item for item in (objectives.items if objectives else ()) if any(key in item.fields for key in _POINTS)]
     if not own:
-        return either(*_POINTS)(tree, path, tell)
+        return either(*_POINTS)(tree, path, report)
     if any(key in tree.fields for key in _POINTS):
-        tell(tree, path, "the indicator stands at the SLO or at its objectives, not at both")
+        report(tree, path, "the indicator belongs at the SLO or at its objectives, not at both; remove one")
     for number_, item in enumerate(objectives.items if objectives else ()):
-        either(*_POINTS)(item, f"{path}.objectives[{number_}]", tell)
+        either(*_POINTS)(item, f"{path}.objectives[{number_}]", report)
     return None
 
 
-def _objectives_rule(tree: Tree, path: str, tell: Tell) -> None:
-    """What an objective needs and may not have depends on its indicator and on how the budget is counted."""
+def _objectives_rule(tree: Tree, path: str, report: Report) -> None:
+    """Which keys an objective needs depends on its indicator and on the budgeting method."""
     objectives, method = tree.at("objectives"), tree.text("budgetingMethod")
     slices = {"Timeslices": ("timeSliceTarget", "timeSliceWindow"), "RatioTimeslices": ("timeSliceWindow",)}
     for number_, item in enumerate(objectives.items if objectives else ()):
@@ -171,15 +171,15 @@ def _objectives_rule(tree: Tree, path: str, tell: Tell) -> None:
         for key in ("op", "value"):
             place = f"{path}.objectives[{number_}].{key}"
             if indicator and "thresholdMetric" in indicator.fields and key not in item.fields:
-                tell(item, place, "missing; a thresholdMetric is compared by op with value")
+                report(item, place, "missing; a thresholdMetric needs op and value")
             if indicator and "ratioMetric" in indicator.fields and key in item.fields:
-                tell(item.fields[key], place, "a ratioMetric is compared with target alone; leave it out")
+                report(item.fields[key], place, "a ratioMetric is compared with target only; remove it")
         for key in slices.get(method or "", ()):
             if key not in item.fields:
-                tell(item, f"{path}.objectives[{number_}].{key}", f"missing; budgetingMethod {method} needs it")
+                report(item, f"{path}.objectives[{number_}].{key}", f"missing; budgetingMethod {method} needs it")
 
 
-# -- alerting: read, checked and left alone ----------------------------------------------------------------------------
+# -- alerting: checked and otherwise unused ----------------------------------------------------------------------------
 
 _condition = mapping(
     {"severity": text(), "condition": mapping(
@@ -210,7 +210,7 @@ _slo = mapping(
         "description": _description,
         "indicator": _inline(_sli),
         "indicatorRef": _name,
-        "alertPolicies": sequence(_one_of("alertPolicyRef", _inline(_policy, "AlertPolicy")), 0),
+        "alertPolicies": sequence(_one_of("alertPolicyRef", _inline(_policy, "AlertPolicy"))),
     },
     _indicator_rule,
     _objectives_rule,
@@ -226,8 +226,8 @@ KINDS: Mapping[str, Check] = {
 }
 
 
-def check(document: Tree, tell: Tell) -> None:
-    """Hold one document against the schema of its kind."""
+def check(document: Tree, report: Report) -> None:
+    """Report every deviation of one document from the schema of its kind."""
     kind = document.text("kind") or ""
     mapping(
         {
@@ -237,4 +237,4 @@ def check(document: Tree, tell: Tell) -> None:
             "spec": KINDS.get(kind, anything),
         },
         {},
-    )(document, "", tell)
+    )(document, "", report)

@@ -1,4 +1,4 @@
-"""Our reading of the OpenSLO v1 schema, on documents of every kind; and the same documents put to OpenSLO's own SDK."""
+"""The OpenSLO v1 schema on documents of every kind, compared with OpenSLO's own SDK on the same documents."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.schema.tree import UnreadableError, read
-from harness.slo import schema
+from harness.slo import openslo_schema
 from tests.support.gameday import ROOT, SLOS
 from tests.support.slo import INLINE, LATENCY, RATIO, changed
 
@@ -171,35 +171,37 @@ STRICTER = {
     "a key stands once, by YAML": [changed(LATENCY, ("  service", "  service: b\n  service"))],
 }
 # fmt: on
-"""Where we ask more than the SDK does, and by what right. The other way round there is nothing."""
+"""Documents that the SDK accepts and this schema refuses, with the reason. There is none the other way round."""
 
 
 def problems(text: str) -> list[str]:
-    """What is wrong with a text, by the schema alone."""
-    said: list[str] = []
+    """The problems of a text according to the schema alone."""
+    found: list[str] = []
     try:
         documents = read(text, "x.yaml")
     except UnreadableError as error:
         return [str(error)]
     for document in (each for tree in documents for each in (tree.items or (tree,))):
-        schema.check(document, lambda at, path, fact: said.append(f"{at.place}: {path}: {fact}"))
-    return said
+        openslo_schema.check(document, lambda at, path, fact: found.append(f"{at.place}: {path}: {fact}"))
+    return found
 
 
-def test_valid_documents_pass() -> None:
+def test_valid_documents_have_no_problems() -> None:
     assert [(text, problems(text)) for text in VALID if problems(text)] == []
-    assert {kind for kind in schema.KINDS if any(f"kind: {kind}\n" in text for text in VALID)} == schema.KINDS.keys()
+    assert {
+        kind for kind in openslo_schema.KINDS if any(f"kind: {kind}\n" in text for text in VALID)
+    } == openslo_schema.KINDS.keys()
 
 
-def test_invalid_documents_are_refused_each_with_a_line() -> None:
+def test_invalid_documents_have_problems_with_a_line() -> None:
     assert [
         text for text in (*INVALID, *(text for texts in STRICTER.values() for text in texts)) if not problems(text)
     ] == []
-    assert all(said.startswith("x.yaml:") for text in INVALID for said in problems(text))
+    assert all(problem.startswith("x.yaml:") for text in INVALID for problem in problems(text))
 
 
 def sdk(folder: Path) -> Path:
-    """OpenSLO's SDK as a program, by Go's ordinary client; skipped where that or the module is not to be had."""
+    """Build OpenSLO's SDK as a program with `go`; skip where `go` or the module is missing."""
     if shutil.which("go") is None:
         pytest.skip("there is no `go` to build OpenSLO's SDK with")
     shutil.copy(ROOT / "tests" / "data" / "openslo" / "main.go", folder)
@@ -215,7 +217,7 @@ def sdk(folder: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_the_sdk_of_openslo_says_the_same(tmp_path: Path) -> None:
+def test_the_schema_agrees_with_the_sdk_of_openslo(tmp_path: Path) -> None:
     shipped = [path.read_text(encoding="utf-8") for path in sorted(SLOS.glob("*.yaml"))]
     stricter = [text for texts in STRICTER.values() for text in texts]
     streams = [*shipped, *VALID, *INVALID, *stricter]
@@ -223,7 +225,7 @@ def test_the_sdk_of_openslo_says_the_same(tmp_path: Path) -> None:
     answers = subprocess.run(
         [sdk(tmp_path)], input=lines, capture_output=True, text=True, timeout=60, check=True
     ).stdout
-    said = dict(zip(streams, map(json.loads, answers.splitlines()), strict=True))
+    refused = dict(zip(streams, map(json.loads, answers.splitlines()), strict=True))
     assert shipped
-    assert {text: said[text] for text in (*shipped, *VALID, *stricter) if said[text]} == {}
-    assert [text for text in INVALID if not said[text]] == []
+    assert {text: refused[text] for text in (*shipped, *VALID, *stricter) if refused[text]} == {}
+    assert [text for text in INVALID if not refused[text]] == []

@@ -1,0 +1,9 @@
+"""Bindings (`gameday.yaml`): what a runbook's terms mean on a platform, and which fault causes each incident.
+
+The file format is documented in docs/reference/bindings.md.
+"""
+
+from harness.bindings.model import Bindings, FaultSpec, RunbookBinding, SymptomBinding
+from harness.bindings.reader import FILE_NAME, find, load
+
+__all__ = ["FILE_NAME", "Bindings", "FaultSpec", "RunbookBinding", "SymptomBinding", "find", "load"]

@@ -1,0 +1,85 @@
+"""The content of a bindings file as frozen dataclasses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.conditions import Condition, from_prose
+from harness.model import Runbook, Symptom
+from harness.slo import Slo
+
+
+@dataclass(frozen=True)
+class FaultSpec:
+    """One fault to inject: at the pods of the Deployment `at`, or at the load (`at: load`)."""
+
+    at: str
+    fault: str
+    parameters: Mapping[str, float | str | bool] = field(default_factory=dict)
+    max_duration_s: float = 300.0
+
+    @property
+    def text(self) -> str:
+        """`inference: slot-loss slots=5`."""
+        return " ".join([f"{self.at}: {self.fault}", *(f"{key}={value}" for key, value in self.parameters.items())])
+
+
+@dataclass(frozen=True)
+class SymptomBinding:
+    """The condition of the symptom at a line, or of each symptom that contains a text."""
+
+    condition: Condition
+    line: int | None
+    contains: str | None
+
+    def matches(self, symptom: Symptom) -> bool:
+        """Whether this binding is for a symptom: by its line if given, else by text, ignoring case and spacing."""
+        if self.line is not None:
+            return symptom.line == self.line
+        return _plain(self.contains or "") in _plain(symptom.text)
+
+
+@dataclass(frozen=True)
+class RunbookBinding:
+    """How one runbook is drilled.
+
+    `service` receives the load, `series` is the load series of symptoms that state only a number ("P95 > 500ms").
+    `rate` is arrivals per second, or connections; None: the scenario's own.
+    """
+
+    scenario: str
+    service: str
+    series: str
+    fault: str
+    slos: Mapping[str, Slo]
+    symptoms: tuple[SymptomBinding, ...] = ()
+    placeholders: Mapping[str, str] = field(default_factory=dict)
+    rate: float | None = None
+
+    def condition_of(self, symptom: Symptom) -> Condition | None:
+        """The condition bound to a symptom, else the one that its text states, else None."""
+        bound = next((binding.condition for binding in self.symptoms if binding.matches(symptom)), None)
+        return bound or from_prose(symptom.text, self.series)
+
+
+@dataclass(frozen=True)
+class Bindings:
+    """A whole bindings file."""
+
+    path: Path
+    namespace: str
+    placeholders: Mapping[str, str]
+    toggles: Mapping[str, str]
+    faults: Mapping[str, tuple[FaultSpec, ...]]
+    runbooks: Mapping[str, RunbookBinding]
+
+    def placeholders_of(self, runbook: Runbook | None) -> dict[str, str]:
+        """The placeholders of the file, overridden by those of the runbook."""
+        own = self.runbooks.get(runbook.id) if runbook else None
+        return {**self.placeholders, **(own.placeholders if own else {})}
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())

@@ -1,0 +1,160 @@
+"""Finds and reads a bindings file; every problem in it is reported at once, with file, line and column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from glob import escape, glob
+from pathlib import Path
+
+from harness import shipped
+from harness.bindings.file_schema import CONTAINS_KEYS, FAULT_KEYS, check
+from harness.bindings.model import Bindings, FaultSpec, RunbookBinding, SymptomBinding
+from harness.conditions import parse
+from harness.errors import BindingError
+from harness.schema.tree import Tree, UnreadableError, read
+from harness.slo import Catalogue, read_slos
+
+FILE_NAME = "gameday.yaml"
+_DEFAULT_NAMESPACE = "production"
+_DEFAULT_MAX_DURATION_S = 300.0
+
+
+def find(runbook: Path, named: Path | None) -> Path:
+    """Return the bindings file: `named` if given, else one beside the runbook, in the working directory, or shipped.
+
+    Raises BindingError when there is none.
+    """
+    if named:
+        return named
+    folders = [runbook.resolve().parent, Path.cwd(), shipped.ROOT]
+    for folder in folders:
+        if (folder / FILE_NAME).is_file():
+            return folder / FILE_NAME
+    fact = f"not found in {', '.join(map(str, folders))}"
+    raise BindingError(f"{FILE_NAME}: {fact}; write one (docs/reference/bindings.md) or name it with --bindings")
+
+
+def load(path: Path) -> Bindings:
+    """Read a bindings file. Raises one BindingError with every problem in it."""
+    tree = _tree(path)
+    problems = _Problems()
+    check(tree, "", problems.report)
+    slos = _slos(path, tree, problems)
+    _check_references(tree, slos, problems)
+    if problems.lines:
+        raise BindingError("\n".join(problems.lines) + "\nForms: docs/reference/bindings.md, docs/reference/slos.md")
+    return Bindings(
+        path=path,
+        namespace=tree.fields["namespace"].written if "namespace" in tree.fields else _DEFAULT_NAMESPACE,
+        placeholders=_texts(tree.at("placeholders")),
+        toggles=_texts(tree.at("toggles")),
+        faults={name: tuple(map(_fault, each.items)) for name, each in _entries(tree, "faults").items()},
+        runbooks={name: _runbook(each, slos) for name, each in _entries(tree, "runbooks").items()},
+    )
+
+
+@dataclass
+class _Problems:
+    lines: list[str] = field(default_factory=list)
+
+    def report(self, tree: Tree, path: str, fact: str) -> None:
+        self.lines.append(f"{tree.place}: {path}{': ' if path else ''}{fact}")
+
+
+def _tree(path: Path) -> Tree:
+    """The one document of the file; an empty file is an empty mapping."""
+    try:
+        documents = read(path.read_text(encoding="utf-8"), str(path))
+    except OSError as error:
+        raise BindingError(f"{path}: cannot be read ({error.strerror}); name a bindings file with --bindings") from None
+    except UnicodeDecodeError:
+        raise BindingError(f"{path}: not UTF-8 text; name a bindings file with --bindings") from None
+    except UnreadableError as error:
+        raise BindingError(str(error)) from None
+    if len(documents) > 1:
+        raise BindingError(f"{documents[1].place}: a second document; a bindings file has exactly one")
+    return documents[0] if documents else Tree({}, f"{path}:1:1")
+
+
+def _slos(path: Path, tree: Tree, problems: _Problems) -> Catalogue:
+    """The SLOs of the OpenSLO files and of the one-line conditions."""
+    listed = tree.at("slo_files")
+    files = [file for pattern in (listed.items if listed else ()) for file in _files(path, pattern, problems)]
+    found = read_slos(list(dict.fromkeys(files)), _entries(tree, "slos"))
+    problems.lines += found.problems
+    return found
+
+
+def _files(path: Path, pattern: Tree, problems: _Problems) -> list[Path]:
+    """The files that match a pattern relative to the bindings file, sorted."""
+    found = glob(str(Path(escape(str(path.parent))) / pattern.written), recursive=True)
+    if not found:
+        fact = f"`{pattern.written}` matches no file in {path.parent}; docs/reference/slos.md shows an OpenSLO file"
+        problems.report(pattern, "slo_files", fact)
+    return sorted(map(Path, found))
+
+
+def _check_references(tree: Tree, slos: Catalogue, problems: _Problems) -> None:
+    """Every runbook names a fault and SLOs that exist."""
+    faults = _entries(tree, "faults")
+    for name, runbook in _entries(tree, "runbooks").items():
+        fault = runbook.at("fault")
+        if fault and fault.is_scalar and fault.written not in faults:
+            fact = f"there is no fault `{fault.written}`; known: {', '.join(faults) or 'none'}"
+            problems.report(fault, f"runbooks.{name}.fault", fact)
+        listed = runbook.at("slos")
+        for slo in listed.items if listed else ():
+            if not slos.named(slo.written):
+                known = ", ".join(each.name for each in slos.slos) or "none"
+                problems.report(slo, f"runbooks.{name}.slos", f"there is no SLO `{slo.written}`; known: {known}")
+
+
+def _entries(tree: Tree, key: str) -> Mapping[str, Tree]:
+    found = tree.at(key)
+    return found.entries if found else {}
+
+
+def _texts(tree: Tree | None) -> dict[str, str]:
+    return {key: item.written for key, item in tree.fields.items()} if tree else {}
+
+
+def _fault(tree: Tree) -> FaultSpec:
+    return FaultSpec(
+        at=tree.fields["at"].written,
+        fault=tree.fields["fault"].written,
+        parameters=dict(_parameters(tree)),
+        max_duration_s=_number(tree, "max_duration_s") or _DEFAULT_MAX_DURATION_S,
+    )
+
+
+def _parameters(tree: Tree) -> Iterator[tuple[str, float | str | bool]]:
+    for key, item in tree.fields.items():
+        if key not in FAULT_KEYS and isinstance(item.value, int | float | str | bool):
+            yield key, item.value
+
+
+def _runbook(tree: Tree, slos: Catalogue) -> RunbookBinding:
+    fields, symptoms = tree.fields, tree.at("symptoms")
+    return RunbookBinding(
+        scenario=fields["scenario"].written,
+        service=fields["service"].written,
+        series=fields["series"].written,
+        fault=fields["fault"].written,
+        slos={slo.name: slo for name in fields["slos"].items for slo in slos.named(name.written)},
+        symptoms=tuple(map(_symptom, symptoms.items if symptoms else ())),
+        placeholders=_texts(tree.at("placeholders")),
+        rate=_number(tree, "rate"),
+    )
+
+
+def _symptom(tree: Tree) -> SymptomBinding:
+    line = tree.fields["line"].value if "line" in tree.fields else None
+    contains = next((tree.fields[key].written for key in CONTAINS_KEYS if key in tree.fields), None)
+    return SymptomBinding(parse(tree.fields["is"].written), line if isinstance(line, int) else None, contains)
+
+
+def _number(tree: Tree, key: str) -> float | None:
+    """The number as it was written: an int stays an int in what is shown and recorded."""
+    value = tree.fields[key].value if key in tree.fields else None
+    return value if isinstance(value, int | float) else None

@@ -1,0 +1,55 @@
+"""Checks the arguments of bash builtins and small programs: none may execute text or access a file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from harness.bash.script import Call, Word
+from harness.policy.names import names
+from harness.policy.scope import Scope
+
+DECLARATIONS = names("export local declare readonly typeset")
+TESTS = names("test [ [[")
+
+
+def declaration(call: Call, scope: Scope) -> Iterator[str]:
+    """Yield why `export` and the like may not run: `declare -n` and `-i` execute text that is in a value."""
+    for word in call.arguments:
+        if not re.fullmatch(r"-[xrgp]+|[A-Za-z_]\w*(=.*)?", word.text, re.DOTALL):
+            yield f"{call.program} {word.raw}: is not a plain variable"
+
+
+def set_options(call: Call, scope: Scope) -> Iterator[str]:
+    """Yield why `set` may not run: only the options e, u, x, o and their long names are allowed."""
+    for word in call.arguments:
+        if word.computed or not re.fullmatch(r"[-+][euxo]+|pipefail|errexit|nounset|xtrace|--", word.text):
+            yield f"set {word.raw}: not an allowed shell option"
+
+
+def conditional(call: Call, scope: Scope) -> Iterator[str]:
+    """Yield why `test` may not run: `-v` and `-R` execute what is in a subscript."""
+    if any(word.text in ("-v", "-R") for word in call.arguments):
+        yield f"{call.program} -v: can execute text as a command"
+
+
+def printf(call: Call, scope: Scope) -> Iterator[str]:
+    """Yield why `printf` may not run: `-v` executes what is in a subscript."""
+    first = call.arguments[0] if call.arguments else Word("", "")
+    if first.text.startswith("-v") or (first.computed and not first.head):
+        yield "printf -v: can execute text as a command"
+
+
+def variable_names(call: Call, scope: Scope) -> Iterator[str]:
+    """Yield why `read` or `unset` may not run: a name with a subscript executes what is in it."""
+    for word in call.arguments:
+        if not re.fullmatch(r"-[rfvas]+|-[dpntN]\S*|\d+|[A-Za-z_]\w*|", word.text) and not word.quoted:
+            yield f"{call.program} {word.raw}: is not a plain variable"
+
+
+def date(call: Call, scope: Scope) -> Iterator[str]:
+    """Yield why `date` may not run: it may print the time, but not set it or read a file."""
+    allowed = r"\+.*|-u|-[dI]\S*|--(utc|date=.*|iso-8601(=\w+)?|rfc-3339=\w+)|[^-].*"
+    for word in call.arguments:
+        if not re.fullmatch(allowed, word.text):
+            yield f"date {word.raw}: not an allowed option; it could set the clock or read a file"

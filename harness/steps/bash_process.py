@@ -1,0 +1,103 @@
+"""A bash process that executes one command after another and reports the exit statuses of each."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import signal
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+import psutil
+
+from harness.errors import MachineError
+
+
+class Shell(Protocol):
+    """The environment of the platform's shell. Implemented by Shell of harness/platforms/base.py."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def env(self) -> Mapping[str, str]: ...
+    @property
+    def cwd(self) -> Path: ...
+
+
+class BashProcess:
+    """A bash in a process group of its own, with a pipe from which the exit statuses are read.
+
+    Its variables, functions and working directory are saved to a file in `private` after each command, and restored by
+    the next process.
+    """
+
+    def __init__(self, shell: Shell, private: Path, limit_bytes: int) -> None:
+        """Start bash; `limit_bytes` bounds each file that a command writes. Raises MachineError without bash."""
+        self._saved = private / "memory.sh"
+        self.status_fd, self._fd = os.pipe()
+        try:
+            self.process = self._start(shell, private)
+        except OSError as error:
+            os.close(self.status_fd)
+            raise MachineError(f"{_executable()}: cannot be started ({error.strerror}); install bash") from None
+        finally:
+            os.close(self._fd)
+        self.pid = self.process.pid
+        self._write(f"ulimit -f {max(1, limit_bytes // 1024)}; . {shlex.quote(str(self._saved))} 2>/dev/null\n")
+
+    def _start(self, shell: Shell, private: Path) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            ["bash", "--noprofile", "--norc", "-s"],
+            executable=_executable(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**shell.env, "PATH": shell.path, "CURL_HOME": str(private)},
+            cwd=shell.cwd,
+            pass_fds=(self._fd,),
+            start_new_session=True,
+        )
+
+    def execute(self, text: str, out: Path, err: Path) -> None:
+        """Start one command. At its end one line comes on `status_fd`: `$?` and PIPESTATUS, separated by blanks."""
+        inner = shlex.quote(f'{text}\n\n__gameday_status=("$?" "${{PIPESTATUS[@]}}")')
+        files = f"</dev/null >{shlex.quote(str(out))} 2>{shlex.quote(str(err))} {self._fd}>&-"
+        save = "{ declare -p; declare -f; printf 'cd %q\\n' \"$PWD\"; }"
+        self._write(
+            f"__gameday_status=(1 1); {{ eval {inner}; }} {files}\n"
+            f"{save} >{shlex.quote(str(self._saved))} 2>/dev/null\n"
+            f'printf "%s " "${{__gameday_status[@]}}" >&{self._fd}; echo >&{self._fd}\n'
+        )
+
+    def _write(self, text: str) -> None:
+        assert self.process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # bash has ended; the reader of `status_fd` sees that as end of file
+            self.process.stdin.write(text.encode())
+            self.process.stdin.flush()
+
+    def descendants(self) -> list[psutil.Process]:
+        """Return the processes that bash and its children have started and that still run."""
+        try:
+            return psutil.Process(self.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            return []
+
+    def kill(self) -> None:
+        """Kill the process group and the descendants outside of it (`timeout` makes a group of its own)."""
+        for process in self.descendants():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self.process.wait()
+        assert self.process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
+        os.close(self.status_fd)
+
+
+def _executable() -> str:
+    return "/bin/bash" if os.access("/bin/bash", os.X_OK) else "/usr/bin/bash"
