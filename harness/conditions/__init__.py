@@ -1,6 +1,7 @@
-"""Conditions: measurable sentences such as `p95(gateway) < 500ms`; symptoms and SLOs are both written so."""
+"""Conditions: measurable expressions such as `p95(gateway) < 500ms`, in which symptoms and SLOs are written."""
 
-from harness.conditions.grammar import Condition, Measure, parse
+from harness.conditions.grammar import measure_named, parse
 from harness.conditions.prose import from_prose
+from harness.measures.base import Condition, Measure
 
-__all__ = ["Condition", "Measure", "from_prose", "parse"]
+__all__ = ["Condition", "Measure", "from_prose", "measure_named", "parse"]

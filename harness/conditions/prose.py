@@ -1,10 +1,11 @@
-"""Symptoms that state a number bind by themselves: "High latency metrics (P95 > 500ms)" is `p95(SERIES) > 500ms`."""
+"""Conditions of symptoms that state a number: "High latency metrics (P95 > 500ms)" is `p95(SERIES) > 500ms`."""
 
 from __future__ import annotations
 
 import re
 
-from harness.conditions.grammar import Condition, parse
+from harness.conditions.grammar import parse
+from harness.measures.base import Condition
 
 _COMPARISON = r"(?P<op>>=|<=|>|<|≥|≤|above|over|below|under|exceeds)\s*(?P<value>\d+(?:\.\d+)?)"
 _LATENCY = re.compile(
@@ -19,12 +20,12 @@ _UNITS = {"milliseconds": "ms", "seconds": "s", "percent": "%"}
 
 
 def from_prose(text: str, series: str) -> Condition | None:
-    """The condition that a sentence states with a number, about the load series `series`; None where it states none."""
-    for pattern, head in ((_LATENCY, "p{q}"), (_ERRORS, "error_rate"), (_AVAILABILITY, "availability")):
+    """The condition that a sentence states about the load series `series`; None when it states no number."""
+    for pattern, function in ((_LATENCY, "p{q}"), (_ERRORS, "error_rate"), (_AVAILABILITY, "availability")):
         match = pattern.search(text)
         if match:
-            words = match.groupdict()
-            op = _OPS.get(words["op"].lower(), words["op"])
-            unit = _UNITS.get(words["unit"].lower(), words["unit"].lower())
-            return parse(f"{head.format(q=words.get('q'))}({series}) {op} {words['value']}{unit}")
+            parts = match.groupdict()
+            op = _OPS.get(parts["op"].lower(), parts["op"])
+            unit = _UNITS.get(parts["unit"].lower(), parts["unit"].lower())
+            return parse(f"{function.format(q=parts.get('q'))}({series}) {op} {parts['value']}{unit}")
     return None

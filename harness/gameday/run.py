@@ -11,17 +11,16 @@ from pathlib import Path
 import psutil
 
 from harness.bindings import FaultSpec, RunbookBinding
-from harness.conditions.grammar import Measure
 from harness.drill import Drill, Limits
 from harness.drill.run import Tell
 from harness.faults.base import Fault
 from harness.gameday.side import LiveSide
 from harness.history.vif import History, history_beside
 from harness.load.base import Load
+from harness.measures.probe import Probe, family
 from harness.model import Toggle
 from harness.plan import DrillPlan, GamedayPlan
 from harness.platforms.base import Overrides, Platform
-from harness.probes.sampler import family
 from harness.record.journal import Journal, JournalError
 from harness.responders.base import Responder
 from harness.slo import Slo
@@ -207,7 +206,7 @@ class _Drilling:
                 self._note_drift(up)
             return self.gameday.members.make_load(self.drill, up, folder)
 
-        return LiveSide(name, platform, make_load, list(self._measures()), self.tell)
+        return LiveSide(name, platform, make_load, list(self._probes()), self.tell)
 
     def _toggles(self) -> Iterator[tuple[str, Toggle]]:
         """Every toggle of the runbook with the Deployment that it is set on, where the bindings name one."""
@@ -232,11 +231,10 @@ class _Drilling:
                 fact = f"{toggle.name} is deployed as {value} on {deployment}, the runbook says {toggle.old}"
                 self.tell("finding", text=f"line {toggle.line}: drift: {fact}")
 
-    def _measures(self) -> Iterator[Measure]:
-        """What the sampler looks at, each once: the conditions' probes and the dashboards' metrics."""
-        measures = [condition.measure for condition in self.drill.conditions]
+    def _probes(self) -> Iterator[Probe]:
+        """What the sampler reads, each once: the conditions' probes and the dashboards' metrics."""
         boards = [board for board in self.drill.runbook.dashboards if board.system.casefold() == "prometheus"]
-        probes = [part for measure in measures if not measure.is_load for part in measure.sampled]
+        probes = [probe for condition in self.drill.conditions for probe in condition.measure.probes]
         yield from dict.fromkeys([*probes, *(family(board.name) for board in boards)])
 
     def _respond(self, steps: Sequence[Step]) -> None:

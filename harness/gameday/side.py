@@ -8,10 +8,10 @@ from typing import Any
 
 import psutil
 
-from harness.conditions.grammar import Measure
 from harness.drill.run import Tell
 from harness.faults.base import Target
 from harness.load.base import Load
+from harness.measures.probe import Probe
 from harness.platforms.base import Platform
 from harness.probes.sampler import Sampler, Values
 from harness.record.journal import JournalError
@@ -25,11 +25,11 @@ class LiveSide:
         name: str,
         platform: Platform,
         make_load: Callable[[Platform], Load],
-        measures: Sequence[Measure],
+        probes: Sequence[Probe],
         tell: Tell,
     ) -> None:
         self.name, self.platform = name, platform
-        self._make_load, self._measures, self._tell = make_load, measures, tell
+        self._make_load, self._probes, self._tell = make_load, probes, tell
         self._load: Load | None = None
         self._sampler: Sampler | None = None
         self._ending = False
@@ -48,7 +48,7 @@ class LiveSide:
             return
         self._load = self._make_load(self.platform)
         self._load.start(self._heard, lambda why: self._note("load-ended", why=why))
-        self._sampler = Sampler(self.platform, self._measures, sorted(self.platform.state()))
+        self._sampler = Sampler(self.platform, self._probes, sorted(self.platform.state()))
         self._sampler.start(self._sampled, self._blind)
 
     def down(self) -> None:

@@ -1,1 +1,1 @@
-"""Looking at the services once a second: /metrics, /health and logs, as far as conditions ask for them."""
+"""Samples of the services once a second: /metrics, /health and logs, as far as the measures need them."""

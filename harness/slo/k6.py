@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from harness.conditions import parse
 from harness.errors import ConditionError, DocumentError
+from harness.measures.source import quoted
 from harness.schema.tree import Plain
-from harness.slo.notation import argument
 from harness.slo.to_openslo import document_of, name_for
 
 _EXPRESSION = re.compile(
@@ -81,7 +81,7 @@ def convert(thresholds: Mapping[str, list[object]], series: str, mapped: Mapping
     for title, metric, expression, item in _each(thresholds):
         try:
             match = _parsed(expression)
-            condition = _condition(metric, match, argument(_series(metric, series, mapped)))
+            condition = _condition(metric, match, quoted(_series(metric, series, mapped)))
             document = document_of(parse(condition), name_for(title, taken), title if len(title) < 64 else "")
         except (_NotImportable, ConditionError) as error:
             refused.append(f"{title}: {error}")

@@ -11,10 +11,13 @@ import math
 import re
 from dataclasses import dataclass
 
-from harness.conditions import Condition, parse
+from harness.conditions import Condition, Measure, measure_named, parse
 from harness.errors import ConditionError
+from harness.measures.base import digits
+from harness.measures.load import FractionMeasure
+from harness.measures.openslo import SYMBOLS, TYPE
+from harness.measures.source import quoted
 from harness.schema.tree import Tree
-from harness.slo.notation import STATES, SYMBOLS, TYPE, argument
 
 
 class ObjectiveError(Exception):
@@ -89,31 +92,26 @@ def _of_latency(objective: Objective, spec: Tree, op: str, value: float) -> str:
     if objective.share == 1 or abs(float(quantile) - objective.share * 100) > 1e-7:
         fact = "the share of a latency SLO is below 1 and has at most 6 digits, such as 0.99"
         raise ObjectiveError(objective.tree, "target", fact)
-    return f"p{quantile}({argument(_text(spec, 'series'))}) {op} {_number(value)}ms"
+    return f"p{quantile}({quoted(_text(spec, 'series'))}) {op} {digits(value)}ms"
 
 
 def _of_measure(objective: Objective, spec: Tree, op: str, value: float) -> str:
     _check_keys(spec, "measure")
     measure = _text(spec, "measure").strip()
-    fn = measure.split("(")[0].strip()
-    if re.fullmatch(r"p\d+(\.\d+)?", fn) or fn in ("error_rate", "availability", "status"):
-        fact = f"`{fn}` counts arrivals: write `series`, and the share as target (docs/reference/slos.md)"
+    function = measure.split("(")[0].strip()
+    measured = measure_named(function) or Measure
+    if issubclass(measured, FractionMeasure):
+        fact = f"`{function}` counts arrivals: write `series`, and the share as target (docs/reference/slos.md)"
         raise ObjectiveError(spec, "metricSource.spec.measure", fact)
     if objective.share != 1:
-        fact = f"`{fn}` must meet its limit in every sample: write budgetingMethod Timeslices and timeSliceTarget 1"
+        fact = (
+            f"`{function}` must meet its limit in every sample: write budgetingMethod Timeslices and timeSliceTarget 1"
+        )
         raise ObjectiveError(objective.tree, "timeSliceTarget", fact)
-    if fn in STATES:
-        return _of_state(objective, measure, fn, op, value)
-    unit = {"quantile": "ms", "ratio": "%"}.get(fn, "")
-    return f"{measure} {op} {_number(value * 100 if unit == '%' else value)}{unit}"
-
-
-def _of_state(objective: Objective, measure: str, fn: str, op: str, value: float) -> str:
-    bad, good = STATES[fn]
-    if (op, value) not in (("<", 1), ("<=", 0)):
-        fact = f"`{fn}` is 1 when {bad}, 0 when {good}; write op lte and value 0, for {good}"
-        raise ObjectiveError(objective.tree, "op", fact)
-    return f"{measure} == {good}"
+    try:
+        return measured.from_threshold(measure, op, value)
+    except ValueError as error:
+        raise ObjectiveError(objective.tree, "op", str(error)) from None
 
 
 def _of_ratio(objective: Objective) -> str:
@@ -128,16 +126,16 @@ def _of_ratio(objective: Objective) -> str:
 
 def _of_arrivals(objective: Objective, side: str, part: Tree, total: Tree) -> str:
     _check_arrivals(side, part, total)
-    series, kinds = argument(_text(part, "series")), _kinds(part)
+    series, kinds = quoted(_text(part, "series")), _kinds(part)
     share = objective.share
     if share == 1:
         return _no_arrival(objective, series, kinds)
     if side == "good":
-        return f"availability({series}) >= {_number(share * 100)}%"
+        return f"availability({series}) >= {digits(share * 100)}%"
     status = re.fullmatch(r"http_(\d{3})", kinds[0]) if len(kinds) == 1 else None
-    arguments = ", ".join((series, *map(argument, kinds)))
+    arguments = ", ".join((series, *map(quoted, kinds)))
     measure = f"status({series}, {status[1]})" if status else f"error_rate({arguments})"
-    return f"{measure} <= {_number((1 - share) * 100)}%"
+    return f"{measure} <= {digits((1 - share) * 100)}%"
 
 
 def _check_arrivals(side: str, part: Tree, total: Tree) -> None:
@@ -156,7 +154,7 @@ def _no_arrival(objective: Objective, series: str, kinds: tuple[str, ...]) -> st
     if len(kinds) != 1:
         fact = "a share of 1 cannot be proven by samples; write one below 1, or `bad` with exactly one of `kinds`"
         raise ObjectiveError(objective.tree, "timeSliceTarget", fact)
-    return f"count({series}, {argument(kinds[0])}) == 0"
+    return f"count({series}, {quoted(kinds[0])}) == 0"
 
 
 def _kinds(part: Tree) -> tuple[str, ...]:
@@ -180,11 +178,6 @@ def _of_counters(objective: Objective, side: str, part: Tree, total: Tree) -> st
     if objective.share == 1:
         fact = "the share of two counters must be below 1; for one that must not grow use `measure: increase(…)`"
         raise ObjectiveError(objective.tree, "timeSliceTarget", fact)
-    arguments = ", ".join(argument(each) for each in (deployment, _text(part, "metric"), _text(total, "metric")))
+    arguments = ", ".join(quoted(each) for each in (deployment, _text(part, "metric"), _text(total, "metric")))
     share = objective.share if side == "good" else 1 - objective.share
-    return f"ratio({arguments}) {'>=' if side == 'good' else '<='} {_number(share * 100)}%"
-
-
-def _number(value: float) -> str:
-    """In digits, without an exponent and without the rounding error of a float."""
-    return f"{value:.9f}".rstrip("0").rstrip(".")
+    return f"ratio({arguments}) {'>=' if side == 'good' else '<='} {digits(share * 100)}%"

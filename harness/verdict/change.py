@@ -7,12 +7,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from harness.conditions.grammar import Condition, compare
+from harness.conditions import Condition
+from harness.measures.sampled import SampledMeasure
 from harness.stats.eprocess import log_evidence, restart
 from harness.stats.inflation import Slice, inflation
 from harness.stats.sequential import SLICE_S, TestParameters, decide, decided_from
-from harness.verdict.measurement import read, slices
-from harness.verdict.probed import values_of
+from harness.verdict.measurement import read, slices, values_of
 from harness.verdict.timeline import Timeline
 
 PROBE_LOOKS = 7
@@ -32,9 +32,9 @@ def since(
 
     None while it is not known, and when something since then already speaks for the contrary.
     """
-    if not condition.measure.is_load:
-        return _probe_since(condition, timeline, start, end, holds)
-    if condition.measure.fn == "count":
+    if isinstance(condition.measure, SampledMeasure):
+        return _sampled_since(condition.measure, condition, timeline, start, end, holds)
+    if condition.theta is None:
         return _count_since(condition, timeline, start, end, parameters, holds)
     low = condition.wants_low == holds
     known = _run(condition, timeline, start, end, parameters, low=low)
@@ -45,7 +45,7 @@ def since(
 
 def arisen(condition: Condition, timeline: Timeline, start: float, end: float, parameters: TestParameters) -> bool:
     """Is the condition true at `end`? Asked of a symptom: a look at a service is taken as it is."""
-    if not condition.measure.is_load:
+    if condition.series is None:
         return bool(read(condition, timeline, start, end, parameters).holds)
     return since(condition, timeline, start, end, replace(parameters, alarm=True)) is not None
 
@@ -78,22 +78,24 @@ def _count_since(
     window = slices(condition, timeline, start, end, pessimistic=False)
     if not holds:
         bad = sum(piece.bad for piece in window)
-        return start if bad and not compare(bad, condition.op, condition.value) else None
+        return start if bad and not condition.is_met_by(bad) else None
     for first in range(len(window)):
         bad = sum(piece.bad for piece in window[first:])
-        if compare(bad, condition.op, condition.value):
+        if condition.is_met_by(bad):
             return start + first * SLICE_S if bad or decide(window[first:], 0.0, parameters).low else None
     return None
 
 
-def _probe_since(condition: Condition, timeline: Timeline, start: float, end: float, holds: bool) -> float | None:
+def _sampled_since(
+    measure: SampledMeasure, condition: Condition, timeline: Timeline, start: float, end: float, holds: bool
+) -> float | None:
     """Every look since then found it so, and there were enough of them."""
-    values = values_of(condition, timeline, start, end)
+    values = values_of(measure, timeline, start, end)
     if not holds:
-        return start if values and not compare(values[-1], condition.op, condition.value) else None
+        return start if values and not condition.is_met_by(values[-1]) else None
     run = 0
     for value in reversed(values):
-        if not compare(value, condition.op, condition.value):
+        if not condition.is_met_by(value):
             break
         run += 1
     if run < PROBE_LOOKS:

@@ -109,7 +109,7 @@ class Judge:
         """What the baselines say of the VIF, where they are long enough to say it."""
         known = slo.known
         for side, (begin, end) in spans:
-            if slo.objective.measure.is_load and end - begin >= MIN_S:
+            if slo.objective.series is not None and end - begin >= MIN_S:
                 window = slices(slo.objective, self.state.sides[side], begin, end, pessimistic=False)
                 known = known.also(inflation(window), end - begin)
         self.state.known[slo.name] = known

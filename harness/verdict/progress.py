@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from harness.conditions.grammar import Condition
+from harness.conditions import Condition
 from harness.stats.sequential import TestParameters
 from harness.verdict.change import PROBE_LOOKS, begin_of
 from harness.verdict.measurement import Reading, read
@@ -82,7 +82,7 @@ def _more_s(state: DrillState, phase: str, rows: tuple[Row, ...]) -> float | Non
 
 def _row_s(row: Row) -> float | None:
     """While the trend is towards the contrary, nobody can say how long it takes to turn."""
-    if not row.condition.measure.is_load:
+    if row.condition.series is None:
         return max(0.0, PROBE_LOOKS - row.reading.n) if row.reading.holds else None
     fraction, theta = row.reading.bad, row.condition.theta or 0.0
     if row.reading.holds is False or (fraction is not None and (fraction > theta) == row.condition.wants_low):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from harness.conditions.grammar import Condition, parse
+from harness.conditions import Condition, parse
 from harness.stats.inflation import ENOUGH_S, UNKNOWN, VifEstimate
 from harness.stats.sequential import TestParameters
 from harness.verdict.steps import StepFacts
@@ -112,8 +112,8 @@ class DrillState:
 
     def symptom_parameters(self, condition: Condition) -> TestParameters:
         """A symptom's α is its own; of the VIF is known what the SLOs on the same load taught."""
-        alike = [slo for slo in self.slos if slo.objective.measure.is_load and condition.measure.is_load]
-        vifs = [self.parameters(slo).known.vif for slo in alike if slo.objective.series == condition.series]
+        alike = [slo for slo in self.slos if condition.series is not None and slo.objective.series == condition.series]
+        vifs = [self.parameters(slo).known.vif for slo in alike]
         return TestParameters(ALPHA, VifEstimate(max(vifs, default=1.0)), alarm=True)
 
 

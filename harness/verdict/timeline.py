@@ -8,21 +8,19 @@ from __future__ import annotations
 import bisect
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from harness.measures.counts import Counts
+from harness.measures.growth import Pods
 from harness.stats.histogram import middle_ms
 from harness.stats.sequential import SLICE_S
 
 Event = Mapping[str, Any]
 """One line of the record: the only place where untyped JSON is handled is the code that reads it into counts."""
-Pods = Mapping[str, float]
 
 
-LATE_SHARE = 0.2
-"""Share of arrivals that a generator may start late before a slice of its load is no data."""
 SETTLE_S = 0.5
 """So old a slice must be to be looked at: most of its answers have come by then."""
 
@@ -35,44 +33,6 @@ def slice_from(moment: float) -> float:
 def slice_until(moment: float) -> float:
     """The end of the last whole slice at or before a moment."""
     return math.floor(moment / SLICE_S) * SLICE_S
-
-
-@dataclass
-class Counts:
-    """Arrivals whose intended start fell in one window, by outcome; `over` maps a limit in ms to those beyond it."""
-
-    sent: int = 0
-    ok: int = 0
-    bad: Counter[str] = field(default_factory=Counter)
-    over: Counter[float] = field(default_factory=Counter)
-    late: int = 0
-    hist: Counter[int] = field(default_factory=Counter)
-    log_sum: float = 0.0
-    log_squares: float = 0.0
-    """Moments of log latency (in ms) of the `ok` ones, from the histogram's buckets."""
-
-    def add(self, other: Counts) -> None:
-        """Merge another window's counts into this one."""
-        self.log_sum, self.log_squares = self.log_sum + other.log_sum, self.log_squares + other.log_squares
-        self.sent, self.ok, self.late = self.sent + other.sent, self.ok + other.ok, self.late + other.late
-        self.bad.update(other.bad)
-        self.over.update(other.over)
-        self.hist.update(other.hist)
-
-    @property
-    def pending(self) -> int:
-        """Sent, with no outcome yet."""
-        return self.sent - self.ok - self.bad.total()
-
-    @property
-    def fell_behind(self) -> bool:
-        """The generator itself started so many arrivals late that this window says more of it than of the service."""
-        return self.late > LATE_SHARE * self.sent
-
-    def bad_of(self, kinds: Iterable[str]) -> int:
-        """Bad arrivals of these kinds; of all kinds when none is given."""
-        wanted = tuple(kinds)
-        return sum(self.bad[kind] for kind in wanted) if wanted else self.bad.total()
 
 
 def counts_of(delta: Event) -> Counts:

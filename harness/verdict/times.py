@@ -39,7 +39,7 @@ def _onset(state: DrillState) -> Span | None:
         return None
     first = min(state.seen, key=lambda number: state.seen[number])
     at, condition = state.seen[first], state.symptoms[first].condition
-    if condition is None or condition.theta is None or not condition.measure.is_load:
+    if condition is None or condition.theta is None:
         return max(start, at - LOOK_S), at
     parameters = state.symptom_parameters(condition)
     begun = since(condition, state.sides[TREATMENT], start, at, parameters)
@@ -61,6 +61,6 @@ def _recovery(state: DrillState) -> Span | None:
             state.recovered[slo.name][0],
         )
         for slo in state.slos
-        if slo.objective.measure.is_load and slo.name in state.broken
+        if slo.objective.series is not None and slo.name in state.broken
     ]
     return None if not spans else (max(low for low, _ in spans), max(high for _, high in spans))

@@ -1,0 +1,47 @@
+"""State of a circuit breaker: `breaker(api-gateway, tools) == open`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.measures.base import Condition
+from harness.measures.probe import MetricProbe, Reader
+from harness.measures.sampled import StateMeasure
+from harness.measures.selector import Sample, Selector
+from harness.measures.source import Source
+
+_STATE, _OPEN = "circuit_breaker_state", 2.0
+"""Metric of the breakers of pybreaker in our services (docs/reference/contracts.md), and its value when open."""
+
+
+class Breaker(StateMeasure):
+    """`open` while the breaker of some pod is; arguments: the Deployment and the breaker's name."""
+
+    function = "breaker"
+    bad, good, without_pods = "open", "closed", 0.0
+
+    @classmethod
+    def parse(cls, source: Source) -> Condition:
+        """Accepts == and != with a state."""
+        source.expect_args(2)
+        return cls.state(source)
+
+    @property
+    def probes(self) -> tuple[MetricProbe, ...]:
+        """The state metric of the breaker."""
+        return (BreakerProbe(self.key, self.subject, Selector(_STATE, (("breaker", self.args[1]),))),)
+
+
+@dataclass(frozen=True)
+class BreakerProbe(MetricProbe):
+    """1.0 for an open breaker, otherwise 0.0."""
+
+    def reader(self) -> Reader:
+        """As in MetricProbe."""
+
+        def read(samples: Sequence[Sample]) -> float | None:
+            state = self.selector.total(samples)
+            return None if state is None else float(state == _OPEN)
+
+        return read

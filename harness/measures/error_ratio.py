@@ -1,0 +1,72 @@
+"""Share of bad arrivals of a load series: `error_rate(tools) > 5%`, `error_rate(tools, timeout) > 5%`."""
+
+from __future__ import annotations
+
+from harness.measures.base import Condition
+from harness.measures.counts import Counts
+from harness.measures.load import FractionMeasure, Interval, outcomes
+from harness.measures.openslo import OpenSloForm, arrivals_of, cannot_express, remainder
+from harness.measures.source import Source
+from harness.stats.inflation import Slice
+from harness.stats.sequential import Decision
+
+_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+class ErrorRatio(FractionMeasure):
+    """Bad arrivals among all of a series, a fraction; arguments: the series and up to eight kinds (none: all kinds)."""
+
+    function = "error_rate"
+    unit = "ratio"
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of bad arrivals that count; none: all."""
+        return self.args[1:]
+
+    @classmethod
+    def parse(cls, source: Source) -> Condition:
+        """Accepts `<`, `<=`, `>` and `>=` with a share: `5%` or `0.05`."""
+        source.expect_args(1, 9)
+        return cls(source.args).at_most(source)
+
+    def at_most(self, source: Source) -> Condition:
+        """The condition on the share of bad arrivals; `theta` is the limit, mirrored where higher is better."""
+        limit, unit = source.number_with_unit(("%", ""))
+        if not unit and not 0 <= limit <= 1:
+            raise source.error("a ratio lies between 0 % and 100 %")
+        if source.op in ("==", "!="):
+            advice = "for an absolute number use count(series, kind)"
+            raise source.error(f"a ratio is compared by <, <=, > or >=; {advice}")
+        if self.higher_is_better:
+            limit = round(1 - limit, 9)
+        op = _MIRRORED[source.op] if self.higher_is_better else source.op
+        return Condition(source.text, self, op, limit, theta=limit)
+
+    def slice(self, condition: Condition, counts: Counts, *, pessimistic: bool) -> Slice:
+        """Arrivals, and bad ones of the wanted kinds."""
+        return outcomes(counts, self.kinds, pessimistic=pessimistic)
+
+    def value(
+        self, condition: Condition, total: Counts, decision: Decision, bad_interval: tuple[float, float]
+    ) -> tuple[float | None, Interval | None]:
+        """The bad fraction, or the good one where higher is better."""
+        if not decision.n:
+            return None, None
+        if self.higher_is_better:
+            return 1 - decision.bad / decision.n, (1 - bad_interval[1], 1 - bad_interval[0])
+        return decision.fraction, bad_interval
+
+    def openslo(self, condition: Condition) -> OpenSloForm:
+        """A ratio of the arrivals of the series."""
+        theta = condition.theta or 0.0
+        if not condition.wants_low:
+            fact = "an SLO limits bad events; write error_rate(…) < or availability(…) >"
+            raise cannot_express(condition.text, fact)
+        if not 0 < theta < 1:
+            fact = (
+                "the share must be between 0 % and 100 %; to allow no bad event at all write count(series, kind) == 0"
+            )
+            raise cannot_express(condition.text, fact)
+        side = "good" if self.higher_is_better else "bad"
+        return OpenSloForm(self.series, arrivals_of(self.series, side, self.kinds), {"target": remainder(theta)})

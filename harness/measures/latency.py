@@ -1,0 +1,72 @@
+"""Latency quantile of a load series: `p95(gateway) < 500ms`."""
+
+from __future__ import annotations
+
+from harness.measures.base import Condition
+from harness.measures.counts import Counts
+from harness.measures.load import FractionMeasure, Interval
+from harness.measures.openslo import OPERATORS, OpenSloForm, cannot_express, metric_source, remainder, tidy
+from harness.measures.source import Source
+from harness.stats.histogram import quantile_ms
+from harness.stats.inflation import Slice
+from harness.stats.interval import quantile_ranks
+from harness.stats.sequential import Decision
+
+
+class Latency(FractionMeasure):
+    """A quantile of the latency from the intended start, in ms; arguments: the series and the percentile.
+
+    "The q-quantile is below x" is decided as "at most a fraction 1 − q of the arrivals takes x or longer".
+    """
+
+    function = "p"
+    unit = "ms"
+
+    @classmethod
+    def parse(cls, source: Source) -> Condition:
+        """Accepts `pNN(series)`, `<` and `>`, and a limit in ms or s."""
+        percentile = float(source.function[1:])
+        if not 0 < percentile < 100:
+            raise source.error("a quantile lies between p0 and p100")
+        if len(source.args) != 1 or source.op in ("==", "!="):
+            raise source.error("a latency quantile takes one series and < or >")
+        limit_ms = source.number(("ms", "s"))
+        measure = cls((source.args[0], f"{percentile:g}"))
+        theta = round(1 - percentile / 100, 9)
+        return Condition(source.text, measure, source.op, limit_ms, over_ms=limit_ms, theta=theta)
+
+    def slice(self, condition: Condition, counts: Counts, *, pessimistic: bool) -> Slice:
+        """Arrivals, and those beyond the limit.
+
+        For an objective a failed arrival is as bad as a slow one. For a symptom failed arrivals are left out: failures
+        are no sign of slowness.
+        """
+        over, failed = counts.over[condition.over_ms or 0.0], counts.bad.total()
+        n, slow = (counts.sent, over) if condition.wants_low else (counts.sent - failed, max(0, over - failed))
+        return Slice(n, slow, counts.ok, counts.log_sum, counts.log_squares)
+
+    def value(
+        self, condition: Condition, total: Counts, decision: Decision, bad_interval: tuple[float, float]
+    ) -> tuple[float | None, Interval | None]:
+        """Quantile of the good arrivals in ms; how many were not good is in the bad fraction."""
+        q = 1 - (condition.theta or 0.0)
+        value = quantile_ms(total.hist, q)
+        if value is None or not decision.n:
+            return None, None
+        alphas = (decision.parameters.alpha_of(below=side) for side in (False, True))
+        low, high = quantile_ranks(total.ok / decision.vif, q, *alphas)
+        return value, (quantile_ms(total.hist, low) or 0.0, quantile_ms(total.hist, high) if high < 1 else None)
+
+    def openslo(self, condition: Condition) -> OpenSloForm:
+        """A threshold on the series with the quantile as the target."""
+        if not condition.wants_low or condition.value <= 0:
+            raise cannot_express(condition.text, "a latency SLO has an upper limit; write < or <=, and a limit above 0")
+        return OpenSloForm(
+            self.series,
+            {"thresholdMetric": metric_source({"series": self.series, "unit": "ms"})},
+            {
+                "op": OPERATORS[condition.op],
+                "value": tidy(condition.value),
+                "target": remainder(condition.theta or 0.0),
+            },
+        )

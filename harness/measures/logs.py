@@ -1,0 +1,38 @@
+"""Number of matching log lines since the phase began: `logs(inference, "timeout") > 0`."""
+
+from __future__ import annotations
+
+import re
+
+from harness.measures.base import Condition
+from harness.measures.growth import growth
+from harness.measures.probe import LogProbe
+from harness.measures.sampled import SampledMeasure, Samples
+from harness.measures.source import Source
+
+
+class Logs(SampledMeasure):
+    """Log lines that match a regular expression, case ignored; arguments: the Deployment and the expression."""
+
+    function = "logs"
+    unit = "count"
+    never_negative = True
+
+    @classmethod
+    def parse(cls, source: Source) -> Condition:
+        """Accepts every comparison with a number."""
+        source.expect_args(2)
+        try:
+            re.compile(source.args[1])
+        except re.error as error:
+            raise source.error(f"`{source.args[1]}` is not a regular expression ({error})") from None
+        return Condition(source.text, cls(source.args), source.op, source.number())
+
+    @property
+    def probes(self) -> tuple[LogProbe, ...]:
+        """The matching lines so far."""
+        return (LogProbe(self.key, *self.args),)
+
+    def values(self, samples: Samples) -> list[float]:
+        """The number of new lines until each sample of the window."""
+        return [total for _, total in growth(samples(self.key))]

@@ -1,0 +1,32 @@
+"""Value of a metric: `metric(realtime, websocket_connections_active) > 900`."""
+
+from __future__ import annotations
+
+from harness.measures.base import Condition
+from harness.measures.probe import MetricProbe
+from harness.measures.sampled import SampledMeasure, Samples, check_selector
+from harness.measures.selector import Selector
+from harness.measures.source import Source
+
+
+class Metric(SampledMeasure):
+    """The selected samples of /metrics, summed over the pods; arguments: the Deployment and the selector."""
+
+    function = "metric"
+    unit = "count"
+
+    @classmethod
+    def parse(cls, source: Source) -> Condition:
+        """Accepts every comparison with a number."""
+        source.expect_args(2)
+        check_selector(source, source.args[1])
+        return Condition(source.text, cls(source.args), source.op, source.number())
+
+    @property
+    def probes(self) -> tuple[MetricProbe, ...]:
+        """The metric itself."""
+        return (MetricProbe(self.key, self.subject, Selector.parse(self.args[1])),)
+
+    def values(self, samples: Samples) -> list[float]:
+        """The sums over the pods; none while no pod exports the metric."""
+        return [sum(pods.values()) for _, pods in samples(self.key) if pods]

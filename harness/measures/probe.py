@@ -1,0 +1,59 @@
+"""Probes: what the sampler reads once a second for a measure. Each yields one number per pod under its key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from harness.measures.selector import Sample, Selector
+
+Reader: TypeAlias = Callable[[Sequence[Sample]], float | None]
+"""The number for one pod from the samples of its /metrics page; None when they do not contain it."""
+
+
+@dataclass(frozen=True)
+class HealthProbe:
+    """GET /health of the pods of a Deployment: 0.0 for status 200, otherwise 1.0."""
+
+    key: str
+    deployment: str
+
+
+@dataclass(frozen=True)
+class LogProbe:
+    """Number of log lines of a Deployment so far that match a regular expression, case ignored."""
+
+    key: str
+    deployment: str
+    pattern: str
+
+
+@dataclass(frozen=True)
+class MetricProbe:
+    """Sum of the selected samples on /metrics of the pods of a Deployment; `deployment` None: of all Deployments."""
+
+    key: str
+    deployment: str | None
+    selector: Selector
+
+    def reader(self) -> Reader:
+        """The function that reads one pod; each pod needs a reader of its own, which may remember earlier samples."""
+        return self.selector.total
+
+
+@dataclass(frozen=True)
+class FamilyProbe(MetricProbe):
+    """Sum of a metric family, wherever it is exported."""
+
+    def reader(self) -> Reader:
+        """As in MetricProbe."""
+        return self.selector.family_total
+
+
+Probe: TypeAlias = HealthProbe | LogProbe | MetricProbe
+
+
+def family(name: str) -> FamilyProbe:
+    """The probe of a metric that a dashboard of the runbook names."""
+    return FamilyProbe(f"family({name})", None, Selector.parse(name))

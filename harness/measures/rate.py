@@ -1,0 +1,18 @@
+"""Growth of a counter per second: `rate(api-gateway, validation_errors_total) > 15`."""
+
+from __future__ import annotations
+
+from harness.measures.growth import rates
+from harness.measures.metric import Metric
+from harness.measures.sampled import Samples
+
+
+class Rate(Metric):
+    """Growth of a counter per second over five samples, summed over the pods; arguments as for a metric."""
+
+    function = "rate"
+    never_negative = True
+
+    def values(self, samples: Samples) -> list[float]:
+        """The rates from the second sample on."""
+        return rates(samples(self.key))

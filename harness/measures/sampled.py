@@ -1,0 +1,71 @@
+"""Measures of a service that are sampled once a second and compared as they are."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from harness.measures.base import Condition, Measure
+from harness.measures.growth import PodSample
+from harness.measures.openslo import OpenSloForm, cannot_express
+from harness.measures.probe import Probe
+from harness.measures.selector import is_selector
+from harness.measures.source import Source
+
+Samples = Callable[[str], Sequence[PodSample]]
+"""The samples of a window by the key of their probe, oldest first."""
+
+
+class SampledMeasure(Measure):
+    """Base of the measures of a Deployment."""
+
+    @property
+    @abstractmethod
+    def probes(self) -> Sequence[Probe]:
+        """The probes that have to be sampled for this measure."""
+
+    @abstractmethod
+    def values(self, samples: Samples) -> list[float]:
+        """One value per sample of a window, oldest first; what needs two samples has none for the first one."""
+
+
+class StateMeasure(SampledMeasure):
+    """Base of the measures with two states, bad (1.0) and good (0.0); a Deployment has the state of its worst pod."""
+
+    unit = "state"
+    bad: ClassVar[str]
+    good: ClassVar[str]
+    without_pods: ClassVar[float]
+    """The value when no pod responds."""
+
+    @classmethod
+    def state(cls, source: Source) -> Condition:
+        """The condition on the state. Raises ConditionError unless it is compared by == or != with one of the two."""
+        if source.value not in (cls.bad, cls.good) or source.op not in ("==", "!="):
+            raise source.error(f"`{cls.function}` is compared by == with {cls.bad} or {cls.good}")
+        return Condition(source.text, cls(source.args), source.op, 1.0 if source.value == cls.bad else 0.0)
+
+    def values(self, samples: Samples) -> list[float]:
+        """The worst state of the pods."""
+        return [max(pods.values(), default=self.without_pods) for _, pods in samples(self.key)]
+
+    def openslo(self, condition: Condition) -> OpenSloForm:
+        """The good state in every time slice."""
+        if (condition.op == "==") != (condition.value == 0):
+            raise cannot_express(condition.text, f"an SLO can only require the state {self.good}")
+        return self.threshold("<=", 0.0)
+
+    @classmethod
+    def from_threshold(cls, measure: str, op: str, value: float) -> str:
+        """The condition that it is in its good state; raises ValueError for other thresholds."""
+        if (op, value) not in (("<", 1), ("<=", 0)):
+            meaning = f"is 1 when {cls.bad}, 0 when {cls.good}"
+            raise ValueError(f"`{cls.function}` {meaning}; write op lte and value 0, for {cls.good}")
+        return f"{measure} == {cls.good}"
+
+
+def check_selector(source: Source, argument: str) -> None:
+    """Raises ConditionError unless an argument is a metric's name with optional labels."""
+    if not is_selector(argument):
+        raise source.error(f"`{argument}` is not a metric's name with optional labels")
