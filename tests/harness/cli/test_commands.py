@@ -221,7 +221,7 @@ def test_every_problem_of_a_bindings_file_is_said_at_once(place: Path) -> None:
     said = refused("run", "ops.md", cwd=place)
     for fact in ("version", "below 500ms", "wedged-wrkers", "runbooks.WS_OVERLOAD.serie", "docs/reference/bindings.md"):
         assert fact in said, fact
-    assert f"{place / 'gameday.yaml'}: " in said
+    assert f"{place / 'gameday.yaml'}:2:10: version" in said
 
 
 @pytest.mark.parametrize(
