@@ -10,7 +10,7 @@ from harness.app.planning import PlanRequest, PlanResult, plan
 from harness.app.platforms import DownRequest, LoadTarget, PlatformChoice, UpRequest, UpResult, down, up
 from harness.app.recovery import Recovered, RecoverRequest, recover
 from harness.app.reporting import RECORD, ReportRequest, render, report
-from harness.app.running import RunRequest, RunResult, run
+from harness.app.running import ListenerFactory, Notify, ReadJudge, RunRequest, RunResult, run
 from harness.app.slos import (
     JudgedSlo,
     SloCheckRequest,
@@ -20,17 +20,20 @@ from harness.app.slos import (
     import_slos,
     show_slos,
 )
-from harness.platforms.base import Options
+from harness.platforms.base import PlatformOptions
 
 __all__ = [
     "RECORD",
     "DownRequest",
     "JudgedSlo",
+    "ListenerFactory",
     "LoadTarget",
-    "Options",
+    "Notify",
     "PlanRequest",
     "PlanResult",
     "PlatformChoice",
+    "PlatformOptions",
+    "ReadJudge",
     "RecoverRequest",
     "Recovered",
     "ReportRequest",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.load.base import Load
-from harness.load.job import JobLoad
+from harness.load.job import JobLoad, runs_jobs
 from harness.load.worker import WorkerLoad, find_scenario
 from harness.plan import DrillPlan
-from harness.platforms.base import JobHost, Platform
+from harness.platforms.base import Platform
 
 SEED = 1
 """Seed of the arrivals: every run has the same schedule."""
@@ -22,7 +22,7 @@ def make_load(drill: DrillPlan, platform: Platform, folder: Path, beside: Path, 
     """
     assert drill.binding is not None
     settings, log = load_settings(drill, platform), folder / "load.log"
-    if workers and isinstance(platform, JobHost):
+    if workers and runs_jobs(platform):
         service = drill.binding.service
         address = f"http://{service}:{platform.services()[service][0]}"  # the name that the cluster's DNS knows
         return JobLoad(drill.binding.scenario, {**settings, "GAMEDAY_HOST": address}, workers, platform, log)

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from harness.errors import GamedayError, MachineError
-from harness.platforms.base import Maker, Options
+from harness.platforms.base import PlatformOptions, Provider
 from harness.registry import Family
 from harness.report.base import ReportFormat
 from harness.responders.base import Responder
 
-PlatformType: TypeAlias = Callable[[Options], Maker]
+PlatformType: TypeAlias = Callable[[PlatformOptions], Provider]
 ResponderType: TypeAlias = Callable[[], Responder]
 
 PLATFORMS: Family[PlatformType] = Family("platforms")
@@ -31,10 +31,10 @@ def format_names() -> tuple[str, ...]:
     return REPORTS.names()
 
 
-def make_provider(name: str, options: Options) -> Maker:
+def make_provider(name: str, options: PlatformOptions) -> Provider:
     """The provider of a platform; raises MachineError for an option that has no effect on this platform."""
     provider = PLATFORMS.load(name)(options)
-    unused = [field for field, value in vars(options).items() if value is not None and field not in provider.takes]
+    unused = [field for field, value in vars(options).items() if value is not None and field not in provider.options]
     if unused:
         flags = ", ".join("--" + field.replace("_", "-") for field in unused)
         fix = "remove it, or choose another --platform"
@@ -42,11 +42,11 @@ def make_provider(name: str, options: Options) -> Maker:
     return provider
 
 
-def all_providers(notify: Callable[[str], None]) -> Iterator[Maker]:
+def all_providers(notify: Callable[[str], None]) -> Iterator[Provider]:
     """A provider of each platform; one that cannot be loaded is skipped with a note: its package started nothing."""
     for name in PLATFORMS.names():
         try:
-            yield PLATFORMS.load(name)(Options())
+            yield PLATFORMS.load(name)(PlatformOptions())
         except GamedayError as error:
             notify(str(error))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from harness import bindings
 from harness.app.members import DEFAULT_PLATFORM, PLATFORMS, make_provider
 from harness.errors import BindingError, MachineError
-from harness.platforms.base import Maker, Options, Platform
+from harness.platforms.base import Platform, PlatformOptions, Provider
 
 DEFAULT_DIR = Path("runs/platform")
 PLATFORM_FILE = "platform.txt"
@@ -23,7 +23,7 @@ class PlatformChoice:
 
     name: str | None = None
     """None: the platform that is already in the directory, else `local`."""
-    options: Options = field(default_factory=Options)
+    options: PlatformOptions = field(default_factory=PlatformOptions)
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def up(request: UpRequest, notify: Callable[[str], None] = lambda line: None) ->
     provider.check()
     request.folder.mkdir(parents=True, exist_ok=True)
     (request.folder / PLATFORM_FILE).write_text(f"{provider.name}\n", encoding="utf-8")
-    return _result(provider.stand(request.folder, notify))
+    return _result(provider.start_detached(request.folder, notify))
 
 
 def down(request: DownRequest, notify: Callable[[str], None] = lambda line: None) -> None:
@@ -85,12 +85,12 @@ def down(request: DownRequest, notify: Callable[[str], None] = lambda line: None
     folder = request.folder
     if not folder.is_dir():
         raise MachineError(f"{folder}: there is no platform here; `gameday up` starts one")
-    _provider_in(folder, request.platform).end(folder)
+    _provider_in(folder, request.platform).destroy(folder)
     (folder / PLATFORM_FILE).unlink(missing_ok=True)
     notify(f"the platform in {folder} has ended")
 
 
-def _provider_in(folder: Path, choice: PlatformChoice) -> Maker:
+def _provider_in(folder: Path, choice: PlatformChoice) -> Provider:
     """The provider of the platform in the directory; raises MachineError when another platform is named."""
     existing = _platform_in(folder)
     provider = make_provider(choice.name or existing or DEFAULT_PLATFORM, choice.options)

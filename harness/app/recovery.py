@@ -11,7 +11,8 @@ from harness.app.reporting import RECORD
 from harness.errors import MachineError
 from harness.machine import process_ledger
 from harness.machine.process_ledger import Group
-from harness.platforms.base import Options
+from harness.platforms.base import PlatformOptions
+from harness.record.events import ProcessStarted
 from harness.record.journal import read_events
 
 RUNS = Path("runs")
@@ -52,8 +53,8 @@ def recover(request: RecoverRequest, notify: Callable[[str], None] = lambda line
 
 
 def _recover_cluster(context: str) -> Recovered:
-    name = next(name for name in PLATFORMS.names() if "context" in PLATFORMS.load(name)(Options()).takes)
-    provider = make_provider(name, Options(context=context))
+    name = next(name for name in PLATFORMS.names() if "context" in PLATFORMS.load(name)(PlatformOptions()).options)
+    provider = make_provider(name, PlatformOptions(context=context))
     provider.check()
     return Recovered(context, tuple(provider.recover(Path())), recorded=True)
 
@@ -61,7 +62,7 @@ def _recover_cluster(context: str) -> Recovered:
 def _recover_folder(folder: Path, notify: Callable[[str], None]) -> Recovered:
     record = folder / RECORD
     events = read_events(record) if record.exists() else iter(())
-    groups = [Group(event["pgid"], event["started"], event["what"]) for event in events if event["ev"] == "process"]
+    groups = [Group(each.pgid, each.started_s, each.name) for each in events if isinstance(each, ProcessStarted)]
     ended = [f"{group.what} (pid {group.pid})" for group in process_ledger.end(groups, folder, grace_s=1.0)]
     for provider in all_providers(notify):
         ended += provider.recover(folder)

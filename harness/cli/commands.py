@@ -15,6 +15,7 @@ from harness.cli.parser import DEFAULT_DIR
 from harness.cli.signals import stop_on_signals
 from harness.errors import PASSED, UNUSABLE
 from harness.listeners.progress import Live
+from harness.listeners.screen import own_stderr
 from harness.report import document, plan, slos
 
 
@@ -33,7 +34,7 @@ def _plan_request(options: argparse.Namespace) -> app.PlanRequest:
 def _platform(options: argparse.Namespace) -> app.PlatformChoice:
     return app.PlatformChoice(
         options.platform,
-        app.Options(
+        app.PlatformOptions(
             base_image=options.base_image,
             node_image=options.node_image,
             load_in_cluster=getattr(options, "load_in_cluster", None),
@@ -47,12 +48,18 @@ def _platform(options: argparse.Namespace) -> app.PlatformChoice:
 
 def _run(options: argparse.Namespace) -> int:
     request = app.RunRequest(_plan_request(options), _platform(options), options.jobs, options.out)
-    listeners = [] if options.quiet else [Live(columns=shutil.get_terminal_size((160, 40)).columns)]
     stop = threading.Event()
     with stop_on_signals(stop):
-        done = app.run(request, notify=_discard if options.quiet else _notify, listeners=listeners, stop=stop)
+        if options.quiet:
+            done = app.run(request, stop=stop)
+        else:
+            done = app.run(request, notify=_notify, listeners=[_progress_display], stop=stop)
     sys.stdout.write(app.render(done.gameday, options.format))
     return done.gameday.exit_code
+
+
+def _progress_display(judge: app.ReadJudge) -> Live:
+    return Live(judge, own_stderr(), shutil.get_terminal_size((160, 40)).columns)
 
 
 def _report(options: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from itertools import pairwise
+from typing import Literal
 
 from harness.bash.parse import parse
 from harness.bash.script import Call, Script, Word
@@ -55,7 +56,7 @@ def endless(script: Script) -> bool:
     return any(is_endless(call.argv) for call in script.calls)
 
 
-def purpose(script: Script) -> str:
+def purpose(script: Script) -> Literal["look", "change"]:
     """Return `change` if one of its commands changes something, else `look`."""
     return "change" if any(_changes(call) for call in script.calls) else "look"
 

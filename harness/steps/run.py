@@ -9,15 +9,16 @@ from dataclasses import dataclass, field, replace
 
 from harness.bash.parse import parse
 from harness.bash.script import Script
+from harness.machine.platform_state import ObservedPlatform
 from harness.policy import classify, kubectl
+from harness.record.steps import StepFacts, ToggleFacts
 from harness.steps import cluster
 from harness.steps.check import check
-from harness.steps.cluster import Cluster, State
+from harness.steps.cluster import State
 from harness.steps.outcome import Outcome
 from harness.steps.placeholders import fill, pod_of
 from harness.steps.session import Session
 from harness.steps.step import Step
-from harness.verdict.steps import StepFacts, ToggleFacts
 
 SHOWN_CHARACTERS = 4_000
 
@@ -38,7 +39,7 @@ class StepLimits:
 class Runner:
     """Runs steps in one session, in order."""
 
-    cluster: Cluster
+    cluster: ObservedPlatform
     session: Session
     stop: threading.Event
     limits: StepLimits = field(default_factory=StepLimits)

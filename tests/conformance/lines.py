@@ -22,8 +22,8 @@ from harness.plan import make_plan
 from harness.runbook import read
 from harness.steps.placeholders import fill, pod_of
 from tests.conformance.examples import CHANGES, NO_NAMESPACE, OUTPUTS, PLAIN, TARGET_OF, TRUE, VALUES, VALUES_OF
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 RECORDED = ROOT / "tests" / "data" / "kubectl"
 RUNBOOKS = (ROOT / "runbooks" / "operations.md", ROOT / "tests" / "data" / "operations-user.md")
 UNDO = "rollout undo deployment/api-gateway -n production"

@@ -16,9 +16,10 @@ from harness.platforms.local.platform import LocalPlatform
 from tests.conformance import cluster, known
 from tests.conformance.compare import difference
 from tests.conformance.known import Entry, reasons
-from tests.conformance.lines import ROOT, SETTLE, Line, changes, looks, sample
+from tests.conformance.lines import SETTLE, Line, changes, looks, sample
 from tests.conformance.report import Row, summary, to_markdown
 from tests.conformance.sides import Said, Side, enlarge, lighten, local_side
+from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.slow
 AT_ONCE = 6

@@ -8,19 +8,12 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.fakes import TENANT, Answer, Pod, Pods, ask, at_once, behind, until
-
-
-@pytest.fixture(scope="module")
-def pods(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pods]:
-    pods = Pods(tmp_path_factory.mktemp("pods"))
-    yield pods
-    pods.end()
+from tests.support.fakes import TENANT, Answer, Pod, Pods, ask, at_once, behind
+from tests.support.waiting import wait_until
 
 
 def infer(pod: Pod, deadline_ms: int = 20_000) -> Answer:
@@ -56,8 +49,10 @@ def test_first_come_first_served(pods: Pods) -> None:
     ended: list[int] = []
     for number in range(4):
         behind(lambda: infer(pod)).add_done_callback(lambda _, n=number: ended.append(n))
-        until(lambda n=number: len(ended) + pod.metric("workers_busy") + pod.metric("queue_length") > n, "it is in")
-    until(lambda: len(ended) == 4, "all have ended")
+        wait_until(
+            lambda n=number: len(ended) + pod.metric("workers_busy") + pod.metric("queue_length") > n, "it is in"
+        )
+    wait_until(lambda: len(ended) == 4, "all have ended")
     assert ended == [0, 1, 2, 3]
 
 
@@ -65,16 +60,16 @@ def test_a_full_queue_refuses(pods: Pods) -> None:
     pod = pods.start("inference", WORKER_SLOTS="1", QUEUE_LIMIT="1", SERVICE_TIME_MS="400")
     answers = at_once([lambda: infer(pod)] * 5)
     assert sorted(answer.status for answer in answers) == [200, 200, 503, 503, 503]
-    assert until(lambda: pod.log("queue full"), "a line about it")
+    assert wait_until(lambda: pod.log("queue full"), "a line about it")
 
 
 def test_a_job_that_is_too_late_is_dropped_when_taken(pods: Pods) -> None:
     pod = pods.start("inference", WORKER_SLOTS="1", SERVICE_TIME_MS="300")
     first = behind(lambda: infer(pod))
-    until(lambda: pod.metric("workers_busy") == 1, "the first job")
+    wait_until(lambda: pod.metric("workers_busy") == 1, "the first job")
     late = infer(pod, deadline_ms=20)
     assert (late.status, first.result(10).status) == (504, 200)
-    assert until(lambda: pod.log("request timeout: waited "), "a line about it")[0]["status"] == 504
+    assert wait_until(lambda: pod.log("request timeout: waited "), "a line about it")[0]["status"] == 504
     assert pod.metric('requests_total{status="200"}') == 1
 
 
@@ -85,7 +80,7 @@ def test_slot_loss_takes_slots_and_gives_them_back(pods: Pods) -> None:
     pod = pods.start("inference", WORKER_SLOTS="3", SERVICE_TIME_MS="10")
     fault = pod.inject("slot-loss", slots=3)
     waiting = behind(lambda: infer(pod))
-    until(lambda: pod.metric("queue_length") == 1, "the job waits")
+    wait_until(lambda: pod.metric("queue_length") == 1, "the job waits")
     assert pod.metric("worker_slots") == 0
     assert [pod.admin("DELETE", f"/faults/{fault}").status for _ in range(2)] == [204, 204]
     assert waiting.result(10).status == 200
@@ -103,8 +98,8 @@ def test_every_fault_ends_by_itself(pods: Pods) -> None:
     pod = pods.start("tool-service", SERVICE_TIME_MS="1")
     pod.inject("wedge", max_duration_s=0.3)
     stuck = behind(lambda: tool(pod))
-    until(lambda: pod.metric("workers_busy") == 1, "a wedged worker")
-    until(lambda: pod.admin("GET", "/faults").json == [], "the end of the fault")
+    wait_until(lambda: pod.metric("workers_busy") == 1, "a wedged worker")
+    wait_until(lambda: pod.admin("GET", "/faults").json == [], "the end of the fault")
     assert stuck.result(10).status == 200
 
 
@@ -113,9 +108,9 @@ def test_a_wedge_is_healed_by_a_new_process_and_not_by_waiting(pods: Pods) -> No
     assert pod.metric("tool_service_health_check") == 1
     pod.inject("wedge")
     stuck = [behind(lambda: tool(pod)) for _ in range(3)]
-    until(lambda: pod.metric("queue_length") == 1, "wedged workers and a full queue")
+    wait_until(lambda: pod.metric("queue_length") == 1, "wedged workers and a full queue")
     assert tool(pod).status == 503
-    until(lambda: pod.metric("tool_service_health_check") == 0, "the self-check moves the gauge by itself")
+    wait_until(lambda: pod.metric("tool_service_health_check") == 0, "the self-check moves the gauge by itself")
     health = pod.ask("/health")
     assert (health.status, health.json["reason"][:35]) == (503, "no worker is free: 2 of 2 busy and ")
     assert pod.ask("/health/live").status == 200
@@ -129,7 +124,7 @@ def test_a_wedge_is_healed_by_a_new_process_and_not_by_waiting(pods: Pods) -> No
 def test_busy_workers_that_end_their_jobs_are_healthy(pods: Pods) -> None:
     pod = pods.start("tool-service", WORKER_SLOTS="1", SERVICE_TIME_MS="150")
     calls = [behind(lambda: tool(pod)) for _ in range(12)]
-    until(lambda: sum(call.done() for call in calls) >= 10, "most of the jobs")
+    wait_until(lambda: sum(call.done() for call in calls) >= 10, "most of the jobs")
     assert pod.ask("/health").status == 200
     assert pod.log("health check failed") == []
 
@@ -189,7 +184,7 @@ def test_a_pod_serves_while_it_is_told_to(pods: Pods) -> None:
     pod.serve(True)
     pod.serve(True)
     under_way = behind(lambda: ask(pod.service_ip, "/infer", {}))
-    until(lambda: pod.metric("workers_busy") == 1, "a request under way")
+    wait_until(lambda: pod.metric("workers_busy") == 1, "a request under way")
     pod.serve(False)
     assert refused(pod.service_ip)
     answer = under_way.result(10)
@@ -238,7 +233,7 @@ def test_replicas_share_the_service_address(pods: Pods) -> None:
     one.serve(True)
     two.serve(True)
     seen: set[int] = set()
-    until(lambda: seen.add(ask(one.service_ip, "/health").json["slots"]) or len(seen) == 2, "both answer")
+    wait_until(lambda: seen.add(ask(one.service_ip, "/health").json["slots"]) or len(seen) == 2, "both answer")
     one.serve(False)
     assert {ask(one.service_ip, "/health").json["slots"] for _ in range(20)} == {2}
 
@@ -250,13 +245,15 @@ def test_the_gateway_sees_a_new_replica_although_it_keeps_connections(pods: Pods
     first.serve(True)
     assert gateway.infer().status == 200
     second.serve(True)
-    until(lambda: gateway.infer().status == 200 and second.metric('requests_total{status="200"}'), "its turn", 30)
+    wait_until(
+        lambda: gateway.infer().status == 200 and second.metric('requests_total{status="200"}'), "its turn", limit_s=30
+    )
 
 
 def test_sigterm_drains(pods: Pods) -> None:
     pod = pods.start("inference", SERVICE_TIME_MS="300")
     under_way = behind(lambda: infer(pod))
-    until(lambda: pod.metric("workers_busy") == 1, "a request under way")
+    wait_until(lambda: pod.metric("workers_busy") == 1, "a request under way")
     pod.signal(signal.SIGTERM)
     assert (under_way.result(10).status, pod.status()) == (200, 0)
     assert pod.log("stopped: everything in flight has finished")
@@ -266,7 +263,7 @@ def test_the_grace_has_an_end(pods: Pods) -> None:
     pod = pods.start("tool-service", GRACE_S="0.2")
     pod.inject("wedge")
     stuck = behind(lambda: tool(pod))
-    until(lambda: pod.metric("workers_busy") == 1, "a wedged worker")
+    wait_until(lambda: pod.metric("workers_busy") == 1, "a wedged worker")
     pod.signal(signal.SIGTERM)
     assert pod.status() == 0
     assert pod.log("stopped: the grace of 0.2 s is over")
@@ -303,7 +300,7 @@ def test_by_hand(tmp_path: Path, pods: Pods) -> None:
         [sys.executable, "-m", "fakes", "tool-service"], env=env, stdout=subprocess.PIPE, text=True
     )
     try:
-        until(lambda: ask(env["POD_IP"], "/tools/search", {}, TENANT).status == 200, "an answer")
+        wait_until(lambda: ask(env["POD_IP"], "/tools/search", {}, TENANT).status == 200, "an answer")
         process.terminate()
         assert process.wait(10) == 0
     finally:
@@ -334,4 +331,4 @@ def test_pods_end_with_the_nursery(tmp_path: Path) -> None:
     assert first.status() == 0
     by_force.process.kill()
     by_force.process.wait()
-    until(lambda: refused(second.ip), "the orphan's end")
+    wait_until(lambda: refused(second.ip), "the orphan's end")

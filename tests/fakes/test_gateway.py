@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fakes import GOOD, Pod, Pods, Upstream, at_once, behind, until, upstream
+from tests.support.fakes import GOOD, Pod, Pods, Upstream, at_once, behind, upstream
+from tests.support.waiting import wait_until
 
 UNREACHABLE = "http://127.0.0.1:9"
 NEW_CLIENT = {**GOOD, "max_tokens": "16", "reasoning_effort": "low"}
@@ -32,13 +33,6 @@ BAD_BODIES = {
 }
 
 
-@pytest.fixture(scope="module")
-def pods(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pods]:
-    pods = Pods(tmp_path_factory.mktemp("pods"))
-    yield pods
-    pods.end()
-
-
 @pytest.fixture
 def behind_it() -> Iterator[Upstream]:
     with upstream() as script:
@@ -56,7 +50,7 @@ def test_a_deadline_ends_the_call_it_is_for(pods: Pods, behind_it: Upstream, var
     behind_it.gate.clear()
     waiting = behind(getattr(long, call))
     assert getattr(short, call)().status == 504
-    until(lambda: short.log("request timeout: "), "a line about the timeout")
+    wait_until(lambda: short.log("request timeout: "), "a line about the timeout")
     assert not waiting.done()
     behind_it.gate.set()
     assert waiting.result(10).status == 200
@@ -96,7 +90,7 @@ def test_so_many_failures_in_a_row_open_the_breaker(pods: Pods, behind_it: Upstr
     assert pod.metric('circuit_breaker_state{breaker="tools"}') == 2
     assert pod.metric('circuit_breaker_state{breaker="inference"}') == 0
     assert pod.metric('circuit_breaker_activations_total{breaker="tools"}') == 1
-    until(lambda: pod.log("circuit breaker open: tools"), "a line about the breaker")
+    wait_until(lambda: pod.log("circuit breaker open: tools"), "a line about the breaker")
 
 
 def test_no_further_attempt_while_the_breaker_is_open(pods: Pods, behind_it: Upstream) -> None:
@@ -112,10 +106,10 @@ def test_the_breaker_tries_again_after_its_timeout(pods: Pods, behind_it: Upstre
     behind_it.status = 500
     assert (soon.infer().status, later.infer().status) == (502, 502)
     behind_it.status = 200
-    until(lambda: soon.infer().status == 200, "the trial call")
+    wait_until(lambda: soon.infer().status == 200, "the trial call")
     assert later.infer().status == 503
     assert soon.metric('circuit_breaker_state{breaker="inference"}') == 0
-    until(lambda: soon.log("circuit breaker closed"), "a line about the breaker")
+    wait_until(lambda: soon.log("circuit breaker closed"), "a line about the breaker")
 
 
 def test_half_open_lets_one_call_through(pods: Pods, behind_it: Upstream) -> None:
@@ -125,7 +119,7 @@ def test_half_open_lets_one_call_through(pods: Pods, behind_it: Upstream) -> Non
     behind_it.status = 200
     behind_it.gate.clear()
     trial = behind(pod.infer)
-    until(lambda: len(behind_it.asked) == 2, "the trial call")
+    wait_until(lambda: len(behind_it.asked) == 2, "the trial call")
     assert pod.metric('circuit_breaker_state{breaker="inference"}') == 1
     assert [answer.status for answer in at_once([pod.infer] * 4)] == [503] * 4
     assert len(behind_it.asked) == 2
@@ -138,7 +132,7 @@ def test_failures_of_calls_begun_before_it_opened_do_not_open_it_again(pods: Pod
     behind_it.status = 500
     behind_it.gate.clear()
     calls = [behind(pod.infer) for _ in range(8)]
-    until(lambda: len(behind_it.asked) == 8, "eight calls under way")
+    wait_until(lambda: len(behind_it.asked) == 8, "eight calls under way")
     behind_it.gate.set()
     assert [call.result(10).status for call in calls] == [502] * 8
     assert pod.metric('circuit_breaker_activations_total{breaker="inference"}') == 1
@@ -173,7 +167,7 @@ def test_bad_input_is_refused_in_both_modes(pods: Pods, behind_it: Upstream, str
 def test_a_refusal_is_told_and_counted(pods: Pods, behind_it: Upstream) -> None:
     pod = gateway(pods, behind_it)
     pod.infer({"model": "small", "max_tokens": "16"})
-    line = until(lambda: pod.log("validation failed"), "a line about the refusal")[0]
+    line = wait_until(lambda: pod.log("validation failed"), "a line about the refusal")[0]
     assert (line["status"], line["level"], line["rules"]) == (400, "warning", ["deprecated_format", "required"])
     assert pod.metric('validation_errors_total{rule="required",tenant="acme"}') == 1
     assert pod.metric('validation_errors_total{rule="length",tenant="acme"}') == 0
@@ -183,7 +177,7 @@ def test_each_violation_is_logged_on_demand(pods: Pods, behind_it: Upstream) -> 
     quiet, loud = gateway(pods, behind_it), gateway(pods, behind_it, LOG_VALIDATION_ERRORS="true")
     for pod in (quiet, loud):
         pod.infer({**GOOD, "prompt": 42, "max_tokens": -1})
-        until(lambda pod=pod: pod.log("validation failed"), "the summary line")
+        wait_until(lambda pod=pod: pod.log("validation failed"), "the summary line")
     assert quiet.log("validation error") == []
     found = [(line["field"], line["rule"]) for line in loud.log("validation error")]
     assert found == [("prompt", "type"), ("max_tokens", "range")]
@@ -248,7 +242,7 @@ def test_every_request_becomes_a_row(pods: Pods, behind_it: Upstream, tmp_path: 
                 await connection.close()
             return [tuple(row) for row in found]
 
-        until(lambda: sum(pod.metric("rows_written_total") for pod in both) == 6, "six rows")
+        wait_until(lambda: sum(pod.metric("rows_written_total") for pod in both) == 6, "six rows")
         assert asyncio.run(rows()) == [("acme", "infer", 200), ("acme", "infer", 400), ("acme", "tools", 200)] * 2
     finally:
         server.cleanup()

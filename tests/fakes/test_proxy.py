@@ -15,8 +15,10 @@ import pytest
 import uvloop
 
 from fakes.proxy import Proxy
-from tests.support.fakes import ask, until
-from tests.support.proxy import TOKEN, free_port, process
+from tests.support.fakes import ask
+from tests.support.network import free_port
+from tests.support.proxy import TOKEN, process
+from tests.support.waiting import wait_until
 
 LIMIT_S = 20.0
 Endpoint = tuple[str, int]
@@ -179,7 +181,7 @@ def test_the_process_is_told_its_endpoints_and_ends_on_sigterm() -> None:
         return ask("127.0.0.1", "/endpoints", body, headers, "PUT", admin).status
 
     with process(PORT=str(port), ADMIN_PORT=str(admin), ADMIN_TOKEN="a-token") as running:
-        until(lambda: put({"endpoints": []}) == 200, "it listens")
+        wait_until(lambda: put({"endpoints": []}) == 200, "it listens")
         with pytest.raises(ConnectionRefusedError):
             ask("127.0.0.1", "/", port=port)
         assert put({"endpoints": [f"127.0.0.1:{admin}"]}) == 200

@@ -6,23 +6,16 @@ import json
 import re
 import signal
 import socket
-from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from tests.support.fakes import Pod, Pods, at_once, behind, until
+from tests.support.fakes import Pod, Pods, at_once, behind
+from tests.support.waiting import wait_until
 
 FAST = {"MESSAGE_INTERVAL_MS": "50", "ACK_DEADLINE_MS": "60000"}
-
-
-@pytest.fixture(scope="module")
-def pods(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pods]:
-    pods = Pods(tmp_path_factory.mktemp("pods"))
-    yield pods
-    pods.end()
 
 
 def join(pod: Pod, query: str = "tenant=acme", path: str = "/ws") -> ClientConnection:
@@ -42,7 +35,7 @@ def ack(websocket: ClientConnection, seq: int) -> None:
 
 
 def first_drop(pod: Pod) -> int:
-    line = until(lambda: pod.log("backpressure: dropped "), "a dropped message")[0]
+    line = wait_until(lambda: pod.log("backpressure: dropped "), "a dropped message")[0]
     return int(re.search(r"seq (\d+)", line["msg"])[1])
 
 
@@ -52,7 +45,7 @@ def test_messages_are_numbered_without_gaps(pods: Pods) -> None:
         for expected in range(1, 6):
             assert message(websocket) == expected
             ack(websocket, expected)
-    until(lambda: pod.metric("websocket_connections_active") == 0, "the end of the connection")
+    wait_until(lambda: pod.metric("websocket_connections_active") == 0, "the end of the connection")
     assert pod.metric("websocket_messages_total") >= 5
 
 
@@ -70,7 +63,7 @@ def test_one_message_is_in_flight(pods: Pods) -> None:
     pod = pods.start("realtime", **FAST)
     with join(pod) as websocket:
         assert message(websocket) == 1
-        until(lambda: pod.metric("websocket_backpressure_drops") > 0, "a full queue behind the one in flight")
+        wait_until(lambda: pod.metric("websocket_backpressure_drops") > 0, "a full queue behind the one in flight")
         assert pod.metric("websocket_messages_total") == 1
         ack(websocket, 1)
         assert message(websocket) == 2
@@ -84,10 +77,10 @@ def test_so_many_connections_are_admitted(pods: Pods) -> None:
         with pytest.raises(InvalidStatus) as refusal:
             join(small)
         assert refusal.value.response.status_code == 503
-        line = until(lambda: small.log("connection timeout: "), "a line about it")[0]
+        line = wait_until(lambda: small.log("connection timeout: "), "a line about it")[0]
         assert "active connections 1 of 1" in line["msg"]
         assert (small.metric("websocket_connections_active"), large.metric("websocket_connections_active")) == (1, 3)
-    until(lambda: small.log("active connections: 0 of 1"), "the count in the log")
+    wait_until(lambda: small.log("active connections: 0 of 1"), "the count in the log")
     with join(small):
         assert small.metric("websocket_connections_active") == 1
 
@@ -109,7 +102,7 @@ def test_places_are_given_back_however_a_connection_goes(pods: Pods) -> None:
     for _ in range(3):
         with join(pod) as websocket:
             websocket.socket.shutdown(socket.SHUT_RDWR)  # no goodbye
-        until(lambda: pod.metric("websocket_connections_active") == 0, "the end of the connection")
+        wait_until(lambda: pod.metric("websocket_connections_active") == 0, "the end of the connection")
     with join(pod):
         assert pod.metric("websocket_connections_active") == 1
 
@@ -139,7 +132,7 @@ def test_a_silent_connection_is_closed(pods: Pods) -> None:
         assert (end.value.rcvd.code, end.value.rcvd.reason) == (1008, "idle timeout")
         patient.ping().wait(5)
         assert long.metric("websocket_connections_active") == 1
-    until(lambda: short.log("idle timeout: closed 1 "), "a line about it")
+    wait_until(lambda: short.log("idle timeout: closed 1 "), "a line about it")
     assert short.metric("websocket_idle_timeouts_total") == 1
 
 
@@ -148,7 +141,7 @@ def test_clients_that_take_their_time_hold_slots_that_others_wait_for(pods: Pods
     with join(pod) as slow:
         message(slow)
         with join(pod) as other:
-            until(lambda: pod.metric("websocket_waiting_for_sender") == 1, "the other one waits")
+            wait_until(lambda: pod.metric("websocket_waiting_for_sender") == 1, "the other one waits")
             assert pod.metric("websocket_messages_total") == 1
             ack(slow, 1)
             assert message(other) == 1
@@ -166,7 +159,7 @@ def test_sender_loss(pods: Pods) -> None:
     pod = pods.start("realtime", SENDER_SLOTS="2", **FAST)
     fault = pod.inject("sender-loss", slots=2)
     with join(pod) as websocket:
-        until(lambda: pod.metric("websocket_waiting_for_sender") == 1, "a message without a sender")
+        wait_until(lambda: pod.metric("websocket_waiting_for_sender") == 1, "a message without a sender")
         assert pod.metric("websocket_sender_slots") == 0
         pod.admin("DELETE", f"/faults/{fault}")
         assert message(websocket) == 1

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support.gameday import COMMAND, ROOT, RUNBOOK
 from tests.support.junit import problems
+from tests.support.paths import COMMAND, ROOT, RUNBOOK
 
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 STEPS: list[dict[str, Any]] = ACTION["runs"]["steps"]

@@ -8,7 +8,8 @@ import sys
 import tomllib
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.paths import ROOT
+
 FAKES = ROOT / "fakes"
 BY_NAME = {"httptools": "uvicorn's protocol `httptools`, which fakes/web.py asks for by a string"}
 """Needed, though no import statement says so."""

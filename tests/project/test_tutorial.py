@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.gameday import COMMAND, ROOT
+from tests.support.paths import COMMAND, ROOT
 
 BLOCKS = re.findall(r"^```bash\n(.*?)^```", (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8"), re.M | re.S)
 

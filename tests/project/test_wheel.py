@@ -15,8 +15,8 @@ import pytest
 
 from tests.support import docker, kind
 from tests.support.kind import UP_S
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("harness", "fakes", "scenarios")
 SHIPPED = ("Dockerfile", "gameday.yaml", "kind-config.yaml", "runbooks/operations.md", "deploy", "slos")
 DIGESTS = """

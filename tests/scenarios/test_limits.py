@@ -28,8 +28,10 @@ from scenarios.traffic.deadlines import Deadlines
 from scenarios.traffic.http import HttpDriver
 from scenarios.worker.rows import Rows
 from tests.scenarios.test_stop import HeldServer
-from tests.support.scenarios import LIMIT_S, SCENARIOS, HttpServer, Scenario, eventually, running
+from tests.support.paths import SCENARIOS
+from tests.support.scenarios import LIMIT_S, HttpServer, Scenario, running
 from tests.support.swarm import FAST, STOCK, Swarm
+from tests.support.waiting import wait_until
 
 PATH = "/v1/infer"
 
@@ -161,7 +163,7 @@ def test_answers_that_come_late_or_never_count_where_they_were_due(tmp_path: Pat
                 {"rate": 20, "duration_s": 48, "thresholds_ms": "500,2000"},
             )
             loads.append(stack.enter_context(running(file, server.url, folder, engine=engine, **settings)))
-        eventually(lambda: all(load.total("gateway") > 60 for load in loads), "three seconds of requests")
+        wait_until(lambda: all(load.total("gateway") > 60 for load in loads), "three seconds of requests")
         let_go_s = time.time()
         server.let_go()  # then it holds what comes for ever
         for load in loads:
@@ -207,7 +209,7 @@ def test_a_generator_that_falls_behind_says_so_with_a_number(tmp_path: Path, eng
             env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
         )  # fmt: skip
         try:
-            eventually(lambda: server.requests[PATH] > 200, "a calm second")
+            wait_until(lambda: server.requests[PATH] > 200, "a calm second")
             process.send_signal(signal.SIGSTOP)
             time.sleep(1.0)  # not waiting for anything: this is the hold-up
             process.send_signal(signal.SIGCONT)
@@ -236,10 +238,10 @@ def shown_late(engine: str, out: str, folder: Path) -> int:
 def test_the_logs_of_the_web_ui_have_the_warning_of_each_worker(tmp_path: Path, kind: tuple[str, ...]) -> None:
     with HttpServer() as server, Swarm(tmp_path, server.url, kind) as swarm:
         swarm.start(rate=200, schedule="constant")
-        eventually(lambda: server.requests[PATH] > 200, "a calm second")
+        wait_until(lambda: server.requests[PATH] > 200, "a calm second")
         swarm.processes[1].send_signal(signal.SIGSTOP)
         time.sleep(1.0)  # not waiting for anything: this is the hold-up
         swarm.processes[1].send_signal(signal.SIGCONT)
-        eventually(lambda: COUNT.search(str(swarm.call("/logs")["workers"])), "the warning in the Logs tab")
-        eventually(lambda: swarm.count("late") > 150, "late arrivals, in a row of their own")
+        wait_until(lambda: COUNT.search(str(swarm.call("/logs")["workers"])), "the warning in the Logs tab")
+        wait_until(lambda: swarm.count("late") > 150, "late arrivals, in a row of their own")
         assert swarm.count("Aggregated") == swarm.count("POST")

@@ -15,16 +15,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.support.scenarios import (
-    ENGINES,
-    LIMIT_S,
-    SCENARIOS,
-    HttpServer,
-    RealtimeServer,
-    Scenario,
-    eventually,
-    running,
-)
+from tests.support.network import free_port
+from tests.support.paths import SCENARIOS
+from tests.support.scenarios import ENGINES, LIMIT_S, HttpServer, RealtimeServer, Scenario, running
+from tests.support.waiting import wait_until
 
 engines = pytest.mark.parametrize("engine", ENGINES)
 mostly_worker = pytest.mark.parametrize("engine", ["worker", pytest.param("locust", marks=pytest.mark.slow)])
@@ -50,11 +44,11 @@ def test_a_stalled_server_shows_in_p95_and_no_request_is_forgotten(tmp_path: Pat
         assert load.hello["scenario"] == "timeout"
         assert load.hello["series"] == ["gateway"]
         assert load.hello["pid"] == load.process.pid
-        eventually(lambda: load.total("gateway", key="ok") > 100, "answers before the stall")
+        wait_until(lambda: load.total("gateway", key="ok") > 100, "answers before the stall")
         assert quantile_s(load.total("gateway", key="hist"), 0.95) < 0.5
         server.freeze(1.0)
-        eventually(lambda: load.total("gateway", key="over")["500"] > 60, "arrivals over 500 ms")
-        eventually(lambda: load.total("gateway", key="ok") > load.total("gateway") - 20, "the end of the stall")
+        wait_until(lambda: load.total("gateway", key="over")["500"] > 60, "arrivals over 500 ms")
+        wait_until(lambda: load.total("gateway", key="ok") > load.total("gateway") - 20, "the end of the stall")
         hold_up(load, 1.2)
         assert load.finish() == 0
 
@@ -75,7 +69,7 @@ def hold_up(load: Scenario, seconds: float) -> None:
     load.process.send_signal(signal.SIGSTOP)
     time.sleep(seconds)  # not waiting for anything: this is the hold-up
     load.process.send_signal(signal.SIGCONT)
-    eventually(lambda: load.total("gateway", key="late") > before + 120, "late arrivals")
+    wait_until(lambda: load.total("gateway", key="late") > before + 120, "late arrivals")
     lines = list(load.lines)
     for number, line in enumerate(lines[1:], 2):
         later = [delta for line in lines[number:] for delta in line["deltas"] if delta["sent"]]
@@ -88,7 +82,7 @@ def test_an_arrival_is_over_while_it_is_outstanding_and_unfinished_at_the_end(tm
     with HttpServer(lambda path, body: None) as server, running(
         str(SCENARIOS / "tool_down.py"), server.url, tmp_path, engine=engine, rate=50, thresholds_ms="300,500"
     ) as load:  # fmt: skip
-        eventually(lambda: load.total("tools", key="over")["500"] > 20, "outstanding tool calls over 500 ms")
+        wait_until(lambda: load.total("tools", key="over")["500"] > 20, "outstanding tool calls over 500 ms")
         assert load.total("tools", key="ok") == 0
         assert not load.total("tools", key="bad")
         assert load.total("tools", key="over")["300"] >= load.total("tools", key="over")["500"]
@@ -125,12 +119,12 @@ def test_faults_change_the_load_for_their_time_and_only_with_the_token(tmp_path:
         assert status == 201
         assert load.admin("GET", "/faults")[1][0]["id"] == answer["id"]
         assert sent_in(load, int(time.time()) + 1) > 300
-        eventually(lambda: load.admin("GET", "/faults") == (200, []), "the end of the surge by itself")
+        wait_until(lambda: load.admin("GET", "/faults") == (200, []), "the end of the surge by itself")
         assert 50 < sent_in(load, int(time.time()) + 1) < 200
         assert not load.total("valid", key="bad")
 
         status, answer = load.admin("POST", "/faults", {"name": "new-clients", "share": 1, "max_duration_s": 60})
-        eventually(lambda: load.total("valid", key="bad")["rejected"] > 20, "refusals of new clients")
+        wait_until(lambda: load.total("valid", key="bad")["rejected"] > 20, "refusals of new clients")
         assert load.admin("DELETE", f"/faults/{answer['id']}")[0] == 204
         assert load.admin("DELETE", f"/faults/{answer['id']}")[0] == 204
         assert load.total("bad_input", key="ok") > 10
@@ -138,14 +132,14 @@ def test_faults_change_the_load_for_their_time_and_only_with_the_token(tmp_path:
         assert not load.total("gateway", key="bad")
 
         server.answer = lambda path, body: 200
-        eventually(lambda: load.total("bad_input", key="bad")["accepted"] > 3, "bad input that was accepted")
+        wait_until(lambda: load.total("bad_input", key="bad")["accepted"] > 3, "bad input that was accepted")
         server.answer = lambda path, body: 503
-        eventually(lambda: load.total("gateway", key="bad")["http_503"] > 3, "failures of the server")
+        wait_until(lambda: load.total("gateway", key="bad")["http_503"] > 3, "failures of the server")
 
 
 def sent_in(load: Scenario, second: int) -> int:
     """Arrivals of one whole second, once it is complete."""
-    eventually(lambda: load.lines[-1].get("t", 0) >= second + 1, "the end of a second")
+    wait_until(lambda: load.lines[-1].get("t", 0) >= second + 1, "the end of a second")
     return int(load.total("gateway", second) - load.total("gateway", second + 1))
 
 
@@ -155,17 +149,17 @@ def test_clients_hold_connections_and_a_crowd_comes_and_goes(tmp_path: Path, eng
     with RealtimeServer(interval_s=0.1, drop=5) as server, running(
         str(SCENARIOS / "ws_overload.py"), server.url, tmp_path, engine=engine, rate=40
     ) as load:  # fmt: skip
-        eventually(lambda: server.open == 40 and server.dropped > 40, "forty clients, and gaps")
+        wait_until(lambda: server.open == 40 and server.dropped > 40, "forty clients, and gaps")
         crowd = {"name": "crowd", "connections": 30, "slow_share": 0.5, "ack_delay_ms": 400, "max_duration_s": 60}
         _, answer = load.admin("POST", "/faults", crowd)
-        eventually(lambda: server.open == 70 and len(server.slow) == 15, "the crowd, half of it slow")
+        wait_until(lambda: server.open == 70 and len(server.slow) == 15, "the crowd, half of it slow")
         load.admin("DELETE", f"/faults/{answer['id']}")
-        eventually(lambda: server.open == 40 and not server.slow, "the crowd leaving")
+        wait_until(lambda: server.open == 40 and not server.slow, "the crowd leaving")
         server.places = 0
         load.admin("POST", "/faults", crowd)
-        eventually(lambda: load.total("connects", key="bad")["http_503"] > 60, "refused clients that try again")
+        wait_until(lambda: load.total("connects", key="bad")["http_503"] > 60, "refused clients that try again")
         server.places = 1000
-        eventually(lambda: server.open == 70, "everybody after all")
+        wait_until(lambda: server.open == 70, "everybody after all")
         assert load.finish() == 0
 
         assert load.total("messages", key="ok") <= server.sent
@@ -195,7 +189,7 @@ def test_it_beats_without_load_and_ends_when_its_parent_is_gone(tmp_path: Path, 
         rate=0.001,
     )
     own = psutil.Process(load.hello["pid"])
-    eventually(lambda: [line.get("deltas") for line in load.lines[1:]] == [[]], "a beat without arrivals")
+    wait_until(lambda: [line.get("deltas") for line in load.lines[1:]] == [[]], "a beat without arrivals")
     load.kill()
     own.wait(LIMIT_S)
     assert "is gone" in load.stderr.read_text()
@@ -226,25 +220,18 @@ def test_in_the_web_ui_it_starts_stops_and_starts_again(tmp_path: Path) -> None:
         )  # fmt: skip
         try:
             web = f"http://127.0.0.1:{port}"
-            eventually(lambda: b"rate" in get(f"{web}/"), "the web UI")
+            wait_until(lambda: b"rate" in get(f"{web}/"), "the web UI")
             for rate in (20, 100):
                 before = server.requests["/v1/infer"]
                 get(f"{web}/swarm", user_count=5, spawn_rate=5, host=server.url, rate=rate)
-                eventually(lambda seen=before: server.requests["/v1/infer"] > seen + 20, "requests")  # type: ignore[misc]
+                wait_until(lambda seen=before: server.requests["/v1/infer"] > seen + 20, "requests")  # type: ignore[misc]
                 get(f"{web}/stop", now=True)
-                eventually(lambda: b'"stopped"' in get(f"{web}/stats/requests"), "the stop")
+                wait_until(lambda: b'"stopped"' in get(f"{web}/stats/requests"), "the stop")
             process.send_signal(signal.SIGTERM)
             assert process.wait(LIMIT_S) == 0
         finally:
             process.kill()
             process.communicate()
-
-
-def free_port() -> int:
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def get(url: str, **form: object) -> bytes:
@@ -269,18 +256,18 @@ def test_two_thousand_clients_are_held_with_their_messages(tmp_path: Path, engin
     with RealtimeServer(interval_s=2.0) as server, running(
         str(SCENARIOS / "ws_overload.py"), server.url, tmp_path, engine=engine, rate=2000
     ) as load:  # fmt: skip
-        eventually(lambda: server.open >= 1990, "two thousand clients")
+        wait_until(lambda: server.open >= 1990, "two thousand clients")
         seen = server.acked
-        eventually(lambda: server.acked > seen + 4000, "messages to all of them")
+        wait_until(lambda: server.acked > seen + 4000, "messages to all of them")
         assert not load.total("connects", key="bad")
         server.places = 1000
         crowd = {"name": "crowd", "connections": 1000, "slow_share": 0, "ack_delay_ms": 0, "max_duration_s": 60}
         _, answer = load.admin("POST", "/faults", crowd)
-        eventually(lambda: server.refused > 2000, "a crowd that keeps trying")
+        wait_until(lambda: server.refused > 2000, "a crowd that keeps trying")
         load.admin("DELETE", f"/faults/{answer['id']}")
-        eventually(lambda: load.admin("GET", "/faults") == (200, []), "the end of the crowd")
+        wait_until(lambda: load.admin("GET", "/faults") == (200, []), "the end of the crowd")
         server.places = 10_000
-        eventually(lambda: server.open >= 1990, "the others again")
-        eventually(lambda: outstanding(load, "connects") <= 10, "an outcome of every handshake, of those who left too")
+        wait_until(lambda: server.open >= 1990, "the others again")
+        wait_until(lambda: outstanding(load, "connects") <= 10, "an outcome of every handshake, of those who left too")
         assert load.finish() == 0
         assert not load.total("messages", key="bad")

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from tests.scenarios.test_wire import ECHO, declared
-from tests.support.scenarios import HttpServer, RealtimeServer, eventually
+from tests.support.scenarios import HttpServer, RealtimeServer
 from tests.support.swarm import FAST, STOCK, Swarm
+from tests.support.waiting import wait_until
 
 PATH = "/v1/infer"
 slow = pytest.mark.slow
@@ -33,12 +34,12 @@ def errors(swarm: Swarm) -> dict[str, int]:
 def test_what_is_under_way_has_the_stop_timeout_and_no_more_is_sent(tmp_path: Path, kind: tuple[str, ...]) -> None:
     with HeldServer() as server, Swarm(tmp_path, server.url, kind, master=("--stop-timeout", "30")) as swarm:
         swarm.start(rate=100, schedule="constant")
-        eventually(lambda: server.requests[PATH] > 60, "requests that wait for their answer")
+        wait_until(lambda: server.requests[PATH] > 60, "requests that wait for their answer")
         asked = stopping(swarm)
         quiet = server.settled()
         server.let_go()
         asked.join(20)
-        eventually(lambda: swarm.count("POST") == quiet, "the last counts")
+        wait_until(lambda: swarm.count("POST") == quiet, "the last counts")
         assert server.requests[PATH] == quiet
         assert swarm.rows()["POST"]["num_failures"] == 0
         assert errors(swarm) == {}
@@ -49,9 +50,9 @@ def test_what_is_under_way_has_the_stop_timeout_and_no_more_is_sent(tmp_path: Pa
 def test_what_outlasts_the_stop_timeout_is_unfinished(tmp_path: Path, kind: tuple[str, ...]) -> None:
     with HeldServer() as server, Swarm(tmp_path, server.url, kind, master=("--stop-timeout", "1")) as swarm:
         swarm.start(rate=100, schedule="constant")
-        eventually(lambda: server.requests[PATH] > 60, "requests that get no answer")
+        wait_until(lambda: server.requests[PATH] > 60, "requests that get no answer")
         swarm.stop()
-        eventually(lambda: swarm.count("POST") >= server.requests[PATH], "the last counts")
+        wait_until(lambda: swarm.count("POST") >= server.requests[PATH], "the last counts")
         assert errors(swarm) == {"unfinished": swarm.count("POST")}
         assert server.requests[PATH] == swarm.count("POST") - swarm.count("unsent")
 
@@ -62,7 +63,7 @@ def test_a_fast_worker_is_ready_as_soon_as_it_has_stopped(tmp_path: Path) -> Non
         for _ in range(2):
             before = server.requests[PATH]
             swarm.start(rate=100, schedule="constant")
-            eventually(lambda before=before: server.requests[PATH] > before + 20, "requests")  # type: ignore[misc]
+            wait_until(lambda before=before: server.requests[PATH] > before + 20, "requests")  # type: ignore[misc]
             swarm.stop()
         assert swarm.end() == [0, 0]
 
@@ -77,9 +78,9 @@ def test_echoes_under_way_have_the_stop_timeout_too(tmp_path: Path, kind: tuple[
         tmp_path, server.url, kind, file=file, master=("--stop-timeout", "20")
     ) as swarm:  # fmt: skip
         swarm.start()
-        eventually(lambda: server.acked > 100, "echoes")
+        wait_until(lambda: server.acked > 100, "echoes")
         swarm.stop()
-        eventually(lambda: server.open == 0, "everybody leaving")
+        wait_until(lambda: server.open == 0, "everybody leaving")
         assert errors(swarm) == {}
 
 
@@ -89,11 +90,11 @@ def test_an_edit_may_name_another_host(tmp_path: Path, kind: tuple[str, ...]) ->
     """The web UI's form for edits has no such field; a program that calls `/swarm` may send it."""
     with HttpServer() as one, HttpServer() as other, Swarm(tmp_path, one.url, kind) as swarm:
         swarm.start(rate=100, host=one.url)
-        eventually(lambda: one.requests[PATH] > 50, "requests to the first")
+        wait_until(lambda: one.requests[PATH] > 50, "requests to the first")
         swarm.start(rate=100, host=other.url)
-        eventually(lambda: other.requests[PATH] > 50, "requests to the other")
+        wait_until(lambda: other.requests[PATH] > 50, "requests to the other")
         left, seen = one.requests[PATH], other.requests[PATH]
-        eventually(lambda: other.requests[PATH] > seen + 100, "more of them")
+        wait_until(lambda: other.requests[PATH] > seen + 100, "more of them")
         assert one.requests[PATH] == left
         refused = swarm.start(rate=100, host="http://no.such.host.invalid")
         assert not refused["success"]

@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.scenarios import SCENARIOS, HttpServer, RealtimeServer, eventually
-from tests.support.swarm import FAST, STOCK, Swarm, free_port
+from tests.support.network import free_port
+from tests.support.paths import SCENARIOS
+from tests.support.scenarios import HttpServer, RealtimeServer
+from tests.support.swarm import FAST, STOCK, Swarm
+from tests.support.waiting import wait_until
 
 PATH = "/v1/infer"
 
@@ -31,16 +34,16 @@ def test_four_workers_share_one_schedule_and_their_counts_are_the_server_s(tmp_p
             assert (refused["success"], says in refused["message"]) == (False, True), refused
 
         assert swarm.start(rate=200, schedule="constant")["success"]
-        eventually(lambda: len(seen) > 400, "arrivals of all four")
+        wait_until(lambda: len(seen) > 400, "arrivals of all four")
         spent_s = seen[-1] - seen[0]
         assert len(seen) / spent_s == pytest.approx(200, rel=0.1)
         assert {worker["state"] for worker in swarm.workers()} == {"running"}
         swarm.start(rate=800)  # an edit while it runs
         before, since_s = len(seen), time.monotonic()
-        eventually(lambda: len(seen) > before + 1200, "the edited rate")
+        wait_until(lambda: len(seen) > before + 1200, "the edited rate")
         assert (len(seen) - before) / (time.monotonic() - since_s) > 500
         swarm.stop()
-        eventually(lambda: swarm.count("POST") >= server.requests[PATH], "the last counts")
+        wait_until(lambda: swarm.count("POST") >= server.requests[PATH], "the last counts")
         rows = swarm.rows()
         posted, failed = rows["POST"]["num_requests"], rows["POST"]["num_failures"]
         unsent = swarm.count("unsent")
@@ -49,7 +52,7 @@ def test_four_workers_share_one_schedule_and_their_counts_are_the_server_s(tmp_p
         assert {error["error"] for error in swarm.stats()["errors"]} <= {"unfinished"}
 
         swarm.start(rate=100)  # again, from zero
-        eventually(lambda: 0 < swarm.count("POST") < posted / 2, "the counts of the second run")
+        wait_until(lambda: 0 < swarm.count("POST") < posted / 2, "the counts of the second run")
         swarm.stop()
         assert swarm.end() == [0] * 5
 
@@ -64,22 +67,22 @@ def test_the_web_ui_shows_the_true_percentile_of_a_stall_and_late_arrivals_apart
 
     with HttpServer(answer) as server, Swarm(tmp_path, server.url, FAST) as swarm:
         swarm.start(rate=200, schedule="constant")
-        eventually(lambda: len(seen) > 400, "two calm seconds")
+        wait_until(lambda: len(seen) > 400, "two calm seconds")
         server.freeze(1.0)
-        eventually(lambda: swarm.count("POST") > 1000, "five seconds")
+        wait_until(lambda: swarm.count("POST") > 1000, "five seconds")
         swarm.stop()
-        eventually(lambda: swarm.count("POST") >= len(seen), "the last counts")
+        wait_until(lambda: swarm.count("POST") >= len(seen), "the last counts")
         shown_ms = swarm.rows()["POST"]["response_time_percentile_0.95"]
         assert shown_ms == pytest.approx(1e3 * true_p95_s(seen, 200), rel=0.04)
 
         before = server.requests[PATH]
         swarm.start(rate=200, schedule="constant")
-        eventually(lambda: server.requests[PATH] > before + 200, "a second run")
+        wait_until(lambda: server.requests[PATH] > before + 200, "a second run")
         worker = swarm.processes[1]
         worker.send_signal(signal.SIGSTOP)
         time.sleep(1.0)  # not waiting for anything: this is the hold-up
         worker.send_signal(signal.SIGCONT)
-        eventually(lambda: swarm.count("late") > 150, "late arrivals, in a row of their own")
+        wait_until(lambda: swarm.count("late") > 150, "late arrivals, in a row of their own")
         rows = swarm.rows()
         assert rows["Aggregated"]["num_requests"] == rows["POST"]["num_requests"]
         swarm.stop()
@@ -92,11 +95,11 @@ def test_websockets_are_shared_too(tmp_path: Path) -> None:
         tmp_path, server.url, FAST, FAST, FAST, file="ws_overload.py"
     ) as swarm:  # fmt: skip
         swarm.start(rate=100)
-        eventually(lambda: server.open == 100, "a hundred clients of three workers")
+        wait_until(lambda: server.open == 100, "a hundred clients of three workers")
         swarm.start(rate=40)
-        eventually(lambda: server.open == 40, "forty of them")
+        wait_until(lambda: server.open == 40, "forty of them")
         swarm.stop()
-        eventually(lambda: server.open == 0, "everybody leaving")
+        wait_until(lambda: server.open == 0, "everybody leaving")
         assert swarm.end() == [0] * 4
 
 
@@ -104,22 +107,22 @@ def test_websockets_are_shared_too(tmp_path: Path) -> None:
 def test_a_worker_that_is_lost_or_comes_changes_the_shares_and_a_master_may_come_anew(tmp_path: Path) -> None:
     with HttpServer() as server, Swarm(tmp_path, server.url, FAST, FAST) as swarm:
         swarm.start(rate=200, schedule="constant")
-        eventually(lambda: server.requests[PATH] > 200, "arrivals of two")
+        wait_until(lambda: server.requests[PATH] > 200, "arrivals of two")
         swarm.processes[2].send_signal(signal.SIGTERM)
         assert swarm.processes[2].wait(10) == 0
-        eventually(lambda: len(swarm.workers()) == 1, "the other alone")
+        wait_until(lambda: len(swarm.workers()) == 1, "the other alone")
         time.sleep(1.0)  # until the new plan holds
         before, since_s = server.requests[PATH], time.monotonic()
-        eventually(lambda: server.requests[PATH] > before + 400, "the whole rate of one")
+        wait_until(lambda: server.requests[PATH] > before + 400, "the whole rate of one")
         assert 400 / (time.monotonic() - since_s) > 150
 
         swarm.master.kill()
         swarm.master.wait()
         swarm.start_master()
-        eventually(lambda: [worker["state"] for worker in swarm.workers()] == ["ready"], "the worker at the new master")
+        wait_until(lambda: [worker["state"] for worker in swarm.workers()] == ["ready"], "the worker at the new master")
         quiet = server.requests[PATH]
         swarm.start(rate=100)
-        eventually(lambda: server.requests[PATH] > quiet + 100, "arrivals for the new master")
+        wait_until(lambda: server.requests[PATH] > quiet + 100, "arrivals for the new master")
 
 
 @pytest.mark.slow

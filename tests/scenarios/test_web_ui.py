@@ -16,8 +16,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.scenarios import HttpServer, eventually
-from tests.support.swarm import FAST, Swarm, free_port
+from tests.support.network import free_port
+from tests.support.scenarios import HttpServer
+from tests.support.swarm import FAST, Swarm
+from tests.support.waiting import wait_until
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PATH = "/v1/infer"
@@ -64,13 +66,13 @@ def test_a_run_is_started_seen_edited_stopped_and_started_again_in_the_browser(p
         page.goto(swarm.web)
         assert page.locator("input[name=host]").input_value() == server.url
         form(page, "Start", rate=200, schedule="constant")
-        eventually(lambda: server.requests[PATH] > 400, "two calm seconds")
+        wait_until(lambda: server.requests[PATH] > 400, "two calm seconds")
         server.freeze(1.0)
-        eventually(lambda: server.requests[PATH] > 800, "the end of the stall")
+        wait_until(lambda: server.requests[PATH] > 800, "the end of the stall")
         swarm.processes[1].send_signal(signal.SIGSTOP)
         time.sleep(1.0)  # not waiting for anything: this is the hold-up of the generator itself
         swarm.processes[1].send_signal(signal.SIGCONT)
-        eventually(lambda: cells(page, "late") and int(cells(page, "late")[2]) > 150, "late arrivals in their own row")
+        wait_until(lambda: cells(page, "late") and int(cells(page, "late")[2]) > 150, "late arrivals in their own row")
         row = cells(page, PATH)
         assert cells(page, "Aggregated")[2] == row[2]
         assert 300 < float(row[5]) < 1000  # the 95th percentile, where the median is that of a fast server
@@ -81,25 +83,25 @@ def test_a_run_is_started_seen_edited_stopped_and_started_again_in_the_browser(p
 
         page.get_by_role("button", name="Edit", exact=True).click()
         form(page, "Update", rate=600)
-        eventually(lambda: rate_of(server) > 450, "the edited rate")
+        wait_until(lambda: rate_of(server) > 450, "the edited rate")
         page.get_by_role("button", name="Stop", exact=True).click()
-        eventually(lambda: rate_of(server) == 0, "the stop")
+        wait_until(lambda: rate_of(server) == 0, "the stop")
         page.get_by_role("button", name="New", exact=True).click()
         before = server.requests[PATH]
         form(page, "Start", rate=50)
-        eventually(lambda: server.requests[PATH] > before + 50, "a second run")
+        wait_until(lambda: server.requests[PATH] > before + 50, "a second run")
         page.get_by_role("tab", name="Statistics").click()
-        eventually(lambda: cells(page, PATH) and int(cells(page, PATH)[2]) < before, "counts from zero")
+        wait_until(lambda: cells(page, PATH) and int(cells(page, PATH)[2]) < before, "counts from zero")
         page.get_by_role("tab", name="Logs").click()
         page.get_by_role("button", name=socket.gethostname()).last.click()  # the worker's logs unfold
-        eventually(page.get_by_text("the generator fell behind").first.is_visible, "the worker's warning")
+        wait_until(page.get_by_text("the generator fell behind").first.is_visible, "the worker's warning")
         look(page, "logs")
 
         page.get_by_role("button", name="Stop", exact=True).click()
         page.get_by_role("button", name="New", exact=True).click()
         form(page, "Start", host="http://127.0.0.1:9")
         page.get_by_role("tab", name="Statistics").click()
-        eventually(lambda: cells(page, "unsent") and int(cells(page, "unsent")[2]) > 50, "refused: in their own row")
+        wait_until(lambda: cells(page, "unsent") and int(cells(page, "unsent")[2]) > 50, "refused: in their own row")
         assert cells(page, "Aggregated")[2:4] == cells(page, PATH)[2:4]
         look(page, "unsent")
 
@@ -131,16 +133,16 @@ def test_beside_a_stock_user_class_only_ours_shows_the_stall(page: Any, tmp_path
         stock = f"http://127.0.0.1:{port}"
         where = ("--host", server.url, "--web-host", "127.0.0.1", "--web-port", str(port))
         swarm.launch("locust", "-f", "stock.py", "--users", "20", "--spawn-rate", "20", "--autostart", *where)
-        eventually(lambda: server.requests[PATH] > 20, "requests of the stock user class")
+        wait_until(lambda: server.requests[PATH] > 20, "requests of the stock user class")
         swarm.start(rate=200, schedule="constant")
-        eventually(lambda: server.requests[PATH] > 3000, "eight calm seconds of both")
+        wait_until(lambda: server.requests[PATH] > 3000, "eight calm seconds of both")
         server.freeze(2.0)
         theirs, ours = page, page.context.new_page()
         theirs.goto(stock)
         ours.goto(swarm.web)
-        eventually(lambda: server.requests[PATH] > 6000, "the stall, and the seconds after it")
-        eventually(lambda: 500 < percentile_95(ours) < 2000, "the true 95th percentile")
-        eventually(lambda: 0 < percentile_95(theirs) < 200, "one that knows of no stall")
+        wait_until(lambda: server.requests[PATH] > 6000, "the stall, and the seconds after it")
+        wait_until(lambda: 500 < percentile_95(ours) < 2000, "the true 95th percentile")
+        wait_until(lambda: 0 < percentile_95(theirs) < 200, "one that knows of no stall")
         for name, shown in (("stock", theirs), ("ours", ours)):
             look(shown, f"stall-{name}-statistics")
             shown.get_by_role("tab", name="Charts").click()

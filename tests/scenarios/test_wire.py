@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.scenarios import LIMIT_S, HttpServer, RealtimeServer, Scenario, certificate_of, eventually, running
+from tests.support.scenarios import LIMIT_S, HttpServer, RealtimeServer, Scenario, certificate_of, running
+from tests.support.waiting import wait_until
 
 DECLARED = """
 from scenarios import in_locust
@@ -57,11 +58,11 @@ def test_every_request_that_left_is_one_that_the_server_got(tmp_path: Path, engi
     with HttpServer(lambda path, body: next(statuses)) as server, running(
         declared(tmp_path), server.url, tmp_path, engine=engine, rate=150
     ) as load:  # fmt: skip
-        eventually(lambda: load.total("gateway", key="bad").total() > 150, "answers")
+        wait_until(lambda: load.total("gateway", key="bad").total() > 150, "answers")
         server.answer = lambda path, body: 200 if isinstance(body["n"], int) else 400
-        eventually(lambda: load.total("gateway", key="ok") > 150, "good answers")
+        wait_until(lambda: load.total("gateway", key="ok") > 150, "good answers")
         server.answer = lambda path, body: None
-        eventually(lambda: load.total("gateway", key="bad")["timeout"] > 20, "timeouts")
+        wait_until(lambda: load.total("gateway", key="bad")["timeout"] > 20, "timeouts")
         sent, _, bad, unsent = ended(load)
     assert set(bad) <= {"http_302", "http_404", "http_503", "timeout", "unfinished"}  # a redirect is not followed
     assert abs(bad["http_302"] - bad["http_503"]) <= 1
@@ -73,7 +74,7 @@ def test_every_request_that_left_is_one_that_the_server_got(tmp_path: Path, engi
 @engines
 def test_what_is_refused_never_left(tmp_path: Path, engine: str) -> None:
     with running(declared(tmp_path), "http://127.0.0.1:9", tmp_path, engine=engine) as load:
-        eventually(lambda: load.total("gateway", key="bad")["refused"] > 20, "refusals")
+        wait_until(lambda: load.total("gateway", key="bad")["refused"] > 20, "refusals")
         sent, ok, _, unsent = ended(load)
     assert (ok, unsent) == (0, sent)
 
@@ -93,7 +94,7 @@ def test_a_declaration_that_breaks_ends_the_process_and_blames_no_server(
 @engines
 def test_connections_are_used_for_two_seconds_and_then_no_more(tmp_path: Path, engine: str) -> None:
     with HttpServer() as server, running(declared(tmp_path), server.url, tmp_path, engine=engine, rate=50) as load:
-        eventually(lambda: load.total("gateway", key="ok") > 230, "more than four seconds of answers")
+        wait_until(lambda: load.total("gateway", key="ok") > 230, "more than four seconds of answers")
         ended(load)
     assert 3 <= server.connections < 40
     assert server.oldest_s < 2.5
@@ -106,12 +107,12 @@ def test_it_speaks_tls_and_trusts_nobody_without_a_reason(tmp_path: Path, engine
         host = server.url.replace("http://127.0.0.1", "https://localhost")
         trusting = {"SSL_CERT_FILE": str(certificate[0])}
         with running(declared(tmp_path), host, tmp_path, engine=engine, also=trusting) as load:
-            eventually(lambda: load.total("gateway", key="ok") > 50, "answers over TLS")
+            wait_until(lambda: load.total("gateway", key="ok") > 50, "answers over TLS")
             sent, _, bad, unsent = ended(load)
             assert set(bad) <= {"unfinished"}
             assert sent - unsent - bad["unfinished"] <= server.requests["/mine"] <= sent - unsent
         with running(declared(tmp_path), host, tmp_path, engine=engine) as load:
-            eventually(lambda: load.total("gateway", key="bad")["error"] > 5, "certificates that are not trusted")
+            wait_until(lambda: load.total("gateway", key="bad")["error"] > 5, "certificates that are not trusted")
             assert load.total("gateway", key="ok") == 0
 
 
@@ -137,8 +138,8 @@ def test_clients_may_speak_and_each_echo_is_an_arrival(tmp_path: Path, engine: s
     with RealtimeServer(interval_s=1, echo=True) as server, running(
         declared(tmp_path, ECHO), server.url, tmp_path, engine=engine
     ) as load:  # fmt: skip
-        eventually(lambda: load.total("messages", key="ok") > 200, "echoes")
-        eventually(lambda: load.total("connects", key="ok") > 40, "connections that are made anew")
+        wait_until(lambda: load.total("messages", key="ok") > 200, "echoes")
+        wait_until(lambda: load.total("connects", key="ok") > 40, "connections that are made anew")
         assert load.finish() == 0
         messages, bad = load.total("messages"), load.total("messages", key="bad")
         assert set(bad) | set(load.total("connects", key="bad")) <= {"unfinished"}
@@ -153,14 +154,14 @@ def test_websockets_go_over_tls_too_and_trust_nobody_without_a_reason(tmp_path: 
         host = server.url.replace("ws://127.0.0.1", "wss://localhost")
         trusting = {"SSL_CERT_FILE": str(certificate[0])}
         with running(declared(tmp_path, ECHO), host, tmp_path, engine=engine, also=trusting) as load:
-            eventually(lambda: load.total("messages", key="ok") > 100, "echoes over TLS")
-            eventually(lambda: load.total("connects", key="ok") > 40, "connections that are made anew")
+            wait_until(lambda: load.total("messages", key="ok") > 100, "echoes over TLS")
+            wait_until(lambda: load.total("connects", key="ok") > 40, "connections that are made anew")
             assert load.finish() == 0
             messages, bad = load.total("messages"), load.total("messages", key="bad")
             assert set(bad) | set(load.total("connects", key="bad")) <= {"unfinished"}
             assert messages - bad.total() <= server.acked <= messages
         with running(declared(tmp_path, ECHO), host, tmp_path, engine=engine) as load:
-            eventually(lambda: load.total("connects", key="bad")["error"] > 5, "certificates that are not trusted")
+            wait_until(lambda: load.total("connects", key="bad")["error"] > 5, "certificates that are not trusted")
             assert load.total("connects", key="ok") == 0
 
 
@@ -207,7 +208,7 @@ def test_a_tick_holds_arrivals_back_and_is_told(tmp_path: Path) -> None:
 
     with HttpServer(answer) as server, running(declared(tmp_path), server.url, tmp_path, rate=400, tick_ms=50) as load:
         assert load.hello["tick_ms"] == 50
-        eventually(lambda: load.total("gateway", key="ok") > 400, "answers")
+        wait_until(lambda: load.total("gateway", key="ok") > 400, "answers")
         ended(load)
     gaps = sorted(later - earlier for earlier, later in pairwise(seen))
     assert gaps[-len(seen) // 40] > 10 * gaps[len(gaps) // 2]  # they come in bunches of twenty
@@ -231,5 +232,5 @@ def test_a_scenario_may_be_called_as_a_module_of_python(tmp_path: Path) -> None:
     text = DECLARED.replace("from scenarios import", "import json\nfrom scenarios import", 1)
     (folder / "json.py").write_text(text.replace("b'{\"n\": %d}' % rng.randint(0, 9)", "json.dumps({'n': 1}).encode()"))
     with HttpServer() as server, running(str(folder / "json.py"), server.url, tmp_path) as load:
-        eventually(lambda: load.total("gateway", key="ok") > 20, "answers")
+        wait_until(lambda: load.total("gateway", key="ok") > 20, "answers")
         ended(load)

@@ -12,7 +12,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -21,21 +20,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TypeVar
 
+from tests.support.waiting import wait_until
+
 T = TypeVar("T")
 PORT, ADMIN_PORT, TOKEN = 8080, 9090, "a-token"
 GOOD = {"model": "small", "prompt": "a short poem", "max_tokens": 16}
 TENANT = {"X-Tenant": "acme"}
-
-
-def until(fact: Callable[[], T], what: str, within_s: float = 10.0) -> T:
-    """The first true value of `fact`; fails when the time is up."""
-    deadline = time.monotonic() + within_s
-    while time.monotonic() < deadline:
-        with suppress(OSError, http.client.HTTPException):
-            if value := fact():
-                return value
-        time.sleep(0.01)
-    raise AssertionError(f"not within {within_s} s: {what}")
 
 
 @dataclass(frozen=True)
@@ -130,7 +120,7 @@ class Pod:
 
     def status(self) -> int:
         """The exit status, waited for."""
-        until(lambda: self.ended(self.pid) is not None, f"end of {self.pid}")
+        wait_until(lambda: self.ended(self.pid) is not None, f"end of {self.pid}")
         status = self.ended(self.pid)
         assert status is not None
         return status
@@ -167,7 +157,7 @@ class Pods:
         )
         pod = Pod(ip, service_ip, int(str(answer["pid"])), app, log, self.exits.get)
         if ready:
-            until(lambda: pod.admin("GET", "/faults").status == 200, f"{service} answers: {log}")
+            wait_until(lambda: pod.admin("GET", "/faults").status == 200, f"{service} answers: {log}")
         return pod
 
     def order(self, order: Mapping[str, object] | str) -> dict[str, object]:

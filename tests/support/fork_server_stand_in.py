@@ -1,4 +1,4 @@
-"""A fork server with the smallest service that fulfils docs/reference/contracts.md, for the local platform's tests.
+"""A fork server with the smallest service that keeps docs/reference/contracts.md, for tests of the local platform.
 
 Faults: `unready` (/health answers 503), `stuck` (/health/live never answers), `crash` (exits with `status`), `echo`.
 """

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,13 +13,11 @@ from pathlib import Path
 import psutil
 
 from harness.machine import process_ledger
+from harness.record.events import ProcessStarted
 from harness.record.journal import read_events
+from tests.support.paths import BINDINGS, COMMAND, ROOT, RUNBOOK, SLOS
+from tests.support.waiting import wait_until
 
-ROOT = Path(__file__).resolve().parents[2]
-RUNBOOK = ROOT / "runbooks" / "operations.md"
-BINDINGS = ROOT / "gameday.yaml"
-SLOS = ROOT / "slos"
-COMMAND = Path(sys.executable).with_name("gameday")
 ENDED_S = 20.0
 """How long a test waits for an end; the product promises 2 s, which is printed and not asserted."""
 
@@ -57,9 +53,9 @@ class Running:
         """Has a line of the progress matched?"""
         return any(re.search(pattern, line) for line in tuple(self.lines))
 
-    def until(self, pattern: str, limit_s: float = 90.0) -> None:
+    def wait_for(self, pattern: str, limit_s: float = 90.0) -> None:
         """Wait for a line of the progress; an early end is a failure."""
-        until(lambda: self.said(pattern) or self.process.poll() is not None, limit_s)
+        wait_until(lambda: self.said(pattern) or self.process.poll() is not None, limit_s=limit_s)
         assert self.said(pattern), f"`{pattern}` never came:\n{''.join(self.lines)}"
 
     def end(self, limit_s: float = ENDED_S) -> tuple[int, str]:
@@ -82,14 +78,6 @@ def running(*words: str | Path, cwd: Path, prepare: Callable[[], None] | None = 
             one.process.kill()
             one.process.wait()
             gameday("recover", cwd, cwd=cwd)
-
-
-def until(fact: Callable[[], object], limit_s: float = 10.0) -> None:
-    """Poll for a fact, at most so long."""
-    deadline = time.monotonic() + limit_s
-    while not fact():
-        assert time.monotonic() < deadline, "the event did not come"
-        time.sleep(0.02)
 
 
 def left(folder: Path) -> list[str]:
@@ -122,7 +110,9 @@ def recorded(folder: Path) -> list[process_ledger.Group]:
     record = folder / "record.jsonl"
     events = read_events(record) if record.exists() else iter(())
     return [
-        process_ledger.Group(each["pgid"], each["started"], each["what"]) for each in events if each["ev"] == "process"
+        process_ledger.Group(each.pgid, each.started_s, each.name)
+        for each in events
+        if isinstance(each, ProcessStarted)
     ]
 
 

@@ -22,21 +22,14 @@ from typing import Any
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-SCENARIOS = Path(__file__).parents[2] / "scenarios"
+from tests.support.waiting import wait_until
+
 LIMIT_S = 20.0
 TOKEN = "a token of the test"
 ENGINES = {
     "worker": ("scenarios.worker",),
     "locust": ("locust", "--headless", "--skip-log", "--only-summary", "-f"),
 }
-
-
-def eventually(true: Callable[[], object], what: str) -> None:
-    """Polls until it is true; the test fails with `what` when it never is."""
-    deadline = time.monotonic() + LIMIT_S
-    while not true():
-        assert time.monotonic() < deadline, f"never came: {what}"
-        time.sleep(0.02)
 
 
 class Scenario:
@@ -62,7 +55,7 @@ class Scenario:
         self.lines: list[dict[str, Any]] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        eventually(lambda: self.lines or self.process.poll() is not None, "the first line of the stream")
+        wait_until(lambda: self.lines or self.process.poll() is not None, "the first line of the stream")
 
     def _read(self) -> None:
         with os.fdopen(self.read_fd, "rb") as stream:
@@ -220,7 +213,10 @@ class HttpServer(Server):
 
 
 class RealtimeServer(Server):
-    """The WebSocket protocol of the contracts: `interval_s` between messages, every `drop`-th number left out."""
+    """Speak the WebSocket protocol of docs/reference/contracts.md.
+
+    Send a message every `interval_s` seconds; leave out every `drop`-th sequence number.
+    """
 
     scheme = "ws"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import urllib.parse
@@ -13,15 +12,13 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from tests.support.scenarios import LIMIT_S, SCENARIOS, eventually
+from tests.support.network import free_port
+from tests.support.paths import SCENARIOS
+from tests.support.scenarios import LIMIT_S
+from tests.support.waiting import wait_until
 
 FAST = ("scenarios.worker", "{file}")
 STOCK = ("locust", "--worker", "-f", "{file}")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 class Swarm:
@@ -38,7 +35,7 @@ class Swarm:
         link = ("--master-host", "127.0.0.1", "--master-port", str(self.port))
         for words in workers:
             self.launch(*(word.format(file=self.file) for word in words), *link)
-        eventually(lambda: len(self.workers()) == len(workers), "all workers")
+        wait_until(lambda: len(self.workers()) == len(workers), "all workers")
 
     def start_master(self) -> None:
         web_port = self.web.rsplit(":", 1)[1]
@@ -85,7 +82,7 @@ class Swarm:
 
     def stop(self) -> None:
         self.call("/stop", now=True)
-        eventually(lambda: self.stats()["state"] == "stopped", "the stop")
+        wait_until(lambda: self.stats()["state"] == "stopped", "the stop")
 
     def stats(self) -> Any:
         return self.call("/stats/requests")

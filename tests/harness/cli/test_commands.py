@@ -10,18 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.gameday import (
-    BINDINGS,
-    COMMAND,
-    RUNBOOK,
-    SLOS,
-    clean_environment,
-    document,
-    entry,
-    gameday,
-    left,
-    tree,
-)
+from tests.support.gameday import clean_environment, document, entry, gameday, left, tree
+from tests.support.paths import BINDINGS, COMMAND, RUNBOOK, SLOS
 from tests.support.simulated_drill import World
 
 WORDS = ("run", "show", "plan", "report", "slo", "up", "down", "recover")

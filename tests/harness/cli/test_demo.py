@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.gameday import BINDINGS, RUNBOOK, gameday
+from tests.support.gameday import gameday
+from tests.support.paths import BINDINGS, RUNBOOK
 
 
 def test_plan_demo_binds_the_demo_runbook_by_its_own_bindings(tmp_path: Path) -> None:

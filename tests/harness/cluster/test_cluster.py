@@ -8,7 +8,6 @@ import http.client
 import json
 import os
 import signal
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
@@ -17,41 +16,36 @@ from pathlib import Path
 import pytest
 
 from harness.cluster.api import Invalid, NotFound
-from harness.cluster.runtimes.process.daemon import Daemon, Options
+from harness.cluster.runtimes.process.daemon import ProcessDaemon as Daemon
+from harness.cluster.runtimes.process.daemon import ProcessDaemonOptions
 from harness.cluster.state import Deployment, Pod
 from harness.machine.objects import Obj, items, number, section, text
 from harness.machine.process_ledger import recorded
+from tests.support.paths import FORK_SERVER_STAND_IN
+from tests.support.waiting import wait_until_async
 
-STAND_IN = (sys.executable, str(Path(__file__).parents[2] / "support" / "fork_server_stand_in.py"))
 NS = "production"
 LIMIT_S = 20.0
 
 
 @contextlib.asynccontextmanager
-async def running(folder: Path, nursery: Sequence[str]) -> AsyncIterator[Daemon]:
-    daemon = Daemon(Options(folder, detach=True, nursery=nursery))
+async def running(folder: Path, fork_server: Sequence[str]) -> AsyncIterator[Daemon]:
+    daemon = Daemon(ProcessDaemonOptions(folder, detach=True, fork_server=fork_server))
     life = asyncio.create_task(daemon.run())
     try:
-        await until(lambda: len(daemon.cluster.deployments) == 4 and daemon.cluster.settled())
+        await wait_until_async(lambda: len(daemon.cluster.deployments) == 4 and daemon.cluster.settled())
         yield daemon
     finally:
         daemon.end()
         await life
 
 
-async def until(fact: Callable[[], object], limit_s: float = 10.0) -> None:
-    deadline = time.monotonic() + limit_s
-    while not fact():
-        assert time.monotonic() < deadline, "the event did not come"
-        await asyncio.sleep(0.01)
-
-
 def on_a_platform(
-    test: Callable[[Daemon], Awaitable[None]], nursery: Sequence[str] = STAND_IN
+    test: Callable[[Daemon], Awaitable[None]], fork_server: Sequence[str] = FORK_SERVER_STAND_IN
 ) -> Callable[[Path], None]:
     def run(tmp_path: Path) -> None:
         async def main() -> None:
-            async with running(tmp_path, nursery) as daemon, asyncio.timeout(LIMIT_S):
+            async with running(tmp_path, fork_server) as daemon, asyncio.timeout(LIMIT_S):
                 await test(daemon)
 
         asyncio.run(main())
@@ -128,11 +122,11 @@ async def test_an_unready_pod_leaves_the_endpoints_and_its_service_refuses(daemo
     assert (await http_call("GET", address, 8080, "/"))[0] == 200
 
     await fault(daemon, pod, name="unready")
-    await until(lambda: not the(daemon, "inference").pods[0].ready)
+    await wait_until_async(lambda: not the(daemon, "inference").pods[0].ready)
     (subset,) = items(daemon.cluster.get("endpoints", NS, "inference"), "subsets")
     assert "addresses" not in subset
     assert text(items(subset, "notReadyAddresses")[0], "ip") == pod.ip
-    await until(lambda: "Unhealthy" in reasons(daemon, pod.name))
+    await wait_until_async(lambda: "Unhealthy" in reasons(daemon, pod.name))
 
     async def refuses() -> bool:
         try:
@@ -149,14 +143,14 @@ async def test_an_unready_pod_leaves_the_endpoints_and_its_service_refuses(daemo
     assert text(ready["Ready"], "status") == "False"
 
     await http_call("DELETE", pod.ip, daemon.admin_port, "/faults", token=pod.token)
-    await until(daemon.cluster.settled)
+    await wait_until_async(daemon.cluster.settled)
     assert (await http_call("GET", address, 8080, "/"))[0] == 200
 
 
-@partial(on_a_platform, nursery=Options.nursery)
+@partial(on_a_platform, fork_server=ProcessDaemonOptions.fork_server)
 async def test_a_rolling_restart_refuses_no_connection(daemon: Daemon) -> None:
     await daemon.cluster.edit("deployments", NS, "inference", set_replicas(3), "scale")
-    await until(lambda: daemon.cluster.settled() and len(the(daemon, "inference").pods) == 3)
+    await wait_until_async(lambda: daemon.cluster.settled() and len(the(daemon, "inference").pods) == 3)
     before = {pod.name for pod in the(daemon, "inference").pods}
     answered, reset, fewest = 0, 0, 3
 
@@ -170,12 +164,12 @@ async def test_a_rolling_restart_refuses_no_connection(daemon: Daemon) -> None:
                 reset += 1
 
     asking = [asyncio.create_task(keep_asking()) for _ in range(4)]
-    await until(lambda: answered)
+    await wait_until_async(lambda: answered)
     await daemon.cluster.edit("deployments", NS, "inference", set_env("NEW", "1"), "set env")
     while not daemon.cluster.settled():
         fewest = min(fewest, sum(pod.ready for pod in the(daemon, "inference").pods))
         await daemon.cluster.changed(1.0)
-    await until(lambda: len([pod for pod in daemon.cluster.pods() if pod.name.startswith("inference")]) == 3)
+    await wait_until_async(lambda: len([pod for pod in daemon.cluster.pods() if pod.name.startswith("inference")]) == 3)
     for task in asking:
         assert not task.done(), task.exception()
         task.cancel()
@@ -188,7 +182,7 @@ async def test_a_rolling_restart_refuses_no_connection(daemon: Daemon) -> None:
 async def test_an_edit_of_the_environment_reaches_the_process_and_undo_takes_it_back(daemon: Daemon) -> None:
     _, after = await daemon.cluster.edit("deployments", NS, "api-gateway", set_env("MAX_RETRIES", "5"), "set env")
     assert number(after, "metadata", "generation") == 2
-    await until(daemon.cluster.settled)
+    await wait_until_async(daemon.cluster.settled)
     assert (await output(daemon, only_pod(daemon, "api-gateway"), "printenv", "MAX_RETRIES"))[1] == "5\n"
     shown = daemon.cluster.get("deployments", NS, "api-gateway")
     assert section(shown, "metadata", "annotations")["deployment.kubernetes.io/revision"] == "2"
@@ -198,7 +192,7 @@ async def test_an_edit_of_the_environment_reaches_the_process_and_undo_takes_it_
     assert "ScalingReplicaSet" in reasons(daemon, "api-gateway")
 
     await daemon.cluster.undo(NS, "api-gateway", None)
-    await until(daemon.cluster.settled)
+    await wait_until_async(daemon.cluster.settled)
     assert (await output(daemon, only_pod(daemon, "api-gateway"), "printenv", "MAX_RETRIES"))[1] == "3\n"
     revisions = [one.revision for one in the(daemon, "api-gateway").sets]
     assert sorted(revisions) == [2, 3]
@@ -210,10 +204,10 @@ async def test_an_edit_of_the_environment_reaches_the_process_and_undo_takes_it_
 async def test_the_newest_template_wins_over_a_rollout_that_cannot_succeed(daemon: Daemon) -> None:
     old = only_pod(daemon, "tool-service")
     await daemon.cluster.edit("deployments", NS, "tool-service", set_image("nothing:1"), "set image")
-    await until(lambda: any(pod.waiting == "ImagePullBackOff" for pod in the(daemon, "tool-service").pods))
+    await wait_until_async(lambda: any(pod.waiting == "ImagePullBackOff" for pod in the(daemon, "tool-service").pods))
     assert old.ready, "a rollout that does not succeed takes nothing away"
     await daemon.cluster.edit("deployments", NS, "tool-service", set_image("gameday-fakes:local"), "set image")
-    await until(daemon.cluster.settled)
+    await wait_until_async(daemon.cluster.settled)
     assert only_pod(daemon, "tool-service") is old
 
 
@@ -225,9 +219,9 @@ async def test_scaling_changes_the_pods_that_serve(daemon: Daemon) -> None:
 
     for count in (5, 2, 0, 1):
         await daemon.cluster.edit("deployments", NS, "realtime", set_replicas(count), "scale")
-        await until(lambda: daemon.cluster.settled() and len(the(daemon, "realtime").pods) == count)  # noqa: B023
+        await wait_until_async(lambda: daemon.cluster.settled() and len(the(daemon, "realtime").pods) == count)  # noqa: B023
         assert await addresses() == count
-    await until(lambda: len([pod for pod in daemon.cluster.pods() if pod.name.startswith("realtime")]) == 1)
+    await wait_until_async(lambda: len([pod for pod in daemon.cluster.pods() if pod.name.startswith("realtime")]) == 1)
     for nonsense, message in ((-1, "greater than or equal to 0"), (True, "must be an integer")):
         with pytest.raises(Invalid, match=message):
             await daemon.cluster.edit("deployments", NS, "realtime", set_replicas(nonsense), "scale")
@@ -244,8 +238,8 @@ async def test_a_crashed_container_is_restarted_in_its_pod_and_its_log_is_kept(d
     with contextlib.suppress(ConnectionError, http.client.HTTPException):
         await fault(daemon, pod, name="crash", status=3)
     assert "crashing on demand" in (await following)[-1]
-    await until(lambda: pod.waiting == "CrashLoopBackOff" and not pod.ready)
-    await until(daemon.cluster.settled)
+    await wait_until_async(lambda: pod.waiting == "CrashLoopBackOff" and not pod.ready)
+    await wait_until_async(daemon.cluster.settled)
     assert only_pod(daemon, "tool-service") is pod
     (status,) = items(daemon.cluster.get("pods", NS, pod.name), "status", "containerStatuses")
     assert number(status, "restartCount") == 1
@@ -269,11 +263,11 @@ async def test_a_stuck_process_is_replaced_by_its_liveness_probe(daemon: Daemon)
         return one
 
     await daemon.cluster.edit("deployments", NS, "inference", hurry, "patch")
-    await until(daemon.cluster.settled)
+    await wait_until_async(daemon.cluster.settled)
     pod = only_pod(daemon, "inference")
     first = pod.run
     await fault(daemon, pod, name="stuck")
-    await until(lambda: pod.run is not None and pod.run is not first and pod.ready)
+    await wait_until_async(lambda: pod.run is not None and pod.run is not first and pod.ready)
     assert any("failed liveness probe" in text(one, "message") for one in daemon.cluster.list("events", NS))
 
 
@@ -284,10 +278,10 @@ async def test_a_deleted_pod_ends_with_all_that_was_started_in_it(daemon: Daemon
     left = await output(daemon, pod, "sh", "-c", "sleep 600 >/dev/null 2>&1 & echo $!")
     background = int(left[1])
     await daemon.cluster.delete_pod(NS, pod.name, None)
-    await until(lambda: pod not in daemon.cluster.pods())
+    await wait_until_async(lambda: pod not in daemon.cluster.pods())
     assert not alive(int(pod.runs[-1].container.id.removeprefix("process://")))
     assert not alive(background)
-    await until(daemon.cluster.settled)
+    await wait_until_async(daemon.cluster.settled)
     assert only_pod(daemon, "inference").name != pod.name
     with pytest.raises(NotFound, match=f'pods "{pod.name}" not found'):
         await daemon.cluster.delete_pod(NS, pod.name, None)
@@ -364,16 +358,16 @@ async def test_the_database_answers_by_its_url_and_by_nothing_else(daemon: Daemo
 
 @on_a_platform
 async def test_usage_is_measured(daemon: Daemon) -> None:
-    await until(lambda: len(daemon.cluster.usage(NS)) == 4 and daemon.cluster.node_usage())
+    await wait_until_async(lambda: len(daemon.cluster.usage(NS)) == 4 and daemon.cluster.node_usage())
     (node,) = daemon.cluster.node_usage().values()
     assert node.memory_bytes > max(one.memory_bytes for one in daemon.cluster.usage(NS).values()) > 1 << 20
 
 
 @on_a_platform
-async def test_pods_come_back_after_the_nursery_was_killed(daemon: Daemon) -> None:
+async def test_pods_come_back_after_the_fork_server_was_killed(daemon: Daemon) -> None:
     before = only_pod(daemon, "inference").run
-    (nursery,) = (group for group in recorded(daemon.folder) if group.what == "nursery")
-    os.kill(nursery.pid, signal.SIGKILL)
-    await until(lambda: not daemon.cluster.settled())
-    await until(daemon.cluster.settled)
+    (fork_server,) = (group for group in recorded(daemon.folder) if group.what == "fork server")
+    os.kill(fork_server.pid, signal.SIGKILL)
+    await wait_until_async(lambda: not daemon.cluster.settled())
+    await wait_until_async(daemon.cluster.settled)
     assert only_pod(daemon, "inference").run is not before

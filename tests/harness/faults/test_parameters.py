@@ -5,7 +5,7 @@ import pytest
 from harness.bindings import FaultSpec
 from harness.errors import BindingError
 from harness.faults.factory import FAULTS, make_fault
-from tests.support.gameday import RUNBOOK
+from tests.support.paths import RUNBOOK
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -16,25 +14,18 @@ from harness.faults.base import Target
 from harness.faults.factory import make_fault
 from harness.faults.timed_revert import TimedRevert
 from harness.platforms.local.platform import LocalPlatform
-
-STAND_IN = (sys.executable, str(Path(__file__).parents[2] / "support" / "fork_server_stand_in.py"))
+from tests.support.paths import FORK_SERVER_STAND_IN
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    made = LocalPlatform(tmp_path_factory.mktemp("platform"), nursery=STAND_IN)
+    made = LocalPlatform(tmp_path_factory.mktemp("platform"), fork_server=FORK_SERVER_STAND_IN)
     try:
         made.up()
         yield Target(made, None)  # type: ignore[arg-type]
     finally:
         made.down()
-
-
-def until(fact: Callable[[], object], limit_s: float = 15.0) -> None:
-    deadline = time.monotonic() + limit_s
-    while not fact():
-        assert time.monotonic() < deadline, "the event did not come"
-        time.sleep(0.02)
 
 
 def pods(target: Target, deployment: str) -> tuple[str, ...]:
@@ -50,19 +41,19 @@ def test_pod_kill_kills_replacement_pods_until_the_revert(target: Target) -> Non
     injection = make_fault(FaultSpec("inference", "pod-kill", {"every_s": 0.5})).prepare(target)
     seen = {*pods(target, "inference")}
     injection.apply()
-    until(lambda: len(seen.update(pods(target, "inference")) or seen) >= 4)
+    wait_until(lambda: len(seen.update(pods(target, "inference")) or seen) >= 4)
     injection.revert()
     injection.revert()
-    until(lambda: ready(target, "inference"))
+    wait_until(lambda: ready(target, "inference"))
 
 
 def test_scale_to_zero_reverts_to_the_earlier_replicas(target: Target) -> None:
     injection = make_fault(FaultSpec("tool-service", "scale-to-zero")).prepare(target)
     assert injection.text == "scale deployment/tool-service to 1"
     injection.apply()
-    until(lambda: pods(target, "tool-service") == ())
+    wait_until(lambda: pods(target, "tool-service") == ())
     injection.revert()
-    until(lambda: ready(target, "tool-service"))
+    wait_until(lambda: ready(target, "tool-service"))
 
 
 def test_scale_to_zero_revert_keeps_replicas_that_were_set_meanwhile(target: Target) -> None:
@@ -86,7 +77,7 @@ def test_one_fault_can_be_prepared_twice_without_shared_state(target: Target) ->
 
 def test_fault_ends_after_its_maximum_duration(target: Target) -> None:
     make_fault(FaultSpec("tool-service", "scale-to-zero", {}, 0.5)).prepare(target).apply()
-    until(lambda: target.platform.state()["tool-service"].replicas == 1)
+    wait_until(lambda: target.platform.state()["tool-service"].replicas == 1)
 
 
 def burners() -> list[psutil.Process]:
@@ -106,7 +97,7 @@ def test_cpu_pressure_ends_its_busy_loops(target: Target, by_itself: bool) -> No
     if not by_itself:
         assert {process.pid for process in burners()} - before
         injection.revert()
-    until(lambda: not {process.pid for process in burners()} - before)
+    wait_until(lambda: not {process.pid for process in burners()} - before)
     injection.revert()
 
 

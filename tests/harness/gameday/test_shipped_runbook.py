@@ -12,7 +12,8 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.support.gameday import RUNBOOK, gameday, left, of_folder, running, tree
+from tests.support.gameday import gameday, left, of_folder, running, tree
+from tests.support.paths import RUNBOOK
 
 pytestmark = pytest.mark.slow
 JOBS = 3
@@ -48,7 +49,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
     done = Done(folder / "run", tree_before=tree())
     with running("run", RUNBOOK, "--jobs", str(JOBS), "--out", done.folder, cwd=folder) as run:
         for phase in ("baseline", "response", "recovery", "control"):
-            run.until(rf"── {phase}: ", LIMIT_S)
+            run.wait_for(rf"── {phase}: ", LIMIT_S)
             done.listening |= listening(done.folder)
         done.status, done.stdout = run.end(LIMIT_S)
         done.stderr = "".join(run.lines)

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support.gameday import BINDINGS, SLOS, document, entry, gameday, left
+from tests.support.gameday import document, entry, gameday, left
+from tests.support.paths import BINDINGS, SLOS
 
 pytestmark = pytest.mark.slow
 JOBS = 3

@@ -18,7 +18,8 @@ import pytest
 from harness.errors import BindingError
 from harness.http import call
 from harness.load.job import RUN, JobLoad, check_shared
-from tests.support.gameday import ROOT, until
+from tests.support.paths import ROOT
+from tests.support.waiting import wait_until
 
 RATE = 40
 
@@ -125,7 +126,7 @@ def test_workers_share_the_rate_the_faults_and_the_end(service: str, tmp_path: P
     load.start(heard.tell, heard.ended.append)
     try:
         began = time.time() + 0.5
-        until(lambda: heard.t and heard.t[-1] > began + 2)
+        wait_until(lambda: heard.t and heard.t[-1] > began + 2)
         assert heard.rate(began) == pytest.approx(RATE, rel=0.1)
         assert heard.t == sorted(heard.t)
         admin = load.admin()
@@ -136,7 +137,7 @@ def test_workers_share_the_rate_the_faults_and_the_end(service: str, tmp_path: P
         for url in workers.admins.values():
             assert [one["name"] for one in json.loads(call("GET", f"{url}/faults", None, auth).body)] == ["surge"]
         since = time.time() + 0.5
-        until(lambda: heard.t[-1] > since + 2)
+        wait_until(lambda: heard.t[-1] > since + 2)
         assert heard.rate(since) == pytest.approx(2 * RATE, rel=0.1)
         assert call("DELETE", f"{admin.url}/faults", None, auth).status == 204
         assert call("GET", f"{admin.url}/faults", None, {"Authorization": "Bearer wrong"}).status == 403
@@ -152,7 +153,7 @@ def test_a_worker_that_dies_is_the_end_of_the_load(service: str, tmp_path: Path)
     load.start(heard.tell, heard.ended.append)
     try:
         workers.running["pod-1"].kill()
-        until(lambda: heard.ended)
+        wait_until(lambda: heard.ended)
         assert "died: pod-1" in heard.ended[0]
     finally:
         load.stop()

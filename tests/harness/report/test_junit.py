@@ -9,24 +9,17 @@ from xml.etree import ElementTree
 import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase
 
+from harness.record.events import RunStarted
 from harness.record.journal import read_events
 from harness.report.junit import to_junit
 from harness.verdict.gameday import GamedayResult, judge_record
-from harness.verdict.steps import StepFacts
 from tests.support.junit import problems
-from tests.support.simulated_drill import World, ran
-
-MANUAL = StepFacts(number=1, line=31, kind="action", purpose="manual", text="Ask the team")
-SCALE = ran("change", "kubectl scale deployment web --replicas=3", changed=("deployment/web replicas 1 -> 3",))
-GONE = ran("look", "kubectl get pods -n production", status=1)
-
-
-def healing(side: str, since: float | None, healed: bool) -> float:
-    return 0.0 if since is None or healed else 0.5
+from tests.support.simulated_drill import World, incident, ran
+from tests.support.step_facts import GONE, MANUAL, SCALE
 
 
 def result_of(folder: Path, **parts: object) -> GamedayResult:
-    return World(folder, healing, **parts).run()  # type: ignore[arg-type]
+    return World(folder, incident, **parts).run()  # type: ignore[arg-type]
 
 
 def cases(result: GamedayResult) -> dict[str, TestCase]:
@@ -107,8 +100,9 @@ def test_what_was_never_reached_is_skipped_or_an_error(tmp_path: Path) -> None:
 
 def test_drills_that_never_began_are_errors(tmp_path: Path) -> None:
     result_of(tmp_path)
-    header, *events = [dict(event) for event in read_events(tmp_path / "record.jsonl")]
-    result = judge_record([{**header, "drills": ["WEB", "LATER"]}, *events])
+    header, *events = read_events(tmp_path / "record.jsonl")
+    assert isinstance(header, RunStarted)
+    result = judge_record([replace(header, drills=("WEB", "LATER")), *events])
     text = to_junit(result)
     later = next(suite for suite in JUnitXml.fromstring(text.encode()) if suite.name == "LATER")
     assert (later.tests, later.errors) == (1, 1)

@@ -9,15 +9,15 @@ from markdown_it import MarkdownIt
 
 from harness.report.markdown import to_markdown
 from harness.verdict.gameday import GamedayResult
-from tests.harness.report.test_junit import GONE, MANUAL, SCALE, healing
-from tests.support.simulated_drill import World
+from tests.support.simulated_drill import World, incident
+from tests.support.step_facts import GONE, MANUAL, SCALE
 
 TOGGLE = replace(SCALE, text="`MAX_RETRIES`: Increase from 3 to 5 | or 7", line=41)
 
 
 def shown(folder: Path, **parts: object) -> tuple[GamedayResult, str]:
     """The result, and its Markdown as GitHub would render it."""
-    result = World(folder, healing, **parts).run()  # type: ignore[arg-type]
+    result = World(folder, incident, **parts).run()  # type: ignore[arg-type]
     return result, MarkdownIt("gfm-like", {"linkify": False}).render(to_markdown(result))
 
 

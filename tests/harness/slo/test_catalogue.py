@@ -11,7 +11,7 @@ import pytest
 from harness.conditions import Condition, parse
 from harness.schema.tree import Plain, from_plain
 from harness.slo import Catalogue, Slo, read_slos
-from tests.support.gameday import SLOS
+from tests.support.paths import SLOS
 from tests.support.slo import INLINE, LATENCY, RATIO, SLI, changed, read
 
 # -- one line ----------------------------------------------------------------------------------------------------------

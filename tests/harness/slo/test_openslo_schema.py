@@ -12,7 +12,7 @@ import pytest
 
 from harness.schema.tree import UnreadableError, read
 from harness.slo import openslo_schema
-from tests.support.gameday import ROOT, SLOS
+from tests.support.paths import ROOT, SLOS
 from tests.support.slo import INLINE, LATENCY, RATIO, changed
 
 SDK = "github.com/OpenSLO/go-sdk@v0.9.1"

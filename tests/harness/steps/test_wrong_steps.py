@@ -13,12 +13,14 @@ import pytest
 from harness import bindings
 from harness.plan import DrillPlan, make_plan
 from harness.platforms.local.platform import LocalPlatform
+from harness.record.steps import StepFacts
 from harness.responders.runbook import RunbookResponder
 from harness.runbook import parse
 from harness.steps.run import StepLimits
 from harness.steps.session import Session
-from harness.verdict.steps import StepFacts, judge_step
-from tests.support.gameday import BINDINGS, until
+from harness.verdict.steps import judge_step
+from tests.support.paths import BINDINGS
+from tests.support.waiting import wait_until
 
 PRODUCTION = "-n production"
 DATABASE = 'kubectl exec -it deployment/api-gateway -n production -- psql $DATABASE_URL -c "SELECT 1;"'
@@ -65,7 +67,7 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
     platform = LocalPlatform(folder / "platform")
     platform.up()
     try:
-        until(lambda: platform.kubectl("top", "pods", "-n", platform.namespace).status == 0)
+        wait_until(lambda: platform.kubectl("top", "pods", "-n", platform.namespace).status == 0)
         yield Operator(platform, folder)
     finally:
         platform.down()

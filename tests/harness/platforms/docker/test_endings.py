@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from harness.cluster.runtimes.container.ledger import LEDGER
-from tests.support.docker import parts, ready_maker
-from tests.support.gameday import RUNBOOK, gameday, left, running, until
+from tests.support.docker import parts, ready_provider
+from tests.support.gameday import gameday, left, running
+from tests.support.paths import RUNBOOK
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 ENDED_S = 60.0
@@ -30,19 +32,21 @@ def of_a_run(out: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("case", CASES)
 def test_nothing_is_left(case: str, tmp_path: Path) -> None:
-    with ready_maker(tmp_path / "shared"):
+    with ready_provider(tmp_path / "shared"):
         pass  # the images are there: no run waits for them
     words, number, expected = CASES[case]
     out = tmp_path / "run"
     with running("run", RUNBOOK, "--only", "TIMEOUT", "--platform", "docker", "--out", out, cwd=tmp_path) as run:
-        run.until(words)
+        run.wait_for(words)
         if number != signal.SIGINT:
             assert len(of_a_run(out)) == 20, "two platforms of ten parts each"
         os.killpg(run.process.pid, number)
         status, _ = run.end(ENDED_S)
     assert status == expected, "".join(run.lines)
     if number == signal.SIGKILL:
-        until(lambda: of_a_run(out) == {} or not left(out), ENDED_S)  # the daemons end with who started them
+        wait_until(
+            lambda: of_a_run(out) == {} or not left(out), limit_s=ENDED_S
+        )  # the daemons end with who started them
         assert gameday("recover", out, cwd=tmp_path).returncode == 0
     assert of_a_run(out) == {}
     assert left(out) == []

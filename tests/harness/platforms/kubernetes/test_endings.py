@@ -12,8 +12,10 @@ import pytest
 pytest.importorskip("kubernetes", reason="the extra is not installed: pip install -e '.[kind]'")
 
 from harness.platforms.kubernetes import kind
-from tests.support.gameday import RUNBOOK, gameday, left, running, until
+from tests.support.gameday import gameday, left, running
 from tests.support.kind import UP_S, containers, lacking, verdict
+from tests.support.paths import RUNBOOK
+from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.slow]
 RUN = ("run", RUNBOOK, "--only", "TIMEOUT", "--platform", "kind", "--out", "run")
@@ -27,7 +29,7 @@ def able() -> None:
 
 def test_a_cluster_that_dies_in_the_middle_is_inconclusive(tmp_path: Path) -> None:
     with running(*RUN, cwd=tmp_path) as run:
-        run.until("── symptoms", UP_S)
+        run.wait_for("── symptoms", UP_S)
         subprocess.run(["docker", "kill", f"{kind.name()}-control-plane"], capture_output=True, check=True)
         status, said = run.end(60)
     assert (status, verdict(tmp_path / "run")) == (3, "inconclusive")
@@ -39,12 +41,12 @@ def test_a_cluster_that_dies_in_the_middle_is_inconclusive(tmp_path: Path) -> No
 def test_a_cluster_that_is_being_made_goes_too(tmp_path: Path, number: signal.Signals) -> None:
     """Ctrl-C goes to the whole group; after SIGKILL `gameday recover` finds it by the run's note."""
     with running(*RUN, cwd=tmp_path) as run:
-        until(containers, UP_S)
+        wait_until(containers, limit_s=UP_S)
         os.killpg(run.process.pid, number)
         status = run.process.wait(UP_S)  # what an engine was asked for comes first, or it would be left behind
         if number == signal.SIGKILL:
             assert containers()
             assert f"kind cluster {kind.name()}" in gameday("recover", "run", cwd=tmp_path).stdout
     assert status == (130 if number == signal.SIGINT else -signal.SIGKILL)
-    until(lambda: not left(tmp_path), 60)  # after SIGKILL, kind ends when it finds its node gone
+    wait_until(lambda: not left(tmp_path), limit_s=60)  # after SIGKILL, kind ends when it finds its node gone
     assert containers() == []

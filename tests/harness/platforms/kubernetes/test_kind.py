@@ -19,11 +19,14 @@ from harness.errors import PlatformError
 from harness.faults.base import Target
 from harness.faults.factory import make_fault
 from harness.platforms.kubernetes import kind
-from harness.platforms.kubernetes.cluster_ref import Place
+from harness.platforms.kubernetes.cluster_ref import ClusterRef
 from harness.platforms.kubernetes.manifests import CONTROL, NAMESPACES, TREATMENT
 from harness.platforms.kubernetes.platform import KubernetesPlatform
-from tests.support.gameday import RUNBOOK, gameday, running, until
+from tests.support.gameday import gameday, running
 from tests.support.kind import DRILL_S, UP_S, containers, lacking, verdict
+from tests.support.paths import RUNBOOK
+from tests.support.platform_shell import in_shell
+from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.slow]
 
@@ -44,8 +47,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         assert containers() == []
 
 
-def place(cluster: Path) -> Place:
-    return Place(cluster / "runs" / "platform" / "cluster.kubeconfig")
+def place(cluster: Path) -> ClusterRef:
+    return ClusterRef(cluster / "runs" / "platform" / "cluster.kubeconfig")
 
 
 @pytest.fixture
@@ -56,14 +59,6 @@ def platform(cluster: Path, tmp_path: Path) -> Iterator[KubernetesPlatform]:
         yield one
     finally:
         one.down()
-
-
-def in_shell(platform: KubernetesPlatform, command: str) -> subprocess.CompletedProcess[str]:
-    shell = platform.shell()
-    env = {**shell.env, "PATH": shell.path}
-    return subprocess.run(
-        [f"{shell.path}/bash", "-c", command], env=env, cwd=shell.cwd, capture_output=True, text=True, check=False
-    )
 
 
 def admin(cluster: Path, *words: str) -> str:
@@ -83,10 +78,10 @@ def test_a_namespace_is_a_platform(platform: KubernetesPlatform) -> None:
     for name, one in state.items():
         assert {pod: answer.status for pod, answer in platform.health(name).items()} == dict.fromkeys(one.pods, 200)
         assert "# TYPE" in platform.scrape(name)[one.pods[0]].body
-        until(lambda name=name: any(path.read_text() for path in platform.log_files(name)))  # type: ignore[misc]
+        wait_until(lambda name=name: any(path.read_text() for path in platform.log_files(name)))  # type: ignore[misc]
         assert [port.owner for port in platform.admin(name)] == list(one.pods)
     assert platform.kubectl("scale", "deployment/inference", "--replicas=2", "-n", "production").status == 0
-    until(lambda: platform.state()["inference"].ready == 2, 60)
+    wait_until(lambda: platform.state()["inference"].ready == 2, limit_s=60)
     reasons = {json.loads(line)["reason"] for line in (platform.folder / "events.jsonl").read_text().splitlines()}
     assert "ScalingReplicaSet" in reasons
 
@@ -100,7 +95,7 @@ def test_the_shell_reaches_its_namespace_and_nothing_else(platform: KubernetesPl
         answer = in_shell(platform, f"kubectl {beyond}")
         assert (answer.returncode, "Forbidden" in answer.stderr) == (1, True), beyond
     assert platform.kubectl("scale", "deployment/tool-service", "--replicas=0", "-n", "production").status == 0
-    until(lambda: in_shell(platform, "curl -sS http://tool-service:8080/health").returncode == 7, 30)
+    wait_until(lambda: in_shell(platform, "curl -sS http://tool-service:8080/health").returncode == 7, limit_s=30)
 
 
 def test_one_drill_at_a_time(platform: KubernetesPlatform, cluster: Path, tmp_path: Path) -> None:
@@ -119,15 +114,15 @@ def test_faults_by_the_clusters_own_means(platform: KubernetesPlatform) -> None:
     (before,) = platform.state()["inference"].pods
     injection = kill.prepare(target)
     injection.apply()
-    until(lambda: (now := platform.state()["inference"]).ready == 1 and before not in now.pods, 60)
+    wait_until(lambda: (now := platform.state()["inference"]).ready == 1 and before not in now.pods, limit_s=60)
     injection.revert()
     empty = make_fault(FaultSpec("inference", "scale-to-zero"))
     injection = empty.prepare(target)
     injection.apply()
-    until(lambda: platform.state()["inference"].pods == (), 60)
+    wait_until(lambda: platform.state()["inference"].pods == (), limit_s=60)
     injection.revert()
     injection.revert()
-    until(lambda: platform.state()["inference"].ready == 1, 60)
+    wait_until(lambda: platform.state()["inference"].ready == 1, limit_s=60)
 
 
 def burners(platform: KubernetesPlatform) -> int:
@@ -144,7 +139,7 @@ def test_burnt_cpu_ends_when_it_is_taken_back_and_by_itself(platform: Kubernetes
     assert by_itself or burners(platform) > 0
     if not by_itself:
         injection.revert()
-    until(lambda: burners(platform) == 0, 30)
+    wait_until(lambda: burners(platform) == 0, limit_s=30)
     injection.revert()
 
 
@@ -171,7 +166,7 @@ def test_a_partition_bites_or_says_that_it_does_not(platform: KubernetesPlatform
 def test_a_killed_run_is_taken_back_from_another_machine(cluster: Path, tmp_path: Path) -> None:
     """SIGKILL in the middle of an incident; then nothing but a kubeconfig."""
     with running("run", RUNBOOK, "--only", "TIMEOUT", "--platform", "kind", "--out", "run", cwd=tmp_path) as run:
-        run.until(r"── symptoms", DRILL_S)
+        run.wait_for(r"── symptoms", DRILL_S)
         os.killpg(run.process.pid, signal.SIGKILL)
         run.process.wait()
     gameday("recover", "run", cwd=tmp_path)  # its load on this machine; and the cluster, by what the run left there

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.gameday import RUNBOOK, clean_environment, gameday
+from tests.support.gameday import clean_environment, gameday
+from tests.support.paths import RUNBOOK
 
 WITHOUT = "import sys; sys.modules['kubernetes'] = None; from harness.cli.main import main; main(sys.argv[1:])"
 

@@ -8,8 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -20,26 +19,21 @@ from harness.cluster.runtimes.process import postgres
 from harness.errors import MachineError, PlatformError
 from harness.machine import loopback, process_ledger
 from harness.platforms.local.platform import LocalPlatform
+from tests.support.paths import FORK_SERVER_STAND_IN
+from tests.support.platform_shell import in_shell
+from tests.support.waiting import wait_until
 
-STAND_IN = (sys.executable, str(Path(__file__).parents[3] / "support" / "fork_server_stand_in.py"))
 CLIENT = Path(kubectl_shim.__file__)
 
 
 @pytest.fixture
 def platform(tmp_path: Path) -> Iterator[LocalPlatform]:
-    made = LocalPlatform(tmp_path / "platform", nursery=STAND_IN)
+    made = LocalPlatform(tmp_path / "platform", fork_server=FORK_SERVER_STAND_IN)
     try:
         made.up()
         yield made
     finally:
         made.down()
-
-
-def until(fact: Callable[[], object], limit_s: float = 10.0) -> None:
-    deadline = time.monotonic() + limit_s
-    while not fact():
-        assert time.monotonic() < deadline, "the event did not come"
-        time.sleep(0.02)
 
 
 def left(folder: Path) -> list[str]:
@@ -65,14 +59,6 @@ def listening(platform: LocalPlatform) -> set[str]:
     return {f"{one.laddr.ip}:{one.laddr.port}" for one in connections if one.status == psutil.CONN_LISTEN}
 
 
-def in_shell(platform: LocalPlatform, command: str) -> subprocess.CompletedProcess[str]:
-    shell = platform.shell()
-    env = {**shell.env, "PATH": shell.path}
-    return subprocess.run(
-        [f"{shell.path}/bash", "-c", command], env=env, cwd=shell.cwd, capture_output=True, text=True, check=False
-    )
-
-
 def test_the_real_services_become_ready_listen_on_loopback_only_and_leave_nothing(tmp_path: Path) -> None:
     platform = LocalPlatform(tmp_path, overrides={"api-gateway": {"MAX_RETRIES": "4"}})
     platform.up()
@@ -88,7 +74,7 @@ def test_the_real_services_become_ready_listen_on_loopback_only_and_leave_nothin
             assert {pod: answer.status for pod, answer in platform.health(name).items()} == dict.fromkeys(one.pods, 200)
             assert "# TYPE" in platform.scrape(name)[one.pods[0]].body
             (log,) = platform.log_files(name)
-            until(log.read_text)  # a pod writes its log a moment after it answers
+            wait_until(log.read_text)  # a pod writes its log a moment after it answers
             assert json.loads(log.read_text().splitlines()[0])["time"]
             (admin,) = platform.admin(name)
             assert admin.owner == one.pods[0]
@@ -125,7 +111,7 @@ def test_killing_the_daemon_leaves_nothing_that_recover_cannot_end(platform: Loc
     (database,) = [group for group in groups if group.what == "postgres"]
     runtime = (platform.folder / "runtime").readlink()
     os.kill(daemon.pid, signal.SIGKILL)
-    until(lambda: not daemon.leader_lives())
+    wait_until(lambda: not daemon.leader_lives())
     assert database.leader_lives(), "otherwise this test shows nothing: the database has no lifeline"
     assert any(what.startswith("postgres") for what in process_ledger.recover(platform.folder))
     assert left(platform.folder) == []
@@ -166,27 +152,28 @@ def test_a_subnet_is_taken_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_platform_ends_with_who_started_it(tmp_path: Path) -> None:
     script = (
         "import sys, time; from pathlib import Path; from harness.platforms.local.platform import LocalPlatform;"
-        f"LocalPlatform(Path({str(tmp_path)!r}), nursery={STAND_IN!r}).up(); print('up', flush=True); time.sleep(60)"
+        f"LocalPlatform(Path({str(tmp_path)!r}), fork_server={FORK_SERVER_STAND_IN!r}).up();"
+        "print('up', flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         assert parent.stdout.readline() == "up\n"
         assert left(tmp_path)
         parent.kill()
-    until(lambda: not left(tmp_path))
+    wait_until(lambda: not left(tmp_path))
 
 
 def test_a_detached_platform_outlives_its_starter_and_is_found_again(tmp_path: Path) -> None:
     script = (
         "from pathlib import Path; from harness.platforms.local.platform import LocalPlatform;"
-        f"LocalPlatform(Path({str(tmp_path)!r}), nursery={STAND_IN!r}, detach=True).up()"
+        f"LocalPlatform(Path({str(tmp_path)!r}), fork_server={FORK_SERVER_STAND_IN!r}, detach=True).up()"
     )
     subprocess.run([sys.executable, "-c", script], check=True, timeout=20)
     found = LocalPlatform.attach(tmp_path)
     try:
         assert found.state()["inference"].ready == 1
         with pytest.raises(PlatformError, match="holds a platform already"):
-            LocalPlatform(tmp_path, nursery=STAND_IN).up()
+            LocalPlatform(tmp_path, fork_server=FORK_SERVER_STAND_IN).up()
     finally:
         found.down()
     assert left(tmp_path) == []
@@ -195,7 +182,7 @@ def test_a_detached_platform_outlives_its_starter_and_is_found_again(tmp_path: P
 
 
 def test_platforms_side_by_side_do_not_meet(platform: LocalPlatform, tmp_path: Path) -> None:
-    other = LocalPlatform(tmp_path / "other", nursery=STAND_IN)
+    other = LocalPlatform(tmp_path / "other", fork_server=FORK_SERVER_STAND_IN)
     other.up()
     try:
         mine, theirs = (set(one.state()["inference"].pods) for one in (platform, other))
@@ -211,7 +198,9 @@ def test_what_cannot_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(PlatformError, match="no such Deployment: gateway"):
         LocalPlatform(tmp_path / "a", overrides={"gateway": {}}).up()
     monkeypatch.setattr("harness.platforms.local.platform.LocalPlatform.up_s", 3.0)
-    crashing = LocalPlatform(tmp_path / "b", nursery=STAND_IN, overrides={"realtime": {"CRASH_AT_START": "3"}})
+    crashing = LocalPlatform(
+        tmp_path / "b", fork_server=FORK_SERVER_STAND_IN, overrides={"realtime": {"CRASH_AT_START": "3"}}
+    )
     with pytest.raises(PlatformError, match=r"realtime: back-off .*cannot start: CRASH_AT_START is set"):
         crashing.up()
     assert left(tmp_path / "b") == []
@@ -260,7 +249,7 @@ def test_a_command_ends_with_the_client_that_asked_for_it(platform: LocalPlatfor
         assert running.stdout is not None
         inside = psutil.Process(int(running.stdout.readline()))
         running.kill()
-    until(lambda: not inside.is_running() or inside.status() == psutil.STATUS_ZOMBIE)
+    wait_until(lambda: not inside.is_running() or inside.status() == psutil.STATUS_ZOMBIE)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become another user")
