@@ -1,7 +1,8 @@
-"""One bounded HTTP call to an address of our own. No proxy of this machine is ever used."""
+"""HTTP calls to addresses of our own, each on a connection of its own; never through a proxy."""
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True)
 class Answer:
-    """One HTTP answer; status 0 with `error` when there was none."""
+    """Result of an HTTP call; `status` is 0, and `error` is set, when the call failed."""
 
     status: int
     body: str
@@ -21,7 +22,10 @@ class Answer:
 def call(
     method: str, url: str, body: object = None, headers: Mapping[str, str] | None = None, timeout_s: float = 2.0
 ) -> Answer:
-    """Answer of a call on a connection of its own; a `body` goes as JSON. `error` is `ExceptionType: its words`."""
+    """Send one request, with `body` as JSON; returns failures as `Answer(0, "", "ExceptionType: message")`.
+
+    `timeout_s` bounds each wait for the peer.
+    """
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout_s)
     text, content = (None, {}) if body is None else (json.dumps(body), {"Content-Type": "application/json"})
@@ -33,3 +37,10 @@ def call(
         return Answer(0, "", f"{type(error).__name__}: {error}")
     finally:
         connection.close()
+
+
+async def call_async(
+    method: str, url: str, body: object = None, headers: Mapping[str, str] | None = None, timeout_s: float = 2.0
+) -> Answer:
+    """As `call`, in a thread."""
+    return await asyncio.to_thread(call, method, url, body, headers, timeout_s)

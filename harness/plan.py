@@ -1,4 +1,4 @@
-"""From a document and its bindings to what would run; every problem is known before anything starts."""
+"""The plan of a run: a document and its bindings put together. Every problem is known before anything starts."""
 
 from __future__ import annotations
 
@@ -16,25 +16,27 @@ from harness.steps.step import Step, general_steps, runbook_steps
 
 @dataclass(frozen=True)
 class DrillPlan:
-    """One runbook as it would be drilled; `binding` is None where the bindings do not know its id."""
+    """The plan of one drill."""
 
     runbook: Runbook
     binding: RunbookBinding | None
+    """None if the bindings do not have the runbook's id."""
     symptoms: tuple[tuple[Symptom, Condition | None], ...]
+    """Each symptom with the condition that the bindings give it."""
     steps: tuple[Step, ...]
     unread: tuple[Unread, ...]
-    """What stands inside the runbook and was not understood: a part of it that nobody tested."""
+    """Text of the runbook that was not understood, so that it is not tested."""
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
-        """All that is measured: what the SLOs promise, then what the symptoms that are bound say."""
+        """The conditions to measure: those of the SLOs, then those of the bound symptoms."""
         slos = self.binding.slos.values() if self.binding else ()
         return (*(slo.condition for slo in slos), *(condition for _, condition in self.symptoms if condition))
 
 
 @dataclass(frozen=True)
 class GamedayPlan:
-    """All that a run would do."""
+    """The plan of a whole run."""
 
     document: Document
     bindings: Bindings
@@ -43,14 +45,14 @@ class GamedayPlan:
     findings: tuple[str, ...]
 
     def steps(self) -> Iterator[Step]:
-        """Every step of every drill, then the general ones."""
+        """Yield the steps of every drill, then the general ones."""
         for drill in self.drills:
             yield from drill.steps
         yield from self.general
 
 
 def make_plan(document: Document, bindings: Bindings, only: Sequence[str]) -> GamedayPlan:
-    """Bind everything; raises DocumentError for an `--only` that the document does not have."""
+    """Put document and bindings together. Raises DocumentError for an id in `only` that the document does not have."""
     known = {runbook.id for runbook in document.runbooks}
     for wanted in only:
         if wanted not in known:
@@ -66,7 +68,7 @@ def make_plan(document: Document, bindings: Bindings, only: Sequence[str]) -> Ga
 def _drill(runbook: Runbook, document: Document, bindings: Bindings) -> DrillPlan:
     binding = bindings.runbooks.get(runbook.id)
     symptoms = tuple((symptom, binding.condition_of(symptom) if binding else None) for symptom in runbook.symptoms)
-    # A variable that no binding knows is set where the incident is: nobody there reads it, and the drill will show so.
+    # A toggle without a Deployment is set on the runbook's service, so that the drill shows whether anything reads it.
     toggles = {
         toggle.name: bindings.toggles.get(toggle.name, binding.service if binding else "") for toggle in runbook.toggles
     }
@@ -75,7 +77,7 @@ def _drill(runbook: Runbook, document: Document, bindings: Bindings) -> DrillPla
 
 
 def _unread_inside(runbook: Runbook, document: Document) -> Iterator[Unread]:
-    """Prose is not meant to be run; all else that was not understood is. A runbook ends where another part begins."""
+    """Yield what was not understood inside a runbook, except prose. A runbook ends where the next part begins."""
     procedures = (document.general, document.alerts, document.escalation, document.post_incident)
     parts: Iterator[Runbook | Part] = chain(document.runbooks, *procedures)
     end = min((part.line for part in parts if part.line > runbook.line), default=math.inf)
@@ -95,7 +97,7 @@ def _findings(document: Document, bindings: Bindings, partial: bool) -> Iterator
 
 
 def check(plan: GamedayPlan) -> None:
-    """Raises one error with every open placeholder, else one with every refused command."""
+    """Raises BindingError with every placeholder that has no binding, else RefusedError with every refused command."""
     missing = [
         f"line {step.line}: `{name}` in `{_short(step)}` has no binding"
         for step in plan.steps()
@@ -103,7 +105,7 @@ def check(plan: GamedayPlan) -> None:
     ]
     if missing:
         where = f"bind it under `placeholders` in {plan.bindings.path}"
-        raise BindingError("\n".join(dict.fromkeys(missing)) + f"\n{where}; `gameday plan` shows every filling")
+        raise BindingError("\n".join(dict.fromkeys(missing)) + f"\n{where}; `gameday plan` shows every value")
     refused = [f"line {step.line}: refused: `{_short(step)}`: {why}" for step in plan.steps() for why in step.refusals]
     if refused:
         raise RefusedError("\n".join(dict.fromkeys(refused)) + "\nNothing was run. Allowed: docs/reference/steps.md")

@@ -50,7 +50,7 @@ def _read(out: Path, seconds: float, spawned_s: float, complained: str) -> Run:
         return Run(WHO, seconds, (), False, f"no result: {complained.strip()[-300:] or 'it said nothing'}")
     result = json.loads((out / "result.json").read_text(encoding="utf-8"))
     drill = result["drills"][0]
-    times = [event["t"] for event in read_events(out / "record.jsonl")]
+    times = [event.t_s for event in read_events(out / "record.jsonl")]
     phases = [Phase(phase["phase"], phase["seconds"]) for phase in drill["phases"]]
     start = times[0] - spawned_s
     between = times[-1] - times[0] - sum(phase.seconds for phase in phases)

@@ -1,1 +1,1 @@
-"""The shell as text: which commands a block holds. Nothing here runs anything."""
+"""Reads bash without running it: splits a block into statements, parses a text into commands and words."""

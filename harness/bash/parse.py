@@ -45,12 +45,9 @@ def _function_names(nodes: list[Node]) -> Iterator[str]:
 
 def _call(node: Node) -> Call:
     words: list[Word] = []
-    assignments = []
     for index, child in enumerate(node.children):
         if child.type == "variable_assignment":
-            assignments.append(_assignment(child))
-            if node.type == "declaration_command":
-                words.append(_word(child))
+            words += [_word(child)] if node.type == "declaration_command" else []
         elif child.type == "file_redirect":
             words += [_word(extra) for extra in child.children_by_field_name("destination")[1:]]
         elif child.type == "command_name":
@@ -59,12 +56,12 @@ def _call(node: Node) -> Call:
             words += [_word(part) for part in _leaves(child)]
         elif child.is_named or index == 0:
             words.append(_word(child))
-    words += _words_behind_redirects(node)
-    return Call(tuple(words), tuple(assignments))
+    words += _arguments_after_redirects(node)
+    return Call(tuple(words))
 
 
-def _words_behind_redirects(node: Node) -> list[Word]:
-    """`cat > /dev/null FILE`: the grammar hangs FILE on the redirect, bash on the command."""
+def _arguments_after_redirects(node: Node) -> list[Word]:
+    """In `cat > /dev/null FILE`, FILE is an argument of cat; the grammar makes it a part of the redirection."""
     parent = node.parent
     if parent is None or parent.type != "redirected_statement":
         return []
@@ -75,7 +72,7 @@ def _words_behind_redirects(node: Node) -> list[Word]:
 
 
 def _leaves(node: Node) -> Iterator[Node]:
-    """The words of a test, whatever expression the grammar made of them."""
+    """Yield the words of a test; the grammar nests them as expressions."""
     if node.type.endswith("_expression") and node.type != "brace_expression":
         for child in node.children:
             yield from _leaves(child)
@@ -84,7 +81,7 @@ def _leaves(node: Node) -> Iterator[Node]:
 
 
 def _assignments(node: Node) -> Iterator[tuple[str, Word]]:
-    """`X=1`, and what a `for` or a `read` gives to a variable."""
+    """Yield the variables and values of `X=1`, of `for` and of `read`."""
     if node.type == "variable_assignment":
         yield _assignment(node)
     elif node.type == "for_statement":
@@ -115,7 +112,7 @@ def _expands(name: Node) -> bool:
 
 
 def _static(node: Node) -> str:
-    """The word's text with the quotes gone and the backslashes resolved; expansions stay as written."""
+    """Return the text of a word without quotes and backslashes; expansions stay as written."""
     text = text_of(node)
     if node.type == "raw_string":
         return text[1:-1]
@@ -131,7 +128,7 @@ def _static(node: Node) -> str:
 
 
 def _in_quotes(node: Node) -> str:
-    """Text within double quotes, where a backslash escapes only `$`, a backtick, `"`, itself and a newline."""
+    """Return the text in double quotes, where a backslash escapes only `$`, a backtick, `"`, itself and a newline."""
     source, at, parts = node.text or b"", node.start_byte, []
     position = 1
     for child in node.named_children:
@@ -173,7 +170,7 @@ def _last(root: Node) -> tuple[Call, ...]:
 
 
 def _run_last(node: Node) -> Node | None:
-    """What decides PIPESTATUS of a wrapped statement; None where `a || b` leaves open which one ran."""
+    """Return the part of a compound statement that sets PIPESTATUS; None for `a || b`, where either may."""
     if node.type == "list":
         return None if any(child.type == "||" for child in node.children) else node.named_children[-1]
     if node.type == "negated_command":

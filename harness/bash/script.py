@@ -39,7 +39,6 @@ class Call:
     """One simple command: `words[0]` is its program; no words where it only assigns variables."""
 
     words: tuple[Word, ...]
-    assignments: tuple[tuple[str, Word], ...] = ()
 
     @property
     def program(self) -> str:

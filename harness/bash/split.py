@@ -1,4 +1,4 @@
-"""A block of shell, cut into its top-level statements by tree-sitter-bash, each exactly as written."""
+"""Splits a block of shell into its top-level statements, each exactly as written."""
 
 from __future__ import annotations
 
@@ -11,47 +11,51 @@ from tree_sitter import Node
 from harness.bash.tree import syntax_tree
 
 _PLACEHOLDER = re.compile(r"(?<![<\w])<[A-Za-z][\w.-]*(?: [\w.-]+)*>(?!>)", re.ASCII)
-_LONGEST_STATEMENT = 200  # lines tried as one statement in a block that holds an error
-_MOST_TRIES = 5000  # in such a block; what is left after them is not read
+_LONGEST_STATEMENT = 200
+"""The most lines that are parsed as one statement in a block with a syntax error."""
+_MOST_TRIES = 5000
+"""The most lines that are parsed again in such a block; those after them are leftovers."""
 
 
 @dataclass(frozen=True)
 class Statement:
-    """One top-level statement: `text` as written, 1-based `line` in the block, byte range, comment above as `title`."""
+    """One top-level statement."""
 
     line: int
+    """1-based, in the block."""
     text: str
-    start_byte: int
-    end_byte: int
+    """As written."""
     title: str = ""
+    """The comment above it or behind it."""
 
 
 @dataclass(frozen=True)
 class Leftover:
-    """Text of the block that is no statement, its 1-based line in the block, and why."""
+    """Text of the block that is not a statement."""
 
     line: int
+    """1-based, in the block."""
     text: str
     why: str
 
 
 def split(source: str) -> tuple[Statement | Leftover, ...]:
-    """Every statement of `source` and every text that is none, in order.
+    """Return every statement of `source`, and every text that is not one, in order.
 
-    A placeholder such as `<pod>` counts as a word, not as two redirections. Lines that no reading turns into a complete
-    statement are leftovers; the lines around them are still read.
+    A placeholder such as `<pod>` is read as a word, not as two redirections. Lines that belong to no complete statement
+    are leftovers; the lines around them are still read.
     """
     if not _tree(source).has_error:
         return tuple(_read(source))
     broken = _broken_lines(source.split("\n"))
     kept = "\n".join(_blank(line) if n in broken else line for n, line in enumerate(source.split("\n")))
-    why = "not shell that can be run: no reading of this line gives a complete command"
+    why = "not shell that can be run: this line is not a complete command"
     left = [Leftover(n + 1, source.split("\n")[n].strip(), why) for n in sorted(broken)]
     return tuple(sorted([*_read(kept), *left], key=lambda found: found.line))
 
 
 def _tree(source: str) -> Node:
-    """The syntax tree with placeholders masked by words of the same length, so that byte ranges fit `source`."""
+    """Parse `source` with its placeholders replaced by words of the same length, so that byte offsets stay valid."""
     return syntax_tree(_PLACEHOLDER.sub(lambda found: "p" * len(found[0]), source))
 
 
@@ -60,7 +64,7 @@ def _blank(line: str) -> str:
 
 
 def _broken_lines(lines: list[str]) -> set[int]:
-    """Indices of the lines that begin no complete statement, however many of the following lines are taken along."""
+    """Return the indices of the lines at which no complete statement begins, however many lines it may span."""
     broken: set[int] = set()
     at = tries = 0
     while at < len(lines):
@@ -74,7 +78,7 @@ def _broken_lines(lines: list[str]) -> set[int]:
 
 
 def is_complete(source: str) -> bool:
-    """Whether a shell would run `source` and not wait for a further line (open quote, loop, pipe, final backslash)."""
+    """Whether a shell would run `source` as it is, without waiting for another line (open quote, loop, pipe)."""
     return not _tree(source).has_error
 
 
@@ -85,7 +89,7 @@ def _read(source: str) -> Iterator[Statement | Leftover]:
     last_row = -1
     for node in _tree(source).named_children:
         if node.type == "comment" and last and node.start_point.row == last_row:
-            last = replace(last, title="; ".join(filter(None, (last.title, _words([node])))))
+            last = replace(last, title="; ".join(filter(None, (last.title, _text([node])))))
         elif node.type == "comment":
             comments.append(node)
         else:
@@ -94,22 +98,21 @@ def _read(source: str) -> Iterator[Statement | Leftover]:
             yield from orphans
             last, last_row, comments = _statement(node, raw, title), node.end_point.row, []
     yield from (last,) if last else ()
-    yield from (_orphan(node) for node in comments if _words([node]))
+    yield from (_orphan(node) for node in comments if _text([node]))
 
 
 def _statement(node: Node, raw: bytes, title: str) -> Statement:
     after = node.next_sibling
     end = after.end_byte if after and after.type == "&" else node.end_byte
-    text = raw[node.start_byte : end].decode().rstrip()
-    return Statement(node.start_point.row + 1, text, node.start_byte, node.start_byte + len(text.encode()), title)
+    return Statement(node.start_point.row + 1, raw[node.start_byte : end].decode().rstrip(), title)
 
 
 def _title(comments: list[Node]) -> tuple[str, list[Leftover]]:
-    """The words of the last unbroken run of comment lines, and the comments before it, which title nothing."""
+    """Return the text of the comment lines directly above a statement, and the comments before those as leftovers."""
     first = len(comments)
     while first and _belongs(comments, first - 1):
         first -= 1
-    return _words(comments[first:]), [_orphan(node) for node in comments[:first] if _words([node])]
+    return _text(comments[first:]), [_orphan(node) for node in comments[:first] if _text([node])]
 
 
 def _belongs(comments: list[Node], at: int) -> bool:
@@ -118,7 +121,7 @@ def _belongs(comments: list[Node], at: int) -> bool:
     return at == len(comments) - 1 or comments[at + 1].start_point.row == comments[at].start_point.row + 1
 
 
-def _words(comments: list[Node]) -> str:
+def _text(comments: list[Node]) -> str:
     lines = [(node.text or b"").decode().strip("#-=*~ \t\r") for node in comments]
     return " ".join(line for line in lines if line)
 
@@ -128,5 +131,5 @@ def _shebang(node: Node) -> bool:
 
 
 def _orphan(node: Node) -> Leftover:
-    why = "a shebang: the commands run in bash" if _shebang(node) else "a comment with no command below it"
+    why = "a shebang: the commands run in bash" if _shebang(node) else "a comment without a command below it"
     return Leftover(node.start_point.row + 1, (node.text or b"").decode(), why)

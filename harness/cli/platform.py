@@ -12,7 +12,7 @@ from harness.cli.platforms import announce, chosen, forget_kind, kind_in, note_k
 from harness.cli.recovery import end_recorded
 from harness.cli.report import RECORD
 from harness.errors import PASSED, UNUSABLE, MachineError
-from harness.platforms.base import Maker, Platform
+from harness.platforms.base import Platform, Provider
 
 
 def up(options: argparse.Namespace) -> int:
@@ -21,7 +21,7 @@ def up(options: argparse.Namespace) -> int:
     maker = _maker_of(options)
     maker.check()
     note_kind(folder, maker)
-    platform = maker.stand(folder, lambda line: None if quiet else announce(line))
+    platform = maker.start_detached(folder, lambda line: None if quiet else announce(line))
     shell = platform.shell()
     exports = [
         *(f"export {name}={shlex.quote(shell.env[name])}" for name in ("CURL_HOME", "KUBECONFIG") if name in shell.env),
@@ -31,7 +31,7 @@ def up(options: argparse.Namespace) -> int:
     return PASSED
 
 
-def _maker_of(options: argparse.Namespace) -> Maker:
+def _maker_of(options: argparse.Namespace) -> Provider:
     """That of the platform in the folder; raises MachineError when another kind is asked for."""
     there = kind_in(options.dir)
     maker = chosen(options, there)
@@ -62,7 +62,7 @@ def down(options: argparse.Namespace) -> int:
     if not folder.is_dir():
         sys.stderr.write(f"gameday: {folder}: no platform was left here; `gameday up` starts one\n")
         return UNUSABLE
-    _maker_of(options).end(folder)
+    _maker_of(options).destroy(folder)
     forget_kind(folder)
     announce(f"the platform in {folder} has ended")
     return PASSED

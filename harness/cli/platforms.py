@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.errors import MachineError
-from harness.platforms.base import Maker, Options
+from harness.platforms.base import PlatformOptions, Provider
 
 MAKERS = {
-    "local": "harness.platforms.local.provider:LocalMaker",
-    "docker": "harness.platforms.docker.provider:DockerMaker",
-    "kind": "harness.platforms.kubernetes.provider:KindMaker",
-    "kubernetes": "harness.platforms.kubernetes.existing:KubernetesMaker",
+    "local": "harness.platforms.local.provider:LocalProvider",
+    "docker": "harness.platforms.docker.provider:DockerProvider",
+    "kind": "harness.platforms.kubernetes.provider:KindProvider",
+    "kubernetes": "harness.platforms.kubernetes.provider:KubernetesProvider",
 }
 """The maker of each kind; imported only when it is asked for, because some need packages that are extras."""
 KIND = "platform.txt"
@@ -31,26 +31,26 @@ def add_options(word: argparse.ArgumentParser) -> None:
     word.add_argument("--context", metavar="NAME", help="kubernetes: a cluster that is there already, and is a sandbox")
 
 
-def chosen(options: argparse.Namespace, kind: str | None = None) -> Maker:
+def chosen(options: argparse.Namespace, kind: str | None = None) -> Provider:
     """The maker that is asked for, or else that of `kind`; raises MachineError for an option that it has no use for."""
     name = options.platform or kind or "local"
-    said = {field: getattr(options, field, None) for field in Options.__dataclass_fields__}
-    maker = _maker(name, Options(**said))
-    if idle := [field for field, value in said.items() if value is not None and field not in maker.takes]:
+    said = {field: getattr(options, field, None) for field in PlatformOptions.__dataclass_fields__}
+    maker = _maker(name, PlatformOptions(**said))
+    if idle := [field for field, value in said.items() if value is not None and field not in maker.options]:
         flags = ", ".join("--" + field.replace("_", "-") for field in idle)
         raise MachineError(f"{flags}: the {name} platform has no use for it; leave it out or choose another --platform")
     return maker
 
 
-def recovering() -> Iterator[Maker]:
+def recovering() -> Iterator[Provider]:
     """A maker of each kind that can be loaded here: what left something behind could be loaded when it did."""
     for name in MAKERS:
-        yield _maker(name, Options())
+        yield _maker(name, PlatformOptions())
 
 
-def _maker(name: str, options: Options) -> Maker:
+def _maker(name: str, options: PlatformOptions) -> Provider:
     module, _, member = MAKERS[name].partition(":")
-    made: Maker = getattr(importlib.import_module(module), member)(options)
+    made: Provider = getattr(importlib.import_module(module), member)(options)
     return made
 
 
@@ -63,7 +63,7 @@ def kind_in(folder: Path) -> str | None:
     return kind if kind in MAKERS else None
 
 
-def note_kind(folder: Path, maker: Maker) -> None:
+def note_kind(folder: Path, maker: Provider) -> None:
     """Remember it, on disk before anything is started."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / KIND).write_text(f"{maker.name}\n", encoding="utf-8")

@@ -19,14 +19,17 @@ from harness.cli.report import FORMS, RECORD, result_of
 from harness.drill import Limits
 from harness.errors import DocumentError, Interrupted, MachineError, PlatformError
 from harness.faults.factory import make_fault
+from harness.gameday.judging import LiveJudges
 from harness.gameday.run import Members, run_gameday
 from harness.listeners.progress import Live
+from harness.listeners.screen import own_stderr
 from harness.load.base import Load
-from harness.load.job import JobLoad, check_shared
+from harness.load.job import JobLoad, check_shared, runs_jobs
 from harness.load.worker import WorkerLoad, find_scenario
 from harness.plan import DrillPlan, GamedayPlan, check, make_plan
-from harness.platforms.base import JobHost, Maker, Platform
+from harness.platforms.base import Platform, Provider
 from harness.record.journal import Journal
+from harness.record.listener import ListenerThread
 from harness.responders.runbook import RunbookResponder
 from harness.runbook import nothing_to_test, read
 
@@ -43,20 +46,25 @@ def run(options: argparse.Namespace) -> int:
     maker = chosen(options)
     maker.check()
     out = _run_directory(options.out)
-    journal = Journal(out / RECORD)
+    journal, judges = Journal(out / RECORD), LiveJudges()
+    journal.deliver_to(judges.put)
+    display: ListenerThread | None = None
     if not options.quiet:
         names = ", ".join(drill.runbook.id for drill in plan.drills)
         sys.stderr.write(f"gameday: {plan.document.path}: {names}; record in {out}\n")
-        journal.listen(Live(columns=shutil.get_terminal_size((160, 40)).columns))
+        live = Live(judges.of, own_stderr(), shutil.get_terminal_size((160, 40)).columns)
+        display = ListenerThread(journal, live)
     stop = threading.Event()
     say = _Progress(stop, options.quiet)
     members, jobs = _members(plan, maker, options.load_in_cluster), _jobs(options.jobs, maker)
     try:
-        with _interruptible(stop), maker.opened(out, say):
+        with _interruptible(stop), maker.session(out, say):
             say.making = False
-            run_gameday(plan, members, journal, out, jobs, stop)
+            run_gameday(plan, members, journal, judges, out, jobs, stop)
     finally:
         journal.close()
+        if display:
+            display.close()
     return _conclude(out, options.format)
 
 
@@ -128,26 +136,26 @@ class _Progress:
             announce(line)
 
 
-def _jobs(wanted: int, maker: Maker) -> int:
+def _jobs(wanted: int, maker: Provider) -> int:
     """As many drills side by side as are wanted and the platform holds; says so where these are fewer."""
-    if maker.at_once is None or wanted <= maker.at_once:
+    if maker.max_parallel_drills is None or wanted <= maker.max_parallel_drills:
         return wanted
-    announce(f"--jobs {wanted}: the {maker.name} platform holds {maker.at_once} at a time")
-    return maker.at_once
+    announce(f"--jobs {wanted}: the {maker.name} platform holds {maker.max_parallel_drills} at a time")
+    return maker.max_parallel_drills
 
 
-def _members(plan: GamedayPlan, maker: Maker, workers: int | None) -> Members:
+def _members(plan: GamedayPlan, maker: Provider, workers: int | None) -> Members:
     def make_load(drill: DrillPlan, platform: Platform, folder: Path) -> Load:
         assert drill.binding is not None
         settings, log = _settings(drill, platform), folder / "load.log"
-        if workers and isinstance(platform, JobHost):
+        if workers and runs_jobs(platform):
             service = drill.binding.service  # from within it has its own name
             inside = {**settings, "GAMEDAY_HOST": f"http://{service}:{platform.services()[service][0]}"}
             return JobLoad(drill.binding.scenario, inside, workers, platform, log)
         scenario = find_scenario(drill.binding.scenario, plan.bindings.path.parent)
         return WorkerLoad(scenario, settings, log)
 
-    return Members(maker.name, maker.make, make_load, make_fault, RunbookResponder(), Limits())
+    return Members(maker.name, maker.create, make_load, make_fault, RunbookResponder(), Limits())
 
 
 def _settings(drill: DrillPlan, platform: Platform) -> dict[str, str]:

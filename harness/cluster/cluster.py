@@ -12,9 +12,9 @@ from harness.cluster.api import Invalid, NotFound, Process, Usage
 from harness.cluster.controller import Controller
 from harness.cluster.events import Events
 from harness.cluster.kubelet import Kubelet
-from harness.cluster.manifest import SERVER_VERSION
 from harness.cluster.runtime import Runtime
 from harness.cluster.state import HASH, REVISION, Deployment, Pod, ReplicaSet, plain
+from harness.cluster.static_objects import SERVER_VERSION
 from harness.cluster.usage import Meter
 from harness.machine.objects import Obj, clone, labels, section, strings, text
 
@@ -34,7 +34,7 @@ class ControlPlane:
 
     def __init__(self, folder: Path, runtime: Runtime) -> None:
         self.deployments: dict[str, Deployment] = {}
-        self.around: dict[str, list[Obj]] = {}
+        self.static_objects: dict[str, list[Obj]] = {}
         self.services: dict[str, Obj] = {}
         self._pulse = asyncio.Event()
         self._due = False
@@ -100,10 +100,7 @@ class ControlPlane:
             ),
             "services": lambda: map(clone, self.services.values()),
         }
-        return list(shown[kind]()) if kind in shown else [clone(one) for one in self.around.get(kind, ())]
-
-    def _endpoints(self, service: Obj) -> Obj:
-        return serializers.endpoints(service, self._selected(service), self._runtime.node)
+        return list(shown[kind]()) if kind in shown else [clone(one) for one in self.static_objects.get(kind, ())]
 
     def _selected(self, service: Obj) -> Sequence[Pod]:
         wanted = strings(section(service, "spec", "selector")).items()
@@ -152,8 +149,8 @@ class ControlPlane:
     def _replace(self, kind: str, before: Obj, after: Obj) -> None:
         if kind == "services":
             self.services[text(before, "metadata", "name")] = clone(after)
-        elif before in self.around.get(kind, ()):
-            held = self.around[kind]
+        elif before in self.static_objects.get(kind, ()):
+            held = self.static_objects[kind]
             held[held.index(before)] = clone(after)
         else:
             raise Invalid(f"this platform cannot change {kind}")
@@ -225,7 +222,7 @@ class ControlPlane:
     def node_usage(self) -> Mapping[str, Usage]:
         return {
             text(node, "metadata", "name"): self._meter.node
-            for node in self.around.get("nodes", ())
+            for node in self.static_objects.get("nodes", ())
             if self._meter.node
         }
 

@@ -19,109 +19,125 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from harness.cluster import manifest
+from harness.cluster import defaults, manifest
 from harness.cluster.cluster import ControlPlane
 from harness.cluster.control_server import Control
+from harness.cluster.manifest import Manifest
 from harness.cluster.runtime import Runtime
 from harness.cluster.state import Deployment
+from harness.cluster.static_objects import static_objects
 from harness.errors import GamedayError
 from harness.machine import process_ledger
-from harness.machine.loopback import Subnet
+from harness.machine.loopback import FIRST_SERVICE, Subnet
 from harness.machine.objects import Json, Obj, section
 
 log = logging.getLogger(__name__)
+THREADS = 64
+"""For blocking calls, among them the probes of all pods: pods that do not answer must not delay the others."""
 
 
 @dataclass(frozen=True)
-class Options:
-    """How a daemon is started; `env` overrides variables by Deployment."""
+class DaemonOptions:
+    """Command line of a daemon; a runtime's own daemon adds its options."""
 
     dir: Path
+    """The platform's folder."""
     detach: bool = False
+    """Whether the platform outlives the process that started it."""
     env: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Environment variables by Deployment, which replace the manifest's."""
 
 
 @dataclass(frozen=True)
-class Site:
-    """Where a platform is built: its folder with the ledger, its loopback subnet, a short folder for sockets."""
+class Layout:
+    """The places that a platform uses on this machine."""
 
     ledger: process_ledger.Ledger
     subnet: Subnet
     runtime: Path
+    """A folder with a short path, for unix sockets."""
+    manifest: Manifest
 
     @property
     def folder(self) -> Path:
+        """The platform's folder."""
         return self.ledger.folder
 
+    def service_addresses(self) -> dict[str, str]:
+        """Loopback address by Service name."""
+        return {name: self.subnet.address(FIRST_SERVICE + index) for index, name in enumerate(self.manifest.services)}
 
-class Ground(Protocol):
-    """What a platform stands on: the runtime of its pods, and everything that must be there around them."""
+
+class Backend(Protocol):
+    """The runtime of a platform's pods, and what must run beside them: database, fork server, Service proxies."""
 
     @property
     def runtime(self) -> Runtime: ...
 
     @property
     def data_dir(self) -> str:
-        """Where the database keeps its files."""
+        """Folder of the database's files."""
         ...
 
     async def prepare(self) -> None:
-        """Everything that must be there before the first pod is described."""
+        """Create what the Deployments' objects refer to; returns before the first pod is created."""
         ...
 
     async def start(self) -> None:
-        """What may come up beside the pods; returns when it is up."""
+        """Complete what may start beside the pods; returns when it is up."""
         ...
 
     async def watch(self) -> None:
-        """Raises PlatformError once something is gone that no kubelet brings back; until then it does not return."""
+        """Raises PlatformError when a part fails that no kubelet restarts; does not return otherwise."""
         ...
 
     def address(self, service: str) -> str:
-        """Where the harness reaches a Service."""
+        """The address at which the harness reaches a Service."""
         ...
 
     def cluster_ip(self, service: str) -> str:
-        """The Service's address inside, after `prepare`."""
+        """The Service's address as the pods see it. Only valid after `prepare`."""
         ...
 
-    def url(self, service: str) -> str:
-        """`http://HOST:PORT` of a Service, as pods reach it, after `prepare`."""
+    def host(self, service: str) -> str:
+        """The host name or address by which pods reach a Service. Only valid after `prepare`."""
         ...
 
     def database_url(self) -> str: ...
 
     async def end(self) -> None:
-        """Nothing is left of it; called whatever was reached before."""
+        """End and remove everything. Valid after any of the other calls, also a failed one."""
         ...
 
 
 class Daemon:
-    """One platform's life: `run` returns when it has ended and nothing of it is left."""
+    """One platform from start to end: `run` returns when everything has ended and was removed."""
 
-    def __init__(self, options: Options, make_ground: Callable[[Site], Ground]) -> None:
+    def __init__(self, options: DaemonOptions, make_backend: Callable[[Layout], Backend]) -> None:
         self._options = options
         self.folder = options.dir
         self._ended = asyncio.Event()
+        self._manifest = manifest.read()
         ledger = process_ledger.Ledger(self.folder)
         ledger.started(os.getpid(), "daemon")
         self._subnet = Subnet()
         self._runtime = Path(tempfile.mkdtemp(prefix="gameday-"))
         (self.folder / "runtime").symlink_to(self._runtime)
-        self._ground = make_ground(Site(ledger, self._subnet, self._runtime))
-        self.cluster = ControlPlane(self.folder, self._ground.runtime)
+        self._backend = make_backend(Layout(ledger, self._subnet, self._runtime, self._manifest))
+        self.cluster = ControlPlane(self.folder, self._backend.runtime)
 
     def end(self) -> None:
         """Have `run` end everything and return."""
         self._ended.set()
 
     def address(self, service: str) -> str:
-        return self._ground.address(service)
+        return self._backend.address(service)
 
     @property
     def admin_port(self) -> int:
@@ -130,6 +146,7 @@ class Daemon:
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(THREADS))
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._ended.set)
         tasks = [asyncio.create_task(each) for each in (self._start(), self._lifeline(), self.cluster.tick())]
@@ -150,27 +167,32 @@ class Daemon:
             self._ended.set()
 
     async def _start(self) -> None:
-        await self._ground.prepare()
+        await self._backend.prepare()
         self._deploy()
         control = Control(self.cluster, self._answer)
         await control.listen(self._runtime / "control.sock")
         tell({"socket": str(self._runtime / "control.sock")})
-        await self._ground.start()
+        await self._backend.start()
         while not self.cluster.settled():
             await self.cluster.changed(1.0)
         tell({"ready": True})
-        await self._ground.watch()
+        await self._backend.watch()
 
     def _deploy(self) -> None:
-        node = self._ground.runtime.node
-        for work in manifest.WORKLOADS:
-            self.cluster.services[work.name] = manifest.service(work.name, self._ground.cluster_ip(work.name))
-            calls = {name: self._ground.url(service) for name, service in work.calls.items()}
-            database = {"DATABASE_URL": self._ground.database_url()} if work.database else {}
-            env = {**work.env, **calls, **database, **self._options.env.get(work.name, {})}
-            self.cluster.deployments[work.name] = Deployment(manifest.deployment(work, node.image, env))
-        self.cluster.around = manifest.around(node, self._ground.data_dir)
+        for name, declared in self._manifest.services.items():
+            self.cluster.services[name] = defaults.service(declared, self._backend.cluster_ip(name))
+        for name, declared in self._manifest.deployments.items():
+            completed = defaults.deployment(declared, self._backend.runtime.node.image, self._environment(name))
+            self.cluster.deployments[name] = Deployment(completed)
+        node, data_dir = self._backend.runtime.node, self._backend.data_dir
+        self.cluster.static_objects = static_objects(self._manifest, node, data_dir)
         self.cluster.touch()
+
+    def _environment(self, deployment: str) -> dict[str, str]:
+        hosts = {service: self._backend.host(service) for service in self._manifest.services}
+        secrets = {(self._manifest.database_name, "url"): self._backend.database_url()}
+        declared = defaults.environment(self._manifest.deployments[deployment], hosts, secrets)
+        return {**declared, **self._options.env.get(deployment, {})}
 
     async def _lifeline(self) -> None:
         """Wait for the end of stdin."""
@@ -189,7 +211,7 @@ class Daemon:
             return {
                 "deployments": [self._state(each) for each in self.cluster.deployments.values()],
                 "services": {name: section(one, "spec")["ports"] for name, one in self.cluster.services.items()},
-                "addresses": {name: self._ground.address(name) for name in self.cluster.services},
+                "addresses": {name: self._backend.address(name) for name in self.cluster.services},
                 "settled": self.cluster.settled(),
             }
         return {"error": f"no such operation: {request['op']}"}
@@ -217,7 +239,7 @@ class Daemon:
     async def _end(self) -> None:
         """Everything ends, politely for a second, then for certain."""
         self.cluster.close()
-        await self._ground.end()
+        await self._backend.end()
         (self.folder / "runtime").unlink()
         shutil.rmtree(self._runtime)
         self._subnet.close()

@@ -145,7 +145,7 @@ class Kubelet:
             if probe is not None
         ]
         status = await container.exited
-        container.signal(signal.SIGKILL)  # lost with its nursery, it may still be there and hold its address
+        container.signal(signal.SIGKILL)  # lost with its fork server, it may still be there and hold its address
         for each in watches:
             each.cancel()
         run.ended_s, run.exit_code = time.time(), status if status >= 0 else 128 - status

@@ -1,247 +1,89 @@
-"""What is deployed at start: four Deployments with their Services, and the objects around them, as plain data."""
+"""The manifest of the services: what `deploy/base` declares, as far as the small cluster deploys it."""
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 
-import psutil
+import yaml
 
-from harness.cluster.container import Node
-from harness.machine.loopback import PORT
-from harness.machine.objects import Json, Obj, clone, labels, new_uid, text, timestamp
+from harness import shipped
+from harness.machine.objects import Obj, environment, section, strings, text
 
 NAMESPACE = "production"
-CONTAINER = "app"
-SERVER_VERSION = "v1.36.3"
-"""That of the API whose objects are shown, and of the kubectl that the answers are held to."""
-GRACE_S = 5
-OF_A_CLUSTER = ("default", "kube-node-lease", "kube-public", "kube-system")
-"""Namespaces that are always there."""
-NO_ENV: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+NO_OVERRIDES: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The loader in C, where PyYAML was built with it, is ten times faster."""
 
 
 @dataclass(frozen=True)
-class Workload:
-    """One Deployment as it starts; `calls` maps a variable to the Service whose URL it holds."""
+class Manifest:
+    """The declared objects, each as written in its file."""
 
-    name: str
-    cpu_m: int
-    memory_mib: int
-    env: Mapping[str, str] = field(default_factory=dict)
-    calls: Mapping[str, str] = field(default_factory=dict)
-    database: bool = False
+    deployments: Mapping[str, Obj]
+    """By name, in the order of kustomization.yaml."""
+    services: Mapping[str, Obj]
+    """By name: the Services that select pods of one of the Deployments."""
+    ingresses: Sequence[Obj]
+    network_policies: Sequence[Obj]
+    volume_claims: Sequence[Obj]
+    database: Obj
+    """The StatefulSet of the database, which each runtime replaces by a server of its own; empty without one."""
 
+    @property
+    def database_name(self) -> str:
+        """The database's host name, and the name of the Secret that holds its URL under the key `url`."""
+        return _name(self.database)
 
-WORKLOADS = (
-    Workload(
-        "api-gateway",
-        cpu_m=25,
-        memory_mib=128,
-        env={
-            "TIMEOUT_THRESHOLD_MS": "5000",
-            "CIRCUIT_BREAKER_TIMEOUT": "30000",
-            "MAX_RETRIES": "3",
-            "TOOL_TIMEOUT_MS": "30000",
-            "TOOL_RETRY_ATTEMPTS": "3",
-            "CIRCUIT_BREAKER_THRESHOLD": "5",
-            "VALIDATION_STRICT_MODE": "true",
-            "VALIDATION_TIMEOUT_MS": "1000",
-            "LOG_VALIDATION_ERRORS": "false",
-        },
-        calls={"INFERENCE_URL": "inference", "TOOL_SERVICE_URL": "tool-service"},
-        database=True,
-    ),
-    Workload("inference", cpu_m=25, memory_mib=128),
-    Workload("tool-service", cpu_m=25, memory_mib=128),
-    Workload(
-        "realtime",
-        cpu_m=25,
-        memory_mib=128,
-        env={
-            "MAX_WEBSOCKET_CONNECTIONS": "1000",
-            "BACKPRESSURE_THRESHOLD": "0.8",
-            "WEBSOCKET_TIMEOUT_MS": "30000",
-            "SEND_QUEUE": "5",
-        },
-    ),
-)
+    def environments(self) -> dict[str, dict[str, str]]:
+        """Plain environment variables by Deployment; those that come from a Secret or a field are left out."""
+        return {name: environment(template(each)) for name, each in self.deployments.items()}
 
 
-def deployment(work: Workload, image: str, env: Mapping[str, str]) -> Obj:
-    """The Deployment with this environment: one replica, Kubernetes' default strategy."""
-    app = labels({"app": work.name})
-    probe: Obj = {"timeoutSeconds": 1, "periodSeconds": 0.5, "successThreshold": 1, "failureThreshold": 2}
-    alive: Obj = {"timeoutSeconds": 2, "periodSeconds": 2, "successThreshold": 1, "failureThreshold": 3}
-    variables: list[Json] = [{"name": name, "value": value} for name, value in env.items()]
-    environment: Obj = {"env": variables} if variables else {}
-    container: Obj = {
-        "name": CONTAINER,
-        "image": image,
-        "imagePullPolicy": "IfNotPresent",
-        "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
-        **environment,
-        "resources": {"requests": {"cpu": f"{work.cpu_m}m", "memory": f"{work.memory_mib}Mi"}},
-        "readinessProbe": {"httpGet": {"path": "/health", "port": PORT, "scheme": "HTTP"}, **probe},
-        "livenessProbe": {"httpGet": {"path": "/health/live", "port": PORT, "scheme": "HTTP"}, **alive},
-        "terminationMessagePath": "/dev/termination-log",
-        "terminationMessagePolicy": "File",
-    }
-    pod: Obj = {
-        "containers": [container],
-        "restartPolicy": "Always",
-        "terminationGracePeriodSeconds": GRACE_S,
-        "dnsPolicy": "ClusterFirst",
-        "schedulerName": "default-scheduler",
-        "securityContext": {},
-    }
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {**metadata(work.name, NAMESPACE), "generation": 1, "labels": clone(app), "annotations": {}},
-        "spec": {
-            "replicas": 1,
-            "selector": {"matchLabels": clone(app)},
-            "template": {"metadata": {"labels": clone(app)}, "spec": pod},
-            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}},
-            "revisionHistoryLimit": 10,
-            "progressDeadlineSeconds": 600,
-        },
-    }
+def template(workload: Obj) -> Obj:
+    """The pod template of a Deployment or StatefulSet."""
+    return section(workload, "spec", "template")
 
 
-def service(name: str, address: str) -> Obj:
-    port: Obj = {"name": "http", "port": PORT, "targetPort": PORT, "protocol": "TCP"}
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {**metadata(name, NAMESPACE), "labels": {"app": name}},
-        "spec": {
-            "type": "ClusterIP",
-            "clusterIP": address,
-            "clusterIPs": [address],
-            "selector": {"app": name},
-            "ports": [port],
-            "sessionAffinity": "None",
-            "internalTrafficPolicy": "Cluster",
-            "ipFamilies": ["IPv4"],
-            "ipFamilyPolicy": "SingleStack",
-        },
-        "status": {"loadBalancer": {}},
-    }
+@cache
+def read(folder: Path | None = None) -> Manifest:
+    """Read the resources that `folder`/kustomization.yaml lists; default: the shipped deploy/base.
+
+    Raises MachineError when the shipped files are missing.
+    """
+    kinds: dict[str, list[Obj]] = {}
+    for each in _documents(folder or shipped.path("deploy/base")):
+        kinds.setdefault(text(each, "kind"), []).append(each)
+    deployments = {_name(each): each for each in kinds.get("Deployment", ())}
+    return Manifest(
+        deployments,
+        {_name(each): each for each in kinds.get("Service", ()) if _selects_any(each, deployments.values())},
+        ingresses=kinds.get("Ingress", ()),
+        network_policies=kinds.get("NetworkPolicy", ()),
+        volume_claims=kinds.get("PersistentVolumeClaim", ()),
+        database=next(iter(kinds.get("StatefulSet", ())), {}),
+    )
 
 
-def metadata(name: str, namespace: str | None = None) -> Obj:
-    place: Obj = {"namespace": namespace} if namespace else {}
-    return {"name": name, **place, "uid": new_uid(), "creationTimestamp": _now(), "resourceVersion": "1"}
+def _documents(folder: Path) -> Iterator[Obj]:
+    (kustomization,) = _load(folder / "kustomization.yaml")
+    resources = kustomization.get("resources")
+    for name in resources if isinstance(resources, list) else ():
+        yield from _load(folder / str(name))
 
 
-def around(node: Node, data_dir: str) -> dict[str, list[Obj]]:
-    """The objects that no controller changes, by kind; `data_dir` is the database's."""
-    return {
-        "namespaces": [_namespace(name) for name in (*OF_A_CLUSTER, NAMESPACE)],
-        "nodes": [_node(node)],
-        "persistentvolumes": [_volume(data_dir)],
-        "ingresses": [_ingress(node.address)],
-        "networkpolicies": [_policy()],
-    }
+def _load(path: Path) -> list[Obj]:
+    with path.open(encoding="utf-8") as file:
+        return [each for each in yaml.load_all(file, Loader=_LOADER) if isinstance(each, dict)]
 
 
-def _now() -> str:
-    return timestamp(time.time())
+def _name(each: Obj) -> str:
+    return text(each, "metadata", "name")
 
 
-def _namespace(name: str) -> Obj:
-    meta: Obj = {**metadata(name), "labels": {"kubernetes.io/metadata.name": name}}
-    spec: Obj = {"spec": {"finalizers": ["kubernetes"]}}
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": meta, **spec, "status": {"phase": "Active"}}
-
-
-def _node(node: Node) -> Obj:
-    system = os.uname()
-    capacity: Obj = {
-        "cpu": str(psutil.cpu_count() or 1),
-        "memory": f"{psutil.virtual_memory().total // 1024}Ki",
-        "pods": "110",
-    }
-    info: Obj = {
-        "architecture": {"x86_64": "amd64", "aarch64": "arm64"}.get(system.machine, system.machine),
-        "kernelVersion": system.release,
-        "operatingSystem": system.sysname.lower(),
-        "osImage": node.os_image,
-        "containerRuntimeVersion": node.runtime,
-        "kubeletVersion": SERVER_VERSION,
-        "kubeProxyVersion": SERVER_VERSION,
-    }
-    ready: Obj = {
-        "type": "Ready",
-        "status": "True",
-        "reason": "KubeletReady",
-        "message": "kubelet is posting ready status",
-        "lastTransitionTime": _now(),
-        "lastHeartbeatTime": _now(),
-    }
-    kinds = {"arch": text(info, "architecture"), "os": text(info, "operatingSystem")}
-    labelled = {f"{group}kubernetes.io/{name}": value for group in ("", "beta.") for name, value in kinds.items()}
-    roles = labels({**labelled, "kubernetes.io/hostname": node.name, "node-role.kubernetes.io/control-plane": ""})
-    return {
-        "apiVersion": "v1",
-        "kind": "Node",
-        "metadata": {**metadata(node.name), "labels": roles},
-        "spec": {},
-        "status": {
-            "capacity": capacity,
-            "allocatable": clone(capacity),
-            "conditions": [ready],
-            "addresses": [{"type": "InternalIP", "address": node.address}, {"type": "Hostname", "address": node.name}],
-            "nodeInfo": info,
-        },
-    }
-
-
-def _volume(data_dir: str) -> Obj:
-    claim: Obj = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": NAMESPACE, "name": "postgres-data"}
-    return {
-        "apiVersion": "v1",
-        "kind": "PersistentVolume",
-        "metadata": {**metadata("postgres-data"), "finalizers": ["kubernetes.io/pv-protection"]},
-        "spec": {
-            "capacity": {"storage": "1Gi"},
-            "accessModes": ["ReadWriteOnce"],
-            "persistentVolumeReclaimPolicy": "Delete",
-            "storageClassName": "local",
-            "volumeMode": "Filesystem",
-            "claimRef": claim,
-            "hostPath": {"path": data_dir, "type": ""},
-        },
-        "status": {"phase": "Bound"},
-    }
-
-
-def _ingress(address: str) -> Obj:
-    backend: Obj = {"service": {"name": "api-gateway", "port": {"number": PORT}}}
-    rule: Obj = {"host": "api.local", "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "Ingress",
-        "metadata": {**metadata("api-gateway", NAMESPACE), "generation": 1},
-        "spec": {"ingressClassName": "local", "rules": [rule]},
-        "status": {"loadBalancer": {"ingress": [{"ip": address}]}},
-    }
-
-
-def _policy() -> Obj:
-    """Declared as a team would declare it; nothing enforces it: there is no packet filter of ours."""
-    peer: Obj = {
-        "from": [{"podSelector": {"matchLabels": {"app": "api-gateway"}}}],
-        "ports": [{"protocol": "TCP", "port": PORT}],
-    }
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
-        "metadata": {**metadata("inference-from-gateway", NAMESPACE), "generation": 1},
-        "spec": {"podSelector": {"matchLabels": {"app": "inference"}}, "policyTypes": ["Ingress"], "ingress": [peer]},
-    }
+def _selects_any(service: Obj, deployments: Iterable[Obj]) -> bool:
+    wanted = strings(section(service, "spec", "selector")).items()
+    return any(wanted <= strings(section(template(each), "metadata", "labels")).items() for each in deployments)

@@ -7,7 +7,8 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from harness.machine.loopback import PORT, Reply, call
+from harness.http import Answer, call_async
+from harness.machine.loopback import PORT
 from harness.machine.objects import Obj, number, section, text
 
 FIRST_PERIOD_S = 0.03
@@ -45,13 +46,26 @@ class Probe:
 
     async def ask(self, address: str) -> str:
         """What is wrong, in the kubelet's words; "" when nothing is."""
-        reply = await call("GET", address, self.port, self.path, timeout_s=self.timeout_s)
-        return "" if 200 <= reply.status < 400 else f"{self.kind} probe failed: {self._why(address, reply)}"
+        url = f"http://{address}:{self.port}{self.path}"
+        answer = await call_async("GET", url, headers={"User-Agent": "kube-probe/1.36"}, timeout_s=self.timeout_s)
+        return "" if 200 <= answer.status < 400 else f"{self.kind} probe failed: {self._why(address, url, answer)}"
 
-    def _why(self, address: str, reply: Reply) -> str:
-        if reply.status:
-            return f"HTTP probe failed with statuscode: {reply.status}"
-        return f'Get "http://{address}:{self.port}{self.path}": {reply.body}'
+    def _why(self, address: str, url: str, answer: Answer) -> str:
+        if answer.status:
+            return f"HTTP probe failed with statuscode: {answer.status}"
+        return f'Get "{url}": {_in_kubelet_terms(answer.error, f"{address}:{self.port}")}'
+
+
+def _in_kubelet_terms(error: str, address: str) -> str:
+    """The text with which a kubelet, a Go program, reports an error of http.call."""
+    kind, _, detail = error.partition(": ")
+    if kind == "TimeoutError":
+        return "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
+    if kind == "RemoteDisconnected":
+        return "EOF"
+    return (
+        f"dial tcp {address}: connect: {'connection refused' if kind == 'ConnectionRefusedError' else detail or kind}"
+    )
 
 
 async def watch(

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.cluster.container import Node
-from harness.cluster.manifest import CONTAINER
 from harness.cluster.state import REVISION, Condition, Deployment, Pod, ReplicaSet, Run
-from harness.machine.loopback import PORT
-from harness.machine.objects import Json, Obj, clone, labels, section, text, timestamp
+from harness.machine.objects import Json, Obj, clone, items, labels, section, text, timestamp
 
 
 def deployment(each: Deployment) -> Obj:
@@ -96,7 +94,7 @@ def _pod_status(each: Pod, node: Node) -> Obj:
 
 def _pod_conditions(each: Pod) -> list[Json]:
     why: Obj = {} if each.ready else {
-        "reason": "ContainersNotReady", "message": f"containers with unready status: [{CONTAINER}]"
+        "reason": "ContainersNotReady", "message": f"containers with unready status: [{text(each.container, 'name')}]"
     }  # fmt: skip
     ready: Obj = {"status": str(each.ready), "lastTransitionTime": timestamp(each.ready_changed_s), **why}
     done: Obj = {"status": "True", "lastTransitionTime": timestamp(each.created_s)}
@@ -149,7 +147,7 @@ def endpoints(service: Obj, pods: Sequence[Pod], node: Node) -> Obj:
     """Ready pods in `addresses`, the others in `notReadyAddresses`, as the selector finds them."""
     ready = [_address(each, node) for each in pods if each.ready]
     unready = [_address(each, node) for each in pods if not each.ready and each.ip]
-    subset: Obj = {"ports": [{"name": "http", "port": PORT, "protocol": "TCP"}]}
+    subset: Obj = {"ports": [_endpoint_port(one) for one in items(service, "spec", "ports")]}
     if ready:
         subset["addresses"] = ready
     if unready:
@@ -159,6 +157,11 @@ def endpoints(service: Obj, pods: Sequence[Pod], node: Node) -> Obj:
         key: meta[key] for key in ("name", "namespace", "labels", "uid", "creationTimestamp", "resourceVersion")
     }
     return {"apiVersion": "v1", "kind": "Endpoints", "metadata": clone(shown), "subsets": [subset] if pods else []}
+
+
+def _endpoint_port(port: Obj) -> Json:
+    named: Obj = {"name": port["name"]} if "name" in port else {}
+    return {**named, "port": port.get("targetPort"), "protocol": port.get("protocol")}
 
 
 def _address(each: Pod, node: Node) -> Json:

@@ -11,13 +11,28 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from harness.errors import GamedayError, Interrupted, PlatformError
 from harness.faults.base import Fault, Injection, Target
+from harness.record.events import (
+    CONTROL,
+    TREATMENT,
+    Crashed,
+    DrillEnded,
+    DrillEvent,
+    DrillInterrupted,
+    FaultApplied,
+    FaultReverted,
+    PhaseEnded,
+    PhaseName,
+    PhaseStarted,
+    RevertArmed,
+    SideName,
+)
 from harness.verdict.judge import Judge
-from harness.verdict.state import CONTROL, TREATMENT
 
 POLL_S = 0.05
 PREPARE_POLL_S = 0.2
@@ -36,16 +51,16 @@ class Limits:
     after_revert_s: float = 60.0
 
 
-class Tell(Protocol):
-    """Writes one event of this drill to the journal."""
+class Record(Protocol):
+    """Writes one event of this drill to the journal, which adds the time and the drill. Raises JournalError."""
 
-    def __call__(self, ev: str, *, sync: bool = False, **fields: object) -> None: ...
+    def __call__(self, event: DrillEvent, *, sync: bool = False) -> None: ...
 
 
 class Side(Protocol):
     """A platform with its load and its sampler: the one that is answered, or its control that nobody answers."""
 
-    name: str
+    name: SideName
 
     @property
     def target(self) -> Target: ...
@@ -66,8 +81,8 @@ class Drill:
 
     sides: Sequence[Side]
     faults: Sequence[Fault]
-    judge: Judge
-    tell: Tell
+    judge: Callable[[], AbstractContextManager[Judge]]
+    record: Record
     stop: threading.Event
     respond: Callable[[], None]
     general: Callable[[], None] | None = None
@@ -77,7 +92,7 @@ class Drill:
 
     def __post_init__(self) -> None:
         self._sides = {side.name: side for side in self.sides}
-        self._injections: dict[str, list[Injection]] = {TREATMENT: [], CONTROL: []}
+        self._injections: dict[SideName, list[Injection]] = {TREATMENT: [], CONTROL: []}
         self._up: dict[str, float] = {}
         self._leaving: threading.Thread | None = None
 
@@ -86,7 +101,7 @@ class Drill:
         try:
             self._phases()
         except Interrupted:
-            self.tell("interrupted")
+            self.record(DrillInterrupted())
         except GamedayError as error:
             self._broke(str(error))
         except Exception as error:
@@ -96,7 +111,7 @@ class Drill:
 
     def _broke(self, text: str, trace: str = "") -> None:
         """What breaks once the end was asked for breaks because of it: Ctrl-C also hits what is just being started."""
-        self.tell("interrupted" if self.stop.is_set() else "crash", text=text, trace=trace)
+        self.record(DrillInterrupted(text=text) if self.stop.is_set() else Crashed(text=text, trace=trace))
 
     def _phases(self) -> None:
         self._phase("prepare", self._prepare)
@@ -116,38 +131,47 @@ class Drill:
         if recovered:
             self._wait("after-revert", self.limits.after_revert_s)
 
-    def _phase(self, name: str, do: Callable[[], None]) -> None:
+    def _phase(self, name: PhaseName, do: Callable[[], None]) -> None:
         self._check()
-        self.tell("phase", phase=name)
+        self.record(PhaseStarted(phase=name))
         do()
         self._check()
-        self.tell("phase-end", phase=name)
+        self.record(PhaseEnded(phase=name))
 
-    def _wait(self, phase: str, limit_s: float) -> bool:
+    def _wait(self, phase: PhaseName, limit_s: float) -> bool:
         """Wait until the judge has its answer; False when that is no, and at the limit."""
-        self.tell("phase", phase=phase, limit_s=limit_s)
+        self.record(PhaseStarted(phase=phase, limit_s=limit_s))
         until = self.clock() + limit_s
-        while (answer := self.judge.answer(phase)) is None and self.clock() < until:
+        while (answer := self._answer(phase)) is None and self.clock() < until:
             self._check()
             self._check_load()
             (self.pause or self.stop.wait)(POLL_S)
-        waiting_for = self.judge.waiting_for(phase) if answer is None else ""
-        self.tell("phase-end", phase=phase, answer=answer, waiting_for=waiting_for)
+        with self.judge() as judge:
+            waiting_for = judge.waiting_for(phase) if answer is None else ""
+        self.record(PhaseEnded(phase=phase, decides=True, answer=answer, waiting_for=waiting_for))
         return bool(answer)
+
+    def _answer(self, phase: PhaseName) -> bool | None:
+        with self.judge() as judge:
+            return judge.answer(phase)
 
     def _check(self) -> None:
         if self.stop.is_set():
             raise Interrupted("interrupted")
-        lost = [f"{name}: {side.load_ended}" for name, side in self.judge.state.sides.items() if side.load_ended]
+        with self.judge() as judge:
+            lost = [f"{name}: {side.load_ended}" for name, side in judge.state.sides.items() if side.load_ended]
+            crashed = bool(judge.state.crashes)
         if lost:
             raise PlatformError(f"load lost: {'; '.join(lost)}")
-        if self.judge.state.crashes:
+        if crashed:
             raise PlatformError("a part of the drill broke")
 
     def _check_load(self) -> None:
         """A generator that says nothing any more must not look like a service without errors."""
-        for name, side in self.judge.state.sides.items():
-            if name in self._up and self.clock() - max(side.last_load_s, self._up[name]) > SILENCE_S:
+        with self.judge() as judge:
+            counted_until_s = {name: side.last_load_s for name, side in judge.state.sides.items()}
+        for name, until_s in counted_until_s.items():
+            if name in self._up and self.clock() - max(until_s, self._up[name]) > SILENCE_S:
                 raise PlatformError(f"load lost: {name}: the generator has said nothing for {SILENCE_S:.0f} s")
 
     def _bring_up(self, side: Side) -> None:
@@ -184,12 +208,12 @@ class Drill:
         for side in self._sides.values():
             for fault in self.faults:
                 injection = fault.prepare(side.target)
-                self.tell("revert-armed", sync=True, side=side.name, text=injection.text)
+                self.record(RevertArmed(side=side.name, text=injection.text), sync=True)
                 self._injections[side.name].append(injection)
                 injection.apply()
-                self.tell("fault", side=side.name, text=fault.text)
+                self.record(FaultApplied(side=side.name, text=fault.text))
 
-    def _revert(self, side: str) -> None:
+    def _revert(self, side: SideName) -> None:
         """Last in, first out; each is tried, whatever the others do."""
         failures: list[str] = []
         while self._injections[side]:
@@ -198,7 +222,7 @@ class Drill:
             except GamedayError as error:
                 failures.append(str(error))
         if side == TREATMENT:
-            self.tell("reverted", ok=not failures, why="; ".join(failures))
+            self.record(FaultReverted(ok=not failures, why="; ".join(failures)))
 
     def _end(self) -> None:
         """Faults off and both sides down, at once."""
@@ -209,4 +233,4 @@ class Drill:
             if self._leaving:
                 self._leaving.join()
             self._both(self._take_down)
-        self.tell("drill-end")
+        self.record(DrillEnded())

@@ -8,7 +8,7 @@ from harness.bindings import FaultSpec
 from harness.errors import PlatformError
 from harness.faults.base import Injection, Target
 from harness.http import call
-from harness.platforms.base import AdminPort
+from harness.machine.platform_state import AdminPort
 
 LOAD = "load"
 """The value of `at` for a fault of the load generator."""

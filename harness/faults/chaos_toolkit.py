@@ -14,7 +14,7 @@ from harness.errors import BindingError, MachineError, PlatformError
 from harness.faults.base import Injection, Target
 from harness.faults.parameters import Parameter, Parameters
 from harness.faults.timed_revert import TimedRevert
-from harness.platforms.base import Shell
+from harness.machine.platform_state import Shell
 
 LIMIT_S = 60.0
 REVERT = "revert_"

@@ -9,7 +9,7 @@ from harness.errors import PlatformError
 from harness.faults.base import Injection, Target
 from harness.faults.parameters import Parameters
 from harness.faults.timed_revert import TimedRevert
-from harness.platforms.base import ObjectStore
+from harness.platforms.kubernetes.platform import KubernetesPlatform
 
 PORT = 8080
 CHECK_S = 3
@@ -34,18 +34,18 @@ class Partition:
         store = self._store(target)
         path = f"/apis/networking.k8s.io/v1/namespaces/{target.platform.namespace}/networkpolicies"
         name = f"gameday-partition-{secrets.token_hex(3)}"
-        revert = TimedRevert(self._max_s, lambda: store.take_away(f"{path}/{name}"))
+        revert = TimedRevert(self._max_s, lambda: store.delete_object(f"{path}/{name}"))
 
         def apply() -> None:
             self._require_connection(target)
-            store.put(path, self._policy(name, target.platform.namespace), self.text)
+            store.create_object(path, self._policy(name, target.platform.namespace), self.text)
             revert.start()
             self._require_partition(target, revert)
 
         return Injection(f"delete networkpolicy/{name}", apply, revert.run)
 
-    def _store(self, target: Target) -> ObjectStore:
-        if not isinstance(target.platform, ObjectStore):
+    def _store(self, target: Target) -> KubernetesPlatform:
+        if not isinstance(target.platform, KubernetesPlatform):
             fact = f"the {target.platform.name} platform has no network policies"
             raise PlatformError(f"fault `{self.text}`: {fact}; use --platform kind, or another fault")
         return target.platform

@@ -8,12 +8,23 @@ from typing import Any
 
 import psutil
 
-from harness.drill.run import Tell
+from harness.drill.run import Record
 from harness.faults.base import Target
 from harness.load.base import Load
 from harness.measures.probe import Probe
 from harness.platforms.base import Platform
 from harness.probes.sampler import Sampler, Values
+from harness.record.events import (
+    Crashed,
+    DrillEvent,
+    LoadCounted,
+    LoadFinished,
+    LoadLost,
+    LoadSlice,
+    ProbeSampled,
+    ProcessStarted,
+    SideName,
+)
 from harness.record.journal import JournalError
 
 
@@ -22,14 +33,14 @@ class LiveSide:
 
     def __init__(
         self,
-        name: str,
+        name: SideName,
         platform: Platform,
         make_load: Callable[[Platform], Load],
         probes: Sequence[Probe],
-        tell: Tell,
+        record: Record,
     ) -> None:
         self.name, self.platform = name, platform
-        self._make_load, self._probes, self._tell = make_load, probes, tell
+        self._make_load, self._probes, self._record = make_load, probes, record
         self._load: Load | None = None
         self._sampler: Sampler | None = None
         self._ending = False
@@ -47,7 +58,7 @@ class LiveSide:
         if self._ending:  # it was taken down while it came up
             return
         self._load = self._make_load(self.platform)
-        self._load.start(self._heard, lambda why: self._note("load-ended", why=why))
+        self._load.start(self._heard, self._lost)
         self._sampler = Sampler(self.platform, self._probes, sorted(self.platform.state()))
         self._sampler.start(self._sampled, self._blind)
 
@@ -60,25 +71,47 @@ class LiveSide:
             self._load.stop()
         self.platform.down()
 
-    def _heard(self, word: Mapping[str, Any]) -> None:
-        kind = word["ev"]
-        if kind == "load":
-            self._note("load", t=word["t"], deltas=word["deltas"])
-        elif kind == "hello":
-            pid = word["pid"]
-            started = psutil.Process(pid).create_time()
-            self._note("process", sync=True, what="load", pid=pid, pgid=pid, started=started)
-        else:
-            self._note("load-bye", word=dict(word))
+    def _heard(self, line: Mapping[str, Any]) -> None:
+        match line["ev"]:
+            case "hello":
+                self._note(_process(self.name, line["pid"]), sync=True)
+            case "load":
+                slices = tuple(_slice(delta) for delta in line["deltas"])
+                self._note(LoadCounted(side=self.name, until_s=line["t"], slices=slices))
+            case "bye":
+                self._note(LoadFinished(side=self.name, sent=line["sent"], outstanding=line["outstanding"]))
+
+    def _lost(self, why: str) -> None:
+        self._note(LoadLost(side=self.name, why=why))
 
     def _sampled(self, values: Values) -> None:
-        self._note("probe", values=values)
+        self._note(ProbeSampled(side=self.name, values=values))
 
     def _blind(self, error: Exception) -> None:
         if not self._ending:
-            self._note("crash", text=f"the sampler of {self.name} broke: {type(error).__name__}: {error}")
+            self._note(Crashed(text=f"the sampler of {self.name} broke: {type(error).__name__}: {error}"))
 
-    def _note(self, ev: str, *, sync: bool = False, **fields: object) -> None:
-        """Tell it from a thread of the load or the sampler. When it cannot be written, the drill itself learns that."""
+    def _note(self, event: DrillEvent, *, sync: bool = False) -> None:
+        """Record from a thread of the load or the sampler. The drill itself sees when that fails."""
         with suppress(JournalError):
-            self._tell(ev, sync=sync, side=self.name, **fields)
+            self._record(event, sync=sync)
+
+
+def _process(side: SideName, pid: int) -> ProcessStarted:
+    started_s = psutil.Process(pid).create_time()
+    return ProcessStarted(side=side, name="load", pid=pid, pgid=pid, started_s=started_s)
+
+
+def _slice(delta: Mapping[str, Any]) -> LoadSlice:
+    """One delta of the load stream (docs/reference/contracts.md)."""
+    return LoadSlice(
+        series=delta["series"],
+        at_s=delta["at"],
+        sent=delta["sent"],
+        ok=delta["ok"],
+        bad=delta["bad"],
+        over={float(ms): count for ms, count in delta["over"].items()},
+        late=delta["late"],
+        unsent=delta["unsent"],
+        hist={int(bucket): count for bucket, count in delta["hist"].items()},
+    )

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-import sys
-import threading
-from collections.abc import Mapping
-from typing import Any, TextIO
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import TextIO
 
 from harness.listeners.screen import Screen
+from harness.record.events import (
+    Crashed,
+    DrillEnded,
+    DrillEvent,
+    DrillInterrupted,
+    DrillStarted,
+    Event,
+    FaultApplied,
+    FaultReverted,
+    FindingNoted,
+    LoadCounted,
+    LoadLost,
+    PhaseEnded,
+    PhaseName,
+    PhaseStarted,
+    StepExecuted,
+)
+from harness.record.steps import StepFacts
 from harness.report.text import MARKS
 from harness.verdict.judge import Judge
 from harness.verdict.progress import Progress, Row, progress
 from harness.verdict.result import show_interval, show_reading
-from harness.verdict.state import CONTROL, TREATMENT, DrillState
-from harness.verdict.steps import StepFacts, judge_step
+from harness.verdict.steps import judge_step
 
+ReadJudge = Callable[[str], AbstractContextManager[Judge]]
 STATUS_EVERY_S, LOG_EVERY_S = 0.25, 2.0
-_WAITS = {
+_WAITS: Mapping[PhaseName, str] = {
     "prepare": "bringing up the platform and its control",
     "baseline": "waiting for the steady state: every SLO holds",
     "symptoms": "waiting for the documented symptoms",
@@ -26,9 +43,7 @@ _WAITS = {
     "general": "the general section, as second level's diagnosis",
     "after-revert": "fault reverted; the SLOs must still hold",
 }
-
-
-_ANSWERS = {
+_ANSWERS: Mapping[tuple[PhaseName, bool], tuple[str, str]] = {
     ("baseline", True): ("✓", "every SLO holds"),
     ("baseline", False): ("✗", "an SLO is broken before anything was done"),
     ("symptoms", True): ("✓", "all symptoms are there"),
@@ -40,101 +55,103 @@ _ANSWERS = {
 
 
 class Live:
-    """Prints the events of a journal to a stream (stderr), and what the phase under way knows so far: at a terminal in
-    a line that is rewritten, elsewhere in a plain line every two seconds."""
+    """Prints the events of a journal to a stream (stderr), and how far the present phase is: at a terminal in a line
+    that is rewritten, elsewhere in a plain line every two seconds.
 
-    def __init__(self, stream: TextIO | None = None, columns: int = 120) -> None:
-        self._screen = Screen(stream or sys.stderr, columns)
-        self._lock = threading.Lock()
-        self._began: float | None = None
-        self._judges: dict[str, Judge] = {}
-        self._told_s: dict[str, float] = {}
+    `judge` gives the judge of a drill, the one that the drill itself uses.
+    """
+
+    def __init__(self, judge: ReadJudge, stream: TextIO, columns: int = 120) -> None:
+        self._judge, self._screen = judge, Screen(stream, columns)
+        self._began_s: float | None = None
+        self._phase_began_s: dict[str, float] = {}
+        self._shown_s: dict[str, float] = {}
         self._symptoms_shown: set[tuple[str, int]] = set()
 
-    def __call__(self, event: Mapping[str, Any]) -> None:
-        """Listen to one event."""
-        with self._lock:
-            self._began = self._began or event["t"]
-            drill = event.get("drill", "")
-            if event["ev"] == "drill":
-                self._judges[drill] = Judge(event)
-                self._say(event, f"{event['title']}: {event['fault']}")
-            elif drill in self._judges:
-                self._judges[drill].add(event)
-            tell = getattr(self, f"_on_{event['ev'].replace('-', '_')}", None)
-            if tell:
-                tell(event)
+    def __call__(self, event: Event) -> None:
+        """Show one event."""
+        self._began_s = self._began_s or event.t_s
+        match event:
+            case DrillStarted():
+                self._say(event, f"{event.title}: {event.fault}")
+            case PhaseStarted():
+                self._phase_started(event)
+            case PhaseEnded():
+                self._phase_ended(event)
+            case DrillEnded():
+                self._screen.status(event.drill, None)
+            case LoadCounted():
+                self._show_symptoms(event)
+                self._show_progress(event)
+            case DrillEvent() if text := _text(event):
+                self._say(event, text)
 
-    def _line(self, event: Mapping[str, Any], text: str) -> str:
-        return f"{event['t'] - (self._began or 0):6.1f} s  {event.get('drill', ''):<15} {text}"
+    def _line(self, event: DrillEvent, text: str) -> str:
+        return f"{event.t_s - (self._began_s or 0):6.1f} s  {event.drill:<15} {text}"
 
-    def _say(self, event: Mapping[str, Any], text: str) -> None:
+    def _say(self, event: DrillEvent, text: str) -> None:
         self._screen.say(self._line(event, text))
 
-    def _on_phase(self, event: Mapping[str, Any]) -> None:
-        limit = f" (at most {event['limit_s']:.0f} s)" if event.get("limit_s") else ""
-        if event["phase"] in _WAITS:
-            self._say(event, f"── {event['phase']}: {_WAITS[event['phase']]}{limit}")
+    def _phase_started(self, event: PhaseStarted) -> None:
+        self._phase_began_s[event.drill] = event.t_s
+        limit = f" (at most {event.limit_s:.0f} s)" if event.limit_s else ""
+        if event.phase in _WAITS:
+            self._say(event, f"── {event.phase}: {_WAITS[event.phase]}{limit}")
 
-    def _on_phase_end(self, event: Mapping[str, Any]) -> None:
-        self._screen.status(event["drill"], None)
-        if "answer" in event:
-            self._say(event, _conclusion(event, self._judges[event["drill"]].state))
+    def _phase_ended(self, event: PhaseEnded) -> None:
+        self._screen.status(event.drill, None)
+        if event.decides:
+            self._say(event, _conclusion(event, event.t_s - self._phase_began_s[event.drill]))
 
-    def _on_drill_end(self, event: Mapping[str, Any]) -> None:
-        self._screen.status(event["drill"], None)
-
-    def _on_fault(self, event: Mapping[str, Any]) -> None:
-        if event["side"] == TREATMENT:
-            self._say(event, f"── fault: {event['text']}, here and on the control")
-
-    def _on_step(self, event: Mapping[str, Any]) -> None:
-        facts = StepFacts.from_json(event["facts"])
-        verdict, why = judge_step(facts)
-        text = " ".join(facts.text.split())
-        text = text if len(text) < 60 else text[:59] + "…"
-        self._say(event, f" {MARKS[verdict]} line {facts.line} {facts.kind} {text}: {' '.join(why.split())}")
-
-    def _on_reverted(self, event: Mapping[str, Any]) -> None:
-        self._say(event, " ✓ fault reverted" if event["ok"] else f" ✗ revert failed: {event['why']}")
-
-    def _on_crash(self, event: Mapping[str, Any]) -> None:
-        self._say(event, f" ✗ {event['text']}")
-
-    def _on_interrupted(self, event: Mapping[str, Any]) -> None:
-        self._say(event, " ✗ interrupted: taking everything back")
-
-    def _on_load_ended(self, event: Mapping[str, Any]) -> None:
-        self._say(event, f" ✗ {event['side']}: {event['why']}")
-
-    def _on_finding(self, event: Mapping[str, Any]) -> None:
-        self._say(event, f" ? {event['text']}")
-
-    def _on_load(self, event: Mapping[str, Any]) -> None:
-        if event["side"] in (TREATMENT, CONTROL):
-            state = self._judges[event["drill"]].state
-            self._show_symptoms(event, state)
-            self._show_progress(event, state)
-
-    def _show_symptoms(self, event: Mapping[str, Any], state: DrillState) -> None:
-        for number in sorted(state.seen):
-            if (event["drill"], number) not in self._symptoms_shown:
-                self._symptoms_shown.add((event["drill"], number))
-                symptom = state.symptoms[number]
+    def _show_symptoms(self, event: LoadCounted) -> None:
+        with self._judge(event.drill) as judge:
+            seen = [(number, judge.state.symptoms[number]) for number in sorted(judge.state.seen)]
+        for number, symptom in seen:
+            if (event.drill, number) not in self._symptoms_shown:
+                self._symptoms_shown.add((event.drill, number))
                 self._say(event, f" ✓ symptom seen: line {symptom.line}: {symptom.text}")
 
-    def _show_progress(self, event: Mapping[str, Any], state: DrillState) -> None:
-        drill, every_s = event["drill"], STATUS_EVERY_S if self._screen.lively else LOG_EVERY_S
-        if event["t"] - self._told_s.get(drill, 0.0) < every_s:
+    def _show_progress(self, event: LoadCounted) -> None:
+        every_s = STATUS_EVERY_S if self._screen.lively else LOG_EVERY_S
+        if event.t_s - self._shown_s.get(event.drill, 0.0) < every_s:
             return
-        known = progress(state)
+        with self._judge(event.drill) as judge:
+            known = progress(judge.state)
         if known is not None and known.rows:
-            self._told_s[drill] = event["t"]
+            self._shown_s[event.drill] = event.t_s
             line = self._line(event, "   " + _progress(known))
             if self._screen.lively:
-                self._screen.status(drill, line)
+                self._screen.status(event.drill, line)
             else:
                 self._screen.say(line)
+
+
+def _text(event: DrillEvent) -> str:
+    """The line that shows an event which needs no judge; empty: it is not shown."""
+    text = ""
+    match event:
+        case FaultApplied(side="treatment"):
+            text = f"── fault: {event.text}, here and on the control"
+        case StepExecuted():
+            text = _step(event.facts)
+        case FaultReverted():
+            text = " ✓ fault reverted" if event.ok else f" ✗ revert failed: {event.why}"
+        case Crashed():
+            text = f" ✗ {event.text}"
+        case DrillInterrupted():
+            text = " ✗ interrupted: taking everything back"
+        case LoadLost():
+            text = f" ✗ {event.side}: {event.why}"
+        case FindingNoted():
+            text = f" ? {event.text}"
+    return text
+
+
+def _step(facts: StepFacts) -> str:
+    verdict, why = judge_step(facts)
+    text = " ".join(facts.text.split())
+    text = text if len(text) < 60 else text[:59] + "…"
+    return f" {MARKS[verdict]} line {facts.line} {facts.kind} {text}: {' '.join(why.split())}"
 
 
 def _progress(known: Progress) -> str:
@@ -150,11 +167,10 @@ def _row(row: Row) -> str:
     return f"{row.name} {show_reading(row.reading, unit)} {interval} {limit}".replace("  ", " ")
 
 
-def _conclusion(event: Mapping[str, Any], state: DrillState) -> str:
+def _conclusion(event: PhaseEnded, seconds: float) -> str:
     """What a phase's question came to, and what the answer cost."""
-    phase = event["phase"]
-    cost = f"{event['t'] - state.phases[phase]:.1f} s"
-    if event["answer"] is None:
-        return f" ? {phase}: undecided at its limit, after {cost}: still waiting for {event['waiting_for']}"
-    mark, said = _ANSWERS[phase, event["answer"]]
-    return f" {mark} {phase}: {said}, decided after {cost}"
+    cost = f"{seconds:.1f} s"
+    if event.answer is None:
+        return f" ? {event.phase}: undecided at its limit, after {cost}: still waiting for {event.waiting_for}"
+    mark, said = _ANSWERS[event.phase, event.answer]
+    return f" {mark} {event.phase}: {said}, decided after {cost}"

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import io
+import os
 import re
+import sys
 from typing import TextIO
 
 _COLOURS = {"✓": "32", "✗": "31", "?": "33", "·": "2"}
 _UP_AND_CLEAR = "\033[{}A\033[J"
 _DIM = "\033[2m{}\033[0m"
+
+
+def own_stderr() -> TextIO:
+    """Standard error as a stream of its own: a write that blocks for ever here does not block `sys.stderr` at exit."""
+    try:
+        return open(os.dup(sys.stderr.fileno()), "w", encoding="utf-8", errors="replace")
+    except (OSError, io.UnsupportedOperation):  # replaced by something without a descriptor
+        return sys.stderr
 
 
 class Screen:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from harness.platforms.base import AdminPort
+from harness.machine.platform_state import AdminPort
 
 Told = Callable[[Mapping[str, Any]], None]
 """Takes one line of the load stream (docs/reference/contracts.md)."""

@@ -12,18 +12,25 @@ import threading
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from harness.errors import BindingError, PlatformError
 from harness.load.base import Told
 from harness.load.fan_out import FanOut
-from harness.platforms.base import AdminPort, JobHost, Jobs
+from harness.machine.platform_state import AdminPort
+from harness.platforms.base import Platform
+from harness.platforms.kubernetes.platform import KubernetesPlatform
 
 IMAGE, NAME, PORT = "gameday-load:dev", "gameday-load", 8089
 START_LIMIT_S = 60.0
 LONGEST_S = 900
 RUN = 'exec 3>&1 1>&2; GAMEDAY_SEED=$((GAMEDAY_SEED + JOB_COMPLETION_INDEX)) exec python -m scenarios.worker "$0"'
 """The stream goes to the container's stdout, all else to its stderr."""
+
+
+def runs_jobs(platform: Platform) -> TypeGuard[KubernetesPlatform]:
+    """Whether the platform can run the load as a Job of its own cluster."""
+    return isinstance(platform, KubernetesPlatform)
 
 
 def check_shared(scenario: str, rate: float | None, workers: int) -> None:
@@ -37,9 +44,11 @@ def check_shared(scenario: str, rate: float | None, workers: int) -> None:
 class JobLoad:
     """Implements base.Load. `scenario` is a shipped one's name; `settings` as WorkerLoad's, with the rate of all."""
 
-    def __init__(self, scenario: str, settings: Mapping[str, str], workers: int, platform: JobHost, log: Path) -> None:
+    def __init__(
+        self, scenario: str, settings: Mapping[str, str], workers: int, platform: KubernetesPlatform, log: Path
+    ) -> None:
         self._scenario, self._settings, self._workers, self._log = scenario, dict(settings), workers, log
-        self._jobs: Jobs = platform.jobs()
+        self._jobs = platform.jobs()
         self._token = secrets.token_hex(16)
         self._news = threading.Condition()
         self._admins: dict[str, str] = {}

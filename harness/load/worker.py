@@ -16,7 +16,7 @@ from pathlib import Path
 
 from harness.errors import BindingError, PlatformError
 from harness.load.base import Told
-from harness.platforms.base import AdminPort
+from harness.machine.platform_state import AdminPort
 
 START_LIMIT_S = 30.0
 STOP_LIMIT_S = 2.0

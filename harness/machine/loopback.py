@@ -1,14 +1,12 @@
-"""A loopback subnet of one's own, and the smallest HTTP client that probes and admin calls need."""
+"""Loopback subnets: each platform claims one, with an address for every pod and Service."""
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import random
 import socket
 from collections.abc import Iterator
-from contextlib import closing, suppress
-from dataclasses import dataclass
+from contextlib import closing
 
 from harness.errors import MachineError
 
@@ -74,53 +72,3 @@ def _explain(error: OSError, prefix: str) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"port {PORT} or {CLAIM_PORT} is taken on all addresses; end what listens there (ss -lntup)"
     return str(error)
-
-
-@dataclass(frozen=True)
-class Reply:
-    """An HTTP answer; status 0 with the reason in `body` when there was none."""
-
-    status: int
-    body: str
-
-
-async def call(
-    method: str, address: str, port: int, path: str, *, timeout_s: float, body: str = "", token: str = ""
-) -> Reply:
-    """One HTTP request on a connection of its own; every failure is a Reply with status 0."""
-    try:
-        async with asyncio.timeout(timeout_s):
-            return await _call(method, address, port, path, body, token)
-    except TimeoutError:
-        return Reply(0, "context deadline exceeded (Client.Timeout exceeded while awaiting headers)")
-    except EOFError:
-        return Reply(0, "EOF")
-    except (OSError, ValueError, IndexError) as error:
-        reason = (
-            "connection refused" if isinstance(error, ConnectionRefusedError) else str(error) or type(error).__name__
-        )
-        return Reply(0, f"dial tcp {address}:{port}: connect: {reason}")
-
-
-async def _call(method: str, address: str, port: int, path: str, body: str, token: str) -> Reply:
-    reader, writer = await asyncio.open_connection(address, port)
-    try:
-        head = [
-            f"{method} {path} HTTP/1.1",
-            f"Host: {address}:{port}",
-            "Connection: close",
-            "User-Agent: kube-probe/1.33",
-        ]
-        if token:
-            head.append(f"Authorization: Bearer {token}")
-        if body:
-            head += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
-        writer.write(("\r\n".join(head) + "\r\n\r\n" + body).encode())
-        if not (first := await reader.readline()):
-            raise EOFError
-        status = int(first.split()[1])
-        with suppress(ConnectionError):
-            return Reply(status, (await reader.read(65536)).decode(errors="replace").partition("\r\n\r\n")[2])
-        return Reply(status, "")
-    finally:
-        writer.close()

@@ -89,6 +89,6 @@ def share(value: Json, whole: int, *, up: bool) -> int:
 
 
 def environment(template: Obj) -> dict[str, str]:
-    """The variables of a template's first container."""
-    containers = items(template, "spec", "containers")
-    return {text(entry, "name"): text(entry, "value") for entry in items(containers[0], "env")} if containers else {}
+    """Plain environment variables of a pod template's first container; those with a `valueFrom` are left out."""
+    container = next(iter(items(template, "spec", "containers")), {})
+    return {text(each, "name"): text(each, "value") for each in items(container, "env") if "valueFrom" not in each}

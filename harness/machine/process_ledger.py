@@ -152,7 +152,7 @@ def recover(folder: Path) -> list[str]:
     ended = end(daemons, folder, grace_s=3.0)
     deadline = time.monotonic() + 5.0
     while (left := end(groups, folder)) and time.monotonic() < deadline:
-        ended += left  # what a dying nursery had just forked shows up on the second look
+        ended += left  # what a dying fork server had just forked shows up on the second look
     runtime = folder / "runtime"
     if runtime.is_symlink():
         shutil.rmtree(runtime.readlink(), ignore_errors=True)

@@ -21,7 +21,7 @@ from harness.errors import MachineError, PlatformError
 from harness.http import Answer, call
 from harness.machine import operator_shell, process_ledger
 from harness.machine.loopback import PORT
-from harness.platforms.base import AdminPort, DeploymentState, Result, Shell
+from harness.machine.platform_state import AdminPort, CommandResult, DeploymentState, Shell
 from harness.platforms.control_client import PodShown, StateShown, ask
 from harness.platforms.kubectl import run_kubectl
 
@@ -50,7 +50,7 @@ class DaemonPlatform:
         self,
         folder: Path,
         *,
-        overrides: Mapping[str, Mapping[str, str]] = manifest.NO_ENV,
+        overrides: Mapping[str, Mapping[str, str]] = manifest.NO_OVERRIDES,
         detach: bool = False,
     ) -> None:
         self.folder = folder.resolve()
@@ -99,7 +99,7 @@ class DaemonPlatform:
             raise
 
     def _check_overrides(self) -> None:
-        known = {work.name for work in manifest.WORKLOADS}
+        known = manifest.read().deployments.keys()
         if unknown := sorted(self._overrides.keys() - known):
             raise PlatformError(f"no such Deployment: {', '.join(unknown)}; there are {', '.join(sorted(known))}")
 
@@ -181,7 +181,7 @@ class DaemonPlatform:
         env = {"HOME": str(home / "home"), "CURL_HOME": str(home), "LANG": "C.UTF-8", "TERM": "dumb"}
         return Shell(path=str(home / "bin"), env={**env, process_ledger.MARK: str(self.folder)}, cwd=home / "home")
 
-    def kubectl(self, *argv: str, timeout_s: float = 30.0) -> Result:
+    def kubectl(self, *argv: str, timeout_s: float = 30.0) -> CommandResult:
         return run_kubectl(self.shell(), *argv, timeout_s=timeout_s)
 
     def state(self) -> Mapping[str, DeploymentState]:
@@ -198,7 +198,7 @@ class DaemonPlatform:
         }
 
     def deployed(self) -> Mapping[str, Mapping[str, str]]:
-        return {work.name: dict(work.env) for work in manifest.WORKLOADS}
+        return manifest.read().environments()
 
     def services(self) -> Mapping[str, Sequence[int]]:
         return {name: [port["port"] for port in ports] for name, ports in self._state()["services"].items()}

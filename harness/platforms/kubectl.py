@@ -5,10 +5,10 @@ from __future__ import annotations
 import signal
 import subprocess
 
-from harness.platforms.base import Result, Shell
+from harness.machine.platform_state import CommandResult, Shell
 
 
-def run_kubectl(shell: Shell, *argv: str, timeout_s: float) -> Result:
+def run_kubectl(shell: Shell, *argv: str, timeout_s: float) -> CommandResult:
     """Status, output and errors; a deadline that passes is status 124 and says so on stderr."""
     with subprocess.Popen(
         [f"{shell.path}/kubectl", *argv], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -19,5 +19,5 @@ def run_kubectl(shell: Shell, *argv: str, timeout_s: float) -> Result:
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGTERM)
             stdout, stderr = process.communicate()
-            return Result(124, stdout, f"{stderr}ended after {timeout_s:g} s\n")
-    return Result(process.returncode, stdout, stderr)
+            return CommandResult(124, stdout, f"{stderr}ended after {timeout_s:g} s\n")
+    return CommandResult(process.returncode, stdout, stderr)

@@ -1,7 +1,7 @@
-"""The journal: an append-only file of events, one JSON object a line, flushed an event at a time.
+"""The journal writes the record of a run: a file of events, one JSON object per line, in the order of writing.
 
-Revert entries are on disk (fsync) before the harm that they revert. Listeners are called after the line is written,
-in the order of the file, so that what a listener computes can be computed again from the file.
+The lock protects the file only. Whatever else wants the events gets them through an inbox: a function that stores the
+event and returns at once. So a slow consumer never delays a writer.
 """
 
 from __future__ import annotations
@@ -10,15 +10,19 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from harness.errors import GamedayError
+from harness.record.codec import FormatError, from_json, to_json
+from harness.record.events import VERSION, Event, RunStarted
 
-Event = Mapping[str, Any]
-Listener = Callable[[Event], None]
+Inbox = Callable[[Event], None]
+"""Stores an event for later. Called in the order of the file, under the journal's lock: must not block."""
+_E = TypeVar("_E", bound=Event)
 
 
 class JournalError(GamedayError):
@@ -26,12 +30,13 @@ class JournalError(GamedayError):
 
 
 class Journal:
-    """Writes the record of a gameday. Safe to use from several threads."""
+    """Appends events to the record of a run. Thread-safe."""
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+        """Open the file for appending; `clock` returns seconds since the epoch. Raises JournalError."""
         self.path, self._clock = path, clock
-        self._lock = threading.RLock()
-        self._listeners: list[Listener] = []
+        self._lock = threading.Lock()
+        self._inboxes: list[Inbox] = []
         try:
             self._file = path.open("a", encoding="utf-8")
         except OSError as error:
@@ -39,17 +44,17 @@ class Journal:
                 f"{path}: cannot write the record here ({error.strerror}); choose another place by --out"
             ) from None
 
-    def listen(self, listener: Listener) -> Callable[[], None]:
-        """Tell `listener` of every event from now on; the answer ends that."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
-
-    def write(self, ev: str, fields: Mapping[str, object] | None = None, *, sync: bool = False) -> Event:
-        """Append one event; with `sync` it is on the disk when this returns. Raises JournalError when that fails."""
+    def deliver_to(self, inbox: Inbox) -> None:
+        """Put every further event into `inbox`, after its line is written."""
         with self._lock:
-            event: Event = {"ev": ev, "t": round(self._clock(), 3), **(fields or {})}
+            self._inboxes.append(inbox)
+
+    def write(self, event: _E, *, sync: bool = False) -> _E:
+        """Append an event with the present time and return it; with `sync`, it is on disk then. Raises JournalError."""
+        with self._lock:
+            stamped = replace(event, t_s=round(self._clock(), 3))
             try:
-                self._file.write(json.dumps(event, ensure_ascii=False, separators=(",", ":")) + "\n")
+                self._file.write(json.dumps(to_json(stamped), ensure_ascii=False, separators=(",", ":")) + "\n")
                 self._file.flush()
                 if sync:
                     os.fsync(self._file.fileno())
@@ -57,36 +62,35 @@ class Journal:
                 raise JournalError(
                     f"{self.path}: the record cannot be written ({error}); nothing further is done"
                 ) from None
-            for listener in tuple(self._listeners):
-                listener(event)
-        return event
+            for inbox in self._inboxes:
+                inbox(stamped)
+        return stamped
 
     def close(self) -> None:
-        """Flush and close; can be called twice."""
+        """Flush and close the file. Idempotent."""
         with self._lock:
             if not self._file.closed:
-                with suppress(OSError):  # a line that could not be written was told when that was tried
+                with suppress(OSError):  # the failed write of that line has raised already
                     self._file.close()
 
 
 def read_events(path: Path) -> Iterator[Event]:
-    """The events of a record; a last line that was cut (a full disk, a SIGKILL) is left out.
+    """The events of a record, in order; a last line that was cut (full disk, SIGKILL) is left out.
 
-    Raises JournalError where there is no record, and for any other line that is no event.
+    Raises JournalError if there is no record at `path`, its version is another one, or a line is not an event.
     """
     lines = _lines(path)
     for number, line in enumerate(lines, 1):
-        if not line:
-            continue
-        try:
-            event = json.loads(line)
-        except json.JSONDecodeError:
-            if number == len(lines):
+        if line:
+            data = _parsed(path, number, line, last=number == len(lines))
+            if data is _CUT:
                 return
-            raise JournalError(f"{path}:{number}: this line is not JSON; the record was changed") from None
-        if not isinstance(event, dict) or "ev" not in event:
-            raise JournalError(f"{path}:{number}: this line is not an event; the record was changed")
-        yield event
+            if number == 1:
+                _check_version(path, data)
+            yield _event(path, number, data)
+
+
+_CUT = object()
 
 
 def _lines(path: Path) -> list[str]:
@@ -95,3 +99,31 @@ def _lines(path: Path) -> list[str]:
     except OSError as error:
         why = f"no record can be read here ({error.strerror})"
         raise JournalError(f"{path}: {why}; name a run directory with record.jsonl") from None
+
+
+def _parsed(path: Path, number: int, line: str, *, last: bool) -> object:
+    try:
+        return json.loads(line)
+    except json.JSONDecodeError:
+        if last:
+            return _CUT
+        raise JournalError(f"{path}:{number}: this line is not JSON; restore the record, or repeat the run") from None
+
+
+def _check_version(path: Path, first: object) -> None:
+    version = first.get("version") if isinstance(first, dict) else None
+    if version == VERSION:
+        return
+    found = "has no format version" if version is None else f"has format version {version}"
+    advice = f"this gameday reads version {VERSION}: judge it with the release that wrote it, or repeat the run"
+    raise JournalError(f"{path}:1: the record {found}; {advice}")
+
+
+def _event(path: Path, number: int, data: object) -> Event:
+    try:
+        event = from_json(data)
+    except FormatError as error:
+        raise JournalError(f"{path}:{number}: {error}; restore the record, or repeat the run") from None
+    if (number == 1) is not isinstance(event, RunStarted):
+        raise JournalError(f"{path}:{number}: `run-started` must be the first line, and only that; restore the record")
+    return event

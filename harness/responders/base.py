@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from harness.steps.cluster import Cluster
+from harness.machine.platform_state import ObservedPlatform
+from harness.record.steps import StepFacts
 from harness.steps.session import Session
 from harness.steps.step import Step
-from harness.verdict.steps import StepFacts
 
 OnStep = Callable[[StepFacts], None]
 """Receives the facts of each step when it has ended."""
@@ -21,7 +21,12 @@ class Responder(Protocol):
     name: str
 
     def respond(
-        self, steps: Sequence[Step], platform: Cluster, session: Session, on_step: OnStep, stop: threading.Event
+        self,
+        steps: Sequence[Step],
+        platform: ObservedPlatform,
+        session: Session,
+        on_step: OnStep,
+        stop: threading.Event,
     ) -> None:
         """Execute the steps, or decide not to; call `on_step` once per step, when it has ended.
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from harness.errors import Interrupted
+from harness.machine.platform_state import ObservedPlatform
 from harness.responders.base import OnStep
-from harness.steps.cluster import Cluster
 from harness.steps.run import Runner, StepLimits
 from harness.steps.session import Session
 from harness.steps.step import Step
@@ -22,7 +22,12 @@ class RunbookResponder:
     name: str = "runbook"
 
     def respond(
-        self, steps: Sequence[Step], platform: Cluster, session: Session, on_step: OnStep, stop: threading.Event
+        self,
+        steps: Sequence[Step],
+        platform: ObservedPlatform,
+        session: Session,
+        on_step: OnStep,
+        stop: threading.Event,
     ) -> None:
         runner = Runner(platform, session, stop, self.limits)
         for step in steps:

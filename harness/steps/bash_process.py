@@ -7,24 +7,12 @@ import os
 import shlex
 import signal
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
 
 import psutil
 
 from harness.errors import MachineError
-
-
-class Shell(Protocol):
-    """The environment of the platform's shell. Implemented by Shell of harness/platforms/base.py."""
-
-    @property
-    def path(self) -> str: ...
-    @property
-    def env(self) -> Mapping[str, str]: ...
-    @property
-    def cwd(self) -> Path: ...
+from harness.machine.platform_state import Shell
 
 
 class BashProcess:

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from harness.bash.script import Script
-from harness.steps.bash_process import BashProcess, Shell
+from harness.machine.platform_state import Shell
+from harness.steps.bash_process import BashProcess
 from harness.steps.check import syntax_error
 from harness.steps.curl_home import CurlHome
 from harness.steps.outcome import Outcome

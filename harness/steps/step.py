@@ -10,6 +10,7 @@ from harness.bash.parse import parse
 from harness.bash.script import Script
 from harness.model import Action, Command, GeneralCommand, Runbook, Toggle
 from harness.policy import classify
+from harness.record.steps import Purpose, StepKind
 from harness.steps.check import check
 from harness.steps.placeholders import fill, pod_of
 
@@ -29,10 +30,8 @@ class Step:
     """One action, command or toggle to execute."""
 
     line: int
-    kind: str
-    """action | command | toggle | general"""
-    purpose: str
-    """look | change | manual"""
+    kind: StepKind
+    purpose: Purpose
     text: str
     number: int = 0
     """1-based position in the response."""
@@ -86,7 +85,7 @@ def _action(action: Action, placeholders: Mapping[str, str]) -> Iterator[Step]:
         yield _command("action", command, placeholders)
 
 
-def _command(kind: str, command: Command, placeholders: Mapping[str, str]) -> Step:
+def _command(kind: StepKind, command: Command, placeholders: Mapping[str, str]) -> Step:
     filled = fill(command.text, placeholders)
     script = parse(fill(command.text, placeholders, _example_pod).text, command.line)
     return Step(

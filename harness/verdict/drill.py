@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from harness.record.events import CONTROL, TREATMENT
+from harness.record.steps import StepFacts
 from harness.stats.inflation import Slice
 from harness.stats.sequential import SLICE_S
 from harness.verdict.budget import Budget, budget
@@ -21,8 +23,8 @@ from harness.verdict.result import (
     StepResult,
     SymptomResult,
 )
-from harness.verdict.state import ALPHA, CONTROL, TREATMENT, DrillState, Slo, Span
-from harness.verdict.steps import StepFacts, judge_step
+from harness.verdict.state import ALPHA, DrillState, Slo, Span
+from harness.verdict.steps import judge_step
 from harness.verdict.timeline import Timeline, slice_from, slice_until
 from harness.verdict.times import times_of
 
@@ -39,10 +41,10 @@ def drill_result(state: DrillState) -> DrillResult:
     dashboards = tuple(_dashboards(state))
     verdict, why = verdict_of(state, steps, dashboards)
     return DrillResult(
-        runbook=header["runbook"],
-        title=header["title"],
-        line=header["line"],
-        fault=header["fault"],
+        runbook=header.drill,
+        title=header.title,
+        line=header.line,
+        fault=header.fault,
         verdict=verdict,
         why=tuple(why),
         symptoms=tuple(_symptoms(state)),
@@ -56,7 +58,7 @@ def drill_result(state: DrillState) -> DrillResult:
         findings=tuple(_findings(state, steps)),
         phases=tuple(_phases(state)),
         alpha=ALPHA,
-        load=LoadFacts(header.get("scenario", ""), header.get("rate") or 0.0),
+        load=LoadFacts(header.scenario, header.rate_per_s or 0.0),
     )
 
 
@@ -172,9 +174,9 @@ def _differ(left: tuple[float | None, int], right: tuple[float | None, int]) -> 
 
 
 def _dashboards(state: DrillState) -> Iterator[DashboardResult]:
-    for board in state.header["dashboards"]:
-        verdict, why = _dashboard(state.sides[TREATMENT], board["system"], board["name"])
-        yield DashboardResult(board["line"], board["text"], board["system"], board["name"], verdict, why)
+    for board in state.header.dashboards:
+        verdict, why = _dashboard(state.sides[TREATMENT], board.system, board.name)
+        yield DashboardResult(board.line, board.text, board.system, board.name, verdict, why)
 
 
 def _dashboard(main: Timeline, system: str, name: str) -> tuple[str, str]:

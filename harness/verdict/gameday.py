@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from harness.errors import FAILED, INCONCLUSIVE, PASSED
 from harness.model import Verdict
+from harness.record.events import Event, RunStarted
 from harness.verdict.drill import drill_result
-from harness.verdict.judge import Judge
+from harness.verdict.judges import Judges
 from harness.verdict.result import DrillResult
-from harness.verdict.timeline import Event
 
 EXIT_CODES: Mapping[Verdict, int] = {Verdict.PASSED: PASSED, Verdict.FAILED: FAILED, Verdict.INCONCLUSIVE: INCONCLUSIVE}
 _BADNESS = (Verdict.PASSED, Verdict.INCONCLUSIVE, Verdict.FAILED)
@@ -56,29 +56,24 @@ class GamedayResult:
 
 
 def judge_record(events: Sequence[Event]) -> GamedayResult:
-    """The result of a record, and of nothing else: the same events give the same result."""
-    header = next((event for event in events if event["ev"] == "gameday"), None)
-    if header is None:
-        raise ValueError("the record does not begin with a gameday")
-    judges: dict[str, Judge] = {}
+    """The result of a record. The same events give the same result. Raises ValueError for a record without a header."""
+    if not events or not isinstance(header := events[0], RunStarted):
+        raise ValueError("the record does not begin with a run")
+    judges = Judges()
     for event in events:
-        if event["ev"] == "drill":
-            judges[event["drill"]] = Judge(event)
-        elif event.get("drill") in judges:
-            judges[event["drill"]].add(event)
-        elif event["ev"] == "host":
-            for judge in judges.values():
-                judge.add(event)
-    planned = [name for name in header["drills"] if name in judges]
-    results = tuple(drill_result(judges[name].state) for name in planned)
-    missing = [name for name in header["drills"] if name not in judges]
-    return _combine(header, results, missing, events[-1]["t"] - header["t"])
+        judges.add(event)
+    started = judges.by_drill
+    results = tuple(drill_result(started[name].state) for name in header.drills if name in started)
+    missing = [name for name in header.drills if name not in started]
+    return _combine(header, results, missing, events[-1].t_s - header.t_s)
 
 
-def _combine(header: Event, drills: tuple[DrillResult, ...], missing: Sequence[str], seconds: float) -> GamedayResult:
+def _combine(
+    header: RunStarted, drills: tuple[DrillResult, ...], missing: Sequence[str], seconds: float
+) -> GamedayResult:
     verdicts = [drill.verdict for drill in drills] + [Verdict.INCONCLUSIVE for _ in missing]
     worst = max(verdicts, key=_BADNESS.index, default=Verdict.INCONCLUSIVE)
-    findings = [Finding("", text) for text in header["findings"]]
+    findings = [Finding("", text) for text in header.findings]
     findings += [Finding(drill.runbook, text) for drill in drills for text in drill.findings]
     findings += [
         Finding("", f"{step.place}: {step.why}")
@@ -86,10 +81,10 @@ def _combine(header: Event, drills: tuple[DrillResult, ...], missing: Sequence[s
         for step in drill.general
         if step.verdict == "failed"
     ]
-    manual = tuple(ManualLine(line["kind"], line["line"], line["text"]) for line in header["procedures"])
+    manual = tuple(ManualLine(line.kind, line.line, line.text) for line in header.procedures)
     return GamedayResult(
-        document=header["document"],
-        platform=header.get("platform", "local"),
+        document=header.document,
+        platform=header.platform,
         verdict=worst,
         why=_why(drills, missing),
         seconds=round(seconds, 1),

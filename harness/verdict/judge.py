@@ -8,13 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from harness.record.events import (
+    CONTROL,
+    TREATMENT,
+    Crashed,
+    DrillEnded,
+    DrillEvent,
+    DrillInterrupted,
+    DrillStarted,
+    FaultReverted,
+    FindingNoted,
+    HostSampled,
+    LoadCounted,
+    LoadLost,
+    PhaseEnded,
+    PhaseStarted,
+    ProbeSampled,
+    StepExecuted,
+)
 from harness.stats.inflation import inflation
 from harness.stats.sequential import MIN_S
 from harness.verdict.change import arisen, since
 from harness.verdict.measurement import read, slices
-from harness.verdict.state import CONTROL, TREATMENT, Slo, Span, new_drill_state
-from harness.verdict.steps import StepFacts
-from harness.verdict.timeline import Event
+from harness.verdict.state import Slo, Span, new_drill_state
 
 STILL_S = 5.0
 """Longest window that stands for "still" on the control, in seconds."""
@@ -23,42 +39,44 @@ STILL_S = 5.0
 class Judge:
     """Feed it events by `add`; read its answers from `state` and the questions below."""
 
-    def __init__(self, header: Event) -> None:
+    def __init__(self, header: DrillStarted) -> None:
         self.state = new_drill_state(header)
 
-    def add(self, event: Event) -> None:
+    def add(self, event: DrillEvent | HostSampled) -> None:
         """Take the next event of this drill."""
-        state, kind = self.state, event["ev"]
-        if kind in ("load", "probe", "load-ended"):
-            side = state.sides[event["side"]]
-            side.add(event)
-            if kind == "load":
+        match event:
+            case LoadCounted():
+                self.state.sides[event.side].add(event)
                 self._look()
-        elif kind == "phase":
-            state.phases[event["phase"]] = event["t"]
-        elif kind == "phase-end":
-            state.ended[event["phase"]] = event["t"]
-            if "answer" in event:
-                state.answers[event["phase"]] = event["answer"]
-        else:
-            self._note(event)
+            case ProbeSampled() | LoadLost():
+                self.state.sides[event.side].add(event)
+            case PhaseStarted():
+                self.state.phases[event.phase] = event.t_s
+            case PhaseEnded():
+                self.state.ended[event.phase] = event.t_s
+                if event.decides:
+                    self.state.answers[event.phase] = event.answer
+            case _:
+                self._note(event)
 
-    def _note(self, event: Event) -> None:
-        state, kind = self.state, event["ev"]
-        if kind == "step":
-            state.steps.append(StepFacts.from_json(event["facts"]))
-        elif kind == "finding":
-            state.notes.append(event["text"])
-        elif kind == "crash":
-            state.crashes.append(event["text"])
-        elif kind == "interrupted":
-            state.interrupted = True
-        elif kind == "drill-end":
-            state.ended_well = True
-        elif kind == "host":
-            state.busy.append((event["t"], event["busy"]))
-        elif kind == "reverted":
-            state.reverted, state.revert_why = event["ok"], event.get("why", "")
+    def _note(self, event: DrillEvent | HostSampled) -> None:
+        """Keep what the verdict needs and no question does."""
+        state = self.state
+        match event:
+            case StepExecuted():
+                state.steps.append(event.facts)
+            case FindingNoted():
+                state.notes.append(event.text)
+            case Crashed():
+                state.crashes.append(event.text)
+            case DrillInterrupted():
+                state.interrupted = True
+            case DrillEnded():
+                state.ended_well = True
+            case HostSampled():
+                state.busy.append((event.t_s, event.busy_share))
+            case FaultReverted():
+                state.reverted, state.revert_why = event.ok, event.why
 
     def _look(self) -> None:
         """Look again at whatever the present phase asks."""

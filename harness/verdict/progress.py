@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.conditions import Condition
+from harness.record.events import CONTROL, TREATMENT
 from harness.stats.sequential import TestParameters
 from harness.verdict.change import PROBE_LOOKS, begin_of
 from harness.verdict.measurement import Reading, read
-from harness.verdict.state import CONTROL, TREATMENT, DrillState
+from harness.verdict.state import DrillState
 from harness.verdict.timeline import Timeline
 
 LAST_S = 5.0

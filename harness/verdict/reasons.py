@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterator, Sequence
 
 from harness.model import Verdict
+from harness.record.events import TREATMENT
 from harness.stats.sequential import SLICE_S
 from harness.verdict.measurement import Reading, read
 from harness.verdict.result import DashboardResult, StepResult, show_value
-from harness.verdict.state import TREATMENT, DrillState, Slo
+from harness.verdict.state import DrillState, Slo
 from harness.verdict.timeline import slice_from, slice_until
 
 LAST_S = 10.0
@@ -23,7 +24,7 @@ def verdict_of(
     state: DrillState, steps: Sequence[StepResult], dashboards: Sequence[DashboardResult]
 ) -> tuple[Verdict, list[str]]:
     """The verdict and every reason for it, the weightiest first."""
-    if state.header.get("empty"):
+    if state.header.empty:
         return Verdict.FAILED, [
             "the runbook documents no step, so it cannot restore anything; its incident was not made"
         ]
@@ -47,11 +48,11 @@ def _nothing_learnt(state: DrillState) -> Iterator[str]:
     if state.interrupted:
         yield "interrupted before the end"
     yield from (f"the drill broke: {crash}" for crash in state.crashes)
-    if not (state.ended_well or state.header.get("unbound")):
+    if not (state.ended_well or state.header.unbound):
         yield "the record stops before the end of the drill"
     yield from (f"load lost ({name}): {side.load_ended}" for name, side in state.sides.items() if side.load_ended)
-    if state.header.get("unbound"):
-        yield state.header["unbound"]
+    if state.header.unbound:
+        yield state.header.unbound
     elif not state.baseline:
         yield from _no_baseline(state)
     else:
@@ -92,8 +93,7 @@ def _failures(state: DrillState, steps: Sequence[StepResult], dashboards: Sequen
 def _doubts(state: DrillState) -> Iterator[str]:
     """Reasons not to believe a good result."""
     yield from (
-        f"line {unread['line']} was not understood, so it was not tested: {unread['why']}"
-        for unread in state.header.get("unread", ())
+        f"line {unread.line} was not understood, so it was not tested: {unread.why}" for unread in state.header.unread
     )
     if _still_broken(state) and _starved(state):
         yield "this machine's processors were busy all through the recovery, so it may be to blame: use fewer --jobs"

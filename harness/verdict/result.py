@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.model import Verdict
+from harness.record.steps import StepFacts
 from harness.verdict.budget import Budget
 from harness.verdict.measurement import Reading
 from harness.verdict.state import Slo, Span
-from harness.verdict.steps import StepFacts
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from harness.conditions import Condition, parse
+from harness.record.events import CONTROL, TREATMENT, DrillStarted
+from harness.record.header import SloPlan
+from harness.record.steps import StepFacts
 from harness.stats.inflation import ENOUGH_S, UNKNOWN, VifEstimate
 from harness.stats.sequential import TestParameters
-from harness.verdict.steps import StepFacts
-from harness.verdict.timeline import SETTLE_S, Event, Timeline, slice_from
+from harness.verdict.timeline import SETTLE_S, Timeline, slice_from
 
-TREATMENT, CONTROL = "treatment", "control"
 ALPHA = 0.01
 """Chance of a wrong answer about a runbook, in each direction; the SLOs of a drill share it."""
 STEADY_ALPHA = 0.05
@@ -49,7 +50,7 @@ Span = tuple[float, float]
 class DrillState:
     """What the judge has learnt so far of one drill. Spans are those in which a question was answered, by SLO."""
 
-    header: Event
+    header: DrillStarted
     symptoms: tuple[BoundSymptom, ...]
     slos: tuple[Slo, ...]
     sides: dict[str, Timeline]
@@ -117,24 +118,20 @@ class DrillState:
         return TestParameters(ALPHA, VifEstimate(max(vifs, default=1.0)), alarm=True)
 
 
-def new_drill_state(header: Event) -> DrillState:
+def new_drill_state(header: DrillStarted) -> DrillState:
     """The state of the drill that this event of a record begins. Raises ConditionError."""
-    slos = tuple(_slo(slo) for slo in header["slos"])
+    slos = tuple(_slo(slo) for slo in header.slos)
     settle_s = max([SETTLE_S, *((slo.objective.over_ms or 0.0) / 1000 for slo in slos)])
     return DrillState(header, _symptoms(header), slos, {name: Timeline(settle_s) for name in (TREATMENT, CONTROL)})
 
 
-def _symptoms(header: Event) -> tuple[BoundSymptom, ...]:
-    return tuple(
-        BoundSymptom(s["line"], s["text"], parse(s["condition"]) if s["condition"] else None)
-        for s in header["symptoms"]
-    )
+def _symptoms(header: DrillStarted) -> tuple[BoundSymptom, ...]:
+    return tuple(BoundSymptom(s.line, s.text, parse(s.condition) if s.condition else None) for s in header.symptoms)
 
 
-def _slo(told: Event) -> Slo:
+def _slo(plan: SloPlan) -> Slo:
     """A VIF that the user states is known without any earlier run."""
-    known = VifEstimate(**told.get("known", {}))
-    if told.get("vif_floor"):
-        known = VifEstimate(max(known.vif, told["vif_floor"]), max(known.seconds, ENOUGH_S))
-    objective = parse(told["objective"])
-    return Slo(told["name"], objective, told.get("alpha"), known, told.get("window_s") or Slo.window_s)
+    known = VifEstimate(plan.known_vif, plan.known_vif_s)
+    if plan.vif_floor:
+        known = VifEstimate(max(known.vif, plan.vif_floor), max(known.seconds, ENOUGH_S))
+    return Slo(plan.name, parse(plan.objective), plan.alpha, known, plan.window_s)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
+
+from harness.record.steps import StepFacts, ToggleFacts
 
 OK, FAILED, MANUAL, REFUSED, SKIPPED = "ok", "failed", "manual", "refused", "skipped"
 _GREPS = ("grep", "egrep", "fgrep")
 _SILENT = frozenset(("cd", "export", "set", "unset", "local", "sleep", "true", ":", "test", "[", "[[", "wait"))
-_T = TypeVar("_T")
 _ENDED = (130, 137, 141, 143)
 _PIPE_CLOSED = 141
 _IDLE_TALK = re.compile(
@@ -24,81 +21,6 @@ _CURL_ANSWERED = (0, 22, 23)
 """Also with -f and a status of 400 or more, and with a filter behind it that had seen enough."""
 _CURL_SILENT_SERVER = (28, 52, 56)
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
-
-
-@dataclass(frozen=True)
-class ToggleFacts:
-    """What a toggle was about. None stands for "not in the environment"; `documented` is the value the runbook says
-    it starts at."""
-
-    deployment: str
-    name: str
-    documented: str | None
-    before: str | None
-    wanted: str
-    seen: str | None
-
-
-@dataclass(frozen=True)
-class StepFacts:
-    """Everything that the judge of a step may look at; goes to the journal as JSON and comes back."""
-
-    number: int
-    line: int
-    kind: str
-    """action | command | toggle | general"""
-    purpose: str
-    """look | change | manual"""
-    text: str
-    bound: str = ""
-    """As run (placeholders filled), "" when not run."""
-    ran: bool = False
-    programs: tuple[str, ...] = ()
-    """One per stage of the last pipeline: ("kubectl logs", "grep")."""
-    pipestatus: tuple[int, ...] = ()
-    exit_status: int | None = None
-    ended: bool = False
-    """Its endless producer was ended by the session, as expected."""
-    timed_out: bool = False
-    overflowed: bool = False
-    """Its output passed the session's limit."""
-    stdout: str = ""
-    """First 4,000 characters; the whole is in `stdout_file`."""
-    stderr: str = ""
-    stdout_bytes: int = 0
-    stdout_file: str = ""
-    """Relative to the run directory."""
-    changed: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    started_s: float = 0.0
-    seconds: float = 0.0
-    refusals: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
-    """Placeholders without a binding."""
-    used: tuple[tuple[str, str], ...] = ()
-    """Placeholders and what they were filled with."""
-    urls: tuple[str, ...] = ()
-    http: tuple[str, ...] = ()
-    """Status lines of the answers that the operator's own curl got: `HTTP/1.1 503 Service Unavailable`."""
-    services: tuple[str, ...] = ()
-    """Declared ports: `tool-service:8080`."""
-    toggle: ToggleFacts | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """A mapping that json.dumps takes."""
-        return dataclasses.asdict(self)
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> StepFacts:
-        """The inverse of `to_json`, also after a trip through JSON; fields it does not know are left out."""
-        known = {field.name for field in dataclasses.fields(cls)}
-        fields: dict[str, Any] = {key: _tuples(value) for key, value in data.items() if key in known}
-        toggle = fields.get("toggle")
-        return cls(**{**fields, "toggle": ToggleFacts(**toggle) if toggle else None})
-
-
-def _tuples(value: _T) -> _T | tuple[object, ...]:
-    return tuple(_tuples(item) for item in value) if isinstance(value, list | tuple) else value
 
 
 def judge_step(facts: StepFacts) -> tuple[str, str]:

@@ -8,18 +8,13 @@ from __future__ import annotations
 import bisect
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 
 from harness.measures.counts import Counts
 from harness.measures.growth import Pods
+from harness.record.events import LoadCounted, LoadLost, LoadSlice, ProbeSampled
 from harness.stats.histogram import middle_ms
 from harness.stats.sequential import SLICE_S
-
-Event = Mapping[str, Any]
-"""One line of the record: the only place where untyped JSON is handled is the code that reads it into counts."""
-
 
 SETTLE_S = 0.5
 """So old a slice must be to be looked at: most of its answers have come by then."""
@@ -35,17 +30,16 @@ def slice_until(moment: float) -> float:
     return math.floor(moment / SLICE_S) * SLICE_S
 
 
-def counts_of(delta: Event) -> Counts:
-    """One delta of the load stream."""
-    hist = Counter({int(index): n for index, n in delta.get("hist", {}).items()})
-    logs = [(_log_ms(index), n) for index, n in hist.items()]
+def counts_of(part: LoadSlice) -> Counts:
+    """The counts of one increment of the load, with the moments of its latencies."""
+    logs = [(_log_ms(index), n) for index, n in part.hist.items()]
     return Counts(
-        sent=delta.get("sent", 0),
-        ok=delta.get("ok", 0),
-        bad=Counter(delta.get("bad", {})),
-        over=Counter({float(ms): n for ms, n in delta.get("over", {}).items()}),
-        late=delta.get("late", 0),
-        hist=hist,
+        sent=part.sent,
+        ok=part.ok,
+        bad=Counter(part.bad),
+        over=Counter(part.over),
+        late=part.late,
+        hist=Counter(part.hist),
         log_sum=sum(n * log for log, n in logs),
         log_squares=sum(n * log * log for log, n in logs),
     )
@@ -70,19 +64,19 @@ class Timeline:
         self.last_probe_s = 0.0
         self.load_ended: str | None = None
 
-    def add(self, event: Event) -> None:
-        """Take one event of the record; events of other kinds are none of its business."""
-        kind = event["ev"]
-        if kind == "load":
-            self.last_load_s = max(self.last_load_s, event["t"])
-            for delta in event["deltas"]:
-                self._load[delta["series"]][_number(delta["at"])].add(counts_of(delta))
-        elif kind == "probe":
-            self.last_probe_s = event["t"]
-            for key, pods in event["values"].items():
-                self._probes[key].append((event["t"], pods))
-        elif kind == "load-ended":
-            self.load_ended = event["why"]
+    def add(self, event: LoadCounted | ProbeSampled | LoadLost) -> None:
+        """Add the measurements of one event of this side."""
+        match event:
+            case LoadCounted():
+                self.last_load_s = max(self.last_load_s, event.until_s)
+                for part in event.slices:
+                    self._load[part.series][_number(part.at_s)].add(counts_of(part))
+            case ProbeSampled():
+                self.last_probe_s = event.t_s
+                for key, pods in event.values.items():
+                    self._probes[key].append((event.t_s, pods))
+            case LoadLost():
+                self.load_ended = event.why
 
     @property
     def frontier(self) -> float:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from harness.record.events import TREATMENT
 from harness.verdict.change import bounds, since
 from harness.verdict.result import Times
-from harness.verdict.state import TREATMENT, DrillState, Span
+from harness.verdict.state import DrillState, Span
 
 LOOK_S = 1.0
 """A service is looked at so often: what was seen began at most so long before."""

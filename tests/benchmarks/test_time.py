@@ -19,6 +19,8 @@ from benchmarks.slot_loss import ours
 from benchmarks.timed import Phase, Run, UnusableError, call, side_by_side
 from harness import bindings
 from harness.plan import make_plan
+from harness.record.codec import to_json
+from harness.record.events import RunEnded, RunStarted
 from harness.runbook import read
 from harness.runbook.reader import parse
 
@@ -163,12 +165,14 @@ import json, pathlib, sys, time
 out = pathlib.Path(sys.argv[sys.argv.index("--out") + 1])
 out.mkdir()
 now = time.time()
-events = [{"ev": "gameday", "t": now}, {"ev": "end", "t": now + 7}]
+events = EVENTS
+for event, at_s in zip(events, (now, now + 7)):
+    event["t_s"] = at_s
 (out / "record.jsonl").write_text("".join(json.dumps(event) + "\\n" for event in events))
 phases = [{"phase": "prepare", "seconds": 1.5}, {"phase": "baseline", "seconds": 5.0}]
 drill = {"verdict": "VERDICT", "why": "it is so", "phases": phases}
 (out / "result.json").write_text(json.dumps({"drills": [drill]}))
-"""
+""".replace("EVENTS", repr([to_json(RunStarted(document="ops.md", drills=())), to_json(RunEnded())]))
 
 
 def a_gameday(monkeypatch: pytest.MonkeyPatch, folder: Path, text: str) -> None:

@@ -11,6 +11,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,8 @@ from harness.cli.main import _parser
 from harness.conditions import parse
 from harness.errors import ConditionError
 from harness.platforms.local.platform import LocalPlatform
+from harness.record.events import RunStarted
+from harness.record.header import DashboardPlan, Procedure
 from harness.record.journal import read_events
 from harness.report.json_report import to_json
 from harness.schema.tree import Plain, from_plain
@@ -223,10 +226,11 @@ def keys(value: object) -> Iterator[str]:
 
 
 def test_every_key_of_the_result_is_in_its_page(tmp_path: Path) -> None:
-    board = {"line": 9, "text": "Prometheus: `x`", "system": "Prometheus", "name": "x"}
+    board = DashboardPlan(9, "Prometheus: `x`", "Prometheus", "x")
     World(tmp_path, lambda side, since, healed: 0.0 if since is None or healed else 0.5, dashboards=(board,)).run()
-    header, *events = [dict(event) for event in read_events(tmp_path / "record.jsonl")]
-    header |= {"findings": ["a"], "procedures": [{"kind": "alert", "line": 3, "text": "a"}]}
+    header, *events = read_events(tmp_path / "record.jsonl")
+    assert isinstance(header, RunStarted)
+    header = replace(header, findings=("a",), procedures=(Procedure("alert", 3, "a"),))
     found = set(keys(json.loads(to_json(judge_record([header, *events])))))
     assert {"bad_before", "seen_after_s", "kind", "system", "holds", "phase"} <= found, (
         "parts of the contract are empty here"

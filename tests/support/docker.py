@@ -11,14 +11,14 @@ import pytest
 
 from harness.cluster.runtimes.container.ledger import PART, PLATFORM, tokens
 from harness.errors import MachineError
-from harness.platforms.base import Options
-from harness.platforms.docker.provider import DockerMaker
+from harness.platforms.base import PlatformOptions
+from harness.platforms.docker.provider import DockerProvider
 
 
 def why_not() -> str:
     """What this machine lacks for a docker platform; "" when it lacks nothing."""
     try:
-        DockerMaker(Options()).check()
+        DockerProvider(PlatformOptions()).check()
     except MachineError as error:
         return str(error)
     from testcontainers.core.config import testcontainers_config
@@ -35,12 +35,12 @@ def why_not() -> str:
 
 
 @contextmanager
-def ready_maker(folder: Path) -> Iterator[DockerMaker]:
+def ready_provider(folder: Path) -> Iterator[DockerProvider]:
     """One whose images are there; skips the test, and says why, where that cannot be."""
     if why := why_not():
         pytest.skip(why)
-    made = DockerMaker(Options())
-    with made.opened(folder, print):
+    made = DockerProvider(PlatformOptions())
+    with made.session(folder, print):
         yield made
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from harness.machine import process_ledger
+from harness.record.events import ProcessStarted
 from harness.record.journal import read_events
 from tests.support.paths import BINDINGS, COMMAND, ROOT, RUNBOOK, SLOS
 from tests.support.waiting import wait_until
@@ -109,7 +110,9 @@ def recorded(folder: Path) -> list[process_ledger.Group]:
     record = folder / "record.jsonl"
     events = read_events(record) if record.exists() else iter(())
     return [
-        process_ledger.Group(each["pgid"], each["started"], each["what"]) for each in events if each["ev"] == "process"
+        process_ledger.Group(each.pgid, each.started_s, each.name)
+        for each in events
+        if isinstance(each, ProcessStarted)
     ]
 
 

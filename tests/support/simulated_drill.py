@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from harness.drill import Drill
 from harness.errors import PlatformError
 from harness.faults.base import Injection, Target
+from harness.gameday.judging import LiveJudges
+from harness.record.events import (
+    CONTROL,
+    TREATMENT,
+    DrillEvent,
+    DrillStarted,
+    LoadCounted,
+    LoadSlice,
+    RunStarted,
+    SideName,
+    StepExecuted,
+)
+from harness.record.header import DashboardPlan, SloPlan, SymptomPlan
 from harness.record.journal import Journal, read_events
+from harness.record.steps import StepFacts
+from harness.stats.inflation import UNKNOWN, VifEstimate
 from harness.stats.sequential import SLICE_S
 from harness.verdict.gameday import GamedayResult, judge_record
-from harness.verdict.judge import Judge
-from harness.verdict.state import CONTROL, TREATMENT
-from harness.verdict.steps import StepFacts
 
+SIDES: tuple[SideName, ...] = (TREATMENT, CONTROL)
 START_S = 1_000_000.0
 
 
@@ -49,7 +63,7 @@ class World:
     folder: Path
     bad: Callable[[str, float | None, bool], float]
     symptoms: tuple[tuple[str, str | None], ...] = (("errors", "error_rate(gateway) > 5%"),)
-    dashboards: tuple[Mapping[str, object], ...] = ()
+    dashboards: tuple[DashboardPlan, ...] = ()
     steps: tuple[StepFacts, ...] = (
         ran("change", "kubectl scale deployment web --replicas=3", changed=("deployment/web replicas 1 -> 3",)),
     )
@@ -57,9 +71,9 @@ class World:
     heals: bool = True
     revert_fails: bool = False
     silent_from: float | None = None
-    known: Mapping[str, float] = field(default_factory=dict)
-    """What earlier runs taught of the VIF."""
-    over_ms: int | None = None
+    known: VifEstimate = UNKNOWN
+    """The VIF estimated from earlier runs."""
+    over_ms: float | None = None
     """Bad arrivals, quick as they are, also count as slower than this: so says the contract of the load's stream."""
     late_from_response: int = 0
     """So many arrivals a second the generator starts late, once the response has begun."""
@@ -75,18 +89,19 @@ class World:
 
     def __post_init__(self) -> None:
         self.journal = Journal(self.folder / "record.jsonl", clock=lambda: self.now)
-        self.live: set[str] = set()
+        self.judges = LiveJudges()
+        self.journal.deliver_to(self.judges.put)
+        self.live: set[SideName] = set()
 
     def run(self) -> GamedayResult:
         """One drill; the result is computed from the record's file alone."""
-        self.journal.write("gameday", {"document": "ops.md", "drills": ["WEB"], "findings": [], "procedures": []})
-        judge = Judge(self.journal.write("drill", {"drill": "WEB", **self._header()}))
-        self.journal.listen(judge.add)
+        self.journal.write(RunStarted(document="ops.md", drills=("WEB",)))
+        self.journal.write(self._header())
         drill = Drill(
-            sides=[_Side(name, self) for name in (TREATMENT, CONTROL)],
+            sides=[_Side(name, self) for name in SIDES],
             faults=[_Fault(self)],
-            judge=judge,
-            tell=self.tell,
+            judge=partial(self.judges.of, "WEB"),
+            record=self.record,
             stop=self.stop,
             respond=self._respond,
             clock=lambda: self.now,
@@ -97,30 +112,27 @@ class World:
         self.journal.close()
         return judge_record(list(read_events(self.journal.path)))
 
-    def tell(self, ev: str, *, sync: bool = False, **fields: object) -> None:
-        self.journal.write(ev, {"drill": "WEB", **fields}, sync=sync)
+    def record(self, event: DrillEvent, *, sync: bool = False) -> None:
+        self.journal.write(replace(event, drill="WEB"), sync=sync)
 
-    def _header(self) -> dict[str, object]:
-        symptoms = [
-            {"line": 10 + n, "text": text, "condition": condition} for n, (text, condition) in enumerate(self.symptoms)
-        ]
-        return {
-            "runbook": "WEB",
-            "title": "Web",
-            "line": 1,
-            "fault": "f",
-            "scenario": "web",
-            "unbound": "",
-            "symptoms": symptoms,
-            "dashboards": list(self.dashboards),
-            "slos": [{"name": "availability", "objective": "availability(gateway) >= 99%", "known": dict(self.known)}],
-        }
+    def _header(self) -> DrillStarted:
+        objective = SloPlan("availability", "availability(gateway) >= 99%", 28 * 86400.0)
+        return DrillStarted(
+            drill="WEB",
+            title="Web",
+            line=1,
+            fault="f",
+            scenario="web",
+            symptoms=tuple(SymptomPlan(10 + n, text, condition) for n, (text, condition) in enumerate(self.symptoms)),
+            dashboards=self.dashboards,
+            slos=(replace(objective, known_vif=self.known.vif, known_vif_s=self.known.seconds),),
+        )
 
     def _respond(self) -> None:
         self.answered = True
         for facts in self.steps:
             self.second()
-            self.tell("step", facts=facts.to_json())
+            self.record(StepExecuted(facts=facts))
             self.healed = self.healed or self.heals
 
     def _pause(self, _: float) -> None:
@@ -130,19 +142,19 @@ class World:
     def second(self) -> None:
         """One second passes; each side that is up tells what was due in the second before."""
         self.now += 1.0
-        for side in (name for name in (TREATMENT, CONTROL) if name in self.live):
+        for side in (name for name in SIDES if name in self.live):
             if self.silent_from is None or self.now - START_S < self.silent_from:
-                self.tell("load", side=side, deltas=[self._delta(side, quarter) for quarter in range(4)])
+                slices = tuple(self._slice(side, quarter) for quarter in range(4))
+                self.record(LoadCounted(side=side, until_s=self.now, slices=slices))
 
-    def _delta(self, side: str, quarter: int) -> dict[str, object]:
+    def _slice(self, side: SideName, quarter: int) -> LoadSlice:
         since = None if self.fault_at is None or self.reverted_at is not None else self.now - self.fault_at
         bad = self._share(self.rate * self.bad(side, since, self.healed and side == TREATMENT), quarter)
         sent = self._share(self.rate, quarter)
         late = self._share(self.late_from_response, quarter) if self.answered else 0
-        counts: dict[str, object] = {"sent": sent, "ok": sent - bad, "bad": {"http_503": bad}, "late": late}
-        if self.over_ms is not None:
-            counts["over"] = {str(self.over_ms): bad}
-        return {"series": "gateway", "at": int(self.now) - 1 + quarter * SLICE_S, **counts}
+        at_s = int(self.now) - 1 + quarter * SLICE_S
+        over = {} if self.over_ms is None else {self.over_ms: bad}
+        return LoadSlice("gateway", at_s, sent, sent - bad, {"http_503": bad}, over, late)
 
     @staticmethod
     def _share(count: float, quarter: int) -> int:
@@ -152,7 +164,7 @@ class World:
 
 @dataclass
 class _Side:
-    name: str
+    name: SideName
     world: World
 
     @property

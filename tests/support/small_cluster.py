@@ -1,10 +1,10 @@
-"""A small cluster for the tests of the steps: a kubectl in shell, whose state is files that the test can read."""
+"""A small cluster for the tests of the steps: a kubectl in bash that keeps its state in files."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from harness.machine.platform_state import DeploymentState, Shell
 
 KUBECTL = r"""#!/bin/bash
 cd "$STATE" || exit 9
@@ -32,24 +32,8 @@ esac
 """
 
 
-@dataclass(frozen=True)
-class Surroundings:
-    path: str
-    env: Mapping[str, str]
-    cwd: Path
-
-
-@dataclass(frozen=True)
-class Deployment:
-    replicas: int
-    ready: int
-    env: Mapping[str, str]
-    pods: tuple[str, ...]
-    generation: int
-
-
 class SmallCluster:
-    """Satisfies harness.steps.cluster.Cluster; one Deployment `api` with one pod and MAX_RETRIES=3."""
+    """Implements ObservedPlatform; one Deployment `api` with one pod and MAX_RETRIES=3."""
 
     namespace = "production"
 
@@ -63,19 +47,19 @@ class SmallCluster:
         (folder / "bin" / "kubectl").chmod(0o755)
         (folder / "home").mkdir()
 
-    def shell(self) -> Surroundings:
+    def shell(self) -> Shell:
         env = {"HOME": str(self.folder / "home"), "STATE": str(self.files), "CURL_HOME": str(self.folder / "home")}
-        return Surroundings(f"{self.folder}/bin:/usr/bin:/bin", env, self.folder / "home")
+        return Shell(f"{self.folder}/bin:/usr/bin:/bin", env, self.folder / "home")
 
-    def state(self) -> dict[str, Deployment]:
+    def state(self) -> dict[str, DeploymentState]:
         return {folder.name: self._read(folder) for folder in self.files.iterdir()}
 
     def services(self) -> dict[str, list[int]]:
         return {"api": [8080]}
 
     @staticmethod
-    def _read(folder: Path) -> Deployment:
+    def _read(folder: Path) -> DeploymentState:
         env = {file.name: file.read_text().strip() for file in (folder / "env").iterdir()}
         replicas, generation = (int((folder / name).read_text()) for name in ("replicas", "generation"))
         pods = tuple((folder / "pods").read_text().split())
-        return Deployment(replicas, len(pods), env, pods, generation)
+        return DeploymentState(folder.name, replicas, len(pods), env, pods, generation)

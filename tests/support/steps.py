@@ -6,7 +6,7 @@ from harness.model import Action, Command, Runbook, Toggle
 
 PLACEHOLDERS = {"service-name": "api", "service:port": "api:8080", "service-pod": "pod-of(api)"}
 
-RUNBOOK = Runbook(
+SLOW_RUNBOOK = Runbook(
     "SLOW",
     "Slow",
     1,

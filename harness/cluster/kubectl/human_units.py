@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import datetime
-import re
 from decimal import Decimal
 from email.utils import format_datetime
 
-BINARY = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50}
-DECIMAL = {"n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3"), "": Decimal(1), "k": Decimal(10) ** 3,
-           "M": Decimal(10) ** 6, "G": Decimal(10) ** 9, "T": Decimal(10) ** 12}  # fmt: skip
+from harness.machine import quantities
+
 MINUTE, HOUR, DAY, YEAR = 60, 3600, 86400, 365 * 86400
 
 
@@ -53,12 +51,8 @@ def long_time(timestamp: str) -> str:
 
 
 def quantity(value: object) -> Decimal:
-    """`250m`, `64Mi`, `2`: a Kubernetes quantity as a number of cores or bytes."""
-    found = re.fullmatch(r"([+-]?[\d.]+)([a-zA-Z]*)", str(value))
-    if found is None:
-        return Decimal(0)
-    number, unit = found.groups()
-    return Decimal(number) * (BINARY[unit] if unit in BINARY else DECIMAL.get(unit, Decimal(1)))
+    """`250m`, `64Mi`, `2`: a Kubernetes quantity as a number of cores or bytes; 0 for anything else."""
+    return quantities.parse(value) or Decimal(0)
 
 
 def cores(value: Decimal) -> str:
@@ -70,7 +64,7 @@ def cores(value: Decimal) -> str:
 def bytes_(value: Decimal) -> str:
     """`432Mi`, `1Gi`, `0`: the largest binary unit that divides it."""
     whole = int(value)
-    for unit, size in reversed(BINARY.items()):
+    for unit, size in reversed(quantities.BINARY_UNITS.items()):
         if whole and whole % size == 0:
             return f"{whole // size}{unit}"
     return str(whole)

@@ -16,7 +16,7 @@ from harness.cluster.runtimes.container.engine import FAILURES, client, words
 from harness.cluster.runtimes.container.ledger import PART
 from harness.errors import MachineError
 from harness.platforms import build_context
-from harness.platforms.base import Say
+from harness.platforms.base import Announce
 from harness.platforms.docker.platform import Images
 
 POSTGRES = "postgres:17-alpine"
@@ -25,7 +25,7 @@ SHOWN_LINES = 10
 RYUK_OFF = "set TESTCONTAINERS_RYUK_DISABLED=true: `gameday recover` then removes what a killed run leaves"
 
 
-def prepare(base: str | None, postgres: str | None, say: Say) -> Images:
+def prepare(base: str | None, postgres: str | None, announce: Announce) -> Images:
     """Return the images of a platform after pulling or building those that are missing.
 
     `base` is the image that ours are built on (default: the one that the Dockerfile names). `postgres` is the image of
@@ -33,12 +33,12 @@ def prepare(base: str | None, postgres: str | None, say: Say) -> Images:
     nothing can be pulled. Raises MachineError that names the next action.
     """
     engine = client()
-    _prepare_ryuk(engine, say)
-    services = _built(engine, "gameday-fakes", build_context.services(), base, say)
+    _prepare_ryuk(engine, announce)
+    services = _built(engine, "gameday-fakes", build_context.services(), base, announce)
     if not postgres and base:
-        return Images(services, _built(engine, "gameday-postgres", build_context.database(), base, say))
+        return Images(services, _built(engine, "gameday-postgres", build_context.database(), base, announce))
     hint = "name a local image by GAMEDAY_POSTGRES_IMAGE, or a base to build one on by --base-image"
-    return Images(services, _pulled(engine, postgres or POSTGRES, hint, say))
+    return Images(services, _pulled(engine, postgres or POSTGRES, hint, announce))
 
 
 def image_name(name: str, context: bytes, arguments: Mapping[str, str]) -> str:
@@ -47,20 +47,20 @@ def image_name(name: str, context: bytes, arguments: Mapping[str, str]) -> str:
     return f"{name}:{hashlib.sha256(content).hexdigest()[:12]}"
 
 
-def _prepare_ryuk(engine: docker.DockerClient, say: Say) -> None:
+def _prepare_ryuk(engine: docker.DockerClient, announce: Announce) -> None:
     """Pull testcontainers' Ryuk, or report that it is disabled."""
     if testcontainers_config.ryuk_disabled:
-        say("Ryuk is disabled (TESTCONTAINERS_RYUK_DISABLED): `gameday recover` removes what a killed run leaves")
+        announce("Ryuk is disabled (TESTCONTAINERS_RYUK_DISABLED): `gameday recover` removes what a killed run leaves")
     else:
-        _pulled(engine, testcontainers_config.ryuk_image, RYUK_OFF, say)
+        _pulled(engine, testcontainers_config.ryuk_image, RYUK_OFF, announce)
 
 
-def _pulled(engine: docker.DockerClient, image: str, hint: str, say: Say) -> str:
+def _pulled(engine: docker.DockerClient, image: str, hint: str, announce: Announce) -> str:
     """Return the image, pulled when it is missing."""
     try:
         engine.images.get(image)
     except ImageNotFound:
-        say(f"pulling {image}")
+        announce(f"pulling {image}")
         try:
             engine.images.pull(image)
         except FAILURES as error:
@@ -70,19 +70,21 @@ def _pulled(engine: docker.DockerClient, image: str, hint: str, say: Say) -> str
     return image
 
 
-def _built(engine: docker.DockerClient, name: str, context: bytes, base: str | None, say: Say) -> str:
+def _built(engine: docker.DockerClient, name: str, context: bytes, base: str | None, announce: Announce) -> str:
     """Return the name of an image of ours, built when no image of the same content exists."""
     arguments = {"BASE": base} if base else {}
     image = image_name(name, context, arguments)
     try:
         engine.images.get(image)
     except ImageNotFound:
-        say(f"building the image {image}{f' on {base}' if base else ''}: about a minute, once")
-        _build(engine, image, context, arguments, say)
+        announce(f"building the image {image}{f' on {base}' if base else ''}: about a minute, once")
+        _build(engine, image, context, arguments, announce)
     return image
 
 
-def _build(engine: docker.DockerClient, image: str, context: bytes, arguments: Mapping[str, str], say: Say) -> None:
+def _build(
+    engine: docker.DockerClient, image: str, context: bytes, arguments: Mapping[str, str], announce: Announce
+) -> None:
     """Build an image and report each step. Raises MachineError with the builder's last lines."""
     output: list[str] = []
     try:
@@ -96,7 +98,7 @@ def _build(engine: docker.DockerClient, image: str, context: bytes, arguments: M
             forcerm=True,
             decode=True,
         ):
-            _read(entry, output, say)
+            _read(entry, output, announce)
     except FAILURES as error:
         end = "".join(f"\n  {line}" for line in output[-SHOWN_LINES:])
         raise MachineError(
@@ -105,7 +107,7 @@ def _build(engine: docker.DockerClient, image: str, context: bytes, arguments: M
         ) from error
 
 
-def _read(entry: Mapping[str, Any], output: list[str], say: Say) -> None:
+def _read(entry: Mapping[str, Any], output: list[str], announce: Announce) -> None:
     """Add one message of the builder to its output. Raises BuildError for a failure."""
     if "error" in entry:
         raise docker.errors.BuildError(str(entry["error"]).strip(), iter(()))
@@ -113,4 +115,4 @@ def _read(entry: Mapping[str, Any], output: list[str], say: Say) -> None:
     if line:
         output.append(line)
     if re.match(r"Step \d+/\d+ : (RUN|FROM|COPY)", line):
-        say(f"  {line[:100]}")
+        announce(f"  {line[:100]}")

@@ -37,7 +37,7 @@ class DockerPlatform(DaemonPlatform):
         self,
         folder: Path,
         *,
-        overrides: Mapping[str, Mapping[str, str]] = manifest.NO_ENV,
+        overrides: Mapping[str, Mapping[str, str]] = manifest.NO_OVERRIDES,
         detach: bool = False,
         images: Images | None = None,
     ) -> None:

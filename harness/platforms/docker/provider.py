@@ -12,20 +12,20 @@ from harness.cluster.runtimes.container.ledger import LEDGER
 from harness.cluster.runtimes.container.recovery import recover
 from harness.errors import GamedayError, MachineError, PlatformError
 from harness.machine import process_ledger
-from harness.platforms.base import Options, Overrides, Say
+from harness.platforms.base import Announce, Overrides, PlatformOptions
 from harness.platforms.docker.platform import DockerPlatform, Images
 
 EXTRA = "pip install 'runbook-gameday[docker]'"
 
 
-class DockerMaker:
-    """See base.Maker."""
+class DockerProvider:
+    """See base.Provider."""
 
     name = "docker"
-    at_once = None
-    takes = frozenset({"base_image"})
+    max_parallel_drills = None
+    options = frozenset({"base_image"})
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: PlatformOptions) -> None:
         self._options = options
         self._images: Images | None = None
 
@@ -38,38 +38,38 @@ class DockerMaker:
         client().close()
 
     @contextmanager
-    def opened(self, folder: Path, say: Say) -> Iterator[None]:
+    def session(self, folder: Path, announce: Announce) -> Iterator[None]:
         """The images stay: the next run finds them. What could not be removed on the way is tried once more."""
-        self._prepare(say)
+        self._prepare(announce)
         try:
             yield
         finally:
             try:
                 self.recover(folder)
             except GamedayError as error:
-                say(f"{error}; then `gameday recover {folder}` removes what is left")
+                announce(f"{error}; then `gameday recover {folder}` removes what is left")
 
-    def _prepare(self, say: Say) -> None:
+    def _prepare(self, announce: Announce) -> None:
         from harness.platforms.docker import images  # noqa: PLC0415  needs the extra
 
         base = self._options.base_image or os.environ.get("GAMEDAY_BASE_IMAGE")
-        self._images = images.prepare(base, os.environ.get("GAMEDAY_POSTGRES_IMAGE"), say)
+        self._images = images.prepare(base, os.environ.get("GAMEDAY_POSTGRES_IMAGE"), announce)
 
-    def make(self, folder: Path, side: str, overrides: Overrides) -> DockerPlatform:
+    def create(self, folder: Path, side: str, overrides: Overrides) -> DockerPlatform:
         return DockerPlatform(folder, overrides=overrides, images=self._images)
 
-    def stand(self, folder: Path, say: Say) -> DockerPlatform:
+    def start_detached(self, folder: Path, announce: Announce) -> DockerPlatform:
         try:
             return DockerPlatform.attach(folder)
         except PlatformError:
-            self._prepare(say)
-        say("bringing the platform up")
+            self._prepare(announce)
+        announce("bringing the platform up")
         platform = DockerPlatform(folder, detach=True, images=self._images)
         platform.clear()
         platform.up()
         return platform
 
-    def end(self, folder: Path) -> None:
+    def destroy(self, folder: Path) -> None:
         DockerPlatform(folder, detach=True).down()
         recover(folder)
 

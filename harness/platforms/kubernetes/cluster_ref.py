@@ -9,7 +9,7 @@ LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True)
-class Place:
+class ClusterRef:
     """A context of a kubeconfig, and the host on which the cluster's NodePorts are."""
 
     kubeconfig: Path | None

@@ -6,10 +6,10 @@ import json
 import secrets
 
 from harness.machine.objects import Obj, items, text
-from harness.platforms.base import Say
+from harness.platforms.base import Announce
 from harness.platforms.kubernetes import manifests
 from harness.platforms.kubernetes.api import Api, ApiError
-from harness.platforms.kubernetes.cluster_ref import LOOPBACK, Place
+from harness.platforms.kubernetes.cluster_ref import LOOPBACK, ClusterRef
 from harness.platforms.kubernetes.commands import run
 from harness.platforms.kubernetes.platform import ADMIN, ADMIN_PORT
 from harness.platforms.kubernetes.sandbox import ANNOTATION
@@ -18,14 +18,14 @@ METRICS = "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io"
 HINT = "`kubectl get events -A` shows why"
 
 
-def deploy(place: Place, say: Say, *, own: bool) -> None:
+def deploy(cluster: ClusterRef, announce: Announce, *, own: bool) -> None:
     """`own`: the cluster is of our making, so its namespaces are sandboxes. Returns when all that is ready."""
-    api = Api(place.kubeconfig, place.context)
-    kubectl = _kubectl(place)
+    api = Api(cluster.kubeconfig, cluster.context)
+    kubectl = _kubectl(cluster)
     if not _there(api, METRICS):
-        say("deploying metrics-server: the cluster has none")
+        announce("deploying metrics-server: the cluster has none")
         run([*kubectl, "apply", "-k", str(manifests.METRICS)], HINT)
-    say(f"deploying {', '.join(manifests.NAMESPACES.values())}")
+    announce(f"deploying {', '.join(manifests.NAMESPACES.values())}")
     for side, namespace in manifests.NAMESPACES.items():
         objects = manifests.render(manifests.FOLDERS[side])
         if own:
@@ -40,9 +40,9 @@ def deploy(place: Place, say: Say, *, own: bool) -> None:
     api.close()
 
 
-def _kubectl(place: Place) -> list[str]:
-    kubeconfig = [f"--kubeconfig={place.kubeconfig}"] if place.kubeconfig else []
-    return ["kubectl", *kubeconfig, *([f"--context={place.context}"] if place.context else [])]
+def _kubectl(cluster: ClusterRef) -> list[str]:
+    kubeconfig = [f"--kubeconfig={cluster.kubeconfig}"] if cluster.kubeconfig else []
+    return ["kubectl", *kubeconfig, *([f"--context={cluster.context}"] if cluster.context else [])]
 
 
 def _apply(kubectl: list[str], objects: list[Obj]) -> None:
@@ -71,17 +71,17 @@ def _admin(namespace: str) -> Obj:
     }
 
 
-def remove(place: Place) -> None:
+def remove(cluster: ClusterRef) -> None:
     """All that `deploy` and the drills put there, but the namespaces and metrics-server; may be called twice."""
     for side, namespace in manifests.NAMESPACES.items():
         ours = [one for one in manifests.render(manifests.FOLDERS[side]) if text(one, "kind") != "Namespace"]
         whole = {"apiVersion": "v1", "kind": "List", "items": [*ours, _admin(namespace)]}
-        run([*_kubectl(place), "delete", "--ignore-not-found", "-f", "-"], HINT, stdin=json.dumps(whole))
+        run([*_kubectl(cluster), "delete", "--ignore-not-found", "-f", "-"], HINT, stdin=json.dumps(whole))
 
 
-def address(place: Place) -> str:
+def node_address(cluster: ClusterRef) -> str:
     """Where NodePorts are reached: loopback where the API server is there too (kind), else a node's own address."""
-    api = Api(place.kubeconfig, place.context)
+    api = Api(cluster.kubeconfig, cluster.context)
     try:
         if api.on_loopback:
             return LOOPBACK

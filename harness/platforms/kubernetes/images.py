@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 
 from harness.platforms import build_context
-from harness.platforms.base import Options, Say
+from harness.platforms.base import Announce, PlatformOptions
 from harness.platforms.kubernetes.commands import run
 
 BASE_VARIABLE = "GAMEDAY_BASE_IMAGE"
@@ -17,7 +17,7 @@ SERVICES: dict[str, Callable[[], bytes]] = {
 LOAD: dict[str, Callable[[], bytes]] = {"gameday-load:dev": build_context.load}
 
 
-def build(options: Options, say: Say) -> tuple[str, ...]:
+def build(options: PlatformOptions, announce: Announce) -> tuple[str, ...]:
     """Build the images and return their names. Raises PlatformError with the builder's last lines.
 
     They are based on `--base-image`, else on $GAMEDAY_BASE_IMAGE, else on the image that the Dockerfile names.
@@ -26,7 +26,7 @@ def build(options: Options, say: Say) -> tuple[str, ...]:
     argument = ["--build-arg", f"BASE={base}"] if base else []
     wanted = {**SERVICES, **(LOAD if options.load_in_cluster else {})}
     for image, context in wanted.items():
-        say(f"building the image {image}{f' on {base}' if base else ''}")
+        announce(f"building the image {image}{f' on {base}' if base else ''}")
         hint = "name a base image that is here by --base-image, e.g. one of `docker images`"
         run(["docker", "build", "--quiet", "-t", image, *argument, "-"], hint, stdin=context())
     return tuple(wanted)

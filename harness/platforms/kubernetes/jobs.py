@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from harness.errors import PlatformError
 from harness.machine.objects import Obj
-from harness.platforms.base import ObjectStore
 from harness.platforms.kubernetes.api import Api, Watch
 from harness.platforms.kubernetes.objects import Pod
+from harness.platforms.kubernetes.revert import RevertJournal
 
 if TYPE_CHECKING:
     from harness.platforms.kubernetes.connection import Reply
@@ -20,10 +20,10 @@ RUNNING_S, LAST_WORDS_S = 60.0, 5.0
 
 
 class KubernetesJobs:
-    """Implements base.Jobs, for one Job. `forward` gives the loopback URL of a pod's port."""
+    """One Job of the harness. `forward` returns the loopback URL of a pod's port."""
 
-    def __init__(self, api: Api, namespace: str, store: ObjectStore, forward: Callable[[str, int], str]) -> None:
-        self._api, self._namespace, self._store, self._forward = api, namespace, store, forward
+    def __init__(self, api: Api, namespace: str, revert: RevertJournal, forward: Callable[[str, int], str]) -> None:
+        self._api, self._namespace, self._revert, self._forward = api, namespace, revert, forward
         self._core, self._path = f"/api/v1/namespaces/{namespace}/pods", ""
         self._pods: dict[str, Pod] = {}
         self._news = threading.Condition()
@@ -37,7 +37,7 @@ class KubernetesJobs:
         place = f"/apis/batch/v1/namespaces/{self._namespace}/jobs"
         self._path = f"{place}/{name}"
         watch = Watch(self._api, self._core, lambda kind, pod: self._seen(name, kind, pod))
-        self._store.put(place, body, "load of the harness")
+        self._revert.create_object(place, body, "load of the harness")
         watch.start()
         try:
             return self._await(name, count)
@@ -80,7 +80,7 @@ class KubernetesJobs:
         """SIGTERM to its pods, and a while for their last words; never raises."""
         if self._path:
             with suppress(PlatformError):
-                self._store.take_away(self._path)
+                self._revert.delete_object(self._path)
         for thread in self._threads:
             if thread is not threading.current_thread():
                 thread.join(timeout=LAST_WORDS_S)

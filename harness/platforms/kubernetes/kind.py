@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness import shipped
-from harness.platforms.base import Say
+from harness.platforms.base import Announce
 from harness.platforms.kubernetes.commands import run
 
 NAME_VARIABLE, NODE_VARIABLE, CONFIG_VARIABLE = "KIND_CLUSTER_NAME", "GAMEDAY_NODE_IMAGE", "GAMEDAY_KIND_CONFIG"
@@ -22,10 +22,10 @@ def exists(cluster: str) -> bool:
     return cluster in run(["kind", "get", "clusters"], "is the container engine running?").split()
 
 
-def create(cluster: str, node_image: str | None, kubeconfig: Path, say: Say) -> None:
+def create(cluster: str, node_image: str | None, kubeconfig: Path, announce: Announce) -> None:
     """Returns when its node is ready; `kubeconfig` gets its credentials. Raises PlatformError with kind's words."""
     image = node_image or os.environ.get(NODE_VARIABLE)
-    say(f"creating the kind cluster {cluster}{f' of {image}' if image else ''}: about a minute")
+    announce(f"creating the kind cluster {cluster}{f' of {image}' if image else ''}: about a minute")
     config = os.environ.get(CONFIG_VARIABLE) or str(shipped.path("kind-config.yaml"))
     argv = ["kind", "create", "cluster", "--name", cluster, "--config", config, "--kubeconfig", str(kubeconfig)]
     hint = (
@@ -41,9 +41,9 @@ def credentials(cluster: str, kubeconfig: Path) -> None:
     run(["kind", "export", "kubeconfig", "--name", cluster, "--kubeconfig", str(kubeconfig)], hint)
 
 
-def load(cluster: str, images: Sequence[str], say: Say) -> None:
+def load(cluster: str, images: Sequence[str], announce: Announce) -> None:
     """Give it images of this machine; those that it has are left out by kind."""
-    say(f"loading {', '.join(images)} into {cluster}")
+    announce(f"loading {', '.join(images)} into {cluster}")
     for image in images:
         run(
             ["kind", "load", "docker-image", image, "--name", cluster],

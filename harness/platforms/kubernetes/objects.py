@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from harness.machine.objects import Json, Obj, items, number, section, text
+from harness.machine.objects import Json, Obj, environment, items, number, section, text
 
 DRILL = "gameday.dev/drill"
 """The annotation that a drill's pods carry."""
@@ -67,10 +67,9 @@ def _waiting(value: Obj, state: Obj) -> str:
     return ": ".join(word for word in words if word)
 
 
-def environment(deployment: Obj) -> Mapping[str, str]:
-    """The plain values of a Deployment's container; those that come from elsewhere are left out."""
-    container = next(iter(items(deployment, "spec", "template", "spec", "containers")), {})
-    return {text(one, "name"): text(one, "value") for one in items(container, "env") if "valueFrom" not in one}
+def plain_environment(deployment: Obj) -> Mapping[str, str]:
+    """Plain environment variables of a Deployment's container; those with a `valueFrom` are left out."""
+    return environment(section(deployment, "spec", "template"))
 
 
 def with_environment(deployment: Obj, values: Mapping[str, str]) -> Obj:

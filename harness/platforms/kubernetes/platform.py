@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import os
 import secrets
 import threading
@@ -17,16 +16,17 @@ from pathlib import Path
 from harness.errors import PlatformError
 from harness.http import Answer, call
 from harness.machine.objects import Obj, items, section, text
+from harness.machine.platform_state import AdminPort, CommandResult, DeploymentState, Shell
 from harness.machine.process_ledger import Ledger
-from harness.platforms.base import AdminPort, DeploymentState, Overrides, Result, Shell
+from harness.platforms.base import Overrides
 from harness.platforms.kubectl import run_kubectl
 from harness.platforms.kubernetes import access, manifests, shell
 from harness.platforms.kubernetes.api import Api
-from harness.platforms.kubernetes.cluster_ref import Place
+from harness.platforms.kubernetes.cluster_ref import ClusterRef
 from harness.platforms.kubernetes.forward import Forward
 from harness.platforms.kubernetes.jobs import KubernetesJobs
 from harness.platforms.kubernetes.lease import Lease
-from harness.platforms.kubernetes.objects import DRILL, Pod, environment, name_of, whole, with_environment
+from harness.platforms.kubernetes.objects import DRILL, Pod, name_of, plain_environment, whole, with_environment
 from harness.platforms.kubernetes.restore import put_back
 from harness.platforms.kubernetes.revert import RESTORE, RevertJournal
 from harness.platforms.kubernetes.watching import EVENTS, Watching
@@ -44,8 +44,8 @@ class KubernetesPlatform:
 
     name = "kubernetes"
 
-    def __init__(self, folder: Path, place: Place, side: str, overrides: Overrides) -> None:
-        self.folder, self._place, self._side, self._overrides = folder.resolve(), place, side, overrides
+    def __init__(self, folder: Path, cluster: ClusterRef, side: str, overrides: Overrides) -> None:
+        self.folder, self._cluster, self._side, self._overrides = folder.resolve(), cluster, side, overrides
         self.namespace = manifests.NAMESPACES[side]
         self._drill = secrets.token_hex(4)
         self._forwards: dict[str, Forward] = {}
@@ -57,7 +57,7 @@ class KubernetesPlatform:
         try:
             self.connect()
             self._lease.take()
-            self._revert.take_back()
+            self._revert.revert_objects()
             self._revert.arm(RESTORE, f"the Deployments of {self.namespace} as they are shipped")
             self._watching.start()
             self._deploy()
@@ -69,7 +69,7 @@ class KubernetesPlatform:
         if self._down:
             self.down()  # that was asked for while it came up: now there is more to end
 
-    def stand(self) -> None:
+    def start_detached(self) -> None:
         """As it is shipped, for exploring: it stays when this process ends, and nothing is watched."""
         self._drill = ""
         self.connect()
@@ -89,11 +89,11 @@ class KubernetesPlatform:
         self._shipped = manifests.deployments(self._side)
         if unknown := sorted(self._overrides.keys() - self._shipped.keys()):
             raise PlatformError(f"no such Deployment: {', '.join(unknown)}; there are {', '.join(self._shipped)}")
-        admin = Api(self._place.kubeconfig, self._place.context)
-        cluster = access.cluster_of(self._place.kubeconfig, self._place.context)
+        admin = Api(self._cluster.kubeconfig, self._cluster.context)
+        server = access.cluster_of(self._cluster.kubeconfig, self._cluster.context)
         for account in (access.HARNESS, access.OPERATOR):
             bearer = access.token(admin, self.namespace, account)
-            access.write_kubeconfig(self._kubeconfig(account), cluster, self.namespace, account, bearer)
+            access.write_kubeconfig(self._kubeconfig(account), server, self.namespace, account, bearer)
         admin.close()
         self._api = Api(self._kubeconfig(access.HARNESS))
         self._lease, self._revert = Lease(self._api, self.namespace), RevertJournal(self._api, self.namespace)
@@ -127,7 +127,7 @@ class KubernetesPlatform:
     def _write_curlrc(self, reachable: Container[str]) -> None:
         """A Service without a ready pod refuses; a NodePort behind a proxy of the machine's own would only hang up."""
         places = {
-            name: {port: f"{self._place.node}:{node}" for port, node in ports.items() if name in reachable}
+            name: {port: f"{self._cluster.node}:{node}" for port, node in ports.items() if name in reachable}
             for name, ports in self._ports.items()
         }
         shell.write_curlrc(self.folder / "shell", self.namespace, places, self._closed.port)
@@ -182,14 +182,14 @@ class KubernetesPlatform:
 
     def _clear(self) -> None:
         with suppress(PlatformError):
-            self._revert.take_back()
+            self._revert.revert_objects()
             for name in self._shipped:
                 self._api.delete(f"{self._apps}/{name}")
 
     def shell(self) -> Shell:
         return self._shell
 
-    def kubectl(self, *argv: str, timeout_s: float = 30.0) -> Result:
+    def kubectl(self, *argv: str, timeout_s: float = 30.0) -> CommandResult:
         return run_kubectl(self._shell, *argv, timeout_s=timeout_s)
 
     def state(self) -> Mapping[str, DeploymentState]:
@@ -203,7 +203,7 @@ class KubernetesPlatform:
         return sorted((pod for pod in pods if not pod.ending), key=lambda pod: (pod.created, pod.name))
 
     def deployed(self) -> Mapping[str, Mapping[str, str]]:
-        return {name: environment(shipped) for name, shipped in self._shipped.items()}
+        return {name: plain_environment(shipped) for name, shipped in self._shipped.items()}
 
     def services(self) -> Mapping[str, Sequence[int]]:
         return {name: list(ports) for name, ports in self._ports.items()}
@@ -211,7 +211,7 @@ class KubernetesPlatform:
     def url(self, service: str) -> str:
         if service not in self._ports:
             raise PlatformError(f"no such Service: {service}; there are {', '.join(sorted(self._ports))}")
-        return f"http://{self._place.node}:{next(iter(self._ports[service].values()))}"
+        return f"http://{self._cluster.node}:{next(iter(self._ports[service].values()))}"
 
     def health(self, deployment: str) -> Mapping[str, Answer]:
         return self._fetch(deployment, "/health")
@@ -241,19 +241,16 @@ class KubernetesPlatform:
         return [AdminPort(name, self._forward(name, ADMIN_PORT), token) for name in pods]
 
     def jobs(self) -> KubernetesJobs:
-        """See base.JobHost."""
-        return KubernetesJobs(self._api, self.namespace, self, self._forward)
+        """Runs one Job of the harness in this namespace."""
+        return KubernetesJobs(self._api, self.namespace, self._revert, self._forward)
 
-    def put(self, path: str, body: Mapping[str, object], why: str) -> None:
-        """See base.ObjectStore."""
-        made: Obj = json.loads(json.dumps(body))
-        place = f"{path}/{name_of(made)}"
-        self._revert.arm(name_of(made), f"{place}: {why}", delete=place)
-        self._api.create(path, made)
+    def create_object(self, path: str, body: Mapping[str, object], why: str) -> None:
+        """Create an object that any machine can revert; see RevertJournal.create_object."""
+        self._revert.create_object(path, body, why)
 
-    def take_away(self, path: str) -> None:
-        self._api.delete(path)
-        self._revert.disarm(path.rpartition("/")[2])
+    def delete_object(self, path: str) -> None:
+        """Delete an object that `create_object` created; `path` ends with its name. Idempotent."""
+        self._revert.delete_object(path)
 
     def _forward(self, pod: str, port: int) -> str:
         if pod not in self._forwards:
@@ -277,7 +274,7 @@ def _state(deployment: Obj, pods: Sequence[Pod]) -> DeploymentState:
         name=name_of(deployment),
         replicas=whole(deployment, "spec", "replicas"),
         ready=sum(pod.ready for pod in pods),
-        env=environment(deployment),
+        env=plain_environment(deployment),
         pods=tuple(pod.name for pod in pods),
         generation=whole(deployment, "metadata", "generation"),
     )

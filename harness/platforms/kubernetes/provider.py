@@ -1,4 +1,7 @@
-"""Platforms of kind as the command line makes them: a cluster for a whole run, a namespace for each side of a drill."""
+"""Providers of Kubernetes platforms: in a kind cluster created for the run, or in an existing sandbox cluster.
+
+Each platform is one namespace. One drill at a time: treatment and control use fixed namespaces.
+"""
 
 from __future__ import annotations
 
@@ -6,32 +9,49 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness.errors import PlatformError
-from harness.platforms.base import Options, Overrides, Say
+from harness.errors import MachineError, PlatformError
+from harness.platforms.base import Announce, Overrides, PlatformOptions
 from harness.platforms.kubernetes import commands, images, kind, sandbox
 from harness.platforms.kubernetes.api import check_extra
-from harness.platforms.kubernetes.cluster_ref import Place
-from harness.platforms.kubernetes.deploy import deploy
+from harness.platforms.kubernetes.cluster_ref import ClusterRef
+from harness.platforms.kubernetes.deploy import deploy, node_address, remove
 from harness.platforms.kubernetes.manifests import TREATMENT
 from harness.platforms.kubernetes.platform import KubernetesPlatform
-from harness.platforms.kubernetes.restore import restored, take_back
+from harness.platforms.kubernetes.restore import restore, restored
 
-CLUSTER = "cluster.txt"
-"""The file that says which kind cluster was made for a folder; on disk before the cluster is there."""
+CREATED_CLUSTER = "cluster.txt"
+"""File with the name of the kind cluster that was created for a folder; written before the cluster is created."""
 KUBECONFIG = "cluster.kubeconfig"
-"""The credentials of the cluster that a folder's run used."""
+"""Credentials of the kind cluster that a folder's run uses."""
+CONTEXT = "context.txt"
+"""File with the context of the existing cluster that a folder's run uses; written before anything is changed."""
 
 
-class KindMaker:
-    """See base.Maker. Uses the cluster that `gameday up` left, else makes one and removes it."""
+class _ClusterProvider:
+    """What both providers share: the platforms of one cluster, which is known once a session has begun."""
+
+    max_parallel_drills = 1
+
+    def __init__(self, options: PlatformOptions) -> None:
+        self._options = options
+        self._cluster: ClusterRef | None = None
+
+    def create(self, folder: Path, side: str, overrides: Overrides) -> KubernetesPlatform:
+        assert self._cluster is not None, "create is only valid within a session"
+        return KubernetesPlatform(folder, self._cluster, side, overrides)
+
+
+def _start_detached(folder: Path, cluster: ClusterRef) -> KubernetesPlatform:
+    platform = KubernetesPlatform(folder, cluster, TREATMENT, {})
+    platform.start_detached()
+    return platform
+
+
+class KindProvider(_ClusterProvider):
+    """See base.Provider. Uses the cluster that `gameday up` left; else creates one and removes it after the run."""
 
     name = "kind"
-    at_once = 1
-    takes = frozenset({"base_image", "node_image", "load_in_cluster"})
-
-    def __init__(self, options: Options) -> None:
-        self._options = options
-        self._place: Place | None = None
+    options = frozenset({"base_image", "node_image", "load_in_cluster"})
 
     def check(self) -> None:
         check_extra()
@@ -39,78 +59,134 @@ class KindMaker:
         commands.check_docker()
 
     @contextmanager
-    def opened(self, folder: Path, say: Say) -> Iterator[None]:
-        cluster = kind.name()
-        if kind.exists(cluster):
-            self._place = self._standing(cluster, folder, say)
-            with restored(self._place, say):
+    def session(self, folder: Path, announce: Announce) -> Iterator[None]:
+        name = kind.name()
+        if kind.exists(name):
+            self._cluster = self._use_existing(name, folder, announce)
+            with restored(self._cluster, announce):
                 yield
             (folder / KUBECONFIG).unlink(missing_ok=True)
             return
         try:
-            self._place = self._create(cluster, folder, say)
+            self._cluster = self._create_cluster(name, folder, announce)
             yield
         finally:
-            _remove(folder)
-            say(f"removed the kind cluster {cluster}")
+            _delete_created(folder)
+            announce(f"removed the kind cluster {name}")
 
-    def _standing(self, cluster: str, folder: Path, say: Say) -> Place:
-        """One that is there: only if it was made as a sandbox."""
-        place = Place(folder / KUBECONFIG)
-        kind.credentials(cluster, folder / KUBECONFIG)
-        sandbox.check(place, f"kind-{cluster}")
-        say(f"using the kind cluster {cluster}, which stays")
-        kind.load(cluster, images.build(self._options, say), say)
-        deploy(place, say, own=True)
-        return place
+    def _use_existing(self, name: str, folder: Path, announce: Announce) -> ClusterRef:
+        """Raises RefusedError unless the cluster is marked as a sandbox."""
+        cluster = ClusterRef(folder / KUBECONFIG)
+        kind.credentials(name, folder / KUBECONFIG)
+        sandbox.check(cluster, f"kind-{name}")
+        announce(f"using the kind cluster {name}, which stays")
+        kind.load(name, images.build(self._options, announce), announce)
+        deploy(cluster, announce, own=True)
+        return cluster
 
-    def _create(self, cluster: str, folder: Path, say: Say) -> Place:
-        names = images.build(self._options, say)
-        (folder / CLUSTER).write_text(f"{cluster}\n", encoding="utf-8")
-        kind.create(cluster, self._options.node_image, folder / KUBECONFIG, say)
-        kind.load(cluster, names, say)
-        place = Place(folder / KUBECONFIG)
-        deploy(place, say, own=True)
-        return place
+    def _create_cluster(self, name: str, folder: Path, announce: Announce) -> ClusterRef:
+        built = images.build(self._options, announce)
+        (folder / CREATED_CLUSTER).write_text(f"{name}\n", encoding="utf-8")
+        kind.create(name, self._options.node_image, folder / KUBECONFIG, announce)
+        kind.load(name, built, announce)
+        cluster = ClusterRef(folder / KUBECONFIG)
+        deploy(cluster, announce, own=True)
+        return cluster
 
-    def make(self, folder: Path, side: str, overrides: Overrides) -> KubernetesPlatform:
-        assert self._place is not None
-        return KubernetesPlatform(folder, self._place, side, overrides)
-
-    def stand(self, folder: Path, say: Say) -> KubernetesPlatform:
-        cluster, there = kind.name(), kind.exists(kind.name())
+    def start_detached(self, folder: Path, announce: Announce) -> KubernetesPlatform:
+        name = kind.name()
+        if kind.exists(name):
+            return _start_detached(folder, self._use_existing(name, folder, announce))
         try:
-            place = self._standing(cluster, folder, say) if there else self._create(cluster, folder, say)
-            platform = KubernetesPlatform(folder, place, TREATMENT, {})
-            platform.stand()
+            return _start_detached(folder, self._create_cluster(name, folder, announce))
         except BaseException:
-            if not there:
-                _remove(folder)
+            _delete_created(folder)
             raise
-        return platform
 
-    def end(self, folder: Path) -> None:
-        if not _remove(folder):
-            raise PlatformError(f"{folder}: no cluster was made for it; `kind get clusters` shows what there is")
+    def destroy(self, folder: Path) -> None:
+        if not _delete_created(folder):
+            raise PlatformError(f"{folder}: no kind cluster was created for it; `kind get clusters` lists the clusters")
 
     def recover(self, folder: Path) -> Sequence[str]:
-        """The cluster that was made for a run goes; one that it only used is put back as it was."""
-        if removed := _remove(folder):
-            return removed
+        """Delete the cluster that was created for the run; restore one that the run only used."""
+        if deleted := _delete_created(folder):
+            return deleted
         if not (folder / KUBECONFIG).exists():
             return []
-        ended = take_back(Place(folder / KUBECONFIG)) if kind.exists(kind.name()) else []
+        ended = restore(ClusterRef(folder / KUBECONFIG)) if kind.exists(kind.name()) else []
         (folder / KUBECONFIG).unlink()
         return ended
 
 
-def _remove(folder: Path) -> list[str]:
-    """The cluster that was made for this folder, if there is one; says which."""
-    note = folder / CLUSTER
+def _delete_created(folder: Path) -> list[str]:
+    """Delete the kind cluster that was created for this folder, if any; returns its description."""
+    note = folder / CREATED_CLUSTER
     if not note.exists():
         return []
-    cluster = note.read_text(encoding="utf-8").strip()
-    kind.delete(cluster, folder / KUBECONFIG)
+    name = note.read_text(encoding="utf-8").strip()
+    kind.delete(name, folder / KUBECONFIG)
     (folder / KUBECONFIG).unlink(missing_ok=True)
     note.unlink()
-    return [f"kind cluster {cluster}"]
+    return [f"kind cluster {name}"]
+
+
+class KubernetesProvider(_ClusterProvider):
+    """See base.Provider. Uses an existing cluster that the user marked as a sandbox; its namespaces stay."""
+
+    name = "kubernetes"
+    options = frozenset({"context", "base_image", "load_in_cluster"})
+
+    def check(self) -> None:
+        context = self._options.context
+        if not context:
+            raise MachineError(
+                "--platform kubernetes: no cluster is named; add --context NAME (`kubectl config get-contexts` lists "
+                "them), or use --platform kind, which creates one"
+            )
+        check_extra()
+        commands.check("kubectl")
+        sandbox.check(ClusterRef(None, context), context)
+
+    @contextmanager
+    def session(self, folder: Path, announce: Announce) -> Iterator[None]:
+        self._cluster = self._prepare(folder, announce)
+        with restored(self._cluster, announce):
+            yield
+        (folder / CONTEXT).unlink(missing_ok=True)  # nothing is left to recover
+
+    def _prepare(self, folder: Path, announce: Announce) -> ClusterRef:
+        context = self._options.context or ""
+        cluster = ClusterRef(None, context)
+        sandbox.check(cluster, context)
+        (folder / CONTEXT).write_text(f"{context}\n", encoding="utf-8")
+        cluster = ClusterRef(None, context, node_address(cluster))
+        if context.startswith("kind-"):
+            kind.load(context.removeprefix("kind-"), images.build(self._options, announce), announce)
+        else:
+            announce(f"the nodes of {context} must be able to pull {' and '.join(images.SERVICES)}")
+        deploy(cluster, announce, own=False)
+        return cluster
+
+    def start_detached(self, folder: Path, announce: Announce) -> KubernetesPlatform:
+        return _start_detached(folder, self._prepare(folder, announce))
+
+    def destroy(self, folder: Path) -> None:
+        context = self._options.context or _recorded_context(folder)
+        if context is None:  # the user's current context is never a default
+            raise PlatformError(f"{folder}: no cluster is recorded here; name it by --context")
+        cluster = ClusterRef(None, context)
+        sandbox.check(cluster, context)
+        remove(cluster)
+        (folder / CONTEXT).unlink(missing_ok=True)
+
+    def recover(self, folder: Path) -> Sequence[str]:
+        """Works from any machine where the context is named."""
+        context = self._options.context or _recorded_context(folder)
+        return restore(ClusterRef(None, context)) if context else []
+
+
+def _recorded_context(folder: Path) -> str | None:
+    try:
+        return (folder / CONTEXT).read_text(encoding="utf-8").strip()
+    except OSError:
+        return None

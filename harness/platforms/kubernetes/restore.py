@@ -7,17 +7,17 @@ from contextlib import contextmanager
 
 from harness.errors import PlatformError
 from harness.machine.objects import text
-from harness.platforms.base import Say
+from harness.platforms.base import Announce
 from harness.platforms.kubernetes.api import Api
-from harness.platforms.kubernetes.cluster_ref import Place
+from harness.platforms.kubernetes.cluster_ref import ClusterRef
 from harness.platforms.kubernetes.lease import Lease
 from harness.platforms.kubernetes.manifests import NAMESPACES, TREATMENT, deployments
 from harness.platforms.kubernetes.revert import RESTORE, RevertJournal
 
 
-def take_back(place: Place) -> list[str]:
+def restore(cluster: ClusterRef) -> list[str]:
     """Both sides, as far as their journals say; tells what was done. Raises PlatformError while a drill is on."""
-    api = Api(place.kubeconfig, place.context)
+    api = Api(cluster.kubeconfig, cluster.context)
     try:
         return [what for side in NAMESPACES for what in _restore(api, side)]
     finally:
@@ -25,15 +25,15 @@ def take_back(place: Place) -> list[str]:
 
 
 @contextmanager
-def restored(place: Place, say: Say) -> Iterator[None]:
+def restored(cluster: ClusterRef, announce: Announce) -> Iterator[None]:
     """At the end it is as it was; where that fails, it says so and leaves it to `gameday recover`."""
     try:
         yield
     finally:
         try:
-            take_back(place)
+            restore(cluster)
         except PlatformError as error:
-            say(f"the Deployments are not as they were: {error}")
+            announce(f"the Deployments are not as they were: {error}")
 
 
 def _restore(api: Api, side: str) -> list[str]:
@@ -44,7 +44,7 @@ def _restore(api: Api, side: str) -> list[str]:
         return []
     lease.take()
     try:
-        done = journal.take_back()
+        done = journal.revert_objects()
         if RESTORE in pending:
             put_back(api, side)
             journal.disarm(RESTORE)

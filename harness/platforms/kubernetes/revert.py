@@ -34,6 +34,21 @@ class RevertJournal:
             meta: Obj = {"name": NAME, "namespace": self._namespace}
             self._api.create(self._all, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": data})
 
+    def create_object(self, path: str, body: Mapping[str, object], why: str) -> None:
+        """Create an object in the collection `path` of the API server, with its revert entry written first.
+
+        Raises PlatformError when either fails; without the entry, no object is created.
+        """
+        created: Obj = json.loads(json.dumps(body))
+        name = text(created, "metadata", "name")
+        self.arm(name, f"{path}/{name}: {why}", delete=f"{path}/{name}")
+        self._api.create(path, created)
+
+    def delete_object(self, path: str) -> None:
+        """Delete an object that `create_object` created; `path` ends with its name. Idempotent."""
+        self._api.delete(path)
+        self.disarm(path.rpartition("/")[2])
+
     def disarm(self, key: str) -> None:
         """It has been taken back; may be called twice."""
         try:
@@ -52,7 +67,7 @@ class RevertJournal:
             raise
         return {key: json.loads(text(data, key)) for key in data}
 
-    def take_back(self) -> list[str]:
+    def revert_objects(self) -> list[str]:
         """Delete every object that is armed; the Deployments are another's work. Says what was done."""
         done = []
         for key, entry in self.pending().items():

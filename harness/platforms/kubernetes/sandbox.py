@@ -5,15 +5,15 @@ from __future__ import annotations
 from harness.errors import RefusedError
 from harness.machine.objects import text
 from harness.platforms.kubernetes.api import Api, ApiError
-from harness.platforms.kubernetes.cluster_ref import Place
+from harness.platforms.kubernetes.cluster_ref import ClusterRef
 from harness.platforms.kubernetes.manifests import NAMESPACES
 
 ANNOTATION = "gameday.dev/sandbox"
 
 
-def check(place: Place, context: str) -> None:
+def check(cluster: ClusterRef, context: str) -> None:
     """Raises RefusedError with what is missing and the commands that say so; harms nothing."""
-    api = Api(place.kubeconfig, place.context)
+    api = Api(cluster.kubeconfig, cluster.context)
     try:
         problems = [why for namespace in NAMESPACES.values() for why in _problems(api, context, namespace)]
     finally:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from harness.machine import operator_shell
-from harness.platforms.base import Shell
+from harness.machine.platform_state import Shell
 from harness.platforms.kubernetes import commands
 from harness.platforms.kubernetes.cluster_ref import LOOPBACK
 

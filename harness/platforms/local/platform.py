@@ -11,23 +11,26 @@ from harness.platforms.daemon_platform import DaemonPlatform
 
 
 class LocalPlatform(DaemonPlatform):
-    """See DaemonPlatform. `nursery` is the command of another nursery than the fakes' (docs/reference/contracts.md)."""
+    """Every pod is a process on this machine, forked by a fork server.
+
+    `fork_server`: command of another fork server than that of `fakes` (docs/reference/contracts.md).
+    """
 
     name = "local"
     module = "harness.cluster.runtimes.process.daemon"
     up_s = 30.0
-    leaves = (*DaemonPlatform.leaves, "image", "postgres", "nursery.log", "postgres.log")
+    leaves = (*DaemonPlatform.leaves, "image", "postgres", "fork-server.log", "postgres.log")
 
     def __init__(
         self,
         folder: Path,
         *,
-        overrides: Mapping[str, Mapping[str, str]] = manifest.NO_ENV,
+        overrides: Mapping[str, Mapping[str, str]] = manifest.NO_OVERRIDES,
         detach: bool = False,
-        nursery: Sequence[str] = (),
+        fork_server: Sequence[str] = (),
     ) -> None:
         super().__init__(folder, overrides=overrides, detach=detach)
-        self._nursery = nursery
+        self._fork_server = fork_server
 
     def arguments(self) -> Sequence[str]:
-        return ("--nursery", json.dumps(list(self._nursery))) if self._nursery else ()
+        return ("--fork-server", json.dumps(list(self._fork_server))) if self._fork_server else ()

@@ -8,40 +8,40 @@ from pathlib import Path
 
 from harness.errors import PlatformError
 from harness.machine import process_ledger
-from harness.platforms.base import Options, Overrides, Say
+from harness.platforms.base import Announce, Overrides, PlatformOptions
 from harness.platforms.local.platform import LocalPlatform
 
 
-class LocalMaker:
-    """See base.Maker."""
+class LocalProvider:
+    """See base.Provider."""
 
     name = "local"
-    at_once = None
-    takes: frozenset[str] = frozenset()
+    max_parallel_drills = None
+    options: frozenset[str] = frozenset()
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: PlatformOptions) -> None:
         self._options = options
 
     def check(self) -> None:
         LocalPlatform.check_machine()
 
-    def opened(self, folder: Path, say: Say) -> AbstractContextManager[None]:
+    def session(self, folder: Path, announce: Announce) -> AbstractContextManager[None]:
         return nullcontext()
 
-    def make(self, folder: Path, side: str, overrides: Overrides) -> LocalPlatform:
+    def create(self, folder: Path, side: str, overrides: Overrides) -> LocalPlatform:
         return LocalPlatform(folder, overrides=overrides)
 
-    def stand(self, folder: Path, say: Say) -> LocalPlatform:
+    def start_detached(self, folder: Path, announce: Announce) -> LocalPlatform:
         try:
             return LocalPlatform.attach(folder)
         except PlatformError:
-            say("bringing the platform up")
+            announce("bringing the platform up")
         platform = LocalPlatform(folder, detach=True)
         platform.clear()
         platform.up()
         return platform
 
-    def end(self, folder: Path) -> None:
+    def destroy(self, folder: Path) -> None:
         LocalPlatform(folder, detach=True).down()
 
     def recover(self, folder: Path) -> Sequence[str]:

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from harness.cluster.api import Invalid, NotFound
-from harness.cluster.runtimes.process.daemon import Daemon, Options
+from harness.cluster.runtimes.process.daemon import ProcessDaemon as Daemon
+from harness.cluster.runtimes.process.daemon import ProcessDaemonOptions
 from harness.cluster.state import Deployment, Pod
 from harness.machine.objects import Obj, items, number, section, text
 from harness.machine.process_ledger import recorded
@@ -28,8 +29,8 @@ LIMIT_S = 20.0
 
 
 @contextlib.asynccontextmanager
-async def running(folder: Path, nursery: Sequence[str]) -> AsyncIterator[Daemon]:
-    daemon = Daemon(Options(folder, detach=True, nursery=nursery))
+async def running(folder: Path, fork_server: Sequence[str]) -> AsyncIterator[Daemon]:
+    daemon = Daemon(ProcessDaemonOptions(folder, detach=True, fork_server=fork_server))
     life = asyncio.create_task(daemon.run())
     try:
         await wait_until_async(lambda: len(daemon.cluster.deployments) == 4 and daemon.cluster.settled())
@@ -40,11 +41,11 @@ async def running(folder: Path, nursery: Sequence[str]) -> AsyncIterator[Daemon]
 
 
 def on_a_platform(
-    test: Callable[[Daemon], Awaitable[None]], nursery: Sequence[str] = FORK_SERVER_STAND_IN
+    test: Callable[[Daemon], Awaitable[None]], fork_server: Sequence[str] = FORK_SERVER_STAND_IN
 ) -> Callable[[Path], None]:
     def run(tmp_path: Path) -> None:
         async def main() -> None:
-            async with running(tmp_path, nursery) as daemon, asyncio.timeout(LIMIT_S):
+            async with running(tmp_path, fork_server) as daemon, asyncio.timeout(LIMIT_S):
                 await test(daemon)
 
         asyncio.run(main())
@@ -146,7 +147,7 @@ async def test_an_unready_pod_leaves_the_endpoints_and_its_service_refuses(daemo
     assert (await http_call("GET", address, 8080, "/"))[0] == 200
 
 
-@partial(on_a_platform, nursery=Options.nursery)
+@partial(on_a_platform, fork_server=ProcessDaemonOptions.fork_server)
 async def test_a_rolling_restart_refuses_no_connection(daemon: Daemon) -> None:
     await daemon.cluster.edit("deployments", NS, "inference", set_replicas(3), "scale")
     await wait_until_async(lambda: daemon.cluster.settled() and len(the(daemon, "inference").pods) == 3)
@@ -363,10 +364,10 @@ async def test_usage_is_measured(daemon: Daemon) -> None:
 
 
 @on_a_platform
-async def test_pods_come_back_after_the_nursery_was_killed(daemon: Daemon) -> None:
+async def test_pods_come_back_after_the_fork_server_was_killed(daemon: Daemon) -> None:
     before = only_pod(daemon, "inference").run
-    (nursery,) = (group for group in recorded(daemon.folder) if group.what == "nursery")
-    os.kill(nursery.pid, signal.SIGKILL)
+    (fork_server,) = (group for group in recorded(daemon.folder) if group.what == "fork server")
+    os.kill(fork_server.pid, signal.SIGKILL)
     await wait_until_async(lambda: not daemon.cluster.settled())
     await wait_until_async(daemon.cluster.settled)
     assert only_pod(daemon, "inference").run is not before

@@ -9,8 +9,10 @@ import pytest
 
 from harness.cli.report import result_of
 from harness.model import Verdict
+from harness.record.events import CONTROL, TREATMENT, HostSampled, ProbeSampled
+from harness.record.header import DashboardPlan
 from harness.report.json_report import to_json
-from harness.verdict.state import CONTROL
+from harness.stats.inflation import VifEstimate
 from tests.support.simulated_drill import START_S, World, incident, ran
 
 
@@ -161,13 +163,14 @@ def test_a_crash_inside_is_no_pass(tmp_path: Path) -> None:
 
 def test_a_metric_that_does_not_exist_or_move_fails_the_runbook(tmp_path: Path) -> None:
     boards = tuple(
-        {"line": 40 + n, "text": f"Prometheus: {name}", "system": "Prometheus", "name": name}
+        DashboardPlan(40 + n, f"Prometheus: {name}", "Prometheus", name)
         for n, name in enumerate(("none", "flat", "moves"))
     )
     world = World(tmp_path, incident, dashboards=boards)
 
     def sampled(passed: float) -> None:
-        world.tell("probe", side="treatment", values={"family(flat)": {"p": 1.0}, "family(moves)": {"p": passed}})
+        values = {"family(flat)": {"p": 1.0}, "family(moves)": {"p": passed}}
+        world.record(ProbeSampled(side=TREATMENT, values=values))
 
     world.at = sampled
     result = world.run()
@@ -180,7 +183,7 @@ def test_the_revert_is_on_disk_before_the_harm(tmp_path: Path) -> None:
     world.run()
     lines = world.journal.path.read_text().split("\n")
     armed = [n for n, line in enumerate(lines) if '"revert-armed"' in line]
-    harmed = [n for n, line in enumerate(lines) if '"ev":"fault"' in line]
+    harmed = [n for n, line in enumerate(lines) if '"fault-applied"' in line]
     assert [a < h for a, h in zip(armed, harmed, strict=True)] == [True, True]
 
 
@@ -248,7 +251,7 @@ def test_a_generator_that_falls_behind_gives_no_evidence_for_or_against(tmp_path
 @pytest.mark.parametrize(("busy", "verdict"), [(0.8, Verdict.FAILED), (1.0, Verdict.INCONCLUSIVE)])
 def test_a_starved_machine_gives_no_evidence_against_a_runbook(tmp_path: Path, busy: float, verdict: Verdict) -> None:
     world = World(tmp_path, incident, heals=False)
-    world.at = lambda passed: world.tell("host", busy=busy)
+    world.at = lambda passed: world.journal.write(HostSampled(busy_share=busy))
     result = world.run()
     assert result.verdict is verdict
     assert any("use fewer --jobs" in why for why in result.drills[0].why) == (busy == 1.0)
@@ -266,7 +269,7 @@ def test_seconds_without_data_do_not_make_a_recovery_last(tmp_path: Path) -> Non
     def bad(side: str, since: float | None, healed: bool) -> float:
         return 0.0 if since is None or healed or since < 18 else 0.5
 
-    world = World(tmp_path, bad, rate=600, known={"vif": 1.3, "seconds": 40.0})
+    world = World(tmp_path, bad, rate=600, known=VifEstimate(1.3, 40.0))
     well: list[float] = []
 
     def behind(passed: float) -> None:

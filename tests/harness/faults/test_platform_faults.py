@@ -20,7 +20,7 @@ from tests.support.waiting import wait_until
 
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    made = LocalPlatform(tmp_path_factory.mktemp("platform"), nursery=FORK_SERVER_STAND_IN)
+    made = LocalPlatform(tmp_path_factory.mktemp("platform"), fork_server=FORK_SERVER_STAND_IN)
     try:
         made.up()
         yield Target(made, None)  # type: ignore[arg-type]

@@ -12,18 +12,20 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psutil
 import pytest
 import yaml
 
+from harness.record.events import TREATMENT, Event, FaultApplied, FaultReverted, ProcessStarted, RevertArmed
 from harness.record.journal import read_events
 from tests.support.gameday import ENDED_S, Running, gameday, left, recorded, running
 from tests.support.paths import BINDINGS, RUNBOOK, SLOS
 
 pytestmark = pytest.mark.slow
 AT_ONCE = 3
+E = TypeVar("E", bound=Event)
 ARMED = {"symptoms", "response", "recovery"}
 """Phases in which the fault is on."""
 
@@ -37,7 +39,7 @@ class Ending:
     stderr: str
     folder: Path
     left: list[str]
-    events: list[Mapping[str, Any]]
+    events: list[Event]
 
     @property
     def result(self) -> Mapping[str, Any]:
@@ -45,9 +47,9 @@ class Ending:
         (drill,) = json.loads((self.folder / "result.json").read_text(encoding="utf-8"))["drills"]
         return dict(drill)
 
-    def told(self, ev: str) -> list[Mapping[str, Any]]:
+    def recorded(self, kind: type[E]) -> list[E]:
         """The events of a kind."""
-        return [event for event in self.events if event["ev"] == ev]
+        return [event for event in self.events if isinstance(event, kind)]
 
 
 Blow = Callable[[Running, Path], None]
@@ -60,10 +62,8 @@ def signalled(number: signal.Signals) -> Blow:
 
 def load_killed(run: Running, out: Path) -> None:
     """The generator that loads the answered platform dies."""
-    loads = [
-        event for event in read_events(out / "record.jsonl") if event["ev"] == "process" and event["what"] == "load"
-    ]
-    os.kill(next(event["pid"] for event in loads if event["side"] == "treatment"), signal.SIGKILL)
+    processes = [event for event in read_events(out / "record.jsonl") if isinstance(event, ProcessStarted)]
+    os.kill(next(each.pid for each in processes if (each.name, each.side) == ("load", TREATMENT)), signal.SIGKILL)
 
 
 def disk_full(run: Running, out: Path) -> None:
@@ -132,16 +132,16 @@ def test_an_interrupted_run_is_inconclusive_and_takes_its_faults_back(
     assert end.status == 3
     assert (end.result["verdict"], "interrupted before the end" in end.result["why"]) == ("inconclusive", True)
     assert "✗ interrupted: taking everything back" in end.stderr
-    assert bool(end.told("fault")) == (phase in ARMED)
-    assert [event["ok"] for event in end.told("reverted")] == [True] * (phase in ARMED)
+    assert bool(end.recorded(FaultApplied)) == (phase in ARMED)
+    assert [event.ok for event in end.recorded(FaultReverted)] == [True] * (phase in ARMED)
     assert (end.folder / "summary.md").read_text(encoding="utf-8").startswith("# Gameday: inconclusive")
 
 
 def test_a_killed_run_is_judged_by_what_it_wrote(endings: Mapping[str, Future[Ending]]) -> None:
     end = endings["SIGKILL, response"].result()
     assert end.status == -signal.SIGKILL
-    assert end.told("revert-armed")
-    assert not end.told("reverted")
+    assert end.recorded(RevertArmed)
+    assert not end.recorded(FaultReverted)
     assert len(recorded(end.folder)) >= 3, "both generators and the shell were on record"
     done = gameday("report", end.folder, "--format", "json", cwd=end.folder.parent)
     assert (done.returncode, json.loads(done.stdout)["verdict"]) == (3, "inconclusive")
@@ -152,7 +152,7 @@ def test_a_lost_generator_is_no_verdict(endings: Mapping[str, Future[Ending]], p
     end = endings[f"load killed, {phase}"].result()
     assert (end.status, end.result["verdict"]) == (3, "inconclusive")
     assert "load lost" in end.result["why"]
-    assert [event["ok"] for event in end.told("reverted")] == [True] * (phase in ARMED)
+    assert [event.ok for event in end.recorded(FaultReverted)] == [True] * (phase in ARMED)
 
 
 @pytest.mark.parametrize("phase", ["baseline", "symptoms"])
@@ -160,7 +160,7 @@ def test_without_a_record_no_harm_is_done(endings: Mapping[str, Future[Ending]],
     end = endings[f"disk full, {phase}"].result()
     assert end.status in (2, 3)
     assert "the record cannot be written" in end.stderr
-    armed = [(event["side"], event["text"]) for event in end.told("revert-armed")]
+    armed = [(event.side, event.text) for event in end.recorded(RevertArmed)]
     assert len(armed) == (2 if phase in ARMED else 0), "an revert entry comes before each harm"
-    assert len(end.told("fault")) == len(armed)
+    assert len(end.recorded(FaultApplied)) == len(armed)
     assert gameday("report", end.folder, cwd=end.folder.parent).returncode == 3

@@ -7,7 +7,7 @@ import pytest
 
 from harness.history.vif import MOST_RUNS, history_beside
 from harness.report.json_report import to_json
-from harness.stats.inflation import ENOUGH_S, MARGIN, VIF_METHOD
+from harness.stats.inflation import ENOUGH_S, MARGIN, VIF_METHOD, VifEstimate
 from harness.verdict.gameday import GamedayResult
 from tests.support.simulated_drill import World, incident
 
@@ -30,7 +30,7 @@ def test_a_later_run_uses_what_an_earlier_one_learnt(tmp_path: Path) -> None:
     known = history_beside(tmp_path / "second", "local").known("web", 0.0, OBJECTIVE)
     assert known.suffices
     assert known.vif == pytest.approx(MARGIN)
-    second = run(tmp_path / "second", rate=600, known={"vif": known.vif, "seconds": known.seconds})
+    second = run(tmp_path / "second", rate=600, known=known)
     for name in ("baseline", "recovery", "after-revert"):
         assert phase(first, name) >= 10, name
         assert phase(second, name) < phase(first, name) / 2, name
@@ -43,7 +43,7 @@ def test_only_the_same_load_and_objective_teach_and_only_long_windows(tmp_path: 
     assert not history.known("other", 0.0, OBJECTIVE).seconds
     assert not history.known("web", 70.0, OBJECTIVE).seconds
     assert not history.known("web", 0.0, "availability(gateway) >= 99.9%").seconds
-    run(tmp_path / "warm" / "one", rate=600, known={"vif": 2.0, "seconds": ENOUGH_S})
+    run(tmp_path / "warm" / "one", rate=600, known=VifEstimate(2.0, ENOUGH_S))
     assert not history_beside(tmp_path / "warm" / "two", "local").windows, "a window of a second measures no VIF"
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from harness.listeners.progress import Live
 from harness.listeners.screen import Screen
-from harness.stats.inflation import ENOUGH_S
+from harness.stats.inflation import ENOUGH_S, VifEstimate
 from tests.support.simulated_drill import World, incident
 
 
@@ -22,7 +22,7 @@ class Terminal(io.StringIO):
 def shown(folder: Path, stream: io.StringIO, **changes: object) -> list[str]:
     """The lines of a drill; at a terminal with their control sequences."""
     world = World(folder, incident, **changes)  # type: ignore[arg-type]
-    world.journal.listen(Live(stream, columns=160))
+    world.journal.deliver_to(Live(world.judges.of, stream, columns=160))
     world.run()
     return stream.getvalue().split("\n")
 
@@ -58,7 +58,7 @@ def test_each_question_ends_with_its_answer_and_what_it_cost(tmp_path: Path) -> 
 def test_no_and_not_known_are_different_answers(tmp_path: Path, bad: object, said: str) -> None:
     stream = io.StringIO()
     world = World(tmp_path, bad)  # type: ignore[arg-type]
-    world.journal.listen(Live(stream, columns=160))
+    world.journal.deliver_to(Live(world.judges.of, stream, columns=160))
     assert world.run().exit_code == 3
     assert said in stream.getvalue()
 
@@ -102,6 +102,6 @@ def test_what_earlier_runs_taught_shortens_what_is_expected(tmp_path: Path) -> N
     (tmp_path / "cold").mkdir()
     (tmp_path / "warm").mkdir()
     cold = shown(tmp_path / "cold", io.StringIO(), rate=600)
-    warm = shown(tmp_path / "warm", io.StringIO(), rate=600, known={"vif": 1.3, "seconds": ENOUGH_S})
+    warm = shown(tmp_path / "warm", io.StringIO(), rate=600, known=VifEstimate(1.3, ENOUGH_S))
     assert any("about 10 s more" in line for line in cold)
     assert not any("about 10 s more" in line for line in warm)

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase
 
+from harness.record.events import RunStarted
 from harness.record.journal import read_events
 from harness.report.junit import to_junit
 from harness.verdict.gameday import GamedayResult, judge_record
@@ -99,8 +100,9 @@ def test_what_was_never_reached_is_skipped_or_an_error(tmp_path: Path) -> None:
 
 def test_drills_that_never_began_are_errors(tmp_path: Path) -> None:
     result_of(tmp_path)
-    header, *events = [dict(event) for event in read_events(tmp_path / "record.jsonl")]
-    result = judge_record([{**header, "drills": ["WEB", "LATER"]}, *events])
+    header, *events = read_events(tmp_path / "record.jsonl")
+    assert isinstance(header, RunStarted)
+    result = judge_record([replace(header, drills=("WEB", "LATER")), *events])
     text = to_junit(result)
     later = next(suite for suite in JUnitXml.fromstring(text.encode()) if suite.name == "LATER")
     assert (later.tests, later.errors) == (1, 1)

@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 
 from harness.errors import Interrupted
+from harness.machine.platform_state import ObservedPlatform
+from harness.record.steps import StepFacts
 from harness.responders.base import OnStep, Responder
 from harness.responders.runbook import RunbookResponder
-from harness.steps.cluster import Cluster
 from harness.steps.run import StepLimits
 from harness.steps.session import Session
 from harness.steps.step import Step, runbook_steps
-from harness.verdict.steps import StepFacts, judge_step
-from tests.support.paths import RUNBOOK
+from harness.verdict.steps import judge_step
 from tests.support.small_cluster import SmallCluster
-from tests.support.steps import PLACEHOLDERS
+from tests.support.steps import PLACEHOLDERS, SLOW_RUNBOOK
 
 LIMITS = StepLimits(follow_s=0.3, settle_s=0.2)
 
@@ -29,7 +29,12 @@ class NoResponse:
     name = "none"
 
     def respond(
-        self, steps: Sequence[Step], platform: Cluster, session: Session, on_step: OnStep, stop: threading.Event
+        self,
+        steps: Sequence[Step],
+        platform: ObservedPlatform,
+        session: Session,
+        on_step: OnStep,
+        stop: threading.Event,
     ) -> None:
         return
 
@@ -47,7 +52,7 @@ def session(cluster: SmallCluster, tmp_path: Path) -> Iterator[Session]:
 
 
 def steps() -> tuple[Step, ...]:
-    return runbook_steps(RUNBOOK, PLACEHOLDERS, {"MAX_RETRIES": "api"}, "production")
+    return runbook_steps(SLOW_RUNBOOK, PLACEHOLDERS, {"MAX_RETRIES": "api"}, "production")
 
 
 def test_every_step_of_the_runbook_is_executed(cluster: SmallCluster, session: Session) -> None:

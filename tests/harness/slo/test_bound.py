@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 
 from harness import bindings
-from harness.gameday.run import _drill_header
+from harness.gameday.headers import drill_header
 from harness.history.vif import History
 from harness.plan import make_plan
+from harness.record.codec import from_json, to_json
+from harness.record.events import DrillStarted
 from harness.runbook import read as read_document
 from harness.verdict.state import new_drill_state
 from tests.support.gameday import gameday
@@ -47,9 +49,10 @@ def bound(folder: Path, text: str = BOUND) -> bindings.Bindings:
 
 def test_a_record_says_all_that_its_judge_needs(tmp_path: Path) -> None:
     plan = make_plan(read_document(RUNBOOK), bound(tmp_path), ["TIMEOUT"])
-    header = json.loads(json.dumps(_drill_header(plan.drills[0], plan, History())))
-    assert [told["target"] for told in header["slos"]] == [0.95, 0.9, 0.99, 0.99]
-    judged = new_drill_state({"drill": "TIMEOUT", **header}).slos
+    header = from_json(json.loads(json.dumps(to_json(drill_header(plan.drills[0], plan, History())))))
+    assert isinstance(header, DrillStarted)
+    assert [slo.target for slo in header.slos] == [0.95, 0.9, 0.99, 0.99]
+    judged = new_drill_state(header).slos
     assert [(slo.name, slo.objective.text, slo.alpha, slo.window_s) for slo in judged] == [
         ("gateway latency", "p95(gateway) < 500ms", 0.02, 2_419_200.0),
         ("errors: #1", "status(tools, 503) <= 10%", None, 2_419_200.0),

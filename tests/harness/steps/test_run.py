@@ -11,13 +11,14 @@ import pytest
 
 from harness.bash import parse as parse_module
 from harness.model import GeneralCommand, Runbook, Toggle
+from harness.record.codec import decode, encode
+from harness.record.steps import StepFacts
 from harness.steps.run import Runner, StepLimits
 from harness.steps.session import Session
 from harness.steps.step import general_steps, runbook_steps
-from harness.verdict.steps import StepFacts, judge_step
-from tests.support.paths import RUNBOOK
+from harness.verdict.steps import judge_step
 from tests.support.small_cluster import SmallCluster
-from tests.support.steps import PLACEHOLDERS
+from tests.support.steps import PLACEHOLDERS, SLOW_RUNBOOK
 
 Judge = Callable[[str], tuple[StepFacts, str, str]]
 
@@ -45,7 +46,7 @@ def judged(cluster: SmallCluster, session: Session) -> Judge:
     def judge(text: str) -> tuple[StepFacts, str, str]:
         (step,) = general_steps([GeneralCommand(1, text)], PLACEHOLDERS, "production")
         facts = runner.run(step)
-        assert StepFacts.from_json(json.loads(json.dumps(facts.to_json()))) == facts
+        assert decode(StepFacts, json.loads(json.dumps(encode(facts))), "facts") == facts
         return facts, *judge_step(facts)
 
     return judge
@@ -133,7 +134,7 @@ def test_each_distinct_command_text_is_parsed_once(
 
     monkeypatch.setattr(parse_module, "syntax_tree", counted)
     steps = [
-        *runbook_steps(RUNBOOK, PLACEHOLDERS, {"MAX_RETRIES": "api"}, "production"),
+        *runbook_steps(SLOW_RUNBOOK, PLACEHOLDERS, {"MAX_RETRIES": "api"}, "production"),
         *general_steps([GeneralCommand(30, "kubectl describe pod service-pod")], PLACEHOLDERS, "production"),
     ]
     bound = [facts.bound for facts in map(_runner(cluster, session).run, steps) if facts.ran]

@@ -2,12 +2,11 @@
 
 from harness.model import GeneralCommand
 from harness.steps.step import general_steps, runbook_steps
-from tests.support.paths import RUNBOOK
-from tests.support.steps import PLACEHOLDERS
+from tests.support.steps import PLACEHOLDERS, SLOW_RUNBOOK
 
 
 def test_steps_are_in_the_order_of_the_runbook() -> None:
-    steps = runbook_steps(RUNBOOK, PLACEHOLDERS, {"MAX_RETRIES": "api"}, "production")
+    steps = runbook_steps(SLOW_RUNBOOK, PLACEHOLDERS, {"MAX_RETRIES": "api"}, "production")
     assert [(step.number, step.line, step.kind, step.purpose) for step in steps] == [
         (1, 5, "action", "look"),
         (2, 6, "action", "manual"),
@@ -24,7 +23,7 @@ def test_refusals_and_missing_bindings_are_known_before_the_run() -> None:
     steps = general_steps(commands, PLACEHOLDERS, "production")
     assert [bool(step.refusals) for step in steps] == [True, False, False, True]
     assert steps[1].missing == ("<name>",)
-    assert runbook_steps(RUNBOOK, PLACEHOLDERS, {}, "production")[-1].missing == ("toggles.MAX_RETRIES",)
+    assert runbook_steps(SLOW_RUNBOOK, PLACEHOLDERS, {}, "production")[-1].missing == ("toggles.MAX_RETRIES",)
 
 
 def test_step_carries_its_parsed_command_with_its_line() -> None:

@@ -5,6 +5,7 @@ import random
 import pytest
 
 from harness.conditions import parse
+from harness.record.events import TREATMENT, LoadCounted, LoadSlice, ProbeSampled
 from harness.stats.inflation import ENOUGH_S, MARGIN, VifEstimate
 from harness.stats.sequential import SLICE_S, TestParameters
 from harness.verdict.change import arisen, bounds, since
@@ -26,9 +27,9 @@ def told(*stretches: Stretch, rate: int = 100, seed: int = 1, pending: float = 0
             sent = round(rate * SLICE_S)
             open_ = round(sent * pending)
             bad = sum(rng.random() < fraction for _ in range(sent - open_))
-            delta = {"series": "gateway", "at": at, "sent": sent, "ok": sent - open_ - bad, "bad": {"timeout": bad}}
+            part = LoadSlice("gateway", at, sent, sent - open_ - bad, {"timeout": bad})
             at += SLICE_S
-            timeline.add({"ev": "load", "t": at + 0.5, "deltas": [delta]})
+            timeline.add(LoadCounted(side=TREATMENT, until_s=at + 0.5, slices=(part,)))
     return timeline
 
 
@@ -96,7 +97,8 @@ def test_an_absolute_number_begins_again_behind_the_last_event() -> None:
 def test_a_measure_of_a_service_has_to_hold_at_seven_looks() -> None:
     condition, timeline = parse("metric(web, fill) < 5"), Timeline()
     for second, value in enumerate([9, 9, *[1] * 7]):
-        timeline.add({"ev": "probe", "t": T0 + second, "values": {"metric(web, fill)": {"pod": value}}})
+        values = {"metric(web, fill)": {"pod": value}}
+        timeline.add(ProbeSampled(t_s=T0 + second, side=TREATMENT, values=values))
     assert since(condition, timeline, T0, T0 + 7, WARM) is None
     assert since(condition, timeline, T0, T0 + 8, WARM) is not None
     assert arisen(parse("metric(web, fill) > 5"), timeline, T0, T0 + 1, WARM)

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from harness.verdict.steps import StepFacts, ToggleFacts, judge_step
+from harness.record.steps import StepFacts, ToggleFacts
+from harness.verdict.steps import judge_step
 
 CURL = StepFacts(
     1,

@@ -11,47 +11,52 @@ from dataclasses import dataclass
 
 from testcontainers.core.wait_strategies import ExecWaitStrategy, LogMessageWaitStrategy
 
-from harness.cluster import daemon, manifest
-from harness.cluster.daemon import Site
+from harness.cluster import daemon
+from harness.cluster.daemon import Layout
+from harness.cluster.manifest import NAMESPACE, template
 from harness.cluster.runtimes.container.engine import Engine, Wanted, remove
 from harness.cluster.runtimes.container.ledger import new_token
-from harness.cluster.runtimes.container.runtime import DockerRuntime, Doors, Started, cpu_shares
+from harness.cluster.runtimes.container.runtime import (
+    ContainerRuntime,
+    ServiceProxies,
+    Started,
+    cpu_request,
+    cpu_shares,
+)
 from harness.errors import GamedayError, PlatformError
-from harness.machine.loopback import FIRST_SERVICE, PORT
+from harness.machine.loopback import PORT
 from harness.machine.operator_shell import names_of
 
 log = logging.getLogger(__name__)
 PROXY_S, DATABASE_S = 20, 60
-DATABASE, SERVICES = "postgres", "services"
+SERVICES = "services"
 
 
 @dataclass(frozen=True)
-class Options(daemon.Options):
+class ContainerDaemonOptions(daemon.DaemonOptions):
     """How a daemon is started; the images are there."""
 
     image: str = ""
     postgres_image: str = ""
 
 
-class DockerGround:
-    """Implements daemon.Ground."""
+class ContainerBackend:
+    """Implements daemon.Backend."""
 
     data_dir = "/var/lib/postgresql/data"
 
-    def __init__(self, site: Site, options: Options) -> None:
-        self._site, self._postgres_image = site, options.postgres_image
+    def __init__(self, layout: Layout, options: ContainerDaemonOptions) -> None:
+        self._layout, self._postgres_image = layout, options.postgres_image
         self._token, self._password = secrets.token_urlsafe(16), secrets.token_urlsafe(16)
-        self._addresses: Mapping[str, str] = {
-            work.name: site.subnet.address(FIRST_SERVICE + index) for index, work in enumerate(manifest.WORKLOADS)
-        }
-        self._platform = new_token(site.folder)
-        self._engine = Engine(self._platform, site.folder)
-        doors = Doors(self._addresses, site.subnet.admin_port, self._token)
-        self.runtime = DockerRuntime(self._engine, site.subnet, doors, options.image)
+        self._addresses: Mapping[str, str] = layout.service_addresses()
+        self._platform = new_token(layout.folder)
+        self._engine = Engine(self._platform, layout.folder)
+        endpoints = ServiceProxies(self._addresses, layout.subnet.admin_port, self._token)
+        self.runtime = ContainerRuntime(self._engine, layout.subnet, endpoints, options.image)
         self._proxies: dict[str, Started] = {}
 
     async def prepare(self) -> None:
-        (self._site.folder / SERVICES).mkdir()
+        (self._layout.folder / SERVICES).mkdir()
         await self.runtime.blocking(self._engine.open)
         self._database = asyncio.create_task(self._start_database())
         proxies = await asyncio.gather(*map(self._start_proxy, self._addresses))
@@ -65,21 +70,21 @@ class DockerGround:
         ends = {proxy.exited: name for name, proxy in self._proxies.items()}
         (ended, *_), _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         name = ends[ended]
-        said = self._site.folder / SERVICES / f"{name}.log"
+        said = self._layout.folder / SERVICES / f"{name}.log"
         raise PlatformError(f"docker: the proxy of service {name} ended with status {ended.result()}; see {said}")
 
     async def _start_proxy(self, service: str) -> Started:
-        address, port = self._addresses[service], self._site.subnet.admin_port
+        address, port = self._addresses[service], self._layout.subnet.admin_port
         wanted = Wanted(
             part=f"service {service}",
             image=self.runtime.node.image,
             command=["service-proxy"],
             env={"ADMIN_PORT": str(port), "ADMIN_TOKEN": self._token},
-            aliases=names_of(service, manifest.NAMESPACE),
+            aliases=names_of(service, NAMESPACE),
             publish=[(address, PORT), (address, port)],
             ready=LogMessageWaitStrategy("started").with_startup_timeout(PROXY_S).with_poll_interval(0.05),
         )
-        return await self.runtime.start(wanted, self._site.folder / SERVICES / f"{service}.log")
+        return await self.runtime.start(wanted, self._layout.folder / SERVICES / f"{service}.log")
 
     async def _start_database(self) -> Started:
         """Ready when it answers by TCP: the official image listens on a socket only while it makes its files."""
@@ -88,11 +93,15 @@ class DockerGround:
             part="database",
             image=self._postgres_image,
             env={"POSTGRES_PASSWORD": self._password, "PGPASSWORD": self._password},
-            aliases=[DATABASE],
-            cpu_shares=cpu_shares(manifest.WORKLOADS[0].cpu_m / 1000),  # it competes as a pod does; the proxies do not
+            aliases=[self._layout.manifest.database_name],
+            cpu_shares=self._database_shares(),  # the database competes as a pod does; the proxies do not
             ready=ExecWaitStrategy(ask).with_startup_timeout(DATABASE_S).with_poll_interval(0.5),
         )
-        return await self.runtime.start(wanted, self._site.folder / "postgres.log")
+        return await self.runtime.start(wanted, self._layout.folder / "postgres.log")
+
+    def _database_shares(self) -> int | None:
+        request = cpu_request(template(self._layout.manifest.database))
+        return None if request is None else cpu_shares(request)
 
     def address(self, service: str) -> str:
         return self._addresses[service]
@@ -100,11 +109,11 @@ class DockerGround:
     def cluster_ip(self, service: str) -> str:
         return self._proxies[service].running.ip
 
-    def url(self, service: str) -> str:
-        return f"http://{service}:{PORT}"
+    def host(self, service: str) -> str:
+        return service
 
     def database_url(self) -> str:
-        return f"postgresql://postgres:{self._password}@{DATABASE}:5432/postgres"
+        return f"postgresql://postgres:{self._password}@{self._layout.manifest.database_name}:5432/postgres"
 
     async def end(self) -> None:
         """Once nothing is being started any more, everything that carries the token goes."""
@@ -119,8 +128,8 @@ def main(argv: Sequence[str]) -> None:
     parser = daemon.parser("harness.cluster.runtimes.container.daemon")
     parser.add_argument("--image", required=True)
     parser.add_argument("--postgres-image", required=True)
-    options = Options(**vars(parser.parse_args(argv)))
-    daemon.serve(options.dir, lambda: daemon.Daemon(options, lambda site: DockerGround(site, options)))
+    options = ContainerDaemonOptions(**vars(parser.parse_args(argv)))
+    daemon.serve(options.dir, lambda: daemon.Daemon(options, lambda layout: ContainerBackend(layout, options)))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ of the platform's subnet to itself, so the ports are the same ones as inside.
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,10 +18,11 @@ from typing import TypeVar
 from harness.cluster.container import Node, Reading
 from harness.cluster.runtimes.container import execution
 from harness.cluster.runtimes.container.engine import Engine, Running, Wanted
-from harness.cluster.runtimes.container.quantities import cpu_cores, memory_bytes
 from harness.cluster.state import Pod
-from harness.machine.loopback import NODE, PORT, Subnet, call
-from harness.machine.objects import environment, section, text
+from harness.http import call_async
+from harness.machine import quantities
+from harness.machine.loopback import NODE, PORT, Subnet
+from harness.machine.objects import Obj, environment, items, section
 
 T = TypeVar("T")
 NAME = "gameday-docker"
@@ -33,6 +33,13 @@ THREADS = 32
 def cpu_shares(cores: float) -> int:
     """A container's weight under contention, as the kubelet makes it of its request: 1024 a core, at least 2."""
     return max(2, round(1024 * cores))
+
+
+def cpu_request(template: Obj) -> float | None:
+    """Requested CPU cores of a pod template's container; None without a valid request."""
+    (container,) = items(template, "spec", "containers")
+    request = quantities.parse(section(container, "resources", "requests").get("cpu"))
+    return None if request is None else float(request)
 
 
 class Started:
@@ -67,7 +74,7 @@ class Started:
             self.exited.set_result(status)
 
 
-class Doors:
+class ServiceProxies:
     """The Services' proxies, and which pods each may let in."""
 
     def __init__(self, addresses: Mapping[str, str], admin_port: int, token: str) -> None:
@@ -75,26 +82,25 @@ class Doors:
         self._open: dict[str, dict[str, str]] = {name: {} for name in addresses}
         self._changing = {name: asyncio.Lock() for name in addresses}
 
-    async def let(self, service: str, pod: str, ip: str | None) -> bool:
+    async def set_endpoint(self, service: str, pod: str, ip: str | None) -> bool:
         """New connections may go to the pod at `ip`, or, with None, no longer; whether the proxy has been told."""
         async with self._changing[service]:
             wanted = {name: each for name, each in self._open[service].items() if name != pod}
             if ip is not None:
                 wanted[pod] = ip
             self._open[service] = wanted
-            body = json.dumps({"endpoints": [f"{each}:{PORT}" for each in wanted.values()]})
-            reply = await call(
-                "PUT", self._addresses[service], self._admin_port, "/endpoints",
-                body=body, token=self._token, timeout_s=ADMIN_TIMEOUT_S,
-            )  # fmt: skip
-        return reply.status == 200
+            url = f"http://{self._addresses[service]}:{self._admin_port}/endpoints"
+            body = {"endpoints": [f"{each}:{PORT}" for each in wanted.values()]}
+            headers = {"Authorization": f"Bearer {self._token}"}
+            answer = await call_async("PUT", url, body, headers, ADMIN_TIMEOUT_S)
+        return answer.status == 200
 
 
-class DockerRuntime:
+class ContainerRuntime:
     """Implements runtime.Runtime."""
 
-    def __init__(self, engine: Engine, subnet: Subnet, doors: Doors, image: str) -> None:
-        self._engine, self._subnet, self._doors = engine, subnet, doors
+    def __init__(self, engine: Engine, subnet: Subnet, proxies: ServiceProxies, image: str) -> None:
+        self._engine, self._subnet, self._proxies = engine, subnet, proxies
         self.node = Node(
             NAME, subnet.address(NODE), image, "containers", f"docker://{engine.version}",
             digest=f"docker://{engine.image_id(image)}",
@@ -124,9 +130,9 @@ class DockerRuntime:
         return started
 
     def _wanted(self, pod: Pod) -> Wanted:
-        resources = section(pod.container, "resources")
-        requested, limited = section(resources, "requests"), section(resources, "limits")
-        request, limit = cpu_cores(text(requested, "cpu")), cpu_cores(text(limited, "cpu"))
+        limits = section(pod.container, "resources", "limits")
+        request, limit = cpu_request(pod.template), quantities.parse(limits.get("cpu"))
+        memory_bytes = quantities.parse(limits.get("memory"))
         return Wanted(
             part=f"pod {pod.name}",
             image=self.node.image,
@@ -135,8 +141,8 @@ class DockerRuntime:
             hostname=pod.name,
             publish=[(pod.address, PORT), (pod.address, self._subnet.admin_port)],
             cpu_shares=None if request is None else cpu_shares(request),
-            nano_cpus=None if limit is None else round(limit * 1e9),
-            memory_bytes=memory_bytes(text(limited, "memory")),
+            nano_cpus=None if limit is None else round(limit * 10**9),
+            memory_bytes=None if memory_bytes is None else round(memory_bytes),
         )
 
     def _environment(self, pod: Pod) -> Mapping[str, str]:
@@ -152,7 +158,7 @@ class DockerRuntime:
         }
 
     async def serve(self, pod: Pod, serving: bool) -> bool:
-        return await self._doors.let(pod.owner.deployment.name, pod.name, pod.ip if serving else None)
+        return await self._proxies.set_endpoint(pod.owner.deployment.name, pod.name, pod.ip if serving else None)
 
     async def execute(self, pod: Pod, argv: Sequence[str], *, stdin: bytes | None, tty: bool) -> execution.Command:
         assert pod.run is not None
@@ -160,7 +166,7 @@ class DockerRuntime:
         return await execution.start(self._engine.client.api, container, argv, stdin=stdin, tty=tty)
 
     async def release(self, pod: Pod) -> None:
-        await self._doors.let(pod.owner.deployment.name, pod.name, None)
+        await self._proxies.set_endpoint(pod.owner.deployment.name, pod.name, None)
         self._subnet.give_back(pod.address)
 
     async def readings(self, pods: Iterable[Pod]) -> Mapping[str, Reading]:

@@ -21,10 +21,11 @@ from harness.machine.process_ledger import MARK, Group, Ledger, end
 
 APP = re.compile(r"(?<![\w./-])/app(?![\w.-])")
 CHUNK = 65536
-POD = """sh bash cat ls head tail wc sort uniq cut tr date sleep env printenv tee echo printf true false test id pwd
-stat df du ps hostname uname find xargs touch mkdir rm cp mv kill timeout seq basename dirname grep egrep fgrep sed awk
-curl"""
-"""The programs of a pod: those of them that this machine has."""
+PROGRAMS = """
+sh bash cat ls head tail wc sort uniq cut tr date sleep env printenv tee echo printf true false test id pwd stat df du
+ps hostname uname find xargs touch mkdir rm cp mv kill timeout seq basename dirname grep egrep fgrep sed awk curl
+"""
+"""Programs that a pod has, as far as this machine has them."""
 
 
 class Command:

@@ -1,4 +1,4 @@
-"""Asks the nursery process for pods: it has imported the services already and forks one in milliseconds."""
+"""Client of the fork server: a process that has imported the services and forks a pod in milliseconds."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from harness.errors import PlatformError
 from harness.machine.process_ledger import MARK, Group, Ledger
 
 T = TypeVar("T")
+LOG = "fork-server.log"
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,11 @@ class _Forked:
     exited: asyncio.Future[int]
 
 
-class Nursery:
-    """Protocol: docs/reference/contracts.md. When it dies, its children end too; the next `spawn` starts another."""
+class ForkServer:
+    """The fork server of one platform (docs/reference/contracts.md).
+
+    When it dies, its pods die with it; the next `spawn` starts another one.
+    """
 
     def __init__(self, argv: Sequence[str], ledger: Ledger) -> None:
         self._argv, self._ledger = argv, ledger
@@ -55,17 +59,17 @@ class Nursery:
     async def _launch(self) -> asyncio.subprocess.Process:
         folder = self._ledger.folder
         env = {"PATH": os.defpath, "HOME": str(folder), "LANG": "C.UTF-8", MARK: str(folder)}
-        self._ledger.intend("nursery")
-        with (folder / "nursery.log").open("ab") as log:
+        self._ledger.intend("fork server")
+        with (folder / LOG).open("ab") as log:
             process = await asyncio.create_subprocess_exec(
                 *self._argv, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=log,
                 env=env, cwd=folder, start_new_session=True,
             )  # fmt: skip
-        self._ledger.started(process.pid, "nursery")
+        self._ledger.started(process.pid, "fork server")
         return process
 
     async def spawn(self, service: str, env: Mapping[str, str], cwd: Path, log: Path) -> Child:
-        """Fork one service. Raises PlatformError when the nursery ends instead of answering."""
+        """Fork one service. Raises PlatformError when the fork server ends instead of answering."""
         pid = await self.start()
         assert self._process is not None
         assert self._process.stdin is not None
@@ -84,7 +88,7 @@ class Nursery:
             self._hear(json.loads(line))
         status = await process.wait()
         self._process = None
-        lost = PlatformError(f"the nursery ended with status {status}: {self._last_words()}")
+        lost = PlatformError(f"the fork server ended with status {status}: {self._last_words()}")
         for answer in self._asked.values():
             if not answer.done():
                 answer.set_exception(lost)
@@ -94,7 +98,7 @@ class Nursery:
         self._children.clear()
 
     def _last_words(self) -> str:
-        path = self._ledger.folder / "nursery.log"
+        path = self._ledger.folder / LOG
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
         return lines[-1] if lines else f"nothing in {path}"
 
@@ -108,7 +112,7 @@ class Nursery:
             self._children[pid] = asyncio.get_running_loop().create_future()
             _settle(answer, _Forked(pid, self._children[pid]))
         elif not answer.done():
-            answer.set_exception(PlatformError(f"the nursery forked no pod: {message.get('error', message)}"))
+            answer.set_exception(PlatformError(f"the fork server forked no pod: {message.get('error', message)}"))
 
 
 def _settle(future: asyncio.Future[T], result: T) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -14,9 +13,10 @@ import psutil
 
 from harness.cluster.container import Node, Reading
 from harness.cluster.runtimes.process.execution import Command, Execution
-from harness.cluster.runtimes.process.fork_server import Nursery
+from harness.cluster.runtimes.process.fork_server import ForkServer
 from harness.cluster.state import Pod
-from harness.machine.loopback import NODE, PORT, Subnet, call
+from harness.http import call_async
+from harness.machine.loopback import NODE, PORT, Subnet
 from harness.machine.objects import environment
 from harness.machine.process_ledger import Group, Ledger, end
 
@@ -39,14 +39,14 @@ class Forked:
         self.group.signal(number)
 
 
-class LocalRuntime:
+class ProcessRuntime:
     """Implements runtime.Runtime; `services` are addresses by name."""
 
     def __init__(
-        self, subnet: Subnet, ledger: Ledger, nursery: Nursery, execution: Execution, services: Mapping[str, str]
+        self, subnet: Subnet, ledger: Ledger, fork_server: ForkServer, execution: Execution, services: Mapping[str, str]
     ) -> None:
         self.node = Node(NAME, subnet.address(NODE), IMAGE, "local processes", "process://1", digest=f"local://{IMAGE}")
-        self._subnet, self._ledger, self._nursery = subnet, ledger, nursery
+        self._subnet, self._ledger, self._fork_server = subnet, ledger, fork_server
         self._execution, self._services = execution, services
         self._commands: dict[str, list[Group]] = {}
 
@@ -56,14 +56,14 @@ class LocalRuntime:
         (pod.folder / "home").mkdir()
 
     async def launch(self, pod: Pod, log: Path) -> Forked:
-        child = await self._nursery.spawn(pod.owner.deployment.name, self._environment(pod), pod.app, log)
+        child = await self._fork_server.spawn(pod.owner.deployment.name, self._environment(pod), pod.app, log)
         return Forked(child.group, child.exited)
 
     async def serve(self, pod: Pod, serving: bool) -> bool:
-        body = json.dumps({"serving": serving})
-        port = self._subnet.admin_port
-        reply = await call("PUT", pod.ip, port, "/serving", body=body, token=pod.token, timeout_s=ADMIN_TIMEOUT_S)
-        return reply.status == 200
+        url = f"http://{pod.ip}:{self._subnet.admin_port}/serving"
+        headers = {"Authorization": f"Bearer {pod.token}"}
+        answer = await call_async("PUT", url, {"serving": serving}, headers, ADMIN_TIMEOUT_S)
+        return answer.status == 200
 
     async def execute(self, pod: Pod, argv: Sequence[str], *, stdin: bytes | None, tty: bool) -> Command:
         command = await self._execution.start(pod, self._environment(pod), argv, stdin=stdin, tty=tty)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.cluster.runtimes.container.ledger import LEDGER
-from tests.support.docker import parts, ready_maker
+from tests.support.docker import parts, ready_provider
 from tests.support.gameday import gameday, left, running
 from tests.support.paths import RUNBOOK
 from tests.support.waiting import wait_until
@@ -32,7 +32,7 @@ def of_a_run(out: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("case", CASES)
 def test_nothing_is_left(case: str, tmp_path: Path) -> None:
-    with ready_maker(tmp_path / "shared"):
+    with ready_provider(tmp_path / "shared"):
         pass  # the images are there: no run waits for them
     words, number, expected = CASES[case]
     out = tmp_path / "run"

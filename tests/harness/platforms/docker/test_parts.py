@@ -13,30 +13,15 @@ import pytest
 from harness.cli import platforms
 from harness.cluster.runtimes.container import recovery
 from harness.cluster.runtimes.container.ledger import LEDGER, new_token, tokens
-from harness.cluster.runtimes.container.quantities import cpu_cores, memory_bytes
 from harness.errors import MachineError
-from harness.platforms.base import Options
-from harness.platforms.docker import provider as maker
+from harness.platforms.base import PlatformOptions
+from harness.platforms.docker import provider
 from harness.platforms.docker.platform import DockerPlatform, Images
-from harness.platforms.docker.provider import DockerMaker
+from harness.platforms.docker.provider import DockerProvider
 from tests.support.fakes import ask
 from tests.support.network import free_port
 from tests.support.proxy import TOKEN, process
 from tests.support.waiting import wait_until
-
-
-@pytest.mark.parametrize(
-    ("text", "cores"), [("250m", 0.25), ("2", 2.0), ("1.5", 1.5), ("", None), ("many", None), ("-1", None)]
-)
-def test_quantities_of_cpu(text: str, cores: float | None) -> None:
-    assert cpu_cores(text) == cores
-
-
-@pytest.mark.parametrize(
-    ("text", "size"), [("128Mi", 128 << 20), ("1G", 10**9), ("512", 512), ("1.5Ki", 1536), ("", None), ("1X", None)]
-)
-def test_quantities_of_memory(text: str, size: int | None) -> None:
-    assert memory_bytes(text) == size
 
 
 def test_tokens_are_recorded_before_they_are_used_and_a_line_cut_short_counts_for_nothing(tmp_path: Path) -> None:
@@ -60,30 +45,30 @@ def test_the_command_line_and_recovery_need_no_extra(tmp_path: Path) -> None:
 
 
 def test_without_the_extra_the_next_act_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(maker, "find_spec", lambda _: None)
+    monkeypatch.setattr(provider, "find_spec", lambda _: None)
     with pytest.raises(MachineError, match=r"testcontainers is not installed: pip install 'runbook-gameday\[docker\]'"):
-        DockerMaker(Options()).check()
+        DockerProvider(PlatformOptions()).check()
 
 
 def test_without_an_engine_the_next_act_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     pytest.importorskip("testcontainers", reason="the extra [docker] is not installed")
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
     with pytest.raises(MachineError, match=r"docker: no engine answers: .*DOCKER_HOST, or use --platform local"):
-        DockerMaker(Options()).check()
+        DockerProvider(PlatformOptions()).check()
     assert recovery.recover(tmp_path) == []
     new_token(tmp_path)
     with pytest.raises(MachineError, match="no engine answers"):  # something may be left: silence would be a lie
         recovery.recover(tmp_path)
     DockerPlatform(tmp_path, detach=True).down()  # within a drill it must not raise
     with pytest.raises(MachineError, match="no engine answers"):
-        DockerMaker(Options()).end(tmp_path)
+        DockerProvider(PlatformOptions()).destroy(tmp_path)
 
 
 def test_a_run_whose_engine_dies_says_what_is_left(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     pytest.importorskip("testcontainers", reason="the extra [docker] is not installed")
-    monkeypatch.setattr(DockerMaker, "_prepare", lambda self, say: None)
+    monkeypatch.setattr(DockerProvider, "_prepare", lambda self, say: None)
     said: list[str] = []
-    with DockerMaker(Options()).opened(tmp_path, said.append):
+    with DockerProvider(PlatformOptions()).session(tmp_path, said.append):
         (tmp_path / "treatment").mkdir()
         new_token(tmp_path / "treatment")
         monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
@@ -91,8 +76,8 @@ def test_a_run_whose_engine_dies_says_what_is_left(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_maker_takes_a_base_image_and_nothing_of_clusters() -> None:
-    assert DockerMaker.takes == {"base_image"}
-    assert platforms.MAKERS["docker"].endswith(":DockerMaker")
+    assert DockerProvider.options == {"base_image"}
+    assert platforms.MAKERS["docker"].endswith(":DockerProvider")
 
 
 def test_the_daemon_is_told_the_images_and_what_testcontainers_reads(
@@ -119,13 +104,15 @@ def test_a_services_proxy_is_told_of_every_pod_that_comes_and_goes() -> None:
         return set(ask(ip, "/endpoints", headers=TOKEN, port=admin).json["endpoints"])
 
     async def come_and_go() -> None:
-        doors = runtime.Doors({"inference": ip}, admin, "a-token")
-        assert all(await asyncio.gather(*(doors.let("inference", f"pod-{n}", f"10.0.0.{n}") for n in range(1, 9))))
+        proxies = runtime.ServiceProxies({"inference": ip}, admin, "a-token")
+        assert all(
+            await asyncio.gather(*(proxies.set_endpoint("inference", f"pod-{n}", f"10.0.0.{n}") for n in range(1, 9)))
+        )
         assert endpoints() == {f"10.0.0.{n}:8080" for n in range(1, 9)}
-        assert all(await asyncio.gather(*(doors.let("inference", f"pod-{n}", None) for n in range(1, 8))))
+        assert all(await asyncio.gather(*(proxies.set_endpoint("inference", f"pod-{n}", None) for n in range(1, 8))))
         assert endpoints() == {"10.0.0.8:8080"}
-        stranger = runtime.Doors({"inference": ip}, admin, "another-token")
-        assert not await stranger.let("inference", "pod-1", "10.0.0.1"), "the kubelet would call the pod ready"
+        stranger = runtime.ServiceProxies({"inference": ip}, admin, "another-token")
+        assert not await stranger.set_endpoint("inference", "pod-1", "10.0.0.1"), "the kubelet would call the pod ready"
         assert endpoints() == {"10.0.0.8:8080"}
 
     with process(PORT=str(free_port()), ADMIN_PORT=str(admin), ADMIN_TOKEN="a-token"):

@@ -16,11 +16,12 @@ import pytest
 
 from harness.cluster import manifest
 from harness.http import call
-from harness.machine import process_ledger
-from harness.platforms.base import Result
+from harness.machine import process_ledger, quantities
+from harness.machine.objects import items, section
+from harness.machine.platform_state import CommandResult
 from harness.platforms.docker.platform import DockerPlatform
-from harness.platforms.docker.provider import DockerMaker
-from tests.support.docker import parts, ready_maker
+from harness.platforms.docker.provider import DockerProvider
+from tests.support.docker import parts, ready_provider
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.slow
@@ -29,14 +30,14 @@ GOOD = json.dumps({"model": "small", "prompt": "a short poem", "max_tokens": 16}
 
 
 @pytest.fixture(scope="module")
-def maker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerMaker]:
-    with ready_maker(tmp_path_factory.mktemp("shared")) as made:
+def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerProvider]:
+    with ready_provider(tmp_path_factory.mktemp("shared")) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def platform(maker: DockerMaker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerPlatform]:
-    made = maker.make(tmp_path_factory.mktemp("docker"), "treatment", {"realtime": {"SEND_QUEUE": "7"}})
+def platform(provider: DockerProvider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerPlatform]:
+    made = provider.create(tmp_path_factory.mktemp("docker"), "treatment", {"realtime": {"SEND_QUEUE": "7"}})
     try:
         made.up()
         yield made
@@ -45,7 +46,7 @@ def platform(maker: DockerMaker, tmp_path_factory: pytest.TempPathFactory) -> It
         assert parts(made.folder) == {}
 
 
-def kubectl(platform: DockerPlatform, line: str) -> Result:
+def kubectl(platform: DockerPlatform, line: str) -> CommandResult:
     return platform.kubectl(*line.split(), *NS)
 
 
@@ -83,10 +84,10 @@ def test_a_request_goes_through_all_of_them_into_the_database(platform: DockerPl
 
 
 def test_exec_is_a_command_in_the_container(platform: DockerPlatform) -> None:
-    def run(*words: str) -> Result:
+    def run(*words: str) -> CommandResult:
         return platform.kubectl("exec", "deployment/realtime", *NS, "--", *words)
 
-    assert run("sh", "-c", "echo out; echo err >&2; exit 3") == Result(
+    assert run("sh", "-c", "echo out; echo err >&2; exit 3") == CommandResult(
         3, "out\n", "err\ncommand terminated with exit code 3\n"
     )
     assert run("id", "-u").stdout == "10001\n"
@@ -141,10 +142,13 @@ def test_requests_and_limits_of_the_manifest_are_the_containers(platform: Docker
         config = client().containers.get(parts(platform.folder)[f"pod {pod}"]).attrs["HostConfig"]
         return {name: config[name] for name in ("CpuShares", "NanoCpus", "Memory")}
 
-    (shares,) = {round(1.024 * work.cpu_m) for work in manifest.WORKLOADS}
+    (container,) = items(manifest.template(manifest.read().deployments["tool-service"]), "spec", "containers")
+    cores = quantities.parse(section(container, "resources", "requests")["cpu"])
+    assert cores is not None
+    shares = round(1024 * cores)
     assert host_config() == {"CpuShares": shares, "NanoCpus": 0, "Memory": 0}
-    container = {"name": "app", "resources": {"limits": {"cpu": "500m", "memory": "256Mi"}}}
-    patch = json.dumps({"spec": {"template": {"spec": {"containers": [container]}}}})
+    changed = {"name": "app", "resources": {"limits": {"cpu": "500m", "memory": "256Mi"}}}
+    patch = json.dumps({"spec": {"template": {"spec": {"containers": [changed]}}}})
     assert platform.kubectl("patch", "deployment", "tool-service", *NS, "-p", patch).status == 0
     assert kubectl(platform, "rollout status deployment tool-service --timeout=60s").status == 0
     wait_until(lambda: len(platform.state()["tool-service"].pods) == 1, "the old pod has gone")
@@ -159,8 +163,10 @@ def test_a_fault_is_injected_by_the_admin_port(platform: DockerPlatform) -> None
     assert call("DELETE", f"{port.url}/faults", headers=headers).status == 204
 
 
-def test_two_platforms_know_nothing_of_each_other(maker: DockerMaker, platform: DockerPlatform, tmp_path: Path) -> None:
-    other = maker.make(tmp_path / "other", "control", {})
+def test_two_platforms_know_nothing_of_each_other(
+    provider: DockerProvider, platform: DockerPlatform, tmp_path: Path
+) -> None:
+    other = provider.create(tmp_path / "other", "control", {})
     try:
         other.up()
         assert not set(parts(other.folder).values()) & set(parts(platform.folder).values())
@@ -175,10 +181,10 @@ def test_two_platforms_know_nothing_of_each_other(maker: DockerMaker, platform: 
     assert platform.state()["inference"].ready == 1
 
 
-def test_a_proxy_that_ends_is_no_incident_but_the_end_of_the_platform(maker: DockerMaker, tmp_path: Path) -> None:
+def test_a_proxy_that_ends_is_no_incident_but_the_end_of_the_platform(provider: DockerProvider, tmp_path: Path) -> None:
     from harness.cluster.runtimes.container.engine import client
 
-    platform = maker.make(tmp_path, "treatment", {})
+    platform = provider.create(tmp_path, "treatment", {})
     try:
         platform.up()
         client().containers.get(parts(tmp_path)["service realtime"]).kill()
@@ -196,42 +202,42 @@ STARTER = (
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_it_ends_with_who_started_it(maker: DockerMaker, tmp_path: Path, number: signal.Signals) -> None:
-    with _started(maker, tmp_path) as starter:
+def test_it_ends_with_who_started_it(provider: DockerProvider, tmp_path: Path, number: signal.Signals) -> None:
+    with _started(provider, tmp_path) as starter:
         assert len(parts(tmp_path)) == 10
         starter.send_signal(number)
         wait_until(lambda: parts(tmp_path) == {}, "the daemon has removed everything")
 
 
-def test_after_sigkill_recover_removes_what_is_its_own(maker: DockerMaker, tmp_path: Path) -> None:
+def test_after_sigkill_recover_removes_what_is_its_own(provider: DockerProvider, tmp_path: Path) -> None:
     from harness.cluster.runtimes.container.engine import client
 
-    images = maker._images
+    images = provider._images
     assert images is not None
     neighbour = client().containers.run(
         images.fakes, "inference", detach=True, name=f"pod-inference-{os.getpid()}",
         labels={"gameday.platform": "somebody-elses", "gameday.part": "pod inference"},
     )  # fmt: skip
     try:
-        with _started(maker, tmp_path) as starter:
+        with _started(provider, tmp_path) as starter:
             (daemon,) = [group for group in process_ledger.recorded(tmp_path) if group.what == "daemon"]
             starter.kill()
             psutil.Process(daemon.pid).kill()
             wait_until(lambda: not daemon.leader_lives(), "the daemon is gone")
             assert len(parts(tmp_path)) == 10, "nobody was there to remove them"
-            removed = maker.recover(tmp_path)
+            removed = provider.recover(tmp_path)
         assert len(removed) == 10
         assert any(each.startswith("database (container ") for each in removed)
         assert parts(tmp_path) == {}
-        assert maker.recover(tmp_path) == []
+        assert provider.recover(tmp_path) == []
         neighbour.reload()
         assert neighbour.status == "running"
     finally:
         neighbour.remove(force=True)
 
 
-def _started(maker: DockerMaker, folder: Path) -> subprocess.Popen[str]:
-    images = maker._images
+def _started(provider: DockerProvider, folder: Path) -> subprocess.Popen[str]:
+    images = provider._images
     assert images is not None
     argv = [sys.executable, "-c", STARTER, str(folder), images.fakes, images.postgres]
     starter = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)

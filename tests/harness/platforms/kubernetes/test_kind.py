@@ -19,7 +19,7 @@ from harness.errors import PlatformError
 from harness.faults.base import Target
 from harness.faults.factory import make_fault
 from harness.platforms.kubernetes import kind
-from harness.platforms.kubernetes.cluster_ref import Place
+from harness.platforms.kubernetes.cluster_ref import ClusterRef
 from harness.platforms.kubernetes.manifests import CONTROL, NAMESPACES, TREATMENT
 from harness.platforms.kubernetes.platform import KubernetesPlatform
 from tests.support.gameday import gameday, running
@@ -47,8 +47,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         assert containers() == []
 
 
-def place(cluster: Path) -> Place:
-    return Place(cluster / "runs" / "platform" / "cluster.kubeconfig")
+def place(cluster: Path) -> ClusterRef:
+    return ClusterRef(cluster / "runs" / "platform" / "cluster.kubeconfig")
 
 
 @pytest.fixture

@@ -20,10 +20,10 @@ from harness.http import call
 from harness.machine import operator_shell
 from harness.platforms.kubernetes import sandbox, shell
 from harness.platforms.kubernetes.api import Api, ApiError, Watch
-from harness.platforms.kubernetes.cluster_ref import Place
+from harness.platforms.kubernetes.cluster_ref import ClusterRef
 from harness.platforms.kubernetes.lease import Lease
 from harness.platforms.kubernetes.logs import Logs
-from harness.platforms.kubernetes.objects import Pod, environment, with_environment
+from harness.platforms.kubernetes.objects import Pod, plain_environment, with_environment
 from harness.platforms.kubernetes.revert import RevertJournal
 from tests.support.api_server import Store, serving
 from tests.support.waiting import wait_until
@@ -62,9 +62,9 @@ def test_overrides_replace_values_and_nothing_else() -> None:
     env = [{"name": "A", "value": "1"}, {"name": "B", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]
     deployment: Any = {"spec": {"replicas": 1, "template": {"spec": {"containers": [{"name": "app", "env": env}]}}}}
     changed: Any = with_environment(deployment, {"A": "2", "C": "3"})
-    assert environment(changed) == {"A": "2", "C": "3"}
+    assert plain_environment(changed) == {"A": "2", "C": "3"}
     assert {one["name"] for one in changed["spec"]["template"]["spec"]["containers"][0]["env"]} == {"A", "B", "C"}
-    assert environment(deployment) == {"A": "1"}, "the shipped one is as it was"
+    assert plain_environment(deployment) == {"A": "1"}, "the shipped one is as it was"
 
 
 def test_a_revert_entry_is_in_the_cluster_before_the_harm(
@@ -77,10 +77,10 @@ def test_a_revert_entry_is_in_the_cluster_before_the_harm(
     journal.arm("restore", "as shipped")
     store.keep(POLICY, {"metadata": {"name": "cut"}})
     other = RevertJournal(Api(kubeconfig), "production")  # another machine
-    assert other.take_back() == ["the network of web"]
+    assert other.revert_objects() == ["the network of web"]
     assert POLICY not in store.objects
     assert list(other.pending()) == ["restore"]
-    assert other.take_back() == []
+    assert other.revert_objects() == []
     journal.disarm("restore")
     journal.disarm("restore")
     assert other.pending() == {}
@@ -144,14 +144,14 @@ def test_a_namespace_is_a_sandbox_only_when_it_says_so(served: tuple[Store, Path
     store, kubeconfig = served
     store.keep("/api/v1/namespaces/production", {"metadata": {"name": "production"}})
     with pytest.raises(RefusedError) as refused:
-        sandbox.check(Place(kubeconfig), "there")
+        sandbox.check(ClusterRef(kubeconfig), "there")
     assert "kubectl --context there annotate namespace production gameday.dev/sandbox=true" in str(refused.value)
     assert "kubectl --context there create namespace production-control" in str(refused.value)
     assert {call.split()[0] for call in store.calls} == {"GET"}, "nothing was changed"
     for name in ("production", "production-control"):
         annotated = {"metadata": {"name": name, "annotations": {"gameday.dev/sandbox": "true"}}}
         store.keep(f"/api/v1/namespaces/{name}", annotated)
-    sandbox.check(Place(kubeconfig), "there")
+    sandbox.check(ClusterRef(kubeconfig), "there")
 
 
 def test_a_watch_tells_what_is_there_and_what_comes_and_begins_again(served: tuple[Store, Path]) -> None:

@@ -28,7 +28,7 @@ CLIENT = Path(kubectl_shim.__file__)
 
 @pytest.fixture
 def platform(tmp_path: Path) -> Iterator[LocalPlatform]:
-    made = LocalPlatform(tmp_path / "platform", nursery=FORK_SERVER_STAND_IN)
+    made = LocalPlatform(tmp_path / "platform", fork_server=FORK_SERVER_STAND_IN)
     try:
         made.up()
         yield made
@@ -152,7 +152,7 @@ def test_a_subnet_is_taken_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_platform_ends_with_who_started_it(tmp_path: Path) -> None:
     script = (
         "import sys, time; from pathlib import Path; from harness.platforms.local.platform import LocalPlatform;"
-        f"LocalPlatform(Path({str(tmp_path)!r}), nursery={FORK_SERVER_STAND_IN!r}).up();"
+        f"LocalPlatform(Path({str(tmp_path)!r}), fork_server={FORK_SERVER_STAND_IN!r}).up();"
         "print('up', flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:
@@ -166,14 +166,14 @@ def test_the_platform_ends_with_who_started_it(tmp_path: Path) -> None:
 def test_a_detached_platform_outlives_its_starter_and_is_found_again(tmp_path: Path) -> None:
     script = (
         "from pathlib import Path; from harness.platforms.local.platform import LocalPlatform;"
-        f"LocalPlatform(Path({str(tmp_path)!r}), nursery={FORK_SERVER_STAND_IN!r}, detach=True).up()"
+        f"LocalPlatform(Path({str(tmp_path)!r}), fork_server={FORK_SERVER_STAND_IN!r}, detach=True).up()"
     )
     subprocess.run([sys.executable, "-c", script], check=True, timeout=20)
     found = LocalPlatform.attach(tmp_path)
     try:
         assert found.state()["inference"].ready == 1
         with pytest.raises(PlatformError, match="holds a platform already"):
-            LocalPlatform(tmp_path, nursery=FORK_SERVER_STAND_IN).up()
+            LocalPlatform(tmp_path, fork_server=FORK_SERVER_STAND_IN).up()
     finally:
         found.down()
     assert left(tmp_path) == []
@@ -182,7 +182,7 @@ def test_a_detached_platform_outlives_its_starter_and_is_found_again(tmp_path: P
 
 
 def test_platforms_side_by_side_do_not_meet(platform: LocalPlatform, tmp_path: Path) -> None:
-    other = LocalPlatform(tmp_path / "other", nursery=FORK_SERVER_STAND_IN)
+    other = LocalPlatform(tmp_path / "other", fork_server=FORK_SERVER_STAND_IN)
     other.up()
     try:
         mine, theirs = (set(one.state()["inference"].pods) for one in (platform, other))
@@ -199,7 +199,7 @@ def test_what_cannot_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         LocalPlatform(tmp_path / "a", overrides={"gateway": {}}).up()
     monkeypatch.setattr("harness.platforms.local.platform.LocalPlatform.up_s", 3.0)
     crashing = LocalPlatform(
-        tmp_path / "b", nursery=FORK_SERVER_STAND_IN, overrides={"realtime": {"CRASH_AT_START": "3"}}
+        tmp_path / "b", fork_server=FORK_SERVER_STAND_IN, overrides={"realtime": {"CRASH_AT_START": "3"}}
     )
     with pytest.raises(PlatformError, match=r"realtime: back-off .*cannot start: CRASH_AT_START is set"):
         crashing.up()

@@ -1,40 +1,17 @@
-"""What the steps read of a platform, and what a step changed on it."""
+"""What a step changed on the platform: its Deployments before and after."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Mapping
+
+from harness.machine.platform_state import DeploymentState, ObservedPlatform
 
 _POLL_S = 0.1
 
-
-class Deployment(Protocol):
-    """One Deployment: its spec and its pods. Implemented by DeploymentState of harness/platforms/base.py."""
-
-    @property
-    def replicas(self) -> int: ...
-    @property
-    def ready(self) -> int: ...
-    @property
-    def env(self) -> Mapping[str, str]: ...
-    @property
-    def pods(self) -> tuple[str, ...]: ...
-    @property
-    def generation(self) -> int: ...
-
-
-State = Mapping[str, Deployment]
-
-
-class Cluster(Protocol):
-    """The part of a platform that a step uses."""
-
-    @property
-    def namespace(self) -> str: ...
-    def state(self) -> State: ...
-    def services(self) -> Mapping[str, Sequence[int]]: ...
+State = Mapping[str, DeploymentState]
+"""Every Deployment's state, by name."""
 
 
 def newest_pod(state: State, deployment: str) -> str | None:
@@ -51,7 +28,7 @@ def spec_changes(before: State, after: State) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _spec(old: Deployment, new: Deployment) -> list[str]:
+def _spec(old: DeploymentState, new: DeploymentState) -> list[str]:
     lines = [f"replicas {old.replicas} -> {new.replicas}"] if old.replicas != new.replicas else []
     for key in sorted(old.env.keys() | new.env.keys()):
         if old.env.get(key) != new.env.get(key):
@@ -79,7 +56,7 @@ def settled(state: State) -> bool:
     return all(one.ready == one.replicas == len(one.pods) for one in state.values())
 
 
-def settle(cluster: Cluster, limit_s: float, stop: threading.Event) -> State:
+def settle(cluster: ObservedPlatform, limit_s: float, stop: threading.Event) -> State:
     """Wait until all pods are ready, `limit_s` is over or `stop` is set; return the state."""
     deadline = time.monotonic() + limit_s
     state = cluster.state()

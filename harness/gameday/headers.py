@@ -1,0 +1,73 @@
+"""The first events of a run and of a drill: what the record must hold so that it can be judged on its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.bindings import RunbookBinding
+from harness.history.vif import History
+from harness.model import Document
+from harness.plan import DrillPlan, GamedayPlan
+from harness.record.events import DrillStarted, RunStarted
+from harness.record.header import DashboardPlan, Procedure, SloPlan, SymptomPlan, UnreadLine
+from harness.slo import Slo
+
+
+def run_header(plan: GamedayPlan, platform: str, jobs: int) -> RunStarted:
+    """The header of a run on this kind of platform, with `jobs` drills at a time."""
+    return RunStarted(
+        document=plan.document.path,
+        bindings=str(plan.bindings.path),
+        platform=platform,
+        jobs=jobs,
+        drills=tuple(drill.runbook.id for drill in plan.drills),
+        findings=tuple(plan.findings),
+        procedures=tuple(_procedures(plan.document)),
+    )
+
+
+def _procedures(document: Document) -> Iterator[Procedure]:
+    yield from (Procedure("alert", part.line, part.text) for part in document.alerts)
+    yield from (Procedure("escalation", part.line, part.text) for part in document.escalation)
+    yield from (Procedure("post-incident", part.line, part.text) for part in document.post_incident)
+
+
+def drill_header(drill: DrillPlan, plan: GamedayPlan, history: History) -> DrillStarted:
+    """The header of a drill; `history` gives the VIF of earlier runs."""
+    runbook, binding = drill.runbook, drill.binding
+    return DrillStarted(
+        drill=runbook.id,
+        title=runbook.title,
+        line=runbook.line,
+        fault=_fault(plan, binding) if binding else "",
+        scenario=binding.scenario if binding else "",
+        rate_per_s=binding.rate if binding else None,
+        empty=not drill.steps,
+        unbound="" if binding else _unbound(plan, runbook.id),
+        symptoms=tuple(SymptomPlan(part.line, part.text, each.text if each else None) for part, each in drill.symptoms),
+        slos=tuple(_slo(slo, binding, history) for slo in binding.slos.values()) if binding else (),
+        unread=tuple(UnreadLine(unread.line, unread.why) for unread in drill.unread),
+        dashboards=tuple(DashboardPlan(part.line, part.text, part.system, part.name) for part in runbook.dashboards),
+    )
+
+
+def _fault(plan: GamedayPlan, binding: RunbookBinding) -> str:
+    return f"{binding.fault} ({'; '.join(fault.text for fault in plan.bindings.faults[binding.fault])})"
+
+
+def _unbound(plan: GamedayPlan, id_: str) -> str:
+    return f"{plan.bindings.path.name} does not say how this incident is made: add runbooks.{id_}"
+
+
+def _slo(slo: Slo, binding: RunbookBinding, history: History) -> SloPlan:
+    known = history.known(binding.scenario, binding.rate, slo.condition.text)
+    return SloPlan(
+        name=slo.name,
+        objective=slo.condition.text,
+        window_s=slo.window_s,
+        target=slo.target,
+        alpha=slo.alpha,
+        vif_floor=slo.vif_floor,
+        known_vif=known.vif,
+        known_vif_s=known.seconds,
+    )

@@ -1,0 +1,151 @@
+"""Converts events to JSON objects and back, strictly: unknown, missing and mistyped fields are errors."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import types
+from collections.abc import Mapping
+from typing import Any, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
+
+from harness.record.events import EVENTS, Event
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+Hint: TypeAlias = Any
+"""A type annotation at run time; `typing` has no type for it."""
+_T = TypeVar("_T")
+
+
+class FormatError(ValueError):
+    """A JSON object is not an event of this version; the message says which part and why."""
+
+
+def kind_of(event_type: type) -> str:
+    """The name of a kind of event in the file: `phase-started` for PhaseStarted."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", event_type.__name__).lower()
+
+
+KINDS: Mapping[str, type[Event]] = {kind_of(event_type): event_type for event_type in EVENTS}
+"""Every kind of event, by its name in the file."""
+
+
+_FIELDS: dict[type, Mapping[str, Hint]] = {}
+
+
+def fields_of(cls: type) -> Mapping[str, Hint]:
+    """Name and annotated type of each field of a dataclass, in order."""
+    if cls not in _FIELDS:
+        hints = get_type_hints(cls, include_extras=True)
+        _FIELDS[cls] = {field.name: hints[field.name] for field in dataclasses.fields(cls)}
+    return _FIELDS[cls]
+
+
+def plain(hint: Hint) -> tuple[Hint, str]:
+    """A type without its annotation, and the text of the annotation."""
+    bare, text = get_args(hint)
+    return bare, text
+
+
+def to_json(event: Event) -> dict[str, Json]:
+    """The JSON object of an event; `event` names its kind."""
+    return {"event": kind_of(type(event)), **_encode_fields(event)}
+
+
+def from_json(data: object) -> Event:
+    """The event of a JSON object. Raises FormatError."""
+    if not isinstance(data, dict) or "event" not in data:
+        raise FormatError("this is not an event: `event` is missing")
+    kind = data["event"]
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise FormatError(f"unknown event `{kind}`")
+    return decode(KINDS[kind], {key: value for key, value in data.items() if key != "event"}, kind)
+
+
+def encode(value: object) -> Json:
+    """The JSON form of a dataclass, a sequence, a mapping or a scalar."""
+    if dataclasses.is_dataclass(value):
+        return _encode_fields(value)
+    if isinstance(value, Mapping):
+        return {_encode_key(key): encode(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [encode(item) for item in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def _encode_fields(value: object) -> dict[str, Json]:
+    return {name: encode(getattr(value, name)) for name in fields_of(type(value))}
+
+
+def _encode_key(key: object) -> str:
+    """Keys of JSON objects are strings: `500` for 500.0."""
+    return f"{key:.15g}" if isinstance(key, float) else str(key)
+
+
+def decode(cls: type[_T], data: object, where: str) -> _T:
+    """A dataclass from its JSON form; every field must be there. Raises FormatError, which begins with `where`."""
+    if not isinstance(data, dict):
+        raise FormatError(f"{where}: {_shown(data)} is not an object")
+    hints = fields_of(cls)
+    if missing := hints.keys() - data.keys():
+        raise FormatError(f"{where}: {', '.join(sorted(missing))}: missing")
+    if unknown := data.keys() - hints.keys():
+        raise FormatError(f"{where}: {', '.join(sorted(unknown))}: unknown field")
+    return cls(**{name: _decode(plain(hint)[0], data[name], f"{where}.{name}") for name, hint in hints.items()})
+
+
+def _decode(hint: Hint, value: object, where: str) -> object:
+    origin: Hint = get_origin(hint)
+    args = get_args(hint)
+    if origin is types.UnionType:  # the only unions are those with None
+        return None if value is None else _decode(args[0], value, where)
+    if origin is tuple:
+        return _decode_tuple(args, value, where)
+    if origin is Mapping:
+        return _decode_mapping(args, value, where)
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return decode(hint, value, where)
+    return _decode_scalar(hint, value, where)
+
+
+def _decode_tuple(args: tuple[Hint, ...], value: object, where: str) -> tuple[object, ...]:
+    if not isinstance(value, list):
+        raise FormatError(f"{where}: {_shown(value)} is not an array")
+    hints = [args[0]] * len(value) if args[-1] is ... else list(args)
+    if len(hints) != len(value):
+        raise FormatError(f"{where}: has {len(value)} items instead of {len(hints)}")
+    return tuple(_decode(hint, item, f"{where}[{n}]") for n, (hint, item) in enumerate(zip(hints, value, strict=True)))
+
+
+def _decode_mapping(args: tuple[Hint, ...], value: object, where: str) -> dict[object, object]:
+    if not isinstance(value, dict):
+        raise FormatError(f"{where}: {_shown(value)} is not an object")
+    key_type, item_hint = args
+    try:
+        return {key_type(key): _decode(item_hint, item, f"{where}.{key}") for key, item in value.items()}
+    except ValueError as error:
+        if isinstance(error, FormatError):
+            raise
+        raise FormatError(f"{where}: a key is not of type {key_type.__name__}") from None
+
+
+def _decode_scalar(hint: Hint, value: object, where: str) -> object:
+    """A scalar, or one of the choices of a Literal."""
+    choices = get_args(hint)
+    if choices:
+        fits = value in choices
+    elif hint is float:
+        fits = isinstance(value, int | float) and not isinstance(value, bool)
+    else:
+        fits = type(value) is hint
+    if not fits:
+        wanted = "one of " + ", ".join(choices) if choices else f"of type {hint.__name__}"
+        raise FormatError(f"{where}: {_shown(value)} is not {wanted}")
+    return value
+
+
+def _shown(value: object) -> str:
+    """A value for an error message, cut after 40 characters."""
+    text = repr(value)
+    return text if len(text) <= 40 else text[:39] + "…"

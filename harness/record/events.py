@@ -1,0 +1,244 @@
+"""The events of a record: one frozen dataclass per kind, each field with its meaning and unit.
+
+The name of a kind in the file is its class's in lower case with hyphens: `PhaseStarted` is `phase-started`. Times are
+seconds since the epoch. The annotations are the source of the JSON Schema and of docs/reference/record.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Final, Literal
+
+from harness.record.header import DashboardPlan, Procedure, SloPlan, SymptomPlan, UnreadLine
+from harness.record.steps import StepFacts
+
+VERSION: Final = 1
+"""Version of the format; raised with every change that an older reader would misunderstand."""
+TREATMENT: Final = "treatment"
+CONTROL: Final = "control"
+SideName = Literal["treatment", "control"]
+PhaseName = Literal[
+    "prepare", "baseline", "fault", "symptoms", "response", "recovery", "control", "general", "after-revert"
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """What every event has. The journal sets the time when it writes the event."""
+
+    t_s: Annotated[float, "time of writing, seconds since the epoch"] = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrillEvent(Event):
+    """What every event of a drill has."""
+
+    drill: Annotated[str, "id of the runbook that is drilled"] = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SideEvent(DrillEvent):
+    """What every event of one side of a drill has."""
+
+    side: Annotated[SideName, "platform: `treatment` (the runbook is executed) or `control` (nothing is done)"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunStarted(Event):
+    """A run begins; the first event of every record."""
+
+    version: Annotated[int, "version of the record's format"] = VERSION
+    document: Annotated[str, "path of the runbook document"]
+    bindings: Annotated[str, "path of the bindings"] = ""
+    platform: Annotated[str, "kind of platform: `local`, `docker`, `kind`, `kubernetes`"] = "local"
+    jobs: Annotated[int, "number of drills that run at the same time"] = 1
+    drills: Annotated[tuple[str, ...], "ids of the runbooks to drill, in order"]
+    findings: Annotated[tuple[str, ...], "observations about the document and its bindings"] = ()
+    procedures: Annotated[tuple[Procedure, ...], "lines of the document that only a person can follow"] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunEnded(Event):
+    """Every drill has ended and every platform is down."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostSampled(Event):
+    """Load of the machine that runs gameday, sampled twice a second."""
+
+    busy_share: Annotated[float, "share of processor time in use since the last sample, 0 to 1"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrillStarted(DrillEvent):
+    """A drill begins: everything about the plan that its verdict depends on."""
+
+    title: Annotated[str, "heading of the runbook"]
+    line: Annotated[int, "line of the runbook in the document, from 1"]
+    fault: Annotated[str, "name and parameters of the fault; empty: not bound"]
+    scenario: Annotated[str, "load profile; empty: not bound"] = ""
+    rate_per_s: Annotated[float | None, "arrivals per second from the bindings; null: the scenario's own"] = None
+    empty: Annotated[bool, "whether the runbook documents no step"] = False
+    unbound: Annotated[str, "reason for which the fault is not bound; empty: it is"] = ""
+    symptoms: Annotated[tuple[SymptomPlan, ...], "documented symptoms"] = ()
+    slos: Annotated[tuple[SloPlan, ...], "SLOs that must hold"] = ()
+    unread: Annotated[tuple[UnreadLine, ...], "lines that were not understood"] = ()
+    dashboards: Annotated[tuple[DashboardPlan, ...], "dashboards that the runbook names"] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrillEnded(DrillEvent):
+    """The fault is reverted and both sides are down. A drill without this event is inconclusive."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhaseStarted(DrillEvent):
+    """A phase of the drill begins."""
+
+    phase: Annotated[PhaseName, "name of the phase"]
+    limit_s: Annotated[float | None, "longest duration in seconds; null: the phase does not wait for evidence"] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhaseEnded(DrillEvent):
+    """A phase of the drill ends."""
+
+    phase: Annotated[PhaseName, "name of the phase"]
+    decides: Annotated[bool, "whether the phase waits for a decision"] = False
+    answer: Annotated[bool | None, "the decision; null: undecided at the limit, or `decides` is false"] = None
+    waiting_for: Annotated[str, "evidence that was missing at the limit; empty: none"] = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RevertArmed(SideEvent):
+    """How to revert a fault; on disk (fsync) before the fault is applied."""
+
+    text: Annotated[str, "description of the revert"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaultApplied(SideEvent):
+    """A fault is active."""
+
+    text: Annotated[str, "description of the fault"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaultReverted(DrillEvent):
+    """The reverts of the treatment were run, last in, first out."""
+
+    ok: Annotated[bool, "whether every revert succeeded"]
+    why: Annotated[str, "errors of those that failed; empty: none"] = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepExecuted(DrillEvent):
+    """The responder is done with a step of the runbook."""
+
+    facts: Annotated[StepFacts, "the step and its outcome"]
+
+
+@dataclass(frozen=True)
+class LoadSlice:
+    """Increments of the counts of one series and slice. An arrival belongs to the slice in which it was due."""
+
+    series: Annotated[str, "load series, such as `gateway`"]
+    at_s: Annotated[float, "beginning of the slice of 0.25 s, seconds since the epoch"]
+    sent: Annotated[int, "arrivals"] = 0
+    ok: Annotated[int, "arrivals that succeeded"] = 0
+    bad: Annotated[Mapping[str, int], "arrivals that failed, by kind of failure"] = field(default_factory=dict)
+    over: Annotated[Mapping[float, int], "arrivals slower than a threshold, by threshold in ms"] = field(
+        default_factory=dict
+    )
+    late: Annotated[int, "arrivals that the generator started more than 0.1 s late"] = 0
+    unsent: Annotated[int, "arrivals that failed before they reached the service"] = 0
+    hist: Annotated[Mapping[int, int], "latencies of the successful arrivals, by bucket (docs: contracts)"] = field(
+        default_factory=dict
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadCounted(SideEvent):
+    """New counts from the load generator, about four times a second. Counts of one slice add up."""
+
+    until_s: Annotated[float, "every arrival due before this time is counted, seconds since the epoch"]
+    slices: Annotated[tuple[LoadSlice, ...], "increments by series and slice"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadFinished(SideEvent):
+    """The load generator stopped in order."""
+
+    sent: Annotated[int, "arrivals in its first series"]
+    outstanding: Annotated[int, "arrivals without an outcome when it stopped"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadLost(SideEvent):
+    """The load generator ended by itself."""
+
+    why: Annotated[str, "reason"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProbeSampled(SideEvent):
+    """Values read off the services, once a second."""
+
+    values: Annotated[Mapping[str, Mapping[str, float]], "by measure, then by pod; in the measure's unit"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessStarted(SideEvent):
+    """A process group of the run; `gameday recover` ends it if the run is killed."""
+
+    name: Annotated[str, "what the process is: `load` or `shell`"]
+    pid: Annotated[int, "process id"]
+    pgid: Annotated[int, "process group id"]
+    started_s: Annotated[float, "start time of the process, seconds since the epoch"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingNoted(DrillEvent):
+    """An observation that does not decide the verdict, such as a deployed value that differs from the runbook."""
+
+    text: Annotated[str, "the observation"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crashed(DrillEvent):
+    """A part of the harness failed; the drill is inconclusive."""
+
+    text: Annotated[str, "error message"]
+    trace: Annotated[str, "Python traceback; empty: an expected error"] = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrillInterrupted(DrillEvent):
+    """Ctrl-C or SIGTERM ended the drill; the faults are reverted."""
+
+    text: Annotated[str, "error that the interruption caused; empty: none"] = ""
+
+
+EVENTS: Final[tuple[type[Event], ...]] = (
+    RunStarted,
+    RunEnded,
+    HostSampled,
+    DrillStarted,
+    DrillEnded,
+    PhaseStarted,
+    PhaseEnded,
+    RevertArmed,
+    FaultApplied,
+    FaultReverted,
+    StepExecuted,
+    LoadCounted,
+    LoadFinished,
+    LoadLost,
+    ProbeSampled,
+    ProcessStarted,
+    FindingNoted,
+    Crashed,
+    DrillInterrupted,
+)
+"""Every kind of event."""
