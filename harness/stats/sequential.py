@@ -91,7 +91,7 @@ class Decision:
         return fraction_interval(self.effective, self.bad / self.vif, low, high)
 
     def more_s(self) -> float | None:
-        """Estimated seconds until the decision if the load goes on like this: 0 decided, None unknown or over an hour."""
+        """Estimated seconds to the decision if the load goes on like this; 0 decided, None unknown or over an hour."""
         if self.low is not None or not self.n:
             return 0.0 if self.n else None
         wait_s = max(SLICE_S, self.parameters.min_s - self.seconds)
