@@ -123,6 +123,7 @@ def test_faults_by_the_clusters_own_means(platform: KubernetesPlatform) -> None:
     injection.revert()
     injection.revert()
     wait_until(lambda: platform.state()["inference"].ready == 1, limit_s=60)
+    assert platform.state()["inference"].replicas == 1
 
 
 def burners(platform: KubernetesPlatform) -> int:
