@@ -122,12 +122,12 @@ REGISTRIES = """
 import importlib, tempfile
 from fakes.log import Log
 from fakes.pod import MODULES
-from fakes.service import Place
+from fakes.service import Context
 from fakes.settings import identity
 from scenarios.generator.faults import PARAMETERS
 for name, module in MODULES.items():
     env = {"APP_DIR": tempfile.mkdtemp(), "INFERENCE_URL": "http://127.0.0.1:9", "TOOL_SERVICE_URL": "http://127.0.0.1:9"}
-    for fault in importlib.import_module(module).build(Place(identity(name, env), env, Log())).faults:
+    for fault in importlib.import_module(module).build(Context(identity(name, env), env, Log())).faults:
         print(name, fault.name, *fault.parameters)
 for name, parameters in PARAMETERS.items():
     print("load", name, *parameters)
