@@ -72,7 +72,7 @@ def _slo(state: DrillState, slo: Slo) -> SloResult:
         control_before=_before(state, slo, CONTROL),
         during=during,
         after=_after(state, slo),
-        after_revert=_read_span(state, slo, TREATMENT, state.held.get(slo.name), steady=True),
+        after_revert=_read_span(state, slo, TREATMENT, state.after_revert_spans.get(slo.name), steady=True),
         control=_control(state, slo),
         budget=_budget(state, slo, before),
     )
@@ -89,7 +89,7 @@ def _before(state: DrillState, slo: Slo, side: str) -> Reading | None:
     begun, timeline = state.start("baseline"), state.sides[side]
     if begun is None:
         return None
-    span = state.baseline[side][slo.name] if state.baseline else (begun, timeline.frontier)
+    span = state.baseline_spans[side][slo.name] if state.baseline_spans else (begun, timeline.frontier)
     return read(slo.objective, timeline, *span, state.parameters_before(slo))
 
 
@@ -104,9 +104,9 @@ def _during(state: DrillState, slo: Slo) -> Reading | None:
 
 
 def _after(state: DrillState, slo: Slo) -> Reading | None:
-    if slo.name in state.recovered or "recovery" not in state.ended:
-        return _read_span(state, slo, TREATMENT, state.recovered.get(slo.name))
-    end = slice_until(state.ended["recovery"])
+    if slo.name in state.recovery_spans or "recovery" not in state.phase_ended_s:
+        return _read_span(state, slo, TREATMENT, state.recovery_spans.get(slo.name))
+    end = slice_until(state.phase_ended_s["recovery"])
     return _read_span(state, slo, TREATMENT, (end - LAST_S, end))
 
 
@@ -124,16 +124,16 @@ def _budget(state: DrillState, slo: Slo, before: Reading | None) -> Budget | Non
     fault, main = state.start("fault"), state.sides[TREATMENT]
     if fault is None:
         return None
-    given_up = slice_until(state.ended.get("recovery", main.frontier))
-    until = state.recovered[slo.name][0] if slo.name in state.recovered else min(given_up, main.frontier)
+    given_up = slice_until(state.phase_ended_s.get("recovery", main.frontier))
+    until = state.recovery_spans[slo.name][0] if slo.name in state.recovery_spans else min(given_up, main.frontier)
     incident = read(slo.objective, main, fault, max(until, fault), state.parameters(slo))
     return budget(slo.objective.theta, slo.window_s, before, incident)
 
 
 def _symptoms(state: DrillState) -> Iterator[SymptomResult]:
-    start = state.phases.get("fault", 0.0)
+    start = state.phase_started_s.get("fault", 0.0)
     for number, symptom in enumerate(state.symptoms):
-        at = state.seen.get(number)
+        at = state.symptoms_seen_s.get(number)
         after = None if at is None else round(at - start, 1)
         condition = symptom.condition.text if symptom.condition else None
         yield SymptomResult(symptom.line, symptom.text, condition, at is not None, after)
@@ -191,7 +191,7 @@ def _dashboard(main: Timeline, system: str, name: str) -> tuple[str, str]:
 
 
 def _findings(state: DrillState, steps: Sequence[StepResult]) -> Iterator[str]:
-    yield from state.notes
+    yield from state.findings
     for step in steps:
         yield from (f"line {step.facts.line}: {note}" for note in step.facts.notes)
         if step.facts.kind == "toggle" and step.verdict == "ok" and _moved_nothing(step):
@@ -204,9 +204,9 @@ def _moved_nothing(step: StepResult) -> bool:
 
 def _phases(state: DrillState) -> Iterator[PhaseResult]:
     """Where the seconds went, and what for."""
-    for phase, start in state.phases.items():
-        if phase in state.ended:
-            end = state.ended[phase]
+    for phase, start in state.phase_started_s.items():
+        if phase in state.phase_ended_s:
+            end = state.phase_ended_s[phase]
             asked = phase in state.answers
             yield PhaseResult(
                 phase, round(end - start, 1), _arrivals(state, start, end), asked, state.answers.get(phase)
