@@ -66,7 +66,7 @@ def run_gameday(
     jobs: int,
     stop: threading.Event,
 ) -> None:
-    """Run every drill; return when all have ended and all platforms are down. `judges` must be an inbox of `journal`."""
+    """Run every drill; return when all ended and all platforms are down. `judges` must be an inbox of `journal`."""
     journal.write(run_header(plan, members.platform, jobs))
     gameday = _Gameday(plan, members, journal, judges, out, stop, history_beside(out, members.platform))
     with ThreadPoolExecutor(jobs, thread_name_prefix="drill") as pool:

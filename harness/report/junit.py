@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 from harness.model import Verdict
 from harness.verdict.gameday import GamedayResult
-from harness.verdict.measurement import Reading
+from harness.verdict.measurement import Measurement
 from harness.verdict.result import (
     DashboardResult,
     DrillResult,
@@ -20,7 +20,7 @@ from harness.verdict.result import (
     SymptomResult,
     show_evidence,
     show_interval,
-    show_reading,
+    show_measurement,
 )
 
 Outcome = Literal["passed", "failure", "error", "skipped"]
@@ -115,8 +115,8 @@ def _slo(slo: SloResult, line: int) -> Case:
     """Did it hold again, and still after the revert? Before the fault it says whether there was a baseline."""
     outcome, why = _came_back(slo)
     shown = [
-        f"{when}: {_reading(reading, slo.unit)}"
-        for when, reading in (
+        f"{when}: {_measurement(measurement, slo.unit)}"
+        for when, measurement in (
             ("before", slo.before),
             ("during", slo.during),
             ("after", slo.after),
@@ -141,10 +141,10 @@ def _came_back(slo: SloResult) -> tuple[Outcome, str]:
     return "passed", "it held after the response and after the revert"
 
 
-def _reading(reading: Reading | None, unit: str) -> str:
-    if reading is None or not reading.n:
+def _measurement(measurement: Measurement | None, unit: str) -> str:
+    if measurement is None or not measurement.n:
         return "no data"
-    return f"{show_reading(reading, unit)} {show_interval(reading, unit)}, {show_evidence(reading)}"
+    return f"{show_measurement(measurement, unit)} {show_interval(measurement, unit)}, {show_evidence(measurement)}"
 
 
 def _dashboard(board: DashboardResult) -> Case:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from harness.model import Verdict
 from harness.report.text import MARKS
 from harness.verdict.gameday import Finding, GamedayResult
-from harness.verdict.measurement import Reading
+from harness.verdict.measurement import Measurement
 from harness.verdict.result import (
     DrillResult,
     SloResult,
@@ -15,7 +15,7 @@ from harness.verdict.result import (
     Times,
     show_evidence,
     show_interval,
-    show_reading,
+    show_measurement,
 )
 
 SIGNS = {Verdict.PASSED: "✅", Verdict.FAILED: "❌", Verdict.INCONCLUSIVE: "❔"}
@@ -69,7 +69,7 @@ def _evidence(drill: DrillResult) -> Iterator[str]:
     yield ""
     yield from ("| SLO | before | during | after | objective | budget spent |", "|---|---|---|---|---|---|")
     for slo in drill.slos:
-        values = " | ".join(_cell(reading, slo.unit) for reading in (slo.before, slo.during, slo.after))
+        values = " | ".join(_cell(measurement, slo.unit) for measurement in (slo.before, slo.during, slo.after))
         yield f"| {slo.name} | {values} | {_code(slo.objective)} | {_spent(slo)} |"
     yield ""
     yield f"Intervals hold at any moment; a wrong verdict has a chance of {drill.alpha:.0%}, shared by the SLOs."
@@ -94,10 +94,10 @@ def _step(step: StepResult) -> str:
     return f"| {MARKS[step.verdict]} | {facts.line} | {_code(facts.text)} | {came_of_it} |"
 
 
-def _cell(reading: Reading | None, unit: str) -> str:
-    if reading is None or not reading.n:
+def _cell(measurement: Measurement | None, unit: str) -> str:
+    if measurement is None or not measurement.n:
         return "no data"
-    return f"{show_reading(reading, unit)} {show_interval(reading, unit)} {show_evidence(reading)}"
+    return f"{show_measurement(measurement, unit)} {show_interval(measurement, unit)} {show_evidence(measurement)}"
 
 
 def _recovered(times: Times) -> str:

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator
 
 from harness.verdict.gameday import GamedayResult
-from harness.verdict.measurement import Reading
+from harness.verdict.measurement import Measurement
 from harness.verdict.result import (
     DrillResult,
     PhaseResult,
@@ -14,7 +14,7 @@ from harness.verdict.result import (
     SymptomResult,
     show_evidence,
     show_interval,
-    show_reading,
+    show_measurement,
 )
 
 MARKS = {
@@ -98,19 +98,19 @@ def _slo_table(drill: DrillResult) -> Iterator[str]:
     name = max((len(text) for slo in drill.slos for text in (slo.name, slo.objective)), default=4) + 2
     yield f"{'':<{name}}{'before':<{_CELL}}{'during':<{_CELL}}after"
     for slo in drill.slos:
-        readings = (slo.before, slo.during, slo.after)
-        yield f"{slo.name:<{name}}{''.join(f'{_value(each, slo.unit):<{_CELL}}' for each in readings)}".rstrip()
-        yield f"{slo.objective:<{name}}{''.join(f'{_evidence(each):<{_CELL}}' for each in readings)}".rstrip()
+        measurements = (slo.before, slo.during, slo.after)
+        yield f"{slo.name:<{name}}{''.join(f'{_value(each, slo.unit):<{_CELL}}' for each in measurements)}".rstrip()
+        yield f"{slo.objective:<{name}}{''.join(f'{_evidence(each):<{_CELL}}' for each in measurements)}".rstrip()
 
 
-def _value(reading: Reading | None, unit: str) -> str:
-    if reading is None or not reading.n:
+def _value(measurement: Measurement | None, unit: str) -> str:
+    if measurement is None or not measurement.n:
         return "no data"
-    return f"{show_reading(reading, unit)} {show_interval(reading, unit)}"
+    return f"{show_measurement(measurement, unit)} {show_interval(measurement, unit)}"
 
 
-def _evidence(reading: Reading | None) -> str:
-    return "" if reading is None or not reading.n else show_evidence(reading)
+def _evidence(measurement: Measurement | None) -> str:
+    return "" if measurement is None or not measurement.n else show_evidence(measurement)
 
 
 def _error(drill: DrillResult) -> str:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.verdict.measurement import Reading
+from harness.verdict.measurement import Measurement
 
 
 @dataclass(frozen=True)
 class Budget:
-    """`spent` is a share of the window's budget (more than 1: all of it and more); intervals as the readings' have."""
+    """`spent` is a share of the window's budget (above 1: more than all of it); intervals as in the measurements."""
 
     window_s: float
     seconds: float
@@ -23,7 +23,9 @@ class Budget:
     burn_rate_interval: tuple[float, float]
 
 
-def budget(theta: float | None, window_s: float, steady: Reading | None, incident: Reading | None) -> Budget | None:
+def budget(
+    theta: float | None, window_s: float, steady: Measurement | None, incident: Measurement | None
+) -> Budget | None:
     """None where the objective is no fraction, or no arrival was counted before or during the incident."""
     if not theta or incident is None or incident.bad is None or incident.bad_interval is None:
         return None

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from harness.model import Verdict
 from harness.record.steps import StepFacts
 from harness.verdict.budget import Budget
-from harness.verdict.measurement import Reading
+from harness.verdict.measurement import Measurement
 from harness.verdict.state import Slo, Span
 
 
 @dataclass(frozen=True)
 class SloResult:
-    """One SLO in each part of the drill; a reading of None: the drill did not get there.
+    """One SLO in each part of the drill; a measurement of None: the drill did not get there.
 
     `control_before` is the control's baseline; `budget` what the incident cost, from the fault to the recovery.
     """
@@ -21,12 +21,12 @@ class SloResult:
     name: str
     objective: str
     unit: str
-    before: Reading | None
-    control_before: Reading | None
-    during: Reading | None
-    after: Reading | None
-    after_revert: Reading | None
-    control: Reading | None
+    before: Measurement | None
+    control_before: Measurement | None
+    during: Measurement | None
+    after: Measurement | None
+    after_revert: Measurement | None
+    control: Measurement | None
     budget: Budget | None
 
 
@@ -137,16 +137,16 @@ class DrillResult:
     load: LoadFacts
 
 
-def show_value(slo: Slo, reading: Reading) -> str:
-    """A reading in the unit of its objective."""
-    return show_reading(reading, slo.objective.unit)
+def show_value(slo: Slo, measurement: Measurement) -> str:
+    """A measurement in the unit of its objective."""
+    return show_measurement(measurement, slo.objective.unit)
 
 
-def show_reading(reading: Reading, unit: str) -> str:
+def show_measurement(measurement: Measurement, unit: str) -> str:
     """`412 ms`, `99.7 %`, `none good` (arrivals, and none that was answered well), or `no data`."""
-    if reading.value is None and reading.n:
+    if measurement.value is None and measurement.n:
         return "none good"
-    return show_number(reading.value, unit)
+    return show_number(measurement.value, unit)
 
 
 def show_number(value: float | None, unit: str) -> str:
@@ -158,15 +158,19 @@ def show_number(value: float | None, unit: str) -> str:
     return f"{value:.0f} ms" if unit == "ms" else f"{value:g}"
 
 
-def show_interval(reading: Reading, unit: str) -> str:
-    """`[398, 430]` in the reading's unit, `[398, …]` while there is no upper limit, "" where nothing was measured."""
-    if reading.interval is None:
+def show_interval(measurement: Measurement, unit: str) -> str:
+    """`[398, 430]` in the measurement's unit, `[398, …]` without an upper limit, "" where nothing was measured."""
+    if measurement.interval is None:
         return ""
-    low, high = (None if end is None else show_number(end, unit).split(" ")[0] for end in reading.interval)
+    low, high = (None if end is None else show_number(end, unit).split(" ")[0] for end in measurement.interval)
     return f"[{low}, {high or '…'}]"
 
 
-def show_evidence(reading: Reading) -> str:
+def show_evidence(measurement: Measurement) -> str:
     """`n 547 (318 effective)`."""
-    effective = "" if reading.effective is None or reading.alpha is None else f" ({reading.effective:.0f} effective)"
-    return f"n {reading.n}{effective}"
+    effective = (
+        ""
+        if measurement.effective is None or measurement.alpha is None
+        else f" ({measurement.effective:.0f} effective)"
+    )
+    return f"n {measurement.n}{effective}"
