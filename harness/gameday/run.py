@@ -66,12 +66,12 @@ def run_gameday(
     jobs: int,
     stop: threading.Event,
 ) -> None:
-    """Run every drill; return when all ended and all platforms are down. `judges` must be an inbox of `journal`."""
+    """Run every drill; return when all have ended and all platforms are down. `judges` reads `journal`."""
     journal.write(run_header(plan, members.platform, jobs))
     gameday = _Gameday(plan, members, journal, judges, out, stop, history_beside(out, members.platform))
     with ThreadPoolExecutor(jobs, thread_name_prefix="drill") as pool:
         futures = [pool.submit(_run_drill, gameday, drill) for drill in plan.drills]
-        psutil.cpu_percent()  # what it says next is about the time since now
+        psutil.cpu_percent()  # the next value is for the time since this call
         while wait(
             futures, timeout=HOST_SAMPLE_S
         ).not_done:  # signals' handlers run in this thread, and only while it is awake
@@ -185,7 +185,7 @@ class _Drilling:
         for deployment, toggle in self._toggles():
             value = deployed.get(deployment, {}).get(toggle.name)
             if toggle.old is not None and value != toggle.old:
-                fact = f"{toggle.name} is deployed as {value} on {deployment}, the runbook says {toggle.old}"
+                fact = f"{toggle.name} is deployed as {value} on {deployment}, the runbook documents {toggle.old}"
                 self.record(FindingNoted(text=f"line {toggle.line}: drift: {fact}"))
 
     def _probes(self) -> Iterator[Probe]:

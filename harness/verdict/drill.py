@@ -1,4 +1,4 @@
-"""The result of one drill, computed from what the judge has learnt."""
+"""Computes the result of a drill from its state."""
 
 from __future__ import annotations
 
@@ -30,12 +30,13 @@ from harness.verdict.times import times_of
 from harness.verdict.window import Window
 
 EFFECT_S = 5
-"""Longest window before and after a step in which its effect is looked for."""
+"""Longest window before and after a step whose bad fractions are compared, in seconds."""
 EFFECT_SIGMA = 3.0
+"""Standard errors by which they must differ."""
 
 
 def drill_result(state: DrillState) -> DrillResult:
-    """Everything that the record says of one drill."""
+    """The result of a drill: verdict, reasons and evidence. Pure."""
     header = state.header
     steps = tuple(_steps(state, [facts for facts in state.steps if facts.kind != "general"]))
     general = tuple(_steps(state, [facts for facts in state.steps if facts.kind == "general"]))
@@ -87,7 +88,7 @@ def _over(state: DrillState, slo: Slo, span: Span | None, *, steady: bool = Fals
 
 
 def _before(state: DrillState, slo: Slo, side: str) -> Measurement | None:
-    """On the terms on which the baseline was decided: what it taught was not known yet."""
+    """The baseline, with the parameters with which it was decided: its own VIF was not known then."""
     begun = state.start("baseline")
     if begun is None:
         return None
@@ -96,7 +97,7 @@ def _before(state: DrillState, slo: Slo, side: str) -> Measurement | None:
 
 
 def _during(state: DrillState, slo: Slo) -> Measurement | None:
-    """While it was broken, until the first step; where it never was, from the fault on."""
+    """From the onset to the first step; from the fault if the SLO never broke."""
     fault, main = state.start("fault"), state.sides[TREATMENT]
     if fault is None:
         return None
@@ -118,12 +119,12 @@ def _control(state: DrillState, slo: Slo) -> Measurement | None:
 
 
 def _budget(state: DrillState, slo: Slo, before: Measurement | None) -> Budget | None:
-    """From the fault until this SLO held again, or until nobody waited for it any more."""
+    """From the fault until this SLO held again, or until the end of the recovery phase."""
     fault, main = state.start("fault"), state.sides[TREATMENT]
     if fault is None:
         return None
-    given_up = slice_until(state.phase_ended_s.get("recovery", main.frontier))
-    until = state.recovery_spans[slo.name][0] if slo.name in state.recovery_spans else min(given_up, main.frontier)
+    limit = slice_until(state.phase_ended_s.get("recovery", main.frontier))
+    until = state.recovery_spans[slo.name][0] if slo.name in state.recovery_spans else min(limit, main.frontier)
     incident = measure(state.question(slo), state.window(TREATMENT, fault, max(until, fault)))
     return budget(slo.objective.theta, slo.window_s, before, incident)
 
@@ -162,7 +163,7 @@ def _fraction(counts: Sequence[Slice]) -> tuple[float | None, int]:
 
 
 def _differ(left: tuple[float | None, int], right: tuple[float | None, int]) -> bool:
-    """Two proportions further apart than three standard errors (pooled; an indication, not a verdict)."""
+    """Whether two proportions differ by more than three pooled standard errors: an indication, no verdict."""
     (p, n), (q, m) = left, right
     if p is None or q is None:
         return False
@@ -184,7 +185,7 @@ def _dashboard(main: Timeline, system: str, name: str) -> tuple[str, str]:
     if not samples:
         return "failed", "no pod exports a metric of this name" if main.last_probe_s else "nothing was sampled"
     if len(set(samples)) < 2:
-        return "failed", f"the metric stayed at {samples[0]:g} all the time, incident or not"
+        return "failed", f"the metric stayed at {samples[0]:g} during the whole drill"
     return "ok", f"exists and moved between {min(samples):g} and {max(samples):g}"
 
 
@@ -193,7 +194,7 @@ def _findings(state: DrillState, steps: Sequence[StepResult]) -> Iterator[str]:
     for step in steps:
         yield from (f"line {step.facts.line}: {note}" for note in step.facts.notes)
         if step.facts.kind == "toggle" and step.verdict == "ok" and _moved_nothing(step):
-            yield f"{step.place}: was applied and changed nothing measurable"
+            yield f"{step.place}: was applied and had no measurable effect"
 
 
 def _moved_nothing(step: StepResult) -> bool:
@@ -201,7 +202,7 @@ def _moved_nothing(step: StepResult) -> bool:
 
 
 def _phases(state: DrillState) -> Iterator[PhaseResult]:
-    """Where the seconds went, and what for."""
+    """Duration, arrivals and decision of each phase that ended."""
     for phase, start in state.phase_started_s.items():
         if phase in state.phase_ended_s:
             end = state.phase_ended_s[phase]
@@ -212,7 +213,7 @@ def _phases(state: DrillState) -> Iterator[PhaseResult]:
 
 
 def _arrivals(state: DrillState, start: float, end: float) -> int:
-    """Arrivals on both sides; one that counts in several series counts once, in the largest."""
+    """Arrivals on both sides. One arrival may be in several series, so only the largest series of a side counts."""
     window = slice_from(start), slice_from(end)
     return sum(
         max((side.total(name, *window).sent for name in side.series()), default=0) for side in state.sides.values()

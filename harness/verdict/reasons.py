@@ -9,7 +9,8 @@ from harness.model import Verdict
 from harness.record.events import TREATMENT
 from harness.stats.sequential import SLICE_S
 from harness.verdict.measurement import Measurement, measure
-from harness.verdict.result import DashboardResult, StepResult, show_value
+from harness.verdict.quantities import show_measurement
+from harness.verdict.result import DashboardResult, StepResult
 from harness.verdict.state import DrillState, Slo
 from harness.verdict.timeline import slice_from, slice_until
 from harness.verdict.window import Window
@@ -43,7 +44,7 @@ def verdict_of(
 
 
 def _unusable(state: DrillState) -> Iterator[str]:
-    """Reasons for which the drill says nothing about the runbook."""
+    """Reasons for which the drill is no evidence about the runbook."""
     if state.interrupted:
         yield "interrupted before the end"
     yield from (f"the drill crashed: {crash}" for crash in state.crashes)
@@ -116,7 +117,7 @@ def _still_broken(state: DrillState) -> bool:
 
 
 def _starved(state: DrillState) -> bool:
-    """Whether this machine had no processor time left in most of the recovery, so that healthy services look broken."""
+    """Whether the processors were busy for most of the recovery, which makes healthy services look broken."""
     begin, end = state.phase_started_s.get("recovery", math.inf), state.phase_ended_s.get("recovery", math.inf)
     shares = [busy for at, busy in state.busy_shares if begin <= at <= end]
     return sum(busy >= BUSY_SHARE for busy in shares) > MOST * len(shares) if shares else False
@@ -153,7 +154,8 @@ def _unmet_on(state: DrillState, phase: str, name: str) -> Iterator[str]:
     for slo in state.slos:
         measurement = _at_the_end(state, slo, phase, name)
         if not measurement.holds:
-            yield f"{where}{slo.name} {show_value(slo, measurement)} ({_evidence(slo, measurement)})"
+            value = show_measurement(measurement, slo.objective.unit)
+            yield f"{where}{slo.name} {value} ({_evidence(slo, measurement)})"
 
 
 def _evidence(slo: Slo, measurement: Measurement) -> str:
