@@ -122,12 +122,12 @@ REGISTRIES = """
 import importlib, tempfile
 from fakes.log import Log
 from fakes.pod import MODULES
-from fakes.service import Place
+from fakes.service import Context
 from fakes.settings import identity
 from scenarios.generator.faults import PARAMETERS
 for name, module in MODULES.items():
     env = {"APP_DIR": tempfile.mkdtemp(), "INFERENCE_URL": "http://127.0.0.1:9", "TOOL_SERVICE_URL": "http://127.0.0.1:9"}
-    for fault in importlib.import_module(module).build(Place(identity(name, env), env, Log())).faults:
+    for fault in importlib.import_module(module).build(Context(identity(name, env), env, Log())).faults:
         print(name, fault.name, *fault.parameters)
 for name, parameters in PARAMETERS.items():
     print("load", name, *parameters)
@@ -241,8 +241,8 @@ def test_every_key_of_the_result_is_in_its_page(tmp_path: Path) -> None:
 
 
 def marked(text: str) -> str:
-    """Keys that a page marks as `key[]` or `a[].key` are keys as well."""
-    return re.sub(r"`(?:\w+\[\]\.)?(\w+)\[\]`", r"`\1`", text)
+    """The text with `key` for every key that is marked as `key[]`, `a.key` or `a[].key`."""
+    return re.sub(r"`(?:\w+(?:\[\])?\.)?(\w+)(?:\[\])?`", r"`\1`", text)
 
 
 # -- examples and links ------------------------------------------------------------------------------------------------
