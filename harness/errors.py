@@ -1,4 +1,4 @@
-"""One error tree. Each error names the thing, the place, the fact and the next act; each knows its exit code."""
+"""The exit codes, and one exception hierarchy. A message has the thing, the place, the fact and the next action."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ PASSED, FAILED, UNUSABLE, INCONCLUSIVE = 0, 1, 2, 3
 
 
 class GamedayError(Exception):
-    """Root of every error that a user may see; `str(error)` is the whole message."""
+    """Base of all errors that are shown to the user; `str(error)` is the complete message."""
 
     exit_code = UNUSABLE
 
 
 class DocumentError(GamedayError):
-    """The runbook document cannot be read, or holds nothing to test."""
+    """The runbook document cannot be read, or has nothing to test."""
 
 
 class BindingError(GamedayError):
-    """The bindings file is wrong or lacks something that the runbook needs."""
+    """The bindings file is invalid, or lacks something that the runbook needs."""
 
 
 class ConditionError(GamedayError):
-    """A condition is not in the grammar."""
+    """A condition does not follow the grammar."""
 
 
 class MachineError(GamedayError):
@@ -28,11 +28,11 @@ class MachineError(GamedayError):
 
 
 class RefusedError(GamedayError):
-    """A command of the runbook is outside what may run."""
+    """The policy does not allow a command of the runbook."""
 
 
 class PlatformError(GamedayError):
-    """The platform did not do what it was asked to."""
+    """An operation on the platform failed."""
 
 
 class Interrupted(GamedayError):

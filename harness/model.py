@@ -1,6 +1,6 @@
-"""The words of the house as frozen dataclasses: what a runbook document holds, part by part, each with its line.
+"""A runbook document as frozen dataclasses; each part knows its line.
 
-Lines are 1-based and count from the top of the file as the user sees it (front matter included).
+Lines are 1-based and count from the top of the file, front matter included.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """Three-valued; the order of badness is in `worst`."""
+    """The result of a drill or a gameday."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -19,7 +19,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Part:
-    """Any piece of the document that was understood: where it stands and what it says."""
+    """One part of the document: the line where it starts, and its text."""
 
     line: int
     text: str
@@ -27,7 +27,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Command(Part):
-    """One shell command as written (`text` may span lines); `title` is the comment above it, "" without one."""
+    """One shell command as written, possibly of several lines; `title` is the comment above it, or ""."""
 
     title: str = ""
 
@@ -39,14 +39,14 @@ class Symptom(Part):
 
 @dataclass(frozen=True)
 class Action(Part):
-    """One immediate action: prose, with the inline code that an operator would run (may be empty)."""
+    """One immediate action in prose, and the commands in its inline code, if any."""
 
     commands: tuple[Command, ...] = ()
 
 
 @dataclass(frozen=True)
 class Toggle(Part):
-    """One environment variable; `old` is None where the document says only what to set it to."""
+    """One environment variable to set to `new`; `old` is its documented starting value, or None."""
 
     name: str = ""
     old: str | None = None
@@ -55,7 +55,7 @@ class Toggle(Part):
 
 @dataclass(frozen=True)
 class Dashboard(Part):
-    """A dashboard or a metric to look at: `system` is Grafana, Prometheus, Jaeger…, `name` what to look at in it."""
+    """A dashboard or metric to watch: `system` is Grafana, Prometheus, Jaeger…, `name` is the dashboard's name."""
 
     system: str = ""
     name: str = ""
@@ -63,7 +63,7 @@ class Dashboard(Part):
 
 @dataclass(frozen=True)
 class Runbook:
-    """One entry of the document: an incident class and what to do about it."""
+    """One incident class of the document, and how to respond to it."""
 
     id: str
     title: str
@@ -77,7 +77,7 @@ class Runbook:
 
 @dataclass(frozen=True)
 class GeneralCommand(Command):
-    """A command of the general troubleshooting part; `section` is the heading above it."""
+    """A command outside of any runbook; `section` is the heading above it."""
 
     section: str = ""
 
@@ -86,8 +86,8 @@ class GeneralCommand(Command):
 class Procedure(Part):
     """One item of an alert, escalation or post-incident procedure.
 
-    `group` is the heading above it ("Critical Alerts (P0)", "Level 1: On-Call Engineer", ""), `name` the bold lead
-    ("Immediate Response"), `priority` as P0, P1…, `deadline_s` the stated limit in seconds.
+    `group` is the heading above it ("Critical Alerts (P0)", "Level 1: On-Call Engineer", or ""), `name` its bold label
+    ("Immediate Response"), `priority` is P0, P1…, `deadline_s` the stated time limit in seconds.
     """
 
     group: str = ""
@@ -99,7 +99,7 @@ class Procedure(Part):
 
 @dataclass(frozen=True)
 class Unread(Part):
-    """Text that was not understood, and why: never dropped in silence."""
+    """Text that the parser did not understand, and why; text is never dropped silently."""
 
     why: str = ""
 

@@ -56,4 +56,6 @@ def _read(out: Path, seconds: float, spawned_s: float, complained: str) -> Run:
     between = times[-1] - times[0] - sum(phase.seconds for phase in phases)
     parts = (Phase("start", start), *phases, Phase("taking down", between))
     report = Phase("report", seconds - sum(part.seconds for part in parts))
-    return Run(WHO, seconds, (*parts, report), drill["verdict"] == "passed", f"{drill['verdict']}: {drill['why']}")
+    return Run(
+        WHO, seconds, (*parts, report), drill["verdict"] == "passed", f"{drill['verdict']}: {'; '.join(drill['why'])}"
+    )

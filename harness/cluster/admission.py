@@ -1,4 +1,4 @@
-"""What the API server refuses before a change takes effect: Kubernetes' own rules, and what this platform cannot do."""
+"""Validates changes as the API server does, and refuses those that the small cluster cannot carry out."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from harness.cluster.api import Invalid
 from harness.machine.objects import Json, Obj, items, section, strings, text
 
 VARIABLE = re.compile(r"[A-Za-z_.-][A-Za-z0-9_.-]*")
-REALISED = {"env", "image", "readinessProbe", "livenessProbe", "resources", "imagePullPolicy"}
-"""Fields of a container whose change has its effect here."""
+SUPPORTED = {"env", "image", "readinessProbe", "livenessProbe", "resources", "imagePullPolicy"}
+"""Fields of a container whose changes take effect in the small cluster."""
 
 
 def deployment(before: Obj, after: Obj) -> None:
-    """Raises Invalid with the API server's text."""
+    """Raises Invalid, with the API server's message, when `after` is not a valid or supported change."""
     name = text(before, "metadata", "name")
     for problem in _problems(before, after):
         raise Invalid(f'Deployment.apps "{name}" is invalid: {problem}')
-    _realised(before, after)
+    _check_supported(before, after)
 
 
 def _problems(before: Obj, after: Obj) -> list[str]:
@@ -30,8 +30,8 @@ def _problems(before: Obj, after: Obj) -> list[str]:
         found.append(f"spec.replicas: Invalid value: {replicas}: must be greater than or equal to 0")
     if spec.get("selector") != section(before, "spec").get("selector"):
         found.append("spec.selector: Invalid value: field is immutable")
-    chosen = strings(section(spec, "selector", "matchLabels")).items()
-    if not chosen <= strings(section(spec, "template", "metadata", "labels")).items():
+    selected = strings(section(spec, "selector", "matchLabels")).items()
+    if not selected <= strings(section(spec, "template", "metadata", "labels")).items():
         found.append("spec.template.metadata.labels: Invalid value: `selector` does not match template `labels`")
     return found + _containers(spec)
 
@@ -52,12 +52,12 @@ def _containers(spec: Obj) -> list[str]:
     return found
 
 
-def _realised(before: Obj, after: Obj) -> None:
-    """A change that would be shown but have no effect is refused, and says so."""
+def _check_supported(before: Obj, after: Obj) -> None:
+    """Raises Invalid for a change that would be shown but have no effect."""
     old, new = (items(one, "spec", "template", "spec", "containers") for one in (before, after))
     if len(new) != 1 or text(old[0], "name") != text(new[0], "name"):
         raise Invalid("this platform runs exactly one container in each pod, under its own name")
-    for field in sorted({*old[0], *new[0]} - REALISED):
+    for field in sorted({*old[0], *new[0]} - SUPPORTED):
         if old[0].get(field) != new[0].get(field):
             raise Invalid(f"this platform cannot change a container's {field}")
     if any("valueFrom" in entry for entry in items(new[0], "env")):
@@ -65,7 +65,7 @@ def _realised(before: Obj, after: Obj) -> None:
 
 
 def metadata_only(kind: str, before: Obj, after: Obj) -> None:
-    """Objects that no controller changes here take labels and annotations, nothing else."""
+    """Raises Invalid when more than labels and annotations changes; for kinds without a controller."""
 
     def rest(one: Obj) -> dict[str, Json]:
         meta = {key: value for key, value in section(one, "metadata").items() if key not in ("labels", "annotations")}

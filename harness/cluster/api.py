@@ -1,7 +1,7 @@
-"""What the kubectl front needs of a cluster: Kubernetes API objects in, Kubernetes API objects out.
+"""Contract between kubectl and the small cluster: Kubernetes API objects in, Kubernetes API objects out.
 
-Objects are shaped as the Kubernetes API shapes them (`apiVersion`, `kind`, `metadata`, `spec`, `status`), so that
-tables, `-o json|yaml|jsonpath` and `describe` are all views of one thing, and a change is always a change of `spec`.
+Objects have the Kubernetes API's shape (`apiVersion`, `kind`, `metadata`, `spec`, `status`), so that tables, `-o
+json|yaml|jsonpath` and `describe` all present the same object, and every change is a change of `spec`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from harness.machine.objects import Obj
 
 
 class NotFound(Exception):
-    """No such object: `plural` and `name` as kubectl's message needs them (`deployments.apps`, `web`)."""
+    """The object does not exist; `plural` and `name` are those of kubectl's message (`deployments.apps`, `web`)."""
 
     def __init__(self, plural: str, name: str) -> None:
         super().__init__(f'{plural} "{name}" not found')
@@ -22,34 +22,34 @@ class NotFound(Exception):
 
 
 class Invalid(Exception):
-    """The API server would refuse this change; `str(error)` is its text."""
+    """The API server refuses the request; `str(error)` is its message."""
 
 
 @dataclass(frozen=True)
 class Usage:
-    """CPU in millicores and memory in bytes, over the last measuring window."""
+    """CPU in millicores and memory in bytes, averaged over the last measuring window."""
 
     cpu_m: int
     memory_bytes: int
 
 
 class Process(Protocol):
-    """A command running inside a pod (kubectl exec)."""
+    """A command that runs in a pod (kubectl exec)."""
 
     stdout: AsyncIterator[bytes]
     stderr: AsyncIterator[bytes]
 
     async def wait(self) -> int:
-        """Exit status; 128+n for a signal."""
+        """Wait for the end; returns the exit status, 128 + n after signal n."""
         ...
 
     def kill(self) -> None:
-        """End the whole process group."""
+        """Kill the command and what it started."""
         ...
 
 
 class Cluster(Protocol):
-    """The API server and its controllers, in one object. Everything returned is a copy.
+    """The API server and its controllers. All returned objects are copies.
 
     Kinds are lower-case plurals: pods, deployments, replicasets, services, endpoints, nodes, persistentvolumes,
     ingresses, networkpolicies, events, namespaces. `namespace` is None for cluster-wide kinds and for all namespaces.
@@ -57,54 +57,64 @@ class Cluster(Protocol):
 
     server_version: str
 
-    def list(self, kind: str, namespace: str | None) -> Sequence[Obj]: ...
+    def list(self, kind: str, namespace: str | None) -> Sequence[Obj]:
+        """All objects of a kind."""
+        ...
 
     def get(self, kind: str, namespace: str | None, name: str) -> Obj:
-        """One object; raises NotFound."""
+        """One object. Raises NotFound."""
         ...
 
     async def edit(
         self, kind: str, namespace: str, name: str, change: Callable[[Obj], Obj], why: str
     ) -> tuple[Obj, Obj]:
-        """Apply `change` to a copy of the object; returns (before, after).
+        """Replace the object by `change(copy)`; returns (before, after).
 
-        Deployments: a changed `spec.template` is a rollout, a changed `spec.replicas` a scale. Other objects take
-        labels and annotations. Raises NotFound, Invalid. `why` goes to the platform's own log.
+        A Deployment with a changed `spec.template` is rolled out, one with changed `spec.replicas` scaled. Of other
+        kinds, only labels and annotations can change. `why` is logged. Raises NotFound, Invalid.
         """
         ...
 
     async def delete_pod(self, namespace: str, name: str, grace_s: float | None) -> None:
-        """Begin to end a pod (its ReplicaSet replaces it); raises NotFound."""
+        """Begin to terminate a pod, which its ReplicaSet replaces. Raises NotFound.
+
+        `grace_s`: seconds from SIGTERM to SIGKILL; None: the pod's own.
+        """
         ...
 
     async def undo(self, namespace: str, name: str, revision: int | None) -> tuple[Obj, Obj]:
-        """Roll a Deployment back to an earlier ReplicaSet's template; raises NotFound, Invalid."""
+        """Roll a Deployment back to the template of a revision (None: the previous one); returns (before, after).
+
+        Raises NotFound, Invalid.
+        """
         ...
 
     def log(
         self, namespace: str, pod: str, *, previous: bool, follow: bool, tail: int | None, since_s: float | None
     ) -> AsyncIterator[bytes]:
-        """The pod's log in lines (with newline); with `follow` it goes on until the container has ended.
+        """Lines of the pod's log, with their newlines; with `follow`, until the container has ended.
 
-        Raises NotFound, or Invalid where the API server answers BadRequest, before it yields.
+        Raises NotFound, or Invalid where the API server answers BadRequest, before the first line.
         """
         ...
 
     async def execute(
         self, namespace: str, pod: str, argv: Sequence[str], *, stdin: bytes | None, tty: bool
     ) -> Process:
-        """Start a command in the pod: its environment, its working directory, its `/app`.
+        """Start a command in the pod, with its environment and working directory.
 
-        Raises NotFound, FileNotFoundError for a program the pod lacks, Invalid for a container that does not run.
+        Raises NotFound, FileNotFoundError for a missing program, Invalid when the container does not run.
         """
         ...
 
     def usage(self, namespace: str) -> Mapping[str, Usage]:
-        """By pod name."""
+        """Resource usage by pod name."""
         ...
 
-    def node_usage(self) -> Mapping[str, Usage]: ...
+    def node_usage(self) -> Mapping[str, Usage]:
+        """Resource usage by node name."""
+        ...
 
     async def changed(self, timeout_s: float) -> bool:
-        """Wait until any object changed; False when the time is up."""
+        """Wait until any object has changed; returns False after `timeout_s`."""
         ...

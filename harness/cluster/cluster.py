@@ -1,4 +1,4 @@
-"""The API server: the `Cluster` of api.py over controllers, kubelet and the objects around."""
+"""The small cluster: implements `api.Cluster` on a Deployment controller, a kubelet and objects that never change."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from harness.cluster.controller import Controller
 from harness.cluster.events import Events
 from harness.cluster.kubelet import Kubelet
 from harness.cluster.runtime import Runtime
-from harness.cluster.state import HASH, REVISION, Deployment, Pod, ReplicaSet, plain
+from harness.cluster.state import HASH, REVISION, Deployment, Pod, ReplicaSet, without_hash
 from harness.cluster.static_objects import SERVER_VERSION
 from harness.cluster.usage import Meter
 from harness.machine.objects import Obj, clone, labels, section, strings, text
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 class ControlPlane:
-    """Everything lives in one event loop; every public method returns copies. Implements api.Cluster."""
+    """Implements api.Cluster. Not thread-safe: all calls come from one event loop. All returned objects are copies."""
 
     server_version = SERVER_VERSION
 
@@ -36,8 +36,8 @@ class ControlPlane:
         self.deployments: dict[str, Deployment] = {}
         self.static_objects: dict[str, list[Obj]] = {}
         self.services: dict[str, Obj] = {}
-        self._pulse = asyncio.Event()
-        self._due = False
+        self._changed = asyncio.Event()
+        self._reconcile_due = False
         self._version = 1
         self._events = Events(self.touch)
         self._runtime = runtime
@@ -47,34 +47,34 @@ class ControlPlane:
         self._closed = False
 
     def touch(self) -> None:
-        """Something changed: wake who waits, and have the controllers look once the current step is done."""
+        """Report a change: wakes `changed`, and schedules a reconciliation after the current event."""
         self._version += 1
-        self._pulse.set()
-        self._pulse = asyncio.Event()
-        if not self._due:
-            self._due = True
+        self._changed.set()
+        self._changed = asyncio.Event()
+        if not self._reconcile_due:
+            self._reconcile_due = True
             asyncio.get_running_loop().call_soon(self._reconcile)
 
     def close(self) -> None:
-        """Change nothing any more; the containers are left to who ends them."""
+        """End all reconciliation; the containers keep running."""
         self._closed = True
         self._kubelet.close()
 
     def _reconcile(self) -> None:
-        self._due = False
+        self._reconcile_due = False
         if not self._closed:
             for each in self.deployments.values():
                 self._controller.reconcile(each)
 
     async def tick(self) -> None:
-        """Once a second for ever: usage, and what only the passing of time changes (progress deadlines)."""
+        """Once a second, without end: measure usage, and reconcile because deadlines may have passed."""
         while True:
             self._meter.sample(await self._runtime.readings(pod for pod in self.pods() if pod.run is not None))
             self._reconcile()
             await asyncio.sleep(1.0)
 
     def pods(self) -> list[Pod]:
-        """All pods, the ending ones too, in order of name."""
+        """All pods, terminating ones included, sorted by name."""
         found = [pod for each in self.deployments.values() for one in each.sets for pod in one.pods]
         return sorted(found, key=lambda pod: pod.name)
 
@@ -137,12 +137,12 @@ class ControlPlane:
     def _label_pod(pod: Pod, before: Obj, after: Obj) -> None:
         admission.metadata_only("pods", before, after)
         wanted = strings(section(after, "metadata", "labels"))
-        chosen = {
+        selected = {
             **strings(section(pod.owner.deployment.manifest, "spec", "selector", "matchLabels")),
             HASH: pod.owner.hash,
         }
-        if not chosen.items() <= wanted.items():
-            raise Invalid(f"this platform cannot take a pod out of its ReplicaSet: {', '.join(chosen)} must stay")
+        if not selected.items() <= wanted.items():
+            raise Invalid(f"this platform cannot take a pod out of its ReplicaSet: {', '.join(selected)} must stay")
         pod.labels, pod.annotations = wanted, strings(section(after, "metadata", "annotations"))
         pod.version += 1
 
@@ -150,8 +150,8 @@ class ControlPlane:
         if kind == "services":
             self.services[text(before, "metadata", "name")] = clone(after)
         elif before in self.static_objects.get(kind, ()):
-            held = self.static_objects[kind]
-            held[held.index(before)] = clone(after)
+            objects = self.static_objects[kind]
+            objects[objects.index(before)] = clone(after)
         else:
             raise Invalid(f"this platform cannot change {kind}")
 
@@ -163,11 +163,11 @@ class ControlPlane:
         target = self._revision(self.deployments[name], revision)
 
         def back(one: Obj) -> Obj:
-            section(one, "spec")["template"] = plain(target.template)
+            section(one, "spec")["template"] = without_hash(target.template)
             own = {
                 key: value for key, value in strings(section(one, "metadata", "annotations")).items() if key == REVISION
             }
-            section(one, "metadata")["annotations"] = labels({**own, **target.notes})
+            section(one, "metadata")["annotations"] = labels({**own, **target.annotations})
             return one
 
         return await self.edit("deployments", namespace, name, back, f"rollout undo to revision {target.revision}")
@@ -228,13 +228,13 @@ class ControlPlane:
 
     async def changed(self, timeout_s: float) -> bool:
         try:
-            await asyncio.wait_for(self._pulse.wait(), timeout_s)
+            await asyncio.wait_for(self._changed.wait(), timeout_s)
         except TimeoutError:
             return False
         return True
 
     def settled(self) -> bool:
-        """Whether every Deployment is as its manifest says and ready."""
+        """Whether every Deployment has its current template and number of pods, all ready."""
         return all(
             each.observed == each.generation and len(each.pods) == each.replicas
             and (current := each.current) is not None and current.ready == each.replicas

@@ -1,4 +1,4 @@
-"""A started container and the node it runs on, as the kubelet sees them."""
+"""Contracts between the kubelet and a runtime: a started container, its node, its resource readings."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Node:
-    """The one node of the platform, as objects show it."""
+    """The platform's only node, as its Node object shows it."""
 
     name: str
     address: str
     image: str
-    """The image of every pod; there is no other."""
+    """The image of every pod; no other image exists."""
     os_image: str
     runtime: str
     """`containerRuntimeVersion`, `NAME://VERSION`."""
@@ -25,25 +25,25 @@ class Node:
 
 @dataclass(frozen=True)
 class Reading:
-    """What a container has used so far: CPU seconds since its start, and bytes of memory now."""
+    """CPU seconds used since a container's start, and bytes of memory in use."""
 
     cpu_s: float
     memory_bytes: int
 
 
 class Container(Protocol):
-    """One start of a pod's container."""
+    """A started container of a pod."""
 
     @property
     def id(self) -> str:
-        """`NAME://ID`, as `containerID` shows it."""
+        """`RUNTIME://ID`, the value of `containerID`."""
         ...
 
     @property
     def exited(self) -> asyncio.Future[int]:
-        """Exit status to come, once its log is complete; a negative signal number when one ended it."""
+        """Resolves to the exit status when the log is complete; to the negative signal number if a signal ended it."""
         ...
 
     def signal(self, number: signal.Signals) -> None:
-        """To all of its processes, if it still runs."""
+        """Send a signal to all of its processes, if it still runs."""
         ...

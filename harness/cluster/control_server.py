@@ -1,4 +1,7 @@
-"""The platform's control socket: one request per connection, a JSON line; kubectl answers in frames (see client.py)."""
+"""Control server of a platform: a unix socket that takes one request per connection, a line of JSON.
+
+The answer is a line of JSON; that of kubectl is a stream of frames (kubectl_shim.py).
+"""
 
 from __future__ import annotations
 
@@ -14,22 +17,24 @@ from harness.machine.objects import Json, Obj
 
 log = logging.getLogger(__name__)
 LIMIT = 1 << 20
-Out: TypeAlias = Callable[[int, bytes], Awaitable[None]]
-Run: TypeAlias = Callable[[Sequence[str], Cluster, Out, bytes | None, bool], Awaitable[int]]
+Write: TypeAlias = Callable[[int, bytes], Awaitable[None]]
+Run: TypeAlias = Callable[[Sequence[str], Cluster, Write, bytes | None, bool], Awaitable[int]]
 
 
-class Control:
-    """Serves `cluster` at a unix socket; `answer` answers the operations that are not kubectl with one object."""
+class ControlServer:
+    """Serves kubectl on `cluster`; `answer` returns the answer of every other operation."""
 
     def __init__(self, cluster: Cluster, answer: Callable[[Obj], Coroutine[None, None, Json]]) -> None:
         self._cluster, self._answer = cluster, answer
         self._server: asyncio.Server | None = None
 
     async def listen(self, path: Path) -> None:
+        """Create the socket, accessible to the owner only."""
         self._server = await asyncio.start_unix_server(self._serve, path, limit=LIMIT)
         path.chmod(0o600)
 
     def close(self) -> None:
+        """Stop listening."""
         if self._server is not None:
             self._server.close()
 
@@ -42,44 +47,44 @@ class Control:
                 writer.write(json.dumps(await self._answer(request)).encode() + b"\n")
                 await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError):
-            log.debug("a client went away")
+            log.debug("client disconnected")
         except Exception:
-            log.exception("a request failed")
+            log.exception("request failed")
         finally:
             writer.close()
 
     async def _kubectl(self, request: Obj, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Run it until it ends or the client goes away."""
+        """Run kubectl until it ends or the client disconnects."""
         size = request["stdin"]
         stdin = await reader.readexactly(size) if isinstance(size, int) else None
         running = asyncio.create_task(self._run(request, stdin, writer))
-        gone = asyncio.create_task(reader.read(1))
-        await asyncio.wait((running, gone), return_when=asyncio.FIRST_COMPLETED)
-        for task in (running, gone):
+        disconnected = asyncio.create_task(reader.read(1))
+        await asyncio.wait((running, disconnected), return_when=asyncio.FIRST_COMPLETED)
+        for task in (running, disconnected):
             task.cancel()
-        await asyncio.wait((running, gone))
+        await asyncio.wait((running, disconnected))
 
     async def _run(self, request: Obj, stdin: bytes | None, writer: asyncio.StreamWriter) -> None:
         argv = request["argv"]
         assert isinstance(argv, list)
 
-        async def out(kind: int, data: bytes) -> None:
+        async def write(kind: int, data: bytes) -> None:
             writer.write(bytes([kind]) + len(data).to_bytes(4, "big") + data)
             await writer.drain()
 
         try:
-            status = await _kubectl()([str(word) for word in argv], self._cluster, out, stdin, bool(request["tty"]))
+            status = await _kubectl()([str(each) for each in argv], self._cluster, write, stdin, bool(request["tty"]))
         except ConnectionError:
             return
         except Exception as error:
             log.exception("kubectl %s", argv)
-            await out(2, f"error: the platform failed: {type(error).__name__}: {error}\n".encode())
+            await write(2, f"error: the platform failed: {type(error).__name__}: {error}\n".encode())
             status = 1
-        await out(0, str(status).encode())
+        await write(0, str(status).encode())
 
 
 def _kubectl() -> Run:
-    """Imported when first needed: the platform is up sooner."""
+    """The entry point of kubectl, imported on first use so that the platform starts sooner."""
     from harness.cluster.kubectl import run  # noqa: PLC0415
 
     return run

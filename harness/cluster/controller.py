@@ -1,7 +1,7 @@
-"""The Deployment controller: brings ReplicaSets and Pods to what the manifest says, a bounded number at a time.
+"""The Deployment controller: changes ReplicaSets and Pods until they match the Deployment, a few pods at a time.
 
-Level-triggered, as in Kubernetes: `reconcile` looks at what is, does the next safe thing, and is called again after
-every change. So edits during a rollout need no case of their own: the newest template wins.
+Level-triggered, as in Kubernetes: `reconcile` compares the current with the wanted state, does the next safe step, and
+is called again after every change. So edits during a rollout are no special case: the newest template wins.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ class Controller:
 
     def __init__(self, folder: Path, kubelet: Kubelet, events: Events, touch: Callable[[], None]) -> None:
         self._folder, self._kubelet, self._events, self._touch = folder, kubelet, events, touch
-        self._endings: set[asyncio.Task[None]] = set()
+        self._terminating: set[asyncio.Task[None]] = set()
 
     def reconcile(self, each: Deployment) -> None:
-        """One step towards the manifest; cheap and without effect when everything is as it should be."""
-        before = self._shape(each)
+        """Do the next step towards the wanted state; no effect when it is reached."""
+        before = self._progress(each)
         current = each.current if each.paused else self._current(each)
         others = [one for one in each.sets if one is not current]
         if current is not None:
-            current.notes |= each.notes  # what the Deployment loses stays, as in Kubernetes
+            current.annotations |= each.annotations  # annotations that the Deployment loses stay, as in Kubernetes
         if text(each.manifest, "spec", "strategy", "type") == "Recreate":
             self._recreate(each, current, others)
         else:
@@ -41,19 +41,19 @@ class Controller:
         for one in each.sets:
             self._fill(one)
         each.observed = each.generation
-        if self._shape(each) != before:
+        if self._progress(each) != before:
             each.progressed_s = time.time()
-        self._judge(each, current)
-        self._forget(each, others)
+        self._update_conditions(each, current)
+        self._prune(each, others)
 
     def delete(self, pod: Pod, grace_s: float | None = None) -> None:
-        """Begin to end a pod; its ReplicaSet makes another one if it still wants as many."""
+        """Begin to terminate a pod; its ReplicaSet creates a new one if it wants as many pods."""
         if pod.deleted_s is not None:
             return
         pod.deleted_s, pod.ready = time.time(), False
-        ending = asyncio.create_task(self._end(pod, pod.grace_s if grace_s is None else grace_s))
-        self._endings.add(ending)
-        ending.add_done_callback(self._endings.discard)
+        termination = asyncio.create_task(self._end(pod, pod.grace_s if grace_s is None else grace_s))
+        self._terminating.add(termination)
+        termination.add_done_callback(self._terminating.discard)
         self._touch()
 
     async def _end(self, pod: Pod, grace_s: float) -> None:
@@ -62,7 +62,7 @@ class Controller:
         self._touch()
 
     def _current(self, each: Deployment) -> ReplicaSet:
-        """The ReplicaSet of the newest template, with the highest revision; made when it does not exist."""
+        """The ReplicaSet of the current template, created if necessary, with the highest revision."""
         newest = max((one.revision for one in each.sets), default=0)
         current = each.current
         if current is None:
@@ -92,7 +92,7 @@ class Controller:
             self._scale(current, each.replicas)
 
     def _roll(self, each: Deployment, current: ReplicaSet | None, others: list[ReplicaSet]) -> None:
-        """New pods up to `maxSurge` too many, old ones down to `maxUnavailable` too few."""
+        """Rolling update: at most `maxSurge` pods too many and `maxUnavailable` too few."""
         if current is None or not any(one.replicas for one in others):
             self._scale(current or max(others, key=lambda one: one.revision), each.replicas)
             return
@@ -102,9 +102,9 @@ class Controller:
         self._scale(current, min(each.replicas, current.replicas + room))
         spare = self._spare(each, current, unavailable)
         for one in sorted(others, key=lambda one: one.revision):
-            sick = min(one.replicas - one.ready, one.replicas, spare)
-            self._scale(one, one.replicas - sick)
-            spare -= sick
+            unready = min(one.replicas - one.ready, one.replicas, spare)
+            self._scale(one, one.replicas - unready)
+            spare -= unready
         spare = min(spare, sum(one.ready for one in each.sets) - (each.replicas - unavailable))
         for one in sorted(others, key=lambda one: one.revision):
             fewer = max(0, min(one.replicas, spare))
@@ -113,7 +113,7 @@ class Controller:
 
     @staticmethod
     def _bounds(each: Deployment) -> tuple[int, int]:
-        """`maxSurge`, rounded up, and `maxUnavailable`, rounded down; never both nought."""
+        """`maxSurge`, rounded up, and `maxUnavailable`, rounded down, in pods; never both zero."""
         rolling = section(each.manifest, "spec", "strategy", "rollingUpdate")
         surge = share(rolling.get("maxSurge", "25%"), each.replicas, up=True)
         unavailable = share(rolling.get("maxUnavailable", "25%"), each.replicas, up=False)
@@ -121,7 +121,7 @@ class Controller:
 
     @staticmethod
     def _spare(each: Deployment, current: ReplicaSet, unavailable: int) -> int:
-        """How many old pods may go now, counting new ones that are not ready yet as missing."""
+        """How many old pods may be removed now; new pods that are not ready count as missing."""
         total = sum(one.replicas for one in each.sets)
         return max(0, total - (each.replicas - unavailable) - max(0, current.replicas - current.ready))
 
@@ -134,7 +134,7 @@ class Controller:
         self._events.record(serializers.deployment(one.deployment), "Normal", "ScalingReplicaSet", message, SOURCE)
 
     def _fill(self, one: ReplicaSet) -> None:
-        """As many pods as the ReplicaSet wants; the unready and then the youngest go first."""
+        """Create or delete pods up to the wanted number; unready ones are deleted first, then the youngest."""
         staying = one.staying
         for _ in range(one.replicas - len(staying)):
             self._create(one)
@@ -159,58 +159,60 @@ class Controller:
         self._kubelet.start(pod)
 
     @staticmethod
-    def _shape(each: Deployment) -> tuple[object, ...]:
-        """What counts as progress when it changes."""
+    def _progress(each: Deployment) -> tuple[object, ...]:
+        """Values whose change counts as progress."""
         return (each.observed, *((one.name, one.replicas, len(one.staying), one.ready) for one in each.sets))
 
-    def _judge(self, each: Deployment, current: ReplicaSet | None) -> None:
-        """`status.conditions`: Available and Progressing."""
+    def _update_conditions(self, each: Deployment, current: ReplicaSet | None) -> None:
+        """Update the conditions Available and Progressing."""
         ready = sum(one.ready for one in each.sets)
         if ready >= each.replicas - self._bounds(each)[1]:
             good = ("MinimumReplicasAvailable", "Deployment has minimum availability.")
-            self._conclude(each, "Available", True, *good)
+            self._set_condition(each, "Available", True, *good)
         else:
             bad = ("MinimumReplicasUnavailable", "Deployment does not have minimum availability.")
-            self._conclude(each, "Available", False, *bad)
+            self._set_condition(each, "Available", False, *bad)
         if each.paused:
-            self._conclude(each, "Progressing", None, "DeploymentPaused", "Deployment is paused")
+            self._set_condition(each, "Progressing", None, "DeploymentPaused", "Deployment is paused")
         elif current is not None and not self._complete(each, current):
-            self._judge_progress(each, current)
+            self._update_progressing(each, current)
 
     @staticmethod
     def _complete(each: Deployment, current: ReplicaSet) -> bool:
-        """Was this template rolled out before? Then a scaling is no rollout."""
-        said = each.conditions.get("Progressing")
+        """Whether this template has been rolled out before; then scaling is not a rollout."""
+        progressing = each.conditions.get("Progressing")
         rolled_out = (
-            said is not None and said.reason == "NewReplicaSetAvailable" and f'"{current.name}"' in said.message
+            progressing is not None
+            and progressing.reason == "NewReplicaSetAvailable"
+            and f'"{current.name}"' in progressing.message
         )
         return rolled_out and len(current.staying) == len(each.pods)
 
-    def _judge_progress(self, each: Deployment, current: ReplicaSet) -> None:
+    def _update_progressing(self, each: Deployment, current: ReplicaSet) -> None:
         done = current.ready == each.replicas == len(each.pods)
         limit = number(each.manifest, "spec", "progressDeadlineSeconds", default=600)
         subject = f'ReplicaSet "{current.name}"'
         if done:
             message = f"{subject} has successfully progressed."
-            self._conclude(each, "Progressing", True, "NewReplicaSetAvailable", message)
+            self._set_condition(each, "Progressing", True, "NewReplicaSetAvailable", message)
         elif time.time() - each.progressed_s > limit:
             message = f"{subject} has timed out progressing."
-            self._conclude(each, "Progressing", False, "ProgressDeadlineExceeded", message)
+            self._set_condition(each, "Progressing", False, "ProgressDeadlineExceeded", message)
         else:
-            self._conclude(each, "Progressing", True, "ReplicaSetUpdated", f"{subject} is progressing.")
+            self._set_condition(each, "Progressing", True, "ReplicaSetUpdated", f"{subject} is progressing.")
 
-    def _conclude(self, each: Deployment, kind: str, status: bool | None, reason: str, message: str) -> None:
+    def _set_condition(self, each: Deployment, kind: str, status: bool | None, reason: str, message: str) -> None:
         old = each.conditions.get(kind)
         if old is not None and (old.status, old.reason, old.message) == (status, reason, message):
             return
         changed = old.changed_s if old is not None and old.status == status else time.time()
-        each.conditions.pop(kind, None)  # what changed last stands last
+        each.conditions.pop(kind, None)  # the condition that changed last is listed last
         each.conditions[kind] = Condition(kind, status, reason, message, changed_s=changed)
         self._touch()
 
     @staticmethod
-    def _forget(each: Deployment, others: list[ReplicaSet]) -> None:
-        """Keep the history that `revisionHistoryLimit` allows; while a rollout is on its way, all of it."""
+    def _prune(each: Deployment, others: list[ReplicaSet]) -> None:
+        """Delete old ReplicaSets beyond `revisionHistoryLimit`; none during a rollout."""
         if not each.paused and any(one.pods for one in others):
             return
         limit = int(number(each.manifest, "spec", "revisionHistoryLimit", default=10))

@@ -1,9 +1,9 @@
-"""The process behind a platform of our own: API server, controllers and kubelet in one event loop.
+"""The process of a platform: the small cluster and its control server in one event loop.
 
-A member's module runs it (`python -m harness.cluster.runtimes.process.daemon --dir DIR`). It prints one JSON line
-`{"socket": …}` on stdout when its control socket listens, `{"error": …}` when it cannot start, and `{"ready": true}`
-once every Deployment is ready. It ends with its stdin (the lifeline to who started it), or on SIGTERM; with `--detach`
-on SIGTERM or the operation `down` only.
+Started by a runtime's module (`python -m harness.cluster.runtimes.process.daemon --dir DIR`). Prints lines of JSON on
+stdout: `{"socket": …}` when the control server listens, `{"error": …}` when the start fails, `{"ready": true}` when
+every Deployment is ready. Ends when its stdin is closed, so with the process that started it, or on SIGTERM; with
+`--detach` only on SIGTERM or the operation `down`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from typing import Protocol
 
 from harness.cluster import defaults, manifest
 from harness.cluster.cluster import ControlPlane
-from harness.cluster.control_server import Control
+from harness.cluster.control_server import ControlServer
 from harness.cluster.manifest import Manifest
 from harness.cluster.runtime import Runtime
 from harness.cluster.state import Deployment
@@ -133,18 +133,20 @@ class Daemon:
         self.cluster = ControlPlane(self.folder, self._backend.runtime)
 
     def end(self) -> None:
-        """Have `run` end everything and return."""
+        """Make `run` end everything and return."""
         self._ended.set()
 
     def address(self, service: str) -> str:
+        """The address at which the harness reaches a Service."""
         return self._backend.address(service)
 
     @property
     def admin_port(self) -> int:
-        """On every pod's address."""
+        """The port of every pod's admin endpoint."""
         return self._subnet.admin_port
 
     async def run(self) -> None:
+        """Run the platform until `end`, a signal, the end of stdin, or a failure of a part."""
         loop = asyncio.get_running_loop()
         loop.set_default_executor(ThreadPoolExecutor(THREADS))
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -160,22 +162,22 @@ class Daemon:
             await self._end()
 
     def _check(self, task: asyncio.Task[None]) -> None:
-        """A part that fails ends the platform, and says why."""
+        """End the platform with an error message if a part has failed."""
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("the platform ends", exc_info=error)
-            tell({"error": str(error) if isinstance(error, GamedayError) else f"{type(error).__name__}: {error}"})
+            report({"error": str(error) if isinstance(error, GamedayError) else f"{type(error).__name__}: {error}"})
             self._ended.set()
 
     async def _start(self) -> None:
         await self._backend.prepare()
         self._deploy()
-        control = Control(self.cluster, self._answer)
+        control = ControlServer(self.cluster, self._answer)
         await control.listen(self._runtime / "control.sock")
-        tell({"socket": str(self._runtime / "control.sock")})
+        report({"socket": str(self._runtime / "control.sock")})
         await self._backend.start()
         while not self.cluster.settled():
             await self.cluster.changed(1.0)
-        tell({"ready": True})
+        report({"ready": True})
         await self._backend.watch()
 
     def _deploy(self) -> None:
@@ -237,7 +239,7 @@ class Daemon:
         }
 
     async def _end(self) -> None:
-        """Everything ends, politely for a second, then for certain."""
+        """End all parts and delete the runtime folder."""
         self.cluster.close()
         await self._backend.end()
         (self.folder / "runtime").unlink()
@@ -245,16 +247,16 @@ class Daemon:
         self._subnet.close()
 
 
-def tell(message: Obj) -> None:
-    """To who started us; it may have stopped listening."""
+def report(message: Obj) -> None:
+    """Send a message to the process that started the daemon, which may no longer listen."""
     try:
         print(json.dumps(message), flush=True)  # noqa: T201
     except BrokenPipeError:
-        log.debug("nobody listens: %s", message)
+        log.debug("stdout is closed: %s", message)
 
 
 def parser(module: str) -> argparse.ArgumentParser:
-    """The options that every daemon takes; a member adds its own."""
+    """A parser of the options that every daemon has; a runtime's module adds its own."""
     made = argparse.ArgumentParser(prog=f"python -m {module}")
     made.add_argument("--dir", type=Path, required=True)
     made.add_argument("--detach", action="store_true")
@@ -263,7 +265,7 @@ def parser(module: str) -> argparse.ArgumentParser:
 
 
 def serve(folder: Path, make: Callable[[], Daemon]) -> None:
-    """Run a daemon to its end in this process."""
+    """Run a daemon to its end; logs go to `folder`/daemon.log."""
     logging.basicConfig(
         filename=folder / "daemon.log", format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO
     )
@@ -275,12 +277,12 @@ async def _run(make: Callable[[], Daemon]) -> None:
     try:
         daemon = make()
     except GamedayError as error:
-        tell({"error": str(error)})
+        report({"error": str(error)})
         return
     await daemon.run()
 
 
 def _raise_file_limit() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with suppress(ValueError):  # an unlimited hard limit is refused by some systems: then it stays as it was
+    with suppress(ValueError):  # some systems refuse an unlimited hard limit
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,4 +1,4 @@
-"""Events as `kubectl get events` and `describe` show them: the same thing said again raises a count."""
+"""Kubernetes Events; a repeated event increases the count of the first."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ KEPT = 1000
 
 
 class Events:
-    """The newest thousand events; `touch` is called on each."""
+    """The newest KEPT events; `touch` is called after each."""
 
     def __init__(self, touch: Callable[[], None]) -> None:
         self._touch = touch
         self._events: dict[tuple[str, ...], Obj] = {}
 
     def record(self, about: Obj, kind: Literal["Normal", "Warning"], reason: str, message: str, source: str) -> None:
-        """`about` is any object with kind and metadata; `source` the component that says so (kubelet…)."""
+        """Record an event about an object with kind and metadata; `source` is the reporting component (kubelet …)."""
         meta = section(about, "metadata")
         key = (text(meta, "uid"), kind, reason, message, source)
         now = timestamp(time.time())
-        seen = self._events.pop(key, None) or self._new(about, kind, reason, message, source)
-        self._events[key] = {**seen, "count": int(number(seen, "count")) + 1, "lastTimestamp": now}
+        event = self._events.pop(key, None) or self._new(about, kind, reason, message, source)
+        self._events[key] = {**event, "count": int(number(event, "count")) + 1, "lastTimestamp": now}
         while len(self._events) > KEPT:
             del self._events[next(iter(self._events))]
         self._touch()
 
     def newest(self) -> list[Obj]:
-        """Copies, the most recently seen last."""
+        """Copies of all events, the most recent last."""
         return [clone(event) for event in self._events.values()]
 
     def _new(self, about: Obj, kind: str, reason: str, message: str, source: str) -> Obj:
         meta = section(about, "metadata")
         now = timestamp(time.time())
-        place = text(meta, "namespace", default="default")
+        namespace = text(meta, "namespace", default="default")
         node = text(about, "spec", "nodeName") if source == "kubelet" else ""
         containers = [f"spec.containers{{{text(each, 'name')}}}" for each in items(about, "spec", "containers")]
         where: Obj = {"fieldPath": containers[0]} if node and containers else {}
@@ -46,7 +46,7 @@ class Events:
             "kind": "Event",
             "metadata": {
                 "name": f"{text(meta, 'name')}.{time.time_ns():x}",
-                "namespace": place,
+                "namespace": namespace,
                 "uid": new_uid(),
                 "creationTimestamp": now,
                 "resourceVersion": "1",

@@ -1,4 +1,4 @@
-"""The node's agent: turns a Pod into a running container, keeps it running, watches its health, ends it."""
+"""The kubelet: starts the container of a pod, restarts it when it ends, probes it, and terminates it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from harness.cluster.state import Pod, Run
 from harness.errors import PlatformError
 from harness.machine.objects import text
 
-FIRST_BACKOFF_S, LONGEST_BACKOFF_S, CALM_S = 1.0, 60.0, 600.0
+FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 1.0, 60.0
+RESET_BACKOFF_S = 600.0
+"""A container that ran for so long is restarted without a longer back-off."""
 
 
 class Kubelet:
@@ -28,42 +30,42 @@ class Kubelet:
     def __init__(self, folder: Path, runtime: Runtime, events: Events, touch: Callable[[], None]) -> None:
         self._folder, self._runtime, self._events, self._touch = folder, runtime, events, touch
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._leaving: dict[str, asyncio.Event] = {}
+        self._deleted: dict[str, asyncio.Event] = {}
 
     def start(self, pod: Pod) -> None:
-        """Begin to run a pod; it is run until `stop`."""
+        """Begin to run a pod, until `stop`."""
         self._runtime.admit(pod)
         pod.token = secrets.token_urlsafe(16)
-        self.say(
+        self.record(
             pod,
             "Normal",
             "Scheduled",
             f"Successfully assigned {pod.namespace}/{pod.name} to {self._runtime.node.name}",
             "default-scheduler",
         )
-        self._leaving[pod.name] = asyncio.Event()
-        self._tasks[pod.name] = asyncio.create_task(self._keep(pod), name=pod.name)
+        self._deleted[pod.name] = asyncio.Event()
+        self._tasks[pod.name] = asyncio.create_task(self._supervise(pod), name=pod.name)
 
     async def stop(self, pod: Pod, grace_s: float) -> None:
-        """Out of service, SIGTERM, `grace_s` seconds, SIGKILL; returns when all its processes are gone."""
-        keeper = self._tasks.pop(pod.name)
-        self._leaving[pod.name].set()
+        """Take the pod out of service, send SIGTERM, and SIGKILL after `grace_s`; returns when it has ended."""
+        supervisor = self._tasks.pop(pod.name)
+        self._deleted[pod.name].set()
         if (run := pod.run) is not None:
-            self.say(pod, "Normal", "Killing", f"Stopping container {text(pod.container, 'name')}")
+            self.record(pod, "Normal", "Killing", f"Stopping container {text(pod.container, 'name')}")
             await self._runtime.serve(pod, False)
             run.container.signal(signal.SIGTERM)
-            await asyncio.wait([keeper], timeout=grace_s)
+            await asyncio.wait([supervisor], timeout=grace_s)
             run.container.signal(signal.SIGKILL)
-        await asyncio.wait([keeper])
-        del self._leaving[pod.name]
+        await asyncio.wait([supervisor])
+        del self._deleted[pod.name]
         await self._runtime.release(pod)
 
     def close(self) -> None:
-        """Look after no pod any more."""
-        for keeper in self._tasks.values():
-            keeper.cancel()
+        """End the supervision of all pods."""
+        for supervisor in self._tasks.values():
+            supervisor.cancel()
 
-    async def _keep(self, pod: Pod) -> None:
+    async def _supervise(self, pod: Pod) -> None:
         if not await self._image(pod):
             return
         backoff = FIRST_BACKOFF_S
@@ -71,24 +73,24 @@ class Kubelet:
             try:
                 container = await self._launch(pod)
             except PlatformError as error:
-                self.say(pod, "Warning", "Failed", f"Error: {error}")
+                self.record(pod, "Warning", "Failed", f"Error: {error}")
                 await self._back_off(pod, backoff, str(error))
                 continue
             if pod.deleted_s is not None:
-                container.signal(signal.SIGKILL)  # it was deleted while it was being started
-            killed = await self._attend(pod, container)
+                container.signal(signal.SIGKILL)  # deleted during its start
+            killed = await self._probe_until_end(pod, container)
             if pod.deleted_s is not None or killed:
                 continue
             run = pod.runs[-1]
-            backoff = FIRST_BACKOFF_S if (run.ended_s or 0) - run.started_s > CALM_S else backoff
+            backoff = FIRST_BACKOFF_S if (run.ended_s or 0) - run.started_s > RESET_BACKOFF_S else backoff
             await self._back_off(pod, backoff, f"back-off {backoff:g}s restarting failed container")
             backoff = min(backoff * 2, LONGEST_BACKOFF_S)
 
     async def _image(self, pod: Pod) -> bool:
-        """Only one image exists here; any other is pulled in vain for as long as the pod lives."""
+        """Wait for the pod's image; only one exists, and every other pull fails until the pod is deleted."""
         image = text(pod.container, "image")
         if image == self._runtime.node.image:
-            self.say(
+            self.record(
                 pod,
                 "Normal",
                 "Pulled",
@@ -96,9 +98,9 @@ class Kubelet:
             )
             return True
         pod.waiting, pod.waiting_message = "ErrImagePull", f'image "{image}" does not exist on this platform'
-        self.say(pod, "Normal", "Pulling", f'Pulling image "{image}"')
+        self.record(pod, "Normal", "Pulling", f'Pulling image "{image}"')
         while pod.deleted_s is None:
-            self.say(pod, "Warning", "Failed", f'Failed to pull image "{image}": {pod.waiting_message}')
+            self.record(pod, "Warning", "Failed", f'Failed to pull image "{image}": {pod.waiting_message}')
             await self._pause(pod, 1.0)
             pod.waiting, pod.waiting_message = "ImagePullBackOff", f'Back-off pulling image "{image}"'
             await self._pause(pod, 10.0)
@@ -111,19 +113,19 @@ class Kubelet:
         log.touch()
         container = await self._runtime.launch(pod, log)
         pod.runs.append(Run(count, log, container, time.time()))
-        self.say(pod, "Normal", "Created", "Container created")
-        self.say(pod, "Normal", "Started", "Container started")
+        self.record(pod, "Normal", "Created", "Container created")
+        self.record(pod, "Normal", "Started", "Container started")
         return container
 
-    async def _attend(self, pod: Pod, container: Container) -> bool:
-        """Probe a container until it ends; returns whether its liveness probe had it killed."""
+    async def _probe_until_end(self, pod: Pod, container: Container) -> bool:
+        """Probe a container until it ends; returns whether its liveness probe made the kubelet kill it."""
         run, killed = pod.runs[-1], False
 
         async def live(healthy: bool) -> bool:
             nonlocal killed
             if not healthy:
                 killed = True
-                self.say(
+                self.record(
                     pod,
                     "Normal",
                     "Killing",
@@ -137,15 +139,17 @@ class Kubelet:
             return await self._set_ready(pod, healthy)
 
         watches = [
-            asyncio.create_task(watch(probe, pod.address, tell, lambda why: self.say(pod, "Warning", "Unhealthy", why)))
-            for probe, tell in (
+            asyncio.create_task(
+                watch(probe, pod.address, on_change, lambda why: self.record(pod, "Warning", "Unhealthy", why))
+            )
+            for probe, on_change in (
                 (Probe.read(pod.container, "Readiness"), ready),
                 (Probe.read(pod.container, "Liveness"), live),
             )
             if probe is not None
         ]
         status = await container.exited
-        container.signal(signal.SIGKILL)  # lost with its fork server, it may still be there and hold its address
+        container.signal(signal.SIGKILL)  # after a crash of the fork server it may still run and use its address
         for each in watches:
             each.cancel()
         run.ended_s, run.exit_code = time.time(), status if status >= 0 else 128 - status
@@ -153,7 +157,7 @@ class Kubelet:
         return killed
 
     async def _set_ready(self, pod: Pod, ready: bool) -> bool:
-        """Ready means serving: the pod is told first. Unready counts at once, whether or not the pod listens."""
+        """A pod becomes ready once its Service uses it, and unready at once, even if it does not react."""
         if not ready:
             self._mark(pod, False)
             await self._runtime.serve(pod, False)
@@ -165,7 +169,7 @@ class Kubelet:
 
     async def _back_off(self, pod: Pod, delay_s: float, message: str) -> None:
         pod.waiting, pod.waiting_message = "CrashLoopBackOff", message
-        self.say(
+        self.record(
             pod,
             "Warning",
             "BackOff",
@@ -174,9 +178,9 @@ class Kubelet:
         await self._pause(pod, delay_s)
 
     async def _pause(self, pod: Pod, delay_s: float) -> None:
-        """Wait, but no longer than the pod is wanted."""
+        """Wait until the time has passed or the pod is deleted."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._leaving[pod.name].wait(), delay_s)
+            await asyncio.wait_for(self._deleted[pod.name].wait(), delay_s)
 
     def _mark(self, pod: Pod, ready: bool) -> None:
         if pod.ready != ready:
@@ -184,8 +188,8 @@ class Kubelet:
         pod.version += 1
         self._touch()
 
-    def say(self, pod: Pod, kind: str, reason: str, message: str, source: str = "kubelet") -> None:
-        """An event about a pod; pods' states change where events are said, so watchers are woken."""
+    def record(self, pod: Pod, kind: str, reason: str, message: str, source: str = "kubelet") -> None:
+        """Record an event about a pod; this also wakes those who wait for changes."""
         self._events.record(
             serializers.pod(pod, self._runtime.node),
             "Warning" if kind == "Warning" else "Normal",

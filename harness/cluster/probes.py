@@ -1,4 +1,4 @@
-"""Readiness and liveness of one running container, by HTTP, as its template asks for it."""
+"""HTTP readiness and liveness probes of a container."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from harness.machine.loopback import PORT
 from harness.machine.objects import Obj, number, section, text
 
 FIRST_PERIOD_S = 0.03
-"""Until a container is ready for the first time it is asked often, so that a rollout does not wait for the clock."""
+"""Period until a container is ready for the first time: short, so that rollouts do not wait for the next probe."""
 STARTUP_S = 3.0
-"""For so long a container that refuses connections is starting, not failing."""
+"""For this long after its start, a failing probe does not count as a failure."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Probe:
 
     @classmethod
     def read(cls, container: Obj, kind: str) -> Probe | None:
-        """The probe `kind` (Readiness, Liveness) of a container; None when it has none."""
+        """The probe of `kind` (Readiness, Liveness) of a container; None if it has none."""
         spec = section(container, f"{kind.lower()}Probe")
         if not spec:
             return None
@@ -45,7 +45,7 @@ class Probe:
         )
 
     async def ask(self, address: str) -> str:
-        """What is wrong, in the kubelet's words; "" when nothing is."""
+        """Probe once; returns the kubelet's message for a failure, "" for a success."""
         url = f"http://{address}:{self.port}{self.path}"
         answer = await call_async("GET", url, headers={"User-Agent": "kube-probe/1.36"}, timeout_s=self.timeout_s)
         return "" if 200 <= answer.status < 400 else f"{self.kind} probe failed: {self._why(address, url, answer)}"
@@ -69,19 +69,21 @@ def _in_kubelet_terms(error: str, address: str) -> str:
 
 
 async def watch(
-    probe: Probe, address: str, tell: Callable[[bool], Awaitable[bool]], complain: Callable[[str], None]
+    probe: Probe, address: str, on_change: Callable[[bool], Awaitable[bool]], on_failure: Callable[[str], None]
 ) -> None:
-    """Ask for ever; `tell(healthy)` on each change of mind, again when it answers False; `complain` on each failure."""
-    started, failed, healthy = time.monotonic(), 0, None
+    """Probe without end. Calls `on_failure(message)` for each failed probe, and `on_change(healthy)` when the state
+    changes, again at the next probe if that returns False.
+    """
+    started, failures, healthy = time.monotonic(), 0, None
     while True:
-        asked = time.monotonic()
+        begun = time.monotonic()
         why = await probe.ask(address)
-        failed = failed + 1 if why else 0
-        starting = healthy is None and asked - started < STARTUP_S
+        failures = failures + 1 if why else 0
+        starting = healthy is None and begun - started < STARTUP_S
         if why and not starting:
-            complain(why)
-        verdict = True if not why else (False if failed >= probe.failures and not starting else healthy)
-        if verdict is not healthy and verdict is not None and await tell(verdict):
-            healthy = verdict
+            on_failure(why)
+        new = True if not why else (False if failures >= probe.failures and not starting else healthy)
+        if new is not healthy and new is not None and await on_change(new):
+            healthy = new
         period = probe.period_s if healthy is not None else min(probe.period_s, FIRST_PERIOD_S)
-        await asyncio.sleep(max(0.0, period - (time.monotonic() - asked)))
+        await asyncio.sleep(max(0.0, period - (time.monotonic() - begun)))

@@ -1,4 +1,4 @@
-"""What runs a pod's container, as the kubelet needs it. Members: forked processes (local), containers (docker)."""
+"""Contract of a runtime, which runs the containers of pods: as forked processes (local) or containers (docker)."""
 
 from __future__ import annotations
 
@@ -15,28 +15,30 @@ class Runtime(Protocol):
     """Runs the containers of one platform."""
 
     @property
-    def node(self) -> Node: ...
+    def node(self) -> Node:
+        """The node on which all containers run."""
+        ...
 
     def admit(self, pod: Pod) -> None:
-        """Give a new pod its place: `address`, and `ip` where it is known before the start. Raises MachineError."""
+        """Assign a new pod its `address`, and its `ip` if known already. Raises MachineError when none is free."""
         ...
 
     async def launch(self, pod: Pod, log: Path) -> Container:
-        """Start the pod's container, output appended to `log`; then `pod.ip` is set. Raises PlatformError."""
+        """Start the pod's container, with its output appended to `log`, and set `pod.ip`. Raises PlatformError."""
         ...
 
     async def serve(self, pod: Pod, serving: bool) -> bool:
-        """Let new connections to the pod's Service reach it, or not; whether that is done."""
+        """Make the pod's Service use the pod for new connections, or not; returns whether that succeeded."""
         ...
 
     async def execute(self, pod: Pod, argv: Sequence[str], *, stdin: bytes | None, tty: bool) -> Process:
-        """Start a command in the pod's container; raises FileNotFoundError for a program that it lacks."""
+        """Start a command in the pod's container. Raises FileNotFoundError for a missing program."""
         ...
 
     async def release(self, pod: Pod) -> None:
-        """Its container has ended: end what else ran in it, and give its place back."""
+        """End what still runs in an ended container, and free its address."""
         ...
 
     async def readings(self, pods: Iterable[Pod]) -> Mapping[str, Reading]:
-        """By pod name, of those that run."""
+        """Resource readings of the running pods, by pod name."""
         ...

@@ -1,4 +1,4 @@
-"""Deployments, ReplicaSets, Pods and Endpoints as the Kubernetes API shows them. Pure: state in, objects out."""
+"""Converts the controllers' state to objects of the Kubernetes API. Pure."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def deployment(each: Deployment) -> Obj:
 
 def replicaset(each: ReplicaSet) -> Obj:
     owner = each.deployment
-    notes = labels({**each.notes, REVISION: str(each.revision)})
+    annotations = labels({**each.annotations, REVISION: str(each.revision)})
     meta: Obj = {
         "name": each.name,
         "namespace": owner.namespace,
@@ -42,7 +42,7 @@ def replicaset(each: ReplicaSet) -> Obj:
         "resourceVersion": str(each.version),
         "generation": each.version,
         "labels": clone(section(each.template, "metadata", "labels")),
-        "annotations": notes,
+        "annotations": annotations,
         "ownerReferences": [_owner("apps/v1", "Deployment", owner.name, text(owner.manifest, "metadata", "uid"))],
     }
     selector: Obj = {"matchLabels": clone(section(each.template, "metadata", "labels"))}
@@ -144,7 +144,7 @@ def _terminated(run: Run) -> Obj:
 
 
 def endpoints(service: Obj, pods: Sequence[Pod], node: Node) -> Obj:
-    """Ready pods in `addresses`, the others in `notReadyAddresses`, as the selector finds them."""
+    """Endpoints of a Service: selected pods in `addresses` when ready, otherwise in `notReadyAddresses`."""
     ready = [_address(each, node) for each in pods if each.ready]
     unready = [_address(each, node) for each in pods if not each.ready and each.ip]
     subset: Obj = {"ports": [_endpoint_port(one) for one in items(service, "spec", "ports")]}

@@ -1,4 +1,4 @@
-"""What the controllers know: Deployments, their ReplicaSets, their Pods, each with what the API would show of it."""
+"""State of the controllers: Deployments, their ReplicaSets, their Pods and the starts of their containers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HASH = "pod-template-hash"
 
 @dataclass
 class Run:
-    """One start of a pod's container."""
+    """One start of a pod's container. Times are epoch seconds."""
 
     number: int
     log: Path
@@ -27,7 +27,7 @@ class Run:
 
 @dataclass
 class Pod:
-    """One pod, from its scheduling to its removal. Times are epoch seconds."""
+    """A pod from its creation to its removal. Times are epoch seconds."""
 
     name: str
     namespace: str
@@ -35,9 +35,9 @@ class Pod:
     template: Obj
     folder: Path
     ip: str = ""
-    """Where the other pods reach it; "" until that is known."""
+    """Address at which other pods reach it; "" until known."""
     address: str = ""
-    """Where the harness reaches it."""
+    """Address at which the harness reaches it."""
     uid: str = field(default_factory=new_uid)
     created_s: float = field(default_factory=time.time)
     deleted_s: float | None = None
@@ -53,26 +53,28 @@ class Pod:
 
     @property
     def container(self) -> Obj:
+        """The template's container."""
         return items(self.template, "spec", "containers")[0]
 
     @property
     def run(self) -> Run | None:
-        """The start that goes on now."""
+        """The start that is running; None if none is."""
         return self.runs[-1] if self.runs and self.runs[-1].ended_s is None else None
 
     @property
     def app(self) -> Path:
-        """What the pod calls `/app`."""
+        """The folder that the pod sees as `/app`."""
         return self.folder / "app"
 
     @property
     def grace_s(self) -> float:
+        """Seconds from SIGTERM to SIGKILL."""
         return number(self.template, "spec", "terminationGracePeriodSeconds", default=30)
 
 
 @dataclass
 class ReplicaSet:
-    """One template of a Deployment, and the pods made from it."""
+    """A template of a Deployment, and the pods that were created from it."""
 
     name: str
     deployment: Deployment
@@ -83,26 +85,28 @@ class ReplicaSet:
     uid: str = field(default_factory=new_uid)
     created_s: float = field(default_factory=time.time)
     version: int = 1
-    notes: dict[str, str] = field(default_factory=dict)
-    """The Deployment's annotations of the time when this was its newest template."""
+    annotations: dict[str, str] = field(default_factory=dict)
+    """The Deployment's annotations while this was its current template."""
 
     @property
     def hash(self) -> str:
+        """Value of the label `pod-template-hash`."""
         return strings(section(self.template, "metadata", "labels"))[HASH]
 
     @property
     def staying(self) -> list[Pod]:
-        """Its pods without those that are ending."""
+        """Its pods without the terminating ones."""
         return [pod for pod in self.pods if pod.deleted_s is None]
 
     @property
     def ready(self) -> int:
+        """Number of ready pods."""
         return sum(pod.ready for pod in self.staying)
 
 
 @dataclass
 class Condition:
-    """One entry of `status.conditions`."""
+    """An entry of `status.conditions`."""
 
     type: str
     status: bool | None
@@ -115,7 +119,7 @@ class Condition:
 
 @dataclass
 class Deployment:
-    """The manifest as edited, and what has become of it."""
+    """A Deployment object without its status, and the state from which the status is computed."""
 
     manifest: Obj
     sets: list[ReplicaSet] = field(default_factory=list)
@@ -145,31 +149,33 @@ class Deployment:
 
     @property
     def current(self) -> ReplicaSet | None:
-        """The ReplicaSet of the newest template, once it exists."""
-        return next((each for each in self.sets if plain(each.template) == plain(self.template)), None)
+        """The ReplicaSet of the current template; None until it is created."""
+        return next((each for each in self.sets if without_hash(each.template) == without_hash(self.template)), None)
 
     @property
     def pods(self) -> list[Pod]:
-        """All pods that are not ending, oldest first."""
+        """All pods that are not terminating, oldest first."""
         return sorted((pod for each in self.sets for pod in each.staying), key=lambda pod: pod.created_s)
 
     @property
-    def notes(self) -> dict[str, str]:
+    def annotations(self) -> dict[str, str]:
         """Its annotations without the controller's own."""
         found = strings(section(self.manifest, "metadata", "annotations"))
         return {key: value for key, value in found.items() if key != REVISION}
 
     @property
     def env(self) -> dict[str, str]:
+        """Environment variables of the current template."""
         return environment(self.template)
 
     @property
     def paused(self) -> bool:
+        """Whether rollouts are paused."""
         return bool(section(self.manifest, "spec").get("paused"))
 
 
-def plain(template: Obj) -> Obj:
-    """A template without its ReplicaSet's hash, so that templates can be compared."""
-    bare = clone(template)
-    section(bare, "metadata", "labels").pop(HASH, None)
-    return bare
+def without_hash(template: Obj) -> Obj:
+    """A copy of a template without its ReplicaSet's hash, so that templates can be compared."""
+    copy = clone(template)
+    section(copy, "metadata", "labels").pop(HASH, None)
+    return copy

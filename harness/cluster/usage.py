@@ -1,4 +1,4 @@
-"""CPU and memory of pods and of the node, as `kubectl top` shows them."""
+"""Measures the CPU and memory usage of pods and node."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ WINDOW_S = 1.5
 
 @dataclass
 class _Mark:
-    """CPU seconds used up to a moment (monotonic seconds)."""
+    """CPU seconds used until `at_s`, a monotonic time."""
 
     at_s: float
     cpu_s: float
 
 
 class Meter:
-    """`sample` it about once a second; a reading is an average over at least `WINDOW_S`."""
+    """Usage averaged over at least WINDOW_S; call `sample` about once a second."""
 
     def __init__(self) -> None:
         self.pods: dict[str, Usage] = {}
@@ -32,7 +32,7 @@ class Meter:
         self._node_mark = _Mark(time.monotonic(), _busy_s())
 
     def sample(self, readings: Mapping[str, Reading]) -> None:
-        """Of the pods that run, by name."""
+        """Take the readings of all running pods, by name."""
         now = time.monotonic()
         for name in self._marks.keys() - readings.keys():
             del self._marks[name]
@@ -48,7 +48,7 @@ class Meter:
     def _pod(self, name: str, reading: Reading, now: float) -> None:
         fresh = _Mark(now, reading.cpu_s)
         mark = self._marks.setdefault(name, fresh)
-        if fresh.cpu_s < mark.cpu_s:  # the container was started anew
+        if fresh.cpu_s < mark.cpu_s:  # the container was restarted
             self._marks[name] = fresh
         elif now - mark.at_s >= WINDOW_S:
             self.pods[name] = Usage(_millicores(mark, fresh), reading.memory_bytes)

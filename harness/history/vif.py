@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.report.json_report import VERSION
 from harness.stats.inflation import UNKNOWN, VIF_METHOD, VifEstimate
 from harness.stats.sequential import MIN_S
 
@@ -55,7 +56,7 @@ def history_beside(out: Path, platform: str) -> History:
 def _windows(path: Path, platform: str) -> Iterator[Window]:
     try:
         result = json.loads(path.read_bytes())
-        if (result["platform"], result["vif_method"]) == (platform, VIF_METHOD):
+        if (result["version"], result["platform"], result["vif_method"]) == (VERSION, platform, VIF_METHOD):
             yield from [window for drill in result["drills"] for window in _of_drill(drill)]
     except (OSError, ValueError, KeyError, TypeError):
         return

@@ -1,4 +1,4 @@
-"""The contract of a load: open arrivals on one platform, whose counts are told as they come."""
+"""Contract of a load: open arrivals on one platform, and a stream of counts."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from typing import Any, Protocol
 
 from harness.machine.platform_state import AdminPort
 
-Told = Callable[[Mapping[str, Any]], None]
-"""Takes one line of the load stream (docs/reference/contracts.md)."""
+OnMessage = Callable[[Mapping[str, Any]], None]
+"""Called with each message of the load stream (docs/reference/contracts.md)."""
 
 
 class Load(Protocol):
-    """One running scenario. Every method may raise PlatformError; `stop` never does and can be called twice."""
+    """A scenario that is run on a platform. Every method except `stop` may raise PlatformError."""
 
-    def start(self, tell: Told, ended: Callable[[str], None]) -> None:
-        """Begin, return when the first word was heard. `ended` is called with a reason if the load dies by itself."""
+    def start(self, on_message: OnMessage, on_death: Callable[[str], None]) -> None:
+        """Start the load; returns after its first message. Calls `on_death` with the reason if it ends by itself."""
         ...
 
     def admin(self) -> AdminPort:
-        """Where faults that the clients carry are injected."""
+        """The admin port for faults of the clients."""
         ...
 
     def stop(self) -> None:
-        """End it and take its last counts."""
+        """End the load after its last counts. Idempotent, never raises."""
         ...

@@ -1,4 +1,4 @@
-"""A scenario driven by a worker process in a group of its own; its counts come through a pipe."""
+"""Runs a scenario in a worker process of its own group, which sends its counts through a pipe."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from harness.errors import BindingError, PlatformError
-from harness.load.base import Told
+from harness.load.base import OnMessage
 from harness.machine.platform_state import AdminPort
 
 START_LIMIT_S = 30.0
@@ -23,21 +23,21 @@ STOP_LIMIT_S = 2.0
 
 
 def find_scenario(name: str, beside: Path) -> Path:
-    """A shipped scenario by its name, or a file that declares one, relative to the bindings. Raises BindingError."""
-    own = (beside / name).resolve()
-    if name.endswith(".py") and own.is_file():
-        return own
+    """The file of a scenario: a shipped one by name, or a Python file relative to the bindings. Raises BindingError."""
+    file = (beside / name).resolve()
+    if name.endswith(".py") and file.is_file():
+        return file
     spec = importlib.util.find_spec("scenarios")
     for folder in (spec.submodule_search_locations or ()) if spec else ():
         shipped = Path(folder) / f"{name}.py"
         if shipped.is_file():
             return shipped
-    fact = f"neither a shipped scenario nor a file of Python at {own}"
-    raise BindingError(f"scenario `{name}`: {fact}; `ls scenarios` shows the shipped ones")
+    fact = f"neither a shipped scenario nor the Python file {file}"
+    raise BindingError(f"scenario `{name}`: {fact}; `ls scenarios` lists the shipped ones")
 
 
 class WorkerLoad:
-    """One worker process. The environment is built from nothing but what the scenario is told."""
+    """Implements base.Load by one worker process, whose environment contains nothing but `settings` and our own."""
 
     def __init__(self, scenario: Path, settings: Mapping[str, str], log: Path) -> None:
         self._scenario, self._settings, self._log = scenario, dict(settings), log
@@ -53,17 +53,19 @@ class WorkerLoad:
         """Process and group id; 0 before the start."""
         return self._process.pid if self._process else 0
 
-    def start(self, tell: Told, ended: Callable[[str], None]) -> None:
-        """Start the worker and wait for its first line."""
+    def start(self, on_message: OnMessage, on_death: Callable[[str], None]) -> None:
+        """Start the worker and wait for its first message."""
         read_fd, write_fd = os.pipe()
         self._process = self._launch(write_fd)
         os.close(write_fd)
-        self._reader = threading.Thread(target=self._read, args=(read_fd, tell, ended), daemon=True, name="load")
+        self._reader = threading.Thread(
+            target=self._read, args=(read_fd, on_message, on_death), daemon=True, name="load"
+        )
         self._reader.start()
         if not self._hello.wait(START_LIMIT_S) or not self._admin_url:
             self.stop()
             raise PlatformError(
-                f"scenario {self._scenario.name} did not start: {self._last_words()}; its log is {self._log}"
+                f"scenario {self._scenario.name} did not start: {self._last_line()}; its log is {self._log}"
             )
 
     def _launch(self, write_fd: int) -> subprocess.Popen[bytes]:
@@ -91,30 +93,30 @@ class WorkerLoad:
             **self._settings,
         }
 
-    def _read(self, read_fd: int, tell: Told, ended: Callable[[str], None]) -> None:
-        said_bye = False
+    def _read(self, read_fd: int, on_message: OnMessage, on_death: Callable[[str], None]) -> None:
+        completed = False
         with os.fdopen(read_fd, encoding="utf-8") as stream:
             for line in stream:
-                word = json.loads(line)
-                said_bye = said_bye or word["ev"] == "bye"
-                if word["ev"] == "hello":
-                    self._admin_url = word["admin"]
+                message = json.loads(line)
+                completed = completed or message["ev"] == "bye"
+                if message["ev"] == "hello":
+                    self._admin_url = message["admin"]
                     self._hello.set()
-                tell(word)
+                on_message(message)
         self._hello.set()
         if not self._stopping:
-            ended("the load ended early" if said_bye else f"the load generator died: {self._last_words()}")
+            on_death("the load ended early" if completed else f"the load generator died: {self._last_line()}")
 
-    def _last_words(self) -> str:
+    def _last_line(self) -> str:
         lines = self._log.read_text(errors="replace").strip().split("\n") if self._log.exists() else []
-        return lines[-1] if lines and lines[-1] else "it said nothing"
+        return lines[-1] if lines and lines[-1] else "it printed nothing"
 
     def admin(self) -> AdminPort:
-        """The scenario's admin port, told in its first line."""
+        """The scenario's admin port, known after its first message."""
         return AdminPort("load", self._admin_url, self._token)
 
     def stop(self) -> None:
-        """SIGTERM to the group, its last counts, then SIGKILL to what is left of it."""
+        """Send SIGTERM to the group, read the last counts, then send SIGKILL. Idempotent."""
         self._stopping = True
         if not self._process:
             return

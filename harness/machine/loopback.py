@@ -11,14 +11,17 @@ from contextlib import closing
 from harness.errors import MachineError
 
 PORT = 8080
+"""Port of every pod and Service (docs/reference/contracts.md)."""
 CLAIM_PORT = 29127
+"""UDP port whose binding reserves a subnet."""
 NODE, DATABASE, FIRST_SERVICE, FIRST_POD, LAST_POD = 1, 2, 10, 40, 250
+"""Last number of the addresses of a subnet, by what uses them."""
 
 
 class Subnet:
-    """One free `127.X.Y.0/24`, claimed by a bound socket that is held until `close`.
+    """A free subnet `127.X.Y.0/24`, reserved by a bound socket until `close`.
 
-    Raises MachineError where loopback has one address only, sockets cannot share a port, or the port is taken.
+    Raises MachineError when loopback has one address only, sockets cannot share a port, or the port is taken.
     """
 
     def __init__(self) -> None:
@@ -31,18 +34,21 @@ class Subnet:
             self.admin_port: int = probe.getsockname()[1]
 
     def address(self, host: int) -> str:
+        """The address whose last number is `host`."""
         return f"{self.prefix}.{host}"
 
-    def take(self) -> str:
-        """An address for a pod: the one that was given back longest ago."""
+    def reserve(self) -> str:
+        """Reserve an address for a pod: the free one that was released first. Raises MachineError when none is free."""
         if not self._free:
-            raise MachineError(f"all {LAST_POD - FIRST_POD} pod addresses of {self.prefix}.0/24 are taken")
+            raise MachineError(f"all {LAST_POD - FIRST_POD} pod addresses of {self.prefix}.0/24 are in use")
         return self.address(self._free.pop(0))
 
-    def give_back(self, address: str) -> None:
+    def release(self, address: str) -> None:
+        """Return an address that `reserve` returned."""
         self._free.append(int(address.rpartition(".")[2]))
 
     def close(self) -> None:
+        """Release the subnet."""
         self._claim.close()
 
 
@@ -70,5 +76,5 @@ def _explain(error: OSError, prefix: str) -> str:
     if error.errno == errno.EADDRNOTAVAIL:
         return f"{prefix}.{NODE} cannot be bound; loopback has one address only here (macOS?): the platform needs Linux"
     if error.errno == errno.EADDRINUSE:
-        return f"port {PORT} or {CLAIM_PORT} is taken on all addresses; end what listens there (ss -lntup)"
+        return f"port {PORT} or {CLAIM_PORT} is in use on all addresses; end what listens there (ss -lntup)"
     return str(error)

@@ -1,4 +1,4 @@
-"""Small tools for Kubernetes-API-shaped objects: typed reading of nested JSON, names, hashes, times."""
+"""Reads nested JSON with types, and makes the names, hashes and times of Kubernetes API objects."""
 
 from __future__ import annotations
 
@@ -16,64 +16,66 @@ Obj: TypeAlias = "dict[str, Json]"
 """A JSON object, for example a Kubernetes API object."""
 
 ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
-"""Kubernetes' own for generated names: no vowels, so that no word appears by accident."""
+"""Kubernetes' alphabet for generated names: without vowels, so that no word appears by accident."""
 
 
 def section(value: Json, *path: str) -> Obj:
-    """The object at `path`; an empty one when anything on the way is absent or something else."""
+    """The object at `path`; an empty one when a key on the path is absent or not an object."""
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
     return value if isinstance(value, dict) else {}
 
 
 def items(value: Json, *path: str) -> list[Obj]:
-    """The objects of the list at `path`; none when it is absent."""
+    """The objects in the list at `path`; empty when it is absent."""
     found = section(value, *path[:-1]).get(path[-1])
     return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
 
 def text(value: Json, *path: str, default: str = "") -> str:
-    """The string at `path`."""
+    """The string at `path`; `default` when it is absent or not a string."""
     found = section(value, *path[:-1]).get(path[-1])
     return found if isinstance(found, str) else default
 
 
 def number(value: Json, *path: str, default: float = 0) -> float:
-    """The number at `path`."""
+    """The number at `path`; `default` when it is absent or not a number."""
     found = section(value, *path[:-1]).get(path[-1])
     return found if isinstance(found, int | float) and not isinstance(found, bool) else default
 
 
 def strings(value: Json) -> dict[str, str]:
-    """An object of strings (labels, selectors) as a dict of them; what is no string is left out."""
+    """The string values of an object (labels, selectors); other values are left out."""
     return {key: item for key, item in section(value).items() if isinstance(item, str)}
 
 
 def labels(value: dict[str, str]) -> Obj:
-    """The other way round: a dict of strings as JSON."""
+    """A dict of strings as a JSON object."""
     return dict(value)
 
 
 def clone(value: Obj) -> Obj:
+    """A deep copy."""
     return copy.deepcopy(value)
 
 
 def timestamp(epoch_s: float) -> str:
-    """Kubernetes' time: UTC, whole seconds, `2025-11-23T22:00:00Z`."""
+    """Epoch seconds in Kubernetes' format: UTC, whole seconds, `2025-11-23T22:00:00Z`."""
     return datetime.datetime.fromtimestamp(int(epoch_s), datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def new_uid() -> str:
+    """A random UUID, as `metadata.uid`."""
     return str(uuid.uuid4())
 
 
 def suffix(length: int = 5) -> str:
-    """What makes a pod's name unique."""
+    """Random characters that make a pod's name unique."""
     return "".join(secrets.choice(ALPHABET) for _ in range(length))
 
 
 def template_hash(template: Obj) -> str:
-    """FNV-1a of the template in Kubernetes' alphabet: what a ReplicaSet's name ends with."""
+    """FNV-1a hash of a pod template in Kubernetes' alphabet, the last part of a ReplicaSet's name."""
     value = 2166136261
     for byte in json.dumps(template, sort_keys=True).encode():
         value = (value ^ byte) * 16777619 % (1 << 32)
@@ -81,7 +83,7 @@ def template_hash(template: Obj) -> str:
 
 
 def share(value: Json, whole: int, *, up: bool) -> int:
-    """`maxSurge` and `maxUnavailable`: a number of pods, or a percentage of `whole` rounded up or down."""
+    """The value of `maxSurge` or `maxUnavailable` in pods: a number, or a percentage of `whole`, rounded up or down."""
     if isinstance(value, str) and value.endswith("%") and value[:-1].isdigit():
         part = int(value[:-1]) * whole / 100
         return math.ceil(part) if up else math.floor(part)

@@ -1,7 +1,7 @@
-"""Which processes a platform started, on disk before anything can go wrong, and how to end exactly those.
+"""Records the processes that a platform starts, and ends exactly those.
 
-A process group is known by its leader's pid and start time: a recycled pid has another start time and is left alone.
-A group whose leader is gone is ours when a member still carries the platform's directory in `GAMEDAY_DIR`.
+A process group is identified by its leader's pid and start time: a recycled pid has another start time and is not
+signalled. A group whose leader has ended is ours when a member has the platform's folder in the variable `GAMEDAY_DIR`.
 """
 
 from __future__ import annotations
@@ -18,23 +18,27 @@ from pathlib import Path
 
 import psutil
 
+from harness.machine.waiting import wait_until
+
 MARK = "GAMEDAY_DIR"
+"""Environment variable of every process of a platform: the platform's folder."""
 LEDGER = "processes.jsonl"
 KILLED_S = 5.0
-"""How long the kernel may take to end a killed process."""
+"""Time limit for the end of a killed process."""
 CLOCK_TOLERANCE_S = 1.0
-"""psutil derives start times from the boot time, which the kernel corrects with the clock."""
+"""psutil computes start times from the boot time, which changes when the clock is corrected."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """One process group that the platform started; `pid` is its leader's."""
+    """A process group that a platform started; `pid` is its leader's, `start_time` in epoch seconds."""
 
     pid: int
     start_time: float
     what: str
 
     def leader_lives(self) -> bool:
+        """Whether the process that was started still runs."""
         try:
             process = psutil.Process(self.pid)
             same = abs(process.create_time() - self.start_time) <= CLOCK_TOLERANCE_S
@@ -43,27 +47,28 @@ class Group:
             return False
 
     def signal(self, number: signal.Signals) -> None:
-        """To the whole group, if its leader is still the process that was started."""
+        """Send a signal to the whole group if its leader is still the process that was started."""
         if self.leader_lives():
             with suppress(ProcessLookupError):
                 try:
                     os.killpg(self.pid, number)
-                except ProcessLookupError:  # just forked: it does not lead its group yet
+                except ProcessLookupError:  # just forked: it does not lead a group yet
                     os.kill(self.pid, number)
 
 
 class Ledger:
-    """`DIR/processes.jsonl`: a line before each start and one after it, each on disk before the call returns."""
+    """The file `processes.jsonl`: one line before each start and one after it, each on disk (fsync) on return."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._file = (folder / LEDGER).open("a", encoding="utf-8")
 
     def intend(self, what: str) -> None:
+        """Record that a process is about to be started; `what` describes it."""
         self._write({"what": what})
 
     def started(self, pid: int, what: str) -> Group:
-        """Record a process that leads a group of its own; one that has ended already gets the start time 0."""
+        """Record a started process that leads a group; one that has already ended gets the start time 0."""
         try:
             start_time = psutil.Process(pid).create_time()
         except psutil.NoSuchProcess:
@@ -79,7 +84,7 @@ class Ledger:
 
 
 def recorded(folder: Path) -> list[Group]:
-    """What the ledger of a platform names; a line cut short by a crash is the last one and was never acted on."""
+    """The groups in a platform's ledger. A line cut off by a crash is ignored: its process was not started yet."""
     groups = []
     with suppress(FileNotFoundError):
         for line in (folder / LEDGER).read_text(encoding="utf-8").splitlines():
@@ -91,7 +96,7 @@ def recorded(folder: Path) -> list[Group]:
 
 
 def living(groups: Iterable[Group], folder: Path) -> Iterator[tuple[Group, list[psutil.Process]]]:
-    """The recorded groups that still have members, with these."""
+    """The groups that still have running processes, each with these."""
     by_pgid: dict[int, list[psutil.Process]] = {}
     for process in psutil.process_iter():
         with suppress(ProcessLookupError):
@@ -111,7 +116,7 @@ def _marked(process: psutil.Process, folder: Path) -> bool:
 
 
 def end(groups: Iterable[Group], folder: Path, *, grace_s: float = 0.0) -> list[Group]:
-    """SIGTERM, `grace_s` to obey, SIGKILL; waits until nothing is left. Returns what had to be ended."""
+    """Send SIGTERM, wait `grace_s`, send SIGKILL, wait for the end; returns the groups that were still running."""
     found = list(living(groups, folder))
     everyone = [member for _, members in found for member in members]
     if grace_s:
@@ -123,11 +128,9 @@ def end(groups: Iterable[Group], folder: Path, *, grace_s: float = 0.0) -> list[
 
 
 def _await_end(processes: list[psutil.Process], timeout_s: float) -> list[psutil.Process]:
-    """Those that are left after `timeout_s`. A zombie is gone: the first process of a container may never reap."""
-    deadline = time.monotonic() + timeout_s
-    while (processes := [one for one in processes if _lives(one)]) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return processes
+    """The processes that still run after `timeout_s`. A zombie counts as ended: nothing may reap it in a container."""
+    wait_until(lambda: not any(map(_lives, processes)), timeout_s, poll_s=0.01)
+    return [one for one in processes if _lives(one)]
 
 
 def _lives(process: psutil.Process) -> bool:
@@ -138,21 +141,21 @@ def _lives(process: psutil.Process) -> bool:
 
 
 def _send(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
-    """psutil compares start times before it signals: a recycled pid is safe."""
+    """psutil compares start times before it sends a signal, so a recycled pid is safe."""
     for process in processes:
         with suppress(psutil.NoSuchProcess):
             process.send_signal(number)
 
 
 def recover(folder: Path) -> list[str]:
-    """End what a platform left in `folder` (its daemon first, if that still lives); says what was ended. Idempotent."""
+    """End the processes that a platform left in `folder`, its daemon first; returns what was ended. Idempotent."""
     folder = folder.resolve()
     groups = recorded(folder)
     daemons = [group for group in groups if group.what == "daemon"]
     ended = end(daemons, folder, grace_s=3.0)
     deadline = time.monotonic() + 5.0
     while (left := end(groups, folder)) and time.monotonic() < deadline:
-        ended += left  # what a dying fork server had just forked shows up on the second look
+        ended += left  # what a dying fork server had just forked is found by the second pass
     runtime = folder / "runtime"
     if runtime.is_symlink():
         shutil.rmtree(runtime.readlink(), ignore_errors=True)

@@ -1,4 +1,4 @@
-"""What a daemon answers on its control socket, and how it is asked."""
+"""Client of a daemon's control socket, and the types of its answers."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from typing import TypedDict
 
 from harness.errors import PlatformError
 
-ANSWER_S = 5.0
+TIMEOUT_S = 5.0
 
 
-class PortShown(TypedDict):
+class PortAnswer(TypedDict):
     port: int
 
 
-class PodShown(TypedDict):
+class PodAnswer(TypedDict):
+    """A pod; `admin` is the URL of its admin port, `waiting` the reason why its container does not run, or ""."""
+
     name: str
     ip: str
     ready: bool
@@ -26,29 +28,31 @@ class PodShown(TypedDict):
     waiting: str
 
 
-class DeploymentShown(TypedDict):
+class DeploymentAnswer(TypedDict):
     name: str
     replicas: int
     generation: int
     env: dict[str, str]
-    pods: list[PodShown]
+    pods: list[PodAnswer]
 
 
-class StateShown(TypedDict):
-    deployments: list[DeploymentShown]
-    services: dict[str, list[PortShown]]
+class StateAnswer(TypedDict):
+    """The answer to `{"op": "state"}`; `addresses` by Service name."""
+
+    deployments: list[DeploymentAnswer]
+    services: dict[str, list[PortAnswer]]
     addresses: dict[str, str]
     settled: bool
 
 
-def ask(path: Path, request: Mapping[str, str]) -> bytes:
-    """The line that a request is answered with; raises PlatformError when nobody answers at `path`."""
+def request(path: Path, message: Mapping[str, str]) -> bytes:
+    """Send a request to the socket at `path`; returns the answer, one line. Raises PlatformError without one."""
     try:
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(ANSWER_S)
+            connection.settimeout(TIMEOUT_S)
             connection.connect(str(path))
-            connection.sendall(json.dumps(request).encode() + b"\n")
+            connection.sendall(json.dumps(message).encode() + b"\n")
             with connection.makefile("rb") as answer:
                 return answer.readline()
     except OSError as error:
-        raise PlatformError(f"the platform at {path} does not answer ({error}): is it down?") from error
+        raise PlatformError(f"the platform at {path} does not answer ({error}); start one with `gameday up`") from error

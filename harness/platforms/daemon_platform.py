@@ -1,4 +1,4 @@
-"""A platform of our own as the harness sees it: a daemon process, its control socket, an operator's shell."""
+"""A platform that is run by a daemon process: client of its control socket, with an operator's shell."""
 
 from __future__ import annotations
 
@@ -16,35 +16,36 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from harness.cluster import manifest
+from harness.cluster import kubectl_shim, manifest
 from harness.errors import MachineError, PlatformError
 from harness.http import Answer, call
 from harness.machine import operator_shell, process_ledger
 from harness.machine.loopback import PORT
 from harness.machine.platform_state import AdminPort, CommandResult, DeploymentState, Shell
-from harness.platforms.control_client import PodShown, StateShown, ask
+from harness.machine.waiting import wait_until
+from harness.platforms.control_client import PodAnswer, StateAnswer, request
 from harness.platforms.kubectl import run_kubectl
 
 DOWN_S, CALL_S = 5.0, 5.0
-KEEP = ("PATH", "HOME", "XDG_CACHE_HOME", "TMPDIR")
+KEPT_VARIABLES = ("PATH", "HOME", "XDG_CACHE_HOME", "TMPDIR")
 
 
 class DaemonPlatform:
-    """One platform in one folder, run by a daemon. Implements base.Platform; thread-safe.
+    """One platform in one folder. Implements base.Platform; thread-safe. Subclasses name the daemon.
 
-    `overrides` are environment values by Deployment, in place of the manifest's. With `detach` it outlives this
-    process. A member says which daemon it is.
+    `overrides`: environment variables by Deployment, which replace the manifest's. `detach`: the platform outlives this
+    process.
     """
 
     name: str
     namespace = manifest.NAMESPACE
     module: str
-    """What `python -m` runs."""
+    """Module of the daemon, run by `python -m`."""
     up_s: float
-    """How long it may take until every Deployment is ready, in seconds."""
+    """Time limit until every Deployment is ready."""
     down_s = DOWN_S
-    leaves: tuple[str, ...] = ("logs", "pods", "shell", "daemon.log", process_ledger.LEDGER)
-    """Files and folders that an ended platform leaves in its folder."""
+    remains: tuple[str, ...] = ("logs", "pods", "shell", "daemon.log", process_ledger.LEDGER)
+    """Files and folders that remain in the folder of an ended platform."""
 
     def __init__(
         self,
@@ -60,36 +61,39 @@ class DaemonPlatform:
 
     @classmethod
     def attach(cls, folder: Path) -> Self:
-        """The platform that `up` with `detach` left in `folder`; raises PlatformError when it does not answer."""
+        """The detached platform that runs in `folder`. Raises PlatformError when it does not answer."""
         platform = cls(folder, detach=True)
         platform._state()
         return platform
 
     def arguments(self) -> Sequence[str]:
-        """What the member's own daemon is told besides."""
+        """Additional arguments of the subclass' daemon."""
         return ()
 
     def environment(self) -> Mapping[str, str]:
-        """What the daemon gets of this process' environment."""
-        return {name: os.environ[name] for name in KEEP if name in os.environ}
+        """Environment of the daemon, taken from this process."""
+        return {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
 
     def recover(self) -> Sequence[str]:
-        """End whatever the daemon left behind when it could not do it itself; says what."""
+        """End what a killed daemon left; returns a description of each. Idempotent."""
         return process_ledger.recover(self.folder)
 
     @staticmethod
     def check_machine() -> None:
-        """Raises MachineError that names every tool this machine lacks."""
+        """Raises MachineError that names every missing tool."""
         operator_shell.check()
 
     def up(self) -> None:
-        """Raises MachineError for what this machine lacks, PlatformError for what does not become ready."""
+        """Start the daemon and wait until every Deployment is ready.
+
+        Raises MachineError when this machine lacks something, PlatformError when a Deployment does not become ready.
+        """
         self.check_machine()
         self._check_overrides()
         self.folder.mkdir(parents=True, exist_ok=True)
         if (self.folder / process_ledger.LEDGER).exists():
             raise PlatformError(
-                f"{self.folder} holds a platform already; `gameday down` ends it, another folder starts another"
+                f"{self.folder} already contains a platform; end it with `gameday down` or use another folder"
             )
         self._daemon = self._launch()
         try:
@@ -114,13 +118,13 @@ class DaemonPlatform:
             )  # fmt: skip
 
     def _await_ready(self, daemon: subprocess.Popen[bytes]) -> None:
-        """Follow what the daemon says until it is ready."""
-        said: queue.SimpleQueue[dict[str, str | bool]] = queue.SimpleQueue()
-        threading.Thread(target=_listen, args=(daemon, said), daemon=True).start()
-        deadline = time.monotonic() + self.up_s
+        """Read the daemon's messages until it is ready."""
+        messages: queue.SimpleQueue[dict[str, str | bool]] = queue.SimpleQueue()
+        threading.Thread(target=_read_messages, args=(daemon, messages), daemon=True).start()
+        deadline_s = time.monotonic() + self.up_s
         while True:
             try:
-                message = said.get(timeout=max(0.0, deadline - time.monotonic()))
+                message = messages.get(timeout=max(0.0, deadline_s - time.monotonic()))
             except queue.Empty:
                 raise PlatformError(f"not ready within {self.up_s:g} s: {self._unready()}") from None
             if "error" in message:
@@ -129,12 +133,12 @@ class DaemonPlatform:
                 return
 
     def _unready(self) -> str:
-        """Which Deployments are missing pods, and the last words of their logs."""
+        """The Deployments with unready pods, each with the reason and the last line of its log."""
         with suppress(PlatformError):
             deployments = self._state()["deployments"]
             late = [(each["name"], pod["waiting"]) for each in deployments for pod in each["pods"] if not pod["ready"]]
-            words = [f"{name}: {why} {self._last_line(name)}" for name, why in late]
-            return f"{'; '.join(words)}; see {self.folder}"
+            facts = [f"{name}: {why} {self._last_line(name)}" for name, why in late]
+            return f"{'; '.join(facts)}; see {self.folder}"
         return f"its daemon does not answer; see {self.folder / 'daemon.log'}"
 
     def _last_line(self, deployment: str) -> str:
@@ -142,9 +146,9 @@ class DaemonPlatform:
         return lines[-1] if lines else "(nothing logged)"
 
     def down(self) -> None:
-        """Ends the daemon and all that it started; when the daemon cannot do it any more, by its ledger."""
+        """End the daemon and everything that it started; by its ledger when the daemon does not answer."""
         with suppress(PlatformError):
-            self._ask({"op": "down"})
+            self._request({"op": "down"})
         if self._daemon is not None:
             if self._daemon.stdin is not None:
                 self._daemon.stdin.close()
@@ -157,9 +161,9 @@ class DaemonPlatform:
             self._daemon.wait()
 
     def clear(self) -> None:
-        """Remove what an ended platform left in its folder, so that the next one can start there; nothing else."""
+        """End the platform and delete its files, and no others, so that a new one can start in the folder."""
         self.down()
-        for name in self.leaves:
+        for name in self.remains:
             path = self.folder / name
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
@@ -168,16 +172,15 @@ class DaemonPlatform:
 
     def _await_end(self) -> None:
         daemons = [group for group in process_ledger.recorded(self.folder) if group.what == "daemon"]
-        deadline = time.monotonic() + self.down_s
-        while any(group.leader_lives() for group in daemons) and time.monotonic() < deadline:
-            time.sleep(0.02)
+        wait_until(lambda: not any(group.leader_lives() for group in daemons), self.down_s)
 
     def shell(self) -> Shell:
-        """An operator's environment: allowed tools, kubectl, names of this platform's Services in curl."""
+        """An operator's environment: the allowed tools, kubectl, and a curl that resolves this platform's Services."""
         home = self.folder / "shell"
         with self._shell_lock:
             if not home.exists():
-                operator_shell.make_shell(home, self._socket, self._state()["addresses"], self.namespace)
+                kubectl = (sys.executable, "-IS", kubectl_shim.__file__, str(self._socket))
+                operator_shell.make_shell(home, kubectl, self._state()["addresses"], self.namespace)
         env = {"HOME": str(home / "home"), "CURL_HOME": str(home), "LANG": "C.UTF-8", "TERM": "dumb"}
         return Shell(path=str(home / "bin"), env={**env, process_ledger.MARK: str(self.folder)}, cwd=home / "home")
 
@@ -225,7 +228,7 @@ class DaemonPlatform:
             return {pod["name"]: answer for pod, answer in zip(pods, answers, strict=True)}
 
     def log_files(self, deployment: str) -> Sequence[Path]:
-        """Oldest pod first, each pod's restarts in order."""
+        """Log files of the oldest pod first, those of one pod in order of its restarts."""
         return sorted(
             (self.folder / "logs" / deployment).glob("*/*.log"),
             key=lambda path: (path.parent.stat().st_ctime, path.name),
@@ -234,7 +237,7 @@ class DaemonPlatform:
     def admin(self, deployment: str) -> Sequence[AdminPort]:
         return [AdminPort(pod["name"], pod["admin"], pod["token"]) for pod in self._pods(deployment)]
 
-    def _pods(self, deployment: str) -> Sequence[PodShown]:
+    def _pods(self, deployment: str) -> Sequence[PodAnswer]:
         for each in self._state()["deployments"]:
             if each["name"] == deployment:
                 return each["pods"]
@@ -242,21 +245,21 @@ class DaemonPlatform:
 
     @property
     def _socket(self) -> Path:
-        """Short, because a unix socket's path must be: the link's target, not the link."""
+        """Path of the control socket: through the link's target, because the path of a unix socket must be short."""
         with suppress(OSError):
             return (self.folder / "runtime").readlink() / "control.sock"
-        raise PlatformError(f"no platform runs in {self.folder}: start one with `gameday up`")
+        raise PlatformError(f"no platform runs in {self.folder}; start one with `gameday up`")
 
-    def _state(self) -> StateShown:
-        state: StateShown = json.loads(self._ask({"op": "state"}))
+    def _state(self) -> StateAnswer:
+        state: StateAnswer = json.loads(self._request({"op": "state"}))
         return state
 
-    def _ask(self, request: Mapping[str, str]) -> bytes:
-        return ask(self._socket, request)
+    def _request(self, message: Mapping[str, str]) -> bytes:
+        return request(self._socket, message)
 
 
-def _listen(daemon: subprocess.Popen[bytes], said: queue.SimpleQueue[dict[str, str | bool]]) -> None:
+def _read_messages(daemon: subprocess.Popen[bytes], messages: queue.SimpleQueue[dict[str, str | bool]]) -> None:
     assert daemon.stdout is not None
     for line in daemon.stdout:
-        said.put(json.loads(line))
-    said.put({"error": f"its daemon ended with status {daemon.wait()}"})
+        messages.put(json.loads(line))
+    messages.put({"error": f"its daemon ended with status {daemon.wait()}"})

@@ -1,4 +1,4 @@
-"""The kubectl of an operator's shell, run by the harness: whatever it is on this platform."""
+"""Runs the kubectl of an operator's shell."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from harness.machine.platform_state import CommandResult, Shell
 
 
 def run_kubectl(shell: Shell, *argv: str, timeout_s: float) -> CommandResult:
-    """Status, output and errors; a deadline that passes is status 124 and says so on stderr."""
+    """Run kubectl to its end; after `timeout_s` it is ended, with status 124 and a note on stderr."""
     with subprocess.Popen(
         [f"{shell.path}/kubectl", *argv], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         text=True, env={**shell.env, "PATH": shell.path}, cwd=shell.cwd, errors="replace", start_new_session=True,

@@ -11,7 +11,7 @@ from harness.bash.script import Call, Redirect, Script, Word
 from harness.policy import shell_builtins as builtins
 from harness.policy.curl import curl_refusals
 from harness.policy.filters import FILTERS, filter_refusals
-from harness.policy.kubectl import inner_words, is_exec, kubectl_refusals
+from harness.policy.kubectl import inner_command, is_exec, kubectl_refusals
 from harness.policy.names import NOT_ALLOWED, names
 from harness.policy.psql import psql_refusals
 from harness.policy.scope import NAME, Scope, is_unset, readable, settle
@@ -127,7 +127,7 @@ def _unclear_name(word: Word) -> str:
 
 def _kubectl(call: Call, scope: Scope) -> Iterator[str]:
     yield from kubectl_refusals(call)
-    inner = inner_words(call) if is_exec(call) else ()
+    inner = inner_command(call) if is_exec(call) else ()
     if inner:
         yield from _call(Call(inner), replace(scope, in_pod=True, scripts=()))
         yield from _expanded_here(inner, scope)

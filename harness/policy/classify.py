@@ -9,7 +9,7 @@ from typing import Literal
 
 from harness.bash.parse import parse
 from harness.bash.script import Call, Script, Word
-from harness.policy.kubectl import inner_words, is_exec, positionals
+from harness.policy.kubectl import inner_command, is_exec, positionals
 from harness.policy.names import names
 
 _READING_VERBS = names(
@@ -68,7 +68,7 @@ def _changes(call: Call) -> bool:
         return False
     verbs = positionals(call.argv[1:])
     if verbs[:1] == ["exec"]:
-        return _changes_inside(inner_words(call))
+        return _changes_inside(inner_command(call))
     if verbs[:1] == ["rollout"]:
         return verbs[1:2] not in (["status"], ["history"])
     return not (verbs[:1] and (verbs[0] in _READING_VERBS or verbs[:2] == ["config", "view"]))
@@ -106,7 +106,7 @@ def urls(script: Script) -> tuple[str, ...]:
     """Return the URLs that curl calls, here or in a pod. A missing scheme is read as http, as curl does."""
     found = []
     for call in script.calls:
-        words = inner_words(call) if is_exec(call) else call.words
+        words = inner_command(call) if is_exec(call) else call.words
         if words and words[0].text == "curl":
             found += [url for word in words[1:] if (url := _url(word.text))]
     return tuple(found)
@@ -127,7 +127,7 @@ def notes(script: Script, known: Collection[str] = ()) -> tuple[str, ...]:
     found = []
     for call in script.calls:
         if is_exec(call):
-            inner = inner_words(call)
+            inner = inner_command(call)
             unset = dict.fromkeys(
                 name for word in inner for name in word.variables if name.isidentifier() and name not in assigned
             )

@@ -66,43 +66,42 @@ def jq_refusal(text: str) -> str:
 
 
 _GREP = Filter(
-    "EFGPivwxcoqshHnLlabzyTUI0123456789", "eABCm",
-    "ignore-case invert-match count only-matching line-number extended-regexp fixed-strings perl-regexp word-regexp "
-    "line-regexp quiet silent no-messages line-buffered text color colour color= colour= "
+    flags="EFGPivwxcoqshHnLlabzyTUI0123456789",
+    values="eABCm",
+    long="ignore-case invert-match count only-matching line-number extended-regexp fixed-strings perl-regexp "
+    "word-regexp line-regexp quiet silent no-messages line-buffered text color colour color= colour= "
     "context= after-context= before-context= max-count= regexp=",
-    operands=1, program_options="e regexp",
-)  # fmt: skip
+    operands=1,
+    program_options="e regexp",
+)
+_SORT_LONG = "reverse numeric-sort unique human-numeric-sort ignore-case key= field-separator="
+_CUT_LONG = "delimiter= fields= characters= output-delimiter= complement only-delimited"
+_JQ_LONG = "raw-output compact-output slurp exit-status sort-keys raw-input null-input tab"
+_SED_LONG = "quiet silent regexp-extended expression="
 
 FILTERS = {
     "grep": _GREP,
     "egrep": _GREP,
     "fgrep": _GREP,
-    "head": Filter("qvz0123456789", "nc", "lines= bytes= quiet silent"),
-    "tail": Filter("qvfFz0123456789", "ncs", "lines= bytes= quiet silent follow"),
-    "cat": Filter("AbeEnstTuv", "", "number show-all"),
+    "head": Filter(flags="qvz0123456789", values="nc", long="lines= bytes= quiet silent"),
+    "tail": Filter(flags="qvfFz0123456789", values="ncs", long="lines= bytes= quiet silent follow"),
+    "cat": Filter(flags="AbeEnstTuv", long="number show-all"),
     "tac": Filter(),
     "rev": Filter(),
-    "nl": Filter("p", "bnswv"),
-    "wc": Filter("clmwL", "", "lines words chars bytes"),
-    "sort": Filter(
-        "bdfgiMhnRrVcCmsuz", "kt", "reverse numeric-sort unique human-numeric-sort ignore-case key= field-separator="
+    "nl": Filter(flags="p", values="bnswv"),
+    "wc": Filter(flags="clmwL", long="lines words chars bytes"),
+    "sort": Filter(flags="bdfgiMhnRrVcCmsuz", values="kt", long=_SORT_LONG),
+    "uniq": Filter(flags="cdDiuz", values="fsw", long="count repeated unique ignore-case"),
+    "cut": Filter(flags="nsz", values="bcdf", long=_CUT_LONG),
+    "tr": Filter(flags="cCdst", long="delete squeeze-repeats complement", operands=2),
+    "column": Filter(flags="txe", values="sNRo", long="table separator="),
+    "base64": Filter(flags="di", values="w", long="decode wrap="),
+    "seq": Filter(flags="w", values="sf", operands=9),
+    "jq": Filter(flags="cnrRaSCMesj", long=_JQ_LONG, operands=1, check=jq_refusal),
+    "awk": Filter(values="Fv", operands=1, check=awk_refusal),
+    "sed": Filter(
+        flags="nErsuz", values="e", long=_SED_LONG, operands=1, program_options="e expression", check=sed_refusal
     ),
-    "uniq": Filter("cdDiuz", "fsw", "count repeated unique ignore-case"),
-    "cut": Filter("nsz", "bcdf", "delimiter= fields= characters= output-delimiter= complement only-delimited"),
-    "tr": Filter("cCdst", "", "delete squeeze-repeats complement", operands=2),
-    "column": Filter("txe", "sNRo", "table separator="),
-    "base64": Filter("di", "w", "decode wrap="),
-    "seq": Filter("w", "sf", operands=9),
-    "jq": Filter(
-        "cnrRaSCMesj",
-        "",
-        "raw-output compact-output slurp exit-status sort-keys raw-input null-input tab",
-        1,
-        "",
-        jq_refusal,
-    ),
-    "awk": Filter("", "Fv", "", 1, "", awk_refusal),
-    "sed": Filter("nErsuz", "e", "quiet silent regexp-extended expression=", 1, "e expression", sed_refusal),
 }
 
 

@@ -45,31 +45,31 @@ _VALUE_LETTERS = "nloscvLpk"
 def positionals(argv: Sequence[str]) -> list[str]:
     """Return the arguments of kubectl without options and their values, the verb first; stops at `--`."""
     found: list[str] = []
-    words = iter(argv)
-    for word in words:
-        if word == "--":
+    rest = iter(argv)
+    for argument in rest:
+        if argument == "--":
             break
-        if not word.startswith("-"):
-            found.append(word)
-        elif word in _VALUE_FLAGS:
-            next(words, None)
+        if not argument.startswith("-"):
+            found.append(argument)
+        elif argument in _VALUE_FLAGS:
+            next(rest, None)
     return found
 
 
 def flags_before_verb(argv: Sequence[str]) -> list[str]:
     """Return the options of kubectl that come before its verb, without their values."""
     found: list[str] = []
-    words = iter(argv)
-    for word in words:
-        if not word.startswith("-") or word == "--":
+    rest = iter(argv)
+    for argument in rest:
+        if not argument.startswith("-") or argument == "--":
             break
-        found.append(word)
-        if word in _VALUE_FLAGS:
-            next(words, None)
+        found.append(argument)
+        if argument in _VALUE_FLAGS:
+            next(rest, None)
     return found
 
 
-def inner_words(call: Call) -> tuple[Word, ...]:
+def inner_command(call: Call) -> tuple[Word, ...]:
     """Return the command that `kubectl exec` runs in the pod: after `--`, or after the pod's name in the old form."""
     argv = call.argv
     if "--" in argv:

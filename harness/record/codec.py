@@ -140,7 +140,7 @@ def _decode_scalar(hint: Hint, value: object, where: str) -> object:
     else:
         fits = type(value) is hint
     if not fits:
-        wanted = "one of " + ", ".join(choices) if choices else f"of type {hint.__name__}"
+        wanted = "one of " + ", ".join(map(str, choices)) if choices else f"of type {hint.__name__}"
         raise FormatError(f"{where}: {_shown(value)} is not {wanted}")
     return value
 

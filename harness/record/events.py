@@ -48,7 +48,7 @@ class SideEvent(DrillEvent):
 class RunStarted(Event):
     """A run begins; the first event of every record."""
 
-    version: Annotated[int, "version of the record's format"] = VERSION
+    version: Annotated[Literal[1], "version of the record's format"] = VERSION
     document: Annotated[str, "path of the runbook document"]
     bindings: Annotated[str, "path of the bindings"] = ""
     platform: Annotated[str, "kind of platform: `local`, `docker`, `kind`, `kubernetes`"] = "local"
@@ -65,7 +65,7 @@ class RunEnded(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class HostSampled(Event):
-    """Load of the machine that runs gameday, sampled twice a second."""
+    """Processor use of the machine that runs gameday, sampled twice a second."""
 
     busy_share: Annotated[float, "share of processor time in use since the last sample, 0 to 1"]
 

@@ -114,7 +114,7 @@ def _check_version(path: Path, first: object) -> None:
     version = first.get("version") if isinstance(first, dict) else None
     if version == VERSION:
         return
-    found = "has no format version" if version is None else f"has format version {version}"
+    found = "has no format version" if version is None else f"has format version {version!r}"
     advice = f"this gameday reads version {VERSION}: judge it with the release that wrote it, or repeat the run"
     raise JournalError(f"{path}:1: the record {found}; {advice}")
 

@@ -14,15 +14,19 @@ from harness.verdict.result import DrillResult, Effect, SloResult, StepResult
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
+VERSION = 1
+"""Version of this format; raised with every change that an older reader would misunderstand."""
+
 
 def to_json(result: GamedayResult) -> str:
     """The whole result, with a newline at the end."""
     whole: dict[str, Json] = {
+        "version": VERSION,
         "document": result.document,
         "platform": result.platform,
         "vif_method": VIF_METHOD,
         "verdict": result.verdict.value,
-        "why": result.why,
+        "why": list(result.why),
         "seconds": result.seconds,
         "findings": [{"runbook": finding.runbook, "text": finding.text} for finding in result.findings],
         "drills": [_drill(drill) for drill in result.drills],
@@ -41,7 +45,7 @@ def _drill(drill: DrillResult) -> dict[str, Json]:
         "line": drill.line,
         "fault": drill.fault,
         "verdict": drill.verdict.value,
-        "why": "; ".join(drill.why),
+        "why": list(drill.why),
         "symptoms": [asdict(symptom) for symptom in drill.symptoms],
         "steps": [_step(step) for step in drill.steps],
         "slos": [_slo(slo) for slo in drill.slos],

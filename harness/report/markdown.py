@@ -26,7 +26,7 @@ def to_markdown(result: GamedayResult) -> str:
     lines = [
         f"# Gameday: {result.verdict.value}",
         "",
-        f"`{result.document}`, {result.platform} platform, {result.seconds:.0f} s. {_escape(result.why)}",
+        f"`{result.document}`, {result.platform} platform, {result.seconds:.0f} s. {_escape('; '.join(result.why))}",
         "",
     ]
     lines += ["| runbook | verdict | detected | recovered | controlled | why |", "|---|---|---|---|---|---|"]

@@ -39,9 +39,8 @@ def to_text(result: GamedayResult, width: int = WIDTH) -> str:
     lines += [*general, ""] if general else []
     document = [finding.text for finding in result.findings if not finding.runbook]
     lines += [*_labelled("findings", document, width), ""] if document else []
-    lines += [
-        f"{result.verdict.value.upper()} in {result.seconds:.0f} s on the {result.platform} platform  {result.why}"
-    ]
+    verdict = f"{result.verdict.value.upper()} in {result.seconds:.0f} s on the {result.platform} platform"
+    lines += [f"{verdict}  {'; '.join(result.why)}"]
     return "\n".join(lines) + "\n"
 
 

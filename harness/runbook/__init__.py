@@ -1,4 +1,4 @@
-"""A runbook document in Markdown -> frozen dataclasses, every part with its line."""
+"""Parses a runbook document in Markdown to frozen dataclasses (`harness.model`), each part with its line."""
 
 from harness.runbook.reader import nothing_to_test, parse, read
 

@@ -1,4 +1,4 @@
-"""Markdown -> a flat run of blocks, each with its lines (1-based, as in the file)."""
+"""Converts Markdown to a flat sequence of blocks, each with its first and last line (1-based, as in the file)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.runbook.inline import Span, spans, text_of
 
 @dataclass(frozen=True)
 class Block:
-    """Anything that Markdown knows, from `line` to `last`; `depth` counts the lists around it."""
+    """A Markdown block from `line` to `last`; `depth` is the number of lists around it."""
 
     line: int
     last: int
@@ -25,7 +25,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Heading(Block):
-    """A heading, `level` 1 to 6; a bold paragraph that stands for one has level 7."""
+    """A heading of level 1 to 6, or a bold paragraph used as a heading (level 7)."""
 
     level: int = 7
     text: str = ""
@@ -33,7 +33,7 @@ class Heading(Block):
 
 @dataclass(frozen=True)
 class Paragraph(Block):
-    """A paragraph, or the first one of a list item (`bullet`), which may be a `parent` of further blocks."""
+    """A paragraph. `bullet`: first of a list item; `parent`: of an item with further blocks; `quoted`: in a quote."""
 
     spans: tuple[Span, ...] = ()
     bullet: bool = False
@@ -47,7 +47,7 @@ class Paragraph(Block):
 
 @dataclass(frozen=True)
 class Code(Block):
-    """A fence or an indented block; `first` is the line of its first content line, `lang` the fence's first word."""
+    """A fenced or indented code block. `first` is the line of its first content line, `lang` the fence's language."""
 
     first: int = 0
     lang: str = ""
@@ -57,7 +57,7 @@ class Code(Block):
 
 @dataclass(frozen=True)
 class Table(Block):
-    """A table: the header's texts, and the rows as cells, which know their line."""
+    """A table: the texts of the header, and the cells of each row."""
 
     header: tuple[str, ...] = ()
     rows: tuple[tuple[Paragraph, ...], ...] = ()
@@ -70,21 +70,21 @@ class Rule(Block):
 
 @dataclass(frozen=True)
 class FrontMatter(Block):
-    """Front matter; `title` is the one that it states, "" without."""
+    """YAML front matter; `title` is its title, or ""."""
 
     title: str = ""
 
 
 @dataclass(frozen=True)
 class Other(Block):
-    """Anything else, as source text, and why it is not read."""
+    """Any other block, as source text, and why it is not parsed."""
 
     text: str = ""
-    why: str = "neither text, list, table nor code"
+    why: str = "not text, a list, a table or code"
 
 
 def blocks(text: str) -> Iterator[Block]:
-    """The blocks of a Markdown text in document order. Lines in no block come last, as `Other`."""
+    """The blocks of a Markdown text in document order, then each line that belongs to no block as `Other`."""
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     markdown = MarkdownIt("commonmark").enable("table")
     if _has_front_matter(lines):
@@ -103,7 +103,7 @@ def _without_checkbox(parts: tuple[Span, ...]) -> tuple[Span, ...]:
 
 
 def _has_front_matter(lines: list[str]) -> bool:
-    """Whether the text opens with a YAML mapping between rules, and not with a rule followed by a runbook."""
+    """Whether the text begins with a YAML mapping between `---` lines, not with a thematic break."""
     if lines[0].rstrip() != "---" or "---" not in (line.rstrip() for line in lines[1:]):
         return False
     inside = lines[1 : [line.rstrip() for line in lines].index("---", 1)]
@@ -116,7 +116,7 @@ def _has_front_matter(lines: list[str]) -> bool:
 
 
 class _Walk:
-    """Flattens the syntax tree."""
+    """Converts the syntax tree to blocks."""
 
     def __init__(self, lines: list[str]) -> None:
         self._lines = lines
@@ -183,7 +183,7 @@ class _Walk:
         return Code(line, last, depth, line + 1, lang, text, closed)
 
     def _table(self, node: SyntaxTreeNode, depth: int) -> Iterator[Block]:
-        """The table, then each row with more cells than the header has: Markdown would drop the further ones."""
+        """The table, then as `Other` each row with more cells than the header: Markdown drops the extra cells."""
         line, last = self._place(node)
         header, *rows = (self._row(row, depth) for part in node.children for row in part.children)
         spilled = [row for row in rows if len(_cells(self._lines[row[0].line - 1])) > len(header)]

@@ -1,4 +1,4 @@
-"""What a heading says: the section of a runbook, the part of the document, or the runbook that it opens."""
+"""Classifies headings: a section of a runbook, a part of the document, or the beginning of a runbook."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import Enum, StrEnum
 
 
 class Kind(StrEnum):
-    """What stands under a heading."""
+    """The kind of content under a heading."""
 
     SYMPTOMS = "symptoms"
     ACTIONS = "actions"
@@ -64,9 +64,9 @@ _ADMONITION = re.compile(r"(note|warning|important|caution|danger|tip|info|hint|
 
 
 def section_kind(heading: str) -> Kind | None:
-    """The section of a runbook that `heading` names; None when it names none."""
-    words = _PURPOSE.sub("", _FILLER.sub("", _plain(heading)))
-    for part in re.split(r"\s*(?:&|/|,|\band\b)\s*", words):
+    """The kind of runbook section that a heading begins, or None."""
+    text = _PURPOSE.sub("", _FILLER.sub("", _plain(heading)))
+    for part in re.split(r"\s*(?:&|/|,|\band\b)\s*", text):
         for kind, pattern in _SECTIONS.items():
             if re.fullmatch(pattern, part):
                 return kind
@@ -74,7 +74,7 @@ def section_kind(heading: str) -> Kind | None:
 
 
 def part_kind(heading: str) -> Kind | None:
-    """The part of the document that `heading` names, outside of any runbook; None when it names none."""
+    """The part of the document that a heading outside of runbooks begins, or None."""
     for text in (heading.strip().lower(), _plain(heading)):
         for kind, pattern in _PARTS.items():
             if re.fullmatch(pattern, text):
@@ -83,12 +83,12 @@ def part_kind(heading: str) -> Kind | None:
 
 
 def is_admonition(text: str) -> bool:
-    """Whether `text` labels a note to the reader, such as WARNING."""
+    """Whether `text` is the label of a note to the reader, such as WARNING."""
     return bool(_ADMONITION.fullmatch(text))
 
 
 def _plain(heading: str) -> str:
-    """Lower case, without numbering, decoration, a final colon or a final parenthesis."""
+    """The heading in lower case, without numbering, decoration, final colon and final parenthesis."""
     text = re.sub(r"\s*\([^()]*\)\s*$", "", _bare(heading))
     return " ".join(text.replace("`", "").replace("’", "'").strip(" :.-–—").lower().split())
 
@@ -101,16 +101,16 @@ def _bare(heading: str) -> str:
 
 
 class Form(Enum):
-    """How surely a heading of some form opens a runbook."""
+    """How certain it is that a heading of this form begins a runbook."""
 
-    SURE = "nothing but a runbook is named like this"
-    LIKELY = "a runbook, if it stands among runbooks"
-    POSSIBLE = "a runbook, if symptoms follow"
+    SURE = "always a runbook"
+    LIKELY = "a runbook if it is among runbooks"
+    POSSIBLE = "a runbook if symptoms follow"
 
 
 @dataclass(frozen=True)
 class EntryName:
-    """The id and title of a runbook, and the form in which a heading states them."""
+    """The id and title of a runbook, and the form of the heading that states them."""
 
     id: str
     title: str
@@ -133,7 +133,7 @@ _NO_ID = re.compile(r"P\d+|SEV-?\d*|L\d+|S\d+|V\d+|LEVEL.*|TIER.*|STEP.*|PHASE.*
 
 
 def entry_name(heading: str) -> EntryName | None:
-    """The runbook that `heading` opens by an id in capitals, as in "TIMEOUT: Service Timeout Handling"."""
+    """The name in a heading with an id in capitals, as in "TIMEOUT: Service Timeout Handling"; None without one."""
     bare = _bare(heading).replace("`", "")
     rest = _LEAD.sub("", bare, count=1) if _LEAD.match(bare) else bare
     for pattern, form in _FORMS:
@@ -144,13 +144,13 @@ def entry_name(heading: str) -> EntryName | None:
     return None
 
 
-def _is_id(word: str) -> bool:
-    known = is_admonition(word) or section_kind(word) or part_kind(word) or _NO_ID.fullmatch(word)
-    return not known and len(re.findall("[A-Z]", word)) > 1
+def _is_id(text: str) -> bool:
+    known = is_admonition(text) or section_kind(text) or part_kind(text) or _NO_ID.fullmatch(text)
+    return not known and len(re.findall("[A-Z]", text)) > 1
 
 
 def derived_name(heading: str) -> EntryName:
-    """A runbook under a heading without an id: the id is made of the heading's words ("Disk full" is DISK_FULL)."""
+    """The name of a runbook whose heading has no id; the id is made from the heading ("Disk full" is DISK_FULL)."""
     bare = _bare(heading).replace("`", "")
     title = re.sub(r"\s+(runbook|playbook)$", "", _LEAD.sub("", bare, count=1), flags=re.I) or bare
     id_ = "_".join(re.findall(r"[A-Za-z0-9]+", title)).upper()

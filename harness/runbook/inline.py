@@ -1,4 +1,4 @@
-"""Inline Markdown -> spans, each with the source line on which it begins."""
+"""Converts inline Markdown to spans of text, each with the source line on which it begins."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from markdown_it.token import Token
 
 @dataclass(frozen=True)
 class Span:
-    """A run of text: `text` as it reads (code keeps its backticks), `code` its inside where it is inline code."""
+    """A piece of text; inline code keeps its backticks in `text`, and has its content in `code`."""
 
     line: int
     text: str
@@ -20,7 +20,7 @@ class Span:
 
 
 def spans(inline: Token, line: int) -> tuple[Span, ...]:
-    """The spans of an inline token whose content begins on `line` (1-based). Emphasis goes, links and code stay."""
+    """The spans of an inline token that begins on `line` (1-based). Removes emphasis, keeps links and code."""
     reader = _Reader(inline.content, line)
     for child in inline.children or []:
         reader.take(child)
@@ -33,7 +33,7 @@ def text_of(parts: Sequence[Span]) -> str:
 
 
 def without_edges(parts: Sequence[Span], edges: str) -> tuple[Span, ...]:
-    """The spans with `edges` characters and spaces taken off both ends, empty ones dropped."""
+    """The spans without leading and trailing spaces and `edges` characters, and without empty spans."""
     kept = list(parts)
     while kept and kept[0].code is None and not kept[0].text.strip(edges + " "):
         kept.pop(0)
@@ -47,7 +47,7 @@ def without_edges(parts: Sequence[Span], edges: str) -> tuple[Span, ...]:
 
 
 class _Reader:
-    """Walks the children of one inline token and counts the lines they pass."""
+    """Converts the children of one inline token to spans, counting source lines."""
 
     def __init__(self, source: str, line: int) -> None:
         self.found: list[Span] = []
@@ -80,7 +80,7 @@ class _Reader:
         self.found.append(Span(self._line, text, code, self._strong > 0))
 
     def _newlines_in_code(self, ticks: str) -> int:
-        """Newlines that an inline code span swallowed: CommonMark turns them into spaces."""
+        """The newlines in an inline code span, which CommonMark replaces by spaces."""
         span = re.compile(rf"(?<!`){ticks}(?!`)(.+?)(?<!`){ticks}(?!`)", re.DOTALL).search(self._source, self._at)
         if span is None:
             return 0

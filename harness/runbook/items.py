@@ -1,4 +1,4 @@
-"""What the content readers share: the items of a section, and how a block is named when it is not understood."""
+"""Shared by the section parsers: iterates the items of a section, and reports blocks that are not understood."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PROSE = "prose: nothing to run"
 
 
 def unread(block: Block, why: str) -> Unread:
-    """The whole block as text that is not understood."""
+    """The whole block as text that was not understood."""
     match block:
         case Paragraph() | Heading():
             return Unread(block.line, block.text, why)
@@ -30,7 +30,7 @@ def unread(block: Block, why: str) -> Unread:
 
 
 def each(blocks: Iterable[Block], read: Callable[[Paragraph], Iterable[Part]], what: str) -> Iterator[Part]:
-    """Reads every item (list items, table rows, plain paragraphs) and says of all else that it is unread."""
+    """Parse each item (list item, table row, standalone paragraph) with `read`; every other block becomes Unread."""
     for block in blocks:
         match block:
             case Paragraph() if not block.text:
@@ -48,12 +48,12 @@ def each(blocks: Iterable[Block], read: Callable[[Paragraph], Iterable[Part]], w
 
 
 def is_item(paragraph: Paragraph) -> bool:
-    """A list item, or a paragraph of its own that does not lead over to what follows."""
+    """Whether this is a list item, or a standalone paragraph that does not introduce the next block."""
     return paragraph.bullet or not (paragraph.quoted or paragraph.depth or paragraph.text.endswith(":"))
 
 
 def row_as_paragraph(row: Sequence[Paragraph]) -> Paragraph:
-    """A table row as one item: "Grafana | Latency" reads "Grafana: Latency", longer rows keep their bars."""
+    """A table row as one item: "Grafana: Latency" for two cells, cells separated by " | " for more."""
     between = ": " if len(row) == 2 else " | "
     spans = [span for cell in row for span in (Span(cell.line, between), *cell.spans)]
     return Paragraph(row[0].line, row[0].last, row[0].depth, tuple(spans[1:]), bullet=True)

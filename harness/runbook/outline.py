@@ -1,4 +1,4 @@
-"""A run of blocks -> sections: which runbook and which part of the document each block belongs to."""
+"""Groups blocks into sections: to which runbook and which part of the document each block belongs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PARTS_WITH_GROUPS = (Kind.GENERAL, Kind.ALERTS, Kind.ESCALATION, Kind.POST_INCI
 
 @dataclass
 class Entry:
-    """The heading that opens a runbook; `section_level` is the level of the headings that name its sections."""
+    """The heading that begins a runbook; `section_level` is the level of its section headings."""
 
     id: str
     title: str
@@ -35,13 +35,13 @@ class Entry:
     seen: set[Kind] = field(default_factory=set)
 
     def fits(self, level: int) -> bool:
-        """Whether a section heading of this level can belong here: deeper than the runbook's, or like its first."""
+        """Whether a section of this level can belong to it: deeper than its heading, or like its first section."""
         return level > self.level or self.section_level in (None, level)
 
 
 @dataclass
 class Section:
-    """A heading or label and what stands under it. `nested`: below a heading of the same part of the document."""
+    """A heading or label and the blocks below it. `nested`: below a heading of the same part of the document."""
 
     kind: Kind
     name: str = ""
@@ -55,7 +55,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Label:
-    """A paragraph that begins with a name: `rest` is what follows it; `bold` how the name is written."""
+    """The label at the beginning of a paragraph, and the spans after it."""
 
     name: str
     rest: tuple[Span, ...]
@@ -137,7 +137,7 @@ class _Outline:
             self._open_part(heading)
 
     def _leaves(self, heading: Heading) -> bool:
-        """Whether a heading below the runbook's opens another part of the document: it stands above its sections."""
+        """Whether a heading below the runbook's, but above its sections, begins another part of the document."""
         above = self._entry is not None and heading.level < (self._entry.section_level or 0)
         return above and part_kind(heading.text) in _PARTS_WITH_GROUPS
 
@@ -154,7 +154,7 @@ class _Outline:
         return sure and not self._inside(level)
 
     def _inside(self, level: int) -> bool:
-        """Whether a heading of this level stands below a runbook, or below a part that holds no runbooks."""
+        """Whether a heading of this level is below a runbook, or below a part that has no runbooks."""
         if self._entry:
             return level > self._entry.level
         return any(kind in _PARTS_WITH_GROUPS for kind, above in self._above if above < level)
@@ -215,7 +215,7 @@ class _Outline:
             self._now.blocks.append(paragraph)
 
     def _may_label(self, paragraph: Paragraph, label: Label) -> bool:
-        """A list item names a section when it holds the section, or where sections are named by such items."""
+        """Whether a list item begins a section: it contains the section, or the other sections begin that way."""
         if not paragraph.depth:
             return True
         whole = paragraph.parent and not label.rest
@@ -223,7 +223,7 @@ class _Outline:
         return whole or (beside and (label.bold or not label.rest))
 
     def _aside(self, paragraph: Paragraph, label: Label) -> None:
-        """A labelled remark between sections: what follows it still belongs to the section above."""
+        """A labelled remark between sections; the blocks after it still belong to the section above."""
         now = self._now
         self._open(Section(Kind.UNKNOWN, label.name, paragraph.line, _BOLD, entry=self._entry, blocks=[paragraph]))
         self._open(replace(now, blocks=[]))
@@ -239,7 +239,7 @@ def _rest(paragraph: Paragraph, label: Label) -> Paragraph:
 
 
 def _owners(blocks: Iterable[Block]) -> set[int]:
-    """Lines of the headings under which a section with symptoms is named: runbooks, whatever they are called."""
+    """The lines of headings with a symptoms section below them: they begin a runbook, whatever their text."""
     owners: set[int] = set()
     above: list[Heading] = []
     for block in blocks:
@@ -254,7 +254,7 @@ def _owners(blocks: Iterable[Block]) -> set[int]:
 
 
 def _nearest(above: list[Heading], level: int) -> list[Heading]:
-    """The last heading that can own a section of this level: one with an id, or a higher one of unknown kind."""
+    """The last heading that can contain a section of this level: one with an id, or a higher one of unknown kind."""
 
     def fits(head: Heading) -> bool:
         return entry_name(head.text) is not None or (head.level < level and not part_kind(head.text))

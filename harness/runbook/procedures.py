@@ -1,4 +1,4 @@
-"""What a document holds beside its runbooks: general commands, alert, escalation and post-incident procedures."""
+"""Parses what is outside of runbooks: general commands, alert, escalation and post-incident procedures."""
 
 from __future__ import annotations
 
@@ -17,17 +17,28 @@ from harness.runbook.shell import CONSOLES, SHELLS
 
 _PRIORITY = re.compile(r"\b(?:(P[0-5])|(SEV)(?:ERITY)?[ -]?(\d))\b", re.I)
 _LEVEL = re.compile(r"^\W*(?:\w+ )?(?:level|tier|L)\s?(\d+)\b", re.I)
-_WORDS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "ten": 10, "fifteen": 15, "thirty": 30}
+_NUMBERS = {
+    "a": 1,
+    "an": 1,
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "ten": 10,
+    "fifteen": 15,
+    "thirty": 30,
+}
 _DEADLINE = re.compile(
     rf"(?:within|in (?:under|less than)|under|less than|no later than|at most|in|≤|<)\s*(?:the (?:first|next) )?"
-    rf"(\d+|{'|'.join(_WORDS)})[ -]?(seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)\b",
+    rf"(\d+|{'|'.join(_NUMBERS)})[ -]?(seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)\b",
     re.I,
 )
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def general(section: Section) -> Iterator[Part]:
-    """The commands outside of any runbook. Where the heading promises none, only what names itself shell is one."""
+    """The commands outside of any runbook: of a general section, or in blocks that are marked as shell elsewhere."""
     for part in steps(section.blocks) if section.kind is Kind.GENERAL else _outside(section):
         if isinstance(part, Command):
             yield GeneralCommand(part.line, part.text, part.title, section.name)
@@ -42,13 +53,11 @@ def _outside(section: Section) -> Iterator[Part]:
         if isinstance(block, Code) and block.lang in SHELLS | CONSOLES:
             yield from steps([block])
         elif not isinstance(block, Paragraph) or block.text:
-            yield unread(
-                block, PROSE if isinstance(block, Paragraph) else f"it stands in no part that is known: {PROSE}"
-            )
+            yield unread(block, PROSE if isinstance(block, Paragraph) else f"outside of every known part: {PROSE}")
 
 
 def procedures(section: Section) -> Iterator[Part]:
-    """The items of an alert, escalation or post-incident procedure; a list item may be the heading of others."""
+    """The items of an alert, escalation or post-incident procedure; a list item can group the items below it."""
     group = _Group(section.name if section.nested or _graded(section.name) else "")
     for block in section.blocks:
         if isinstance(block, Paragraph) and block.parent and block.bullet and _graded(block.text):
@@ -88,11 +97,11 @@ def _priority(text: str) -> str | None:
 
 
 def _deadline_s(text: str) -> int | None:
-    """The first stated limit ("within 5 minutes"), in seconds."""
+    """The first stated time limit ("within 5 minutes") in seconds."""
     match = _DEADLINE.search(text)
     if match is None:
         return None
-    number = _WORDS.get(match[1].lower()) or int(match[1])
+    number = _NUMBERS.get(match[1].lower()) or int(match[1])
     return number * _SECONDS[match[2][0].lower()]
 
 

@@ -1,4 +1,4 @@
-"""Sections -> a Document: each section by the reader of its kind, each part to its place."""
+"""Parses a runbook document: splits it into sections and parses each section according to its kind."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ from harness.runbook.shell import CONSOLES, SHELLS
 from harness.runbook.source import load
 
 _P = TypeVar("_P", bound=Part)
-_CONTENTS: dict[Kind, Callable[[Sequence[Block]], Iterator[Part]]] = {
+_PARSERS: dict[Kind, Callable[[Sequence[Block]], Iterator[Part]]] = {
     Kind.SYMPTOMS: sections.symptoms,
     Kind.ACTIONS: sections.actions,
     Kind.COMMANDS: sections.steps,
     Kind.TOGGLES: toggles.read,
     Kind.DASHBOARDS: sections.dashboards,
 }
-_ORPHAN = "it belongs to no runbook: it takes a heading such as `### ID: title` above it, once for each runbook"
+_ORPHAN = "belongs to no runbook: add a heading such as `### ID: title` above it"
 _PROCEDURES = (Kind.ALERTS, Kind.ESCALATION, Kind.POST_INCIDENT)
 
 
 def read(path: Path) -> Document:
-    """The runbook document at `path`. DocumentError when it cannot be read as text, or names two runbooks alike."""
+    """Parse the file at `path`. Raises DocumentError when it is not text, or two runbooks have the same id."""
     return parse(load(path), str(path))
 
 
 def parse(text: str, path: str = "<text>") -> Document:
-    """The runbook document in `text`; `path` is what errors call it. DocumentError when two runbooks have one id."""
+    """Parse a text; `path` is its name in errors. Raises DocumentError when two runbooks have the same id."""
     title, entries, outlined = outline(tuple(blocks(text)))
     _refuse_duplicates(entries, path)
     parts = [(section, tuple(_parts(section))) for section in outlined]
@@ -69,12 +69,12 @@ def parse(text: str, path: str = "<text>") -> Document:
 
 
 def nothing_to_test(document: Document) -> str | None:
-    """Why there is nothing to test in a document; None where there is something."""
+    """Return why a document has nothing to test, or None."""
     if not document.runbooks:
-        return "it holds no runbook. One begins with a heading such as `### TIMEOUT: Service Timeout Handling`."
+        return "there is no runbook in it. One begins with a heading such as `### TIMEOUT: Service Timeout Handling`."
     if not any(book.symptoms or book.actions or book.commands or book.toggles for book in document.runbooks):
         names = ", ".join(f"{book.id} (line {book.line})" for book in document.runbooks)
-        return f"nothing stands under {names}. A runbook needs symptoms, and commands or toggles."
+        return f"every runbook is empty: {names}. A runbook needs symptoms, and commands or toggles."
     return None
 
 
@@ -84,16 +84,16 @@ def _refuse_duplicates(entries: Iterable[Entry], path: str) -> None:
         earlier = first.setdefault(entry.id, entry)
         if earlier is not entry:
             raise DocumentError(
-                f"{path}:{entry.line}: the runbook {entry.id} is there twice, "
-                f"on line {earlier.line} and on line {entry.line}. Give each runbook an id of its own."
+                f"{path}:{entry.line}: the runbook id {entry.id} is used twice, "
+                f"on line {earlier.line} and on line {entry.line}. Give each runbook its own id."
             )
 
 
 def _parts(section: Section) -> Iterator[Part]:
-    if section.entry is None and section.kind in _CONTENTS:
-        yield from _nothing_known(section, _ORPHAN)
-    elif section.kind in _CONTENTS:
-        yield from _CONTENTS[section.kind](section.blocks)
+    if section.entry is None and section.kind in _PARSERS:
+        yield from _all_unread(section, _ORPHAN)
+    elif section.kind in _PARSERS:
+        yield from _PARSERS[section.kind](section.blocks)
     elif section.kind in _PROCEDURES:
         yield from procedures.procedures(section)
     elif section.entry is None:
@@ -101,11 +101,11 @@ def _parts(section: Section) -> Iterator[Part]:
     elif section.kind is Kind.PROSE:
         yield from _opening(section)
     else:
-        yield from _nothing_known(section, f'the section "{section.name}" of {section.entry.id} is none that is known')
+        yield from _all_unread(section, f'unknown section "{section.name}" of {section.entry.id}')
 
 
 def _opening(section: Section) -> Iterator[Part]:
-    """What stands between the heading of a runbook and its first section."""
+    """The blocks between the heading of a runbook and its first section."""
     for block in section.blocks:
         if isinstance(block, Code) and block.lang in {"", *SHELLS, *CONSOLES}:
             yield from sections.steps([block])
@@ -115,7 +115,7 @@ def _opening(section: Section) -> Iterator[Part]:
             yield unread(block, PROSE)
 
 
-def _nothing_known(section: Section, why: str) -> Iterator[Part]:
+def _all_unread(section: Section, why: str) -> Iterator[Part]:
     if not section.blocks:
         yield Unread(section.line, section.name, why)
     yield from (unread(block, why) for block in section.blocks)

@@ -1,4 +1,4 @@
-"""The content of a runbook's sections: symptoms, actions, commands, dashboards."""
+"""Parses the sections of a runbook: symptoms, actions, commands and dashboards."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def symptoms(blocks: Sequence[Block]) -> Iterator[Part]:
 
 
 def actions(blocks: Sequence[Block]) -> Iterator[Part]:
-    """Every item is an action; the code in it or below it is what to run. A block that stands alone holds commands."""
+    """Every item is an action, with the code in it or below it as its commands. A standalone block is commands."""
     done: list[Part] = []
     now: Action | None = None
     for block in blocks:
@@ -43,7 +43,7 @@ def actions(blocks: Sequence[Block]) -> Iterator[Part]:
 
 @dataclass(frozen=True)
 class _HeadingOnly(Action):
-    """A heading among actions: an action once a block of commands stands below it."""
+    """A heading among actions, which is an action if a block of commands follows."""
 
 
 def _actions(block: Block) -> Iterator[Part]:
@@ -62,14 +62,14 @@ def _settled(part: Part) -> Part:
 
 
 def _led_to(block: Block, action: Action) -> list[Command | Unread] | None:
-    """The commands of a block that belongs to the action above it; None when it is something of its own."""
+    """The commands of a block that belongs to the action above it; None when it does not belong to it."""
     if isinstance(block, Code) and (block.depth or action.text.endswith(":") or isinstance(action, _HeadingOnly)):
         return list(commands(block))
     return list(inline(block)) if isinstance(block, Paragraph) and block.depth and _only_code(block) else None
 
 
 def _only_code(paragraph: Paragraph) -> bool:
-    """A list item or paragraph inside an item that holds commands and no words of its own."""
+    """Whether a paragraph consists of commands only."""
     found = list(inline(paragraph))
     return bool(found) and not title_of(paragraph, found)
 
@@ -81,7 +81,7 @@ def _action(paragraph: Paragraph) -> Iterator[Part]:
 
 
 def steps(blocks: Sequence[Block]) -> Iterator[Part]:
-    """Blocks of commands. What leads over to a block titles it; an item without a command is an action for a person."""
+    """Blocks of commands, titled by the paragraph before them. An item without a command is an action for a person."""
     lead: Paragraph | Heading | None = None
     for block in blocks:
         if isinstance(block, Code):
@@ -126,7 +126,7 @@ def _untitled(lead: Paragraph | Heading) -> Part:
 
 
 def dashboards(blocks: Sequence[Block]) -> Iterator[Part]:
-    """Every item names a system and what to look at in it, or stands below an item that names the system."""
+    """Every item is a dashboard and its system; the system can be named by a parent item."""
     system, depth = "", 0
     for block in blocks:
         if isinstance(block, Paragraph) and block.parent and re.fullmatch(_SYSTEM, block.text.strip("`: "), re.I):
@@ -138,14 +138,14 @@ def dashboards(blocks: Sequence[Block]) -> Iterator[Part]:
 
 
 def _dashboards(paragraph: Paragraph, system: str) -> Iterator[Part]:
-    """One dashboard, or one for each name in code when an item lists several."""
-    said = re.sub(r"\[([^\]]+)\]\(([^)]*)\)", r"\1", paragraph.text)
-    named = None if system else _NAMED.fullmatch(said)
-    known = re.search(rf"\b({_SYSTEM})\b", said, re.I)
+    """One dashboard, or one for each name in code if an item lists several."""
+    text = re.sub(r"\[([^\]]+)\]\(([^)]*)\)", r"\1", paragraph.text)
+    named = None if system else _NAMED.fullmatch(text)
+    known = re.search(rf"\b({_SYSTEM})\b", text, re.I)
     if named:
         system, name = _KIND_OF_VIEW.sub("", named["system"]), named["name"]
     else:
-        name = re.sub(rf"\s*(\((?:{_SYSTEM})\)|\b(?:in|on|at) (?:{_SYSTEM})\b)", "", said, flags=re.I)
+        name = re.sub(rf"\s*(\((?:{_SYSTEM})\)|\b(?:in|on|at) (?:{_SYSTEM})\b)", "", text, flags=re.I)
         system = system or (known[0] if known else "")
     for each_name in _names(name):
         yield Dashboard(paragraph.line, paragraph.text, system, each_name)

@@ -1,4 +1,4 @@
-"""Code in a document -> commands: fences and indented blocks with their comments, consoles, code in a sentence."""
+"""Extracts commands from code: fenced and indented blocks with comments, console sessions, inline code."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _TOOL = re.compile(
     r"|dig|nslookup|nc|netstat|ss|ip|openssl|terraform|ansible\S*|python3?|bash|sh|echo|export|kill|lsof|jq|yq|find|xargs|stern"
 )
 _SHELL_SIGN = re.compile(r"(^|\s)--?\w|\||&&|^\.{0,2}/\S+\s|\$[({A-Z]")
-_SAID_TO_RUN = re.compile(r"(:|\b(run|execute|use|using|with|via|by|try|issue|type|invoke|do))\s*$", re.I)
+_RUN_VERB = re.compile(r"(:|\b(run|execute|use|using|with|via|by|try|issue|type|invoke|do))\s*$", re.I)
 
 
 def commands(block: Code, title: str = "") -> Iterator[Command | Unread]:
-    """The commands of a block; `title` goes to the first one when no comment titles it."""
+    """The commands of a code block; `title` is the title of the first one if it has no comment."""
     if not block.closed:
-        yield Unread(block.line, f"```{block.lang}", "this fence is never closed: the document may be cut off here")
+        yield Unread(block.line, f"```{block.lang}", "this fence is not closed: the document may be cut off here")
     if block.lang and block.lang not in SHELLS | CONSOLES:
-        yield unread(block, f"a block of {block.lang}, which is not shell")
+        yield unread(block, f"a code block of {block.lang}, not of shell")
         return
     lines = block.text.split("\n")
     output: list[Unread] = []
@@ -42,14 +42,14 @@ def commands(block: Code, title: str = "") -> Iterator[Command | Unread]:
 
 
 def inline(paragraph: Paragraph) -> Iterator[Command | Unread]:
-    """The commands in the inline code of a sentence. Code that names a thing (`MAX_RETRIES`) is no command."""
+    """The commands in the inline code of a paragraph. Code that names something (`MAX_RETRIES`) is not a command."""
     for at, span in enumerate(paragraph.spans):
         if span.code is not None and _is_command(span.code, text_of(paragraph.spans[:at])):
             yield from _located(split(_PROMPT.sub("", span.code)), span.line)
 
 
 def title_of(paragraph: Paragraph, found: Iterable[Command | Unread]) -> str:
-    """What a sentence says beside its commands."""
+    """The text of a paragraph without its commands."""
     texts = {part.text for part in found}
     return text_of([span for span in paragraph.spans if span.code is None or span.code not in texts]).rstrip(" :–—-")
 
@@ -58,8 +58,8 @@ def _is_command(code: str, before: str) -> bool:
     first = re.sub(r"^(\w+=\S*\s+)+", "", _PROMPT.sub("", code)).split(" ")[0]
     if _TOOL.fullmatch(first):
         return True
-    said = not before or _SAID_TO_RUN.search(before)
-    return " " in code.strip() and bool(said or _SHELL_SIGN.search(code))
+    introduced = not before or _RUN_VERB.search(before)
+    return " " in code.strip() and bool(introduced or _SHELL_SIGN.search(code))
 
 
 def _located(found: Iterable[Statement | Leftover], first: int) -> Iterator[Command | Unread]:
@@ -71,11 +71,11 @@ def _located(found: Iterable[Statement | Leftover], first: int) -> Iterator[Comm
 
 
 def _console(lines: list[str], first: int) -> tuple[list[str], list[Unread]]:
-    """The typed lines without their prompts, in place, and the printed ones. No prompt at all: everything was typed."""
+    """The input lines without prompts (output lines are empty), and the output. Without any prompt all is input."""
     if not any(_PROMPT.match(line) for line in lines):
         return lines, []
     typed: list[str] = []
-    printed: list[Unread] = []
+    output: list[Unread] = []
     open_command = ""
     for number, line in enumerate(lines, start=first):
         if _PROMPT.match(line) or open_command:
@@ -83,8 +83,8 @@ def _console(lines: list[str], first: int) -> tuple[list[str], list[Unread]]:
             open_command = _still_open(open_command, typed[-1])
         else:
             typed.append(line if line.lstrip().startswith("#") else "")
-            printed += [] if typed[-1] or not line.strip() else [Unread(number, line, "output of the command above")]
-    return typed, printed
+            output += [] if typed[-1] or not line.strip() else [Unread(number, line, "output of the command above")]
+    return typed, output
 
 
 def _still_open(before: str, line: str) -> str:

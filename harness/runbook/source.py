@@ -1,4 +1,4 @@
-"""A file on disk -> the text of a runbook document, or a DocumentError that says what to do."""
+"""Reads the text of a runbook document from disk."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from harness.errors import DocumentError
 
 
 def load(path: Path) -> str:
-    """The text of `path`, as UTF-8. DocumentError when there is no such text."""
+    """Return the text of a file. Raises DocumentError when it is missing, empty, binary or not UTF-8."""
     raw = _bytes(path)
     if not raw.strip():
         raise DocumentError(f"{path}: the runbook document is empty. Name a Markdown file with at least one runbook.")
@@ -21,7 +21,7 @@ def load(path: Path) -> str:
             "Save it as UTF-8 Markdown."
         ) from error
     if "\0" in text:
-        raise DocumentError(f"{path}: the runbook document is binary (it holds NUL bytes). Name a Markdown text file.")
+        raise DocumentError(f"{path}: the runbook document is binary (it has NUL bytes). Name a Markdown text file.")
     return text
 
 

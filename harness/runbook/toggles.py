@@ -1,4 +1,4 @@
-"""Sentences, assignments and table rows -> toggles: an environment variable, what it was, what to set it to."""
+"""Parses toggles (a variable, its old and its new value) from sentences, assignments and table rows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness.runbook.inline import Span
 from harness.runbook.items import each, row_as_paragraph, unread
 from harness.runbook.shell import CONSOLES, SHELLS, commands
 
-_NO_TOGGLE = "no toggle: it takes a variable and the value to set, such as `NAME`: Increase from 3 to 5, or NAME=5"
+_NO_TOGGLE = "not a toggle: write a variable and its new value, such as `NAME`: Increase from 3 to 5, or NAME=5"
 _NAME = re.compile(r"(?<![\w.\-/$])([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{3,}[A-Z0-9]*)(?![\w\-/])")
 _ENV = re.compile(r"[A-Za-z_]\w*")
 
@@ -53,7 +53,7 @@ _COLUMNS = {
 
 
 def read(blocks: Sequence[Block]) -> Iterator[Part]:
-    """The toggles of a section, and everything in it that is none."""
+    """The toggles of a section, and Unread for everything else in it."""
     for block in _joined(blocks):
         if isinstance(block, Table) and (columns := columns_of(block)):
             yield from table(block, columns)
@@ -64,14 +64,14 @@ def read(blocks: Sequence[Block]) -> Iterator[Part]:
 
 
 def columns_of(block: Table) -> dict[str, int] | None:
-    """Which column holds what; None where the header is not that of a table of toggles."""
+    """The index of each known column; None where the header is not that of a table of toggles."""
     heads = [re.sub(r"[`*:]", "", head).strip().lower() for head in block.header]
     found = {what: at for what, form in _COLUMNS.items() for at, head in enumerate(heads) if re.fullmatch(form, head)}
     return found if "name" in found and ("new" in found or "change" in found) else None
 
 
 def table(block: Table, columns: dict[str, int]) -> Iterator[Part]:
-    """A toggle for every row that names a variable and a value."""
+    """A toggle for each row with a variable and a value."""
     for row in block.rows:
         paragraph = row_as_paragraph(row)
         cells = {what: row[at].text.strip("`\"' ") for what, at in columns.items() if at < len(row)}
@@ -85,7 +85,7 @@ def table(block: Table, columns: dict[str, int]) -> Iterator[Part]:
 
 
 def _joined(blocks: Sequence[Block]) -> list[Block]:
-    """A list item that only names a variable takes in the items below it, which say what to do with it."""
+    """Append nested items to a list item that only names a variable: they state its values."""
     joined: list[Block] = []
     for block in blocks:
         above = joined[-1] if joined else None
@@ -114,12 +114,12 @@ def _item(paragraph: Paragraph) -> Iterator[Part]:
 
 
 def _code(block: Code) -> Iterator[Part]:
-    """Assignments, one a line, in shell, dotenv or YAML form; a true command stays a command."""
+    """Assignments, one per line, in shell, dotenv or YAML form; other commands stay commands."""
     shell = replace(block, lang="bash" if block.lang not in SHELLS | CONSOLES else block.lang)
     for part in commands(shell):
         found = _toggles(part.line, part.text, re.sub(r"^(export|set|-)\s+", "", part.text))
-        said = f" ({part.title})" if isinstance(part, Command) and part.title else ""
-        yield from (replace(toggle, old=toggle.old or _was(said)) for toggle in found)
+        comment = f" ({part.title})" if isinstance(part, Command) and part.title else ""
+        yield from (replace(toggle, old=toggle.old or _was(comment)) for toggle in found)
         yield from () if found else (part,)
 
 
@@ -134,28 +134,28 @@ def _sentence(line: int, text: str, sentence: str) -> Iterator[Part]:
 
 
 def _toggles(line: int, text: str, sentence: str) -> list[Toggle]:
-    """A toggle for each variable that the sentence gives a value to."""
+    """A toggle for each variable for which the sentence states a value."""
     names = _names(sentence)
     if not names:
         return []
     before, *after = _cut(sentence, names)
-    each_says = [_values(f"{before if n == 0 else ''} {said}") for n, said in enumerate(after)]
-    if len(names) > 1 and not all(each_says[:-1]) and all(re.fullmatch(r"\W*(and)?\W*", said) for said in after[:-1]):
-        each_says = [_values(f"{before} {after[-1]}")] * len(names)
-    elif len(names) > 1 and not all(each_says):
-        names, each_says = names[:1], [_values(before + sentence.split(names[0], 1)[1].lstrip("`"))]
-    return [Toggle(line, text, name, *says) for name, says in zip(names, each_says, strict=True) if says]
+    values = [_values(f"{before if n == 0 else ''} {rest}") for n, rest in enumerate(after)]
+    if len(names) > 1 and not all(values[:-1]) and all(re.fullmatch(r"\W*(and)?\W*", rest) for rest in after[:-1]):
+        values = [_values(f"{before} {after[-1]}")] * len(names)
+    elif len(names) > 1 and not all(values):
+        names, values = names[:1], [_values(before + sentence.split(names[0], 1)[1].lstrip("`"))]
+    return [Toggle(line, text, name, *pair) for name, pair in zip(names, values, strict=True) if pair]
 
 
 def _names(sentence: str) -> list[str]:
-    """The variables in order: names in capitals, or else the first other name in code."""
+    """The variables in order: names in capitals, or else the first other name in inline code."""
     found = list(dict.fromkeys(_NAME.findall(sentence)))
     others = re.findall(r"`([A-Za-z_]\w*)[`=]", sentence)
     return found or others[:1]
 
 
 def _cut(sentence: str, names: list[str]) -> list[str]:
-    """The sentence without the names, cut where they stood."""
+    """The sentence split at the names."""
     pieces, rest = [], sentence
     for name in names:
         before, rest = re.split(rf"`?\b{name}\b`?", rest, maxsplit=1)
@@ -163,18 +163,18 @@ def _cut(sentence: str, names: list[str]) -> list[str]:
     return [*pieces, rest]
 
 
-def _values(says: str) -> tuple[str | None, str] | None:
-    """(old, new) of what is said about one variable; None where it states no value to set."""
+def _values(text: str) -> tuple[str | None, str] | None:
+    """(old, new) from the text about one variable; None where it states no new value."""
     for form in _FORMS:
-        match = form.search(says.strip(" :–—|"))
+        match = form.search(text.strip(" :–—|"))
         new = _taken(match, "new") if match else None
         if match and new is not None:
-            return _taken(match, "old") or _was(says), new
+            return _taken(match, "old") or _was(text), new
     return None
 
 
-def _was(says: str) -> str | None:
-    match = re.search(_WAS, says, re.I)
+def _was(text: str) -> str | None:
+    match = re.search(_WAS, text, re.I)
     return _taken(match, "old") if match else None
 
 

@@ -12,11 +12,11 @@ from harness.bash.script import Script
 from harness.machine.platform_state import ObservedPlatform
 from harness.policy import classify, kubectl
 from harness.record.steps import StepFacts, ToggleFacts
-from harness.steps import cluster
+from harness.steps import changes
+from harness.steps.changes import State
 from harness.steps.check import check
-from harness.steps.cluster import State
 from harness.steps.outcome import Outcome
-from harness.steps.placeholders import fill, pod_of
+from harness.steps.placeholders import Filled, fill, pod_of
 from harness.steps.session import Session
 from harness.steps.step import Step
 
@@ -39,7 +39,7 @@ class StepLimits:
 class Runner:
     """Runs steps in one session, in order."""
 
-    cluster: ObservedPlatform
+    platform: ObservedPlatform
     session: Session
     stop: threading.Event
     limits: StepLimits = field(default_factory=StepLimits)
@@ -52,25 +52,25 @@ class Runner:
         facts = _unrun(step)
         if step.script is None or step.missing:
             return facts
-        before = self.cluster.state()
-        script, bound = _bind(step, step.script, before)
-        refused = check(script, self.session.history, self.cluster.namespace)
-        facts = replace(facts, used=bound.used, missing=bound.missing, refusals=refused)
-        if refused or bound.missing:
+        before = self.platform.state()
+        script, filled = _bind(step, step.script, before)
+        refused = check(script, self.session.history, self.platform.namespace)
+        facts = replace(facts, used=filled.used, missing=filled.missing, refusals=refused)
+        if refused or filled.missing:
             return facts
         outcome = self.session.run(script, self.limits.deadline_s, self.limits.follow_s, self.stop)
         return self._complete(_with_outcome(facts, script, outcome, self.session), step, before)
 
     def _complete(self, facts: StepFacts, step: Step, before: State) -> StepFacts:
         """Add what changed on the platform. After a change, wait until its pods are ready, at most `settle_s`."""
-        after = self.cluster.state()
-        changed = cluster.spec_changes(before, after)
+        after = self.platform.state()
+        changed = changes.spec_changes(before, after)
         notes = facts.notes
         if step.purpose == "change" and facts.exit_status == 0:
-            after = cluster.settle(self.cluster, self.limits.settle_s, self.stop)
-            changed += cluster.pod_changes(before, after)
+            after = changes.settle(self.platform, self.limits.settle_s, self.stop)
+            changed += changes.pod_changes(before, after)
             notes += _unready(after, self.limits.settle_s) + _scaled_to_zero(before, after)
-        services = tuple(f"{name}:{port}" for name, ports in self.cluster.services().items() for port in ports)
+        services = tuple(f"{name}:{port}" for name, ports in self.platform.services().items() for port in ports)
         toggle = _toggle(step, facts, before)
         return replace(facts, changed=changed, notes=notes, services=services, toggle=toggle)
 
@@ -90,32 +90,24 @@ def _unrun(step: Step) -> StepFacts:
     )
 
 
-@dataclass(frozen=True)
-class _Bound:
-    """The placeholders of one step: values of this moment, and those that have none."""
-
-    used: tuple[tuple[str, str], ...] = ()
-    missing: tuple[str, ...] = ()
-
-
-def _bind(step: Step, planned: Script, state: State) -> tuple[Script, _Bound]:
+def _bind(step: Step, planned: Script, state: State) -> tuple[Script, Filled]:
     """Return the command with the pods of this moment; it is parsed again only if its text differs from the plan's."""
     if step.toggle:
-        return planned, _Bound()
+        return planned, Filled(planned.text)
     without_pod: list[str] = []
 
     def resolve(value: str) -> str:
         deployment = pod_of(value)
         if deployment is None:
             return value
-        pod = cluster.newest_pod(state, deployment)
+        pod = changes.newest_pod(state, deployment)
         if pod is None:
             without_pod.append(f"{value} (no pod of deployment/{deployment} runs)")
         return pod or value
 
     filled = fill(step.text, step.placeholders, resolve)
     script = planned if filled.text == planned.text else parse(filled.text, step.line)
-    return script, _Bound(filled.used, (*filled.missing, *without_pod))
+    return script, replace(filled, missing=(*filled.missing, *without_pod))
 
 
 def _with_outcome(facts: StepFacts, script: Script, outcome: Outcome, session: Session) -> StepFacts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.errors import FAILED, INCONCLUSIVE, PASSED
@@ -41,7 +41,7 @@ class GamedayResult:
     platform: str
     """Of which kind the platforms were."""
     verdict: Verdict
-    why: str
+    why: tuple[str, ...]
     seconds: float
     findings: tuple[Finding, ...]
     drills: tuple[DrillResult, ...]
@@ -86,7 +86,7 @@ def _combine(
         document=header.document,
         platform=header.platform,
         verdict=worst,
-        why=_why(drills, missing),
+        why=tuple(_why(drills, missing)),
         seconds=round(seconds, 1),
         findings=tuple(findings),
         drills=drills,
@@ -95,9 +95,11 @@ def _combine(
     )
 
 
-def _why(drills: Sequence[DrillResult], missing: Sequence[str]) -> str:
-    counts = [
-        (verdict, [drill.runbook for drill in drills if drill.verdict is verdict]) for verdict in reversed(_BADNESS)
-    ]
-    parts = [f"{verdict.value}: {', '.join(names)}" for verdict, names in counts if names]
-    return "; ".join(parts + ([f"never began: {', '.join(missing)}"] if missing else [])) or "no drill was run"
+def _why(drills: Sequence[DrillResult], missing: Sequence[str]) -> Iterator[str]:
+    for verdict in reversed(_BADNESS):
+        if names := [drill.runbook for drill in drills if drill.verdict is verdict]:
+            yield f"{verdict.value}: {', '.join(names)}"
+    if missing:
+        yield f"never began: {', '.join(missing)}"
+    if not drills and not missing:
+        yield "no drill was run"

@@ -170,7 +170,7 @@ for event, at_s in zip(events, (now, now + 7)):
     event["t_s"] = at_s
 (out / "record.jsonl").write_text("".join(json.dumps(event) + "\\n" for event in events))
 phases = [{"phase": "prepare", "seconds": 1.5}, {"phase": "baseline", "seconds": 5.0}]
-drill = {"verdict": "VERDICT", "why": "it is so", "phases": phases}
+drill = {"verdict": "VERDICT", "why": ["it is so"], "phases": phases}
 (out / "result.json").write_text(json.dumps({"drills": [drill]}))
 """.replace("EVENTS", repr([to_json(RunStarted(document="ops.md", drills=())), to_json(RunEnded())]))
 

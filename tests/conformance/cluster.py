@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness.cluster.manifest import SERVER_VERSION
+from harness.cluster.static_objects import SERVER_VERSION
 from tests.conformance.sides import NAMESPACE, Side, objects_of, real_side
 from tests.support.paths import ROOT
 

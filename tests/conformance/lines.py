@@ -157,9 +157,9 @@ def _kinds() -> Iterator[Line]:
     for kind in RESOURCES:
         for word in _names(kind):
             yield Line(f"get {word} {GLOBAL_NAMESPACE}", "kinds")
-        for output in OUTPUTS if kind.held else ():
+        for output in OUTPUTS if kind.supported else ():
             yield Line(f"get {kind.plural} -o {shlex.quote(output)} {GLOBAL_NAMESPACE}", "kinds")
-        if kind.held and kind.plural != "events":
+        if kind.supported and kind.plural != "events":
             yield Line(f"describe {kind.plural} {GLOBAL_NAMESPACE}", "kinds")
         yield Line(f"get {kind.singular} nope {GLOBAL_NAMESPACE}", "kinds")
         yield Line(f"get {kind.plural} -n nowhere", "kinds")

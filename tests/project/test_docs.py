@@ -158,18 +158,19 @@ def test_every_key_of_the_bindings_is_named() -> None:
     assert [key for key in keys if not said(key, PAGES["docs/reference/bindings.md"])] == []
 
 
-def _load(text: str, slos: Path | None = None) -> None:
+def _load(text: str, slos: Path | None = None) -> bindings.Bindings:
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
         if slos:
             (Path(folder) / "slos").symlink_to(slos)
         (Path(folder) / "gameday.yaml").write_text(text)
-        bindings.load(Path(folder) / "gameday.yaml")
+        return bindings.load(Path(folder) / "gameday.yaml")
 
 
 def test_the_example_of_the_bindings_is_read() -> None:
-    _load(PAGES["docs/reference/bindings.md"].split("```yaml\n")[1].split("```")[0], SLOS)
+    read = _load(PAGES["docs/reference/bindings.md"].split("```yaml\n")[1].split("```")[0], SLOS)
+    assert read.runbooks
 
 
 def test_the_examples_of_slos_are_read(tmp_path: Path) -> None:

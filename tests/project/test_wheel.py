@@ -185,7 +185,7 @@ def test_installed_wheel_shows_help_and_plans_the_demo(installed: Path, empty: P
 @pytest.mark.slow
 @pytest.mark.parametrize(("platform", "limit_s"), [("local", RUN_S), ("docker", RUN_S), ("kind", UP_S + RUN_S)])
 def test_installed_wheel_runs_the_demo(installed: Path, empty: Path, platform: str, limit_s: float) -> None:
-    why = {"local": lambda: "", "docker": docker.why_not, "kind": kind.lacking}[platform]()
+    why = {"local": lambda: "", "docker": docker.missing, "kind": kind.missing}[platform]()
     if why:
         pytest.skip(why)
     arguments = ("run", "--demo", "--only", "VALIDATION_FAIL", "--platform", platform, "--out", "run")

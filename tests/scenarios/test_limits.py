@@ -218,9 +218,11 @@ def test_a_generator_that_falls_behind_says_so_with_a_number(tmp_path: Path, eng
             process.kill()
             process.communicate()
     told = [(int(count), float(worst.replace(",", ""))) for count, worst in COUNT.findall(err)]
-    assert sum(count for count, _ in told) == shown_late(engine, out, tmp_path)
-    assert 150 < sum(count for count, _ in told) < 400
-    assert 900 < max(worst for _, worst in told) < 3000
+    late = sum(count for count, _ in told)
+    assert late == shown_late(engine, out, tmp_path)
+    # A second without processor delays 200 arrivals, nine tenths of them by over 100 ms; a busy machine adds to that.
+    assert 150 < late < server.requests[PATH]
+    assert max(worst for _, worst in told) > 900
 
 
 def shown_late(engine: str, out: str, folder: Path) -> int:

@@ -1,4 +1,4 @@
-"""A small API server for tests: keeps objects by path, over real HTTP. No types."""
+"""A small HTTP API server for tests, which stores objects by path."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from urllib.parse import urlsplit
 
 
 class Store(ThreadingHTTPServer):
-    """`objects` by path; `calls`: `METHOD path` in order. A watch tells what `tell` is given and ends by `hang_up`."""
+    """The stored `objects` by path and the received `calls`, `METHOD path`.
+
+    A watch sends the events given to `send_event`, and ends after `end_watch`.
+    """
 
     daemon_threads = True
 
@@ -22,10 +25,10 @@ class Store(ThreadingHTTPServer):
         self.objects: dict[str, dict[str, Any]] = {}
         self.calls: list[str] = []
         self.logs: list[tuple[bytes, bool]] = []
-        """What the next requests for a log get, and whether they get the end of it."""
+        """Answers to the next requests for a log: the text, and whether the stream ends properly."""
         self.version = 0
-        self._news = threading.Condition()
-        self._told: list[dict[str, Any] | None] = []
+        self._changes = threading.Condition()
+        self._events: list[dict[str, Any] | None] = []
 
     def keep(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         self.version += 1
@@ -33,20 +36,20 @@ class Store(ThreadingHTTPServer):
         self.objects[path] = kept
         return kept
 
-    def tell(self, kind: str, body: dict[str, Any]) -> None:
-        with self._news:
-            self._told.append({"type": kind, "object": body})
-            self._news.notify_all()
+    def send_event(self, kind: str, body: dict[str, Any]) -> None:
+        with self._changes:
+            self._events.append({"type": kind, "object": body})
+            self._changes.notify_all()
 
-    def hang_up(self) -> None:
-        with self._news:
-            self._told.append(None)
-            self._news.notify_all()
+    def end_watch(self) -> None:
+        with self._changes:
+            self._events.append(None)
+            self._changes.notify_all()
 
-    def told(self) -> dict[str, Any] | None:
-        with self._news:
-            self._news.wait_for(lambda: self._told)
-            return self._told.pop(0)
+    def next_event(self) -> dict[str, Any] | None:
+        with self._changes:
+            self._changes.wait_for(lambda: self._events)
+            return self._events.pop(0)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -89,7 +92,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        while (event := self.server.told()) is not None:
+        while (event := self.server.next_event()) is not None:
             line = json.dumps(event).encode() + b"\n"
             self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
         self.wfile.write(b"0\r\n\r\n")
@@ -115,8 +118,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         path, body = self.path.rstrip("?"), self._body()
         self.server.calls.append(f"PUT {path}")
-        there = self.server.objects[path]["metadata"]["resourceVersion"]
-        if body["metadata"].get("resourceVersion") not in (None, there):
+        current = self.server.objects[path]["metadata"]["resourceVersion"]
+        if body["metadata"].get("resourceVersion") not in (None, current):
             self._refuse(409, "the object has been modified")
         else:
             self._answer(200, self.server.keep(path, body))
@@ -145,7 +148,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def serving(folder: Path) -> Iterator[tuple[Store, Path]]:
-    """The server and a kubeconfig that leads to it."""
+    """A running server, and a kubeconfig for it."""
     store = Store()
     threading.Thread(target=store.serve_forever, args=(0.02,), daemon=True).start()
     kubeconfig = folder / "kubeconfig"
@@ -161,6 +164,6 @@ def serving(folder: Path) -> Iterator[tuple[Store, Path]]:
     try:
         yield store, kubeconfig
     finally:
-        store.hang_up()
+        store.end_watch()
         store.shutdown()
         store.server_close()

@@ -1,4 +1,4 @@
-"""What the tests on a Docker engine share: whether there is one, its images, and what a platform has in it."""
+"""Support for tests on a Docker engine: its availability, its images, and a platform's containers."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from harness.platforms.base import PlatformOptions
 from harness.platforms.docker.provider import DockerProvider
 
 
-def why_not() -> str:
-    """What this machine lacks for a docker platform; "" when it lacks nothing."""
+def missing() -> str:
+    """What this machine lacks for a docker platform; "" if nothing."""
     try:
         DockerProvider(PlatformOptions()).check()
     except MachineError as error:
@@ -27,25 +27,25 @@ def why_not() -> str:
 
     images = [tag for image in client().images.list() for tag in image.tags]
     if not testcontainers_config.ryuk_disabled and testcontainers_config.ryuk_image not in images:
-        return f"the image {testcontainers_config.ryuk_image} is not here; set TESTCONTAINERS_RYUK_DISABLED=true"
+        return f"the image {testcontainers_config.ryuk_image} does not exist; set TESTCONTAINERS_RYUK_DISABLED=true"
     base = os.environ.get("GAMEDAY_BASE_IMAGE")
     if base is None:
         return "no base image is named: set GAMEDAY_BASE_IMAGE, e.g. to python:3.13-slim-trixie"
-    return "" if base in images else f"the base image {base} (GAMEDAY_BASE_IMAGE) is not here: `docker pull {base}`"
+    return "" if base in images else f"the base image {base} (GAMEDAY_BASE_IMAGE) does not exist: `docker pull {base}`"
 
 
 @contextmanager
 def ready_provider(folder: Path) -> Iterator[DockerProvider]:
-    """One whose images are there; skips the test, and says why, where that cannot be."""
-    if why := why_not():
-        pytest.skip(why)
+    """A provider within its session; skips the test where docker cannot be used."""
+    if fact := missing():
+        pytest.skip(fact)
     made = DockerProvider(PlatformOptions())
     with made.session(folder, print):
         yield made
 
 
 def parts(folder: Path) -> dict[str, str]:
-    """Container id by part, of everything that the engine has of the platforms that were started in `folder`."""
+    """Id by part of each container and network of the platforms that were started in `folder`."""
     from harness.cluster.runtimes.container.engine import client
 
     engine, found = client(), {}

@@ -139,7 +139,8 @@ class Pods:
         self._ids = itertools.count(10)
         self._answers: queue.Queue[dict[str, object]] = queue.Queue()
         self.exits: dict[int, int] = {}
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._reader = threading.Thread(target=self._listen, daemon=True)
+        self._reader.start()
 
     def start(self, service: str, service_ip: str = "", ready: bool = True, **env: str) -> Pod:
         """One pod, ready to answer on its own address; it serves on its service address only after `serve(True)`."""
@@ -171,16 +172,19 @@ class Pods:
         """Close the nursery's stdin; its exit status."""
         assert self.process.stdin is not None
         self.process.stdin.close()
-        return self.process.wait(10)
+        status = self.process.wait(10)
+        self._reader.join(10)
+        return status
 
     def _listen(self) -> None:
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            said = json.loads(line)
-            if "exited" in said:
-                self.exits[said["exited"]] = said["status"]
-            else:
-                self._answers.put(said)
+        with self.process.stdout as answers:
+            for line in answers:
+                answer = json.loads(line)
+                if "exited" in answer:
+                    self.exits[answer["exited"]] = answer["status"]
+                else:
+                    self._answers.put(answer)
 
 
 def _free_net() -> str:

@@ -1,4 +1,4 @@
-"""What the suites on kind share: whether this machine can, what is left, how it ended."""
+"""Support for tests on kind: its availability, the cluster's containers, a run's verdict."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from harness.platforms.kubernetes import kind
 UP_S, DRILL_S = 400.0, 280.0
 
 
-def lacking() -> str:
-    """Why this machine cannot have a kind cluster; "" when it can."""
+def missing() -> str:
+    """What this machine lacks for a kind cluster; "" if nothing."""
     missing = [name for name in ("docker", "kind", "kubectl") if shutil.which(name) is None]
     if missing:
         return f"not on PATH: {', '.join(missing)}"
@@ -23,11 +23,12 @@ def lacking() -> str:
 
 
 def containers() -> list[str]:
-    """The names of the cluster's containers, whatever became of them."""
+    """Names of the cluster's containers, stopped ones included."""
     argv = ["docker", "ps", "-a", "--filter", f"label=io.x-k8s.kind.cluster={kind.name()}", "--format", "{{.Names}}"]
     return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.split()
 
 
 def verdict(out: Path) -> str:
+    """The verdict of a run's only drill."""
     (drill,) = json.loads((out / "result.json").read_text())["drills"]
     return str(drill["verdict"])

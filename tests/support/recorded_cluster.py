@@ -1,4 +1,4 @@
-"""A cluster in memory, made of recorded objects: what `Cluster` promises, without processes behind it."""
+"""An api.Cluster in memory, made of recorded objects, without processes."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ DATA = Path(__file__).parents[1] / "data" / "kubectl"
 
 
 def recording(name: str) -> dict[str, Any]:
-    """What tests/data/kubectl/record.py wrote."""
+    """A recording of tests/data/kubectl/record.py."""
     with gzip.open(DATA / f"{name}.json.gz", "rt", encoding="utf-8") as file:
         loaded: dict[str, Any] = json.load(file)
         return loaded
 
 
 class Instant(asyncio.SelectorEventLoop):
-    """A loop whose waiting takes no time: its clock jumps to the next timer. Nothing in memory needs the real one."""
+    """An event loop that does not wait: its clock jumps to the next timer."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,13 +45,13 @@ class Instant(asyncio.SelectorEventLoop):
 
 
 def at_once(call: Coroutine[Any, Any, T], limit_s: float = 600.0) -> T:
-    """Run a call on such a loop; it may wait for ten of its minutes."""
+    """Run a call on an Instant loop; `limit_s` is a limit of the loop's own time."""
     with asyncio.Runner(loop_factory=Instant) as runner:
         return runner.run(asyncio.wait_for(call, limit_s))
 
 
 class Ended:
-    """A process that has said everything already."""
+    """A process that has ended, with its output."""
 
     def __init__(self, out: bytes, err: bytes, status: int) -> None:
         self.stdout, self.stderr, self._status, self.killed = _chunks(out), _chunks(err), status, False
@@ -69,7 +69,7 @@ async def _chunks(data: bytes) -> AsyncIterator[bytes]:
 
 
 class World:
-    """Objects by kind; changes are applied at once, and tell whoever waits."""
+    """Objects by kind. Changes take effect at once and wake those who wait in `changed`."""
 
     server_version = "v1.36.3"
 
@@ -109,7 +109,7 @@ class World:
 
     @staticmethod
     def refuse(after: Obj) -> str | None:
-        """A small part of what an API server checks."""
+        """The error message of a small part of the API server's validation; None if valid."""
         replicas = section(after, "spec").get("replicas", 0)
         if isinstance(replicas, int) and replicas < 0:
             return f"spec.replicas: Invalid value: {replicas}: must be greater than or equal to 0"

@@ -14,7 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,11 @@ ENGINES = {
     "worker": ("scenarios.worker",),
     "locust": ("locust", "--headless", "--skip-log", "--only-summary", "-f"),
 }
+
+
+def rate(times_s: Sequence[float], last: int) -> float:
+    """Return the arrivals a second among the `last` ones; 0 while there are fewer. `times_s` is in order."""
+    return 0.0 if len(times_s) <= last else last / (times_s[-1] - times_s[-1 - last])
 
 
 class Scenario:
@@ -174,7 +179,8 @@ class HttpServer(Server):
         super().__init__(certificate)
         self.answer = answer
         self.connections = 0
-        self.oldest_s = 0.0
+        self.most_requests = 0
+        """The requests of the connection that had most of them."""
         self.requests: Counter[str] = Counter()
         self.tenants: set[str] = set()
 
@@ -186,13 +192,14 @@ class HttpServer(Server):
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        born_s = time.monotonic()
+        count = 0
         try:
             while head := (await reader.readuntil(b"\r\n\r\n")).decode():
                 lines = (line.split(": ", 1) for line in head.split("\r\n")[1:-2])
                 fields = {name.title(): value for name, value in lines}
                 body = json.loads(await reader.readexactly(int(fields["Content-Length"])))
-                self.oldest_s = max(self.oldest_s, time.monotonic() - born_s)
+                count += 1
+                self.most_requests = max(self.most_requests, count)
                 await self._request(head.split(" ")[1], fields["X-Tenant"], body, writer)
         except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
             pass  # the client is done with this connection, or the test with the server

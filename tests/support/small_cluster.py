@@ -1,4 +1,4 @@
-"""A small cluster for the tests of the steps: a kubectl in shell, whose state is files that the test can read."""
+"""A small cluster for the tests of the steps: a kubectl in bash that keeps its state in files."""
 
 from __future__ import annotations
 

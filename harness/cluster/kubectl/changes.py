@@ -1,4 +1,4 @@
-"""What all changing commands share: dry runs, an edit with its refusals, and the line that tells what was done."""
+"""Shared by commands that change objects: dry runs, edits, and the line that reports the result."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from harness.machine.objects import Obj, clone, items, text
 DRY_RUNS = {"": "", "none": "", "unchanged": " (dry run)", "client": " (dry run)", "server": " (server dry run)"}
 
 
-def asked(session: Session, args: Sequence[str] | None = None) -> list[Target]:
-    """The objects that the line names; a bare type needs --all or a selector."""
+def named_targets(session: Session, args: Sequence[str] | None = None) -> list[Target]:
+    """The objects that the arguments name; a type without names needs --all or a selector."""
     every = session.flags.flag("all") or bool(session.flags.text("selector") or session.flags.text("field-selector"))
     wanted = targets(session.args if args is None else args, every=every)
     session.check_names(wanted)
@@ -24,7 +24,7 @@ def asked(session: Session, args: Sequence[str] | None = None) -> list[Target]:
 
 
 def dry_run(session: Session) -> str:
-    """What is said after the message: empty when the change is meant."""
+    """The suffix of the result line in a dry run; empty without one."""
     chosen = session.flags.text("dry-run")
     if chosen not in DRY_RUNS:
         raise Failure(f'error: Invalid dry-run value ({chosen}). Must be "none", "server", or "client".')
@@ -32,7 +32,7 @@ def dry_run(session: Session) -> str:
 
 
 async def edit(session: Session, item: Item, change: Callable[[Obj], Obj]) -> bool:
-    """Apply a change, unless it is a dry run; whether it changes anything. Raises Failure with the server's refusal."""
+    """Apply a change, except in a dry run. Return whether it changes anything. Raises Failure when it is invalid."""
     wanted = change(clone(item.obj))
     if wanted == item.obj or dry_run(session):
         return wanted != item.obj
@@ -47,21 +47,21 @@ async def edit(session: Session, item: Item, change: Callable[[Obj], Obj]) -> bo
 
 
 async def report(session: Session, item: Item, done: str) -> None:
-    """`deployment.apps/web scaled`, or the object as `-o` wants it."""
-    await unchanged(session, item, done + dry_run(session))
+    """Print `deployment.apps/web scaled`, or the object in the format of `-o`."""
+    await print_result(session, item, done + dry_run(session))
 
 
-async def unchanged(session: Session, item: Item, said: str) -> None:
-    """The same line for what needed no change; a dry run is no matter then."""
+async def print_result(session: Session, item: Item, shown: str) -> None:
+    """Print the line of `report` without the suffix of a dry run, for an object that needed no change."""
     show = printer(session.flags.text("output"))
     if show is None:
-        await session.say(f"{item.shown} {said}")
+        await session.print_line(f"{item.shown} {shown}")
     else:
         await session.out(1, show([session.get(item.resource, item.name)], True).encode())
 
 
-def within(session: Session, found: Found) -> Found:
-    """With -A, the real one looks each object up in the namespace "" and refuses it: so does this one."""
+def without_other_namespaces(session: Session, found: Found) -> Found:
+    """With -A, kubectl looks each object up in the namespace "" and refuses it; reproduce that."""
     if not session.everywhere:
         return found
     refused = [_elsewhere(item.namespace) for item in found.items if item.namespace]
@@ -74,8 +74,8 @@ def _elsewhere(namespace: str) -> Failure:
 
 
 async def each(session: Session, wanted: Sequence[Target], change: Callable[[Item], Awaitable[None]]) -> int:
-    """Do one thing to every object found; failures do not stop the others."""
-    found = within(session, session.find(wanted))
+    """Apply `change` to every object that is found; failures do not stop the others. Return the exit status."""
+    found = without_other_namespaces(session, session.find(wanted))
     failures = []
     for item in found.items:
         try:

@@ -1,4 +1,4 @@
-"""What a table shows of each kind: the API server's columns."""
+"""The columns of `get` for each kind, as the API server defines them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Cells = Callable[[Obj, float], Sequence[str]]
 
 @dataclass(frozen=True)
 class Columns:
-    """`names` always, `wide` in addition with `-o wide`; cells of both come from one function (object, now)."""
+    """Column names and the function (object, now) for their cells; the `wide` ones are added by `-o wide`."""
 
     names: tuple[str, ...]
     cells: Cells
     wide: tuple[str, ...] = ()
     wide_cells: Cells = lambda obj, now_s: ()
     message: int | None = None
-    """Where the wide columns start, when not at the end."""
+    """Index at which the wide columns are inserted; None: at the end."""
 
 
 def created(obj: Obj, now_s: float) -> str:
@@ -219,9 +219,9 @@ def _event_wide(obj: Obj, now_s: float) -> Sequence[str]:
     source = section(obj, "source")
     host = f", {text(source, 'host')}" if source.get("host") else ""
     first = text(obj, "firstTimestamp") or text(obj, "eventTime")
-    said = int(number(obj, "count", default=1)) or 1
+    count_ = int(number(obj, "count", default=1)) or 1
     component = text(source, "component") or text(obj, "reportingComponent")
-    return text(obj, "involvedObject", "fieldPath"), component + host, age(first, now_s), str(said), name(obj)
+    return text(obj, "involvedObject", "fieldPath"), component + host, age(first, now_s), str(count_), name(obj)
 
 
 def _plain(obj: Obj, now_s: float) -> Sequence[str]:
@@ -267,7 +267,7 @@ def header(plural: str, wide: bool) -> list[str]:
 
 
 def cells(plural: str, obj: Obj, wide: bool, now_s: float) -> list[str]:
-    """One row. Wide event columns surround the message, as the API server has them."""
+    """One row. The wide columns of events surround the message, as in the API server."""
     columns = COLUMNS.get(plural, PLAIN)
     return _join(columns, columns.cells(obj, now_s), columns.wide_cells(obj, now_s) if wide else ())
 

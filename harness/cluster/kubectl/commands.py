@@ -1,4 +1,4 @@
-"""The table of commands: their flags, supported or refused, and who answers them."""
+"""The table of commands: their flags (supported or refused) and the functions that run them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from harness.cluster.kubectl.flag_groups import (  # fmt: skip
     TOP,
     VIEW,
 )
-from harness.cluster.kubectl.flags import Flag, durations, integers, leaving, lists, switches, texts, unsupported
+from harness.cluster.kubectl.flags import Flag, durations, integers, lists, other_cluster, switches, texts, unsupported
 from harness.cluster.kubectl.session import Session
 
 Run = Callable[[Session], Awaitable[int]]
@@ -45,7 +45,7 @@ Run = Callable[[Session], Awaitable[int]]
 
 @dataclass(frozen=True)
 class Command:
-    """One command, or a group of them (then `run` is None)."""
+    """One command, or a group of commands (`run` is None)."""
 
     name: str
     does: str
@@ -54,8 +54,8 @@ class Command:
     flags: tuple[Flag, ...] = ()
     aliases: tuple[str, ...] = ()
     commands: tuple[Command, ...] = ()
-    lacking: str = ""
-    """Subcommands that the real one has and we do not, with spaces."""
+    unsupported_commands: str = ""
+    """Subcommands of the original that are not implemented, separated by spaces."""
 
 
 TYPE_NAME = "(TYPE NAME | TYPE/NAME)"
@@ -148,7 +148,7 @@ COMMANDS = (
         "set",
         "Set specific features on objects",
         commands=SET,
-        lacking="resources selector serviceaccount subject",
+        unsupported_commands="resources selector serviceaccount subject",
     ),
     Command(
         "get",
@@ -198,7 +198,7 @@ COMMANDS = (
             *durations("timeout"),
         ),
     ),
-    Command("cluster-info", "Display cluster information", information.cluster_info, lacking="dump"),
+    Command("cluster-info", "Display cluster information", information.cluster_info, unsupported_commands="dump"),
     Command("top", "Display resource (CPU/memory) usage", commands=TOPS),
     Command(
         "describe",
@@ -220,7 +220,7 @@ COMMANDS = (
             *durations("since"),
             *texts("since-time"),
             *unsupported("ignore-errors"),
-            *leaving("insecure-skip-tls-verify-backend"),
+            *other_cluster("insecure-skip-tls-verify-backend"),
         ),
     ),
     Command(
@@ -267,8 +267,8 @@ COMMANDS = (
         "config",
         "Show what stands for a kubeconfig file",
         commands=CONFIG,
-        lacking="delete-cluster delete-context delete-user get-clusters get-users rename-context set set-cluster"
-        " set-context set-credentials unset use-context",
+        unsupported_commands="delete-cluster delete-context delete-user get-clusters get-users rename-context set"
+        " set-cluster set-context set-credentials unset use-context",
     ),
     Command(
         "version",
@@ -283,4 +283,4 @@ EVERY_NAME = (
     " uncordon drain taint describe logs attach exec port-forward proxy cp auth debug events diff apply patch replace"
     " wait kustomize label annotate completion api-resources api-versions config kuberc plugin version options"
 )
-"""All of kubectl's commands, in its order: what is meant by a mistyped one, and what is lacking here."""
+"""All commands of the original in its order, for suggestions and for those that are not implemented."""

@@ -1,4 +1,4 @@
-"""`kubectl delete`: pods only; their ReplicaSet replaces them."""
+"""`kubectl delete`, for pods only; their ReplicaSet replaces them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from harness.cluster.api import NotFound
-from harness.cluster.kubectl.changes import asked, dry_run, within
+from harness.cluster.kubectl.changes import dry_run, named_targets, without_other_namespaces
 from harness.cluster.kubectl.errors import Failure
 from harness.cluster.kubectl.output import printer
 from harness.cluster.kubectl.session import POD, Item, Session
@@ -19,10 +19,10 @@ FORCED = (
 
 
 async def delete(session: Session) -> int:
-    """Begin to end every pod, tell so, and with --wait (the default) stay until they are gone."""
+    """Delete each pod and report it; with --wait (the default) wait until they are gone. Return the exit status."""
     grace_s = _grace(session)
-    wanted = asked(session)
-    found = within(session, session.find(wanted, blame_namespace=False))
+    wanted = named_targets(session)
+    found = without_other_namespaces(session, session.find(wanted, blame_namespace=False))
     _only_pods(found.items)
     failures = [] if session.flags.flag("ignore-not-found") else found.failures
     if session.flags.flag("force") and found.items:
@@ -30,9 +30,9 @@ async def delete(session: Session) -> int:
     for item in found.items:
         await _delete(session, item, grace_s)
     if not found.items and not found.failures:
-        await session.say("No resources found")
+        await session.print_line("No resources found")
     if session.flags.flag("wait", default=True) and not dry_run(session) and not session.flags.flag("force"):
-        await gone(session, found.items, session.flags.seconds("timeout", 0.0) or float("inf"))
+        await wait_until_gone(session, found.items, session.flags.seconds("timeout", 0.0) or float("inf"))
     return await session.finish(failures)
 
 
@@ -44,7 +44,7 @@ def _only_pods(found: Sequence[Item]) -> None:
 
 
 def _grace(session: Session) -> float | None:
-    """kubectl's rules: --now is one second, --force none, and zero without --force is one second as well."""
+    """The grace period in seconds (None: the pod's own). As in kubectl: --now is 1, --force 0, 0 without --force 1."""
     grace, force, now = session.flags.number("grace-period", -1), session.flags.flag("force"), session.flags.flag("now")
     if now and grace != -1:
         raise Failure("error: --now and --grace-period cannot be specified together")
@@ -63,14 +63,14 @@ async def _delete(session: Session, item: Item, grace_s: float | None) -> None:
         try:
             await session.cluster.delete_pod(item.namespace, item.name, grace_s)
         except NotFound:
-            done = "deleted"  # it ended by itself between the look and the call: what was asked for has come about
+            done = "deleted"  # it ended by itself after it was listed
     show = printer(session.flags.text("output"))
     line = f'pod "{item.name}" {done} from {item.namespace} namespace{dry_run(session)}\n'
     await session.out(1, (line if show is None else show([item], True)).encode())
 
 
-async def gone(session: Session, pods: Sequence[Item], timeout_s: float) -> None:
-    """Until none of these very objects is left (a successor has another uid)."""
+async def wait_until_gone(session: Session, pods: Sequence[Item], timeout_s: float) -> None:
+    """Wait until all of these objects are gone (a replacement has another uid). Raises Failure at the time limit."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + timeout_s
     for item in pods:

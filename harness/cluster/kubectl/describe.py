@@ -1,4 +1,4 @@
-"""`kubectl describe`: one object on a page, its events at the end."""
+"""`kubectl describe`: the details of an object, followed by its events."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ WITHOUT_EVENTS = ("networkpolicies", "namespaces")
 
 
 async def describe(session: Session) -> int:
-    """Pages for everything asked for; a name that is missing is tried as a prefix, as kubectl does."""
+    """Describe the named objects; as in kubectl, a name that does not exist is tried as a prefix."""
     if not session.args:
         raise Failure(NOTHING_ASKED)
     wanted = targets(session.args, every=True)
@@ -58,7 +58,7 @@ async def describe(session: Session) -> int:
 
 
 def _supported(resource: Resource) -> None:
-    if resource.held and resource.plural not in PAGES:
+    if resource.supported and resource.plural not in PAGES:
         raise Failure(
             f"error: this platform's kubectl does not support describe {resource.plural} yet; use get -o yaml"
         )
@@ -67,12 +67,12 @@ def _supported(resource: Resource) -> None:
 async def _by_prefix(session: Session, target: Target, failures: Sequence[Failure]) -> int:
     matching = [item for item in session.list(target.resource) if item.name.startswith(target.name)]
     for item in matching:
-        await session.say(page(session, item, events=False))
+        await session.print_line(page(session, item, events=False))
     return 0 if matching else await session.finish(failures)
 
 
 def page(session: Session, item: Item, *, events: bool) -> str:
-    """The whole text of one object."""
+    """The complete description of one object."""
     lines = list(PAGES[item.resource.plural](session, item.obj))
     if events and item.resource.plural not in WITHOUT_EVENTS:
         lines += _events(session, item.obj)

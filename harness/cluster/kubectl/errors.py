@@ -1,4 +1,4 @@
-"""How a command ends early: what stderr gets, and the exit status."""
+"""Errors of commands, with the text for stderr and the exit status."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from harness.cluster.api import Invalid, NotFound
 
 
 class Failure(Exception):
-    """The command is over; `str(failure)` is the whole text for stderr, without the last newline."""
+    """The command failed; `str(failure)` is the complete text for stderr without the final newline."""
 
     def __init__(self, text: str, status: int = 1) -> None:
         super().__init__(text)
@@ -24,6 +24,6 @@ def not_found(error: NotFound) -> Failure:
 
 
 def invalid(error: Invalid) -> Failure:
-    """What the API server refuses: its `Deployment.apps "web" is invalid: …` is kubectl's `The Deployment "web" …`."""
+    """A change that the API server refuses; `Deployment.apps "web" is invalid: …` becomes `The Deployment "web" …`."""
     found = re.fullmatch(r'(\w+)[\w.]* ("[^"]*" is invalid: .*)', str(error), re.DOTALL)
     return Failure(f"The {found[1]} {found[2]}" if found else f"error: {error}")

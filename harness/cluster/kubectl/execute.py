@@ -1,4 +1,4 @@
-"""`kubectl exec`: a command inside a pod, its output and its exit status."""
+"""`kubectl exec`: runs a command in a pod."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOT_STARTED = (
 
 
 async def execute(session: Session) -> int:
-    """The command's own exit status; 1 when it could not be started."""
+    """Return the command's exit status, or 1 when it cannot be started."""
     before = session.args[: session.flags.dash] if session.flags.dash is not None else session.args
     argv = session.args[len(before) :]
     if not before:
@@ -33,16 +33,16 @@ async def execute(session: Session) -> int:
     if not argv:
         raise Failure("error: you must specify at least one command for the container")
     pod = await _pod(session, before[0])
-    _, said = pod_selection.container(pod, session.flags.text("container"))
-    if said and not session.flags.flag("quiet"):
-        await session.warn(said)
+    _, notice = pod_selection.container(pod, session.flags.text("container"))
+    if notice and not session.flags.flag("quiet"):
+        await session.warn(notice)
     _check_running(pod)
     tty = await _tty(session)
     return await _run(session, await _start(session, pod, argv, tty))
 
 
-async def _pod(session: Session, word: str) -> Obj:
-    target = targets([word if "/" in word else f"pods/{word}"], every=False)[0]
+async def _pod(session: Session, name: str) -> Obj:
+    target = targets([name if "/" in name else f"pods/{name}"], every=False)[0]
     item = session.get(target.resource, target.name)
     if item.resource == POD:
         return item.obj
@@ -57,7 +57,7 @@ async def _pod(session: Session, word: str) -> Obj:
 
 
 async def _tty(session: Session) -> bool:
-    """A terminal is used when asked for and there; the warning is only given together with -i, as kubectl does."""
+    """Whether to use a terminal: -t and -i are given and stdin is one. As in kubectl, only -i causes the warning."""
     if not session.flags.flag("tty") or not session.flags.flag("stdin"):
         return False
     if not session.tty and not session.flags.flag("quiet"):
@@ -88,7 +88,7 @@ async def _start(session: Session, pod: Obj, argv: list[str], tty: bool) -> Proc
 
 
 async def _run(session: Session, process: Process) -> int:
-    """Copy both streams until they end; a caller that goes away ends the command."""
+    """Copy both streams until they end. Kills the command when the caller disconnects. Return its exit status."""
     try:
         await asyncio.gather(_copy(session, 1, process.stdout), _copy(session, 2, process.stderr))
         status = await process.wait()

@@ -1,13 +1,13 @@
-"""Flags that several commands have in common."""
+"""Flags that several commands share."""
 
 from __future__ import annotations
 
-from harness.cluster.kubectl.flags import durations, leaving, optional, switches, texts, unsupported
+from harness.cluster.kubectl.flags import durations, optional, other_cluster, switches, texts, unsupported
 
 GLOBAL = (
     *texts("namespace/n"),
     *switches("help/h"),
-    *leaving(
+    *other_cluster(
         "insecure-skip-tls-verify match-server-version",
         "kubeconfig context cluster user server/s token as as-group as-uid as-user-extra certificate-authority"
         " client-certificate client-key tls-server-name username password cache-dir kuberc",

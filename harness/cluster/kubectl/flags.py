@@ -1,4 +1,4 @@
-"""Flags as kubectl reads them (the rules of Go's pflag), from a declarative table per command."""
+"""Parses flags by the rules of Go's pflag, from a table of flags per command."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ BOOLEANS = {
 
 @dataclass(frozen=True)
 class Flag:
-    """One flag. `bare` is its value when it stands alone (`--dry-run`, every bool); `why` refuses it."""
+    """One flag. `bare` is its value without an argument (`--dry-run`, every bool)."""
 
     name: str
     short: str = ""
     kind: Kind = "bool"
     bare: str | None = None
     why: str = ""
-    """Empty for a supported flag; otherwise the sentence that its use is answered with."""
+    """The error for using it; empty for a supported flag."""
 
     @property
     def alone(self) -> str | None:
@@ -37,7 +37,7 @@ class Flag:
 
 
 def switches(names: str) -> tuple[Flag, ...]:
-    """Flags that are there or not, each as `name` or `name/short`; so below."""
+    """Boolean flags, each written as `name` or `name/short` (as in the functions below)."""
     return _flags(names, "bool")
 
 
@@ -54,12 +54,12 @@ def durations(names: str) -> tuple[Flag, ...]:
 
 
 def lists(names: str) -> tuple[Flag, ...]:
-    """Flags that may be given several times; their values are kept one a line."""
+    """Flags that can be repeated; their values are joined by newlines."""
     return _flags(names, "strings")
 
 
 def optional(name: str, bare: str) -> tuple[Flag, ...]:
-    """A flag whose value may be left out (`--dry-run`); then it has the value `bare`."""
+    """A flag whose value is optional (`--dry-run`) and defaults to `bare`."""
     return (Flag(name, kind="string", bare=bare),)
 
 
@@ -69,12 +69,12 @@ def _flags(names: str, kind: Kind) -> tuple[Flag, ...]:
 
 
 def unsupported(switches: str = "", valued: str = "") -> tuple[Flag, ...]:
-    """Flags that the real kubectl has here and we lack."""
+    """Flags of the original that are not implemented."""
     return _refused(switches, valued, "this platform's kubectl does not support --{} yet; leave it out")
 
 
-def leaving(switches: str = "", valued: str = "") -> tuple[Flag, ...]:
-    """Flags that would point kubectl at another cluster or another user."""
+def other_cluster(switches: str = "", valued: str = "") -> tuple[Flag, ...]:
+    """Flags that select another cluster or user; they are refused."""
     return _refused(switches, valued, "--{} is refused: this kubectl reaches this platform only; leave the flag out")
 
 
@@ -85,7 +85,7 @@ def _refused(switches: str, valued: str, why: str) -> tuple[Flag, ...]:
 
 @dataclass
 class Parsed:
-    """What was on the line. `dash` is the number of arguments before `--`, None without one."""
+    """The parsed flags and arguments. `dash` is the number of arguments before `--`; None without it."""
 
     values: dict[str, Value] = field(default_factory=dict)
     args: list[str] = field(default_factory=list)
@@ -114,18 +114,18 @@ class Parsed:
 def parse(
     argv: Sequence[str], flags: Iterable[Flag], help_line: str, *, first_only: bool = False
 ) -> tuple[Parsed, list[str]]:
-    """Read `argv`. With `first_only` stop at the first argument. Returns what was read and what was left unread."""
+    """Parse `argv`; with `first_only` up to the first argument. Return the result and the rest. Raises Failure."""
     reader = _Reader(list(argv), flags, help_line)
     while reader.rest:
-        word = reader.rest[0]
-        if first_only and (word == "--" or not _is_flag(word)):
+        arg = reader.rest[0]
+        if first_only and (arg == "--" or not _is_flag(arg)):
             break
-        reader.word()
+        reader.argument()
     return reader.parsed, reader.rest
 
 
-def _is_flag(word: str) -> bool:
-    return word.startswith("-") and word != "-"
+def _is_flag(arg: str) -> bool:
+    return arg.startswith("-") and arg != "-"
 
 
 class _Reader:
@@ -135,21 +135,21 @@ class _Reader:
         self._long = {flag.name: flag for flag in flags}
         self._short = {flag.short: flag for flag in flags if flag.short}
 
-    def word(self) -> None:
-        word = self.rest.pop(0)
-        if word == "--":
+    def argument(self) -> None:
+        arg = self.rest.pop(0)
+        if arg == "--":
             self.parsed.dash = len(self.parsed.args)
             self.parsed.args += self.rest
             self.rest = []
-        elif word.startswith("--"):
-            self._long_flag(word[2:])
-        elif _is_flag(word):
-            self._short_flags(word[1:])
+        elif arg.startswith("--"):
+            self._long_flag(arg[2:])
+        elif _is_flag(arg):
+            self._short_flags(arg[1:])
         else:
-            self.parsed.args.append(word)
+            self.parsed.args.append(arg)
 
-    def _long_flag(self, word: str) -> None:
-        name, equals, value = word.partition("=")
+    def _long_flag(self, arg: str) -> None:
+        name, equals, value = arg.partition("=")
         flag = self._long.get(name)
         if flag is None:
             raise self._usage(f"unknown flag: --{name}")
@@ -210,7 +210,7 @@ def read_int(text: str) -> int:
 
 
 def read_duration(text: str) -> float:
-    """Go's time.ParseDuration: `1h30m`, `300ms`, `0`; seconds."""
+    """Seconds of a duration as Go's time.ParseDuration accepts it: `1h30m`, `300ms`, `0`."""
     if text in ("0", "+0", "-0"):
         return 0.0
     parts = re.findall(r"(\d*\.?\d*)([^\d.]+)", text.lstrip("+-"))

@@ -1,4 +1,4 @@
-"""`kubectl get`: tables, other formats, sorting, watching."""
+"""`kubectl get`: tables, other output formats, sorting, watching."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WATCH_STEP_S = 1.0
 
 
 async def get(session: Session) -> int:
-    """List or watch; the exit status is 1 when anything that was named is missing."""
+    """List or watch. Return the exit status: 1 when a named object is missing."""
     if not session.args:
         raise Failure(NOTHING_ASKED)
     wanted = targets(session.args, every=True)
@@ -54,7 +54,7 @@ async def _once(session: Session, wanted: Sequence[Target], show: Printer | None
 
 
 async def _tables(session: Session, wanted: Sequence[Target], listed: Sequence[Item]) -> None:
-    """One table per kind, an empty line between them; with several kinds the names carry theirs."""
+    """One table per kind, separated by an empty line; with several kinds the names have the kind as prefix."""
     groups: dict[Resource, list[Item]] = {}
     for item in listed:
         groups.setdefault(item.resource, []).append(item)
@@ -64,11 +64,11 @@ async def _tables(session: Session, wanted: Sequence[Target], listed: Sequence[I
     for number, (resource, items) in enumerate(groups.items()):
         view = View(session, resource, prefixed=several or session.flags.flag("show-kind"))
         lines = view.lines(items)
-        await session.say("\n".join([""] * bool(number) + lines))
+        await session.print_line("\n".join([""] * bool(number) + lines))
 
 
 class View:
-    """The rows of one kind with the columns that the flags ask for."""
+    """The table rows of one kind, with the columns selected by flags."""
 
     def __init__(self, session: Session, resource: Resource, *, prefixed: bool) -> None:
         self._session, self._resource, self._prefixed = session, resource, prefixed
@@ -96,7 +96,7 @@ class View:
 
 
 async def _watch(session: Session, wanted: Sequence[Target], show: Printer | None) -> int:
-    """What is there, then every change, until the caller is gone or the one object is missing from the start."""
+    """Print the current objects, then every change, until cancelled. Fails when the object is missing at the start."""
     if len({target.resource for target in wanted}) > 1 or len(wanted) > 1:
         raise Failure("error: you may only specify a single resource type")
     view = View(session, wanted[0].resource, prefixed=session.flags.flag("show-kind"))
@@ -107,27 +107,27 @@ async def _watch(session: Session, wanted: Sequence[Target], show: Printer | Non
         if found.failures and not known:
             return await session.finish(found.failures)
         now = {text(item.obj, "metadata", "uid") or item.name: item for item in found.items}
-        await _tell(session, view, show, [] if quiet else _changes(known, now))
+        await _print_change(session, view, show, [] if quiet else _changes(known, now))
         known, quiet = now, False
         await session.cluster.changed(WATCH_STEP_S)
 
 
 def _changes(before: Mapping[str, Item], after: Mapping[str, Item]) -> list[Item]:
-    """New and changed objects, and a last time those that are gone."""
+    """New and changed objects, and each deleted one once more."""
     gone = [item for uid, item in before.items() if uid not in after]
     return gone + [item for uid, item in after.items() if before.get(uid) is None or before[uid].obj != item.obj]
 
 
-async def _tell(session: Session, view: View, show: Printer | None, changed: Sequence[Item]) -> None:
+async def _print_change(session: Session, view: View, show: Printer | None, changed: Sequence[Item]) -> None:
     if changed and show is None:
-        await session.say("\n".join(view.lines(changed)))
+        await session.print_line("\n".join(view.lines(changed)))
     elif show is not None:
         for item in changed:
             await session.out(1, show([item], True).encode())
 
 
 def _sorted(session: Session, items: list[Item], wanted: Sequence[Target]) -> list[Item]:
-    """`--sort-by`: by one field, objects that lack it first; when all lack it kubectl finds nothing."""
+    """Sort by the field of `--sort-by`, objects without it first; if none has it, return nothing, as kubectl does."""
     path = session.flags.text("sort-by")
     if not path:
         return items

@@ -15,7 +15,7 @@ CAUSE = "kubernetes.io/change-cause"
 
 
 async def history(session: Session) -> int:
-    """The revisions that can be returned to, or with --revision the template of one."""
+    """Print the revisions, or with --revision the template of one."""
     revision = session.flags.number("revision", 0)
     if revision < 0:
         raise Failure(f"error: revision must be a positive integer: {revision}")
@@ -24,7 +24,7 @@ async def history(session: Session) -> int:
         _only_deployments(item, "error retrieving history")
         found = revisions(session, item)
         shown = _one(found, revision) if revision else _table(found)
-        await session.say(f"{item.shown} {f'with revision #{revision}' if revision else ''}\n{shown}")
+        await session.print_line(f"{item.shown} {f'with revision #{revision}' if revision else ''}\n{shown}")
 
     return await every(session, one)
 
@@ -69,7 +69,7 @@ def _text(pod_template: Obj) -> str:
 
 
 async def undo(session: Session) -> int:
-    """Back to the revision before, or to --to-revision."""
+    """Restore the previous revision, or that of --to-revision."""
     revision = session.flags.number("to-revision", 0)
     if revision < 0:
         raise Failure(f"error: revision must be a positive integer: {revision}")
@@ -94,7 +94,7 @@ async def _undo(session: Session, item: Item, revision: int) -> None:
         raise Failure(f'error: no rollout history found for deployment "{item.name}"')
     chosen = revision or list(found)[-2]
     if dry_run(session) and session.flags.text("dry-run") != "server":
-        await session.say(f"{item.shown} {_text(section(found[chosen], 'spec', 'template'))}{dry_run(session)}")
+        await session.print_line(f"{item.shown} {_text(section(found[chosen], 'spec', 'template'))}{dry_run(session)}")
         return
     if chosen == max(found):
         await report(session, item, f"skipped rollback (current template already matches revision {chosen})")

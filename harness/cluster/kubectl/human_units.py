@@ -1,4 +1,4 @@
-"""Ages, times and quantities as kubectl writes them."""
+"""Formats ages, times and quantities as kubectl does."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def epoch(timestamp: str) -> float:
 
 
 def age(timestamp: str, now_s: float) -> str:
-    """`5s`, `3m12s`, `2d`: what is in an AGE column."""
+    """The text of an AGE column: `5s`, `3m12s`, `2d`."""
     return span(now_s - epoch(timestamp)) if timestamp else "<unknown>"
 
 
 def span(seconds: float) -> str:
-    """Two units while they tell something, one after that."""
+    """A duration in one or two units, as in kubectl's HumanDuration."""
     whole = int(seconds)
     if whole < 0:
         return "0s" if whole >= -1 else "<invalid>"
@@ -42,27 +42,27 @@ STEPS = (
     (2 * YEAR, D, H, 8 * DAY),
     (8 * YEAR, Y, D, 8 * YEAR),
 )
-"""Up to this many seconds: the unit, the lesser one beside it, and from when on the unit stands alone."""
+"""Upper bound in seconds, unit, second unit, and from when on the second unit is omitted."""
 
 
 def long_time(timestamp: str) -> str:
-    """`Mon, 23 Nov 2026 22:52:04 +0000`, as `describe` writes times."""
+    """`Mon, 23 Nov 2026 22:52:04 +0000`, the time format of `describe`."""
     return format_datetime(datetime.datetime.fromtimestamp(int(epoch(timestamp)), datetime.UTC))
 
 
 def quantity(value: object) -> Decimal:
-    """`250m`, `64Mi`, `2`: a Kubernetes quantity as a number of cores or bytes; 0 for anything else."""
+    """The cores or bytes of a Kubernetes quantity (`250m`, `64Mi`, `2`); 0 for anything else."""
     return quantities.parse(value) or Decimal(0)
 
 
 def cores(value: Decimal) -> str:
-    """`50m`, `1`."""
+    """Cores as a quantity: `50m`, `1`."""
     milli = int(value * 1000)
     return str(milli // 1000) if milli % 1000 == 0 else f"{milli}m"
 
 
 def bytes_(value: Decimal) -> str:
-    """`432Mi`, `1Gi`, `0`: the largest binary unit that divides it."""
+    """Bytes as a quantity in the largest binary unit that divides them: `432Mi`, `1Gi`, `0`."""
     whole = int(value)
     for unit, size in reversed(quantities.BINARY_UNITS.items()):
         if whole and whole % size == 0:

@@ -1,4 +1,4 @@
-"""What kubectl says of itself and of its cluster: version, cluster-info, config, api-resources, options."""
+"""Information about kubectl and the cluster: version, cluster-info, config, api-resources, options."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CONTEXT = "gameday"
 
 
 async def version(session: Session) -> int:
-    """Client and server are one program here; the version is that of the API whose objects it shows."""
+    """Client and server are the same program; both report the version of the API that it implements."""
     shown, output = session.cluster.server_version, session.flags.text("output")
     major, minor, *_ = shown.lstrip("v").split(".")
     info = section(session.cluster.list("nodes", None)[0], "status", "nodeInfo")
@@ -22,29 +22,31 @@ async def version(session: Session) -> int:
     sides = ["clientVersion"] if session.flags.flag("client") else ["clientVersion", "serverVersion"]
     whole: Obj = {side: dict(described) for side in sides}
     if output == "json":
-        await session.say(as_json(whole, indent=2))
+        await session.print_line(as_json(whole, indent=2))
     elif output == "yaml":
-        await session.say(as_yaml(whole))
+        await session.print_line(as_yaml(whole))
     elif output:
         raise Failure("error: --output must be 'yaml' or 'json'")
     else:
-        await session.say("\n".join(f"{side.removesuffix('Version').title()} Version: {shown}" for side in sides))
+        await session.print_line(
+            "\n".join(f"{side.removesuffix('Version').title()} Version: {shown}" for side in sides)
+        )
     return 0
 
 
 async def cluster_info(session: Session) -> int:
-    await session.say(f"Kubernetes control plane is running at {CONTEXT}, on this machine")
+    await session.print_line(f"Kubernetes control plane is running at {CONTEXT}, on this machine")
     return 0
 
 
 async def current_context(session: Session) -> int:
-    await session.say(CONTEXT)
+    await session.print_line(CONTEXT)
     return 0
 
 
 async def get_contexts(session: Session) -> int:
     row = ["*", CONTEXT, CONTEXT, CONTEXT, ""]
-    await session.say("\n".join(Table().lines(["CURRENT", "NAME", "CLUSTER", "AUTHINFO", "NAMESPACE"], [row])))
+    await session.print_line("\n".join(Table().lines(["CURRENT", "NAME", "CLUSTER", "AUTHINFO", "NAMESPACE"], [row])))
     return 0
 
 
@@ -63,18 +65,19 @@ async def view(session: Session) -> int:
 
 
 async def api_resources(session: Session) -> int:
-    """The kinds that the platform holds."""
-    held = [each for each in RESOURCES if each.held]
+    """List the kinds that the platform supports."""
+    supported = [each for each in RESOURCES if each.supported]
     if session.flags.has("namespaced"):
-        held = [each for each in held if each.namespaced == session.flags.flag("namespaced")]
+        supported = [each for each in supported if each.namespaced == session.flags.flag("namespaced")]
     if session.flags.text("output") == "name":
-        await session.say("\n".join(each.full for each in held))
+        await session.print_line("\n".join(each.full for each in supported))
         return 0
     rows = [
-        [each.plural, ",".join(each.short), each.api_version, str(each.namespaced).lower(), each.kind] for each in held
+        [each.plural, ",".join(each.short), each.api_version, str(each.namespaced).lower(), each.kind]
+        for each in supported
     ]
     headers = not session.flags.flag("no-headers")
-    await session.say(
+    await session.print_line(
         "\n".join(Table(headers=headers).lines(["NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND"], rows))
     )
     return 0

@@ -1,4 +1,4 @@
-"""kubectl's dialect of JSONPath: templates with `{...}`, `range`/`end`, filters, unions, slices, recursive descent."""
+"""kubectl's dialect of JSONPath: `{...}` templates, `range`/`end`, filters, unions, slices, recursive descent."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 
 
 class Unparsable(Exception):
-    """The template is not in the dialect; the text is kubectl's own."""
+    """The template cannot be parsed; the message is kubectl's."""
 
 
 class Unexecutable(Exception):
-    """The template does not fit the object; the text is kubectl's own."""
+    """The template does not apply to the object; the message is kubectl's."""
 
 
 @dataclass(frozen=True)
@@ -55,27 +55,27 @@ Node = Text | Path | Range
 
 @dataclass(frozen=True)
 class Template:
-    """A parsed template; `source` is its text."""
+    """A parsed template and its text."""
 
     source: str
     nodes: tuple[Node, ...]
 
     def render(self, value: Json) -> str:
-        """What kubectl prints for `value`. Raises Unexecutable."""
+        """Return what kubectl prints for `value`. Raises Unexecutable."""
         return "".join(_render(self.nodes, value))
 
     def find(self, value: Json) -> list[Json]:
-        """The values of the template's paths, unprinted."""
+        """The values at the template's paths. Raises Unexecutable."""
         return [each for node in self.nodes if isinstance(node, Path) for each in node.find(value)]
 
 
 def parse(source: str) -> Template:
-    """Raises Unparsable."""
+    """Parse a template. Raises Unparsable."""
     return Template(source, tuple(_nodes(list(_actions(source)), source, inside=False)))
 
 
 def relaxed(text: str) -> str:
-    """`x.y`, `.x.y`, `{x.y}` and `{.x.y}` all mean `{.x.y}` where a field is asked for. Raises Unparsable."""
+    """Return `{.x.y}` for `x.y`, `.x.y`, `{x.y}` and `{.x.y}`, all of which name a field. Raises Unparsable."""
     inner = text[1:-1] if text.startswith("{") and text.endswith("}") else text
     if not inner or "{" in inner or "}" in inner:
         raise Unparsable(
@@ -85,7 +85,7 @@ def relaxed(text: str) -> str:
 
 
 def shown(value: Json) -> str:
-    """A value as kubectl prints it: text plain, everything else as JSON."""
+    """A value as kubectl prints it: text as it is, everything else as JSON."""
     if isinstance(value, str):
         return value
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -103,7 +103,7 @@ def _render(nodes: Sequence[Node], value: Json) -> Iterator[str]:
 
 
 def _actions(source: str) -> Iterator[tuple[str, str]]:
-    """`("text", …)` outside of braces and `("action", …)` inside; quotes may hold braces."""
+    """Split a template into `("text", …)` and `("action", …)`, the parts in braces; quotes can contain braces."""
     rest = source
     while rest:
         before, brace, rest = rest.partition("{")
@@ -118,7 +118,7 @@ def _actions(source: str) -> Iterator[tuple[str, str]]:
 
 
 def _nodes(actions: list[tuple[str, str]], source: str, *, inside: bool) -> list[Node]:
-    """Nodes up to the `end` of the range that one is in, or the end of the template; what was read is taken off."""
+    """Parse nodes up to the `end` of the current range or of the template, and remove what was parsed."""
     nodes: list[Node] = []
     while actions:
         kind, text = actions.pop(0)
@@ -179,7 +179,7 @@ def _unescape(name: str) -> str:
 
 
 def _bracket(rest: str, source: str) -> tuple[str, str]:
-    """What is between `[` and its `]`; quotes and filters may hold brackets."""
+    """The text between `[` and the matching `]`; quotes and filters can contain brackets."""
     depth, at = 0, 0
     while at < len(rest):
         if quoted := re.match(QUOTED, rest[at:], re.DOTALL):
@@ -217,7 +217,7 @@ def _refuse(why: str) -> Step:
 
 
 def _field(name: str) -> Step:
-    """A missing field is left out, as kubectl does for its output."""
+    """The values of a field; objects without it are omitted, as in kubectl."""
     return lambda values: [value[name] for value in values if isinstance(value, dict) and name in value]
 
 
@@ -277,7 +277,7 @@ def _filter(text: str, source: str) -> Step:
 
 
 def _operand(text: str, source: str) -> Path:
-    """A path, or a constant in the shape of one."""
+    """A path, or a constant as a path."""
     if re.fullmatch(QUOTED, text, re.DOTALL):
         constant: Json = _unquote(text)
     elif re.fullmatch(r"true|false|null|-?\d+(\.\d+)?", text):

@@ -1,4 +1,4 @@
-"""`kubectl logs`: of a pod, of a Deployment's first pod, or of all pods that a selector finds."""
+"""`kubectl logs`: of a pod, of a Deployment's first pod, or of all pods that a selector matches."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SELECTOR_TAIL = 10
 
 @dataclass(frozen=True)
 class Stream:
-    """One container's log, as the flags want it."""
+    """The log of one container, with the options of the flags."""
 
     pod: Obj
     container: str
@@ -35,7 +35,7 @@ class Stream:
 
 
 async def logs(session: Session) -> int:
-    """Print, or follow until the pods are gone."""
+    """Print the logs, or follow them until the pods are gone. Return the exit status."""
     _check_arguments(session)
     tail, since_s = _tail(session), _since(session)
     pods = await _pods(session)
@@ -103,8 +103,8 @@ async def _pods(session: Session) -> Sequence[Obj]:
         if not found:
             await session.none_found([POD])
         return found
-    word = session.args[0]
-    target = targets([word if "/" in word else f"pods/{word}"], every=False)[0]
+    name = session.args[0]
+    target = targets([name if "/" in name else f"pods/{name}"], every=False)[0]
     try:
         item = session.get(target.resource, target.name)
     except Failure as failure:
@@ -127,14 +127,14 @@ async def _pods(session: Session) -> Sequence[Obj]:
 async def _streams(session: Session, pod: Obj) -> list[Stream]:
     if session.flags.flag("all-containers"):
         return [Stream(pod, name) for name in container_names(pod)]
-    name, said = pod_selection.container(pod, _container(session))
-    if said and not session.flags.flag("all-pods"):
-        await session.warn(said)
+    name, notice = pod_selection.container(pod, _container(session))
+    if notice and not session.flags.flag("all-pods"):
+        await session.warn(notice)
     return [Stream(pod, name)]
 
 
 async def _copy(session: Session, stream: Stream, tail: int | None, since_s: float | None) -> None:
-    """One log to stdout, each line with what the flags put before it."""
+    """Copy one log to stdout, with the prefix and timestamps that the flags select."""
     previous = session.flags.flag("previous")
     prefix = f"[pod/{stream.name}/{stream.container}] " if _prefixed(session) else ""
     left, stamp = session.flags.number("limit-bytes", 0) or None, ""
@@ -150,7 +150,7 @@ async def _copy(session: Session, stream: Stream, tail: int | None, since_s: flo
 
 
 async def _refusals(lines: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The lines; what the API server refuses (a container that never ran) in kubectl's words."""
+    """The log lines. Raises kubectl's error when the API server refuses them (a container that never ran)."""
     try:
         async for line in lines:
             yield line
@@ -163,9 +163,9 @@ def _prefixed(session: Session) -> bool:
 
 
 def _time(line: bytes) -> str:
-    """When a line was written, as the line itself says: the platform keeps no clock beside it."""
+    """The timestamp in a log line; the platform does not record one of its own."""
     try:
-        said = json.loads(line)
+        entry = json.loads(line)
     except ValueError:
         return ""
-    return text(said, "time") if isinstance(said, dict) else ""
+    return text(entry, "time") if isinstance(entry, dict) else ""

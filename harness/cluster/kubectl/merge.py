@@ -1,4 +1,4 @@
-"""The three ways to patch: JSON patch (RFC 6902), merge patch (RFC 7386), and Kubernetes' strategic merge."""
+"""Patches: JSON patch (RFC 6902), merge patch (RFC 7386) and Kubernetes' strategic merge patch."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ MERGE_KEYS = {
     "containers": "name", "initContainers": "name", "env": "name", "ports": "containerPort", "volumes": "name",
     "volumeMounts": "mountPath", "imagePullSecrets": "name", "hostAliases": "ip",
 }  # fmt: skip
-"""Lists of a pod template whose entries are told apart by one field; all other lists are replaced."""
+"""The lists of a pod template that are merged by a key, and that key; all other lists are replaced."""
 
 
 class Refused(Exception):
-    """A JSON patch that does not fit its object."""
+    """A JSON patch does not apply to its object."""
 
 
 def merge(old: Json, patch: Json) -> Json:
-    """RFC 7386: null removes, objects merge, everything else replaces."""
+    """Apply a merge patch (RFC 7386): null removes, objects merge, everything else replaces."""
     if not isinstance(patch, dict):
         return patch
     merged = dict(old) if isinstance(old, dict) else {}
@@ -31,7 +31,7 @@ def merge(old: Json, patch: Json) -> Json:
 
 
 def strategic(old: Json, patch: Json, key: str = "") -> Json:
-    """As `merge`, but lists with a merge key are merged entry by entry; `$patch: replace|delete` is obeyed."""
+    """Apply a strategic merge patch: as `merge`, but lists with a merge key merge by entry; supports `$patch`."""
     if isinstance(patch, list):
         return _lists(old if isinstance(old, list) else [], patch, key)
     if not isinstance(patch, dict):
@@ -76,7 +76,7 @@ def _lists(old: list[Json], patch: list[Json], key: str) -> list[Json]:
 
 
 def json_patch(old: Obj, operations: Sequence[Json]) -> Obj:
-    """Raises Refused for an operation that is unknown, or does not fit."""
+    """Apply a JSON patch (RFC 6902). Raises Refused for an operation that is unknown or does not apply."""
     document: Json = clone(old)
     for operation in operations:
         if not isinstance(operation, dict):

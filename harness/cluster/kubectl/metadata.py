@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from harness.cluster.kubectl.changes import asked, dry_run, each, edit, report
+from harness.cluster.kubectl.changes import dry_run, each, edit, named_targets, report
 from harness.cluster.kubectl.errors import Failure
 from harness.cluster.kubectl.session import Item, Session
 from harness.machine.objects import Obj, section, strings
@@ -14,16 +14,16 @@ CAUSE = "kubernetes.io/change-cause"
 
 
 @dataclass(frozen=True)
-class Words:
-    """How the two commands differ."""
+class Verb:
+    """The differences between the two commands."""
 
     field: str
     noun: str
     done: str
 
 
-LABELS = Words("labels", "label", "labeled")
-ANNOTATIONS = Words("annotations", "annotation", "annotated")
+LABELS = Verb("labels", "label", "labeled")
+ANNOTATIONS = Verb("annotations", "annotation", "annotated")
 
 
 async def label(session: Session) -> int:
@@ -34,49 +34,49 @@ async def annotate(session: Session) -> int:
     return await _change(session, ANNOTATIONS)
 
 
-async def _change(session: Session, words: Words) -> int:
-    """`KEY=VALUE` sets, `KEY-` removes."""
+async def _change(session: Session, verb: Verb) -> int:
+    """Set the metadata of `KEY=VALUE` arguments, remove that of `KEY-` arguments."""
     changes = [arg for arg in session.args if "=" in arg or arg.endswith("-")]
     values = dict(change.split("=", 1) for change in changes if "=" in change)
     removed = [change[:-1] for change in changes if "=" not in change]
     if not changes:
-        raise Failure(f"error: at least one {words.noun} update is required")
-    wanted = asked(session, [arg for arg in session.args if arg not in changes])
+        raise Failure(f"error: at least one {verb.noun} update is required")
+    wanted = named_targets(session, [arg for arg in session.args if arg not in changes])
 
     async def one(item: Item) -> None:
-        await _one(session, item, words, values, removed)
+        await _one(session, item, verb, values, removed)
 
     return await each(session, wanted, one)
 
 
-async def _one(session: Session, item: Item, words: Words, values: Mapping[str, str], removed: list[str]) -> None:
-    have = strings(section(item.obj, "metadata", words.field))
+async def _one(session: Session, item: Item, verb: Verb, values: Mapping[str, str], removed: list[str]) -> None:
+    have = strings(section(item.obj, "metadata", verb.field))
     if not session.flags.flag("overwrite"):
         _check(have, values)
-    if words is LABELS and not dry_run(session):
+    if verb is LABELS and not dry_run(session):
         for key in removed:
             if key not in have:
-                await session.say(f'label "{key}" not found.')
+                await session.print_line(f'label "{key}" not found.')
 
     def change(obj: Obj) -> Obj:
         kept = {key: value for key, value in {**have, **values}.items() if key not in removed}
         meta = section(obj, "metadata")
-        if kept != strings(section(meta, words.field)):
-            meta[words.field] = {**kept}
+        if kept != strings(section(meta, verb.field)):
+            meta[verb.field] = {**kept}
         return obj
 
     await edit(session, item, change)
-    await report(session, item, _done(words, have, values, removed))
+    await report(session, item, _done(verb, have, values, removed))
 
 
 def _check(have: Mapping[str, str], values: Mapping[str, str]) -> None:
-    """The change cause may always be written anew."""
+    """Without --overwrite an existing value cannot change, except for the change cause."""
     for key, value in values.items():
         if key != CAUSE and have.get(key, value) != value:
             raise Failure(f"error: '{key}' already has a value ({have[key]}), and --overwrite is false")
 
 
-def _done(words: Words, have: Mapping[str, str], values: Mapping[str, str], removed: list[str]) -> str:
-    if words is ANNOTATIONS or any(have.get(key) != value for key, value in values.items()):
-        return words.done
+def _done(verb: Verb, have: Mapping[str, str], values: Mapping[str, str], removed: list[str]) -> str:
+    if verb is ANNOTATIONS or any(have.get(key) != value for key, value in values.items()):
+        return verb.done
     return "unlabeled" if any(key in have for key in removed) else "not labeled"

@@ -1,4 +1,4 @@
-"""`-o json|yaml|name|jsonpath|custom-columns`: objects as text."""
+"""The output formats `-o json|yaml|name|jsonpath|custom-columns`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from harness.cluster.kubectl.tables import Table
 from harness.machine.objects import Json, Obj
 
 Printer = Callable[[Sequence[Item], bool], str]
-"""(items, whether exactly one object was asked for) → everything that goes to stdout."""
+"""(items, whether exactly one object was requested) → the complete output."""
 
 LACKING = (
     "custom-columns-file",
@@ -31,7 +31,7 @@ OLD_BOOLEANS = {"y", "n", "yes", "no", "on", "off"}
 
 
 def printer(chosen: str, *, headers: bool = True) -> Printer | None:
-    """The printer of `-o CHOSEN`; None for tables (empty and `wide`)."""
+    """The printer for `-o CHOSEN`; None for tables (empty and `wide`). Raises Failure."""
     name, _, template = chosen.partition("=")
     if chosen in ("", "wide"):
         return None
@@ -51,7 +51,7 @@ def printer(chosen: str, *, headers: bool = True) -> Printer | None:
 
 
 def whole(items: Sequence[Item], single: bool) -> Obj:
-    """The object itself when one was asked for, a List otherwise."""
+    """The object itself if exactly one was requested, else a List."""
     if single and len(items) == 1:
         return typed(items[0])
     listed: list[Json] = [typed(item) for item in items]
@@ -63,13 +63,13 @@ def typed(item: Item) -> Obj:
 
 
 def as_json(value: Json, indent: int = 4) -> str:
-    """Sorted keys, and `<`, `>`, `&` escaped as Go escapes them."""
+    """JSON with sorted keys, and `<`, `>`, `&` escaped as Go does."""
     dumped = json.dumps(value, indent=indent, sort_keys=True, ensure_ascii=False)
     return re.sub("[<>&]", lambda found: f"\\u{ord(found[0]):04x}", dumped)
 
 
 def as_yaml(value: Json) -> str:
-    """As Go's YAML library writes it: sorted keys, no aliases, double quotes where plain text would be another type."""
+    """YAML as Go's library writes it: sorted keys, no aliases, quotes where plain text would be another type."""
     dumped: str = yaml.dump(
         value, Dumper=_Dumper, sort_keys=True, default_flow_style=False, allow_unicode=True, width=1 << 30
     )
@@ -138,7 +138,7 @@ Printing more information for debugging the template:
 
 
 def go_syntax(value: Json) -> str:
-    """Go's `%#v`, which kubectl's template errors show."""
+    """A value in Go's `%#v` format, which kubectl's template errors use."""
     if isinstance(value, dict):
         return "map[string]interface {}{" + ", ".join(f'"{key}":{go_syntax(value[key])}' for key in sorted(value)) + "}"
     if isinstance(value, list):
@@ -147,7 +147,7 @@ def go_syntax(value: Json) -> str:
 
 
 def go_text(value: Json) -> str:
-    """Go's `%v`: `map[app:web]`, `[a b]`."""
+    """A value in Go's `%v` format: `map[app:web]`, `[a b]`."""
     if isinstance(value, dict):
         return "map[" + " ".join(f"{key}:{go_text(value[key])}" for key in sorted(value)) + "]"
     if isinstance(value, list):

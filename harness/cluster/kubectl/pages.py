@@ -1,4 +1,4 @@
-"""What `describe` says of pods, Deployments and ReplicaSets: lines with tabs, before the events."""
+"""The descriptions of pods, Deployments and ReplicaSets, as lines with tabs, without events."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from harness.machine.objects import Json, Obj, items, number, section, text
 
 
 def meta(obj: Obj, *, namespaced: bool = True) -> Iterator[str]:
-    """How every page begins."""
+    """The first lines of every description."""
     yield f"Name:\t{text(obj, 'metadata', 'name')}"
     if namespaced:
         yield f"Namespace:\t{text(obj, 'metadata', 'namespace')}"
@@ -70,8 +70,8 @@ def _pod_status(session: Session, obj: Obj) -> Iterator[str]:
     else:
         yield f"Status:\t{text(obj, 'status', 'phase')}"
     for title in ("Reason", "Message"):
-        if said := text(obj, "status", title.lower()):
-            yield f"{title}:\t{said}"
+        if shown := text(obj, "status", title.lower()):
+            yield f"{title}:\t{shown}"
 
 
 def _addresses(status: Obj) -> Iterator[str]:
@@ -97,11 +97,11 @@ def deployment(session: Session, obj: Obj) -> Iterator[str]:
         yield f"RollingUpdateStrategy:\t{down} max unavailable, {up} max surge"
     yield from template.pod_template(section(spec, "template"))
     yield from _conditions(obj)
-    yield from _sets(session, obj)
+    yield from _replica_sets(session, obj)
 
 
-def _sets(session: Session, obj: Obj) -> Iterator[str]:
-    """The ReplicaSet of the newest template, and the others that still hold pods."""
+def _replica_sets(session: Session, obj: Obj) -> Iterator[str]:
+    """The lines for the ReplicaSet of the newest template and for the older ones."""
     uid, wanted = text(obj, "metadata", "uid"), section(obj, "spec", "template")
     owned = [
         each
@@ -119,7 +119,7 @@ def _birth(obj: Obj) -> str:
 
 
 def _plain(value: Obj) -> Obj:
-    """A template without the hash that tells ReplicaSets apart, and without what is null or empty."""
+    """What identifies a template: its labels except the ReplicaSet's hash, its annotations and its spec."""
     labels = {key: each for key, each in section(value, "metadata", "labels").items() if key != "pod-template-hash"}
     notes = section(value, "metadata", "annotations")
     return {"labels": labels, "annotations": notes, "spec": section(value, "spec")}
@@ -156,5 +156,5 @@ def _pods_of(session: Session, obj: Obj) -> list[Obj]:
 
 
 def listed(value: Json) -> str:
-    """A list of strings with commas; `<none>` for an empty one."""
+    """A list of strings joined by commas; `<none>` if empty."""
     return (",".join(str(each) for each in value) if isinstance(value, list) else "") or NONE

@@ -1,4 +1,4 @@
-"""What `describe` says of Services, Endpoints, Ingresses and NetworkPolicies."""
+"""The descriptions of Services, Endpoints, Ingresses and NetworkPolicies."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _service_port(session: Session, obj: Obj, port: Obj) -> Iterator[str]:
 
 
 def addresses(session: Session, obj: Obj, port: str) -> list[str]:
-    """`IP:PORT` of the ready pods behind a Service's port."""
+    """`IP:PORT` of the ready pods of a Service's port."""
     namespace, name = text(obj, "metadata", "namespace"), text(obj, "metadata", "name")
     return [
         f"{text(address, 'ip')}:{int(number(each, 'port'))}"

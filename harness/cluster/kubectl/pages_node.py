@@ -1,4 +1,4 @@
-"""What `describe` says of nodes, PersistentVolumes and namespaces: what belongs to no namespace."""
+"""The descriptions of objects without a namespace: nodes, PersistentVolumes and namespaces."""
 
 from __future__ import annotations
 
@@ -70,12 +70,12 @@ def _node_conditions(status: Obj) -> Iterator[str]:
     yield "  " + "\t".join("-" * len(title) for title in titles)
     for each in items(status, "conditions"):
         times = [long_time(text(each, key)) for key in ("lastHeartbeatTime", "lastTransitionTime")]
-        said = (
+        shown = (
             [text(each, key) for key in ("type", "status")],
             times,
             [text(each, key) for key in ("reason", "message")],
         )
-        yield "  " + " \t".join(one for part in said for one in part)
+        yield "  " + " \t".join(one for part in shown for one in part)
 
 
 SYSTEM = (
@@ -92,7 +92,7 @@ def _system(info: Obj) -> Iterator[str]:
 
 
 def _allocation(session: Session, obj: Obj) -> Iterator[str]:
-    """What the pods of a node ask for, each and together."""
+    """The resource requests and limits of a node's pods, individually and in total."""
     allocatable, name = section(obj, "status", "allocatable"), text(obj, "metadata", "name")
     pods = [each for each in session.cluster.list("pods", None) if text(each, "spec", "nodeName") == name]
     pods = [each for each in pods if text(each, "status", "phase") not in ("Failed", "Succeeded")]
@@ -116,7 +116,7 @@ def _allocation(session: Session, obj: Obj) -> Iterator[str]:
 
 
 def _share(pods: Sequence[Obj], kind: str, which: str, allocatable: Obj) -> str:
-    """`250m (12%)`: the sum over all containers, and how much of the node it is."""
+    """`250m (12%)`: the sum over all containers and its share of the node."""
     total = sum(
         (quantity(section(container, "resources", which).get(kind, "0")) for each in pods
          for container in items(each, "spec", "containers")), start=quantity("0"),

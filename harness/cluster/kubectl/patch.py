@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import yaml
 
 from harness.cluster.kubectl import merge
-from harness.cluster.kubectl.changes import asked, each, edit, report, unchanged
+from harness.cluster.kubectl.changes import each, edit, named_targets, print_result, report
 from harness.cluster.kubectl.errors import Failure, from_server
 from harness.cluster.kubectl.session import DEPLOYMENT, Item, Session
 from harness.machine.objects import Json, Obj, items, section
@@ -57,13 +57,13 @@ CONTAINER_FIELDS = frozenset(
 
 
 async def patch(session: Session) -> int:
-    """Strategic by default; `--type merge|json` otherwise. The patch is JSON or YAML."""
+    """Apply a patch in JSON or YAML: strategic merge by default, else that of `--type merge|json`."""
     source, kind = session.flags.text("patch"), session.flags.text("type", "strategic")
     if not source:
         raise Failure("error: must specify --patch or --patch-file containing the contents of the patch")
     if kind not in ("json", "merge", "strategic"):
         raise Failure(f'error: --type must be one of [json merge strategic], not "{kind}"')
-    wanted = asked(session)
+    wanted = named_targets(session)
     change = _read(source)
 
     async def one(item: Item) -> None:
@@ -92,27 +92,27 @@ async def _patch(session: Session, item: Item, kind: str, change: Json) -> None:
         for field in _unknown(wanted):
             await session.warn(f'Warning: unknown field "{field}"')
     changed = await edit(session, item, lambda obj: _only_known(_patched(obj, kind, change), obj))
-    await (report(session, item, "patched") if changed else unchanged(session, item, "patched (no change)"))
+    await (report(session, item, "patched") if changed else print_result(session, item, "patched (no change)"))
 
 
 def _patched(obj: Obj, kind: str, change: Json) -> Obj:
     if kind == "json":
         if not isinstance(change, list):
-            said = f"json: cannot unmarshal {TYPES[type(change)]} into Go value of type []handlers.jsonPatchOp"
-            raise from_server("BadRequest", f"error decoding patch: {said}")
+            fact = f"json: cannot unmarshal {TYPES[type(change)]} into Go value of type []handlers.jsonPatchOp"
+            raise from_server("BadRequest", f"error decoding patch: {fact}")
         try:
             return merge.json_patch(obj, change)
         except merge.Refused as error:
             raise Failure(REJECTED) from error
     if not isinstance(change, dict):
-        said = f"json: cannot unmarshal {TYPES[type(change)]} into Go value of type map[string]interface {{}}"
-        raise from_server("BadRequest", f"error decoding patch: {said}" if kind == "merge" else said)
+        fact = f"json: cannot unmarshal {TYPES[type(change)]} into Go value of type map[string]interface {{}}"
+        raise from_server("BadRequest", f"error decoding patch: {fact}" if kind == "merge" else fact)
     merged = merge.merge(obj, change) if kind == "merge" else merge.strategic(obj, change)
     return merged if isinstance(merged, dict) else obj
 
 
 def _unknown(obj: Obj) -> Iterator[str]:
-    """Fields that the API does not have: the server warns of them and leaves them out."""
+    """The paths of fields that the API does not have; the server warns of them and drops them."""
     yield from (f"spec.{key}" for key in sorted(section(obj, "spec").keys() - DEPLOYMENT_FIELDS))
     for at, container in enumerate(_containers(obj)):
         place = f"spec.template.spec.containers[{at}]"
@@ -120,7 +120,7 @@ def _unknown(obj: Obj) -> Iterator[str]:
 
 
 def _only_known(obj: Obj, before: Obj) -> Obj:
-    """Without unknown fields, and with the status as it was: that is for controllers to write."""
+    """The patched object without unknown fields and with its old status, which only controllers write."""
     if "status" in before:
         obj["status"] = before["status"]
     if before.get("kind") == DEPLOYMENT.kind:

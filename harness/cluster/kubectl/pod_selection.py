@@ -1,4 +1,4 @@
-"""Which pod a command means when the line names a Deployment, a Service or a ReplicaSet."""
+"""Selects the pod of a Deployment, Service or ReplicaSet that a command names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PHASES = {"Running": 0, "Unknown": 1, "Pending": 2}
 
 @dataclass(frozen=True)
 class Selector:
-    """The labels by which an object finds its pods."""
+    """The labels by which an object selects its pods."""
 
     labels: dict[str, str]
 
@@ -26,7 +26,7 @@ class Selector:
 
 
 def selector(item: Item) -> Selector | None:
-    """None for kinds that have no pods, and for a Service without a selector."""
+    """The selector of an object; None for kinds without pods and for a Service without a selector."""
     spec = section(item.obj, "spec", "selector")
     labels: Json = spec if item.resource.plural == "services" else section(spec, "matchLabels")
     found = strings(labels)
@@ -34,7 +34,7 @@ def selector(item: Item) -> Selector | None:
 
 
 async def pods_behind(session: Session, chosen: Selector, wait_s: float) -> list[Obj]:
-    """Its pods, the best to talk to first; waits for one to exist. Raises kubectl's time-out."""
+    """The selected pods in kubectl's order of preference. Waits for one to exist; raises Failure at the limit."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + wait_s
     while not (pods := [pod for pod in session.cluster.list("pods", session.namespace) if chosen.matches(pod)]):
@@ -46,7 +46,7 @@ async def pods_behind(session: Session, chosen: Selector, wait_s: float) -> list
 
 
 def _rank(pod: Obj) -> tuple[bool, int, bool, bool, float, int, float]:
-    """Assigned, running, ready, staying pods first; of these the one that has been ready for longest."""
+    """Sort key: scheduled, running, ready, not deleted pods first, then the longest ready."""
     ready = condition(pod, "Ready") == "True"
     since = next(
         (
@@ -68,7 +68,7 @@ def _rank(pod: Obj) -> tuple[bool, int, bool, bool, float, int, float]:
 
 
 def container(pod: Obj, name: str) -> tuple[str, str]:
-    """The container to use, and what kubectl says about its choice. Raises kubectl's error for a wrong name."""
+    """The container to use, and kubectl's notice about a default choice. Raises Failure for an unknown name."""
     names = container_names(pod)
     listed = ", ".join(names)
     if name and name not in names:

@@ -1,4 +1,4 @@
-"""What kubectl says of a pod in one line: its state, its restarts, its containers."""
+"""The columns READY, STATUS and RESTARTS of a pod."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from harness.machine.objects import Obj, items, number, section, text
 
 @dataclass(frozen=True)
 class PodState:
-    """READY, STATUS and RESTARTS of a pod."""
+    """The values of READY, STATUS and RESTARTS."""
 
     ready: int
     containers: int
@@ -19,7 +19,7 @@ class PodState:
 
 
 def state(pod: Obj, now_s: float) -> PodState:
-    """As the API server computes it: the first container that has something to say speaks for the pod."""
+    """Compute the state as the API server does: the first container with a reason determines it."""
     statuses = items(pod, "status", "containerStatuses")
     reason = text(pod, "status", "reason") or text(pod, "status", "phase")
     running = False
@@ -35,7 +35,7 @@ def state(pod: Obj, now_s: float) -> PodState:
 
 
 def deleted(pod: Obj) -> bool:
-    """Being ended, and not at its end yet."""
+    """Whether the pod is terminating."""
     return bool(text(pod, "metadata", "deletionTimestamp")) and text(pod, "status", "phase") not in (
         "Failed",
         "Succeeded",
@@ -43,7 +43,7 @@ def deleted(pod: Obj) -> bool:
 
 
 def condition(obj: Obj, kind: str) -> str:
-    """The status of a condition, empty when there is none."""
+    """The status of a condition; empty without one."""
     return next((text(each, "status") for each in items(obj, "status", "conditions") if each.get("type") == kind), "")
 
 

@@ -1,4 +1,4 @@
-"""The kinds that kubectl knows here, and how it reads `TYPE NAME`, `TYPE/NAME`, `TYPE,TYPE`."""
+"""The kinds of objects, and the parser of `TYPE NAME`, `TYPE/NAME` and `TYPE,TYPE` arguments."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from harness.cluster.kubectl.errors import Failure
 
 @dataclass(frozen=True)
 class Resource:
-    """One kind. `held` kinds exist on the platform; of the others a list is empty, as on a cluster that has none."""
+    """One kind. Kinds that are not `supported` have no objects, as on a cluster where none were created."""
 
     plural: str
     kind: str
@@ -18,7 +18,7 @@ class Resource:
     group: str = ""
     version: str = "v1"
     namespaced: bool = True
-    held: bool = True
+    supported: bool = True
     scalable: bool = False
 
     @property
@@ -27,12 +27,12 @@ class Resource:
 
     @property
     def full(self) -> str:
-        """As errors name it: `deployments.apps`."""
+        """The name in errors: `deployments.apps`."""
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
     @property
     def prefix(self) -> str:
-        """As `-o name` and messages name it: `deployment.apps`."""
+        """The name in `-o name` and in messages: `deployment.apps`."""
         return f"{self.singular}.{self.group}" if self.group else self.singular
 
     @property
@@ -42,24 +42,24 @@ class Resource:
 
 NETWORKING = "networking.k8s.io"
 RESOURCES = (
-    Resource("configmaps", "ConfigMap", ("cm",), held=False),
+    Resource("configmaps", "ConfigMap", ("cm",), supported=False),
     Resource("endpoints", "Endpoints", ("ep",)),
     Resource("events", "Event", ("ev",)),
     Resource("namespaces", "Namespace", ("ns",), namespaced=False),
     Resource("nodes", "Node", ("no",), namespaced=False),
-    Resource("persistentvolumeclaims", "PersistentVolumeClaim", ("pvc",), held=False),
+    Resource("persistentvolumeclaims", "PersistentVolumeClaim", ("pvc",), supported=False),
     Resource("persistentvolumes", "PersistentVolume", ("pv",), namespaced=False),
     Resource("pods", "Pod", ("po",)),
-    Resource("secrets", "Secret", held=False),
-    Resource("serviceaccounts", "ServiceAccount", ("sa",), held=False),
+    Resource("secrets", "Secret", supported=False),
+    Resource("serviceaccounts", "ServiceAccount", ("sa",), supported=False),
     Resource("services", "Service", ("svc",)),
-    Resource("daemonsets", "DaemonSet", ("ds",), "apps", held=False),
+    Resource("daemonsets", "DaemonSet", ("ds",), "apps", supported=False),
     Resource("deployments", "Deployment", ("deploy",), "apps", scalable=True),
     Resource("replicasets", "ReplicaSet", ("rs",), "apps", scalable=True),
-    Resource("statefulsets", "StatefulSet", ("sts",), "apps", held=False, scalable=True),
-    Resource("horizontalpodautoscalers", "HorizontalPodAutoscaler", ("hpa",), "autoscaling", "v2", held=False),
-    Resource("cronjobs", "CronJob", ("cj",), "batch", held=False),
-    Resource("jobs", "Job", (), "batch", held=False),
+    Resource("statefulsets", "StatefulSet", ("sts",), "apps", supported=False, scalable=True),
+    Resource("horizontalpodautoscalers", "HorizontalPodAutoscaler", ("hpa",), "autoscaling", "v2", supported=False),
+    Resource("cronjobs", "CronJob", ("cj",), "batch", supported=False),
+    Resource("jobs", "Job", (), "batch", supported=False),
     Resource("ingresses", "Ingress", ("ing",), NETWORKING),
     Resource("networkpolicies", "NetworkPolicy", ("netpol",), NETWORKING),
 )
@@ -75,20 +75,20 @@ ALL = (
     "cronjobs",
     "jobs",
 )
-"""What `all` stands for, in kubectl's order."""
+"""The kinds of the category `all`, in kubectl's order."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """What the line asks for: one object, or with an empty name every object of the kind."""
+    """One requested object, or with an empty name all objects of the kind."""
 
     resource: Resource
     name: str = ""
 
 
-def lookup(word: str) -> Resource:
-    """The kind that a word of the line means; raises kubectl's own error for an unknown one."""
-    head, _, rest = word.partition(".")
+def lookup(name: str) -> Resource:
+    """The kind of a name. Raises kubectl's error for an unknown one."""
+    head, _, rest = name.partition(".")
     for each in RESOURCES:
         named = head.lower() in (each.plural, each.singular) or (head in each.short and not rest)
         if named and rest in ("", each.group, f"{each.version}.{each.group}"):
@@ -111,7 +111,7 @@ MIXED = (
 
 
 def targets(args: Sequence[str], *, every: bool) -> list[Target]:
-    """Read a line's arguments. `every` allows a bare type; without it a name is asked for."""
+    """Parse arguments. `every` allows a type without names; otherwise that raises Failure."""
     if not args:
         raise Failure(NOTHING)
     if any("/" in arg for arg in args):
@@ -137,9 +137,9 @@ def _slashed(arg: str) -> Target:
     return Target(lookup(parts[0]), parts[1])
 
 
-def _kinds(word: str) -> list[Resource]:
-    """`pods,svc`; `all` is a category."""
+def _kinds(name: str) -> list[Resource]:
+    """The kinds of `pods,svc`; `all` is a category."""
     found: list[Resource] = []
-    for part in word.split(","):
+    for part in name.split(","):
         found += [BY_PLURAL[plural] for plural in ALL] if part == "all" else [lookup(part)]
     return found

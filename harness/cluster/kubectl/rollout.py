@@ -16,8 +16,8 @@ RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 REVISION = "deployment.kubernetes.io/revision"
 
 
-def asked(session: Session) -> list[Target]:
-    """The objects of a rollout command; a bare type means all of them."""
+def named_targets(session: Session) -> list[Target]:
+    """The objects of a rollout command; a type without names means all of them."""
     if not session.args:
         raise Failure("error: required resource not specified")
     wanted = targets(session.args, every=True)
@@ -26,7 +26,7 @@ def asked(session: Session) -> list[Target]:
 
 
 async def every(session: Session, change: Callable[[Item], Awaitable[None]]) -> int:
-    wanted = asked(session)
+    wanted = named_targets(session)
     found = session.find(wanted)
     if not found.items and not found.failures:
         await session.none_found(target.resource for target in wanted)
@@ -34,7 +34,7 @@ async def every(session: Session, change: Callable[[Item], Awaitable[None]]) -> 
 
 
 async def restart(session: Session) -> int:
-    """A new annotation in the template: the pods are replaced one by one."""
+    """Add an annotation to the template, so that the pods are replaced one by one."""
     now = datetime.datetime.fromtimestamp(int(session.now()), datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def change(obj: Obj) -> Obj:
@@ -100,7 +100,7 @@ def _unset_paused(obj: Obj) -> Obj:
 
 
 async def status(session: Session) -> int:
-    """Follow each rollout to its end, within --timeout; with --watch=false say where it is."""
+    """Follow each rollout to its end, at most --timeout; with --watch=false print its current state."""
     loop = asyncio.get_running_loop()
     timeout_s = session.flags.seconds("timeout", 0.0)
     deadline = loop.time() + timeout_s if timeout_s > 0 else float("inf")
@@ -119,8 +119,8 @@ async def _follow(session: Session, item: Item, deadline: float) -> None:
     while True:
         if item.obj != seen:
             seen = item.obj
-            said, done = progress(item.obj, session.flags.number("revision", 0))
-            await session.say(said)
+            line, done = progress(item.obj, session.flags.number("revision", 0))
+            await session.print_line(line)
             if done or not session.flags.flag("watch", default=True):
                 return
         left = deadline - loop.time()
@@ -131,7 +131,7 @@ async def _follow(session: Session, item: Item, deadline: float) -> None:
 
 
 def progress(obj: Obj, revision: int) -> tuple[str, bool]:
-    """What kubectl says of a rollout's state, and whether it is over."""
+    """kubectl's line about a rollout's state, and whether the rollout is complete."""
     name = text(obj, "metadata", "name")
     running = int(text(obj, "metadata", "annotations", REVISION, default="0"))
     if revision and revision != running:

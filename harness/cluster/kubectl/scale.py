@@ -1,23 +1,23 @@
-"""`kubectl scale`: how many replicas a Deployment is to have."""
+"""`kubectl scale`: sets the number of replicas of a Deployment."""
 
 from __future__ import annotations
 
 import asyncio
 
-from harness.cluster.kubectl.changes import asked, dry_run, each, edit, report
+from harness.cluster.kubectl.changes import dry_run, each, edit, named_targets, report
 from harness.cluster.kubectl.errors import Failure, from_server
 from harness.cluster.kubectl.session import DEPLOYMENT, Item, Session
 from harness.machine.objects import Obj, number, section, text
 
 
 async def scale(session: Session) -> int:
-    """Every object named, one after the other."""
+    """Scale each named object in turn. Return the exit status."""
     if not session.flags.has("replicas"):
         raise Failure('error: required flag(s) "replicas" not set')
     replicas = session.flags.number("replicas", -1)
     if replicas < 0:
         raise Failure("error: The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0")
-    wanted = asked(session)
+    wanted = named_targets(session)
     if not any(target.name for target in wanted) and not session.find(wanted).items:
         raise Failure("error: no objects passed to scale")
 
@@ -42,11 +42,11 @@ async def _scale(session: Session, item: Item, replicas: int) -> None:
     await report(session, item, "scaled")
     timeout_s = session.flags.seconds("timeout", 0.0)
     if timeout_s and not dry_run(session):
-        await _settled(session, item, timeout_s)
+        await _wait_for_replicas(session, item, timeout_s)
 
 
 def _check(session: Session, item: Item) -> None:
-    """The preconditions that the line states."""
+    """Check the preconditions --current-replicas and --resource-version. Raises Failure."""
     current, expected = int(number(item.obj, "spec", "replicas")), session.flags.number("current-replicas", -1)
     if expected not in (-1, current):
         raise Failure(f"error: Expected replicas to be {expected}, was {current}")
@@ -55,8 +55,8 @@ def _check(session: Session, item: Item) -> None:
         raise Failure(f"error: Expected resource version to be {wanted}, was {version}")
 
 
-async def _settled(session: Session, item: Item, timeout_s: float) -> None:
-    """`--timeout`: until there are as many pods as asked for."""
+async def _wait_for_replicas(session: Session, item: Item, timeout_s: float) -> None:
+    """Wait up to --timeout for the requested number of pods. Raises Failure."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + timeout_s
     while True:

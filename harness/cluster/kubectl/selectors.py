@@ -1,4 +1,4 @@
-"""Label and field selectors as the API server reads them."""
+"""Label and field selectors, as the API server parses them."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ FIELDS = {
     "replicasets": ("status.replicas",),
     "services": ("spec.clusterIP", "spec.type"),
 }  # fmt: skip
-"""What may be selected by, besides metadata.name and metadata.namespace."""
+"""The selectable fields of each kind, in addition to metadata.name and metadata.namespace."""
 
 
 @dataclass(frozen=True)
 class Requirement:
-    """`key` in or not in `values`; without values the key itself must be there or not."""
+    """`key` in or not in `values`; without values: the key exists or does not."""
 
     key: str
     values: frozenset[str] | None
@@ -46,7 +46,7 @@ class _Unreadable(Exception):
 
 
 def by_label(text: str, resource: Resource) -> Match:
-    """`app=x,tier!=y,z in (a,b),!gone`; raises the API server's error for anything else."""
+    """Parse a label selector `app=x,tier!=y,z in (a,b),!gone`. Raises Failure with the API server's error."""
     try:
         wanted = _Labels(text).read()
     except _Unreadable as error:
@@ -103,7 +103,7 @@ class _Labels:
 
 
 def by_field(text: str, resource: Resource) -> Match:
-    """`status.phase=Running,metadata.name!=x`, for the fields that the API server can select by."""
+    """Parse a field selector `status.phase=Running,metadata.name!=x`. Raises Failure with the API server's error."""
     wanted = []
     for part in filter(None, text.split(",")):
         found = re.fullmatch(r"([^=!]+)(==|=|!=)(.*)", part)

@@ -1,4 +1,4 @@
-"""One command line on its way through: what it was given, where its output goes, and how it finds objects."""
+"""One kubectl call: its flags, its output streams, and how it finds objects."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Out = Callable[[int, bytes], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Item:
-    """An object that was found, with its kind."""
+    """An object and its kind."""
 
     resource: Resource
     obj: Obj
@@ -38,7 +38,7 @@ class Item:
 
 @dataclass
 class Found:
-    """Objects in the order asked for, and what could not be found."""
+    """The objects found, in the requested order, and the failures for those that were not."""
 
     items: list[Item] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
@@ -46,7 +46,7 @@ class Found:
 
 @dataclass
 class Session:
-    """One kubectl call. `now` gives epoch seconds; `command` is its name, `rollout status`."""
+    """One kubectl call. `now` returns epoch seconds; `command` is its name, such as `rollout status`."""
 
     cluster: Cluster
     out: Out
@@ -68,30 +68,30 @@ class Session:
     def args(self) -> list[str]:
         return self.flags.args
 
-    async def say(self, line: str) -> None:
-        """One line (or several) to stdout."""
+    async def print_line(self, line: str) -> None:
+        """Write one or more lines to stdout."""
         await self.out(1, f"{line}\n".encode())
 
     async def warn(self, line: str) -> None:
-        """The same to stderr."""
+        """Write one or more lines to stderr."""
         await self.out(2, f"{line}\n".encode())
 
     async def finish(self, failures: Sequence[Failure]) -> int:
-        """Tell what failed on the way; the exit status. Several failures are told without `error:`, as kubectl does."""
+        """Print the failures and return the exit status. As in kubectl, several are printed without `error:`."""
         for failure in failures:
             await self.warn(str(failure).removeprefix("error: ") if len(failures) > 1 else str(failure))
         return max((failure.status for failure in failures), default=0)
 
     def misuse(self, message: str) -> Failure:
-        """The command was called in a way that its help explains."""
+        """The error for wrong arguments, which refers to the command's help."""
         return Failure(f"error: {message}\nSee 'kubectl {self.command} -h' for help and examples")
 
     def get(self, resource: Resource, name: str, *, blame_namespace: bool = True) -> Item:
-        """One object of the namespace; raises kubectl's NotFound, of the namespace if that is what is missing."""
+        """One object of the namespace. Raises Failure (NotFound) for the object, or for a missing namespace."""
         place = self.namespace if resource.namespaced else None
         missing = from_server("NotFound", f'{resource.full} "{name}" not found')
         try:
-            if resource.held:
+            if resource.supported:
                 return Item(resource, self.cluster.get(resource.plural, place, name))
         except NotFound as error:
             missing = not_found(NotFound(resource.full, name))
@@ -104,12 +104,12 @@ class Session:
         return any(text(obj, "metadata", "name") == namespace for obj in self.cluster.list("namespaces", None))
 
     def list(self, resource: Resource) -> list[Item]:
-        """What the flags select of a kind, ordered as the API server orders it: by namespace and name."""
+        """The objects of a kind that the flags select, sorted by namespace and name as in the API server."""
         labels, fields = (
             by_label(self.flags.text("selector"), resource),
             by_field(self.flags.text("field-selector"), resource),
         )
-        if not resource.held:
+        if not resource.supported:
             return []
         place = None if self.everywhere or not resource.namespaced else self.namespace
         found = [
@@ -118,7 +118,7 @@ class Session:
         return sorted(found, key=lambda item: (item.namespace, item.name))
 
     def find(self, wanted: Iterable[Target], *, blame_namespace: bool = True) -> Found:
-        """Everything that is asked for; what is missing is told, and the rest goes on."""
+        """All requested objects; missing ones are recorded as failures."""
         found = Found()
         for target in wanted:
             try:
@@ -132,7 +132,7 @@ class Session:
         return found
 
     def check_names(self, wanted: Sequence[Target]) -> None:
-        """Names and selectors exclude each other."""
+        """Raise Failure for names together with a selector or with all namespaces."""
         if not any(target.name for target in wanted):
             return
         if self.everywhere:

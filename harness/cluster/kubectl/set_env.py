@@ -1,4 +1,4 @@
-"""`kubectl set env` and `kubectl set image`: what a Deployment's containers are told."""
+"""`kubectl set env` and `kubectl set image`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.cluster.kubectl.changes import asked, containers, each, edit, report
+from harness.cluster.kubectl.changes import containers, each, edit, named_targets, report
 from harness.cluster.kubectl.errors import Failure
 from harness.cluster.kubectl.session import DEPLOYMENT, Item, Session
 from harness.machine.objects import Json, Obj, clone, items, section, text
@@ -21,28 +21,28 @@ NAME_RULE = (
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What is set and what is removed."""
+class Updates:
+    """The variables to set and those to remove."""
 
     values: Mapping[str, str]
     removed: frozenset[str]
 
 
 async def set_env(session: Session) -> int:
-    """Change, or with --list show, the variables of the containers that --containers selects."""
-    resources, wish = _split(session.args, session.flags.text("env"))
+    """Change, or with --list print, the variables of the containers that --containers selects."""
+    resources, updates = _split(session.args, session.flags.text("env"))
     if not resources:
         raise Failure(NO_RESOURCE)
-    wanted = asked(session, resources)
+    wanted = named_targets(session, resources)
 
     async def one(item: Item) -> None:
-        await _env(session, item, wish)
+        await _env(session, item, updates)
 
     return await each(session, wanted, one)
 
 
-def _split(args: Sequence[str], more: str) -> tuple[list[str], Wish]:
-    """`deployment/web A=b C-`: objects first, then changes."""
+def _split(args: Sequence[str], more: str) -> tuple[list[str], Updates]:
+    """Split `deployment/web A=b C-` into objects and changes. Raises Failure when objects follow changes."""
     resources: list[str] = []
     changes: list[str] = []
     for arg in args:
@@ -58,10 +58,10 @@ def _split(args: Sequence[str], more: str) -> tuple[list[str], Wish]:
     for name in (*values, *removed):
         if not NAME.fullmatch(name):
             raise Failure(f'error: "{name}" is not a valid key name: {NAME_RULE}')
-    return resources, Wish(values, removed)
+    return resources, Updates(values, removed)
 
 
-async def _env(session: Session, item: Item, wish: Wish) -> None:
+async def _env(session: Session, item: Item, updates: Updates) -> None:
     _template_of(item)
     pattern = session.flags.text("containers", "*")
     chosen = containers(item.obj, pattern)
@@ -71,14 +71,14 @@ async def _env(session: Session, item: Item, wish: Wish) -> None:
         )
         return
     if not session.flags.flag("overwrite", default=True):
-        _check_overwrites(item, chosen, wish)
+        _check_overwrites(item, chosen, updates)
     if session.flags.flag("list"):
-        await _list(session, item, chosen, wish)
+        await _list(session, item, chosen, updates)
         return
 
     def change(obj: Obj) -> Obj:
         for container in containers(obj, pattern):
-            _update(container, wish)
+            _update(container, updates)
         return obj
 
     if await edit(session, item, change):
@@ -86,7 +86,7 @@ async def _env(session: Session, item: Item, wish: Wish) -> None:
 
 
 def _template_of(item: Item) -> None:
-    """Only what has a pod template can be changed; ReplicaSets here belong to Deployments."""
+    """Raise Failure for objects that cannot be changed: ReplicaSets and pods, and kinds without a pod template."""
     place = f"{item.resource.plural}/{item.name}"
     if item.resource.plural in ("replicasets", "pods"):
         raise Failure(
@@ -97,24 +97,24 @@ def _template_of(item: Item) -> None:
         raise Failure(f"error: {place} the object is not a pod or does not have a pod template: {kind}")
 
 
-def _check_overwrites(item: Item, chosen: Sequence[Obj], wish: Wish) -> None:
+def _check_overwrites(item: Item, chosen: Sequence[Obj], updates: Updates) -> None:
     for container in chosen:
         for variable in items(container, "env"):
             name, value = text(variable, "name"), text(variable, "value")
-            if wish.values.get(name, value) != value:
+            if updates.values.get(name, value) != value:
                 place = f"{item.resource.plural}/{item.name}"
                 raise Failure(f"error: {place} '{name}' already has a value ({value}), and --overwrite is false")
 
 
-def _update(container: Obj, wish: Wish) -> None:
-    """Known variables keep their place, new ones come last; without any the field is left out."""
+def _update(container: Obj, updates: Updates) -> None:
+    """Existing variables keep their position, new ones are appended; an empty list is removed."""
     env: list[Json] = []
-    old = [variable for variable in items(container, "env") if text(variable, "name") not in wish.removed]
+    old = [variable for variable in items(container, "env") if text(variable, "name") not in updates.removed]
     for variable in old:
         name = text(variable, "name")
-        env.append(_entry(name, wish.values[name]) if name in wish.values else variable)
-    known = {text(variable, "name") for variable in old} | wish.removed
-    env += [_entry(name, value) for name, value in wish.values.items() if name not in known]
+        env.append(_entry(name, updates.values[name]) if name in updates.values else variable)
+    known = {text(variable, "name") for variable in old} | updates.removed
+    env += [_entry(name, value) for name, value in updates.values.items() if name not in known]
     if env:
         container["env"] = env
     else:
@@ -125,13 +125,15 @@ def _entry(name: str, value: str) -> Obj:
     return {"name": name, "value": value} if value else {"name": name}
 
 
-async def _list(session: Session, item: Item, chosen: Sequence[Obj], wish: Wish) -> None:
+async def _list(session: Session, item: Item, chosen: Sequence[Obj], updates: Updates) -> None:
     for container in map(clone, chosen):
-        _update(container, wish)
-        await session.say(f"# {item.resource.kind} {item.name}, container {text(container, 'name')}")
+        _update(container, updates)
+        await session.print_line(f"# {item.resource.kind} {item.name}, container {text(container, 'name')}")
         for variable in items(container, "env"):
             name, source = text(variable, "name"), section(variable, "valueFrom")
-            await session.say(f"# {name} from {_reference(source)}" if source else f"{name}={text(variable, 'value')}")
+            await session.print_line(
+                f"# {name} from {_reference(source)}" if source else f"{name}={text(variable, 'value')}"
+            )
 
 
 def _reference(source: Obj) -> str:
@@ -142,7 +144,7 @@ def _reference(source: Obj) -> str:
 
 
 async def set_image(session: Session) -> int:
-    """`CONTAINER=IMAGE`; `*` stands for every container."""
+    """Set the images of `CONTAINER=IMAGE` arguments; `*` matches every container."""
     changes = [arg for arg in session.args if "=" in arg]
     resources = [arg for arg in session.args if "=" not in arg]
     if not resources:
@@ -154,7 +156,7 @@ async def set_image(session: Session) -> int:
     async def one(item: Item) -> None:
         await _image(session, item, images)
 
-    return await each(session, asked(session, resources), one)
+    return await each(session, named_targets(session, resources), one)
 
 
 async def _image(session: Session, item: Item, images: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""kubectl's tables: a header, cells padded by three spaces, widths that a watch remembers."""
+"""kubectl's tables: a header, columns three spaces apart, widths that a watch keeps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ PADDING, LEAST = 3, 6
 
 
 class Table:
-    """Lays out rows below one header; later rows keep the widths of earlier ones."""
+    """Formats rows below one header; later rows keep the widths of earlier ones."""
 
     def __init__(self, *, headers: bool = True) -> None:
         self._headers, self._widths = headers, list[int]()

@@ -1,4 +1,4 @@
-"""Elastic tab stops as Go's text/tabwriter lays them out: neighbouring lines share the width of a column."""
+"""Elastic tab stops like Go's text/tabwriter: adjacent lines share the width of a column."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 def expand(text: str, *, min_width: int = 0, padding: int = 2) -> str:
-    """`text` with each tab-ended cell padded to its column; a column is a run of lines that have such a cell."""
+    """Replace tabs by padding; a column is a sequence of adjacent lines with a tab-terminated cell at that position."""
     lines = [line.split("\t") for line in text.split("\n")]
     widths: list[list[int]] = [[0] * (len(cells) - 1) for cells in lines]
     for start in range(len(lines)):
@@ -19,7 +19,7 @@ def expand(text: str, *, min_width: int = 0, padding: int = 2) -> str:
 def _measure(
     lines: Sequence[Sequence[str]], widths: list[list[int]], start: int, column: int, least: int, padding: int
 ) -> None:
-    """One run: the lines from `start` on that have a tab-ended cell in `column`."""
+    """Measure one column: the lines from `start` on with a tab-terminated cell at `column`."""
     end = start
     while end < len(lines) and len(widths[end]) > column:
         end += 1

@@ -1,4 +1,4 @@
-"""Containers, volumes and pod templates as `describe` and `rollout history` write them: lines with tabs."""
+"""Containers, volumes and pod templates in `describe` and `rollout history`, as lines with tabs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LONGEST_ANNOTATION = 140
 
 
 def several(title: str, lines: Sequence[str]) -> Iterator[str]:
-    """`title:` with one value a line, the later ones below the first."""
+    """`title:` and one value per line, aligned below the first."""
     for at, line in enumerate(lines or [NONE]):
         yield f"{title}:\t{line}" if at == 0 else f"\t{line}"
 
@@ -51,7 +51,7 @@ def _toleration(each: Obj) -> str:
 
 
 def pod_template(template: Obj) -> Iterator[str]:
-    """The section of a Deployment or ReplicaSet."""
+    """The pod template section of a Deployment or ReplicaSet."""
     yield "Pod Template:"
     yield from labels("  Labels", section(template, "metadata", "labels"))
     if section(template, "metadata", "annotations"):
@@ -79,10 +79,10 @@ def containers(spec: Obj, statuses: Sequence[Obj], space: str) -> Iterator[str]:
 def _container(container: Obj, status: Obj | None) -> Iterator[str]:
     yield from _image(container, status)
     for title in ("command", "args"):
-        words = container.get(title)
-        if isinstance(words, list) and words:
+        command = container.get(title)
+        if isinstance(command, list) and command:
             yield f"{title.title()}:"
-            yield from (f"  {line}" for word in words for line in str(word).split("\n"))
+            yield from (f"  {line}" for arg in command for line in str(arg).split("\n"))
     if status is not None:
         yield from _state("State", section(status, "state"))
         if section(status, "lastState", "terminated"):
@@ -116,8 +116,8 @@ def _port(port: Obj, key: str) -> str:
 def _state(title: str, state: Obj) -> Iterator[str]:
     running, waiting, ended = (section(state, key) for key in ("running", "waiting", "terminated"))
     yield f"{title}:\t{'Running' if running else 'Terminated' if ended else 'Waiting'}"
-    said = ended if ended and not running else waiting
-    if reason := text(said, "reason"):
+    current = ended if ended and not running else waiting
+    if reason := text(current, "reason"):
         yield f"  Reason:\t{reason}"
     if ended and (message := text(ended, "message")):
         yield f"  Message:\t{message}"
@@ -147,14 +147,14 @@ def _probe(probe: Obj) -> str:
             ("#success", "successThreshold", "", 1), ("#failure", "failureThreshold", "", 3),
         )
     )  # fmt: skip
-    http, tcp, words = section(probe, "httpGet"), section(probe, "tcpSocket"), section(probe, "exec").get("command")
+    http, tcp, command = section(probe, "httpGet"), section(probe, "tcpSocket"), section(probe, "exec").get("command")
     if http:
         scheme = text(http, "scheme", default="HTTP").lower()
         return f"http-get {scheme}://{text(http, 'host')}:{http.get('port')}{text(http, 'path')} {times}"
     if tcp:
         return f"tcp-socket {text(tcp, 'host')}:{tcp.get('port')} {times}"
-    if isinstance(words, list):
-        return f"exec [{' '.join(str(word) for word in words)}] {times}"
+    if isinstance(command, list):
+        return f"exec [{' '.join(str(arg) for arg in command)}] {times}"
     return f"unknown {times}"
 
 

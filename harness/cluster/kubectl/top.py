@@ -1,4 +1,4 @@
-"""`kubectl top`: what pods and nodes use."""
+"""`kubectl top`: resource usage of pods and nodes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ AMOUNTS = ("CPU(cores)", "MEMORY(bytes)")
 
 
 async def pods(session: Session) -> int:
-    """Pods that are too young to have been measured are left out."""
+    """Print the usage of pods; those that have not been measured yet are omitted."""
     _check(session, "pod")
     found = [session.get(POD, session.args[0], blame_namespace=False)] if session.args else session.list(POD)
     places = sorted({item.namespace for item in found})
@@ -40,7 +40,7 @@ async def pods(session: Session) -> int:
 
 
 def _pod_row(item: Item, usage: Usage, containers: bool) -> list[str]:
-    """The platform measures whole pods; a pod's first container stands for it."""
+    """One row. The platform measures whole pods, so the usage is attributed to the first container."""
     names = container_names(item.obj)[:1] if containers else []
     return [item.namespace, item.name, *names, *_amounts(usage)]
 
@@ -89,7 +89,7 @@ def _ordered(session: Session, measured: Sequence[tuple[Item, Usage]]) -> Sequen
 
 
 async def _print(session: Session, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Rows begin with the namespace, which is shown with -A."""
+    """Print rows; their first cell, the namespace, is shown with -A."""
     show = session.everywhere
     lines = [] if session.flags.flag("no-headers") else [["NAMESPACE"] * show + list(titles)]
     lines += [list(row if show else row[1:]) for row in rows]

@@ -1,4 +1,4 @@
-"""What is said about commands: their help, and the nearest names to a mistyped one."""
+"""The help of commands, and suggestions for mistyped ones."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from harness.cluster.kubectl.commands import COMMANDS, EVERY_NAME, Command
 from harness.cluster.kubectl.errors import Failure
 
 NEAR = 2
-"""Edits that a mistyped command may be away from a known one."""
+"""Maximum edit distance of a suggestion."""
 
 
-def root() -> str:
+def root_help() -> str:
     rows = "\n".join(f"  {each.name:<15} {each.does}" for each in COMMANDS)
     return f"kubectl controls this platform; it reaches no other cluster.\n\nCommands:\n{rows}\n\n{MORE}"
 
@@ -19,7 +19,7 @@ def root() -> str:
 MORE = 'Use "kubectl <command> --help" for more information about a given command.'
 
 
-def of(command: Command, path: str) -> str:
+def help_of(command: Command, path: str) -> str:
     """The help of one command or group."""
     if command.commands:
         rows = "\n".join(f"  {each.name:<15} {each.does}" for each in command.commands)
@@ -33,7 +33,7 @@ def of(command: Command, path: str) -> str:
 
 
 def unknown(name: str) -> Failure:
-    """A command that kubectl does not have, or that is lacking here."""
+    """The error for a command that does not exist, or is not implemented."""
     if name in EVERY_NAME.split():
         have = ", ".join(each.name for each in COMMANDS)
         return Failure(f"error: this platform's kubectl does not support {name} yet; it has {have}")
@@ -44,17 +44,17 @@ def unknown(name: str) -> Failure:
     return Failure(f'error: unknown command "{name}" for "kubectl"{meant}')
 
 
-def unknown_subcommand(command: Command, words: Sequence[str]) -> Failure:
+def unknown_subcommand(command: Command, names: Sequence[str]) -> Failure:
     path = command.name
-    if words and words[0] in command.lacking.split():
+    if names and names[0] in command.unsupported_commands.split():
         return Failure(
-            f"error: this platform's kubectl does not support {path} {words[0]} yet; see kubectl {path} --help"
+            f"error: this platform's kubectl does not support {path} {names[0]} yet; see kubectl {path} --help"
         )
-    return Failure(f"error: unknown command \"{' '.join(words)}\"\nSee 'kubectl {path} -h' for help and examples")
+    return Failure(f"error: unknown command \"{' '.join(names)}\"\nSee 'kubectl {path} -h' for help and examples")
 
 
 def _distance(one: str, other: str) -> int:
-    """Levenshtein's."""
+    """The Levenshtein distance."""
     row: Iterable[int] = range(len(other) + 1)
     for at, letter in enumerate(one, 1):
         above = list(row)

@@ -1,4 +1,4 @@
-"""`kubectl wait`: until a condition, a field's value, or an end."""
+"""`kubectl wait`: for a condition, a field's value or deletion."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from harness.cluster.kubectl import jsonpath
-from harness.cluster.kubectl.changes import asked, within
+from harness.cluster.kubectl.changes import named_targets, without_other_namespaces
 from harness.cluster.kubectl.delete import exists
 from harness.cluster.kubectl.errors import Failure
 from harness.cluster.kubectl.output import field_template, go_text, printer
@@ -18,11 +18,11 @@ DEFAULT_S, FOREVER_S = 30.0, 7 * 86400.0
 
 
 async def wait(session: Session) -> int:
-    """Every object within --timeout of its own; the exit status is 1 when one does not come there."""
+    """Wait for each object, at most --timeout each. Return the exit status: 1 when one is not reached."""
     goal = session.flags.text("for")
     reached = _goal(goal)
-    wanted = asked(session)
-    found = within(session, session.find(wanted))
+    wanted = named_targets(session)
+    found = without_other_namespaces(session, session.find(wanted))
     failures = list(found.failures)
     if goal == "delete":
         failures = []
@@ -70,14 +70,14 @@ def _goal(goal: str) -> Reached:
 
 
 def _now(session: Session, item: Item) -> Obj:
-    """The object as it is; empty when it is gone."""
+    """The current object; empty when it is gone."""
     uid = text(item.obj, "metadata", "uid")
     there = session.cluster.list(item.resource.plural, item.namespace or None)
     return next((obj for obj in there if text(obj, "metadata", "uid") == uid), {})
 
 
 def _condition(obj: Obj, name: str, value: str) -> bool:
-    """Conditions that speak of an older generation do not count."""
+    """Whether a condition holds; conditions of an older generation do not count."""
     for each in items(obj, "status", "conditions"):
         if text(each, "type").lower() == name.lower():
             generation = number(obj, "metadata", "generation")
@@ -87,7 +87,7 @@ def _condition(obj: Obj, name: str, value: str) -> bool:
 
 
 def _field(rest: str) -> Reached:
-    """`{.path}=value`, or `{.path}` for any value."""
+    """A goal `{.path}=value`, or `{.path}` for any value."""
     path, equals, value = _split(rest)
     template = field_template(path)
 
@@ -102,7 +102,7 @@ def _field(rest: str) -> Reached:
 
 
 def _split(rest: str) -> tuple[str, str, str]:
-    """The `=` after the path: filters hold others."""
+    """Split at the `=` after the path; filters contain others."""
     if rest.startswith("{") and (end := rest.rfind("}")) > 0:
         return rest[: end + 1], *rest[end + 1 :].partition("=")[1:]
     path, equals, value = rest.partition("=")

@@ -12,7 +12,7 @@ import docker
 from docker.errors import ImageNotFound
 from testcontainers.core.config import testcontainers_config
 
-from harness.cluster.runtimes.container.engine import FAILURES, client, words
+from harness.cluster.runtimes.container.engine import FAILURES, client, error_text
 from harness.cluster.runtimes.container.ledger import PART
 from harness.errors import MachineError
 from harness.platforms import build_context
@@ -65,7 +65,7 @@ def _pulled(engine: docker.DockerClient, image: str, hint: str, announce: Announ
             engine.images.pull(image)
         except FAILURES as error:
             raise MachineError(
-                f"docker: the image {image} is not here and cannot be pulled: {words(error)}; {hint}"
+                f"docker: the image {image} is not here and cannot be pulled: {error_text(error)}; {hint}"
             ) from error
     return image
 
@@ -102,7 +102,7 @@ def _build(
     except FAILURES as error:
         end = "".join(f"\n  {line}" for line in output[-SHOWN_LINES:])
         raise MachineError(
-            f"docker: the image {image} cannot be built: {words(error)}; "
+            f"docker: the image {image} cannot be built: {error_text(error)}; "
             f"name a base image that is here by --base-image. The end of the builder's output:{end}"
         ) from error
 

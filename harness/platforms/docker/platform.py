@@ -14,24 +14,24 @@ from harness.cluster.runtimes.container.recovery import recover
 from harness.errors import GamedayError
 from harness.platforms.daemon_platform import DaemonPlatform
 
-PREFIXES = ("DOCKER_", "TESTCONTAINERS_", "RYUK_", "TC_")
+KEPT_PREFIXES = ("DOCKER_", "TESTCONTAINERS_", "RYUK_", "TC_")
 
 
 @dataclass(frozen=True)
 class Images:
-    """Names of images that the engine has: of the pods and proxies, and of the database."""
+    """Names of images that exist in the engine: `fakes` for pods and Service proxies, `postgres` for the database."""
 
     fakes: str
     postgres: str
 
 
 class DockerPlatform(DaemonPlatform):
-    """See DaemonPlatform. The images are there, or nothing can be brought up."""
+    """Every pod, Service proxy and database is a container. `images` is required by `up` only."""
 
     name = "docker"
     module = "harness.cluster.runtimes.container.daemon"
     up_s, down_s = 120.0, 40.0
-    leaves = (*DaemonPlatform.leaves, LEDGER, "services", "postgres.log")
+    remains = (*DaemonPlatform.remains, LEDGER, "services", "postgres.log")
 
     def __init__(
         self,
@@ -45,16 +45,16 @@ class DockerPlatform(DaemonPlatform):
         self._images = images
 
     def arguments(self) -> Sequence[str]:
-        assert self._images is not None, "a platform that was only found cannot be brought up"
+        assert self._images is not None, "up needs images"
         return ("--image", self._images.fakes, "--postgres-image", self._images.postgres)
 
     def environment(self) -> Mapping[str, str]:
-        """Traffic stays on loopback, also where testcontainers takes this machine for a container."""
-        ours = {name: value for name, value in os.environ.items() if name.startswith(PREFIXES)}
+        """Variables of Docker and testcontainers; the mode keeps traffic on loopback even inside a container."""
+        ours = {name: value for name, value in os.environ.items() if name.startswith(KEPT_PREFIXES)}
         return {"TESTCONTAINERS_CONNECTION_MODE": "docker_host", **ours, **super().environment()}
 
     def recover(self) -> Sequence[str]:
-        """Raises nothing: what an engine that is gone still has stays on record, and the maker says so."""
+        """Never raises: what an unreachable engine still has remains in the ledger, and the provider reports it."""
         ended = list(super().recover())
         with suppress(GamedayError):
             ended += recover(self.folder)

@@ -1,4 +1,4 @@
-"""Docker platforms as the command line makes them: the images are shared, everything else is each one's own."""
+"""Provider of Docker platforms: they share the images and nothing else."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ class DockerProvider:
     def check(self) -> None:
         DockerPlatform.check_machine()
         if find_spec("testcontainers") is None:
-            raise MachineError(f"--platform docker: the package testcontainers is not installed: {EXTRA}")
+            raise MachineError(f"--platform docker: the package testcontainers is not installed; install it: {EXTRA}")
         from harness.cluster.runtimes.container.engine import client  # noqa: PLC0415  needs the extra
 
         client().close()
 
     @contextmanager
     def session(self, folder: Path, announce: Announce) -> Iterator[None]:
-        """The images stay: the next run finds them. What could not be removed on the way is tried once more."""
+        """The images stay for the next run. On exit, the removal of leftovers is tried once more."""
         self._prepare(announce)
         try:
             yield
@@ -47,7 +47,7 @@ class DockerProvider:
             try:
                 self.recover(folder)
             except GamedayError as error:
-                announce(f"{error}; then `gameday recover {folder}` removes what is left")
+                announce(f"{error}; then `gameday recover {folder}` removes the rest")
 
     def _prepare(self, announce: Announce) -> None:
         from harness.platforms.docker import images  # noqa: PLC0415  needs the extra
@@ -63,7 +63,7 @@ class DockerProvider:
             return DockerPlatform.attach(folder)
         except PlatformError:
             self._prepare(announce)
-        announce("bringing the platform up")
+        announce("starting the platform")
         platform = DockerPlatform(folder, detach=True, images=self._images)
         platform.clear()
         platform.up()
@@ -74,7 +74,7 @@ class DockerProvider:
         recover(folder)
 
     def recover(self, folder: Path) -> Sequence[str]:
-        """The daemons first: they remove what they made."""
+        """The daemons first: each removes what it created."""
         ended = []
         for ledger in sorted(folder.rglob(LEDGER)):
             ended += [*process_ledger.recover(ledger.parent), *recover(ledger.parent)]

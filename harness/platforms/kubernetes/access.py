@@ -1,4 +1,4 @@
-"""Credentials of our own: a kubeconfig with the token of a ServiceAccount, never the user's."""
+"""Credentials of a drill: a kubeconfig with the token of a ServiceAccount, never the user's own."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from harness.errors import MachineError
 from harness.machine.objects import Json, Obj, items, section, text
 from harness.platforms.kubernetes.api import Api
 
-TOKEN_S = 12 * 3600
+TOKEN_LIFETIME_S = 12 * 3600
 HARNESS, OPERATOR = "gameday", "operator"
 
 
 def token(api: Api, namespace: str, account: str) -> str:
-    """A fresh one, which ends by itself after TOKEN_S."""
+    """A new token of a ServiceAccount; expires after TOKEN_LIFETIME_S."""
     path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token"
-    return text(api.create(path, {"spec": {"expirationSeconds": TOKEN_S}}), "status", "token")
+    return text(api.create(path, {"spec": {"expirationSeconds": TOKEN_LIFETIME_S}}), "status", "token")
 
 
 def cluster_of(kubeconfig: Path | None, context: str | None) -> Obj:
-    """Server and CA of a context, with everything inline; raises MachineError."""
+    """Address and CA certificate of a context's API server. Raises MachineError when kubectl cannot read it."""
     argv = ["kubectl", "config", "view", "--raw", "--minify", "--flatten", "-o", "json"]
     argv += [f"--kubeconfig={kubeconfig}"] if kubeconfig else []
     argv += [f"--context={context}"] if context else []
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise MachineError(f"kubectl config view: {done.stderr.strip()}; `kubectl config get-contexts` shows them")
+        raise MachineError(f"kubectl config view: {done.stderr.strip()}; `kubectl config get-contexts` lists contexts")
     found: Json = json.loads(done.stdout)
     return section(items(found, "clusters")[0], "cluster")
 
 
 def write_kubeconfig(path: Path, cluster: Obj, namespace: str, account: str, bearer: str) -> None:
-    """One cluster, one user, one context with its namespace; readable by the owner only."""
+    """Write a kubeconfig with one cluster, user and context; readable by the owner only."""
     context: Obj = {"cluster": "gameday", "user": account, "namespace": namespace}
     config: Obj = {
         "apiVersion": "v1",

@@ -1,4 +1,4 @@
-"""Where a cluster is."""
+"""Reference to a cluster."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ LOOPBACK = "127.0.0.1"
 
 @dataclass(frozen=True)
 class ClusterRef:
-    """A context of a kubeconfig, and the host on which the cluster's NodePorts are."""
+    """A context of a kubeconfig, and the address of a node, at which NodePorts are reached."""
 
     kubeconfig: Path | None
-    """A file of ours; None: the user's own."""
+    """None: the user's own kubeconfig."""
     context: str | None = None
-    """None: the current one; only where the file is ours."""
+    """None: the file's current context; never used with the user's own kubeconfig."""
     node: str = LOOPBACK

@@ -1,4 +1,4 @@
-"""docker, kind and kubectl as commands: what they say goes into errors, each with the next act."""
+"""Runs docker, kind and kubectl; their output becomes part of error messages."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ INSTALL = {
 
 
 def check(*names: str) -> None:
-    """Raises MachineError that names all programs that are missing."""
+    """Raises MachineError that names all missing programs and where to get them."""
     missing = [f"{name} ({INSTALL[name]})" for name in names if shutil.which(name) is None]
     if missing:
         raise MachineError(f"missing on PATH: {', '.join(missing)}; install them, or use --platform local")
 
 
 def check_docker() -> None:
-    """Raises MachineError when no engine answers."""
+    """Raises MachineError when no Docker engine answers."""
     done = subprocess.run(["docker", "info"], capture_output=True, text=True, check=False)
     if done.returncode:
         why = (done.stderr.strip().splitlines() or ["no answer"])[-1]

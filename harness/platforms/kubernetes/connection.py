@@ -1,5 +1,7 @@
-"""The official client's connections and credentials. It is an extra, and takes most of a second to import: this module
-is imported only when a cluster is asked."""
+"""Connections of the official Kubernetes client.
+
+The client is an extra and takes most of a second to import, so this module is imported on first use only.
+"""
 
 from __future__ import annotations
 
@@ -17,21 +19,22 @@ from harness.machine.objects import Obj
 
 CONNECTIONS = 32
 BROKEN = (urllib3.exceptions.HTTPError, OSError)
-"""What a call ends with when there is no API server any more."""
+"""Exceptions of a call when the API server is unreachable."""
 MERGE = "application/merge-patch+json"
 
 
 class Connection:
-    """To one API server as one user. Thread-safe."""
+    """Connections to one API server as one user. Thread-safe."""
 
     def __init__(self, kubeconfig: Path | None, context: str | None) -> None:
-        """Raises MachineError for a kubeconfig that cannot be used."""
+        """Raises MachineError for an unusable kubeconfig."""
         settings = Configuration()
         try:
             load_kube_config(str(kubeconfig) if kubeconfig else None, context, settings, persist_config=False)
         except (ConfigException, OSError) as error:
             place = kubeconfig or "$KUBECONFIG, ~/.kube/config"
-            raise MachineError(f"{place}: cannot be used: {error}; `kubectl config get-contexts` shows them") from None
+            hint = "`kubectl config get-contexts` lists the contexts"
+            raise MachineError(f"{place}: unusable kubeconfig: {error}; {hint}") from None
         settings.retries = False
         settings.connection_pool_maxsize = CONNECTIONS
         self.server: str = settings.host
@@ -40,7 +43,7 @@ class Connection:
         self._client = ApiClient(settings)
 
     def send(self, method: str, path: str, query: str, body: Obj | None, timeout_s: float | None) -> Reply:
-        """One request; raises PlatformError where nobody answers."""
+        """Send one request. Raises PlatformError when the API server does not answer."""
         kind = MERGE if method == "PATCH" else "application/json"
         method, url, headers, content, form = self._client.param_serialize(
             method, path, header_params={"Accept": "application/json", "Content-Type": kind}, body=body,
@@ -55,16 +58,18 @@ class Connection:
         return Reply(self, response)
 
     def gone(self, error: Exception) -> PlatformError:
+        """The error that reports an unreachable API server."""
         why = " ".join(str(error).split())
-        hint = "is the cluster still there? `gameday recover` ends what a run left"
+        hint = "check that the cluster runs; `gameday recover` restores what a run left"
         return PlatformError(f"the API server {self.server} does not answer: {why}; {hint}")
 
     def close(self) -> None:
+        """Close all connections."""
         self._client.close()
 
 
 class Reply:
-    """An answer, of which the head is there: read it whole by `text`, or while it comes by `chunks`."""
+    """An answer whose head has been read: the body is read whole by `text`, or as a stream by `chunks` or `lines`."""
 
     def __init__(self, connection: Connection, response: RESTResponse) -> None:
         self._connection, self._response = connection, response.response
@@ -72,7 +77,7 @@ class Reply:
         self._stopped = False
 
     def text(self) -> str:
-        """Raises PlatformError when it is cut off."""
+        """The whole body. Raises PlatformError when the connection breaks."""
         try:
             content: bytes = self._response.data
         except BROKEN as error:
@@ -80,7 +85,7 @@ class Reply:
         return content.decode(errors="replace")
 
     def chunks(self) -> Iterator[bytes]:
-        """Ends when the other side does, or after `stop`; raises PlatformError when it is cut off."""
+        """The body as it arrives, until its end or `stop`. Raises PlatformError when the connection breaks."""
         try:
             yield from self._response.stream(65536, decode_content=False)
         except BROKEN as error:
@@ -90,14 +95,14 @@ class Reply:
             self._response.close()
 
     def lines(self) -> Iterator[bytes]:
-        """As `chunks`, line by line without their ends."""
-        held = b""
+        """As `chunks`, split into lines without line ends."""
+        rest = b""
         for chunk in self.chunks():
-            *whole, held = (held + chunk).split(b"\n")
+            *whole, rest = (rest + chunk).split(b"\n")
             yield from whole
 
     def stop(self) -> None:
-        """Ends `chunks`, from any thread; can be called twice."""
+        """End `chunks`, from any thread. Idempotent."""
         self._stopped = True
-        with suppress(Exception):  # it may have ended meanwhile
+        with suppress(Exception):  # the stream may have ended in the meantime
             self._response.shutdown()

@@ -1,4 +1,4 @@
-"""Putting `deploy/` into a cluster: all but the Deployments, which each drill makes anew."""
+"""Applies `deploy/` to a cluster, without the Deployments, which each drill creates itself."""
 
 from __future__ import annotations
 
@@ -15,14 +15,17 @@ from harness.platforms.kubernetes.platform import ADMIN, ADMIN_PORT
 from harness.platforms.kubernetes.sandbox import ANNOTATION
 
 METRICS = "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io"
-HINT = "`kubectl get events -A` shows why"
+HINT = "`kubectl get events -A` shows the reason"
 
 
 def deploy(cluster: ClusterRef, announce: Announce, *, own: bool) -> None:
-    """`own`: the cluster is of our making, so its namespaces are sandboxes. Returns when all that is ready."""
+    """Apply everything but the Deployments; returns when it is ready.
+
+    `own`: the cluster was created by us, so its namespaces are marked as sandboxes.
+    """
     api = Api(cluster.kubeconfig, cluster.context)
     kubectl = _kubectl(cluster)
-    if not _there(api, METRICS):
+    if not _exists(api, METRICS):
         announce("deploying metrics-server: the cluster has none")
         run([*kubectl, "apply", "-k", str(manifests.METRICS)], HINT)
     announce(f"deploying {', '.join(manifests.NAMESPACES.values())}")
@@ -31,8 +34,8 @@ def deploy(cluster: ClusterRef, announce: Announce, *, own: bool) -> None:
         if own:
             _apply(kubectl, [one for one in objects if text(one, "kind") == "Namespace"])
             run([*kubectl, "annotate", "--overwrite", "namespace", namespace, f"{ANNOTATION}=true"], HINT)
-        if not _there(api, f"/api/v1/namespaces/{namespace}/secrets/{ADMIN}"):
-            _apply(kubectl, [_admin(namespace)])
+        if not _exists(api, f"/api/v1/namespaces/{namespace}/secrets/{ADMIN}"):
+            _apply(kubectl, [_admin_secret(namespace)])
         _apply(kubectl, [one for one in objects if text(one, "kind") not in ("Deployment", "Namespace")])
     for namespace in manifests.NAMESPACES.values():
         run([*kubectl, "-n", namespace, "rollout", "status", "statefulset/postgres", "--timeout=120s"], HINT)
@@ -50,7 +53,7 @@ def _apply(kubectl: list[str], objects: list[Obj]) -> None:
     run([*kubectl, "apply", "-f", "-"], HINT, stdin=json.dumps(whole))
 
 
-def _there(api: Api, path: str) -> bool:
+def _exists(api: Api, path: str) -> bool:
     try:
         api.get(path)
     except ApiError as error:
@@ -60,8 +63,8 @@ def _there(api: Api, path: str) -> bool:
     return True
 
 
-def _admin(namespace: str) -> Obj:
-    """Opens the services' admin ports, to whoever may read this Secret."""
+def _admin_secret(namespace: str) -> Obj:
+    """The Secret that opens the services' admin ports, with a new token."""
     data: Obj = {"port": str(ADMIN_PORT), "token": secrets.token_hex(16)}
     return {
         "apiVersion": "v1",
@@ -72,15 +75,15 @@ def _admin(namespace: str) -> Obj:
 
 
 def remove(cluster: ClusterRef) -> None:
-    """All that `deploy` and the drills put there, but the namespaces and metrics-server; may be called twice."""
+    """Delete what `deploy` and the drills created, except the namespaces and metrics-server. Idempotent."""
     for side, namespace in manifests.NAMESPACES.items():
         ours = [one for one in manifests.render(manifests.FOLDERS[side]) if text(one, "kind") != "Namespace"]
-        whole = {"apiVersion": "v1", "kind": "List", "items": [*ours, _admin(namespace)]}
+        whole = {"apiVersion": "v1", "kind": "List", "items": [*ours, _admin_secret(namespace)]}
         run([*_kubectl(cluster), "delete", "--ignore-not-found", "-f", "-"], HINT, stdin=json.dumps(whole))
 
 
 def node_address(cluster: ClusterRef) -> str:
-    """Where NodePorts are reached: loopback where the API server is there too (kind), else a node's own address."""
+    """The address at which NodePorts are reached: loopback when the API server is there too (kind), else a node's."""
     api = Api(cluster.kubeconfig, cluster.context)
     try:
         if api.on_loopback:

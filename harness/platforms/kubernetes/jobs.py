@@ -1,4 +1,4 @@
-"""A Job of the harness in a namespace: started, followed, ended."""
+"""Runs a Job of the harness in a namespace."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.platforms.kubernetes.revert import RevertJournal
 if TYPE_CHECKING:
     from harness.platforms.kubernetes.connection import Reply
 
-RUNNING_S, LAST_WORDS_S = 60.0, 5.0
+START_LIMIT_S, LAST_LINES_S = 60.0, 5.0
 
 
 class KubernetesJobs:
@@ -26,11 +26,12 @@ class KubernetesJobs:
         self._api, self._namespace, self._revert, self._forward = api, namespace, revert, forward
         self._core, self._path = f"/api/v1/namespaces/{namespace}/pods", ""
         self._pods: dict[str, Pod] = {}
-        self._news = threading.Condition()
+        self._changes = threading.Condition()
         self._threads: list[threading.Thread] = []
         self._streams: list[Reply] = []
 
     def start(self, body: Mapping[str, object], count: int) -> Sequence[str]:
+        """Create the Job (with its revert entry first) and wait until its `count` pods run; returns their names."""
         meta = body["metadata"]
         assert isinstance(meta, dict)
         name = str(meta["name"])
@@ -45,44 +46,47 @@ class KubernetesJobs:
             watch.stop()
 
     def _await(self, job: str, count: int) -> Sequence[str]:
-        with self._news:
-            if not self._news.wait_for(lambda: sum(pod.ran for pod in self._pods.values()) == count, RUNNING_S):
-                why = "; ".join(f"{pod.name}: {pod.waiting}" for pod in self._pods.values()) or "none is there"
-                raise PlatformError(f"job/{job}: not {count} pods run after {RUNNING_S:g} s: {why}")
+        with self._changes:
+            if not self._changes.wait_for(lambda: sum(pod.ran for pod in self._pods.values()) == count, START_LIMIT_S):
+                reasons = "; ".join(f"{pod.name}: {pod.waiting}" for pod in self._pods.values()) or "it has no pods"
+                fact = f"fewer than {count} pods are running after {START_LIMIT_S:g} s"
+                raise PlatformError(f"job/{job}: {fact}: {reasons}")
             return sorted(self._pods)
 
     def _seen(self, job: str, kind: str, value: Obj) -> None:
         pod = Pod.parse(value)
-        with self._news:
+        with self._changes:
             if pod.app == job and not pod.ending and kind != "DELETED":
                 self._pods[pod.name] = pod
             else:
                 self._pods.pop(pod.name, None)
-            self._news.notify_all()
+            self._changes.notify_all()
 
-    def follow(self, pod: str, tell: Callable[[bytes], None], ended: Callable[[], None]) -> None:
+    def follow(self, pod: str, on_line: Callable[[bytes], None], on_end: Callable[[], None]) -> None:
+        """Call `on_line` with each line of the pod's output from the first, in a thread; then `on_end`."""
         stream = self._api.stream(f"{self._core}/{pod}/log", "follow=true&container=app")
 
         def read() -> None:
             with suppress(PlatformError):
                 for line in stream.lines():
-                    tell(line)
-            ended()
+                    on_line(line)
+            on_end()
 
         self._streams.append(stream)
         self._threads.append(threading.Thread(target=read, daemon=True, name=f"job {pod}"))
         self._threads[-1].start()
 
     def port(self, pod: str, port: int) -> str:
+        """A URL on loopback that leads to a port of the pod."""
         return self._forward(pod, port)
 
     def stop(self) -> None:
-        """SIGTERM to its pods, and a while for their last words; never raises."""
+        """Delete the Job and wait a few seconds for the last lines of its pods. Idempotent, never raises."""
         if self._path:
             with suppress(PlatformError):
                 self._revert.delete_object(self._path)
         for thread in self._threads:
             if thread is not threading.current_thread():
-                thread.join(timeout=LAST_WORDS_S)
+                thread.join(timeout=LAST_LINES_S)
         for stream in self._streams:
             stream.stop()

@@ -1,4 +1,4 @@
-"""kind: a cluster of our own, by its name."""
+"""Creates, finds and deletes kind clusters."""
 
 from __future__ import annotations
 
@@ -14,46 +14,50 @@ NAME_VARIABLE, NODE_VARIABLE, CONFIG_VARIABLE = "KIND_CLUSTER_NAME", "GAMEDAY_NO
 
 
 def name() -> str:
-    """kind's own variable, or the name in kind-config.yaml."""
+    """The cluster's name: kind's own environment variable, else the name in kind-config.yaml."""
     return os.environ.get(NAME_VARIABLE) or "gameday"
 
 
 def exists(cluster: str) -> bool:
-    return cluster in run(["kind", "get", "clusters"], "is the container engine running?").split()
+    """Whether a kind cluster has this name."""
+    return cluster in run(["kind", "get", "clusters"], "check that the container engine runs").split()
 
 
 def create(cluster: str, node_image: str | None, kubeconfig: Path, announce: Announce) -> None:
-    """Returns when its node is ready; `kubeconfig` gets its credentials. Raises PlatformError with kind's words."""
+    """Create a cluster and wait until its node is ready; its credentials are written to `kubeconfig`.
+
+    Raises PlatformError with kind's last lines.
+    """
     image = node_image or os.environ.get(NODE_VARIABLE)
     announce(f"creating the kind cluster {cluster}{f' of {image}' if image else ''}: about a minute")
     config = os.environ.get(CONFIG_VARIABLE) or str(shipped.path("kind-config.yaml"))
     argv = ["kind", "create", "cluster", "--name", cluster, "--config", config, "--kubeconfig", str(kubeconfig)]
     hint = (
-        "a node image that cannot be pulled: name one that is here by --node-image; a port that is taken: "
-        f"`docker ps` shows by whom, {config} says which"
+        "if the node image cannot be pulled, name a local one by --node-image; if a port is in use, `docker ps` shows "
+        f"by which container, and {config} lists the ports"
     )
     run([*argv, "--wait", "180s", *(["--image", image] if image else [])], hint)
 
 
 def credentials(cluster: str, kubeconfig: Path) -> None:
-    """Write those of a cluster that is there."""
-    hint = "`kind get clusters` shows what there is"
+    """Write the credentials of an existing cluster."""
+    hint = "`kind get clusters` lists the clusters"
     run(["kind", "export", "kubeconfig", "--name", cluster, "--kubeconfig", str(kubeconfig)], hint)
 
 
 def load(cluster: str, images: Sequence[str], announce: Announce) -> None:
-    """Give it images of this machine; those that it has are left out by kind."""
+    """Load images of this machine into the cluster; kind skips those that it has."""
     announce(f"loading {', '.join(images)} into {cluster}")
     for image in images:
         run(
             ["kind", "load", "docker-image", image, "--name", cluster],
-            f"is the cluster still there? `kind get nodes --name {cluster}`",
+            f"check that the cluster runs: `kind get nodes --name {cluster}`",
         )
 
 
 def delete(cluster: str, kubeconfig: Path) -> None:
-    """May be called twice."""
+    """Delete a cluster. Idempotent."""
     run(
         ["kind", "delete", "cluster", "--name", cluster, "--kubeconfig", str(kubeconfig)],
-        "`docker ps` shows what is left",
+        "`docker ps` lists the containers that are left",
     )

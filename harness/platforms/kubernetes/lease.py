@@ -1,4 +1,4 @@
-"""One drill at a time: a Lease in the namespace, held while a drill changes it."""
+"""A Lease that allows one drill at a time in a namespace."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from harness.platforms.kubernetes.api import Api, ApiError
 from harness.platforms.kubernetes.objects import whole
 
 NAME = "gameday-drill"
-HELD_S, RENEW_S = 30, 8.0
+DURATION_S, RENEW_S = 30, 8.0
 
 
 class Lease:
-    """Taken by `take`, renewed by a thread, given back by `give_back`; who is killed loses it after HELD_S."""
+    """The lease of one namespace. A thread renews it; it expires DURATION_S after its holder was killed."""
 
     def __init__(self, api: Api, namespace: str) -> None:
         self._api, self._namespace = api, namespace
@@ -31,11 +31,11 @@ class Lease:
 
     @property
     def held(self) -> bool:
-        """Whether the namespace is ours."""
+        """Whether this process holds the lease."""
         return self._renewing is not None
 
-    def take(self) -> None:
-        """Raises PlatformError that names who holds it."""
+    def acquire(self) -> None:
+        """Acquire the lease. Raises PlatformError that names its current holder."""
         try:
             self._api.create(self._all, self._body())
         except ApiError as error:
@@ -49,7 +49,7 @@ class Lease:
         holder, until = text(held, "spec", "holderIdentity"), _until(held)
         if holder != self._holder and until > datetime.now(UTC) and not _killed(holder):
             raise PlatformError(
-                f"namespace {self._namespace}: a drill of {holder} is on; wait for its end, or if it was killed until "
+                f"namespace {self._namespace}: {holder} runs a drill; wait for its end, or, if it was killed, until "
                 f"{until:%H:%M:%S} UTC"
             )
         fresh = self._body()
@@ -58,7 +58,7 @@ class Lease:
 
     def _body(self) -> Obj:
         now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-        spec: Obj = {"holderIdentity": self._holder, "renewTime": now, "leaseDurationSeconds": HELD_S}
+        spec: Obj = {"holderIdentity": self._holder, "renewTime": now, "leaseDurationSeconds": DURATION_S}
         return {
             "apiVersion": "coordination.k8s.io/v1",
             "kind": "Lease",
@@ -68,11 +68,11 @@ class Lease:
 
     def _renew(self) -> None:
         while not self._ended.wait(RENEW_S):
-            with suppress(PlatformError):  # the drill itself learns that the API server is gone
+            with suppress(PlatformError):  # the drill itself notices that the API server is gone
                 self._api.merge(f"{self._all}/{NAME}", {"spec": section(self._body(), "spec")})
 
-    def give_back(self) -> None:
-        """May be called twice."""
+    def release(self) -> None:
+        """Release the lease if this process holds it. Idempotent."""
         if self._renewing is None:
             return
         self._ended.set()
@@ -83,13 +83,13 @@ class Lease:
 
 
 def _killed(holder: str) -> bool:
-    """Whether it was a process of this machine and is no more."""
+    """Whether the holder was a process of this machine that has ended."""
     host, _, pid = holder.rpartition("/")
     return host == socket.gethostname() and pid.isdecimal() and not psutil.pid_exists(int(pid))
 
 
 def _until(held: Obj) -> datetime:
-    """When it ends unless it is renewed."""
+    """When a lease expires unless it is renewed."""
     try:
         renewed = datetime.fromisoformat(text(held, "spec", "renewTime").replace("Z", "+00:00"))
     except ValueError:

@@ -1,4 +1,4 @@
-"""The logs of pods as files of the run: each container's output is followed from its start to its end."""
+"""Writes the logs of pods to files: each container's output from its start to its end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ATTEMPTS = 5
 
 
 class Logs:
-    """`folder`/APP/POD/N.log is the N-th start of a pod's container. Thread-safe."""
+    """`folder`/APP/POD/N.log is the log of the N-th start of a pod's container. Thread-safe."""
 
     def __init__(self, api: Api, namespace: str, folder: Path) -> None:
         self._api, self._namespace, self._folder = api, namespace, folder
@@ -28,12 +28,12 @@ class Logs:
         self._stopped = False
 
     def files(self, app: str) -> Sequence[Path]:
-        """Oldest first."""
+        """The log files of an app, oldest first."""
         with self._lock:
             return [path for path in self._followers if path.parent.parent.name == app and path.exists()]
 
     def follow(self, pod: Pod) -> None:
-        """From the beginning, once for each start of the container."""
+        """Copy the log of the pod's current container from its beginning; once for each start."""
         path = self._folder / pod.app / pod.name / f"{pod.restarts}.log"
         with self._lock:
             if self._stopped or path in self._followers or not pod.ran:
@@ -44,7 +44,7 @@ class Logs:
         follower.start()
 
     def stop(self) -> None:
-        """Follow no more; the files stay."""
+        """End the copying; the files stay."""
         with self._lock:
             self._stopped = True
             followers = list(self._followers.values())
@@ -60,7 +60,7 @@ class _Follower(threading.Thread):
         self._stopping = threading.Event()
 
     def run(self) -> None:
-        for _ in range(ATTEMPTS):  # a stream that breaks is begun anew, behind what is there already
+        for _ in range(ATTEMPTS):  # a broken stream is opened again, and what was already copied is skipped
             with suppress(PlatformError):
                 self._copy()
                 return

@@ -1,4 +1,4 @@
-"""What the platform reads of Kubernetes' objects, as far as it needs them. Pure: JSON in, frozen dataclasses out."""
+"""Parses the Kubernetes objects that the platform uses. Pure: JSON in, frozen dataclasses out."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from harness.machine.objects import Json, Obj, environment, items, number, section, text
 
 DRILL = "gameday.dev/drill"
-"""The annotation that a drill's pods carry."""
+"""Annotation of a drill's pods."""
 
 
 def whole(value: Json, *path: str) -> int:
-    """The whole number at a path; 0 where there is none."""
+    """The integer at `path`; 0 when it is absent."""
     return int(number(value, *path))
 
 
 def name_of(value: Obj) -> str:
+    """`metadata.name`."""
     return text(value, "metadata", "name")
 
 
@@ -27,19 +28,20 @@ class Pod:
     name: str
     app: str
     drill: str
-    """Of which drill it is; "" outside of one."""
+    """Id of the drill that created it; "" for other pods."""
     ready: bool
     ending: bool
     created: str
     """RFC 3339: sorts as text."""
     restarts: int
     ran: bool
-    """Its container runs, or ran and has ended: there is a log."""
+    """Whether its container has been started, so that there is a log."""
     waiting: str
-    """Why its container does not run; "" when it does."""
+    """Why its container does not run; "" when it runs."""
 
     @classmethod
     def parse(cls, value: Obj) -> Pod:
+        """Parse a Pod of the API."""
         container = next(iter(items(value, "status", "containerStatuses")), {})
         state = section(container, "state")
         return cls(
@@ -61,10 +63,10 @@ def _conditions(value: Obj) -> list[Obj]:
 
 def _waiting(value: Obj, state: Obj) -> str:
     waiting = section(state, "waiting")
-    words = [text(waiting, "reason"), text(waiting, "message")]
+    facts = [text(waiting, "reason"), text(waiting, "message")]
     if not state:
-        words = [text(one, "message") for one in _conditions(value) if one.get("status") == "False"]
-    return ": ".join(word for word in words if word)
+        facts = [text(one, "message") for one in _conditions(value) if one.get("status") == "False"]
+    return ": ".join(fact for fact in facts if fact)
 
 
 def plain_environment(deployment: Obj) -> Mapping[str, str]:
@@ -73,7 +75,7 @@ def plain_environment(deployment: Obj) -> Mapping[str, str]:
 
 
 def with_environment(deployment: Obj, values: Mapping[str, str]) -> Obj:
-    """The same Deployment with these values in place of its own."""
+    """A copy of the Deployment with these environment variables set."""
     template = section(deployment, "spec", "template")
     first, *others = items(template, "spec", "containers")
     kept: list[Json] = [one for one in items(first, "env") if text(one, "name") not in values]

@@ -1,12 +1,10 @@
-"""A namespace of a cluster as the harness sees it: Deployments anew for each drill, watches, an operator's shell."""
+"""A platform in one namespace of a cluster, with Deployments created for each drill."""
 
 from __future__ import annotations
 
 import base64
 import os
 import secrets
-import threading
-import time
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +16,7 @@ from harness.http import Answer, call
 from harness.machine.objects import Obj, items, section, text
 from harness.machine.platform_state import AdminPort, CommandResult, DeploymentState, Shell
 from harness.machine.process_ledger import Ledger
+from harness.machine.waiting import wait_until
 from harness.platforms.base import Overrides
 from harness.platforms.kubectl import run_kubectl
 from harness.platforms.kubernetes import access, manifests, shell
@@ -27,19 +26,19 @@ from harness.platforms.kubernetes.forward import Forward
 from harness.platforms.kubernetes.jobs import KubernetesJobs
 from harness.platforms.kubernetes.lease import Lease
 from harness.platforms.kubernetes.objects import DRILL, Pod, name_of, plain_environment, whole, with_environment
-from harness.platforms.kubernetes.restore import put_back
+from harness.platforms.kubernetes.restore import redeploy
 from harness.platforms.kubernetes.revert import RESTORE, RevertJournal
 from harness.platforms.kubernetes.watching import EVENTS, Watching
 
 PORT, ADMIN_PORT = 8080, 8081
 ADMIN = "gameday-admin"
-UP_S, REACH_S, ASK_S = 90.0, 20.0, 5.0
+UP_S, REACH_S, PROXY_TIMEOUT_S = 90.0, 20.0, 5.0
 
 
 class KubernetesPlatform:
-    """One side of a drill in one namespace. Implements base.Platform; thread-safe.
+    """One side of a drill. Implements base.Platform; thread-safe.
 
-    Its folder gets the logs of all pods, the namespace's events and the kubeconfigs.
+    Pods' logs, the namespace's events and the kubeconfigs are written to its folder.
     """
 
     name = "kubernetes"
@@ -53,12 +52,12 @@ class KubernetesPlatform:
         self._closed = shell.Closed()
 
     def up(self) -> None:
-        """Raises PlatformError for what does not become ready, or for a drill that is on in this namespace."""
+        """Raises PlatformError when a Deployment does not become ready or another drill runs in this namespace."""
         try:
             self.connect()
-            self._lease.take()
+            self._lease.acquire()
             self._revert.revert_objects()
-            self._revert.arm(RESTORE, f"the Deployments of {self.namespace} as they are shipped")
+            self._revert.arm(RESTORE, f"the Deployments of {self.namespace} as shipped")
             self._watching.start()
             self._deploy()
             self._await_pods()
@@ -67,16 +66,16 @@ class KubernetesPlatform:
             self.down()
             raise
         if self._down:
-            self.down()  # that was asked for while it came up: now there is more to end
+            self.down()  # `down` was called during `up`, before everything existed
 
     def start_detached(self) -> None:
-        """As it is shipped, for exploring: it stays when this process ends, and nothing is watched."""
+        """Deploy what is shipped, to explore: it outlives this process, and no drill is recorded."""
         self._drill = ""
         self.connect()
         if self.state().keys() != self._shipped.keys():
             self._watching.start()
             try:
-                put_back(self._api, self._side)
+                redeploy(self._api, self._side)
                 self._await_pods()
             finally:
                 self._watching.stop()
@@ -84,7 +83,7 @@ class KubernetesPlatform:
         self._write_curlrc(self._ports)
 
     def connect(self) -> None:
-        """Credentials and a shell, and nothing changed."""
+        """Create credentials and the operator's shell; changes nothing in the cluster."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._shipped = manifests.deployments(self._side)
         if unknown := sorted(self._overrides.keys() - self._shipped.keys()):
@@ -120,12 +119,12 @@ class KubernetesPlatform:
         self._write_curlrc(ready)
 
     def _pod_gone(self, pod: str) -> None:
-        """From now on its port refuses, as the pod's own would."""
+        """End the forwarding to a deleted pod, so that its port refuses connections."""
         if forward := self._forwards.pop(pod, None):
             forward.close()
 
     def _write_curlrc(self, reachable: Container[str]) -> None:
-        """A Service without a ready pod refuses; a NodePort behind a proxy of the machine's own would only hang up."""
+        """Map the Services with a ready pod; others refuse. A NodePort behind docker-proxy would accept and hang up."""
         places = {
             name: {port: f"{self._cluster.node}:{node}" for port, node in ports.items() if name in reachable}
             for name, ports in self._ports.items()
@@ -133,7 +132,7 @@ class KubernetesPlatform:
         shell.write_curlrc(self.folder / "shell", self.namespace, places, self._closed.port)
 
     def _deploy(self) -> None:
-        """Every Deployment made anew: one revision, no fault, no counter, no log of before."""
+        """Recreate every Deployment: one revision, and no faults, counters or logs from earlier."""
         for name, shipped in self._shipped.items():
             self._api.delete(f"{self._apps}/{name}")
             fresh = with_environment(shipped, self._overrides.get(name, {}))
@@ -150,33 +149,36 @@ class KubernetesPlatform:
 
     def _unready(self) -> str:
         late = [pod for pod in self._watching.pods() if not pod.ready or pod.ending]
-        words = [f"{pod.name}: {pod.waiting or ('ending' if pod.ending else 'its health check fails')}" for pod in late]
-        return f"{'; '.join(words) or 'pods are missing'}; see {self.folder / EVENTS}"
+        facts = [
+            f"{pod.name}: {pod.waiting or ('terminating' if pod.ending else 'its health check fails')}" for pod in late
+        ]
+        return f"{'; '.join(facts) or 'pods are missing'}; see {self.folder / EVENTS}"
 
     def _await_ports(self) -> None:
-        """kube-proxy follows the pods a moment later, and nothing tells when: each Service is asked until it does."""
-        deadline = time.monotonic() + REACH_S
+        """Wait until every Service answers: kube-proxy follows the pods with a delay, and reports nothing."""
+        if not wait_until(lambda: self._down or not self._unreachable(), REACH_S):
+            raise PlatformError(f"{self._unreachable()}; see docs/how-to/kubernetes.md#addresses")
+
+    def _unreachable(self) -> str:
+        """Which Service does not answer, and why; "" when all do."""
         for service in self._ports:
             answer = call("GET", f"{self.url(service)}/health")
-            while answer.status != 200 and not self._down:
-                if time.monotonic() > deadline:
-                    why = answer.error or f"{answer.status} {answer.body}"
-                    where = f"{self.url(service)}: {service} cannot be reached from here"
-                    raise PlatformError(f"{where}: {why}; see docs/how-to/kubernetes.md#addresses")
-                threading.Event().wait(0.05)
-                answer = call("GET", f"{self.url(service)}/health")
+            if answer.status != 200:
+                reason = answer.error or f"{answer.status} {answer.body}"
+                return f"{self.url(service)}: {service} cannot be reached from here: {reason}"
+        return ""
 
     def down(self) -> None:
-        """Faults off, Deployments gone, nothing watched; never raises, and can be called while it comes up."""
+        """Revert faults, delete the Deployments, end the watch. Idempotent, never raises, valid during `up`."""
         self._down = True
         if self._connected:
             self._watching.stop()
             for pod in tuple(self._forwards):
                 self._pod_gone(pod)
-            if self._lease.held:  # else it is somebody else's
+            if self._lease.held:  # otherwise another drill holds the namespace
                 self._clear()
-                self._lease.give_back()
-            for account in (access.HARNESS, access.OPERATOR):  # a run directory is shown to others
+                self._lease.release()
+            for account in (access.HARNESS, access.OPERATOR):  # a run directory is shared with others
                 self._kubeconfig(account).unlink(missing_ok=True)
         self._closed.close()
 
@@ -198,7 +200,7 @@ class KubernetesPlatform:
         return {name_of(one): _state(one, [pod for pod in pods if pod.app == name_of(one)]) for one in found}
 
     def _staying(self) -> list[Pod]:
-        """As the API server knows them now, oldest first; those that are ending are left out."""
+        """The namespace's pods that are not terminating, oldest first."""
         pods = [Pod.parse(one) for one in self._api.list(self._core("pods"))]
         return sorted((pod for pod in pods if not pod.ending), key=lambda pod: (pod.created, pod.name))
 
@@ -220,13 +222,13 @@ class KubernetesPlatform:
         return self._fetch(deployment, "/metrics")
 
     def _fetch(self, deployment: str, path: str) -> Mapping[str, Answer]:
-        """Through the API server, which reaches every pod."""
+        """GET `path` of each pod, through the API server, which reaches every pod."""
         names = [pod.name for pod in self._staying() if pod.app == deployment and pod.ran]
         if not names:
             return {}
         with ThreadPoolExecutor(len(names)) as pool:
             places = [f"{self._core('pods')}/{name}:{PORT}/proxy{path}" for name in names]
-            answers = pool.map(lambda place: self._api.answer(place, ASK_S), places)
+            answers = pool.map(lambda place: self._api.answer(place, PROXY_TIMEOUT_S), places)
             return dict(zip(names, answers, strict=True))
 
     def log_files(self, deployment: str) -> Sequence[Path]:
@@ -261,7 +263,7 @@ class KubernetesPlatform:
 
 
 def _ports(services: Sequence[Obj], wanted: Mapping[str, Obj]) -> dict[str, dict[int, int]]:
-    """NodePort by port, of the Services that are named as Deployments are."""
+    """NodePort by port, of each Service that has the name of a Deployment."""
     return {
         name_of(one): {whole(each, "port"): whole(each, "nodePort") for each in items(one, "spec", "ports")}
         for one in services
@@ -281,7 +283,7 @@ def _state(deployment: Obj, pods: Sequence[Pod]) -> DeploymentState:
 
 
 def with_annotation(deployment: Obj, name: str, value: str) -> Obj:
-    """The same Deployment, whose pods carry an annotation."""
+    """A copy of the Deployment whose pods have an annotation."""
     template = section(deployment, "spec", "template")
     meta = section(template, "metadata")
     noted: Obj = {**meta, "annotations": {**section(meta, "annotations"), name: value}}

@@ -1,4 +1,4 @@
-"""Taking back what drills did to a namespace, from any machine that has the cluster's credentials."""
+"""Reverts what drills changed in a cluster, from any machine that has the cluster's credentials."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.platforms.kubernetes.revert import RESTORE, RevertJournal
 
 
 def restore(cluster: ClusterRef) -> list[str]:
-    """Both sides, as far as their journals say; tells what was done. Raises PlatformError while a drill is on."""
+    """Revert the journals of both sides; returns a description of each change. Raises PlatformError during a drill."""
     api = Api(cluster.kubeconfig, cluster.context)
     try:
         return [what for side in NAMESPACES for what in _restore(api, side)]
@@ -26,14 +26,14 @@ def restore(cluster: ClusterRef) -> list[str]:
 
 @contextmanager
 def restored(cluster: ClusterRef, announce: Announce) -> Iterator[None]:
-    """At the end it is as it was; where that fails, it says so and leaves it to `gameday recover`."""
+    """Context manager that restores the cluster on exit; a failure is announced and left to `gameday recover`."""
     try:
         yield
     finally:
         try:
             restore(cluster)
         except PlatformError as error:
-            announce(f"the Deployments are not as they were: {error}")
+            announce(f"the Deployments were not restored: {error}; `gameday recover` tries again")
 
 
 def _restore(api: Api, side: str) -> list[str]:
@@ -42,20 +42,20 @@ def _restore(api: Api, side: str) -> list[str]:
     pending = journal.pending()
     if not pending:
         return []
-    lease.take()
+    lease.acquire()
     try:
         done = journal.revert_objects()
         if RESTORE in pending:
-            put_back(api, side)
+            redeploy(api, side)
             journal.disarm(RESTORE)
             done.append(text(pending[RESTORE], "text"))
         return done
     finally:
-        lease.give_back()
+        lease.release()
 
 
-def put_back(api: Api, side: str) -> None:
-    """The Deployments as they are shipped, in new pods; none of them in the control, which only drills use."""
+def redeploy(api: Api, side: str) -> None:
+    """Replace the Deployments by the shipped ones; in the control's namespace, which only drills use, delete them."""
     path = f"/apis/apps/v1/namespaces/{NAMESPACES[side]}/deployments"
     for name, shipped in deployments(side).items():
         api.delete(f"{path}/{name}")

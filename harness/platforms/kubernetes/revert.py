@@ -1,7 +1,7 @@
-"""The revert journal in the cluster: what has to be taken back, written before the harm, so that any machine can do it.
+"""The revert journal in the cluster: written before each change, so that any machine can revert it.
 
-A ConfigMap; each entry is a line of JSON `{"text": what, "delete": path of an object of ours, or ""}`. That the
-namespace's Deployments are to be as shipped again is an entry too.
+A ConfigMap; each entry is a line of JSON `{"text": description, "delete": path of an object to delete, or ""}`. The
+entry `restore` means that the namespace's Deployments must be replaced by the shipped ones.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ RESTORE = "restore"
 
 
 class RevertJournal:
-    """That of one namespace."""
+    """The revert journal of one namespace."""
 
     def __init__(self, api: Api, namespace: str) -> None:
         self._api, self._namespace = api, namespace
         self._all = f"/api/v1/namespaces/{namespace}/configmaps"
 
-    def arm(self, key: str, what: str, delete: str = "") -> None:
-        """Returns when the entry is in the cluster; raises PlatformError when it is not: then nothing may be done."""
-        data: Obj = {key: json.dumps({"text": what, "delete": delete})}
+    def arm(self, key: str, description: str, delete: str = "") -> None:
+        """Write an entry. Raises PlatformError when that fails; then nothing may be changed."""
+        data: Obj = {key: json.dumps({"text": description, "delete": delete})}
         try:
             self._api.merge(f"{self._all}/{NAME}", {"data": data})
         except ApiError as error:
@@ -50,7 +50,7 @@ class RevertJournal:
         self.disarm(path.rpartition("/")[2])
 
     def disarm(self, key: str) -> None:
-        """It has been taken back; may be called twice."""
+        """Remove an entry that has been reverted. Idempotent."""
         try:
             self._api.merge(f"{self._all}/{NAME}", {"data": {key: None}})
         except ApiError as error:
@@ -58,7 +58,7 @@ class RevertJournal:
                 raise
 
     def pending(self) -> Mapping[str, Obj]:
-        """What is armed, by key."""
+        """The entries by key."""
         try:
             data = section(self._api.get(f"{self._all}/{NAME}"), "data")
         except ApiError as error:
@@ -68,7 +68,7 @@ class RevertJournal:
         return {key: json.loads(text(data, key)) for key in data}
 
     def revert_objects(self) -> list[str]:
-        """Delete every object that is armed; the Deployments are another's work. Says what was done."""
+        """Delete the object of every entry; returns their descriptions. Deployments are restored elsewhere."""
         done = []
         for key, entry in self.pending().items():
             if path := text(entry, "delete"):

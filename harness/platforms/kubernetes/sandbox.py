@@ -1,4 +1,4 @@
-"""Which namespaces may be harmed: those that carry an annotation, set by their owner, or by `gameday up` on its own."""
+"""Checks that the namespaces of a cluster are marked as sandboxes by an annotation, so that drills may break them."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ ANNOTATION = "gameday.dev/sandbox"
 
 
 def check(cluster: ClusterRef, context: str) -> None:
-    """Raises RefusedError with what is missing and the commands that say so; harms nothing."""
+    """Raises RefusedError with the commands that mark the namespaces of `context` as sandboxes; changes nothing."""
     api = Api(cluster.kubeconfig, cluster.context)
     try:
         problems = [why for namespace in NAMESPACES.values() for why in _problems(api, context, namespace)]
     finally:
         api.close()
     if problems:
-        acts = "\n".join(problems)
+        commands = "\n".join(problems)
         raise RefusedError(
-            f"context {context} is not named as a sandbox twice; every Deployment in it would be replaced and broken.\n"
-            f"If that is what you want:\n{acts}"
+            f"refusing to run: context {context} is not marked as a sandbox; gameday would replace and break every "
+            f"Deployment in it. To mark it:\n{commands}"
         )
 
 
@@ -35,5 +35,5 @@ def _problems(api: Api, context: str, namespace: str) -> list[str]:
             raise
         return [f"  kubectl --context {context} create namespace {namespace}", annotate]
     if text(found, "metadata", "annotations", ANNOTATION) != "true":
-        return [f"{annotate}   # it has no such annotation"]
+        return [f"{annotate}   # the annotation is missing"]
     return []

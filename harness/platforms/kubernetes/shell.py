@@ -1,5 +1,4 @@
-"""The operator's shell: links to the allowed tools and to the real kubectl, a kubeconfig of our own, a curl that knows
-the Services' names."""
+"""Builds the operator's shell: links to the allowed tools and the real kubectl, a kubeconfig, and a .curlrc."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ from harness.platforms.kubernetes.cluster_ref import LOOPBACK
 
 
 class Closed:
-    """A port of loopback that is ours and on which nobody listens: who connects is refused."""
+    """A reserved loopback port on which nothing listens, so that connections are refused."""
 
     def __init__(self) -> None:
         self._socket = socket.socket()
@@ -23,16 +22,17 @@ class Closed:
         self.port: int = self._socket.getsockname()[1]
 
     def close(self) -> None:
+        """Release the port."""
         self._socket.close()
 
 
 def make(home: Path, kubeconfig: Path) -> Shell:
-    """The folder with its links; raises MachineError that names what is missing."""
+    """Create the shell's folder. Raises MachineError that names missing programs."""
     operator_shell.check()
     commands.check("kubectl")
     shutil.rmtree(home, ignore_errors=True)
     (home / "home").mkdir(parents=True)
-    operator_shell.link(home / "bin", [*operator_shell.SHELL.split(), "kubectl"])
+    operator_shell.link(home / "bin", [*operator_shell.ALLOWED, "kubectl"])
     env = {
         "HOME": str(home / "home"),
         "CURL_HOME": str(home),
@@ -44,19 +44,19 @@ def make(home: Path, kubeconfig: Path) -> Shell:
 
 
 def write_curlrc(home: Path, namespace: str, places: Mapping[str, Mapping[int, str]], closed: int) -> None:
-    """curl's own configuration, which maps names without touching the command; all of it there or none.
+    """Write a .curlrc that maps host names to this platform, so that commands run unchanged; atomic.
 
-    `places`: host:port by Service and port; a Service without a ready pod has none and is refused, as are other ports
-    and localhost, at the port `closed`. Any other host is no host at all: nothing ever leaves this machine.
+    `places`: HOST:PORT by Service and port. A Service without a ready pod has none; connections to it, to other ports
+    and to localhost are refused at the port `closed`. Any other host name cannot be resolved.
     """
-    nobody = f"{LOOPBACK}:{closed}"
+    refusing = f"{LOOPBACK}:{closed}"
     lines = ['noproxy = "*"']
     for service, ports in places.items():
         for host in operator_shell.names_of(service, namespace):
             lines += [f'connect-to = "{host}:{port}:{place}"' for port, place in ports.items()]
-            lines.append(f'connect-to = "{host}::{nobody}"')
-    lines += [f'connect-to = "{host}::{nobody}"' for host in ("localhost", LOOPBACK)]
-    lines.append(f'connect-to = "::{operator_shell.NOWHERE}:"')
+            lines.append(f'connect-to = "{host}::{refusing}"')
+    lines += [f'connect-to = "{host}::{refusing}"' for host in ("localhost", LOOPBACK)]
+    lines.append(f'connect-to = "::{operator_shell.UNKNOWN_HOST}:"')
     fresh = home / ".curlrc.new"
     fresh.write_text("\n".join(lines) + "\n", encoding="utf-8")
     fresh.replace(home / ".curlrc")

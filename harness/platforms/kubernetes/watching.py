@@ -1,4 +1,4 @@
-"""What goes on in a namespace, as the API server tells it: its pods, their logs and the events."""
+"""Watches a namespace: its pods, their logs and the events."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ EVENTS = "events.jsonl"
 
 
 class Watching:
-    """From `start` to `stop`. `changed` is called after every change of a pod, `gone` with the name of one that went.
+    """Active from `start` to `stop`. Calls `changed` after every change of a pod, `gone` with a deleted pod's name.
 
-    Logs are followed of the pods of `drill` only; events go into `folder` as JSON lines.
+    Only the logs of the pods of `drill` are written; events are appended to `folder` as JSON lines.
     """
 
     def __init__(
@@ -30,46 +30,47 @@ class Watching:
         self._changed, self._gone = changed, gone
         self.logs = Logs(api, namespace, folder / "logs")
         self._pods: dict[str, Pod] = {}
-        self._news = threading.Condition()
+        self._changes = threading.Condition()
         self._ended = False
         place = f"/api/v1/namespaces/{namespace}"
         self._watches = [Watch(api, f"{place}/pods", self._pod), Watch(api, f"{place}/events", self._event)]
 
     def start(self) -> None:
+        """Begin to watch."""
         self._events = (self._folder / EVENTS).open("a", encoding="utf-8")
         self._since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         for each in self._watches:
             each.start()
 
     def stop(self) -> None:
-        """Whoever waits is let go; may be called twice and before `start`."""
-        with self._news:
+        """End the watch and every `wait_for`. Idempotent, valid before `start`."""
+        with self._changes:
             self._ended = True
-            self._news.notify_all()
+            self._changes.notify_all()
         for each in self._watches:
             each.stop()
         self.logs.stop()
 
     def pods(self) -> Sequence[Pod]:
-        """All that are there, the ending ones too."""
-        with self._news:
+        """All existing pods, terminating ones included."""
+        with self._changes:
             return list(self._pods.values())
 
     def wait_for(self, fact: Callable[[Sequence[Pod]], bool], limit_s: float) -> bool:
-        """Wait until the pods are so, or for `stop`; False when the time is up."""
-        with self._news:
-            return self._news.wait_for(lambda: self._ended or fact(list(self._pods.values())), limit_s)
+        """Wait until `fact` is true of the pods, or for `stop`; returns False after `limit_s`."""
+        with self._changes:
+            return self._changes.wait_for(lambda: self._ended or fact(list(self._pods.values())), limit_s)
 
     def _pod(self, kind: str, value: Obj) -> None:
         pod = Pod.parse(value)
-        with self._news:
+        with self._changes:
             if kind == "RESET":
                 self._pods.clear()
             elif pod.app in self._apps:
                 self._pods[pod.name] = pod
             if kind == "DELETED":
                 self._pods.pop(pod.name, None)
-            self._news.notify_all()
+            self._changes.notify_all()
         if kind == "DELETED":
             self._gone(pod.name)
         elif pod.app in self._apps and pod.drill == self._drill:

@@ -1,4 +1,4 @@
-"""The local platform: everything is a process on this machine."""
+"""The local platform: every pod is a process on this machine."""
 
 from __future__ import annotations
 
@@ -11,15 +11,12 @@ from harness.platforms.daemon_platform import DaemonPlatform
 
 
 class LocalPlatform(DaemonPlatform):
-    """Every pod is a process on this machine, forked by a fork server.
-
-    `fork_server`: command of another fork server than that of `fakes` (docs/reference/contracts.md).
-    """
+    """See DaemonPlatform. `fork_server`: command that replaces `fakes.fork_server` (docs/reference/contracts.md)."""
 
     name = "local"
     module = "harness.cluster.runtimes.process.daemon"
     up_s = 30.0
-    leaves = (*DaemonPlatform.leaves, "image", "postgres", "fork-server.log", "postgres.log")
+    remains = (*DaemonPlatform.remains, "image", "postgres", "fork-server.log", "postgres.log")
 
     def __init__(
         self,

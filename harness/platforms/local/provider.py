@@ -1,4 +1,4 @@
-"""Local platforms as the command line makes them: nothing is shared, and there may be as many as the machine bears."""
+"""Provider of local platforms: they share nothing, and their number is not limited."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class LocalProvider:
         try:
             return LocalPlatform.attach(folder)
         except PlatformError:
-            announce("bringing the platform up")
+            announce("starting the platform")
         platform = LocalPlatform(folder, detach=True)
         platform.clear()
         platform.up()

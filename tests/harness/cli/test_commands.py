@@ -211,7 +211,7 @@ def test_every_problem_of_a_bindings_file_is_said_at_once(place: Path) -> None:
     said = refused("run", "ops.md", cwd=place)
     for fact in ("version", "below 500ms", "wedged-wrkers", "runbooks.WS_OVERLOAD.serie", "docs/reference/bindings.md"):
         assert fact in said, fact
-    assert f"{place / 'gameday.yaml'}: " in said
+    assert f"{place / 'gameday.yaml'}:2:10: version: " in said
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_a_file_that_holds_no_bindings(place: Path, text: str, fact: str) -> Non
 
 def test_bindings_that_are_not_there(place: Path) -> None:
     said = refused("run", "ops.md", "--bindings", "nosuch.yaml", cwd=place)
-    assert "nosuch.yaml: cannot be read (No such file or directory); name a bindings file by --bindings" in said
+    assert "nosuch.yaml: cannot be read (No such file or directory); name a bindings file with --bindings" in said
 
 
 def test_a_scenario_that_is_not_there(place: Path) -> None:

@@ -1,4 +1,4 @@
-"""The controllers of the local platform, driven by the interface that kubectl uses, on real processes."""
+"""The small cluster's controllers and kubelet with real processes, through the API that kubectl uses."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def reasons(daemon: Daemon, name: str) -> list[str]:
 
 
 @on_a_platform
-async def test_an_unready_pod_leaves_the_endpoints_and_its_service_refuses(daemon: Daemon) -> None:
+async def test_unready_pod_leaves_the_endpoints_and_its_service_refuses(daemon: Daemon) -> None:
     pod = only_pod(daemon, "inference")
     address = daemon.address("inference")
     assert (await http_call("GET", address, 8080, "/"))[0] == 200
@@ -148,7 +148,7 @@ async def test_an_unready_pod_leaves_the_endpoints_and_its_service_refuses(daemo
 
 
 @partial(on_a_platform, fork_server=ProcessDaemonOptions.fork_server)
-async def test_a_rolling_restart_refuses_no_connection(daemon: Daemon) -> None:
+async def test_rolling_restart_refuses_no_connection(daemon: Daemon) -> None:
     await daemon.cluster.edit("deployments", NS, "inference", set_replicas(3), "scale")
     await wait_until_async(lambda: daemon.cluster.settled() and len(the(daemon, "inference").pods) == 3)
     before = {pod.name for pod in the(daemon, "inference").pods}
@@ -179,7 +179,7 @@ async def test_a_rolling_restart_refuses_no_connection(daemon: Daemon) -> None:
 
 
 @on_a_platform
-async def test_an_edit_of_the_environment_reaches_the_process_and_undo_takes_it_back(daemon: Daemon) -> None:
+async def test_changed_environment_reaches_the_process_and_rollback_reverts_it(daemon: Daemon) -> None:
     _, after = await daemon.cluster.edit("deployments", NS, "api-gateway", set_env("MAX_RETRIES", "5"), "set env")
     assert number(after, "metadata", "generation") == 2
     await wait_until_async(daemon.cluster.settled)
@@ -201,18 +201,18 @@ async def test_an_edit_of_the_environment_reaches_the_process_and_undo_takes_it_
 
 
 @on_a_platform
-async def test_the_newest_template_wins_over_a_rollout_that_cannot_succeed(daemon: Daemon) -> None:
+async def test_newest_template_replaces_a_rollout_that_cannot_succeed(daemon: Daemon) -> None:
     old = only_pod(daemon, "tool-service")
     await daemon.cluster.edit("deployments", NS, "tool-service", set_image("nothing:1"), "set image")
     await wait_until_async(lambda: any(pod.waiting == "ImagePullBackOff" for pod in the(daemon, "tool-service").pods))
-    assert old.ready, "a rollout that does not succeed takes nothing away"
+    assert old.ready, "a rollout that does not succeed removes no pod"
     await daemon.cluster.edit("deployments", NS, "tool-service", set_image("gameday-fakes:local"), "set image")
     await wait_until_async(daemon.cluster.settled)
     assert only_pod(daemon, "tool-service") is old
 
 
 @on_a_platform
-async def test_scaling_changes_the_pods_that_serve(daemon: Daemon) -> None:
+async def test_scaling_changes_the_serving_pods(daemon: Daemon) -> None:
     async def addresses() -> int:
         (subset,) = items(daemon.cluster.get("endpoints", NS, "realtime"), "subsets") or [{}]
         return len(items(subset, "addresses"))
@@ -230,7 +230,7 @@ async def test_scaling_changes_the_pods_that_serve(daemon: Daemon) -> None:
 
 
 @on_a_platform
-async def test_a_crashed_container_is_restarted_in_its_pod_and_its_log_is_kept(daemon: Daemon) -> None:
+async def test_crashed_container_is_restarted_in_its_pod_and_its_log_is_kept(daemon: Daemon) -> None:
     pod = only_pod(daemon, "tool-service")
     with pytest.raises(Invalid, match="previous terminated container"):
         await anext(daemon.cluster.log(NS, pod.name, previous=True, follow=False, tail=None, since_s=None))
@@ -256,7 +256,7 @@ async def lines(daemon: Daemon, pod: Pod, *, previous: bool = False, follow: boo
 
 @on_a_platform
 @pytest.mark.slow
-async def test_a_stuck_process_is_replaced_by_its_liveness_probe(daemon: Daemon) -> None:
+async def test_stuck_process_is_restarted_by_its_liveness_probe(daemon: Daemon) -> None:
     def hurry(one: Obj) -> Obj:
         container = items(one, "spec", "template", "spec", "containers")[0]
         section(container, "livenessProbe").update({"periodSeconds": 0.05, "timeoutSeconds": 0.1})
@@ -272,7 +272,7 @@ async def test_a_stuck_process_is_replaced_by_its_liveness_probe(daemon: Daemon)
 
 
 @on_a_platform
-async def test_a_deleted_pod_ends_with_all_that_was_started_in_it(daemon: Daemon) -> None:
+async def test_deleted_pod_ends_with_all_processes_started_in_it(daemon: Daemon) -> None:
     pod = only_pod(daemon, "inference")
     assert pod.run is not None
     left = await output(daemon, pod, "sh", "-c", "sleep 600 >/dev/null 2>&1 & echo $!")
@@ -295,7 +295,7 @@ def alive(pid: int) -> bool:
 
 
 @on_a_platform
-async def test_the_log_by_tail_and_since(daemon: Daemon) -> None:
+async def test_log_honours_tail_and_since(daemon: Daemon) -> None:
     pod = only_pod(daemon, "inference")
     assert pod.run is not None
     now = time.time()
@@ -315,7 +315,7 @@ async def test_the_log_by_tail_and_since(daemon: Daemon) -> None:
 
 
 @on_a_platform
-async def test_a_command_in_a_pod_sees_the_pod_and_nothing_of_this_machine(daemon: Daemon) -> None:
+async def test_exec_has_the_pods_environment_and_nothing_of_the_machines(daemon: Daemon) -> None:
     os.environ["SECRET_OF_THIS_MACHINE"] = "x"
     pod = only_pod(daemon, "api-gateway")
     assert await output(daemon, pod, "cat", "/app/validation_rules.json") == (0, '{"max_length": 10}', "")
@@ -340,7 +340,7 @@ async def test_a_command_in_a_pod_sees_the_pod_and_nothing_of_this_machine(daemo
 
 
 @on_a_platform
-async def test_the_database_answers_by_its_url_and_by_nothing_else(daemon: Daemon) -> None:
+async def test_database_is_reachable_by_its_url_only(daemon: Daemon) -> None:
     pod = only_pod(daemon, "api-gateway")
     question = 'psql "$DATABASE_URL" -Atc "SELECT count(*) > 0 FROM pg_stat_activity"'
     deadline = time.monotonic() + 10
@@ -357,14 +357,14 @@ async def test_the_database_answers_by_its_url_and_by_nothing_else(daemon: Daemo
 
 
 @on_a_platform
-async def test_usage_is_measured(daemon: Daemon) -> None:
+async def test_usage_of_pods_and_node_is_measured(daemon: Daemon) -> None:
     await wait_until_async(lambda: len(daemon.cluster.usage(NS)) == 4 and daemon.cluster.node_usage())
     (node,) = daemon.cluster.node_usage().values()
     assert node.memory_bytes > max(one.memory_bytes for one in daemon.cluster.usage(NS).values()) > 1 << 20
 
 
 @on_a_platform
-async def test_pods_come_back_after_the_fork_server_was_killed(daemon: Daemon) -> None:
+async def test_pods_are_restarted_after_the_fork_server_was_killed(daemon: Daemon) -> None:
     before = only_pod(daemon, "inference").run
     (fork_server,) = (group for group in recorded(daemon.folder) if group.what == "fork server")
     os.kill(fork_server.pid, signal.SIGKILL)

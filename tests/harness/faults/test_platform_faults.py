@@ -45,6 +45,7 @@ def test_pod_kill_kills_replacement_pods_until_the_revert(target: Target) -> Non
     injection.revert()
     injection.revert()
     wait_until(lambda: ready(target, "inference"))
+    assert len(pods(target, "inference")) == 1
 
 
 def test_scale_to_zero_reverts_to_the_earlier_replicas(target: Target) -> None:
@@ -77,7 +78,8 @@ def test_one_fault_can_be_prepared_twice_without_shared_state(target: Target) ->
 
 def test_fault_ends_after_its_maximum_duration(target: Target) -> None:
     make_fault(FaultSpec("tool-service", "scale-to-zero", {}, 0.5)).prepare(target).apply()
-    wait_until(lambda: target.platform.state()["tool-service"].replicas == 1)
+    wait_until(lambda: ready(target, "tool-service"))
+    assert target.platform.state()["tool-service"].replicas == 1
 
 
 def burners() -> list[psutil.Process]:

@@ -151,7 +151,7 @@ def test_a_killed_run_is_judged_by_what_it_wrote(endings: Mapping[str, Future[En
 def test_a_lost_generator_is_no_verdict(endings: Mapping[str, Future[Ending]], phase: str) -> None:
     end = endings[f"load killed, {phase}"].result()
     assert (end.status, end.result["verdict"]) == (3, "inconclusive")
-    assert "load lost" in end.result["why"]
+    assert "load lost" in end.result["why"][0]
     assert [event.ok for event in end.recorded(FaultReverted)] == [True] * (phase in ARMED)
 
 

@@ -11,7 +11,9 @@ from typing import Any
 
 import psutil
 import pytest
+from jsonschema import Draft202012Validator
 
+from harness.record.schema import record_schema
 from tests.support.gameday import gameday, left, of_folder, running, tree
 from tests.support.paths import RUNBOOK
 
@@ -108,11 +110,12 @@ def test_the_general_section_ran_once_and_its_defect_is_a_finding(done: Done) ->
 
 
 WHOLE = {
-    **dict.fromkeys(("document", "platform", "verdict", "why"), str), "seconds": float, "vif_method": int,
+    **dict.fromkeys(("document", "platform", "verdict"), str), "why": list, "seconds": float,
+    "vif_method": int, "version": int,
     **dict.fromkeys(("findings", "drills", "general", "procedures"), list),
 }  # fmt: skip
 DRILL = {
-    **dict.fromkeys(("runbook", "title", "fault", "verdict", "why"), str), "line": int, "controlled": bool,
+    **dict.fromkeys(("runbook", "title", "fault", "verdict"), str), "why": list, "line": int, "controlled": bool,
     "reverted": bool, "alpha": float, "load": dict, **dict.fromkeys(("detect_s", "recover_s"), float),
     **dict.fromkeys(("symptoms", "steps", "slos", "dashboards", "findings", "phases"), list),
     **dict.fromkeys(("onset_interval_s", "recover_interval_s"), list),
@@ -163,6 +166,12 @@ def test_the_record_gives_the_same_again_byte_for_byte(done: Done) -> None:
         assert again.returncode == done.status
         assert again.stdout == (done.folder / name).read_text(encoding="utf-8")
     assert gameday("report", done.folder, cwd=done.folder.parent).stdout == done.stdout
+
+
+def test_every_line_of_the_record_matches_its_schema(done: Done) -> None:
+    validator = Draft202012Validator(record_schema())
+    lines = (done.folder / "record.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if not validator.is_valid(json.loads(line))] == []
 
 
 def test_it_listened_on_loopback_only(done: Done) -> None:

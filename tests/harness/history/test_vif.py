@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.history.vif import MOST_RUNS, history_beside
-from harness.report.json_report import to_json
+from harness.report.json_report import VERSION, to_json
 from harness.stats.inflation import ENOUGH_S, MARGIN, VIF_METHOD, VifEstimate
 from harness.verdict.gameday import GamedayResult
 from tests.support.simulated_drill import World, incident
@@ -47,7 +47,9 @@ def test_only_the_same_load_and_objective_teach_and_only_long_windows(tmp_path: 
     assert not history_beside(tmp_path / "warm" / "two", "local").windows, "a window of a second measures no VIF"
 
 
-@pytest.mark.parametrize("other", [{"platform": "docker"}, {"vif_method": VIF_METHOD - 1}, {"vif_method": None}])
+@pytest.mark.parametrize(
+    "other", [{"platform": "docker"}, {"version": VERSION + 1}, {"vif_method": VIF_METHOD - 1}, {"vif_method": None}]
+)
 def test_another_platform_and_another_method_teach_nothing(tmp_path: Path, other: dict[str, object]) -> None:
     run(tmp_path / "first", rate=600)
     assert history_beside(tmp_path / "second", "local").windows

@@ -1,4 +1,4 @@
-"""Load from several workers that share a rate: real workers as processes, in place of a cluster's pods."""
+"""Load from several workers that share a rate; real worker processes stand in for a cluster's pods."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RATE = 40
 
 
 class Processes:
-    """base.Jobs by processes that are told what a pod would be; each has an admin port of its own."""
+    """Replaces KubernetesJobs: runs the Job's pods as local processes, each with its own admin port."""
 
     def __init__(self) -> None:
         self.running: dict[str, subprocess.Popen[bytes]] = {}
@@ -97,7 +97,7 @@ def service() -> Iterator[str]:
 
 
 class Heard:
-    """What a load told, added up as the contract says."""
+    """Adds up the counts of a load."""
 
     def __init__(self) -> None:
         self.sent: dict[float, int] = {}
@@ -120,7 +120,7 @@ def load_on(service: str, workers: Processes, folder: Path) -> JobLoad:
     return JobLoad("timeout", settings, 2, workers, folder / "load.log")
 
 
-def test_workers_share_the_rate_the_faults_and_the_end(service: str, tmp_path: Path) -> None:
+def test_workers_share_rate_faults_and_stop(service: str, tmp_path: Path) -> None:
     workers, heard = Processes(), Heard()
     load = load_on(service, workers, tmp_path)
     load.start(heard.tell, heard.ended.append)
@@ -144,10 +144,10 @@ def test_workers_share_the_rate_the_faults_and_the_end(service: str, tmp_path: P
     finally:
         load.stop()
     load.stop()
-    assert heard.ended == [], "it was told to end"
+    assert heard.ended == [], "it was stopped"
 
 
-def test_a_worker_that_dies_is_the_end_of_the_load(service: str, tmp_path: Path) -> None:
+def test_load_ends_when_a_worker_dies(service: str, tmp_path: Path) -> None:
     workers, heard = Processes(), Heard()
     load = load_on(service, workers, tmp_path)
     load.start(heard.tell, heard.ended.append)
@@ -159,9 +159,9 @@ def test_a_worker_that_dies_is_the_end_of_the_load(service: str, tmp_path: Path)
         load.stop()
 
 
-def test_what_cannot_be_shared_is_named() -> None:
+def test_settings_that_cannot_be_divided_are_refused() -> None:
     with pytest.raises(BindingError, match="2 workers share a `rate`"):
         check_shared("timeout", None, 2)
-    with pytest.raises(BindingError, match="the shipped ones only"):
+    with pytest.raises(BindingError, match="contains the shipped scenarios only"):
         check_shared("mine.py", 50, 1)
     check_shared("timeout", None, 1)

@@ -1,4 +1,4 @@
-"""The same content in another form of Markdown reads the same, line numbers aside."""
+"""The same content in another form of Markdown is parsed to the same document, except for line numbers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SECTIONS = ("Symptoms", "Immediate Actions", "Commands", "Environment Toggles", 
 
 
 def content(text: str) -> object:
-    """What a text holds, without lines."""
+    """The parsed document without line numbers."""
     return without_lines(json.loads(to_json(parse(text))))
 
 
@@ -47,7 +47,7 @@ def prompted(line: str) -> str:
 
 
 def section_items(text: str) -> str:
-    """Every section as a list item that holds its list or fence."""
+    """Every section as a list item that contains its list or fence."""
     out, inside = [], False
     for line in text.split("\n"):
         label = re.fullmatch(rf"\*\*({'|'.join(SECTIONS)}):\*\*", line)
@@ -69,12 +69,12 @@ def _reversed(book: str) -> str:
 
 
 def wrapped(text: str) -> str:
-    """List items broken in two source lines, at a space outside of code."""
+    """List items wrapped to two source lines, at a space outside of code."""
     return re.sub(r"^((?:- |\d\. )[^`\n]*?) ([^`\n ]+[^`\n]*)$", r"\1\n   \2", text, flags=re.M)
 
 
 def flat(text: str) -> str:
-    """All headings at one level, sections too."""
+    """All headings at the same level, including sections."""
     return swap(r"^#{2,} ", "## ")(sections_as("## {}")(text))
 
 
@@ -146,7 +146,7 @@ FORMS: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_another_form_reads_the_same(form: str) -> None:
+def test_another_form_is_parsed_to_the_same_document(form: str) -> None:
     text = FORMS[form](USER)
     assert text != USER
     assert content(text) == content(USER)
@@ -163,7 +163,7 @@ def test_another_form_reads_the_same(form: str) -> None:
     ],
 )
 @pytest.mark.parametrize("form", ["**{}:**", "#### {}", "{}:"])
-def test_sections_go_by_many_names(names: tuple[str, ...], form: str) -> None:
+def test_section_names_have_synonyms(names: tuple[str, ...], form: str) -> None:
     text = USER
     for section, name in zip(SECTIONS, names, strict=True):
         text = text.replace(f"**{section}:**", form.format(name))
@@ -210,7 +210,7 @@ def toggles_of(section: str) -> list[tuple[str, str | None, str]]:
         "Increase `MAX_RETRIES` from 3 to 5.",
     ],
 )
-def test_a_toggle_in_any_form(item: str) -> None:
+def test_a_toggle_is_parsed_in_many_forms(item: str) -> None:
     assert toggles_of(item) == [("MAX_RETRIES", "3", "5")]
 
 
@@ -231,7 +231,7 @@ def test_a_toggle_in_any_form(item: str) -> None:
         ("| Name | To |\n|---|---|\n| `A_B` | 1 |\n| `C_D` | 2 |", [("A_B", None, "1"), ("C_D", None, "2")]),
     ],
 )
-def test_toggles_with_other_values(item: str, toggles: list[tuple[str, str | None, str]]) -> None:
+def test_toggles_can_have_any_value(item: str, toggles: list[tuple[str, str | None, str]]) -> None:
     assert toggles_of(item) == toggles
 
 

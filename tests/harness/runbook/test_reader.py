@@ -1,4 +1,4 @@
-"""The runbook reader through its door: the user's document in full, what is unread, and what is refused."""
+"""The runbook parser: the user's document in full, text that is not understood, and files that are refused."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def unread(document: Document) -> list[tuple[int, str]]:
     return [(part.line, part.text) for part in document.unread]
 
 
-def test_the_users_document_is_read_completely() -> None:
+def test_the_users_document_is_parsed_completely() -> None:
     found = json.loads(to_json(read(USER)))
     found["path"] = "operations-user.md"
     assert found == json.loads((DATA / "operations-user.json").read_text())
 
 
-def test_every_part_of_the_users_document_stands_on_its_line() -> None:
+def test_every_part_of_the_users_document_has_its_line() -> None:
     lines = USER.read_text().split("\n")
     document = read(USER)
     for book in document.runbooks:
@@ -56,7 +56,7 @@ def test_the_shipped_document_states_the_same_facts() -> None:
 
 
 def _facts(book: object) -> object:
-    """All of a runbook but the wording of comments."""
+    """A runbook without the comments of its commands."""
     found = json.loads(to_json(Document("", "", (book,))))["runbooks"][0]  # type: ignore[arg-type]
     for command in found["commands"]:
         del command["title"]
@@ -68,13 +68,13 @@ def _procedures(document: Document, group: str) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.parametrize("lines", range(1, 283, 4))
-def test_a_document_cut_anywhere_is_read_as_far_as_it_goes(lines: int) -> None:
+def test_a_truncated_document_is_parsed_up_to_the_cut(lines: int) -> None:
     text = "\n".join(USER.read_text().split("\n")[:lines])
     document = parse(text)
     assert_nothing_is_lost(text, document)
     in_a_fence = text.count("```") % 2
-    assert [part.why[:27] for part in document.unread if "fence" in part.why] == [
-        "this fence is never closed:"
+    assert [part.why[:25] for part in document.unread if "fence" in part.why] == [
+        "this fence is not closed:"
     ] * in_a_fence
 
 
@@ -197,17 +197,17 @@ Some words first.
 """
 
 
-def test_nothing_of_an_odd_document_is_lost() -> None:
+def test_no_text_of_an_unusual_document_is_lost() -> None:
     document = parse(ODD)
     assert_nothing_is_lost(ODD, document)
-    said = {part.text: part.why for part in document.unread}
-    assert said['[link]: https://example.org/definition "unseen"'] == "neither text, list, table nor code"
-    assert said["| three | four | five |"].startswith("a table row with more cells than its header has (2)")
-    assert said["```yaml\nkind: Secret\n```"].endswith("prose: nothing to run")
-    assert said["sunny"] == 'the section "Weather report" of DISK_FULL is none that is known'
-    assert said["`DISK_LIMIT`: a bit more"].startswith("no toggle: ")
-    assert said['kubectl get "unclosed'].startswith("not shell that can be run")
-    assert said["of another runbook without a heading"].startswith("it belongs to no runbook")
+    why = {part.text: part.why for part in document.unread}
+    assert why['[link]: https://example.org/definition "unseen"'] == "not text, a list, a table or code"
+    assert why["| three | four | five |"].startswith("a table row with more cells than its header has (2)")
+    assert why["```yaml\nkind: Secret\n```"].endswith("prose: nothing to run")
+    assert why["sunny"] == 'unknown section "Weather report" of DISK_FULL'
+    assert why["`DISK_LIMIT`: a bit more"].startswith("not a toggle: ")
+    assert why['kubectl get "unclosed'].startswith("not shell that can be run")
+    assert why["of another runbook without a heading"].startswith("belongs to no runbook")
     assert [command.text for command in document.runbooks[0].commands] == [
         "kubectl get pods",
         "for x in a b; do\n  echo $x\ndone",
@@ -216,7 +216,7 @@ def test_nothing_of_an_odd_document_is_lost() -> None:
 
 
 def assert_nothing_is_lost(text: str, document: Document) -> None:
-    """Every word of every line is in a part, or in the line of a heading or label, which is structure."""
+    """Every word of every line is in a part, except for lines that are only structure: headings and labels."""
     found = set(re.findall(r"\w+", to_json(document).replace("\\n", " ")))
     structure = re.compile(r"#+ \S|\*\*[^*]+\*\*:?$|\| (Name|Step) \||```\w*$")
     for line in text.split("\n"):
@@ -225,7 +225,7 @@ def assert_nothing_is_lost(text: str, document: Document) -> None:
             assert not lost, f"{line!r} lost {lost}"
 
 
-def test_multi_line_commands_stay_one_command_as_written() -> None:
+def test_a_multi_line_command_is_one_command_as_written() -> None:
     block = (
         "```bash\n# Scale\nkubectl scale deployment x \\\n  --replicas=3 \\\n  -n production\n\n"
         "cat <<'EOF' | kubectl apply -f -\na: 1\n  b: $x\nEOF\n"
@@ -241,14 +241,14 @@ def test_multi_line_commands_stay_one_command_as_written() -> None:
     ]
 
 
-def test_a_syntax_error_is_unread_and_the_rest_is_read() -> None:
+def test_a_syntax_error_is_unread_and_the_rest_is_parsed() -> None:
     block = "```bash\nkubectl get pods\nif true; then\n# Look\nkubectl get nodes\nkubectl logs 'x\n```\n"
     document = parse(ENTRY + "**Commands:**\n\n" + block)
     assert commands(document) == [(6, "", "kubectl get pods"), (9, "Look", "kubectl get nodes")]
     assert unread(document) == [(7, "if true; then"), (10, "kubectl logs 'x")]
 
 
-def test_placeholders_are_words_of_a_command() -> None:
+def test_placeholders_in_angle_brackets_belong_to_the_command() -> None:
     block = "```\nkubectl logs <pod>\nkubectl describe pod <pod name> -n <ns>\nsort <in >out\n```\n"
     assert [text for _, _, text in commands(parse(ENTRY + "**Commands:**\n\n" + block))] == [
         "kubectl logs <pod>",
@@ -257,7 +257,7 @@ def test_placeholders_are_words_of_a_command() -> None:
     ]
 
 
-def test_a_console_tells_typed_from_printed() -> None:
+def test_a_console_session_separates_commands_from_output() -> None:
     block = (
         "```console\n$ kubectl get pods\nNAME READY\nweb 1/1\n$ kubectl scale deploy x \\\n>   --replicas=3\n"
         "# Look again\n$ kubectl get pods -o wide\n```\n"
@@ -271,7 +271,7 @@ def test_a_console_tells_typed_from_printed() -> None:
     assert unread(document) == [(7, "NAME READY"), (8, "web 1/1")]
 
 
-def test_commands_may_be_items_and_take_their_words_as_title() -> None:
+def test_a_list_item_titles_its_command() -> None:
     section = (
         "**Mitigation:**\n\n1. Scale up: `kubectl scale deploy x --replicas=3`\n"
         "2. Restart:\n\n   ```\n   kubectl rollout restart deploy/x\n   ```\n3. Call the vendor\n"
@@ -284,7 +284,7 @@ def test_commands_may_be_items_and_take_their_words_as_title() -> None:
     assert [(action.line, action.text) for action in document.runbooks[0].actions] == [(11, "Call the vendor")]
 
 
-def test_actions_take_the_code_in_or_below_them() -> None:
+def test_an_action_has_the_commands_in_it_and_below_it() -> None:
     section = (
         "**Immediate Actions:**\n\n1. Health: `curl -f http://x/health`\n"
         "2. Logs of\n   the pods: `kubectl logs\n   deploy/x`\n"
@@ -319,13 +319,13 @@ def test_actions_take_the_code_in_or_below_them() -> None:
         ("- https://grafana.example.org/d/1", [("grafana", "https://grafana.example.org/d/1")]),
     ],
 )
-def test_dashboards_in_many_forms(item: str, views: list[tuple[str, str]]) -> None:
+def test_a_dashboard_is_parsed_in_many_forms(item: str, views: list[tuple[str, str]]) -> None:
     document = parse(f"{ENTRY}**Dashboards to Check:**\n\n{item}\n")
     assert [(view.system, view.name) for view in document.runbooks[0].dashboards] == views
     assert not document.unread
 
 
-def test_procedures_know_priority_level_and_deadline() -> None:
+def test_procedures_have_priority_level_and_deadline() -> None:
     text = (
         "## Alert Response\n\n- **P0**\n  1. **Response**: Acknowledge within five minutes\n"
         "- P1: look at it in 2 hours\n\n"
@@ -355,14 +355,14 @@ def test_procedures_know_priority_level_and_deadline() -> None:
         ("###### 3. WS-OVERLOAD – Sockets", ("WS-OVERLOAD", "Sockets")),
     ],
 )
-def test_the_heading_of_an_empty_runbook(heading: str, name: tuple[str, str]) -> None:
+def test_a_runbook_without_content_is_recognized_by_its_heading(heading: str, name: tuple[str, str]) -> None:
     document = parse(f"intro\n\n{heading}\n")
     assert [(book.id, book.title, book.line) for book in document.runbooks] == [(*name, 3)]
-    assert (nothing_to_test(document) or "").startswith(f"nothing stands under {name[0]} (line 3)")
+    assert (nothing_to_test(document) or "").startswith(f"every runbook is empty: {name[0]} (line 3)")
 
 
 @pytest.mark.parametrize("heading", ["## TIMEOUT", "## Disk is full", "## API Gateway"])
-def test_any_heading_over_symptoms_is_a_runbook(heading: str) -> None:
+def test_any_heading_above_symptoms_begins_a_runbook(heading: str) -> None:
     document = parse(f"# Book\n\n{heading}\n\n### Symptoms\n\n- It is slow\n")
     assert [book.symptoms[0].text for book in document.runbooks] == ["It is slow"]
     assert nothing_to_test(document) is None
@@ -371,20 +371,20 @@ def test_any_heading_over_symptoms_is_a_runbook(heading: str) -> None:
 @pytest.mark.parametrize(
     "heading", ["P0: Critical", "Level 1: Team", "NOTE: read this", "FAQ", "API Gateway", "SYMPTOMS"]
 )
-def test_what_is_no_runbook(heading: str) -> None:
+def test_other_headings_begin_no_runbook(heading: str) -> None:
     document = parse(f"## {heading}\n\nwords\n")
     assert document.runbooks == ()
-    assert (nothing_to_test(document) or "").startswith("it holds no runbook")
+    assert (nothing_to_test(document) or "").startswith("there is no runbook in it")
 
 
-def test_rules_around_a_runbook_are_no_front_matter() -> None:
+def test_thematic_breaks_around_a_runbook_are_not_front_matter() -> None:
     document = parse("---\n\n### TIMEOUT: Timeouts\n\nSymptoms:\n\n- slow\n\n---\n")
     assert [(book.id, book.symptoms[0].line) for book in document.runbooks] == [("TIMEOUT", 7)]
 
 
-def test_two_runbooks_of_one_id_are_refused() -> None:
+def test_two_runbooks_with_the_same_id_are_refused() -> None:
     with pytest.raises(
-        DocumentError, match=r"x\.md:5: the runbook TIMEOUT is there twice, on line 1 and on line 5\. Give"
+        DocumentError, match=r"x\.md:5: the runbook id TIMEOUT is used twice, on line 1 and on line 5\. Give"
     ):
         parse("### TIMEOUT: one\n\nwords\n\n### TIMEOUT: two\n", "x.md")
 
@@ -396,10 +396,10 @@ def test_two_runbooks_of_one_id_are_refused() -> None:
         (b"", r"the runbook document is empty\. Name a Markdown file"),
         (b" \n\n", r"the runbook document is empty\. Name a Markdown file"),
         (b"# a\n\xff\n", r":2: the runbook document is not UTF-8 text \(byte 4 is 0xff\)\. Save it as UTF-8"),
-        (b"# a\0b", r"is binary \(it holds NUL bytes\)\. Name a Markdown text file"),
+        (b"# a\0b", r"is binary \(it has NUL bytes\)\. Name a Markdown text file"),
     ],
 )
-def test_a_file_that_is_no_document_is_refused(tmp_path: Path, content: bytes | None, message: str) -> None:
+def test_a_file_without_text_is_refused(tmp_path: Path, content: bytes | None, message: str) -> None:
     path = tmp_path / "runbook.md"
     if content is not None:
         path.write_bytes(content)
@@ -412,8 +412,7 @@ def test_a_directory_is_refused(tmp_path: Path) -> None:
         read(tmp_path)
 
 
-def test_the_page_about_runbooks_tells_the_truth() -> None:
-    """The example of docs/reference/runbooks.md reads as the page says."""
+def test_the_example_of_the_documentation_is_parsed_as_described() -> None:
     page = (Path(__file__).parents[3] / "docs" / "reference" / "runbooks.md").read_text()
     example = re.search(r"^````markdown\n(.*?)^````$", page, flags=re.M | re.S)
     assert example
@@ -435,12 +434,12 @@ def test_the_page_about_runbooks_tells_the_truth() -> None:
 
 
 @pytest.mark.slow
-def test_a_block_full_of_errors_is_given_up_in_time() -> None:
+def test_parsing_a_block_of_many_errors_ends() -> None:
     document = parse(ENTRY + "**Commands:**\n\n```bash\n" + "case x in\n" * 300 + "```\n")
     assert [part.line for part in document.unread] == list(range(6, 306))
 
 
-def test_a_document_that_is_one_runbook() -> None:
+def test_a_document_can_be_a_single_runbook() -> None:
     text = (
         "# Runbook: Queue is stuck\n\n## Overview\n\nwords\n\n## Symptoms\n\n- [ ] Nothing moves\n\n"
         "## Quick Diagnosis\n\n"
@@ -457,26 +456,26 @@ def test_a_document_that_is_one_runbook() -> None:
     assert unread(document) == [(5, "words"), (19, "2. Think")]
 
 
-def test_a_continued_line_in_a_block_with_an_error() -> None:
+def test_a_continued_line_stays_one_command_beside_a_syntax_error() -> None:
     document = parse(ENTRY + "**Commands:**\n\n```\nkubectl get \\\n  pods\nif true; then\nkubectl get \\\n```\n")
     assert commands(document) == [(6, "", "kubectl get \\\n  pods")]
     assert unread(document) == [(8, "if true; then"), (9, "kubectl get \\")]
 
 
-def test_code_after_code_that_spans_lines_has_its_line() -> None:
+def test_inline_code_after_code_of_several_lines_has_its_line() -> None:
     [action] = (
         parse(ENTRY + "**Actions:**\n\n- Run `kubectl get\n  pods` or `ls -l` or run\n  `df -h`\n").runbooks[0].actions
     )
     assert [(c.line, c.text) for c in action.commands] == [(5, "kubectl get pods"), (6, "ls -l"), (7, "df -h")]
 
 
-def test_a_remark_between_sections_changes_no_section() -> None:
+def test_a_labelled_remark_does_not_end_a_section() -> None:
     document = parse(ENTRY + "**Symptoms:**\n\n- slow\n\n**Impact:** all users\n\n- slower\n\n**Severity matters**\n")
     assert [symptom.text for symptom in document.runbooks[0].symptoms] == ["slow", "slower"]
     assert unread(document) == [(7, "Impact: all users"), (11, "Severity matters")]
 
 
-def test_a_fence_below_an_action_that_leads_to_it_is_its_command() -> None:
+def test_a_fence_after_an_action_with_a_colon_is_its_command() -> None:
     section = (
         "**Actions:**\n\n1. Check health:\n\n```\ncurl http://x/health\n```\n\n2. Look\n\n```\nkubectl get pods\n```\n"
     )
@@ -485,7 +484,7 @@ def test_a_fence_below_an_action_that_leads_to_it_is_its_command() -> None:
     assert [command.text for command in book.commands] == ["kubectl get pods"]
 
 
-def test_headings_beside_runbooks_stay_beside_them() -> None:
+def test_headings_at_the_level_of_runbooks_can_begin_other_parts() -> None:
     text = (
         ENTRY + "**Symptoms:**\n\n- slow\n\n## Recovery\n\n```bash\nkubectl get pv\n```\n\n"
         "## General commands\n\n### DNS: checks\n\n```bash\ndig x\n```\n\n"
@@ -498,7 +497,7 @@ def test_headings_beside_runbooks_stay_beside_them() -> None:
     assert [(p.group, p.priority, p.deadline_s) for p in document.alerts] == [("Critical Alerts (P0)", "P0", 300)]
 
 
-def test_a_second_variable_without_a_value_is_told() -> None:
+def test_a_second_variable_without_a_value_is_reported() -> None:
     document = parse(ENTRY + "**Toggles:**\n\n- `A_B`: Increase from 1 to 2, and mind `C_D`\n")
     assert [(toggle.name, toggle.new) for toggle in document.runbooks[0].toggles] == [("A_B", "2")]
     assert [part.why for part in document.unread] == ["more than one variable in one item: no value was read for C_D"]

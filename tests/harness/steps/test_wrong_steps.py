@@ -1,4 +1,4 @@
-"""Wrong steps of a runbook on a real platform, planned and followed as in a drill; each reason names the fact."""
+"""Wrong steps of a runbook on the local platform, planned and executed as in a drill; each reason names the fact."""
 
 from __future__ import annotations
 
@@ -29,31 +29,31 @@ INSIDE = """sh -c 'psql "$DATABASE_URL" -c "SELECT 1;"'"""
 
 @dataclass
 class Operator:
-    """Follows documents of one step on one platform, a new shell for each."""
+    """Executes documents of one step on one platform, each in a new session."""
 
     platform: LocalPlatform
     folder: Path
     _number: Iterator[int] = field(default_factory=itertools.count)
 
     def follow(self, text: str) -> tuple[str, str, StepFacts]:
-        """Verdict, why and facts of the one step of this text: a command, or a toggle when it begins with `- `."""
+        """Return verdict, reason and facts of the step that this text documents; a toggle begins with `- `."""
         (step,) = planned(text).steps
         assert not step.refusals
         assert not step.missing
-        told: list[StepFacts] = []
+        ended: list[StepFacts] = []
         session = Session(self.platform.shell(), self.folder / f"steps{next(self._number)}", run_dir=self.folder)
         try:
             RunbookResponder(StepLimits(follow_s=0.5)).respond(
-                [step], self.platform, session, told.append, threading.Event()
+                [step], self.platform, session, ended.append, threading.Event()
             )
         finally:
             session.close()
-        (facts,) = told
+        (facts,) = ended
         return *judge_step(facts), facts
 
 
 def planned(text: str) -> DrillPlan:
-    """What a gameday would make of a runbook with this one step, bound by the project's own file."""
+    """Return the plan of a runbook with this one step, with the project's own bindings."""
     section, body = ("Environment Toggles", text) if text.startswith("- ") else ("Commands", f"```bash\n{text}\n```")
     symptoms = "# X\n\n### TIMEOUT: One step\n\n**Symptoms:**\n\n- P95 > 500ms\n\n"
     document = parse(f"{symptoms}**{section}:**\n\n{body}\n", "one.md")
@@ -91,16 +91,19 @@ WRONG = {
     "… scaled": ("kubectl scale deployment inference --replicas=3 -n nosuch", '"nosuch" not found'),
     "a mistyped verb": (f"kubectl scael deployment inference --replicas=3 {PRODUCTION}", 'unknown command "scael"'),
     "a mistyped flag": (f"kubectl scale deployment inference --replica=3 {PRODUCTION}", "unknown flag: --replica"),
-    "a number in words": (f"kubectl scale deployment inference --replicas=two {PRODUCTION}", 'invalid argument "two"'),
+    "a number written as a word": (
+        f"kubectl scale deployment inference --replicas=two {PRODUCTION}",
+        'invalid argument "two"',
+    ),
     "a wrong path": ("curl http://api-gateway:8080/healthz", "answered 404 Not Found"),
     "a wrong port": ("curl http://api-gateway:8081/health", "no service declares the port of api-gateway:8081"),
     "a wrong host": ("curl http://api-gatway:8080/health", "no service of this name: api-gatway:8080"),
-    "words that no log has": (
+    "text that no log has": (
         f"kubectl logs -f deployment/api-gateway {PRODUCTION} | grep -i 'flux capacitor'",
         "found nothing: no line matches",
     ),
     "a program that does not exist": (f"kubctl get pods {PRODUCTION}", "kubctl: there is no such program"),
-    "a text that is no shell": ("fi", "syntax error"),
+    "a text that is not shell": ("fi", "syntax error"),
     "a scale to what it is already": (
         f"kubectl scale deployment realtime --replicas=1 {PRODUCTION}",
         "changed nothing",
@@ -113,8 +116,8 @@ WRONG = {
         f"kubectl exec deployment/inference {PRODUCTION} -- cat /app/nosuch.json",
         "nosuch.json: No such file or directory",
     ),
-    "a toggle that nobody reads": ("- `FLUX_CAPACITY`: Increase from 1 to 2", "nothing there reads it"),
-    "a toggle moved against its word": (
+    "a toggle that no program reads": ("- `FLUX_CAPACITY`: Increase from 1 to 2", "nothing there reads it"),
+    "a toggle changed in the wrong direction": (
         "- `TIMEOUT_THRESHOLD_MS`: Increase from 5000 to 1000",
         "moved the wrong way: the text says increase, 5000 -> 1000",
     ),
@@ -122,12 +125,12 @@ WRONG = {
         "- `CIRCUIT_BREAKER_THRESHOLD`: Set to 5",
         "was 5 on deployment/api-gateway already",
     ),
-    "a variable of the wrong shell": (DATABASE, "$DATABASE_URL is expanded by the operator's own shell"),
+    "a variable expanded by the wrong shell": (DATABASE, "$DATABASE_URL is expanded by the operator's own shell"),
 }
 
 
 @pytest.mark.parametrize(("text", "fact"), WRONG.values(), ids=WRONG.keys())
-def test_a_wrong_step_fails_and_the_reason_names_the_fact(operator: Operator, text: str, fact: str) -> None:
+def test_wrong_step_fails_and_the_reason_names_the_fact(operator: Operator, text: str, fact: str) -> None:
     verdict, why, facts = operator.follow(text)
     assert (verdict, fact in why) == ("failed", True), why
     assert facts.ran
@@ -146,7 +149,7 @@ LOOKS = {
 
 
 @pytest.mark.parametrize("text", LOOKS.values(), ids=LOOKS.keys())
-def test_a_right_look_is_ok_and_changes_nothing(operator: Operator, text: str) -> None:
+def test_correct_look_is_ok_and_changes_nothing(operator: Operator, text: str) -> None:
     verdict, why, facts = operator.follow(text)
     assert (verdict, facts.changed) == ("ok", ()), why
     assert facts.stdout.strip()
@@ -179,13 +182,15 @@ CHANGES = {
 
 
 @pytest.mark.parametrize(("text", "fact"), CHANGES.values(), ids=CHANGES.keys())
-def test_a_right_change_is_ok_and_says_what_it_changed(operator: Operator, text: str, fact: str) -> None:
+def test_correct_change_is_ok_and_reports_what_it_changed(operator: Operator, text: str, fact: str) -> None:
     verdict, why, facts = operator.follow(text)
     assert (verdict, fact in why) == ("ok", True), why
     assert facts.changed
 
 
-def test_the_operators_own_words_are_kept_for_the_variable_of_the_wrong_shell(operator: Operator) -> None:
+def test_variable_expanded_by_the_wrong_shell_runs_as_written_and_a_working_command_is_shown(
+    operator: Operator,
+) -> None:
     _, why, facts = operator.follow(DATABASE)
     assert INSIDE in why, "the command that works is shown"
     assert facts.exit_status == 2
@@ -194,7 +199,7 @@ def test_the_operators_own_words_are_kept_for_the_variable_of_the_wrong_shell(op
     assert shown.rstrip().endswith("command terminated with exit code 2")
 
 
-def test_what_is_no_shell_is_no_step_and_is_named() -> None:
+def test_text_that_is_not_shell_is_not_a_step_and_is_named() -> None:
     drill = planned("kubectl get pods -n production | grep 'inference")
     assert drill.steps == ()
     assert [(unread.line, "not shell" in unread.why) for unread in drill.unread] == [(12, True)]
@@ -204,18 +209,18 @@ def test_what_is_no_shell_is_no_step_and_is_named() -> None:
     ("text", "why"),
     [("rm -rf /", "rm"), ("kubectl apply -f all.yaml", "apply"), ("cat /etc/passwd", "/etc/passwd")],
 )
-def test_what_may_do_harm_is_refused_and_not_run(operator: Operator, text: str, why: str) -> None:
+def test_unsafe_command_is_refused_and_not_run(operator: Operator, text: str, why: str) -> None:
     (step,) = planned(text).steps
     assert any(why in reason for reason in step.refusals)
-    told: list[StepFacts] = []
+    ended: list[StepFacts] = []
     session = Session(operator.platform.shell(), operator.folder / "refused")
     try:
-        RunbookResponder().respond([step], operator.platform, session, told.append, threading.Event())
+        RunbookResponder().respond([step], operator.platform, session, ended.append, threading.Event())
     finally:
         session.close()
-    assert [(facts.ran, judge_step(facts)[0]) for facts in told] == [(False, "refused")]
+    assert [(facts.ran, judge_step(facts)[0]) for facts in ended] == [(False, "refused")]
 
 
-def test_a_placeholder_without_a_binding_is_known_before_the_run() -> None:
+def test_placeholder_without_a_binding_is_known_before_the_run() -> None:
     (step,) = planned("kubectl logs <pod> -n production").steps
     assert step.missing == ("<pod>",)

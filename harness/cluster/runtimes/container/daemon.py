@@ -1,4 +1,4 @@
-"""The daemon of a docker platform: containers below the control plane."""
+"""Daemon of a docker platform: pods, Service proxies and database as containers below the small cluster."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from testcontainers.core.wait_strategies import ExecWaitStrategy, LogMessageWait
 from harness.cluster import daemon
 from harness.cluster.daemon import Layout
 from harness.cluster.manifest import NAMESPACE, template
-from harness.cluster.runtimes.container.engine import Engine, Wanted, remove
+from harness.cluster.runtimes.container.engine import ContainerSpec, Engine, remove
 from harness.cluster.runtimes.container.ledger import new_token
 from harness.cluster.runtimes.container.runtime import (
     ContainerRuntime,
@@ -28,13 +28,13 @@ from harness.machine.loopback import PORT
 from harness.machine.operator_shell import names_of
 
 log = logging.getLogger(__name__)
-PROXY_S, DATABASE_S = 20, 60
+PROXY_LIMIT_S, DATABASE_LIMIT_S = 20, 60
 SERVICES = "services"
 
 
 @dataclass(frozen=True)
 class ContainerDaemonOptions(daemon.DaemonOptions):
-    """How a daemon is started; the images are there."""
+    """Command line of a docker platform's daemon; the images exist in the engine."""
 
     image: str = ""
     postgres_image: str = ""
@@ -66,38 +66,38 @@ class ContainerBackend:
         await self._database
 
     async def watch(self) -> None:
-        """A Service without its proxy would look like an incident that nobody made."""
+        """Raises PlatformError when a proxy ends: a Service without its proxy would look like an incident."""
         ends = {proxy.exited: name for name, proxy in self._proxies.items()}
         (ended, *_), _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         name = ends[ended]
-        said = self._layout.folder / SERVICES / f"{name}.log"
-        raise PlatformError(f"docker: the proxy of service {name} ended with status {ended.result()}; see {said}")
+        log_file = self._layout.folder / SERVICES / f"{name}.log"
+        raise PlatformError(f"docker: the proxy of service {name} ended with status {ended.result()}; see {log_file}")
 
     async def _start_proxy(self, service: str) -> Started:
         address, port = self._addresses[service], self._layout.subnet.admin_port
-        wanted = Wanted(
+        spec = ContainerSpec(
             part=f"service {service}",
             image=self.runtime.node.image,
             command=["service-proxy"],
             env={"ADMIN_PORT": str(port), "ADMIN_TOKEN": self._token},
             aliases=names_of(service, NAMESPACE),
             publish=[(address, PORT), (address, port)],
-            ready=LogMessageWaitStrategy("started").with_startup_timeout(PROXY_S).with_poll_interval(0.05),
+            ready=LogMessageWaitStrategy("started").with_startup_timeout(PROXY_LIMIT_S).with_poll_interval(0.05),
         )
-        return await self.runtime.start(wanted, self._layout.folder / SERVICES / f"{service}.log")
+        return await self.runtime.start(spec, self._layout.folder / SERVICES / f"{service}.log")
 
     async def _start_database(self) -> Started:
-        """Ready when it answers by TCP: the official image listens on a socket only while it makes its files."""
+        """Ready when it answers by TCP: while the official image creates its files it listens on a unix socket only."""
         ask = ["psql", "-h", "127.0.0.1", "-U", "postgres", "-c", "SELECT 1"]
-        wanted = Wanted(
+        spec = ContainerSpec(
             part="database",
             image=self._postgres_image,
             env={"POSTGRES_PASSWORD": self._password, "PGPASSWORD": self._password},
             aliases=[self._layout.manifest.database_name],
             cpu_shares=self._database_shares(),  # the database competes as a pod does; the proxies do not
-            ready=ExecWaitStrategy(ask).with_startup_timeout(DATABASE_S).with_poll_interval(0.5),
+            ready=ExecWaitStrategy(ask).with_startup_timeout(DATABASE_LIMIT_S).with_poll_interval(0.5),
         )
-        return await self.runtime.start(wanted, self._layout.folder / "postgres.log")
+        return await self.runtime.start(spec, self._layout.folder / "postgres.log")
 
     def _database_shares(self) -> int | None:
         request = cpu_request(template(self._layout.manifest.database))
@@ -116,15 +116,16 @@ class ContainerBackend:
         return f"postgresql://postgres:{self._password}@{self._layout.manifest.database_name}:5432/postgres"
 
     async def end(self) -> None:
-        """Once nothing is being started any more, everything that carries the token goes."""
+        """Wait for running calls, then remove everything with the platform's token."""
         await asyncio.to_thread(self.runtime.close)
         try:
             await asyncio.to_thread(remove, [self._platform])
-        except GamedayError as error:  # the engine is gone: the token stays on record
+        except GamedayError as error:  # the engine does not answer: the token stays in the ledger
             log.error("left behind: %s", error)
 
 
 def main(argv: Sequence[str]) -> None:
+    """Run the daemon to its end."""
     parser = daemon.parser("harness.cluster.runtimes.container.daemon")
     parser.add_argument("--image", required=True)
     parser.add_argument("--postgres-image", required=True)

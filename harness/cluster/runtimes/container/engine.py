@@ -1,7 +1,6 @@
-"""The Docker engine, by testcontainers: a network and containers that carry a platform's labels, and their end.
+"""Client of the Docker engine, by testcontainers: creates and removes a platform's network and containers.
 
-Calls block; who has an event loop makes them in threads. testcontainers is an extra, so this module is imported only
-where a container is wanted.
+All calls block. testcontainers is an extra, so this module is imported on first use only.
 """
 
 from __future__ import annotations
@@ -29,15 +28,15 @@ from harness.cluster.runtimes.container.ledger import FOLDER, PART, PLATFORM
 from harness.errors import MachineError, PlatformError
 
 FAILURES = (DockerException, RequestException, TimeoutError)
-"""What a call to the engine may raise."""
-REMOVED_S, AGAIN_S = 20.0, 0.05
-NOTES = 500
-"""How much of a container's last words, in characters."""
+"""Exceptions that a call to the engine may raise."""
+REMOVE_LIMIT_S, RETRY_S = 20.0, 0.05
+NOTES_LENGTH = 500
+"""How many of the last characters of a container's output an error shows."""
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """One container: `part` says which of the platform's it is; `publish` are (IP of this machine, port) pairs."""
+class ContainerSpec:
+    """A container to start: `part` names its role in the platform; `publish`: pairs of (IP of this machine, port)."""
 
     part: str
     image: str
@@ -53,7 +52,7 @@ class Wanted:
 
 
 class Running:
-    """One container that was started."""
+    """A started container; `ip` is its address on the platform's network."""
 
     def __init__(self, made: DockerContainer, network: str) -> None:
         self._container = made.get_wrapped_container()
@@ -62,12 +61,12 @@ class Running:
         self.ip: str = self._container.attrs["NetworkSettings"]["Networks"][network]["IPAddress"]
 
     def kill(self, number: signal.Signals) -> None:
-        """Nothing when it has ended already."""
+        """Send a signal; no effect when the container has ended."""
         with suppress(*FAILURES):
             self._container.kill(signal=number.name)
 
     def follow(self, log: Path) -> int:
-        """Append its output to `log` until it ends, and remove it; returns its exit status, or -9 when it is lost."""
+        """Append its output to `log` until it ends, then remove it; returns its exit status, -9 if it is unknown."""
         try:
             with log.open("ab", buffering=0) as file:
                 for chunk in self._container.logs(stream=True, follow=True):
@@ -80,7 +79,7 @@ class Running:
                 self._container.remove(force=True, v=True)
 
     def reading(self) -> Reading | None:
-        """None when it does not run. Memory is the working set, as the kubelet counts it."""
+        """Resource usage; None when the container does not run. Memory is the working set, as the kubelet counts it."""
         try:
             stats = self._container.client.api.stats(self.id, stream=False, one_shot=True)
             memory = stats["memory_stats"]
@@ -91,7 +90,7 @@ class Running:
 
 
 class Engine:
-    """The engine for one platform: everything that it makes carries the token."""
+    """Creates the network and containers of one platform, all labelled with its token."""
 
     def __init__(self, token: str, folder: Path) -> None:
         self.client = client()
@@ -100,63 +99,71 @@ class Engine:
 
     @property
     def version(self) -> str:
+        """The engine's version."""
         return str(self.client.version()["Version"])
 
     def image_id(self, name: str) -> str:
-        """Raises MachineError when it is not there."""
+        """Id of a local image. Raises MachineError when it does not exist."""
         try:
             return str(self.client.images.get(name).id)
         except FAILURES as error:
-            raise MachineError(f"docker: the image {name} is not here: {words(error)}; `docker images`") from error
+            raise MachineError(
+                f"docker: the image {name} does not exist: {error_text(error)}; `docker images` lists the images"
+            ) from error
 
     def open(self) -> None:
-        """The platform's own network; and testcontainers' Ryuk, where it is not disabled."""
+        """Create the platform's network; start testcontainers' Ryuk unless it is disabled. Raises MachineError."""
         try:
             if not testcontainers_config.ryuk_disabled:
                 Reaper.get_instance()
             labels = {**self._labels, PART: "network"}
             self._network = Network(docker_network_kw={"labels": labels}).create()
         except FAILURES as error:
-            raise MachineError(f"docker: no network of our own: {words(error)}; `docker network prune`?") from error
+            raise MachineError(
+                f"docker: the network cannot be created: {error_text(error)}; `docker network prune` may help"
+            ) from error
 
-    def start(self, wanted: Wanted) -> Running:
-        """Create and start a container, and wait as it says. Raises PlatformError, and then nothing is left of it."""
+    def start(self, spec: ContainerSpec) -> Running:
+        """Start a container and wait until it is `ready`. Raises PlatformError after removing the container."""
         assert self._network is not None
-        made = DockerContainer(wanted.image).with_network(self._network).with_network_aliases(*wanted.aliases)
-        made.with_command(list(wanted.command)).with_envs(**wanted.env)
+        made = DockerContainer(spec.image).with_network(self._network).with_network_aliases(*spec.aliases)
+        made.with_command(list(spec.command)).with_envs(**spec.env)
         ports: Any = made.ports  # with_bind_ports takes no address
-        ports.update({f"{port}/tcp": (ip, port) for ip, port in wanted.publish})
+        ports.update({f"{port}/tcp": (ip, port) for ip, port in spec.publish})
         made.with_kwargs(
-            labels={**self._labels, PART: wanted.part}, hostname=wanted.hostname, cpu_shares=wanted.cpu_shares,
-            nano_cpus=wanted.nano_cpus, mem_limit=wanted.memory_bytes,
+            labels={**self._labels, PART: spec.part}, hostname=spec.hostname, cpu_shares=spec.cpu_shares,
+            nano_cpus=spec.nano_cpus, mem_limit=spec.memory_bytes,
         )  # fmt: skip
-        if wanted.ready is not None:
-            made.waiting_for(wanted.ready)
+        if spec.ready is not None:
+            made.waiting_for(spec.ready)
         try:
             made.start()
             return Running(made, self._network.name)
         except FAILURES as error:
-            why = words(error)
+            why = error_text(error)
             with suppress(*FAILURES):
                 made.stop()
-            raise PlatformError(f"docker: {wanted.part} does not start: {why}") from error
+            raise PlatformError(f"docker: {spec.part} does not start: {why}") from error
 
 
 def client() -> docker.DockerClient:
-    """Raises MachineError when no engine answers."""
+    """A client of the engine. Raises MachineError when no engine answers."""
     try:
         found = docker.from_env()
         found.ping()
     except FAILURES as error:
         raise MachineError(
-            f"docker: no engine answers: {words(error)}; start it (systemctl start docker) or name it by DOCKER_HOST, "
-            "or use --platform local"
+            f"docker: no engine answers: {error_text(error)}; start it (systemctl start docker), name it by "
+            "DOCKER_HOST, or use --platform local"
         ) from error
     return found
 
 
 def remove(tokens: Sequence[str]) -> list[str]:
-    """Remove every container and network with one of the tokens; says which. May be repeated. Raises PlatformError."""
+    """Remove every container and network with one of the tokens; returns what was removed. Idempotent.
+
+    Raises PlatformError when something remains.
+    """
     engine = client()
     removed: list[str] = []
     for token in tokens:
@@ -165,18 +172,18 @@ def remove(tokens: Sequence[str]) -> list[str]:
             removed += _remove_all(engine, label)
         except FAILURES as error:
             look = f"see `docker ps -a --filter label={label}`"
-            raise PlatformError(f"docker: not everything could be removed: {words(error)}; {look}") from error
+            raise PlatformError(f"docker: not everything could be removed: {error_text(error)}; {look}") from error
     return removed
 
 
 def _remove_all(engine: docker.DockerClient, label: str) -> Iterator[str]:
-    deadline = time.monotonic() + REMOVED_S
+    deadline_s = time.monotonic() + REMOVE_LIMIT_S
     while found := engine.containers.list(all=True, filters={"label": label}, ignore_removed=True):
         with ThreadPoolExecutor(len(found)) as side_by_side:
             yield from filter(None, side_by_side.map(_remove, found))
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{len(found)} containers are still there after {REMOVED_S:g} s")
-        time.sleep(AGAIN_S)
+        if time.monotonic() > deadline_s:
+            raise TimeoutError(f"{len(found)} containers are still there after {REMOVE_LIMIT_S:g} s")
+        time.sleep(RETRY_S)
     for network in engine.networks.list(filters={"label": label}):
         with suppress(NotFound):
             network.remove()
@@ -184,7 +191,7 @@ def _remove_all(engine: docker.DockerClient, label: str) -> Iterator[str]:
 
 
 def _remove(container: Container) -> str:
-    """What it was; "" when somebody else is removing it or has."""
+    """Remove a container; returns its description, "" if it is already being removed."""
     try:
         container.remove(force=True, v=True)
     except APIError as error:
@@ -194,8 +201,8 @@ def _remove(container: Container) -> str:
     return f"{container.labels.get(PART, 'container')} (container {container.short_id})"
 
 
-def words(error: BaseException) -> str:
-    """The engine's own words, without the call's address, and the container's last ones where these came along."""
-    said = error.explanation if isinstance(error, APIError) and error.explanation else str(error)
-    notes = " ".join(getattr(error, "__notes__", ()))[-NOTES:]
-    return " ".join(f"{said} {notes}".split())
+def error_text(error: BaseException) -> str:
+    """The engine's message without the request's URL, followed by the container's last output if there is any."""
+    message = error.explanation if isinstance(error, APIError) and error.explanation else str(error)
+    notes = " ".join(getattr(error, "__notes__", ()))[-NOTES_LENGTH:]
+    return " ".join(f"{message} {notes}".split())

@@ -1,4 +1,4 @@
-"""Runs a command in a container (`kubectl exec`): the engine's exec, as the image's user, streamed."""
+"""Runs a command in a container (`kubectl exec`) by the engine's exec, with streamed output."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from docker.utils.socket import frames_iter
 from harness.cluster.api import Invalid
 from harness.cluster.runtimes.container.engine import FAILURES
 
-STARTING_S, POLL_S = 10.0, 0.01
+START_LIMIT_S, POLL_S = 10.0, 0.01
 STDOUT, STDERR = 1, 2
 
 
 class Command:
     """A command in a container. Implements api.Process.
 
-    What `kill` ends is the conversation: the command itself learns of it when it writes again, as in a cluster.
+    `kill` closes the connection only: as in a cluster, the command ends when it writes again.
     """
 
     def __init__(
@@ -29,28 +29,28 @@ class Command:
     ) -> None:
         self._api, self._id, self._connection, self._tty, self._loop = api, exec_id, connection, tty, loop
         self._socket: socket.socket = connection._sock  # type: ignore[attr-defined]  # as docker itself does
-        self._said: dict[int, asyncio.Queue[bytes]] = {STDOUT: asyncio.Queue(), STDERR: asyncio.Queue()}
+        self._output: dict[int, asyncio.Queue[bytes]] = {STDOUT: asyncio.Queue(), STDERR: asyncio.Queue()}
         self.stdout, self.stderr = self._chunks(STDOUT), self._chunks(STDERR)
 
-    def listen(self) -> None:
-        """Until it has said all; in a thread."""
+    def read_output(self) -> None:
+        """Read both streams to their end. Blocks."""
         with suppress(*FAILURES, OSError):
             for stream, data in frames_iter(self._connection, self._tty):
-                self._hear(STDERR if stream == STDERR else STDOUT, data)
-        for stream in self._said:
-            self._hear(stream, b"")
+                self._put(STDERR if stream == STDERR else STDOUT, data)
+        for stream in self._output:
+            self._put(stream, b"")
         self._connection.close()
 
-    def _hear(self, stream: int, data: bytes) -> None:
+    def _put(self, stream: int, data: bytes) -> None:
         with suppress(RuntimeError):  # the loop has ended before the command
-            self._loop.call_soon_threadsafe(self._said[stream].put_nowait, data)
+            self._loop.call_soon_threadsafe(self._output[stream].put_nowait, data)
 
     async def _chunks(self, stream: int) -> AsyncIterator[bytes]:
-        while data := await self._said[stream].get():
+        while data := await self._output[stream].get():
             yield data
 
     async def wait(self) -> int:
-        """Once both streams have ended."""
+        """See api.Process; call it when both streams have ended."""
         status: int | None = None
         while status is None:
             status = (await asyncio.to_thread(self._api.exec_inspect, self._id))["ExitCode"]
@@ -58,17 +58,18 @@ class Command:
         return status
 
     def kill(self) -> None:
+        """Close the connection."""
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
 
     def feed(self, stdin: bytes) -> None:
-        """In a thread of its own: it may be read slowly, or not at all."""
+        """Send stdin. Blocks for as long as the command does not read it."""
         with suppress(OSError):
             self._socket.sendall(stdin)
             self._socket.shutdown(socket.SHUT_WR)
 
-    def lacks(self) -> bool | None:
-        """Whether the container lacks the program; None while that is not known."""
+    def program_missing(self) -> bool | None:
+        """Whether the container lacks the program; None while unknown."""
         found = self._api.exec_inspect(self._id)
         if found["Pid"]:
             return False
@@ -76,16 +77,16 @@ class Command:
 
 
 async def start(api: APIClient, container: str, argv: Sequence[str], *, stdin: bytes | None, tty: bool) -> Command:
-    """Raises FileNotFoundError for a program that the container lacks, Invalid when the container does not run."""
+    """Start a command. Raises FileNotFoundError for a missing program, Invalid when the container does not run."""
     loop = asyncio.get_running_loop()
     try:
         command = await asyncio.to_thread(_begin, api, container, argv, loop, stdin is not None, tty)
-        lacks = await _known(command)
+        missing = await _program_missing(command)
     except FAILURES as error:
         raise Invalid(f"unable to upgrade connection: {error}") from error
-    if lacks:
+    if missing:
         raise FileNotFoundError(argv[0])
-    threading.Thread(target=command.listen, daemon=True).start()
+    threading.Thread(target=command.read_output, daemon=True).start()
     if stdin is not None:
         threading.Thread(target=command.feed, args=(stdin,), daemon=True).start()
     return command
@@ -98,8 +99,8 @@ def _begin(
     return Command(api, exec_id, api.exec_start(exec_id, socket=True, tty=tty), loop, tty=tty)
 
 
-async def _known(command: Command) -> bool:
-    async with asyncio.timeout(STARTING_S):
-        while (lacks := await asyncio.to_thread(command.lacks)) is None:
+async def _program_missing(command: Command) -> bool:
+    async with asyncio.timeout(START_LIMIT_S):
+        while (missing := await asyncio.to_thread(command.program_missing)) is None:
             await asyncio.sleep(POLL_S)
-    return lacks
+    return missing

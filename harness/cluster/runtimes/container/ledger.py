@@ -1,7 +1,7 @@
-"""Which containers and networks are a platform's: those that carry its token, and only those.
+"""Records the tokens with which platforms label their containers and networks.
 
-The token is on disk before the first of them is made, so there is no moment at which one could be lost; names and
-patterns of names are never asked for.
+A token is on disk before the first container is created, so that none can be left unrecorded. Containers are found by
+their token only, never by name.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from pathlib import Path
 
 LEDGER = "containers.jsonl"
 PLATFORM, FOLDER, PART = "gameday.platform", "gameday.folder", "gameday.part"
-"""Labels: the token; for people, the platform's folder and which part of it this is."""
+"""Labels: the token; for people, the platform's folder and the container's role."""
 
 
 def new_token(folder: Path) -> str:
-    """One that is recorded in the platform's folder."""
+    """Create a token and record it in the platform's folder."""
     token = secrets.token_hex(8)
     with (folder / LEDGER).open("a", encoding="utf-8") as file:
         file.write(json.dumps({"platform": token}) + "\n")
@@ -29,7 +29,8 @@ def new_token(folder: Path) -> str:
 
 
 def tokens(folder: Path) -> Sequence[str]:
-    """Those of all platforms that were started in the folder; a line cut short by a crash was never acted on."""
+    """The tokens of all platforms that were started in the folder. A line cut off by a crash is ignored: it was not
+    used yet."""
     found = []
     with suppress(FileNotFoundError):
         for line in (folder / LEDGER).read_text(encoding="utf-8").splitlines():

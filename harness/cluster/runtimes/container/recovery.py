@@ -1,4 +1,4 @@
-"""The end of containers that nobody looks after any more."""
+"""Removes the containers that a killed daemon left."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from harness.cluster.runtimes.container.ledger import tokens
 
 
 def recover(folder: Path) -> Sequence[str]:
-    """Remove what the platforms in `folder` left in the engine; says what. May be called twice.
+    """Remove what the platforms in `folder` left in the engine; returns a description of each. Idempotent.
 
-    Raises MachineError when there may be something and no engine answers.
+    Raises MachineError when something may be left and no engine answers.
     """
     recorded = tokens(folder)
     if not recorded:

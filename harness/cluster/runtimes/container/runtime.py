@@ -1,7 +1,7 @@
-"""Pods as containers, each with an address of its own on the platform's network, and a proxy for each Service.
+"""Runs pods as containers of one network, with a proxy for each Service.
 
-The harness reaches a container by ports that are published on a loopback address: every pod and every Service has one
-of the platform's subnet to itself, so the ports are the same ones as inside.
+The harness reaches a container by ports that are published on loopback. Every pod and Service has a loopback address of
+its own, so the published ports are the same as the container's.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from harness.cluster.container import Node, Reading
 from harness.cluster.runtimes.container import execution
-from harness.cluster.runtimes.container.engine import Engine, Running, Wanted
+from harness.cluster.runtimes.container.engine import ContainerSpec, Engine, Running
 from harness.cluster.state import Pod
 from harness.http import call_async
 from harness.machine import quantities
@@ -31,7 +31,7 @@ THREADS = 32
 
 
 def cpu_shares(cores: float) -> int:
-    """A container's weight under contention, as the kubelet makes it of its request: 1024 a core, at least 2."""
+    """Docker's CPU shares for a request, as the kubelet computes them: 1024 for each core, at least 2."""
     return max(2, round(1024 * cores))
 
 
@@ -43,7 +43,7 @@ def cpu_request(template: Obj) -> float | None:
 
 
 class Started:
-    """One start of a container. Implements runtime.Container."""
+    """A started container. Implements container.Container."""
 
     def __init__(self, running: Running, do: Callable[[Callable[[], object]], object]) -> None:
         self.running, self._do = running, do
@@ -55,11 +55,11 @@ class Started:
 
     def signal(self, number: signal.Signals) -> None:
         if not self.exited.done():
-            with suppress(RuntimeError):  # the platform is ending: everything is about to be removed
+            with suppress(RuntimeError):  # the platform is ending and removes everything
                 self._do(lambda: self.running.kill(number))
 
     def follow(self, log: Path) -> None:
-        """In a thread of its own: keep its log, and learn of its end once it is removed."""
+        """Copy its output to `log` and resolve `exited` at its end, in a thread."""
         loop = self.exited.get_loop()
 
         def run() -> None:
@@ -75,20 +75,20 @@ class Started:
 
 
 class ServiceProxies:
-    """The Services' proxies, and which pods each may let in."""
+    """The Services' proxies, and the pods to which each forwards connections."""
 
     def __init__(self, addresses: Mapping[str, str], admin_port: int, token: str) -> None:
         self._addresses, self._admin_port, self._token = addresses, admin_port, token
-        self._open: dict[str, dict[str, str]] = {name: {} for name in addresses}
-        self._changing = {name: asyncio.Lock() for name in addresses}
+        self._endpoints: dict[str, dict[str, str]] = {name: {} for name in addresses}
+        self._locks = {name: asyncio.Lock() for name in addresses}
 
     async def set_endpoint(self, service: str, pod: str, ip: str | None) -> bool:
-        """New connections may go to the pod at `ip`, or, with None, no longer; whether the proxy has been told."""
-        async with self._changing[service]:
-            wanted = {name: each for name, each in self._open[service].items() if name != pod}
+        """Forward new connections to the pod at `ip`, or stop that with None; returns whether the proxy accepted it."""
+        async with self._locks[service]:
+            wanted = {name: each for name, each in self._endpoints[service].items() if name != pod}
             if ip is not None:
                 wanted[pod] = ip
-            self._open[service] = wanted
+            self._endpoints[service] = wanted
             url = f"http://{self._addresses[service]}:{self._admin_port}/endpoints"
             body = {"endpoints": [f"{each}:{PORT}" for each in wanted.values()]}
             headers = {"Authorization": f"Bearer {self._token}"}
@@ -108,32 +108,32 @@ class ContainerRuntime:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="docker")
 
     async def blocking(self, work: Callable[[], T]) -> T:
-        """A call to the engine, in a thread."""
+        """Run a blocking call to the engine in a thread."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     def close(self) -> None:
-        """No new calls; returns when those that run have ended. Blocks."""
+        """Accept no new calls and wait for the running ones. Blocks."""
         self._threads.shutdown(cancel_futures=True)
 
     def admit(self, pod: Pod) -> None:
-        pod.address = self._subnet.take()
+        pod.address = self._subnet.reserve()
 
     async def launch(self, pod: Pod, log: Path) -> Started:
-        started = await self.start(self._wanted(pod), log)
+        started = await self.start(self._spec(pod), log)
         pod.ip = started.running.ip
         return started
 
-    async def start(self, wanted: Wanted, log: Path) -> Started:
-        """A container that is ready as it says, its log being kept. Raises PlatformError."""
-        started = Started(await self.blocking(lambda: self._engine.start(wanted)), self._threads.submit)
+    async def start(self, spec: ContainerSpec, log: Path) -> Started:
+        """Start a container, wait until it is ready, and copy its output to `log`. Raises PlatformError."""
+        started = Started(await self.blocking(lambda: self._engine.start(spec)), self._threads.submit)
         started.follow(log)
         return started
 
-    def _wanted(self, pod: Pod) -> Wanted:
+    def _spec(self, pod: Pod) -> ContainerSpec:
         limits = section(pod.container, "resources", "limits")
         request, limit = cpu_request(pod.template), quantities.parse(limits.get("cpu"))
         memory_bytes = quantities.parse(limits.get("memory"))
-        return Wanted(
+        return ContainerSpec(
             part=f"pod {pod.name}",
             image=self.node.image,
             command=[pod.owner.deployment.name],
@@ -146,7 +146,7 @@ class ContainerRuntime:
         )
 
     def _environment(self, pod: Pod) -> Mapping[str, str]:
-        """What the pod is told; where it listens, and where `/app` is, the image says (docs/reference/contracts.md)."""
+        """The pod's variables (docs/reference/contracts.md); the image sets the address to listen on and `/app`."""
         return {
             "LANG": "C.UTF-8",
             **environment(pod.template),
@@ -167,7 +167,7 @@ class ContainerRuntime:
 
     async def release(self, pod: Pod) -> None:
         await self._proxies.set_endpoint(pod.owner.deployment.name, pod.name, None)
-        self._subnet.give_back(pod.address)
+        self._subnet.release(pod.address)
 
     async def readings(self, pods: Iterable[Pod]) -> Mapping[str, Reading]:
         running = {pod.name: pod.run.container for pod in pods if pod.run is not None}

@@ -87,7 +87,7 @@ class ProcessBackend:
 
 
 def main(argv: Sequence[str]) -> None:
-    """Run the daemon until it is told to end."""
+    """Run the daemon to its end."""
     parser = daemon.parser(__spec__.name if __spec__ else __name__)
     parser.add_argument("--fork-server", type=json.loads, default=ProcessDaemonOptions.fork_server, help="JSON list")
     options = ProcessDaemonOptions(**vars(parser.parse_args(argv)))

@@ -1,7 +1,7 @@
-"""Runs a command in a pod (`kubectl exec`): the pod's environment, folder and `/app`, links instead of an image.
+"""Runs a command in a pod (`kubectl exec`), with the pod's environment, folder and programs.
 
-There is no chroot: `/app` in the command's words is replaced by the pod's own folder, and every other absolute path is
-this machine's. The environment is built from nothing.
+There is no chroot: `/app` in the arguments is replaced by the pod's folder, and every other absolute path is this
+machine's. Nothing of the daemon's environment is inherited.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ps hostname uname find xargs touch mkdir rm cp mv kill timeout seq basename dirn
 
 
 class Command:
-    """A running command. Implements api.Process."""
+    """A started command. Implements api.Process."""
 
     def __init__(self, process: asyncio.subprocess.Process, group: Group, folder: Path) -> None:
         self._process, self.group, self._folder = process, group, folder
@@ -44,7 +44,7 @@ class Command:
         if self._process.returncode is None:
             self.group.signal(signal.SIGKILL)
         else:
-            end([self.group], self._folder)  # what it left in the background
+            end([self.group], self._folder)  # processes that it left in the background
 
 
 async def _chunks(stream: asyncio.StreamReader | None) -> AsyncIterator[bytes]:
@@ -53,7 +53,7 @@ async def _chunks(stream: asyncio.StreamReader | None) -> AsyncIterator[bytes]:
 
 
 class Execution:
-    """Starts commands in pods; `services` are addresses by name, for curl."""
+    """Starts commands in pods. `services`: address by Service name, for curl."""
 
     def __init__(
         self, subnet: Subnet, ledger: Ledger, services: Mapping[str, str], namespace: str, runtime: Path
@@ -67,14 +67,14 @@ class Execution:
     async def start(
         self, pod: Pod, environment: Mapping[str, str], argv: Sequence[str], *, stdin: bytes | None, tty: bool
     ) -> Command:
-        """Raises FileNotFoundError for a program that the pod does not have."""
-        words = [APP.sub(lambda _: str(pod.app), word) for word in argv]
-        program = self._find(words[0], pod.app)
-        env = {**environment, **self._surroundings(pod)}
+        """Start a command. Raises FileNotFoundError for a program that the pod does not have."""
+        replaced = [APP.sub(lambda _: str(pod.app), each) for each in argv]
+        program = self._find(replaced[0], pod.app)
+        env = {**environment, **self._client_settings(pod)}
         what = f"exec in {pod.name}: {argv[0]}"
         self._ledger.intend(what)
         process = await asyncio.create_subprocess_exec(
-            *words, executable=program, env=env, cwd=pod.app, start_new_session=True,
+            *replaced, executable=program, env=env, cwd=pod.app, start_new_session=True,
             stdin=asyncio.subprocess.DEVNULL if stdin is None else asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT if tty else asyncio.subprocess.PIPE,
@@ -87,13 +87,14 @@ class Execution:
         return Command(process, group, self._ledger.folder)
 
     def _find(self, program: str, cwd: Path) -> str:
-        """A bare name is looked up in the pod's PATH only; a path is taken as it is."""
+        """Look up a bare name in the pod's programs only; a path is used as it is."""
         path = cwd / program if "/" in program else self._bin / Path(program).name
         if not os.access(path, os.X_OK) or path.is_dir():
             raise FileNotFoundError(program)
         return str(path)
 
-    def _surroundings(self, pod: Pod) -> dict[str, str]:
+    def _client_settings(self, pod: Pod) -> dict[str, str]:
+        """Variables that let curl reach this platform's Services only, and psql no database without a URL."""
         home = pod.folder / "home"
         (home / ".curlrc").write_text(operator_shell.curlrc(self._services, self._namespace, pod.ip), encoding="utf-8")
         nothing = str(self._no_database)
@@ -102,7 +103,7 @@ class Execution:
 
 async def _feed(process: asyncio.subprocess.Process, stdin: bytes) -> None:
     assert process.stdin is not None
-    with suppress(ConnectionError):  # it ended without reading all of it
+    with suppress(ConnectionError):  # the command ended without reading all of it
         process.stdin.write(stdin)
         await process.stdin.drain()
     process.stdin.close()

@@ -1,6 +1,6 @@
-"""Runs a program that refuses to be root, started by root: `not_root.py DATA_FOLDER PROGRAM ARGUMENT…`.
+"""Runs a program as another user when root starts it: `not_root.py DATA_FOLDER PROGRAM ARGUMENT…`.
 
-A stand-alone script: it replaces itself by the program.
+A stand-alone script that replaces itself by the program (exec).
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ CAPABILITY_VERSION_3 = 0x20080522
 
 
 def become_nobody(data: str) -> None:
-    """For good, owning `data`; still able to read what only root may (a venv below /root)."""
+    """Become the user `nobody`, irrevocably, and give it `data`; it keeps read access to files of root (a venv below
+    /root)."""
     nobody = pwd.getpwnam("nobody")
     for folder, _, files in os.walk(data):
         for path in (folder, *(os.path.join(folder, name) for name in files)):

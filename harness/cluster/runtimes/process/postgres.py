@@ -1,8 +1,8 @@
-"""An embedded PostgreSQL for the gateway: a copy of a prepared data directory, on the platform's own loopback address.
+"""An embedded PostgreSQL server on a loopback address of the platform, with a copy of a prepared data directory.
 
-The server refuses to run as root. For root it runs in a user namespace without a mapping: there it is nobody to itself,
-while files keep their owner, so that no account is made and no permission is changed. Where namespaces are forbidden,
-it becomes `nobody`.
+PostgreSQL refuses to run as root. Started by root, it runs in a user namespace without a mapping: inside, it is the
+user nobody, and outside, files keep their owner, so that no account and no permission changes. Where user namespaces
+are forbidden, it becomes `nobody`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ SETTINGS = {
 
 
 def binaries() -> Path:
-    """The folder with `postgres`, `initdb` and `psql`; raises MachineError when the wheel is not there."""
+    """The folder with `postgres`, `initdb` and `psql`. Raises MachineError when the package is not installed."""
     spec = find_spec(PACKAGE)
     folder = Path(spec.origin).parent / f"pginstall{VERSION}" / "bin" if spec and spec.origin else None
     if folder is None or not (folder / "postgres").exists():
@@ -50,14 +50,14 @@ def binaries() -> Path:
 
 @dataclass(frozen=True)
 class Postgres:
-    """A started server; `ready` is another matter, clients try again."""
+    """A started server, which may not accept connections yet: clients retry."""
 
     process: asyncio.subprocess.Process
     group: Group
     log: Path
 
     async def stop(self) -> None:
-        """At once: nothing in it is kept."""
+        """End the server at once; its data is discarded."""
         self.group.signal(signal.SIGQUIT)
         try:
             await asyncio.wait_for(self.process.wait(), 1.0)
@@ -68,7 +68,7 @@ class Postgres:
 
 @dataclass(frozen=True)
 class Database:
-    """Where the server will be, known before it is there."""
+    """Folder and address of a server, known before it is started."""
 
     folder: Path
     address: str
@@ -76,6 +76,7 @@ class Database:
 
     @property
     def url(self) -> str:
+        """The connection URL, with the password."""
         password = (_template() / "password").read_text(encoding="ascii")
         return f"postgresql://postgres:{password}@{self.address}:{self.port}/postgres"
 
@@ -83,7 +84,7 @@ class Database:
         """Copy the template and start the server on it."""
         await asyncio.to_thread(shutil.copytree, _template() / "data", self.folder)
         settings = {**SETTINGS, "listen_addresses": self.address, "port": str(self.port)}
-        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
         argv = _as_user([str(binaries() / "postgres"), "-D", str(self.folder), *options], self.folder)
         log = ledger.folder / "postgres.log"
         ledger.intend("postgres")
@@ -96,19 +97,19 @@ class Database:
 
 
 def prepare() -> None:
-    """Make the user's template once (0.6 s); raises MachineError with initdb's words when that fails."""
-    place = _template()
-    if place.exists():
+    """Create the user's template directory once (0.6 s). Raises MachineError with initdb's error."""
+    template = _template()
+    if template.exists():
         return
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with (place.parent / f"{TEMPLATE}.lock").open("w") as lock:
+    template.parent.mkdir(parents=True, exist_ok=True)
+    with (template.parent / f"{TEMPLATE}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not place.exists():
-            _initdb(place)
+        if not template.exists():
+            _initdb(template)
 
 
-def _initdb(place: Path) -> None:
-    fresh = Path(tempfile.mkdtemp(dir=place.parent, prefix=f"{TEMPLATE}-"))
+def _initdb(template: Path) -> None:
+    fresh = Path(tempfile.mkdtemp(dir=template.parent, prefix=f"{TEMPLATE}-"))
     (fresh / "password").write_text(secrets.token_urlsafe(18), encoding="ascii")
     (fresh / "data").mkdir(mode=0o700)
     argv = [str(binaries() / "initdb"), "-D", str(fresh / "data"), "-U", "postgres", f"--pwfile={fresh / 'password'}"]
@@ -118,7 +119,7 @@ def _initdb(place: Path) -> None:
     if done.returncode:
         shutil.rmtree(fresh)
         raise MachineError(f"PostgreSQL's initdb failed with status {done.returncode}: {done.stderr.strip()[-500:]}")
-    fresh.rename(place)
+    fresh.rename(template)
 
 
 def _template() -> Path:

@@ -1,4 +1,4 @@
-"""Pods as forked processes: each on a loopback address of its own, all serving on their Service's by SO_REUSEPORT."""
+"""Runs pods as forked processes, each with a loopback address; they share their Service's by SO_REUSEPORT."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ADMIN_TIMEOUT_S = 1.0
 
 @dataclass(frozen=True)
 class Forked:
-    """Implements runtime.Container."""
+    """A forked pod process. Implements container.Container."""
 
     group: Group
     exited: asyncio.Future[int]
@@ -40,7 +40,7 @@ class Forked:
 
 
 class ProcessRuntime:
-    """Implements runtime.Runtime; `services` are addresses by name."""
+    """Implements runtime.Runtime. `services`: address by Service name."""
 
     def __init__(
         self, subnet: Subnet, ledger: Ledger, fork_server: ForkServer, execution: Execution, services: Mapping[str, str]
@@ -51,7 +51,7 @@ class ProcessRuntime:
         self._commands: dict[str, list[Group]] = {}
 
     def admit(self, pod: Pod) -> None:
-        pod.ip = pod.address = self._subnet.take()
+        pod.ip = pod.address = self._subnet.reserve()
         pod.app.mkdir(parents=True)
         (pod.folder / "home").mkdir()
 
@@ -73,7 +73,7 @@ class ProcessRuntime:
     async def release(self, pod: Pod) -> None:
         if commands := self._commands.pop(pod.name, []):
             await asyncio.to_thread(end, commands, self._ledger.folder)
-        self._subnet.give_back(pod.ip)
+        self._subnet.release(pod.ip)
 
     async def readings(self, pods: Iterable[Pod]) -> Mapping[str, Reading]:
         found = {}
@@ -84,7 +84,7 @@ class ProcessRuntime:
         return found
 
     def _environment(self, pod: Pod) -> dict[str, str]:
-        """What the pod's process is told: its template's variables and its place (docs/reference/contracts.md)."""
+        """The template's variables, and those that locate the pod (docs/reference/contracts.md)."""
         deployment = pod.owner.deployment.name
         return {
             "PATH": str(self._ledger.folder / "image" / "bin"),

@@ -1,4 +1,4 @@
-"""However a run on containers ends, nothing is left in the engine: Ctrl-C, SIGTERM and SIGKILL, at several moments."""
+"""Runs on docker leave nothing in the engine, ended by Ctrl-C, SIGTERM or SIGKILL at several moments."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 ENDED_S = 60.0
-"""Some containers are removed one after the other by the engine; it is printed and not asserted."""
+"""Printed, not asserted: the engine removes some containers one after the other."""
 CASES: Mapping[str, tuple[str, signal.Signals, int]] = {
     "Ctrl-C while it comes up": ("── prepare: ", signal.SIGINT, 3),
     "SIGTERM under the fault": ("── symptoms: ", signal.SIGTERM, 3),
@@ -31,7 +31,7 @@ def of_a_run(out: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_nothing_is_left(case: str, tmp_path: Path) -> None:
+def test_ended_run_leaves_no_containers_or_networks(case: str, tmp_path: Path) -> None:
     with ready_provider(tmp_path / "shared"):
         pass  # the images are there: no run waits for them
     words, number, expected = CASES[case]

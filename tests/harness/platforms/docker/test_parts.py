@@ -1,4 +1,4 @@
-"""The docker platform without an engine: what it records, what it asks for, and what it says when something lacks."""
+"""The docker platform without an engine: its ledger, the daemon's arguments, and errors for what is missing."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.support.proxy import TOKEN, process
 from tests.support.waiting import wait_until
 
 
-def test_tokens_are_recorded_before_they_are_used_and_a_line_cut_short_counts_for_nothing(tmp_path: Path) -> None:
+def test_ledger_records_new_tokens_and_ignores_a_line_that_was_cut_off(tmp_path: Path) -> None:
     assert tokens(tmp_path) == []
     first, second = new_token(tmp_path), new_token(tmp_path)
     assert first != second
@@ -33,7 +33,7 @@ def test_tokens_are_recorded_before_they_are_used_and_a_line_cut_short_counts_fo
     assert tokens(tmp_path) == [first, second]
 
 
-def test_the_command_line_and_recovery_need_no_extra(tmp_path: Path) -> None:
+def test_command_line_and_recovery_import_no_extra(tmp_path: Path) -> None:
     """What every user imports must not import testcontainers or docker."""
     code = (
         "import sys; from pathlib import Path; from harness.cli import main, platforms;"
@@ -44,27 +44,31 @@ def test_the_command_line_and_recovery_need_no_extra(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "\n", "")
 
 
-def test_without_the_extra_the_next_act_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_names_the_missing_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(provider, "find_spec", lambda _: None)
-    with pytest.raises(MachineError, match=r"testcontainers is not installed: pip install 'runbook-gameday\[docker\]'"):
+    with pytest.raises(
+        MachineError, match=r"testcontainers is not installed; install it: pip install 'runbook-gameday\[docker\]'"
+    ):
         DockerProvider(PlatformOptions()).check()
 
 
-def test_without_an_engine_the_next_act_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_engine_is_reported_with_the_next_action(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     pytest.importorskip("testcontainers", reason="the extra [docker] is not installed")
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
     with pytest.raises(MachineError, match=r"docker: no engine answers: .*DOCKER_HOST, or use --platform local"):
         DockerProvider(PlatformOptions()).check()
     assert recovery.recover(tmp_path) == []
     new_token(tmp_path)
-    with pytest.raises(MachineError, match="no engine answers"):  # something may be left: silence would be a lie
+    with pytest.raises(MachineError, match="no engine answers"):  # containers may be left: success would be false
         recovery.recover(tmp_path)
     DockerPlatform(tmp_path, detach=True).down()  # within a drill it must not raise
     with pytest.raises(MachineError, match="no engine answers"):
         DockerProvider(PlatformOptions()).destroy(tmp_path)
 
 
-def test_a_run_whose_engine_dies_says_what_is_left(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_session_announces_what_an_unreachable_engine_still_has(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     pytest.importorskip("testcontainers", reason="the extra [docker] is not installed")
     monkeypatch.setattr(DockerProvider, "_prepare", lambda self, say: None)
     said: list[str] = []
@@ -72,15 +76,15 @@ def test_a_run_whose_engine_dies_says_what_is_left(monkeypatch: pytest.MonkeyPat
         (tmp_path / "treatment").mkdir()
         new_token(tmp_path / "treatment")
         monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
-    assert re.search(rf"no engine answers.*`gameday recover {tmp_path}` removes what is left", *said)
+    assert re.search(rf"no engine answers.*`gameday recover {tmp_path}` removes the rest", *said)
 
 
-def test_the_maker_takes_a_base_image_and_nothing_of_clusters() -> None:
+def test_provider_has_only_the_option_base_image() -> None:
     assert DockerProvider.options == {"base_image"}
     assert platforms.MAKERS["docker"].endswith(":DockerProvider")
 
 
-def test_the_daemon_is_told_the_images_and_what_testcontainers_reads(
+def test_daemon_gets_the_images_and_the_variables_of_testcontainers(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("TESTCONTAINERS_RYUK_DISABLED", "true")
@@ -94,7 +98,7 @@ def test_the_daemon_is_told_the_images_and_what_testcontainers_reads(
     assert "A_SECRET" not in told
 
 
-def test_a_services_proxy_is_told_of_every_pod_that_comes_and_goes() -> None:
+def test_service_proxy_gets_the_endpoints_of_concurrent_changes() -> None:
     runtime = pytest.importorskip(
         "harness.cluster.runtimes.container.runtime", reason="the extra [docker] is not installed"
     )

@@ -1,4 +1,4 @@
-"""The docker platform on a real engine: what is a container, what the Services do, and what every ending leaves."""
+"""The docker platform on a real engine: containers, Services, limits, and the end of the platform."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def infer(platform: DockerPlatform) -> int:
     return int(done.stdout)
 
 
-def test_everything_is_a_container_of_its_own_with_labels(platform: DockerPlatform) -> None:
+def test_pods_proxies_and_database_are_labelled_containers(platform: DockerPlatform) -> None:
     pods = {f"pod {name}" for state in platform.state().values() for name in state.pods}
     services = {f"service {name}" for name in platform.services()}
     assert set(parts(platform.folder)) == {*pods, *services, "database", "network"}
@@ -68,7 +68,7 @@ def test_everything_is_a_container_of_its_own_with_labels(platform: DockerPlatfo
     assert platform.state()["realtime"].env["SEND_QUEUE"] == "7"
 
 
-def test_a_request_goes_through_all_of_them_into_the_database(platform: DockerPlatform) -> None:
+def test_request_passes_all_services_and_is_stored_in_the_database(platform: DockerPlatform) -> None:
     assert infer(platform) == 200
     count = "psql $DATABASE_URL -tAc 'SELECT count(*) FROM requests WHERE status = 200'"
 
@@ -83,7 +83,7 @@ def test_a_request_goes_through_all_of_them_into_the_database(platform: DockerPl
     wait_until(lambda: "tool-service" in kubectl(platform, "top pods").stdout, "usage is measured")
 
 
-def test_exec_is_a_command_in_the_container(platform: DockerPlatform) -> None:
+def test_exec_runs_a_command_in_the_container(platform: DockerPlatform) -> None:
     def run(*words: str) -> CommandResult:
         return platform.kubectl("exec", "deployment/realtime", *NS, "--", *words)
 
@@ -101,7 +101,7 @@ def test_exec_is_a_command_in_the_container(platform: DockerPlatform) -> None:
     assert fed.stdout.strip() == "1000000"
 
 
-def test_a_container_that_dies_is_restarted_and_its_log_is_kept(platform: DockerPlatform) -> None:
+def test_dead_container_is_restarted_and_its_log_is_kept(platform: DockerPlatform) -> None:
     from harness.cluster.runtimes.container.engine import client
 
     (pod,) = platform.state()["tool-service"].pods
@@ -115,7 +115,7 @@ def test_a_container_that_dies_is_restarted_and_its_log_is_kept(platform: Docker
     assert len(platform.log_files("tool-service")) == 2
 
 
-def test_a_service_spreads_its_connections_and_refuses_without_a_pod(platform: DockerPlatform) -> None:
+def test_service_distributes_connections_and_refuses_without_a_pod(platform: DockerPlatform) -> None:
     assert kubectl(platform, "scale deployment inference --replicas=3").status == 0
     assert kubectl(platform, "rollout status deployment inference --timeout=60s").status == 0
     calls = "for i in $(seq 40); do curl -s -o /dev/null -d '{}' http://inference:8080/infer; done"
@@ -134,7 +134,7 @@ def test_a_service_spreads_its_connections_and_refuses_without_a_pod(platform: D
     wait_until(lambda: infer(platform) == 200, "the Service answers again")
 
 
-def test_requests_and_limits_of_the_manifest_are_the_containers(platform: DockerPlatform) -> None:
+def test_containers_have_the_requests_and_limits_of_the_manifest(platform: DockerPlatform) -> None:
     from harness.cluster.runtimes.container.engine import client
 
     def host_config() -> dict[str, int]:
@@ -155,7 +155,7 @@ def test_requests_and_limits_of_the_manifest_are_the_containers(platform: Docker
     assert host_config() == {"CpuShares": shares, "NanoCpus": 500_000_000, "Memory": 256 << 20}
 
 
-def test_a_fault_is_injected_by_the_admin_port(platform: DockerPlatform) -> None:
+def test_fault_is_injected_at_the_admin_port(platform: DockerPlatform) -> None:
     (port,) = platform.admin("inference")
     body, headers = {"name": "slot-loss", "max_duration_s": 30, "slots": 1}, {"Authorization": f"Bearer {port.token}"}
     assert call("POST", f"{port.url}/faults", body, headers).status == 201
@@ -163,7 +163,7 @@ def test_a_fault_is_injected_by_the_admin_port(platform: DockerPlatform) -> None
     assert call("DELETE", f"{port.url}/faults", headers=headers).status == 204
 
 
-def test_two_platforms_know_nothing_of_each_other(
+def test_two_platforms_are_isolated_from_each_other(
     provider: DockerProvider, platform: DockerPlatform, tmp_path: Path
 ) -> None:
     other = provider.create(tmp_path / "other", "control", {})
@@ -181,7 +181,7 @@ def test_two_platforms_know_nothing_of_each_other(
     assert platform.state()["inference"].ready == 1
 
 
-def test_a_proxy_that_ends_is_no_incident_but_the_end_of_the_platform(provider: DockerProvider, tmp_path: Path) -> None:
+def test_platform_ends_when_a_service_proxy_ends(provider: DockerProvider, tmp_path: Path) -> None:
     from harness.cluster.runtimes.container.engine import client
 
     platform = provider.create(tmp_path, "treatment", {})
@@ -202,14 +202,16 @@ STARTER = (
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_it_ends_with_who_started_it(provider: DockerProvider, tmp_path: Path, number: signal.Signals) -> None:
+def test_platform_ends_with_the_process_that_started_it(
+    provider: DockerProvider, tmp_path: Path, number: signal.Signals
+) -> None:
     with _started(provider, tmp_path) as starter:
         assert len(parts(tmp_path)) == 10
         starter.send_signal(number)
         wait_until(lambda: parts(tmp_path) == {}, "the daemon has removed everything")
 
 
-def test_after_sigkill_recover_removes_what_is_its_own(provider: DockerProvider, tmp_path: Path) -> None:
+def test_recover_after_sigkill_removes_only_this_platform(provider: DockerProvider, tmp_path: Path) -> None:
     from harness.cluster.runtimes.container.engine import client
 
     images = provider._images

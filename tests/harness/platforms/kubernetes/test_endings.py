@@ -1,4 +1,4 @@
-"""A cluster that is made for a run is gone after it, whatever the end was."""
+"""The kind cluster that was created for a run is deleted at its end, however it ends."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ pytest.importorskip("kubernetes", reason="the extra is not installed: pip instal
 
 from harness.platforms.kubernetes import kind
 from tests.support.gameday import gameday, left, running
-from tests.support.kind import UP_S, containers, lacking, verdict
+from tests.support.kind import UP_S, containers, missing, verdict
 from tests.support.paths import RUNBOOK
 from tests.support.waiting import wait_until
 
@@ -23,11 +23,11 @@ RUN = ("run", RUNBOOK, "--only", "TIMEOUT", "--platform", "kind", "--out", "run"
 
 @pytest.fixture(autouse=True)
 def able() -> None:
-    if why := lacking():
+    if why := missing():
         pytest.skip(why)
 
 
-def test_a_cluster_that_dies_in_the_middle_is_inconclusive(tmp_path: Path) -> None:
+def test_run_is_inconclusive_when_its_cluster_dies(tmp_path: Path) -> None:
     with running(*RUN, cwd=tmp_path) as run:
         run.wait_for("── symptoms", UP_S)
         subprocess.run(["docker", "kill", f"{kind.name()}-control-plane"], capture_output=True, check=True)
@@ -38,7 +38,7 @@ def test_a_cluster_that_dies_in_the_middle_is_inconclusive(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_a_cluster_that_is_being_made_goes_too(tmp_path: Path, number: signal.Signals) -> None:
+def test_cluster_is_deleted_when_interrupted_during_its_creation(tmp_path: Path, number: signal.Signals) -> None:
     """Ctrl-C goes to the whole group; after SIGKILL `gameday recover` finds it by the run's note."""
     with running(*RUN, cwd=tmp_path) as run:
         wait_until(containers, limit_s=UP_S)

@@ -1,4 +1,4 @@
-"""The real thing: a kind cluster of our own, made, drilled on, broken and removed. Minutes long."""
+"""Drills on a real kind cluster, from its creation to its deletion; takes minutes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from harness.platforms.kubernetes.cluster_ref import ClusterRef
 from harness.platforms.kubernetes.manifests import CONTROL, NAMESPACES, TREATMENT
 from harness.platforms.kubernetes.platform import KubernetesPlatform
 from tests.support.gameday import gameday, running
-from tests.support.kind import DRILL_S, UP_S, containers, lacking, verdict
+from tests.support.kind import DRILL_S, UP_S, containers, missing, verdict
 from tests.support.paths import RUNBOOK
 from tests.support.platform_shell import in_shell
 from tests.support.waiting import wait_until
@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.slow]
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder in which `gameday up --platform kind` was run; nothing is left of it."""
-    if why := lacking():
+    if why := missing():
         pytest.skip(why)
     folder = tmp_path_factory.mktemp("kind")
     try:
@@ -67,7 +67,7 @@ def admin(cluster: Path, *words: str) -> str:
     return subprocess.run(argv, capture_output=True, text=True, check=True).stdout
 
 
-def test_a_namespace_is_a_platform(platform: KubernetesPlatform) -> None:
+def test_namespace_implements_the_platform_contract(platform: KubernetesPlatform) -> None:
     state = platform.state()
     assert {name: (one.replicas, one.ready) for name, one in state.items()} == dict.fromkeys(
         ("api-gateway", "inference", "tool-service", "realtime"), (1, 1)
@@ -86,7 +86,7 @@ def test_a_namespace_is_a_platform(platform: KubernetesPlatform) -> None:
     assert "ScalingReplicaSet" in reasons
 
 
-def test_the_shell_reaches_its_namespace_and_nothing_else(platform: KubernetesPlatform) -> None:
+def test_shell_reaches_only_its_namespace(platform: KubernetesPlatform) -> None:
     assert in_shell(platform, "curl -sSf http://inference.production:8080/health").returncode == 0
     assert in_shell(platform, "curl -sS http://inference:80/health").returncode == 7
     assert in_shell(platform, "curl -sS http://example.com/").returncode == 6
@@ -98,7 +98,7 @@ def test_the_shell_reaches_its_namespace_and_nothing_else(platform: KubernetesPl
     wait_until(lambda: in_shell(platform, "curl -sS http://tool-service:8080/health").returncode == 7, limit_s=30)
 
 
-def test_one_drill_at_a_time(platform: KubernetesPlatform, cluster: Path, tmp_path: Path) -> None:
+def test_second_drill_in_the_namespace_is_refused(platform: KubernetesPlatform, cluster: Path, tmp_path: Path) -> None:
     run = gameday(
         "run", RUNBOOK, "--only", "TIMEOUT", "--platform", "kind", "--out", "run", cwd=tmp_path, timeout_s=200
     )
@@ -108,7 +108,7 @@ def test_one_drill_at_a_time(platform: KubernetesPlatform, cluster: Path, tmp_pa
     assert platform.state()["api-gateway"].ready == 1, "it was left alone"
 
 
-def test_faults_by_the_clusters_own_means(platform: KubernetesPlatform) -> None:
+def test_platform_faults_are_applied_and_reverted(platform: KubernetesPlatform) -> None:
     target = Target(platform, None)  # type: ignore[arg-type]
     kill = make_fault(FaultSpec("inference", "pod-kill"))
     (before,) = platform.state()["inference"].pods
@@ -123,6 +123,7 @@ def test_faults_by_the_clusters_own_means(platform: KubernetesPlatform) -> None:
     injection.revert()
     injection.revert()
     wait_until(lambda: platform.state()["inference"].ready == 1, limit_s=60)
+    assert platform.state()["inference"].replicas == 1
 
 
 def burners(platform: KubernetesPlatform) -> int:
@@ -131,7 +132,7 @@ def burners(platform: KubernetesPlatform) -> int:
 
 
 @pytest.mark.parametrize("by_itself", [False, True])
-def test_burnt_cpu_ends_when_it_is_taken_back_and_by_itself(platform: KubernetesPlatform, by_itself: bool) -> None:
+def test_cpu_pressure_ends_by_revert_and_by_its_maximum_duration(platform: KubernetesPlatform, by_itself: bool) -> None:
     target = Target(platform, None)  # type: ignore[arg-type]
     burn = make_fault(FaultSpec("inference", "cpu-pressure", {"workers": 1}, 3.0 if by_itself else 200.0))
     injection = burn.prepare(target)
@@ -143,7 +144,7 @@ def test_burnt_cpu_ends_when_it_is_taken_back_and_by_itself(platform: Kubernetes
     injection.revert()
 
 
-def test_a_partition_bites_or_says_that_it_does_not(platform: KubernetesPlatform) -> None:
+def test_partition_cuts_the_connection_or_reports_that_it_cannot(platform: KubernetesPlatform) -> None:
     target = Target(platform, None)  # type: ignore[arg-type]
     cut = make_fault(FaultSpec("inference", "partition", {"from": "api-gateway"}))
     injection = cut.prepare(target)
@@ -163,7 +164,7 @@ def test_a_partition_bites_or_says_that_it_does_not(platform: KubernetesPlatform
     assert "gameday-partition" not in platform.kubectl("get", "networkpolicies", "-n", "production").stdout
 
 
-def test_a_killed_run_is_taken_back_from_another_machine(cluster: Path, tmp_path: Path) -> None:
+def test_killed_run_is_recovered_from_another_machine(cluster: Path, tmp_path: Path) -> None:
     """SIGKILL in the middle of an incident; then nothing but a kubeconfig."""
     with running("run", RUNBOOK, "--only", "TIMEOUT", "--platform", "kind", "--out", "run", cwd=tmp_path) as run:
         run.wait_for(r"── symptoms", DRILL_S)
@@ -182,7 +183,7 @@ def test_a_killed_run_is_taken_back_from_another_machine(cluster: Path, tmp_path
     assert admin(cluster, "-n", "production", "get", "deployment/api-gateway", "-o", retries) == "3"
 
 
-def test_the_main_drill_passes_and_leaves_the_cluster_as_it_was(cluster: Path, tmp_path: Path) -> None:
+def test_demo_drill_passes_and_restores_the_cluster(cluster: Path, tmp_path: Path) -> None:
     words = ("run", RUNBOOK, "--only", "TIMEOUT", "--platform", "kind", "--jobs", "2", "--out", "run")
     run = gameday(*words, cwd=tmp_path, timeout_s=DRILL_S)
     assert run.returncode == 0, run.stdout + run.stderr
@@ -194,8 +195,8 @@ def test_the_main_drill_passes_and_leaves_the_cluster_as_it_was(cluster: Path, t
     assert admin(cluster, "-n", "production-control", "get", "deployments", "-o", "name") == ""
 
 
-def test_an_existing_cluster_has_to_be_named_twice_and_gets_its_namespaces_back(cluster: Path, tmp_path: Path) -> None:
-    """The last one here: it takes everything of ours out of the cluster."""
+def test_existing_cluster_needs_the_sandbox_mark_and_is_restored(cluster: Path, tmp_path: Path) -> None:
+    """Last in this file, because it deletes everything of ours from the cluster."""
     env = {**os.environ, "KUBECONFIG": str(place(cluster).kubeconfig)}
     context = ("--platform", "kubernetes", "--context", f"kind-{kind.name()}")
     before = admin(cluster, "get", "deployments", "-A", "-o", "jsonpath={.items[*].metadata.uid}")

@@ -1,4 +1,4 @@
-"""What is missing for a cluster is said at once, with the next act, and nothing is touched."""
+"""Errors for missing tools, extras and contexts, before anything is changed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.paths import RUNBOOK
 WITHOUT = "import sys; sys.modules['kubernetes'] = None; from harness.cli.main import main; main(sys.argv[1:])"
 
 
-def test_a_missing_extra_is_named(tmp_path: Path) -> None:
+def test_missing_extra_is_named(tmp_path: Path) -> None:
     argv = [sys.executable, "-c", WITHOUT, "run", str(RUNBOOK), "--platform", "kind"]
     done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 2
@@ -22,7 +22,7 @@ def test_a_missing_extra_is_named(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_missing_programs_are_named_all_at_once(tmp_path: Path) -> None:
+def test_all_missing_programs_are_named_together(tmp_path: Path) -> None:
     pytest.importorskip("kubernetes", reason="the extra is not installed: pip install -e '.[kind]'")
     done = gameday("run", RUNBOOK, "--platform", "kind", cwd=tmp_path, env=clean_environment(str(tmp_path)))
     assert done.returncode == 2
@@ -30,7 +30,7 @@ def test_missing_programs_are_named_all_at_once(tmp_path: Path) -> None:
         assert word in done.stderr
 
 
-def test_a_cluster_has_to_be_named(tmp_path: Path) -> None:
+def test_platform_kubernetes_requires_a_context(tmp_path: Path) -> None:
     pytest.importorskip("kubernetes", reason="the extra is not installed: pip install -e '.[kind]'")
     done = gameday("run", RUNBOOK, "--platform", "kubernetes", cwd=tmp_path)
     assert (done.returncode, "--context" in done.stderr) == (2, True)
@@ -38,7 +38,7 @@ def test_a_cluster_has_to_be_named(tmp_path: Path) -> None:
     assert (done.returncode, "--context: the kind platform has no use for it" in done.stderr) == (2, True)
 
 
-def test_the_users_current_cluster_is_never_meant(tmp_path: Path) -> None:
+def test_current_context_is_never_a_default(tmp_path: Path) -> None:
     pytest.importorskip("kubernetes", reason="the extra is not installed: pip install -e '.[kind]'")
     (tmp_path / "runs" / "platform").mkdir(parents=True)
     done = gameday("down", "--platform", "kubernetes", cwd=tmp_path)

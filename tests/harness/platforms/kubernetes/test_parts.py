@@ -1,4 +1,4 @@
-"""The parts of the Kubernetes platform, against a small API server over real HTTP; whole drills are in test_kind.py."""
+"""Parts of the Kubernetes platform with a small HTTP API server; whole drills are in test_kind.py."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def pod(name: str, **status: Any) -> dict[str, Any]:
     return {"metadata": meta, "status": status}
 
 
-def test_a_pod_is_read_as_far_as_it_is_needed() -> None:
+def test_pod_is_parsed_with_its_state_and_reason_for_waiting() -> None:
     ready = [{"type": "Ready", "status": "True"}]
     running = [{"restartCount": 2, "state": {"running": {"startedAt": "now"}}}]
     one = Pod.parse(pod("web-1", conditions=ready, containerStatuses=running))
@@ -58,16 +58,16 @@ def test_a_pod_is_read_as_far_as_it_is_needed() -> None:
     assert (empty.name, empty.ready, empty.ran) == ("", False, False)
 
 
-def test_overrides_replace_values_and_nothing_else() -> None:
+def test_overrides_change_only_their_variables() -> None:
     env = [{"name": "A", "value": "1"}, {"name": "B", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]
     deployment: Any = {"spec": {"replicas": 1, "template": {"spec": {"containers": [{"name": "app", "env": env}]}}}}
     changed: Any = with_environment(deployment, {"A": "2", "C": "3"})
     assert plain_environment(changed) == {"A": "2", "C": "3"}
     assert {one["name"] for one in changed["spec"]["template"]["spec"]["containers"][0]["env"]} == {"A", "B", "C"}
-    assert plain_environment(deployment) == {"A": "1"}, "the shipped one is as it was"
+    assert plain_environment(deployment) == {"A": "1"}, "the shipped Deployment is unchanged"
 
 
-def test_a_revert_entry_is_in_the_cluster_before_the_harm(
+def test_revert_entries_can_be_reverted_by_another_machine(
     served: tuple[Store, Path],
 ) -> None:
     store, kubeconfig = served
@@ -86,7 +86,7 @@ def test_a_revert_entry_is_in_the_cluster_before_the_harm(
     assert other.pending() == {}
 
 
-def test_an_revert_that_cannot_be_written_is_an_error(served: tuple[Store, Path]) -> None:
+def test_unwritable_revert_entry_is_an_error(served: tuple[Store, Path]) -> None:
     store, kubeconfig = served
     journal = RevertJournal(Api(kubeconfig), "production")
     store.shutdown()
@@ -95,22 +95,22 @@ def test_an_revert_that_cannot_be_written_is_an_error(served: tuple[Store, Path]
         journal.arm("cut", "the network of web", delete=POLICY)
 
 
-def test_one_drill_at_a_time(served: tuple[Store, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lease_allows_one_drill_at_a_time(served: tuple[Store, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     store, kubeconfig = served
     first = Lease(Api(kubeconfig), "production")
-    first.take()
+    first.acquire()
     monkeypatch.setattr("socket.gethostname", lambda: "elsewhere")
     second = Lease(Api(kubeconfig), "production")
-    with pytest.raises(PlatformError, match=r"a drill of .* is on"):
-        second.take()
-    first.give_back()
-    first.give_back()
+    with pytest.raises(PlatformError, match=r"runs a drill"):
+        second.acquire()
+    first.release()
+    first.release()
     assert LEASE not in store.objects
-    second.take()
-    second.give_back()
+    second.acquire()
+    second.release()
 
 
-def test_who_was_killed_loses_the_namespace_after_a_while(
+def test_expired_lease_of_a_killed_holder_is_taken_over(
     served: tuple[Store, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store, kubeconfig = served
@@ -118,12 +118,12 @@ def test_who_was_killed_loses_the_namespace_after_a_while(
     spec = {"holderIdentity": "killed/1", "renewTime": long_ago, "leaseDurationSeconds": 30}
     store.keep(LEASE, {"metadata": {"name": "gameday-drill"}, "spec": spec})
     lease = Lease(Api(kubeconfig), "production")
-    lease.take()
+    lease.acquire()
     assert store.objects[LEASE]["spec"]["holderIdentity"] != "killed/1"
-    lease.give_back()
+    lease.release()
 
 
-def test_a_killed_holder_of_this_machine_is_known_to_be_gone(served: tuple[Store, Path]) -> None:
+def test_lease_of_an_ended_process_of_this_machine_is_taken_over_at_once(served: tuple[Store, Path]) -> None:
     store, kubeconfig = served
     ended = subprocess.Popen(["true"])
     ended.wait()
@@ -133,14 +133,14 @@ def test_a_killed_holder_of_this_machine_is_known_to_be_gone(served: tuple[Store
         store.keep(LEASE, {"metadata": {"name": "gameday-drill"}, "spec": {**spec, "holderIdentity": holder}})
         lease = Lease(Api(kubeconfig), "production")
         if gone:
-            lease.take()
+            lease.acquire()
         else:
             with pytest.raises(PlatformError, match="wait for its end"):
-                lease.take()
-        lease.give_back()
+                lease.acquire()
+        lease.release()
 
 
-def test_a_namespace_is_a_sandbox_only_when_it_says_so(served: tuple[Store, Path]) -> None:
+def test_namespace_without_the_sandbox_annotation_is_refused(served: tuple[Store, Path]) -> None:
     store, kubeconfig = served
     store.keep("/api/v1/namespaces/production", {"metadata": {"name": "production"}})
     with pytest.raises(RefusedError) as refused:
@@ -154,7 +154,7 @@ def test_a_namespace_is_a_sandbox_only_when_it_says_so(served: tuple[Store, Path
     sandbox.check(ClusterRef(kubeconfig), "there")
 
 
-def test_a_watch_tells_what_is_there_and_what_comes_and_begins_again(served: tuple[Store, Path]) -> None:
+def test_watch_reports_existing_objects_and_changes_and_reconnects(served: tuple[Store, Path]) -> None:
     store, kubeconfig = served
     store.keep("/api/v1/namespaces/n/pods/a", pod("a"))
     seen: list[tuple[str, str]] = []
@@ -171,16 +171,16 @@ def test_a_watch_tells_what_is_there_and_what_comes_and_begins_again(served: tup
 
     watch = Watch(Api(kubeconfig), "/api/v1/namespaces/n/pods", tell)
     watch.start()
-    store.tell("MODIFIED", pod("a"))
+    store.send_event("MODIFIED", pod("a"))
     until(3)
-    store.hang_up()
+    store.end_watch()
     until(5)
     watch.stop()
     watch.stop()
     assert seen == [("RESET", ""), ("ADDED", "a"), ("MODIFIED", "a"), ("RESET", ""), ("ADDED", "a")]
 
 
-def test_a_log_that_breaks_off_goes_on_where_it_was(served: tuple[Store, Path], tmp_path: Path) -> None:
+def test_broken_log_stream_is_continued_without_repeats(served: tuple[Store, Path], tmp_path: Path) -> None:
     store, kubeconfig = served
     store.logs = [(b"one\ntwo\n", False), (b"one\ntwo\nthree\n", True)]
     logs = Logs(Api(kubeconfig), "production", tmp_path)
@@ -195,7 +195,7 @@ def test_a_log_that_breaks_off_goes_on_where_it_was(served: tuple[Store, Path], 
     assert sum(each.endswith("/log") for each in store.calls) == 2, "each container is followed once"
 
 
-def test_refusals_and_silence_are_told_apart(served: tuple[Store, Path]) -> None:
+def test_refusal_and_unreachable_server_are_different_errors(served: tuple[Store, Path]) -> None:
     store, kubeconfig = served
     api = Api(kubeconfig)
     with pytest.raises(ApiError, match="not found") as refused:
@@ -211,12 +211,12 @@ def test_refusals_and_silence_are_told_apart(served: tuple[Store, Path]) -> None
         silent.get("/api/v1/namespaces/n/pods")
 
 
-def test_a_context_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_unknown_context_is_named(tmp_path: Path) -> None:
     with serving(tmp_path) as (_, kubeconfig), pytest.raises(MachineError, match="nowhere"):
         Api(kubeconfig, "nowhere")
 
 
-def test_curl_knows_the_services_that_have_a_ready_pod_and_nobody_else(tmp_path: Path) -> None:
+def test_curl_reaches_only_services_with_a_ready_pod(tmp_path: Path) -> None:
     with serving(tmp_path) as (store, _):
         closed = shell.Closed()
         places = {"web": {8080: f"127.0.0.1:{store.server_port}"}, "empty": {}}

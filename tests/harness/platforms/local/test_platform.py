@@ -1,4 +1,4 @@
-"""The local platform as the harness and an operator meet it: real processes, the real fakes."""
+"""The local platform with real processes and the real services."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def platform(tmp_path: Path) -> Iterator[LocalPlatform]:
 
 
 def left(folder: Path) -> list[str]:
-    """Living processes of a platform, found by their environment and by its ledger."""
+    """Running processes of a platform, found by their environment and in its ledger."""
     marked = []
     for process in psutil.process_iter():
         try:
@@ -59,7 +59,7 @@ def listening(platform: LocalPlatform) -> set[str]:
     return {f"{one.laddr.ip}:{one.laddr.port}" for one in connections if one.status == psutil.CONN_LISTEN}
 
 
-def test_the_real_services_become_ready_listen_on_loopback_only_and_leave_nothing(tmp_path: Path) -> None:
+def test_services_become_ready_on_loopback_only_and_leave_no_processes(tmp_path: Path) -> None:
     platform = LocalPlatform(tmp_path, overrides={"api-gateway": {"MAX_RETRIES": "4"}})
     platform.up()
     try:
@@ -90,7 +90,7 @@ def test_the_real_services_become_ready_listen_on_loopback_only_and_leave_nothin
         platform.state()
 
 
-def test_the_shell_has_tools_kubectl_and_names_and_no_way_out(platform: LocalPlatform) -> None:
+def test_shell_reaches_services_by_name_and_no_other_host(platform: LocalPlatform) -> None:
     (pod,) = platform.state()["inference"].pods
     for host in ("inference", "inference.production", "inference.production.svc.cluster.local"):
         answer = in_shell(platform, f"curl -sS http://{host}:8080/health | jq -r .pod")
@@ -105,21 +105,21 @@ def test_the_shell_has_tools_kubectl_and_names_and_no_way_out(platform: LocalPla
     assert not variables.keys() - platform.shell().env.keys() - {"PATH", "PWD", "SHLVL", "_"}
 
 
-def test_killing_the_daemon_leaves_nothing_that_recover_cannot_end(platform: LocalPlatform) -> None:
+def test_recover_ends_what_a_killed_daemon_left(platform: LocalPlatform) -> None:
     groups = process_ledger.recorded(platform.folder)
     (daemon,) = [group for group in groups if group.what == "daemon"]
     (database,) = [group for group in groups if group.what == "postgres"]
     runtime = (platform.folder / "runtime").readlink()
     os.kill(daemon.pid, signal.SIGKILL)
     wait_until(lambda: not daemon.leader_lives())
-    assert database.leader_lives(), "otherwise this test shows nothing: the database has no lifeline"
+    assert database.leader_lives(), "the database outlives its daemon, otherwise this test shows nothing"
     assert any(what.startswith("postgres") for what in process_ledger.recover(platform.folder))
     assert left(platform.folder) == []
     assert not runtime.exists()
     assert process_ledger.recover(platform.folder) == []
 
 
-def test_recover_spares_a_recycled_pid(tmp_path: Path) -> None:
+def test_recover_ignores_a_recycled_pid(tmp_path: Path) -> None:
     with subprocess.Popen(["sleep", "60"], start_new_session=True) as stranger:
         try:
             started = psutil.Process(stranger.pid).create_time()
@@ -133,23 +133,23 @@ def test_recover_spares_a_recycled_pid(tmp_path: Path) -> None:
             stranger.kill()
 
 
-def test_a_signal_reaches_a_process_that_does_not_lead_its_group_yet() -> None:
+def test_signal_reaches_a_process_before_it_leads_a_group() -> None:
     with subprocess.Popen(["sleep", "60"]) as forked:
         process_ledger.Group(forked.pid, psutil.Process(forked.pid).create_time(), "pod x").signal(signal.SIGKILL)
         assert forked.wait(5) == -signal.SIGKILL
 
 
-def test_a_subnet_is_taken_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_subnet_is_reserved_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loopback, "_prefixes", lambda _: iter(("127.99.1", "127.99.2")))
     first, second = loopback.Subnet(), loopback.Subnet()
     assert (first.prefix, second.prefix) == ("127.99.1", "127.99.2")
-    with pytest.raises(MachineError, match="port 8080 or 29127 is taken"):
+    with pytest.raises(MachineError, match="port 8080 or 29127 is in use"):
         loopback.Subnet()
     first.close()
     assert loopback.Subnet().prefix == "127.99.1"
 
 
-def test_the_platform_ends_with_who_started_it(tmp_path: Path) -> None:
+def test_platform_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     script = (
         "import sys, time; from pathlib import Path; from harness.platforms.local.platform import LocalPlatform;"
         f"LocalPlatform(Path({str(tmp_path)!r}), fork_server={FORK_SERVER_STAND_IN!r}).up();"
@@ -163,7 +163,7 @@ def test_the_platform_ends_with_who_started_it(tmp_path: Path) -> None:
     wait_until(lambda: not left(tmp_path))
 
 
-def test_a_detached_platform_outlives_its_starter_and_is_found_again(tmp_path: Path) -> None:
+def test_detached_platform_outlives_its_starter_and_can_be_attached(tmp_path: Path) -> None:
     script = (
         "from pathlib import Path; from harness.platforms.local.platform import LocalPlatform;"
         f"LocalPlatform(Path({str(tmp_path)!r}), fork_server={FORK_SERVER_STAND_IN!r}, detach=True).up()"
@@ -172,7 +172,7 @@ def test_a_detached_platform_outlives_its_starter_and_is_found_again(tmp_path: P
     found = LocalPlatform.attach(tmp_path)
     try:
         assert found.state()["inference"].ready == 1
-        with pytest.raises(PlatformError, match="holds a platform already"):
+        with pytest.raises(PlatformError, match="already contains a platform"):
             LocalPlatform(tmp_path, fork_server=FORK_SERVER_STAND_IN).up()
     finally:
         found.down()
@@ -181,7 +181,7 @@ def test_a_detached_platform_outlives_its_starter_and_is_found_again(tmp_path: P
         LocalPlatform.attach(tmp_path)
 
 
-def test_platforms_side_by_side_do_not_meet(platform: LocalPlatform, tmp_path: Path) -> None:
+def test_two_platforms_are_isolated_from_each_other(platform: LocalPlatform, tmp_path: Path) -> None:
     other = LocalPlatform(tmp_path / "other", fork_server=FORK_SERVER_STAND_IN)
     other.up()
     try:
@@ -194,7 +194,7 @@ def test_platforms_side_by_side_do_not_meet(platform: LocalPlatform, tmp_path: P
     assert platform.state()["inference"].ready == 1
 
 
-def test_what_cannot_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_start_reports_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(PlatformError, match="no such Deployment: gateway"):
         LocalPlatform(tmp_path / "a", overrides={"gateway": {}}).up()
     monkeypatch.setattr("harness.platforms.local.platform.LocalPlatform.up_s", 3.0)
@@ -211,7 +211,7 @@ def test_what_cannot_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         LocalPlatform(tmp_path / "c").up()
 
 
-def test_the_client_of_a_platform_that_is_gone(tmp_path: Path) -> None:
+def test_kubectl_reports_a_platform_that_has_ended(tmp_path: Path) -> None:
     words = [sys.executable, "-IS", str(CLIENT), str(tmp_path / "no.sock"), "get", "pods"]
     done = subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
     assert done.returncode == 1
@@ -220,7 +220,7 @@ def test_the_client_of_a_platform_that_is_gone(tmp_path: Path) -> None:
     )
 
 
-def test_kubectl_speaks_to_the_platform_and_ends_when_it_should(platform: LocalPlatform) -> None:
+def test_kubectl_reaches_the_platform_and_ends_at_its_time_limit(platform: LocalPlatform) -> None:
     (pod,) = platform.state()["inference"].pods
     shown = platform.kubectl("get", "pods", "-n", "production", "-o", "name")
     assert f"pod/{pod}" in shown.stdout.splitlines(), shown
@@ -240,7 +240,7 @@ def test_kubectl_speaks_to_the_platform_and_ends_when_it_should(platform: LocalP
     assert platform.kubectl("logs", "-f", "-n", "production", pod, timeout_s=0.3).status == 124
 
 
-def test_a_command_ends_with_the_client_that_asked_for_it(platform: LocalPlatform) -> None:
+def test_exec_ends_when_its_client_is_killed(platform: LocalPlatform) -> None:
     (pod,) = platform.state()["inference"].pods
     shell = platform.shell()
     words = [f"{shell.path}/kubectl", "exec", "-n", "production", pod, "--", "sh", "-c", "echo $$; sleep 600; true"]
@@ -253,7 +253,7 @@ def test_a_command_ends_with_the_client_that_asked_for_it(platform: LocalPlatfor
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become another user")
-def test_the_database_runs_for_root_where_user_namespaces_are_forbidden(tmp_path: Path) -> None:
+def test_database_starts_as_root_without_user_namespaces(tmp_path: Path) -> None:
     """`not_root.py` with unshare failing, in a folder that only root may enter."""
     closed = tmp_path / "closed"
     (closed / "data").mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""What the steps read of a platform, and what a step changed on it."""
+"""What a step changed on the platform: its Deployments before and after."""
 
 from __future__ import annotations
 

@@ -1,0 +1,49 @@
+"""Measure the coverage of the test suite, subprocesses included, and print the total and the ten least covered files.
+
+Arguments go to pytest: `python ci/coverage.py tests/fakes`. The exit status is pytest's; no figure makes it fail.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+LEAST = 10
+
+
+def coverage(*arguments: str) -> int:
+    """Run the coverage program of this interpreter; return its exit status."""
+    return subprocess.run([sys.executable, "-m", "coverage", *arguments], cwd=ROOT, check=False).returncode
+
+
+def summary(report: dict[str, Any]) -> list[str]:
+    """Return the lines to print from coverage's JSON report: the total, then the least covered files, worst first."""
+    files = report["files"]
+    measured = {name: each["summary"] for name, each in files.items() if each["summary"]["num_statements"]}
+    worst = sorted(measured.items(), key=lambda item: (item[1]["percent_covered"], item[0]))[:LEAST]
+    lines = [f"total: {report['totals']['percent_covered']:.1f} % of {report['totals']['num_statements']} statements"]
+    for name, each in worst:
+        lines.append(f"{each['percent_covered']:5.1f} %  {each['missing_lines']:4d} lines not run  {name}")
+    return lines
+
+
+def main(arguments: list[str]) -> int:
+    """Run pytest under coverage, combine the data of all processes and print the summary; return pytest's status."""
+    coverage("erase")
+    status = coverage("run", "-m", "pytest", *arguments)
+    coverage("combine", "--quiet")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "coverage.json"
+        if coverage("json", "--quiet", "-o", str(path)):
+            return status or 1
+        print("\n".join(summary(json.loads(path.read_text(encoding="utf-8")))))  # noqa: T201
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,90 @@
+"""One event of every kind, with every optional part filled, and the events of a simulated run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.record.events import (
+    CONTROL,
+    TREATMENT,
+    Crashed,
+    DrillEnded,
+    DrillInterrupted,
+    DrillStarted,
+    Event,
+    FaultApplied,
+    FaultReverted,
+    FindingNoted,
+    HostSampled,
+    LoadCounted,
+    LoadFinished,
+    LoadLost,
+    LoadSlice,
+    PhaseEnded,
+    PhaseStarted,
+    ProbeSampled,
+    ProcessStarted,
+    RevertArmed,
+    RunEnded,
+    RunStarted,
+    StepExecuted,
+)
+from harness.record.header import DashboardPlan, Procedure, SloPlan, SymptomPlan, UnreadLine
+from harness.record.steps import StepFacts, ToggleFacts
+from tests.support.simulated_drill import World, incident
+
+TOGGLE = StepFacts(
+    number=2,
+    line=31,
+    kind="toggle",
+    purpose="change",
+    text="`MAX_RETRIES`: Set to 3",
+    programs=("kubectl set env", "kubectl rollout"),
+    pipestatus=(0, 0),
+    exit_status=0,
+    used=(("pod", "web-0"),),
+    toggle=ToggleFacts("web", "MAX_RETRIES", "1", "1", "3", None),
+)
+EVERY_KIND: tuple[Event, ...] = (
+    RunStarted(document="ops.md", drills=("WEB",), findings=("a",), procedures=(Procedure("alert", 3, "Call"),)),
+    HostSampled(busy_share=0.5),
+    DrillStarted(
+        drill="WEB",
+        title="Web",
+        line=1,
+        fault="f",
+        rate_per_s=40.0,
+        symptoms=(SymptomPlan(10, "errors", "error_rate(gateway) > 5%"), SymptomPlan(11, "odd", None)),
+        slos=(SloPlan("availability", "availability(gateway) >= 99%", 86400.0, target=0.99, alpha=0.02),),
+        unread=(UnreadLine(12, "prose"),),
+        dashboards=(DashboardPlan(13, "Prometheus: x", "Prometheus", "x"),),
+    ),
+    PhaseStarted(drill="WEB", phase="baseline", limit_s=60.0),
+    ProcessStarted(drill="WEB", side=TREATMENT, name="load", pid=10, pgid=10, started_s=999.5),
+    LoadCounted(
+        drill="WEB",
+        side=CONTROL,
+        until_s=1000.25,
+        slices=(LoadSlice("gateway", 1000.0, 3, 1, {"timeout": 2}, {500.0: 2, 0.5: 3}, 1, 0, {1042: 1}),),
+    ),
+    ProbeSampled(drill="WEB", side=TREATMENT, values={"metric(web, fill)": {"web-0": 0.25}}),
+    PhaseEnded(drill="WEB", phase="baseline", decides=True, answer=True),
+    RevertArmed(drill="WEB", side=TREATMENT, text="revert f"),
+    FaultApplied(drill="WEB", side=TREATMENT, text="f"),
+    StepExecuted(drill="WEB", facts=TOGGLE),
+    FindingNoted(drill="WEB", text="drift"),
+    LoadLost(drill="WEB", side=TREATMENT, why="the load generator died"),
+    Crashed(drill="WEB", text="boom", trace="Traceback"),
+    DrillInterrupted(drill="WEB", text="interrupted"),
+    FaultReverted(drill="WEB", ok=False, why="it sticks"),
+    LoadFinished(drill="WEB", side=CONTROL, sent=3, outstanding=0),
+    DrillEnded(drill="WEB"),
+    RunEnded(),
+)
+
+
+def simulated_record(folder: Path) -> Path:
+    """The record of a simulated run that passes."""
+    world = World(folder, incident)
+    world.run()
+    return world.journal.path
