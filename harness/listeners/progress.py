@@ -25,10 +25,10 @@ from harness.record.events import (
     StepExecuted,
 )
 from harness.record.steps import StepFacts
-from harness.report.text import MARKS
+from harness.report.format import MARKS, show_interval
 from harness.verdict.judge import Judge
 from harness.verdict.progress import Progress, Row, progress
-from harness.verdict.result import show_interval, show_reading
+from harness.verdict.quantities import show_reading
 from harness.verdict.steps import judge_step
 
 ReadJudge = Callable[[str], AbstractContextManager[Judge]]

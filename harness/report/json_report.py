@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from typing import TypeAlias
 
+from harness.report.base import ReportFormat
 from harness.stats.inflation import VIF_METHOD
 from harness.verdict.budget import Budget
 from harness.verdict.gameday import GamedayResult
@@ -138,3 +139,6 @@ def _span(span: tuple[float, float | None] | None) -> Json:
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 6)
+
+
+FORMAT = ReportFormat("json", "result.json", to_json)

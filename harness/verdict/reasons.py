@@ -9,7 +9,8 @@ from harness.model import Verdict
 from harness.record.events import TREATMENT
 from harness.stats.sequential import SLICE_S
 from harness.verdict.measurement import Reading, read
-from harness.verdict.result import DashboardResult, StepResult, show_value
+from harness.verdict.quantities import show_reading
+from harness.verdict.result import DashboardResult, StepResult
 from harness.verdict.state import DrillState, Slo
 from harness.verdict.timeline import slice_from, slice_until
 
@@ -156,7 +157,7 @@ def _unmet_on(state: DrillState, phase: str, name: str) -> Iterator[str]:
     for slo in state.slos:
         reading = _at_the_end(state, slo, phase, name)
         if not reading.holds:
-            yield f"{where}{slo.name} {show_value(slo, reading)} ({_evidence(slo, reading)})"
+            yield f"{where}{slo.name} {show_reading(reading, slo.objective.unit)} ({_evidence(slo, reading)})"
 
 
 def _evidence(slo: Slo, reading: Reading) -> str:

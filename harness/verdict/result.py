@@ -1,4 +1,4 @@
-"""What a drill came to: the verdict, its reasons and the evidence, and how a value is shown."""
+"""Result of a drill: the verdict, its reasons and the evidence."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from harness.model import Verdict
 from harness.record.steps import StepFacts
 from harness.verdict.budget import Budget
 from harness.verdict.measurement import Reading
-from harness.verdict.state import Slo, Span
+from harness.verdict.state import Span
 
 
 @dataclass(frozen=True)
@@ -135,38 +135,3 @@ class DrillResult:
     alpha: float
     """Chance of a wrong answer about the runbook, shared by the SLOs."""
     load: LoadFacts
-
-
-def show_value(slo: Slo, reading: Reading) -> str:
-    """A reading in the unit of its objective."""
-    return show_reading(reading, slo.objective.unit)
-
-
-def show_reading(reading: Reading, unit: str) -> str:
-    """`412 ms`, `99.7 %`, `none good` (arrivals, and none that was answered well), or `no data`."""
-    if reading.value is None and reading.n:
-        return "none good"
-    return show_number(reading.value, unit)
-
-
-def show_number(value: float | None, unit: str) -> str:
-    """`412 ms`, `99.7 %`, `3`, or `no data`."""
-    if value is None:
-        return "no data"
-    if unit == "ratio":
-        return f"{value * 100:.3g} %" if value < 0.995 else f"{value * 100:.4g} %"
-    return f"{value:.0f} ms" if unit == "ms" else f"{value:g}"
-
-
-def show_interval(reading: Reading, unit: str) -> str:
-    """`[398, 430]` in the reading's unit, `[398, …]` while there is no upper limit, "" where nothing was measured."""
-    if reading.interval is None:
-        return ""
-    low, high = (None if end is None else show_number(end, unit).split(" ")[0] for end in reading.interval)
-    return f"[{low}, {high or '…'}]"
-
-
-def show_evidence(reading: Reading) -> str:
-    """`n 547 (318 effective)`."""
-    effective = "" if reading.effective is None or reading.alpha is None else f" ({reading.effective:.0f} effective)"
-    return f"n {reading.n}{effective}"

@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from harness import bindings, errors
-from harness.cli.main import _parser
+from harness.cli.parser import build_parser
 from harness.conditions import parse
 from harness.errors import ConditionError
 from harness.platforms.local.platform import LocalPlatform
@@ -59,7 +59,7 @@ def table(page: str, heading: str) -> list[list[str]]:
 
 def commands() -> dict[str, argparse.ArgumentParser]:
     """Every word of the command line with its own parser."""
-    actions = _parser()._actions
+    actions = build_parser()._actions
     (words,) = [action for action in actions if isinstance(action, argparse._SubParsersAction)]
     return dict(words.choices)
 
@@ -95,7 +95,8 @@ def test_no_word_or_flag_is_named_that_there_is_not() -> None:
 
 
 def test_every_exit_code_is_named() -> None:
-    codes = {name.lower(): getattr(errors, name) for name in ("PASSED", "FAILED", "UNUSABLE", "INCONCLUSIVE")}
+    names = ("PASSED", "FAILED", "UNUSABLE", "INCONCLUSIVE", "BROKEN", "INTERRUPTED", "CLOSED_PIPE")
+    codes = {name.lower().partition("_")[0]: getattr(errors, name) for name in names}
     assert {row[0]: row[1].split()[0].strip(":") for row in table("docs/reference/result.md", "## Exit codes")} == {
         str(code): name for name, code in codes.items()
     }
@@ -261,7 +262,7 @@ def test_there_are_examples_of_every_word() -> None:
 
 @pytest.mark.parametrize("example", examples())
 def test_the_command_line_understands_the_example(example: str) -> None:
-    options = _parser().parse_args(shlex.split(example)[1:])
+    options = build_parser().parse_args(shlex.split(example)[1:])
     for name in ("runbook", "bindings"):
         path = getattr(options, name, None)
         assert path is None or path.is_absolute() or (ROOT / path).exists() or path.name.startswith("ops"), path

@@ -65,7 +65,7 @@ def test_help_of_a_word_has_examples_and_exit_codes(tmp_path: Path, word: str) -
 @pytest.mark.parametrize(
     ("words", "fact"),
     [
-        ((), "the following arguments are required: WORD"),
+        ((), "the following arguments are required: COMMAND"),
         (("rnu", "ops.md"), "invalid choice: 'rnu'"),
         (("run",), "no runbook: name a Markdown document (RUNBOOK), or try the one that comes with gameday by --demo"),
         (("plan", "ops.md", "--demo"), "RUNBOOK (ops.md) and --demo exclude each other; leave one of them out"),
@@ -268,7 +268,7 @@ def test_another_runs_record_is_not_touched(place: Path) -> None:
     (place / "run" / "record.jsonl").write_text("{}\n", encoding="utf-8")
     done = gameday("run", "ops.md", "--out", "run", cwd=place)
     assert done.returncode == 2
-    assert "holds the record of another run; name another directory by --out" in done.stderr
+    assert "this directory has the record of another run; name another one with --out" in done.stderr
     assert (place / "run" / "record.jsonl").read_text(encoding="utf-8") == "{}\n"
 
 
@@ -330,9 +330,9 @@ def test_report_of_what_is_no_record(run: Path) -> None:
     record.write_text(lines[0] + "}{\n" + "".join(lines[1:]), encoding="utf-8")
     assert "record.jsonl:2: this line" in said(run)
     record.write_text("".join(lines[1:]), encoding="utf-8")
-    assert "this is no record of a gameday" in said(run)
+    assert "record.jsonl:1: the record has no format version" in said(run)
     record.write_text("", encoding="utf-8")
-    assert "this is no record of a gameday" in said(run)
+    assert "not the record of a gameday" in said(run)
 
 
 # -- up, down, recover -------------------------------------------------------------------------------------------------
@@ -381,7 +381,7 @@ def test_the_documented_line_for_a_shell_works(tmp_path: Path) -> None:
 
 
 def test_down_and_recover_where_there_is_nothing(tmp_path: Path) -> None:
-    assert "no platform was left here; `gameday up` starts one" in refused("down", cwd=tmp_path)
+    assert "there is no platform here; `gameday up` starts one" in refused("down", cwd=tmp_path)
     assert "nosuch: no such run directory" in refused("recover", "nosuch", cwd=tmp_path)
     nothing = gameday("recover", cwd=tmp_path)
     assert (nothing.returncode, nothing.stderr) == (0, "")

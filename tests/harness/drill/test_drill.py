@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli.report import result_of
+from harness.app import ReportRequest, report
 from harness.model import Verdict
 from harness.record.events import CONTROL, TREATMENT, HostSampled, ProbeSampled
 from harness.record.header import DashboardPlan
@@ -223,8 +223,8 @@ def test_fault_is_not_applied_when_its_revert_entry_cannot_be_written(
 def test_the_record_gives_the_same_result_again(tmp_path: Path) -> None:
     world = World(tmp_path, incident)
     first = world.run()
-    assert result_of(tmp_path) == first
-    assert to_json(result_of(tmp_path)) == to_json(first)
+    assert report(ReportRequest(tmp_path)) == first
+    assert to_json(report(ReportRequest(tmp_path))) == to_json(first)
     assert first.seconds < 200
     assert world.now > START_S
 
@@ -235,7 +235,7 @@ def test_a_record_that_was_cut_is_never_a_pass(tmp_path: Path) -> None:
     lines = world.journal.path.read_text().splitlines(keepends=True)
     for cut in (2, 12, len(lines) // 2, len(lines) - 1):
         world.journal.path.write_text("".join(lines[:cut]))
-        result = result_of(tmp_path)
+        result = report(ReportRequest(tmp_path))
         assert result.verdict is Verdict.INCONCLUSIVE
         assert "the record stops before the end of the drill" in result.drills[0].why
 

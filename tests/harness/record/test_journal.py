@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from harness.cli.report import result_of
+
 from harness.model import Verdict
 from harness.record.codec import to_json
 from harness.record.events import Event, HostSampled, RunEnded, RunStarted

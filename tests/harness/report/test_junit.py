@@ -43,7 +43,7 @@ def test_a_case_per_drill_symptom_step_and_slo_with_its_place(tmp_path: Path) ->
         "slo: availability": ("ops.WEB", "ops.md", "1"),
     }
     assert {outcome(case) for case in found.values()} == {None}
-    assert found["symptom: errors"].system_out.startswith("seen 1.5 s after the fault: error_rate(gateway) > 5%")
+    assert found["symptom: errors"].system_out.startswith("observed 1.5 s after the fault: error_rate(gateway) > 5%")
 
 
 def test_a_step_tells_what_it_ran_and_printed(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_a_failed_step_is_a_failure_and_so_is_its_drill(tmp_path: Path) -> None:
 def test_an_slo_that_stays_broken_is_a_failure(tmp_path: Path) -> None:
     found = cases(result_of(tmp_path, heals=False))
     assert outcome(found["slo: availability"]) is Failure
-    assert found["slo: availability"].result[0].message == "availability(gateway) >= 99%: it did not come back"
+    assert found["slo: availability"].result[0].message == "availability(gateway) >= 99%: it did not recover"
     assert outcome(found["drill: Web"]) is Failure
     assert outcome(found["symptom: errors"]) is None
 
@@ -85,7 +85,7 @@ def test_what_could_not_be_learnt_is_an_error_and_never_a_failure(tmp_path: Path
         "symptom: odd": Error,
         "slo: availability": Skipped,
     }
-    assert found["symptom: slow"].result[0].message == "never came: p95(gateway) > 9s"
+    assert found["symptom: slow"].result[0].message == "not observed: p95(gateway) > 9s"
 
 
 def test_what_was_never_reached_is_skipped_or_an_error(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from harness.report.show import to_json, to_text
+from harness.report.document import to_json, to_text
 from harness.runbook import parse, read
 
 USER = Path(__file__).parents[2] / "data" / "operations-user.md"
