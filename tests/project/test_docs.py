@@ -97,7 +97,7 @@ def test_no_word_or_flag_is_named_that_there_is_not() -> None:
 def test_every_exit_code_is_named() -> None:
     names = ("PASSED", "FAILED", "UNUSABLE", "INCONCLUSIVE", "BROKEN", "INTERRUPTED", "CLOSED_PIPE")
     codes = {name.lower().partition("_")[0]: getattr(errors, name) for name in names}
-    assert {row[0]: row[1].split()[0].strip(":") for row in table("docs/reference/result.md", "## Exit codes")} == {
+    assert {row[0]: row[1].split()[0].strip(":") for row in table("docs/reference/cli.md", "## Exit codes")} == {
         str(code): name for name, code in codes.items()
     }
     if "README.md" in PAGES:
@@ -122,12 +122,12 @@ REGISTRIES = """
 import importlib, tempfile
 from fakes.log import Log
 from fakes.pod import MODULES
-from fakes.service import Place
+from fakes.service import Context
 from fakes.settings import identity
 from scenarios.generator.faults import PARAMETERS
 for name, module in MODULES.items():
     env = {"APP_DIR": tempfile.mkdtemp(), "INFERENCE_URL": "http://127.0.0.1:9", "TOOL_SERVICE_URL": "http://127.0.0.1:9"}
-    for fault in importlib.import_module(module).build(Place(identity(name, env), env, Log())).faults:
+    for fault in importlib.import_module(module).build(Context(identity(name, env), env, Log())).faults:
         print(name, fault.name, *fault.parameters)
 for name, parameters in PARAMETERS.items():
     print("load", name, *parameters)
