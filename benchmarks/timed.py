@@ -17,7 +17,7 @@ _WIDTH = 34
 
 @dataclass(frozen=True)
 class Phase:
-    """One part of a run, in the words of whoever ran it."""
+    """One part of a run, with the label of the side that ran it."""
 
     name: str
     seconds: float

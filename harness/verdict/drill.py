@@ -1,4 +1,4 @@
-"""The result of one drill, computed from what the judge has learnt."""
+"""Computes the result of a drill from its state."""
 
 from __future__ import annotations
 
@@ -29,12 +29,13 @@ from harness.verdict.timeline import Timeline, slice_from, slice_until
 from harness.verdict.times import times_of
 
 EFFECT_S = 5
-"""Longest window before and after a step in which its effect is looked for."""
+"""Longest window before and after a step whose bad fractions are compared, in seconds."""
 EFFECT_SIGMA = 3.0
+"""Standard errors by which they must differ."""
 
 
 def drill_result(state: DrillState) -> DrillResult:
-    """Everything that the record says of one drill."""
+    """The result of a drill: verdict, reasons and evidence. Pure."""
     header = state.header
     steps = tuple(_steps(state, [facts for facts in state.steps if facts.kind != "general"]))
     general = tuple(_steps(state, [facts for facts in state.steps if facts.kind == "general"]))
@@ -72,7 +73,7 @@ def _slo(state: DrillState, slo: Slo) -> SloResult:
         control_before=_before(state, slo, CONTROL),
         during=during,
         after=_after(state, slo),
-        after_revert=_read_span(state, slo, TREATMENT, state.held.get(slo.name), steady=True),
+        after_revert=_read_span(state, slo, TREATMENT, state.after_revert_spans.get(slo.name), steady=True),
         control=_control(state, slo),
         budget=_budget(state, slo, before),
     )
@@ -85,28 +86,28 @@ def _read_span(state: DrillState, slo: Slo, side: str, span: Span | None, *, ste
 
 
 def _before(state: DrillState, slo: Slo, side: str) -> Reading | None:
-    """On the terms on which the baseline was decided: what it taught was not known yet."""
+    """The baseline, with the parameters with which it was decided: its own VIF was not known then."""
     begun, timeline = state.start("baseline"), state.sides[side]
     if begun is None:
         return None
-    span = state.baseline[side][slo.name] if state.baseline else (begun, timeline.frontier)
+    span = state.baseline_spans[side][slo.name] if state.baseline_spans else (begun, timeline.frontier)
     return read(slo.objective, timeline, *span, state.parameters_before(slo))
 
 
 def _during(state: DrillState, slo: Slo) -> Reading | None:
-    """While it was broken, until the first step; where it never was, from the fault on."""
+    """From the onset to the first step; from the fault if the SLO never broke."""
     fault, main = state.start("fault"), state.sides[TREATMENT]
     if fault is None:
         return None
-    answered = max(state.start("response") or main.frontier, fault + SLICE_S)
-    broken = min(begin_of(slo.objective, main, fault, answered, holds=False), answered - SLICE_S)
-    return read(slo.objective, main, broken, answered, state.parameters(slo, alarm=True))
+    response = max(state.start("response") or main.frontier, fault + SLICE_S)
+    broken = min(begin_of(slo.objective, main, fault, response, holds=False), response - SLICE_S)
+    return read(slo.objective, main, broken, response, state.parameters(slo, alarm=True))
 
 
 def _after(state: DrillState, slo: Slo) -> Reading | None:
-    if slo.name in state.recovered or "recovery" not in state.ended:
-        return _read_span(state, slo, TREATMENT, state.recovered.get(slo.name))
-    end = slice_until(state.ended["recovery"])
+    if slo.name in state.recovery_spans or "recovery" not in state.phase_ended_s:
+        return _read_span(state, slo, TREATMENT, state.recovery_spans.get(slo.name))
+    end = slice_until(state.phase_ended_s["recovery"])
     return _read_span(state, slo, TREATMENT, (end - LAST_S, end))
 
 
@@ -120,20 +121,20 @@ def _control(state: DrillState, slo: Slo) -> Reading | None:
 
 
 def _budget(state: DrillState, slo: Slo, before: Reading | None) -> Budget | None:
-    """From the fault until this SLO held again, or until nobody waited for it any more."""
+    """From the fault until this SLO held again, or until the end of the recovery phase."""
     fault, main = state.start("fault"), state.sides[TREATMENT]
     if fault is None:
         return None
-    given_up = slice_until(state.ended.get("recovery", main.frontier))
-    until = state.recovered[slo.name][0] if slo.name in state.recovered else min(given_up, main.frontier)
+    limit = slice_until(state.phase_ended_s.get("recovery", main.frontier))
+    until = state.recovery_spans[slo.name][0] if slo.name in state.recovery_spans else min(limit, main.frontier)
     incident = read(slo.objective, main, fault, max(until, fault), state.parameters(slo))
     return budget(slo.objective.theta, slo.window_s, before, incident)
 
 
 def _symptoms(state: DrillState) -> Iterator[SymptomResult]:
-    start = state.phases.get("fault", 0.0)
+    start = state.phase_started_s.get("fault", 0.0)
     for number, symptom in enumerate(state.symptoms):
-        at = state.seen.get(number)
+        at = state.symptoms_seen_s.get(number)
         after = None if at is None else round(at - start, 1)
         condition = symptom.condition.text if symptom.condition else None
         yield SymptomResult(symptom.line, symptom.text, condition, at is not None, after)
@@ -164,7 +165,7 @@ def _fraction(counts: Sequence[Slice]) -> tuple[float | None, int]:
 
 
 def _differ(left: tuple[float | None, int], right: tuple[float | None, int]) -> bool:
-    """Two proportions further apart than three standard errors (pooled; an indication, not a verdict)."""
+    """Whether two proportions differ by more than three pooled standard errors: an indication, no verdict."""
     (p, n), (q, m) = left, right
     if p is None or q is None:
         return False
@@ -186,16 +187,16 @@ def _dashboard(main: Timeline, system: str, name: str) -> tuple[str, str]:
     if not samples:
         return "failed", "no pod exports a metric of this name" if main.last_probe_s else "nothing was sampled"
     if len(set(samples)) < 2:
-        return "failed", f"the metric stayed at {samples[0]:g} all the time, incident or not"
+        return "failed", f"the metric stayed at {samples[0]:g} during the whole drill"
     return "ok", f"exists and moved between {min(samples):g} and {max(samples):g}"
 
 
 def _findings(state: DrillState, steps: Sequence[StepResult]) -> Iterator[str]:
-    yield from state.notes
+    yield from state.findings
     for step in steps:
         yield from (f"line {step.facts.line}: {note}" for note in step.facts.notes)
         if step.facts.kind == "toggle" and step.verdict == "ok" and _moved_nothing(step):
-            yield f"{step.place}: was applied and changed nothing measurable"
+            yield f"{step.place}: was applied and had no measurable effect"
 
 
 def _moved_nothing(step: StepResult) -> bool:
@@ -203,10 +204,10 @@ def _moved_nothing(step: StepResult) -> bool:
 
 
 def _phases(state: DrillState) -> Iterator[PhaseResult]:
-    """Where the seconds went, and what for."""
-    for phase, start in state.phases.items():
-        if phase in state.ended:
-            end = state.ended[phase]
+    """Duration, arrivals and decision of each phase that ended."""
+    for phase, start in state.phase_started_s.items():
+        if phase in state.phase_ended_s:
+            end = state.phase_ended_s[phase]
             asked = phase in state.answers
             yield PhaseResult(
                 phase, round(end - start, 1), _arrivals(state, start, end), asked, state.answers.get(phase)
@@ -214,7 +215,7 @@ def _phases(state: DrillState) -> Iterator[PhaseResult]:
 
 
 def _arrivals(state: DrillState, start: float, end: float) -> int:
-    """Arrivals on both sides; one that counts in several series counts once, in the largest."""
+    """Arrivals on both sides. One arrival may be in several series, so only the largest series of a side counts."""
     window = slice_from(start), slice_from(end)
     return sum(
         max((side.total(name, *window).sent for name in side.series()), default=0) for side in state.sides.values()

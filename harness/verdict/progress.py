@@ -48,7 +48,7 @@ def _slo_rows(state: DrillState, phase: str) -> Iterator[Row]:
     side = state.sides[CONTROL if phase == "control" else TREATMENT]
     start = state.recovered_since if phase == "control" else state.start("response" if phase == "recovery" else phase)
     for slo in state.slos:
-        if start is not None and (phase != "control" or slo.name in state.broken):
+        if start is not None and (phase != "control" or slo.name in state.slos_broken_s):
             parameters = state.parameters(slo, steady=phase in ("baseline", "after-revert"))
             reading = _gathered(slo.objective, side, start, parameters)
             yield Row(slo.name, slo.objective, reading, reading.holds is True)
@@ -61,7 +61,7 @@ def _symptom_rows(state: DrillState) -> Iterator[Row]:
             reading = _gathered(
                 symptom.condition, state.sides[TREATMENT], start, state.symptom_parameters(symptom.condition)
             )
-            yield Row(symptom.text, symptom.condition, reading, number in state.seen)
+            yield Row(symptom.text, symptom.condition, reading, number in state.symptoms_seen_s)
 
 
 def _gathered(condition: Condition, timeline: Timeline, start: float, parameters: TestParameters) -> Reading:

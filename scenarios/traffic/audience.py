@@ -47,7 +47,7 @@ def wishes(scenario: WebSocketScenario, plan: Plan, index: int) -> Mapping[str, 
             fault.parameters["slow_share"],
             fault.parameters["ack_delay_ms"] / 1e3,
         )
-        for fault in scenario.board.on("crowd")
+        for fault in scenario.board.active("crowd")
     }
     return {"regular": Wish(share(round(regular), plan, index), scenario.hold_mean_s), **crowds}
 

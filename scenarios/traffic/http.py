@@ -16,7 +16,7 @@ from scenarios.generator.statistics import row_of
 
 from .connection import Bad, Connection, Exchange
 from .deadlines import Deadlines
-from .engine import Books, Engine, tls_context
+from .engine import Engine, StatisticsSink, tls_context
 from .linux import Timer
 
 MAX_IN_FLIGHT = 4000
@@ -26,9 +26,9 @@ class HttpDriver:
     """One run, from the first plan to `stop`. Raises ValueError for a host that cannot be used."""
 
     def __init__(
-        self, engine: Engine, scenario: HttpScenario, report: Report, books: Books, host: str, index: int
+        self, engine: Engine, scenario: HttpScenario, report: Report, statistics: StatisticsSink, host: str, index: int
     ) -> None:
-        self._scenario, self._report, self._ledger, self._books = scenario, report, report.ledger, books
+        self._scenario, self._report, self._ledger, self._statistics = scenario, report, report.ledger, statistics
         self._engine = engine
         self._idle: deque[Connection] = deque()
         self._waiting: deque[Exchange] = deque()
@@ -108,7 +108,7 @@ class HttpDriver:
     def _begin(self, exchange: Exchange) -> None:
         now_s = clock.now()
         if self._ledger.started(exchange.tickets, now_s):
-            self._books.late(now_s - exchange.tickets[0].due_s)
+            self._statistics.late(now_s - exchange.tickets[0].due_s)
         self._under_way.add(exchange)
         self._deadlines.add(exchange, now_s)
         while self._idle:
@@ -152,6 +152,6 @@ class HttpDriver:
         now_s = clock.now()
         for ticket in exchange.tickets:
             self._ledger.settle(ticket, now_s, bad.get(ticket.series))
-        self._books.log(row_of(exchange.request), now_s - exchange.tickets[0].due_s, length, bad.values())
+        self._statistics.log(row_of(exchange.request), now_s - exchange.tickets[0].due_s, length, bad.values())
         if self._waiting:
             self._begin(self._waiting.popleft())

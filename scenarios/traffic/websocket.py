@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from random import Random
 
 from scenarios.generator import clock
-from scenarios.generator.declare import NotOfTheProtocol, WebSocketScenario
+from scenarios.generator.declare import UnknownMessage, WebSocketScenario
 from scenarios.generator.exchange import Address, address_of
 from scenarios.generator.ledger import UNFINISHED, Ledger, Ticket
 from scenarios.generator.plan import Plan
@@ -18,7 +18,7 @@ from scenarios.generator.schedule import seeded
 from scenarios.generator.statistics import Key
 
 from .audience import BACKOFF_S, CONNECT_ROW, MESSAGE_ROW, TICK_S, Audience, Wish, wishes
-from .engine import Books, Cancel, Engine, tls_context
+from .engine import Cancel, Engine, StatisticsSink, tls_context
 from .socket import Socket
 
 
@@ -26,11 +26,17 @@ class WebSocketDriver:
     """One run, from the first plan to `stop`. Raises ValueError for a host that cannot be used."""
 
     def __init__(
-        self, engine: Engine, scenario: WebSocketScenario, report: Report, books: Books, host: str, index: int
+        self,
+        engine: Engine,
+        scenario: WebSocketScenario,
+        report: Report,
+        statistics: StatisticsSink,
+        host: str,
+        index: int,
     ) -> None:
         address = address_of(host, scenario.schemes)
         rng = seeded(f"clients {index}", report.settings.seed)
-        self._world = World(engine, scenario, report.ledger, books, address, rng)
+        self._world = World(engine, scenario, report.ledger, statistics, address, rng)
         self._index = index
         self._audience = Audience(scenario.connect_per_s, self._come)
         self._plans: deque[Plan] = deque()
@@ -85,7 +91,7 @@ class World:
     engine: Engine
     scenario: WebSocketScenario
     ledger: Ledger
-    books: Books
+    statistics: StatisticsSink
     address: Address
     rng: Random
 
@@ -101,14 +107,14 @@ class World:
         """A handshake or a message that begins now."""
         tickets, now_s = self.ledger.due((series,), due_s), clock.now()
         if self.ledger.started(tickets, now_s):
-            self.books.late(now_s - due_s)
+            self.statistics.late(now_s - due_s)
         return tickets[0]
 
     def settle(self, key: Key, ticket: Ticket, length: int, bad: str | None) -> None:
         """What became of it."""
         now_s = clock.now()
         self.ledger.settle(ticket, now_s, bad)
-        self.books.log(key, now_s - ticket.due_s, length, (bad,) if bad else ())
+        self.statistics.log(key, now_s - ticket.due_s, length, (bad,) if bad else ())
 
 
 class Client:
@@ -200,7 +206,7 @@ class Client:
             self._world.settle(MESSAGE_ROW, self._asked.popleft(), 0, kind)
 
     def _life_over(self) -> None:
-        """Connects anew at once, or leaves; an echo that is outstanding is awaited first."""
+        """Connects again at once, or leaves; an echo that is outstanding is awaited first."""
         self._over = True
         if self._asked:
             return
@@ -218,16 +224,16 @@ class Client:
         if self._asked:
             world.settle(MESSAGE_ROW, self._asked.popleft(), len(text), None)
         try:
-            heard = world.scenario.heard(text, self._state)
-        except NotOfTheProtocol:
+            heard = world.scenario.read(text, self._state)
+        except UnknownMessage:
             world.ledger.lost("messages", clock.epoch_s(now_s), 1, "error")
-            world.books.log(MESSAGE_ROW, 0.0, len(text), ("error",))
+            world.statistics.log(MESSAGE_ROW, 0.0, len(text), ("error",))
             self.lost("error")
             return
         if heard is not None:
             latency_s = max(0.0, clock.epoch_s(now_s) - heard.sent_epoch_s)
             world.ledger.received("messages", heard.sent_epoch_s, latency_s)
-            world.books.log(MESSAGE_ROW, latency_s, len(text), ())
+            world.statistics.log(MESSAGE_ROW, latency_s, len(text), ())
             if heard.dropped:
                 world.ledger.lost("messages", heard.sent_epoch_s, heard.dropped, "dropped")
             if heard.reply is not None:

@@ -78,7 +78,7 @@ class Rows:
         self.clear()
 
     def clear(self) -> None:
-        """Begins anew."""
+        """Starts again."""
         self._rows: dict[Key, Row] = {}
         self._apart: dict[Key, Row] = {}
         self._errors: dict[str, Wire] = {}

@@ -131,7 +131,7 @@ def test_an_interrupted_run_is_inconclusive_and_takes_its_faults_back(
     end, phase = endings[name].result(), name.split(", ")[1]
     assert end.status == 3
     assert (end.result["verdict"], "interrupted before the end" in end.result["why"]) == ("inconclusive", True)
-    assert "✗ interrupted: taking everything back" in end.stderr
+    assert "✗ interrupted: reverting the fault" in end.stderr
     assert bool(end.recorded(FaultApplied)) == (phase in ARMED)
     assert [event.ok for event in end.recorded(FaultReverted)] == [True] * (phase in ARMED)
     assert (end.folder / "summary.md").read_text(encoding="utf-8").startswith("# Gameday: inconclusive")

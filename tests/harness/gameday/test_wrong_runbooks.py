@@ -17,7 +17,7 @@ from tests.support.paths import BINDINGS, SLOS
 pytestmark = pytest.mark.slow
 JOBS = 3
 SCALE = "kubectl scale deployment service-name --replicas=3 -n production"
-NOT_BACK = "the SLOs did not come back"
+NOT_BACK = "the SLOs did not recover"
 
 
 def edited(class_id: str, name: str, *edits: tuple[str, str]) -> str:
@@ -110,9 +110,9 @@ def test_every_wrong_runbook_was_judged_and_the_worst_decides(result: Mapping[st
         ("WS_NO_ROOM", "failed", [NOT_BACK, "websocket connects"]),
         ("STRICTER", "failed", [NOT_BACK, "valid requests accepted", "VALIDATION_STRICT_MODE was true", "already"]),
         ("NO_RESTART", "failed", [NOT_BACK, "tool calls"]),
-        ("NEVER_SEEN", "inconclusive", ["symptom `P95 > 60000ms` (p95(gateway) > 60000ms) never came"]),
+        ("NEVER_SEEN", "inconclusive", ["symptom `P95 > 60000ms` (p95(gateway) > 60000ms) did not appear"]),
         ("WRONG_METRIC", "failed", ["`tool_service_healthiness`: no pod exports a metric of this name"]),
-        ("HEALS_ALONE", "inconclusive", ["healed by itself"]),
+        ("HEALS_ALONE", "inconclusive", ["self-healed"]),
         ("NO_STEPS", "failed", ["documents no step"]),
         ("CUT", "failed", [NOT_BACK, "valid requests accepted"]),
     ],

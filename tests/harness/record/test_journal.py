@@ -23,6 +23,7 @@ def test_written_events_are_read_back_with_the_time_of_writing(tmp_path: Path) -
     times_s = iter(range(1000, 2000))
     journal = Journal(tmp_path / "record.jsonl", clock=lambda: float(next(times_s)))
     written = [journal.write(event) for event in EVERY_KIND]
+    journal.close()
     assert list(read_events(journal.path)) == written
     assert [event.t_s for event in written] == [1000.0 + n for n in range(len(EVERY_KIND))]
 
@@ -33,6 +34,7 @@ def test_inbox_gets_every_event_in_the_order_of_the_file(tmp_path: Path) -> None
     journal.deliver_to(received.append)
     for event in EVERY_KIND[1:]:
         journal.write(event)
+    journal.close()
     assert received == list(read_events(journal.path))[1:]
 
 

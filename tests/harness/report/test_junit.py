@@ -48,7 +48,7 @@ def test_a_case_per_drill_symptom_step_and_slo_with_its_place(tmp_path: Path) ->
 
 def test_a_step_tells_what_it_ran_and_printed(tmp_path: Path) -> None:
     step = replace(
-        ran("look", "kubectl get pods | cat", changed=()),
+        ran("read", "kubectl get pods | cat", changed=()),
         stdout="NAME\nweb-1\n", stderr="warned\n", stdout_file="drills/WEB/steps/01.out", seconds=1.25,
     )  # fmt: skip
     case = cases(result_of(tmp_path, steps=(step,)))["command: kubectl get pods | cat"]
