@@ -307,6 +307,20 @@ def test_files_of_the_project_that_are_named_exist() -> None:
 # -- form --------------------------------------------------------------------------------------------------------------
 
 
+MOST_IN_A_CELL = 120
+
+
+def cells(text: str) -> Iterator[str]:
+    """Every cell of every table of a page."""
+    for row in re.findall(r"^\|(.*)\|$", text, re.M):
+        yield from (cell.strip() for cell in re.split(r"(?<!\\)\|", row))
+
+
+def test_no_table_cell_is_longer_than_120_characters() -> None:
+    assert sum(1 for text in PAGES.values() for _ in cells(text)) > 500
+    assert [(page, cell) for page, text in PAGES.items() for cell in cells(text) if len(cell) > MOST_IN_A_CELL] == []
+
+
 def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     pytest.importorskip("mkdocs", reason="the extra [docs] is not installed")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
