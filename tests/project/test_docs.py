@@ -241,8 +241,8 @@ def test_every_key_of_the_result_is_in_its_page(tmp_path: Path) -> None:
 
 
 def marked(text: str) -> str:
-    """Keys that a page marks as `key[]` or `a[].key` are keys as well."""
-    return re.sub(r"`(?:\w+\[\]\.)?(\w+)\[\]`", r"`\1`", text)
+    """The text with `key` for every key that is marked as `key[]`, `a.key` or `a[].key`."""
+    return re.sub(r"`(?:\w+(?:\[\])?\.)?(\w+)(?:\[\])?`", r"`\1`", text)
 
 
 # -- examples and links ------------------------------------------------------------------------------------------------

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness.cli.report import result_of
 
+from harness.app import ReportRequest, report
 from harness.model import Verdict
 from harness.record.codec import to_json
 from harness.record.events import Event, HostSampled, RunEnded, RunStarted
@@ -73,7 +73,7 @@ def test_record_of_another_version_is_refused_with_the_version_found(tmp_path: P
     with pytest.raises(JournalError, match=f"^{re.escape(f'{record}:1: the record {found}; {advice}')}$"):
         list(read_events(record))
     with pytest.raises(JournalError):
-        result_of(tmp_path)
+        report(ReportRequest(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -110,19 +110,19 @@ def test_last_line_that_was_cut_is_left_out(tmp_path: Path) -> None:
 def test_record_cut_at_any_byte_is_never_a_pass(tmp_path: Path) -> None:
     record = simulated_record(tmp_path)
     text = record.read_bytes()
-    assert result_of(tmp_path).verdict is Verdict.PASSED
+    assert report(ReportRequest(tmp_path)).verdict is Verdict.PASSED
     first_line = text.index(b"\n") + 1
     ended = text.index(b'{"event":"drill-ended"')
     for cut in (first_line, first_line + 5, len(text) // 3, len(text) // 2, ended, ended + 20):
         record.write_bytes(text[:cut])
-        assert result_of(tmp_path).verdict is Verdict.INCONCLUSIVE, cut
+        assert report(ReportRequest(tmp_path)).verdict is Verdict.INCONCLUSIVE, cut
 
 
 def test_record_without_a_whole_line_is_refused(tmp_path: Path) -> None:
     record = simulated_record(tmp_path)
     record.write_bytes(record.read_bytes()[:30])
     with pytest.raises(JournalError, match="name a run directory"):
-        result_of(tmp_path)
+        report(ReportRequest(tmp_path))
 
 
 def test_missing_record_is_an_error_with_the_next_action(tmp_path: Path) -> None:
