@@ -28,7 +28,7 @@ from harness.record.steps import StepFacts
 from harness.report.format import MARKS, show_interval
 from harness.verdict.judge import Judge
 from harness.verdict.progress import Progress, Row, progress
-from harness.verdict.quantities import show_reading
+from harness.verdict.quantities import show_measurement
 from harness.verdict.steps import judge_step
 
 ReadJudge = Callable[[str], AbstractContextManager[Judge]]
@@ -165,8 +165,8 @@ def _progress(known: Progress) -> str:
 def _row(row: Row) -> str:
     """`gateway latency 179 ms [171, 188] < 500ms`."""
     unit, limit = row.condition.unit, row.condition.text.rpartition(")")[2].strip()
-    interval = show_interval(row.reading, unit) if row.reading.alpha else ""
-    return f"{row.name} {show_reading(row.reading, unit)} {interval} {limit}".replace("  ", " ")
+    interval = show_interval(row.measurement, unit) if row.measurement.alpha else ""
+    return f"{row.name} {show_measurement(row.measurement, unit)} {interval} {limit}".replace("  ", " ")
 
 
 def _conclusion(event: PhaseEnded, seconds: float) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from harness.model import Verdict
 from harness.verdict.budget import Budget
-from harness.verdict.measurement import Reading
-from harness.verdict.quantities import show_number, show_reading
+from harness.verdict.measurement import Measurement
+from harness.verdict.quantities import show_measurement, show_number
 
 MARKS = {
     "ok": "✓",
@@ -23,27 +23,31 @@ SIGNS = {Verdict.PASSED: "✅", Verdict.FAILED: "❌", Verdict.INCONCLUSIVE: "�
 NO_DATA = "no data"
 
 
-def show_interval(reading: Reading, unit: str) -> str:
+def show_interval(measurement: Measurement, unit: str) -> str:
     """`[398, 430]` in the measurement's unit, `[398, …]` without an upper bound, "" without an interval."""
-    if reading.interval is None:
+    if measurement.interval is None:
         return ""
-    low, high = (None if end is None else show_number(end, unit).split(" ")[0] for end in reading.interval)
+    low, high = (None if end is None else show_number(end, unit).split(" ")[0] for end in measurement.interval)
     return f"[{low}, {high or '…'}]"
 
 
-def show_evidence(reading: Reading | None) -> str:
+def show_evidence(measurement: Measurement | None) -> str:
     """`n 547 (318 effective)`: the samples and the effective sample size; "" without samples."""
-    if reading is None or not reading.n:
+    if measurement is None or not measurement.n:
         return ""
-    effective = "" if reading.effective is None or reading.alpha is None else f" ({reading.effective:.0f} effective)"
-    return f"n {reading.n}{effective}"
+    effective = (
+        ""
+        if measurement.effective is None or measurement.alpha is None
+        else f" ({measurement.effective:.0f} effective)"
+    )
+    return f"n {measurement.n}{effective}"
 
 
-def show_estimate(reading: Reading | None, unit: str) -> str:
+def show_estimate(measurement: Measurement | None, unit: str) -> str:
     """`412 ms [398, 430]`: value and confidence interval; `no data` without samples."""
-    if reading is None or not reading.n:
+    if measurement is None or not measurement.n:
         return NO_DATA
-    return f"{show_reading(reading, unit)} {show_interval(reading, unit)}"
+    return f"{show_measurement(measurement, unit)} {show_interval(measurement, unit)}"
 
 
 def show_seconds(value: float | None) -> str:

@@ -13,7 +13,7 @@ from harness.model import Verdict
 from harness.report.base import ReportFormat
 from harness.report.format import NO_DATA, one_line, show_estimate, show_evidence
 from harness.verdict.gameday import GamedayResult
-from harness.verdict.measurement import Reading
+from harness.verdict.measurement import Measurement
 from harness.verdict.result import DashboardResult, DrillResult, SloResult, StepResult, SymptomResult
 
 Outcome = Literal["passed", "failure", "error", "skipped"]
@@ -108,8 +108,8 @@ def _slo(slo: SloResult, line: int) -> Case:
     """Did the SLO recover, and hold after the revert? Without a baseline that is not decidable."""
     outcome, why = _recovery(slo)
     shown = [
-        f"{when}: {_reading(reading, slo.unit)}"
-        for when, reading in (
+        f"{when}: {_measurement(measurement, slo.unit)}"
+        for when, measurement in (
             ("before", slo.before),
             ("during", slo.during),
             ("after", slo.after),
@@ -134,9 +134,9 @@ def _recovery(slo: SloResult) -> tuple[Outcome, str]:
     return "passed", "it recovered, and held after the revert"
 
 
-def _reading(reading: Reading | None, unit: str) -> str:
-    estimate = show_estimate(reading, unit)
-    return estimate if estimate == NO_DATA else f"{estimate}, {show_evidence(reading)}"
+def _measurement(measurement: Measurement | None, unit: str) -> str:
+    estimate = show_estimate(measurement, unit)
+    return estimate if estimate == NO_DATA else f"{estimate}, {show_evidence(measurement)}"
 
 
 def _dashboard(board: DashboardResult) -> Case:

@@ -17,7 +17,7 @@ from harness.report.format import (
     show_seconds,
 )
 from harness.verdict.gameday import Finding, GamedayResult
-from harness.verdict.measurement import Reading
+from harness.verdict.measurement import Measurement
 from harness.verdict.result import DrillResult, SloResult, StepResult, Times
 
 
@@ -69,7 +69,7 @@ def _evidence(drill: DrillResult) -> Iterator[str]:
     yield ""
     yield from ("| SLO | before | during | after | objective | budget spent |", "|---|---|---|---|---|---|")
     for slo in drill.slos:
-        values = " | ".join(_cell(reading, slo.unit) for reading in (slo.before, slo.during, slo.after))
+        values = " | ".join(_cell(measurement, slo.unit) for measurement in (slo.before, slo.during, slo.after))
         yield f"| {slo.name} | {values} | {_code(slo.objective)} | {_spent(slo)} |"
     yield ""
     yield f"Confidence {show_confidence(drill.alpha, len(drill.slos))}."
@@ -91,8 +91,8 @@ def _step(step: StepResult) -> str:
     return f"| {MARKS[step.verdict]} | {facts.line} | {_code(facts.text)} | {_escape(step.why)} |"
 
 
-def _cell(reading: Reading | None, unit: str) -> str:
-    return f"{show_estimate(reading, unit)} {show_evidence(reading)}".rstrip()
+def _cell(measurement: Measurement | None, unit: str) -> str:
+    return f"{show_estimate(measurement, unit)} {show_evidence(measurement)}".rstrip()
 
 
 def _recovered(times: Times) -> str:

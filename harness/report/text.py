@@ -88,9 +88,9 @@ def _slo_table(drill: DrillResult) -> Iterator[str]:
     name = max((len(text) for slo in drill.slos for text in (slo.name, slo.objective)), default=4) + 2
     yield f"{'':<{name}}{'before':<{_CELL}}{'during':<{_CELL}}after"
     for slo in drill.slos:
-        readings = (slo.before, slo.during, slo.after)
-        yield f"{slo.name:<{name}}{''.join(f'{show_estimate(each, slo.unit):<{_CELL}}' for each in readings)}".rstrip()
-        yield f"{slo.objective:<{name}}{''.join(f'{show_evidence(each):<{_CELL}}' for each in readings)}".rstrip()
+        parts = (slo.before, slo.during, slo.after)
+        yield f"{slo.name:<{name}}{''.join(f'{show_estimate(each, slo.unit):<{_CELL}}' for each in parts)}".rstrip()
+        yield f"{slo.objective:<{name}}{''.join(f'{show_evidence(each):<{_CELL}}' for each in parts)}".rstrip()
 
 
 def _budget(drill: DrillResult) -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.verdict.measurement import Reading
+from harness.verdict.measurement import Measurement
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,9 @@ class Budget:
     burn_rate_interval: tuple[float, float]
 
 
-def budget(theta: float | None, window_s: float, steady: Reading | None, incident: Reading | None) -> Budget | None:
+def budget(
+    theta: float | None, window_s: float, steady: Measurement | None, incident: Measurement | None
+) -> Budget | None:
     """The cost of an incident; `theta`: bad fraction that the objective allows, `steady`: the load before the fault.
 
     None if the objective is no fraction, or if no arrival was counted before or during the incident.

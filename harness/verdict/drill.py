@@ -10,8 +10,8 @@ from harness.record.steps import StepFacts
 from harness.stats.inflation import Slice
 from harness.stats.sequential import SLICE_S
 from harness.verdict.budget import Budget, budget
-from harness.verdict.change import begin_of
-from harness.verdict.measurement import Reading, read, slices
+from harness.verdict.change import evidence_start
+from harness.verdict.measurement import Measurement, measure, slices
 from harness.verdict.reasons import LAST_S, verdict_of
 from harness.verdict.result import (
     DashboardResult,
@@ -27,6 +27,7 @@ from harness.verdict.state import ALPHA, DrillState, Slo, Span
 from harness.verdict.steps import judge_step
 from harness.verdict.timeline import Timeline, slice_from, slice_until
 from harness.verdict.times import times_of
+from harness.verdict.window import Window
 
 EFFECT_S = 5
 """Longest window before and after a step whose bad fractions are compared, in seconds."""
@@ -73,61 +74,58 @@ def _slo(state: DrillState, slo: Slo) -> SloResult:
         control_before=_before(state, slo, CONTROL),
         during=during,
         after=_after(state, slo),
-        after_revert=_read_span(state, slo, TREATMENT, state.after_revert_spans.get(slo.name), steady=True),
+        after_revert=_over(state, slo, state.after_revert_spans.get(slo.name), steady=True),
         control=_control(state, slo),
         budget=_budget(state, slo, before),
     )
 
 
-def _read_span(state: DrillState, slo: Slo, side: str, span: Span | None, *, steady: bool = False) -> Reading | None:
+def _over(state: DrillState, slo: Slo, span: Span | None, *, steady: bool = False) -> Measurement | None:
+    """The measurement over a span of the treatment; None without one."""
     if span is None:
         return None
-    return read(slo.objective, state.sides[side], *span, state.parameters(slo, steady=steady))
+    return measure(state.question(slo, steady=steady), state.window(TREATMENT, *span))
 
 
-def _before(state: DrillState, slo: Slo, side: str) -> Reading | None:
+def _before(state: DrillState, slo: Slo, side: str) -> Measurement | None:
     """The baseline, with the parameters with which it was decided: its own VIF was not known then."""
-    begun, timeline = state.start("baseline"), state.sides[side]
+    begun = state.start("baseline")
     if begun is None:
         return None
-    span = state.baseline_spans[side][slo.name] if state.baseline_spans else (begun, timeline.frontier)
-    return read(slo.objective, timeline, *span, state.parameters_before(slo))
+    span = state.baseline_spans[side][slo.name] if state.baseline_spans else (begun, None)
+    return measure(state.baseline_question(slo), state.window(side, *span))
 
 
-def _during(state: DrillState, slo: Slo) -> Reading | None:
+def _during(state: DrillState, slo: Slo) -> Measurement | None:
     """From the onset to the first step; from the fault if the SLO never broke."""
     fault, main = state.start("fault"), state.sides[TREATMENT]
     if fault is None:
         return None
-    response = max(state.start("response") or main.frontier, fault + SLICE_S)
-    broken = min(begin_of(slo.objective, main, fault, response, holds=False), response - SLICE_S)
-    return read(slo.objective, main, broken, response, state.parameters(slo, alarm=True))
+    window = state.window(TREATMENT, fault, max(state.start("response") or main.frontier, fault + SLICE_S))
+    broken = min(evidence_start(slo.objective, window, holds=False), window.end - SLICE_S)
+    return measure(state.question(slo, alarm=True), window.after(broken))
 
 
-def _after(state: DrillState, slo: Slo) -> Reading | None:
+def _after(state: DrillState, slo: Slo) -> Measurement | None:
     if slo.name in state.recovery_spans or "recovery" not in state.phase_ended_s:
-        return _read_span(state, slo, TREATMENT, state.recovery_spans.get(slo.name))
+        return _over(state, slo, state.recovery_spans.get(slo.name))
     end = slice_until(state.phase_ended_s["recovery"])
-    return _read_span(state, slo, TREATMENT, (end - LAST_S, end))
+    return _over(state, slo, (end - LAST_S, end))
 
 
-def _control(state: DrillState, slo: Slo) -> Reading | None:
-    since, control = state.recovered_since, state.sides[CONTROL]
-    return (
-        None
-        if since is None
-        else read(slo.objective, control, since, control.frontier, state.parameters(slo, alarm=True))
-    )
+def _control(state: DrillState, slo: Slo) -> Measurement | None:
+    begin = state.recovered_since
+    return None if begin is None else measure(state.question(slo, alarm=True), state.window(CONTROL, begin))
 
 
-def _budget(state: DrillState, slo: Slo, before: Reading | None) -> Budget | None:
+def _budget(state: DrillState, slo: Slo, before: Measurement | None) -> Budget | None:
     """From the fault until this SLO held again, or until the end of the recovery phase."""
     fault, main = state.start("fault"), state.sides[TREATMENT]
     if fault is None:
         return None
     limit = slice_until(state.phase_ended_s.get("recovery", main.frontier))
     until = state.recovery_spans[slo.name][0] if slo.name in state.recovery_spans else min(limit, main.frontier)
-    incident = read(slo.objective, main, fault, max(until, fault), state.parameters(slo))
+    incident = measure(state.question(slo), state.window(TREATMENT, fault, max(until, fault)))
     return budget(slo.objective.theta, slo.window_s, before, incident)
 
 
@@ -154,8 +152,8 @@ def _effects(state: DrillState, facts: StepFacts, next_change_s: float) -> Itera
     start, end = slice_until(facts.started_s), slice_from(facts.started_s + facts.seconds)
     until = slice_until(min(end + EFFECT_S, max(next_change_s, end + 1), main.frontier))
     for slo in state.slos:
-        before = _fraction(slices(slo.objective, main, start - EFFECT_S, start, pessimistic=False))
-        after = _fraction(slices(slo.objective, main, end, until, pessimistic=False))
+        before = _fraction(slices(slo.objective, Window(main, start - EFFECT_S, start), pessimistic=False))
+        after = _fraction(slices(slo.objective, Window(main, end, until), pessimistic=False))
         yield Effect(slo.name, before[0], after[0], _differ(before, after))
 
 

@@ -27,8 +27,8 @@ from harness.record.events import (
 )
 from harness.stats.inflation import inflation
 from harness.stats.sequential import MIN_S
-from harness.verdict.change import arisen, since
-from harness.verdict.measurement import read, slices
+from harness.verdict.change import has_begun, since
+from harness.verdict.measurement import measure, slices
 from harness.verdict.state import Slo, Span, new_drill_state
 
 STILL_S = 5.0
@@ -91,8 +91,7 @@ class Judge:
             decide[phase]()
 
     def _since(self, slo: Slo, side: str, start: float, *, holds: bool = True, **how: bool) -> float | None:
-        timeline = self.state.sides[side]
-        return since(slo.objective, timeline, start, timeline.frontier, self.state.parameters(slo, **how), holds=holds)
+        return since(self.state.question(slo, **how), self.state.window(side, start), holds=holds)
 
     def _all_hold(self, side: str, start: float, *, steady: bool = False) -> dict[str, Span]:
         """The span in which each SLO is known to hold up to now; empty unless every SLO is."""
@@ -127,35 +126,35 @@ class Judge:
         known = slo.known
         for side, (begin, end) in spans:
             if slo.objective.series is not None and end - begin >= MIN_S:
-                window = slices(slo.objective, self.state.sides[side], begin, end, pessimistic=False)
-                known = known.also(inflation(window), end - begin)
+                counted = slices(slo.objective, self.state.window(side, begin, end), pessimistic=False)
+                known = known.also(inflation(counted), end - begin)
         self.state.vif[slo.name] = known
 
     def _note_present(self, begin: float) -> None:
         """Note the symptoms that are present in the baseline from `begin` on."""
-        state, main = self.state, self.state.sides[TREATMENT]
+        state, window = self.state, self.state.window(TREATMENT, begin)
         state.symptoms_present_before = {
             number
             for number, symptom in enumerate(state.symptoms)
-            if (condition := symptom.condition)
-            and read(condition, main, begin, main.frontier, state.symptom_parameters(condition)).holds
+            if (condition := symptom.condition) and measure(state.symptom_question(condition), window).holds
         }
 
     def _symptoms(self) -> None:
         """Note the symptoms that are present and the SLOs that are broken by now."""
-        state, start, main = self.state, self.state.start("fault"), self.state.sides[TREATMENT]
+        state, start = self.state, self.state.start("fault")
         if start is None:
             return
+        window = state.window(TREATMENT, start)
         for number, symptom in enumerate(state.symptoms):
             if symptom.condition is None or number in state.symptoms_seen_s:
                 continue
-            if arisen(symptom.condition, main, start, main.frontier, state.symptom_parameters(symptom.condition)):
-                state.symptoms_seen_s[number] = main.frontier
+            if has_begun(state.symptom_question(symptom.condition), window):
+                state.symptoms_seen_s[number] = window.end
         for slo in state.slos:
             if slo.name in state.slos_broken_s:
                 continue
             if self._since(slo, TREATMENT, start, holds=False, alarm=True) is not None:
-                state.slos_broken_s[slo.name] = main.frontier
+                state.slos_broken_s[slo.name] = window.end
 
     def _recovery(self) -> None:
         """Recovered: every SLO holds for as long as the onset took. A shorter calm may precede another onset."""
@@ -168,7 +167,7 @@ class Judge:
 
     def _seconds(self, slo: Slo, span: Span) -> float:
         """Seconds of a span that have data."""
-        return read(slo.objective, self.state.sides[TREATMENT], *span, self.state.parameters(slo)).seconds
+        return measure(self.state.question(slo), self.state.window(TREATMENT, *span)).seconds
 
     def _control(self) -> None:
         """Decide whether an SLO that broke is still broken on the control at the end of the treatment's recovery.
@@ -180,11 +179,9 @@ class Judge:
             return
         broken = [slo for slo in state.slos if slo.name in state.slos_broken_s]
         not_back = [slo for slo in broken if self._since(slo, CONTROL, begin) is None]
-        late = max(begin, control.frontier - STILL_S)
+        late = state.window(CONTROL, max(begin, control.frontier - STILL_S))
         state.still_broken = tuple(
-            slo.name
-            for slo in not_back
-            if read(slo.objective, control, late, control.frontier, state.parameters(slo, alarm=True)).holds is False
+            slo.name for slo in not_back if measure(state.question(slo, alarm=True), late).holds is False
         )
         state.self_healed = bool(broken) and not not_back
 

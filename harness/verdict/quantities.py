@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from harness.verdict.measurement import Reading
+from harness.verdict.measurement import Measurement
 
 
-def show_reading(reading: Reading, unit: str) -> str:
+def show_measurement(measurement: Measurement, unit: str) -> str:
     """`412 ms`, `99.7 %`, `none good` (there were arrivals, and none of them succeeded), or `no data`."""
-    if reading.value is None and reading.n:
+    if measurement.value is None and measurement.n:
         return "none good"
-    return show_number(reading.value, unit)
+    return show_number(measurement.value, unit)
 
 
 def show_number(value: float | None, unit: str) -> str:

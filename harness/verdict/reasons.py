@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 from harness.model import Verdict
 from harness.record.events import TREATMENT
 from harness.stats.sequential import SLICE_S
-from harness.verdict.measurement import Reading, read
-from harness.verdict.quantities import show_reading
+from harness.verdict.measurement import Measurement, measure
+from harness.verdict.quantities import show_measurement
 from harness.verdict.result import DashboardResult, StepResult
 from harness.verdict.state import DrillState, Slo
 from harness.verdict.timeline import slice_from, slice_until
+from harness.verdict.window import Window
 
 LAST_S = 10.0
 """Seconds at the end of a recovery that stand for "after" if the SLOs did not recover."""
@@ -129,36 +130,36 @@ def _unmet(state: DrillState, phase: str) -> str:
     return "; ".join(facts) or _NOT_ENOUGH
 
 
-def _window(state: DrillState, phase: str, name: str) -> tuple[float, float]:
+def _window(state: DrillState, phase: str, name: str) -> Window:
     """The window that shows the end of a phase: all of a baseline, else the last seconds."""
     side, begin = state.sides[name], slice_from(state.phase_started_s.get(phase, 0.0))
     end = min(side.frontier, slice_until(state.phase_ended_s.get(phase, side.frontier)))
-    return (begin if phase == "baseline" else max(begin, end - LAST_S)), end
+    return Window(side, begin if phase == "baseline" else max(begin, end - LAST_S), end)
 
 
-def _at_the_end(state: DrillState, slo: Slo, phase: str, name: str, *, alarm: bool = False) -> Reading:
-    return read(slo.objective, state.sides[name], *_window(state, phase, name), state.parameters(slo, alarm=alarm))
+def _at_the_end(state: DrillState, slo: Slo, phase: str, name: str, *, alarm: bool = False) -> Measurement:
+    return measure(state.question(slo, alarm=alarm), _window(state, phase, name))
 
 
 def _behind_on(state: DrillState, phase: str, name: str) -> Iterator[str]:
-    start, end = _window(state, phase, name)
-    for series in sorted(state.sides[name].series()):
-        slices = state.sides[name].slices(series, start, end)
-        if behind := sum(counts.fell_behind for counts in slices):
-            times = f"{behind * SLICE_S:g} of {end - start:g} s ({series})"
+    window = _window(state, phase, name)
+    for series in sorted(window.timeline.series()):
+        if behind := sum(counts.fell_behind for counts in window.slices(series)):
+            times = f"{behind * SLICE_S:g} of {window.end - window.start:g} s ({series})"
             yield f"{name}: the load generator fell behind in {times}: no data there"
 
 
 def _unmet_on(state: DrillState, phase: str, name: str) -> Iterator[str]:
     where = "" if name == TREATMENT else f"{name}: "
     for slo in state.slos:
-        reading = _at_the_end(state, slo, phase, name)
-        if not reading.holds:
-            yield f"{where}{slo.name} {show_reading(reading, slo.objective.unit)} ({_evidence(slo, reading)})"
+        measurement = _at_the_end(state, slo, phase, name)
+        if not measurement.holds:
+            value = show_measurement(measurement, slo.objective.unit)
+            yield f"{where}{slo.name} {value} ({_evidence(slo, measurement)})"
 
 
-def _evidence(slo: Slo, reading: Reading) -> str:
-    samples = f"objective {slo.objective.text}, {reading.n} samples"
-    if reading.holds is None and reading.more_s:
-        return f"{samples}, undecided: about {reading.more_s:.0f} s more needed"
+def _evidence(slo: Slo, measurement: Measurement) -> str:
+    samples = f"objective {slo.objective.text}, {measurement.n} samples"
+    if measurement.holds is None and measurement.more_s:
+        return f"{samples}, undecided: about {measurement.more_s:.0f} s more needed"
     return samples

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from harness.model import Verdict
 from harness.record.steps import StepFacts
 from harness.verdict.budget import Budget
-from harness.verdict.measurement import Reading
+from harness.verdict.measurement import Measurement
 from harness.verdict.state import Span
 
 
@@ -21,12 +21,12 @@ class SloResult:
     name: str
     objective: str
     unit: str
-    before: Reading | None
-    control_before: Reading | None
-    during: Reading | None
-    after: Reading | None
-    after_revert: Reading | None
-    control: Reading | None
+    before: Measurement | None
+    control_before: Measurement | None
+    during: Measurement | None
+    after: Measurement | None
+    after_revert: Measurement | None
+    control: Measurement | None
     budget: Budget | None
 
 

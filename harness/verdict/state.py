@@ -11,6 +11,7 @@ from harness.record.steps import StepFacts
 from harness.stats.inflation import ENOUGH_S, UNKNOWN, VifEstimate
 from harness.stats.sequential import TestParameters
 from harness.verdict.timeline import SETTLE_S, Timeline, slice_from
+from harness.verdict.window import Question, Window
 
 ALPHA = 0.01
 """Probability of a wrong decision about a runbook, in each direction; the SLOs of a drill share it."""
@@ -124,20 +125,28 @@ class DrillState:
         """Begin of the first whole slice of a phase; None before the phase."""
         return None if phase not in self.phase_started_s else slice_from(self.phase_started_s[phase])
 
-    def parameters_before(self, slo: Slo) -> TestParameters:
-        """The parameters of tests in the baseline, which only know the VIF of earlier runs."""
-        return TestParameters(slo.alpha or STEADY_ALPHA, slo.known, len(self.slos))
+    def window(self, side: str, start: float, end: float | None = None) -> Window:
+        """The window of a side from `start` to `end`; None: to the last settled slice."""
+        timeline = self.sides[side]
+        return Window(timeline, start, timeline.frontier if end is None else end)
 
-    def parameters(self, slo: Slo, *, steady: bool = False, alarm: bool = False) -> TestParameters:
-        """The parameters of tests of an SLO. `steady`: of a steady state. `alarm`: a short window may decide."""
+    def baseline_question(self, slo: Slo) -> Question:
+        """Whether an SLO holds in the baseline, where only the VIF of earlier runs is known."""
+        return Question(slo.objective, TestParameters(slo.alpha or STEADY_ALPHA, slo.known, len(self.slos)))
+
+    def question(self, slo: Slo, *, steady: bool = False, alarm: bool = False) -> Question:
+        """Whether an SLO holds. `steady`: in a steady state. `alarm`: a short window may decide."""
         alpha = slo.alpha or (STEADY_ALPHA if steady else ALPHA)
-        return TestParameters(alpha, self.vif.get(slo.name, slo.known), len(self.slos), alarm)
+        return Question(slo.objective, TestParameters(alpha, self._vif_of(slo), len(self.slos), alarm))
 
-    def symptom_parameters(self, condition: Condition) -> TestParameters:
-        """The parameters of tests of a symptom: α of its own, the largest VIF known from the SLOs on its series."""
+    def symptom_question(self, condition: Condition) -> Question:
+        """Whether a symptom is present: at an α of its own, with the largest VIF known from the SLOs on its series."""
         alike = [slo for slo in self.slos if condition.series is not None and slo.objective.series == condition.series]
-        vifs = [self.parameters(slo).known.vif for slo in alike]
-        return TestParameters(ALPHA, VifEstimate(max(vifs, default=1.0)), alarm=True)
+        known = VifEstimate(max((self._vif_of(slo).vif for slo in alike), default=1.0))
+        return Question(condition, TestParameters(ALPHA, known, alarm=True))
+
+    def _vif_of(self, slo: Slo) -> VifEstimate:
+        return self.vif.get(slo.name, slo.known)
 
 
 def new_drill_state(header: DrillStarted) -> DrillState:

@@ -42,26 +42,20 @@ def _onset(state: DrillState) -> Span | None:
     at, condition = state.symptoms_seen_s[first], state.symptoms[first].condition
     if condition is None or condition.theta is None:
         return max(start, at - SAMPLE_S), at
-    parameters = state.symptom_parameters(condition)
-    begun = since(condition, state.sides[TREATMENT], start, at, parameters)
-    return bounds(condition, state.sides[TREATMENT], start, at, parameters, at if begun is None else begun)
+    question, window = state.symptom_question(condition), state.window(TREATMENT, start, at)
+    begun = since(question, window)
+    return bounds(question, window, at if begun is None else begun)
 
 
 def _recovery(state: DrillState) -> Span | None:
     """Confidence interval for the recovery, which is that of the SLO that recovers last."""
-    start, main = state.start("response"), state.sides[TREATMENT]
+    start = state.start("response")
     if not state.recovery_spans or start is None:
         return None
     spans = [
-        bounds(
-            slo.objective,
-            main,
-            start,
-            state.recovery_spans[slo.name][1],
-            state.parameters(slo),
-            state.recovery_spans[slo.name][0],
-        )
+        bounds(state.question(slo), state.window(TREATMENT, start, span[1]), span[0])
         for slo in state.slos
+        for span in (state.recovery_spans[slo.name],)
         if slo.objective.series is not None and slo.name in state.slos_broken_s
     ]
     return None if not spans else (max(low for low, _ in spans), max(high for _, high in spans))
