@@ -55,10 +55,11 @@ class Processes:
         def read() -> None:
             stdout = self.running[pod].stdout
             assert stdout is not None
-            for line in stdout:
-                if b'"hello"' in line:
-                    self.admins[pod] = json.loads(line)["admin"]
-                on_line(line.rstrip(b"\n"))
+            with stdout:
+                for line in stdout:
+                    if b'"hello"' in line:
+                        self.admins[pod] = json.loads(line)["admin"]
+                    on_line(line.rstrip(b"\n"))
             on_end()
 
         threading.Thread(target=read, daemon=True).start()

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -141,12 +142,13 @@ def test_signal_reaches_a_process_before_it_leads_a_group() -> None:
 
 def test_subnet_is_reserved_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loopback, "_prefixes", lambda _: iter(("127.99.1", "127.99.2")))
-    first, second = loopback.Subnet(), loopback.Subnet()
-    assert (first.prefix, second.prefix) == ("127.99.1", "127.99.2")
-    with pytest.raises(MachineError, match="port 8080 or 29127 is in use"):
-        loopback.Subnet()
-    first.close()
-    assert loopback.Subnet().prefix == "127.99.1"
+    with closing(loopback.Subnet()) as first, closing(loopback.Subnet()) as second:
+        assert (first.prefix, second.prefix) == ("127.99.1", "127.99.2")
+        with pytest.raises(MachineError, match="port 8080 or 29127 is in use"):
+            loopback.Subnet()
+        first.close()
+        with closing(loopback.Subnet()) as again:
+            assert again.prefix == "127.99.1"
 
 
 def test_platform_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
