@@ -145,6 +145,7 @@ def test_what_is_accepted(tmp_path: Path, change: tuple[str, str]) -> None:
         (("port: 8080", "port:"), "6:21: placeholders.port: expected text, got nothing"),
         (("at: load, ", ""), "5:7: faults.f[0].at: missing; add it"),
         (("fault: surge, ", ""), "5:7: faults.f[0].fault: missing; add it"),
+        (("at: load, ", "at: [load], "), "5:12: faults.f[0].at: expected text, got a list"),
         (("[{at: load, fault: surge, factor: 2}]", "[load]"), "5:7: faults.f[0]: expected a mapping, got `load`"),
         (("[{at: load, fault: surge, factor: 2}]", "surge"), "5:6: faults.f: expected a list, got `surge`"),
         (("factor: 2", "max_duration_s: 5 min"),
