@@ -23,7 +23,7 @@ END_LIMIT_S = 3.0
 
 
 class RunError(Exception):
-    """A generator or a server did not do what was asked of it; the message holds its last words."""
+    """A generator or a server failed; the message has the end of its output."""
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ def test_no_word_or_flag_is_named_that_there_is_not() -> None:
 def test_every_exit_code_is_named() -> None:
     names = ("PASSED", "FAILED", "UNUSABLE", "INCONCLUSIVE", "BROKEN", "INTERRUPTED", "CLOSED_PIPE")
     codes = {name.lower().partition("_")[0]: getattr(errors, name) for name in names}
-    assert {row[0]: row[1].split()[0].strip(":") for row in table("docs/reference/result.md", "## Exit codes")} == {
+    assert {row[0]: row[1].split()[0].strip(":") for row in table("docs/reference/cli.md", "## Exit codes")} == {
         str(code): name for name, code in codes.items()
     }
     if "README.md" in PAGES:
@@ -305,6 +305,20 @@ def test_files_of_the_project_that_are_named_exist() -> None:
 
 
 # -- form --------------------------------------------------------------------------------------------------------------
+
+
+MOST_IN_A_CELL = 120
+
+
+def cells(text: str) -> Iterator[str]:
+    """Every cell of every table of a page."""
+    for row in re.findall(r"^\|(.*)\|$", text, re.M):
+        yield from (cell.strip() for cell in re.split(r"(?<!\\)\|", row))
+
+
+def test_no_table_cell_is_longer_than_120_characters() -> None:
+    assert sum(1 for text in PAGES.values() for _ in cells(text)) > 500
+    assert [(page, cell) for page, text in PAGES.items() for cell in cells(text) if len(cell) > MOST_IN_A_CELL] == []
 
 
 def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
