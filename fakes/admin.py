@@ -11,13 +11,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from fakes.faults.base import Board, FaultError
+from fakes.faults.base import FaultBoard, FaultError
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 Serve = Callable[[bool], Awaitable[None]]
 
 
-def application(token: str, board: Board, serve: Serve) -> Starlette:
+def application(token: str, board: FaultBoard, serve: Serve) -> Starlette:
     """Return the application of the admin port; its calls are in docs/reference/contracts.md, "Admin port"."""
     calls = Calls(board, serve)
 
@@ -50,7 +50,7 @@ def guarded(token: str, endpoint: Endpoint) -> Endpoint:
 class Calls:
     """The endpoints of the admin port."""
 
-    def __init__(self, board: Board, serve: Serve) -> None:
+    def __init__(self, board: FaultBoard, serve: Serve) -> None:
         self._board, self._serve = board, serve
 
     async def serving(self, request: Request) -> Response:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from fakes import admin
-from fakes.faults.base import Board
+from fakes.faults.base import FaultBoard
 from fakes.log import LibraryLines, Log
 from fakes.parent import wait_for_exit
 from fakes.process import run, stop_event
@@ -54,7 +54,7 @@ class Pod:
 
     def __init__(self, context: Context, service: Service) -> None:
         self._me, self._log, self._service = context.me, context.log, service
-        self._board = Board(service.faults)
+        self._board = FaultBoard(service.faults)
         self._listeners: list[Listener] = []
         self._serving: Listener | None = None
         self._switching = asyncio.Lock()

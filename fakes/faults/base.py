@@ -59,7 +59,7 @@ class Active:
     timer: asyncio.TimerHandle = field(repr=False)
 
 
-class Board:
+class FaultBoard:
     """The active faults of this process; each ends after its maximum duration."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
