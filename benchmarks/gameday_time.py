@@ -104,7 +104,7 @@ def thresholds(seen: Comparison, most_s: float, times: float) -> list[Threshold]
 
 
 def measure(folder: Path, options: argparse.Namespace) -> Comparison:
-    """The peer, then a first run that nobody knows the variance for, then the warm ones.
+    """Run the peer, then a cold run without a known variance, then the warm ones.
 
     A quick measurement has no time to wait: its first run goes on beside the peer, and the report says so.
     """
@@ -140,7 +140,7 @@ def to_text(seen: Comparison, checked: Sequence[Threshold], on: Machine, quick: 
 
 _SCENARIO = f"""\
 scenario  P95 of inference < 500 ms under {USERS} requests/s: baseline, loss of 32 of 40 worker slots, symptom, three
-          steps, recovery. Ours also watches a control that nobody answers, and looks again after the revert.
+          steps, recovery. Ours also measures a control without a runbook, and checks again after the revert.
 """
 
 

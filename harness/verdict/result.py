@@ -13,9 +13,9 @@ from harness.verdict.state import Span
 
 @dataclass(frozen=True)
 class SloResult:
-    """One SLO in each part of the drill; a measurement of None: the drill did not get there.
+    """One SLO in each part of the drill; None: the drill did not get so far.
 
-    `control_before` is the control's baseline; `budget` what the incident cost, from the fault to the recovery.
+    `control_before` is the control's baseline; `budget` the cost of the incident, from the fault to the recovery.
     """
 
     name: str
@@ -43,7 +43,7 @@ class SymptomResult:
 
 @dataclass(frozen=True)
 class Effect:
-    """One SLI before and after a step: bad fractions, and whether they differ by more than chance would explain."""
+    """Bad fractions of one SLI before and after a step, and whether they differ by more than chance explains."""
 
     slo: str
     before: float | None
@@ -53,7 +53,7 @@ class Effect:
 
 @dataclass(frozen=True)
 class StepResult:
-    """One step: what was recorded, what it is worth, and what the SLIs did after it."""
+    """One step: its recorded facts, its verdict, and the effect on each SLI."""
 
     facts: StepFacts
     verdict: str
@@ -62,7 +62,7 @@ class StepResult:
 
     @property
     def place(self) -> str:
-        """Where it stands and how it reads, on one line: `line 31: kubectl get pods`."""
+        """Line and text of the step on one line: `line 31: kubectl get pods`."""
         return f"line {self.facts.line}: {' '.join(self.facts.text.split())}"
 
 
@@ -80,7 +80,7 @@ class DashboardResult:
 
 @dataclass(frozen=True)
 class LoadFacts:
-    """Under what load it was: a VIF is that of a scenario at a rate (0: the scenario's own)."""
+    """The load of the drill: scenario, and rate in arrivals per second (0: the scenario's own)."""
 
     scenario: str
     rate: float
@@ -88,8 +88,7 @@ class LoadFacts:
 
 @dataclass(frozen=True)
 class PhaseResult:
-    """What a phase cost, and its answer: True, False, None at its limit; `asked` is False where nothing was to be
-    decided."""
+    """Duration, arrivals and decision of a phase. `answer` is None at its limit; `asked`: it waited for a decision."""
 
     phase: str
     seconds: float
@@ -133,5 +132,5 @@ class DrillResult:
     findings: tuple[str, ...]
     phases: tuple[PhaseResult, ...]
     alpha: float
-    """Chance of a wrong answer about the runbook, shared by the SLOs."""
+    """Probability of a wrong decision about the runbook, shared by the SLOs."""
     load: LoadFacts

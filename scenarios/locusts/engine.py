@@ -165,7 +165,7 @@ def _open(address: Address, tls: ssl.SSLContext | None) -> gevent.socket.socket:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.connect((address.ip, address.port))
         return tls.wrap_socket(sock, server_hostname=address.host) if tls else sock
-    except BaseException:  # when it is cancelled too: nobody else can close it
+    except BaseException:  # a cancellation too: only this function has the socket
         with suppress(OSError):
             sock.close()
         raise

@@ -69,7 +69,7 @@ class Audience:
     _next_s: float = 0.0
 
     def fit(self, wanted: Mapping[str, Wish]) -> None:
-        """Sends away whom nobody wishes for any more, and lets new ones come that are due."""
+        """Remove surplus clients and add those that are due."""
         for name in self._groups.keys() - wanted.keys():
             _send_away(self._groups.pop(name))
         for name, wish in wanted.items():

@@ -40,12 +40,12 @@ class HttpDriver:
         self._deadlines = Deadlines(engine, self._expired)
 
     def follow(self, plan: Plan) -> None:
-        """Begins, or goes on by another plan."""
+        """Start, or continue with another plan."""
         self._arrivals.follow(plan)
         self._arm()
 
     def aim(self, host: str) -> None:
-        """Sends to another host from now on; what is on its way stays where it is."""
+        """Send to another host from now on; requests in flight are not affected."""
         self._address = address_of(host, self._scenario.schemes)
         self._authority = self._address.authority
         self._tls = tls_context() if self._address.tls else None
@@ -53,16 +53,16 @@ class HttpDriver:
             self._idle.popleft().close()
 
     def drain(self) -> None:
-        """No arrival is due any more; those that wait for their turn get it."""
+        """Start no further arrivals; those that wait for a connection are still sent."""
         self._arrivals.end()
         self._arm()
 
     def busy(self) -> bool:
-        """Whether an arrival has no outcome yet."""
+        """Return whether an arrival is outstanding."""
         return bool(self._under_way or self._waiting)
 
     def stop(self) -> None:
-        """Sends nothing any more and lets go of everything; what is outstanding is unfinished."""
+        """End the run and close all connections; outstanding arrivals count as unfinished."""
         self._timer.close()
         self._deadlines.close()
         self._report.next_due_s = math.inf
@@ -75,15 +75,15 @@ class HttpDriver:
             self._idle.popleft().close()
 
     def answered(self, exchange: Exchange, answer: Answer) -> None:
-        """A whole answer came."""
+        """Settle an exchange with its complete answer."""
         self._settle(exchange, self._scenario.judge(exchange.request, answer), len(answer.body))
 
     def failed(self, exchange: Exchange, kind: str) -> None:
-        """No answer will come."""
+        """Settle an exchange that failed."""
         self._settle(exchange, dict.fromkeys(exchange.request.series, kind), 0)
 
     def idle(self, connection: Connection) -> None:
-        """A connection is free again; one to an earlier host serves nobody any more."""
+        """Keep a free connection for reuse; close one to an earlier host."""
         if connection.address is self._address:
             self._idle.append(connection)
         else:

@@ -43,35 +43,35 @@ class WebSocketDriver:
         self._timer: Cancel | None = None
 
     def follow(self, plan: Plan) -> None:
-        """Begins, or goes on by another plan."""
+        """Start, or continue with another plan."""
         self._plans.append(plan)
         if self._timer is None:
             self._tick()
 
     def aim(self, host: str) -> None:
-        """Who connects from now on connects to another host; a connection that is held stays where it is."""
+        """Open new connections to another host; open ones are not affected."""
         self._world.aim(address_of(host, self._world.scenario.schemes))
 
     def drain(self) -> None:
-        """Nobody comes any more; everybody leaves, once handshakes and echoes have their outcome."""
+        """Open no further connections; close each once its handshake and echoes have ended."""
         if self._timer:
             self._timer.cancel()
         for client in self._world.clients.copy():
             client.leave()
 
     def busy(self) -> bool:
-        """Whether a client that is to leave is still there."""
+        """Return whether a client that is to leave is still connected."""
         return bool(self._world.clients)
 
     def stop(self) -> None:
-        """Everybody leaves; handshakes and echoes that are outstanding are unfinished."""
+        """Close all connections; outstanding handshakes and echoes count as unfinished."""
         if self._timer:
             self._timer.cancel()
         for client in self._world.clients.copy():
             client.end()
 
     def _tick(self) -> None:
-        """Newcomers at the scenario's pace, that of all workers together."""
+        """Add clients at the scenario's pace, shared by all workers."""
         self._timer = self._world.engine.call_later(TICK_S, self._tick)
         while len(self._plans) > 1 and clock.instant(self._plans[1].from_epoch_s) <= clock.now():
             self._plans.popleft()
@@ -86,7 +86,7 @@ class WebSocketDriver:
 
 @dataclass
 class World:
-    """What all clients share; `clients` are those that are there, in whatever state."""
+    """State shared by all clients; `clients` are the present ones, in any state."""
 
     engine: Engine
     scenario: WebSocketScenario
@@ -100,18 +100,18 @@ class World:
         self.aim(self.address)
 
     def aim(self, address: Address) -> None:
-        """Where new connections go."""
+        """The address of new connections."""
         self.address, self.tls = address, tls_context() if address.tls else None
 
     def due(self, series: str, due_s: float) -> Ticket:
-        """A handshake or a message that begins now."""
+        """Count a handshake or a message that starts now."""
         tickets, now_s = self.ledger.due((series,), due_s), clock.now()
         if self.ledger.started(tickets, now_s):
             self.statistics.late(now_s - due_s)
         return tickets[0]
 
     def settle(self, key: Key, ticket: Ticket, length: int, bad: str | None) -> None:
-        """What became of it."""
+        """Settle it with its outcome."""
         now_s = clock.now()
         self.ledger.settle(ticket, now_s, bad)
         self.statistics.log(key, now_s - ticket.due_s, length, (bad,) if bad else ())
@@ -136,13 +136,13 @@ class Client:
         self._connect_at(due_s)
 
     def leave(self) -> None:
-        """Goes away; a handshake and echoes are awaited first, because their outcome is the server's to give."""
+        """Leave once the outstanding handshake and echoes have ended."""
         self._leaving = self._over = True
         if self._ticket is None and not self._asked:
             self.end()
 
     def end(self) -> None:
-        """Goes away at once; what is outstanding is unfinished."""
+        """Leave at once; what is outstanding counts as unfinished."""
         self._let_go(UNFINISHED)
         self._world.clients.discard(self)
 
@@ -179,7 +179,7 @@ class Client:
             self._after("speech", first_s, self._speak, clock.now() + first_s, 1)
 
     def lost(self, kind: str) -> None:
-        """The connection is gone, or did not come about: it comes again after a moment, unless nobody wants it."""
+        """The connection was lost or refused: connect again after a pause, unless the client is to leave."""
         self._let_go(kind)
         if self._leaving:
             self._world.clients.discard(self)

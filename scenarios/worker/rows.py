@@ -70,7 +70,7 @@ class Row:
 
 
 class Rows:
-    """All rows of one worker. With `wanted` false nothing is counted: nobody would read it."""
+    """The rows of one worker. With `wanted` false nothing is counted, to save the time."""
 
     def __init__(self, wanted: bool) -> None:
         self._wanted = wanted

@@ -115,7 +115,7 @@ def test_failed_step_fails_the_runbook_although_the_slos_recover(tmp_path: Path)
 def test_failed_revert_is_inconclusive(tmp_path: Path) -> None:
     result = World(tmp_path, incident, revert_fails=True).run()
     assert result.verdict is Verdict.INCONCLUSIVE
-    assert "it sticks" in result.drills[0].why[0]
+    assert "it is stuck" in result.drills[0].why[0]
 
 
 def test_slos_broken_after_the_revert_are_inconclusive(tmp_path: Path) -> None:
