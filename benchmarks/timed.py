@@ -17,7 +17,7 @@ _WIDTH = 34
 
 @dataclass(frozen=True)
 class Phase:
-    """One part of a run, in the words of whoever ran it."""
+    """One part of a run, with the label of the side that ran it."""
 
     name: str
     seconds: float
@@ -58,7 +58,7 @@ def _rows(run: Run) -> list[str]:
 def call(argv: Sequence[str], limit_s: float, cwd: Path, env: Mapping[str, str] | None = None) -> tuple[int, str, str]:
     """Run a command in a process group of its own: status, stdout, stderr.
 
-    At the limit, or when this process is interrupted, it is asked to end as by Ctrl-C; then its group is killed.
+    At the limit, or when this process is interrupted, it gets SIGINT; then its group is killed.
     """
     process = subprocess.Popen(
         argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

@@ -18,8 +18,8 @@ if __package__ in (None, ""):  # run as a file
 
 from benchmarks import machine
 from benchmarks.changes import Change, change_of, requests_to_see
-from benchmarks.hold import Hold
 from benchmarks.processes import PROCESSES, slices_of
+from benchmarks.threshold import Threshold
 from benchmarks.verdict_methods import ALPHA, COLD, FIXED, METHODS, PEEK, RAW, THETA, WARM, WINDOW_S, Case, Told
 
 RATE = 200.0
@@ -34,7 +34,7 @@ examples:
   python benchmarks/verdict_error.py                  the whole: about 4 minutes on two cores
   python benchmarks/verdict_error.py --quick          within 60 s
   python benchmarks/verdict_error.py --margin 0.2     broken on purpose: correlated counts are believed, exit 1
-exit codes: 0 every hold holds · 1 one does not · 2 unusable input
+exit codes: 0 all thresholds met · 1 one is missed · 2 unusable input
 """
 
 
@@ -91,25 +91,27 @@ def _agreements(cells: Sequence[Cell], method: str) -> Iterator[bool]:
                 yield told.low == fixed.low
 
 
-def holds_of(cells: Sequence[Cell], changes: Sequence[Change]) -> list[Hold]:
+def thresholds_of(cells: Sequence[Cell], changes: Sequence[Change]) -> list[Threshold]:
     """What is promised of ours, cold and warm, and that the naive controls are seen to fail."""
     lies = fmean(each.false_at_twice for each in changes)
-    found = [Hold("a recovery that is none is seen in at most 1 % of runs, at p = 2θ", lies <= 0.01, f"{lies:.2%}")]
+    found = [
+        Threshold("a recovery that is none is seen in at most 1 % of runs, at p = 2θ", lies <= 0.01, f"{lies:.2%}")
+    ]
     for method in (COLD, WARM):
         row = row_of(cells, "all", method)
         worst = max((row_of(cells, name, method) for name in PROCESSES), key=lambda each: each.decided_at_theta)
         found += [
-            Hold(f"{method}: at most 1 % wrong", row.wrong <= 0.01, f"{row.wrong:.2%}"),
-            Hold(f"{method}: at most 2 % decided at p = θ", row.decided_at_theta <= 0.02,
+            Threshold(f"{method}: at most 1 % wrong", row.wrong <= 0.01, f"{row.wrong:.2%}"),
+            Threshold(f"{method}: at most 2 % decided at p = θ", row.decided_at_theta <= 0.02,
                  f"{row.decided_at_theta:.2%}; most with {worst.process}: {worst.decided_at_theta:.2%}"),
-            Hold(f"{method}: median at most 10 s where p ≤ 1 % or ≥ 20 %", row.median_far_s <= 10,
+            Threshold(f"{method}: median at most 10 s where p ≤ 1 % or ≥ 20 %", row.median_far_s <= 10,
                  f"{row.median_far_s:.1f} s"),
-            Hold(f"{method}: mean at most 25 s", row.mean_s <= 25, f"{row.mean_s:.1f} s"),
+            Threshold(f"{method}: mean at most 25 s", row.mean_s <= 25, f"{row.mean_s:.1f} s"),
         ]  # fmt: skip
     for method in (RAW, PEEK):
         row = max((row_of(cells, name, method) for name in PROCESSES), key=lambda each: each.wrong)
         text = f"{method}, the naive control, is seen to fail: more than 1 % wrong with some process"
-        found.append(Hold(text, row.wrong > 0.01, f"{row.wrong:.2%} with {row.process}"))
+        found.append(Threshold(text, row.wrong > 0.01, f"{row.wrong:.2%} with {row.process}"))
     return found
 
 
@@ -174,15 +176,19 @@ def text_of(cells: Sequence[Cell], changes: Sequence[Change], runs: int, rate: f
     return "\n\n".join([head, *("\n".join(table) for table in tables)]) + "\n\n"
 
 
-def json_of(cells: Sequence[Cell], changes: Sequence[Change], holds: Sequence[Hold], **facts: object) -> str:
+def json_of(cells: Sequence[Cell], changes: Sequence[Change], thresholds: Sequence[Threshold], **facts: object) -> str:
     """The same for machines."""
     rows = [asdict(row_of(cells, process, method)) for process, method in product((*PROCESSES, "all"), METHODS)]
-    found = {"rows": rows, "changes": [asdict(each) for each in changes], "holds": [asdict(hold) for hold in holds]}
+    found = {
+        "rows": rows,
+        "changes": [asdict(each) for each in changes],
+        "thresholds": [asdict(threshold) for threshold in thresholds],
+    }
     return json.dumps({**facts, **found}, indent=2) + "\n"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, print, and say by the exit code whether the holds hold."""
+    """Measure, print, and return 0 when all thresholds are met, otherwise 1."""
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=_EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -199,13 +205,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     here = machine.look()
     cells = measure(runs, options.rate, options.margin, options.jobs)
     changes = measure_changes(max(CHANGE_RUNS, runs), options.rate, options.jobs)
-    holds = holds_of(cells, changes)
+    thresholds = thresholds_of(cells, changes)
     if options.json:
-        sys.stdout.write(json_of(cells, changes, holds, machine=here.to_json(), runs=runs, rate=options.rate))
+        sys.stdout.write(json_of(cells, changes, thresholds, machine=here.to_json(), runs=runs, rate=options.rate))
     else:
         sys.stdout.write(machine.lines(here) + "\n" + text_of(cells, changes, runs, options.rate))
-        sys.stdout.writelines(f"{'✓' if hold.ok else '✗'} {hold.text}: {hold.found}\n" for hold in holds)
-    return 0 if all(hold.ok for hold in holds) else 1
+        sys.stdout.writelines(
+            f"{'✓' if threshold.ok else '✗'} {threshold.text}: {threshold.found}\n" for threshold in thresholds
+        )
+    return 0 if all(threshold.ok for threshold in thresholds) else 1
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ if __package__ in (None, ""):  # run by its path: then this folder comes first, 
 
 from benchmarks.parts import k6_peer, ours, report
 from benchmarks.parts.processes import Child, RunError, Server, Usage
-from benchmarks.parts.report import Hold, Report, Table, UnusableError, number
+from benchmarks.parts.report import Report, Table, Threshold, UnusableError, number
 
 CONNECTIONS = 2000
 CONNECT_S = 4.0
@@ -162,7 +162,7 @@ def measure(repeats: int, hold_s: float) -> Report:
 
 
 def tell(samples: Samples, bare: dict[str, int], repeats: int, hold_s: float) -> Report:
-    """The table and the holds."""
+    """The table and the thresholds."""
     rules = (
         f"{CONNECTIONS:,} connections come within {CONNECT_S:g} s and are held for {hold_s:g} s; medians of {repeats}",
         "CPU of the process tree: whole with start-up and connecting (held to), steady while all connections are held",
@@ -174,7 +174,7 @@ def tell(samples: Samples, bare: dict[str, int], repeats: int, hold_s: float) ->
     )  # fmt: skip
     table = Table("", columns, [_row(name, samples, bare) for name in STARTS])
     figures = {name: [asdict(one) for one in runs] for name, runs in samples.items()}
-    return Report(rules, [table], holds(samples, bare), figures={**figures, "bare_rss_bytes": bare})
+    return Report(rules, [table], thresholds(samples, bare), figures={**figures, "bare_rss_bytes": bare})
 
 
 def costs(runs: Sequence[Sample], bare_bytes: int) -> tuple[float, float, float, float]:
@@ -197,24 +197,26 @@ def _row(name: str, samples: Samples, bare: dict[str, int]) -> tuple[str, ...]:
     return (name, *map(number, cells), *(f"{statistics.median(count):,.0f}" for count in counts), number(p95))
 
 
-def holds(samples: Samples, bare: dict[str, int]) -> list[Hold]:
+def thresholds(samples: Samples, bare: dict[str, int]) -> list[Threshold]:
     """What must be true."""
     found = []
     own_cpu, _, own_rss, own_kb = costs(samples[WORKER], bare[WORKER])
     for peer in PEERS:
         cpu, _, rss, kb = costs(samples[peer], bare[peer])
         found += [
-            Hold(f"CPU of the {WORKER}, of {peer}'s", own_cpu / cpu, most=MOST_CPU),
-            Hold(f"memory of the {WORKER}, of {peer}'s", own_rss / rss, most=MOST_MEMORY),
-            Hold(f"memory a connection of the {WORKER}, of {peer}'s", own_kb / kb, most=MOST_MEMORY),
+            Threshold(f"CPU of the {WORKER}, of {peer}'s", own_cpu / cpu, most=MOST_CPU),
+            Threshold(f"memory of the {WORKER}, of {peer}'s", own_rss / rss, most=MOST_MEMORY),
+            Threshold(f"memory a connection of the {WORKER}, of {peer}'s", own_kb / kb, most=MOST_MEMORY),
         ]
     everything = [one for runs in samples.values() for one in runs]
     strays = sum(abs(one.told.sent - one.messages_at_server) for one in everything)
     lost = sum(one.told.sent - one.told.heard - one.told.unfinished for one in everything)
     wrong = sum(one.told.wrong + abs(one.connections_at_server - CONNECTIONS) for one in everything)
-    found.append(Hold("messages sent that the server did not count, or the other way round, all runs", strays, most=0))
-    found.append(Hold("messages whose echo is neither heard nor cut off by the end, all runs", abs(lost), most=0))
-    return [*found, Hold("wrong echoes, failed and repeated connections, all runs", wrong, most=0)]
+    found.append(
+        Threshold("messages sent that the server did not count, or the other way round, all runs", strays, most=0)
+    )
+    found.append(Threshold("messages whose echo is neither heard nor cut off by the end, all runs", abs(lost), most=0))
+    return [*found, Threshold("wrong echoes, failed and repeated connections, all runs", wrong, most=0)]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The admin port: what the platform and the fault injector may do with a pod. Every call needs the token."""
+"""HTTP API of a pod's admin port: switch serving on and off, apply and revert faults. Every call needs the token."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from fakes.faults.base import BadFault, Board
+from fakes.faults.base import FaultBoard, FaultError
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 Serve = Callable[[bool], Awaitable[None]]
 
 
-def application(token: str, board: Board, serve: Serve) -> Starlette:
-    """See docs/reference/contracts.md, "Admin port"."""
+def application(token: str, board: FaultBoard, serve: Serve) -> Starlette:
+    """Return the application of the admin port; its calls are in docs/reference/contracts.md, "Admin port"."""
     calls = Calls(board, serve)
 
     def route(path: str, endpoint: Endpoint, method: str) -> Route:
@@ -27,8 +27,8 @@ def application(token: str, board: Board, serve: Serve) -> Starlette:
     return Starlette(
         routes=[
             route("/serving", calls.serving, "PUT"),
-            route("/faults", calls.inject, "POST"),
-            route("/faults", calls.on, "GET"),
+            route("/faults", calls.apply, "POST"),
+            route("/faults", calls.active, "GET"),
             route("/faults", calls.revert_all, "DELETE"),
             route("/faults/{number}", calls.revert, "DELETE"),
         ]
@@ -36,7 +36,7 @@ def application(token: str, board: Board, serve: Serve) -> Starlette:
 
 
 def guarded(token: str, endpoint: Endpoint) -> Endpoint:
-    """403 unless the request carries the token."""
+    """Wrap `endpoint`: requests without the token get 403."""
     expected = f"Bearer {token}".encode()
 
     async def call(request: Request) -> Response:
@@ -48,9 +48,9 @@ def guarded(token: str, endpoint: Endpoint) -> Endpoint:
 
 
 class Calls:
-    """The calls behind the token."""
+    """The endpoints of the admin port."""
 
-    def __init__(self, board: Board, serve: Serve) -> None:
+    def __init__(self, board: FaultBoard, serve: Serve) -> None:
         self._board, self._serve = board, serve
 
     async def serving(self, request: Request) -> Response:
@@ -63,14 +63,14 @@ class Calls:
             return JSONResponse({"error": f"cannot listen on the service address: {error}"}, 409)
         return JSONResponse({"serving": wanted})
 
-    async def inject(self, request: Request) -> Response:
+    async def apply(self, request: Request) -> Response:
         try:
-            return JSONResponse({"id": self._board.inject(await json_object(request))}, 201)
-        except BadFault as error:
+            return JSONResponse({"id": self._board.apply(await json_object(request))}, 201)
+        except FaultError as error:
             return bad_request(str(error))
 
-    async def on(self, _: Request) -> Response:
-        return JSONResponse(self._board.on())
+    async def active(self, _: Request) -> Response:
+        return JSONResponse(self._board.active())
 
     async def revert(self, request: Request) -> Response:
         self._board.revert(request.path_params["number"])
@@ -82,11 +82,12 @@ class Calls:
 
 
 def bad_request(reason: str) -> Response:
+    """Return a 400 with the reason in its JSON body."""
     return JSONResponse({"error": reason}, 400)
 
 
 async def json_object(request: Request) -> dict[str, object]:
-    """The JSON object in the body; an empty one for anything else, in which nothing will be found."""
+    """Return the JSON object in the body; an empty one when the body is anything else."""
     try:
         value = json.loads(await request.body())
     except ValueError:

@@ -1,6 +1,6 @@
-"""Forks pods from a process that has imported everything already. Contract: docs/reference/contracts.md, "Nursery".
+"""Fork server: starts pods by forking a process that has all modules loaded. Protocol: docs/reference/contracts.md.
 
-It stays single-threaded and without an event loop: only so may it fork.
+It has one thread and no event loop, because forking is safe only then.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ END_GRACE_S = 1.0
 
 @dataclass(frozen=True)
 class Spawn:
-    """One order to fork a pod."""
+    """A request to fork one pod."""
 
     id: int
     service: str
@@ -36,65 +36,65 @@ class Spawn:
     log: str
 
 
-class Nursery:
-    """Reads orders on stdin, answers on stdout, tells when a child ends."""
+class ForkServer:
+    """Reads requests from stdin; writes replies and the exits of children to stdout."""
 
     def __init__(self) -> None:
         self._children: set[int] = set()
-        self._rest = b""
-        self._wake, wake_end = os.pipe()
+        self._partial_line = b""
+        self._wake, wake_write = os.pipe()
         os.set_blocking(self._wake, False)
-        os.set_blocking(wake_end, False)
-        signal.set_wakeup_fd(wake_end, warn_on_full_buffer=False)
-        self._wake_end = wake_end
-        self._over = False
-        signal.signal(signal.SIGCHLD, lambda *_: None)  # the wake-up is what counts
+        os.set_blocking(wake_write, False)
+        signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+        self._wake_write = wake_write
+        self._ending = False
+        signal.signal(signal.SIGCHLD, lambda *_: None)  # a handler makes the wake-up fd work
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
 
     def run(self) -> None:
-        """Returns when stdin is closed or SIGTERM came, after the children have ended."""
+        """Serve until stdin is closed or SIGTERM arrives; return after all children have ended."""
         with selectors.DefaultSelector() as selector:
             selector.register(0, selectors.EVENT_READ, self._read)
             selector.register(self._wake, selectors.EVENT_READ, self._reap)
-            while not self._over:
+            while not self._ending:
                 for key, _ in selector.select():
                     key.data()
         self._end_children()
 
     def _stop(self, *_: object) -> None:
-        self._over = True
+        self._ending = True
 
     def _read(self) -> None:
         chunk = os.read(0, 1 << 16)
         if not chunk:
-            self._over = True
-        *lines, self._rest = (self._rest + chunk).split(b"\n")
+            self._ending = True
+        *lines, self._partial_line = (self._partial_line + chunk).split(b"\n")
         for line in lines:
-            self._obey(line)
+            self._handle(line)
 
-    def _obey(self, line: bytes) -> None:
+    def _handle(self, line: bytes) -> None:
         try:
-            order = parse(line)
+            request = parse(line)
         except ValueError as error:
-            _say({"error": str(error)})
+            _reply({"error": str(error)})
             return
         try:
-            pid = self._fork(order)
+            pid = self._fork(request)
         except OSError as error:
-            _say({"id": order.id, "error": f"cannot fork: {error}"})
+            _reply({"id": request.id, "error": f"cannot fork: {error}"})
             return
-        _say({"id": order.id, "pid": pid})
+        _reply({"id": request.id, "pid": pid})
 
-    def _fork(self, order: Spawn) -> int:
+    def _fork(self, request: Spawn) -> int:
         pid = os.fork()
         if pid == 0:
-            self._become(order)
+            self._run_pod(request)
         self._children.add(pid)
         return pid
 
-    def _become(self, order: Spawn) -> NoReturn:
-        """In the child: leave the nursery behind and run the pod."""
+    def _run_pod(self, request: Spawn) -> NoReturn:
+        """In the child: drop the server's signal handlers and files, then run the pod."""
         status = 1
         try:
             os.setsid()
@@ -102,14 +102,14 @@ class Nursery:
             for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, signal.SIG_DFL)
             os.close(self._wake)
-            os.close(self._wake_end)
-            _own_files(order.log)
-            os.chdir(order.cwd)
+            os.close(self._wake_write)
+            _redirect_streams(request.log)
+            os.chdir(request.cwd)
             os.environ.clear()
-            os.environ.update(order.env)
+            os.environ.update(request.env)
             random.seed()
-            status = main(order.service, os.environ)
-        except BaseException:  # nothing of the parent's stack may run in the child
+            status = main(request.service, os.environ)
+        except BaseException:  # an exception must not unwind into the parent's code
             traceback.print_exc()
         finally:
             os._exit(status)
@@ -121,7 +121,7 @@ class Nursery:
             ended, status = os.waitpid(pid, os.WNOHANG)
             if ended:
                 self._children.discard(pid)
-                _say({"exited": pid, "status": os.waitstatus_to_exitcode(status)})
+                _reply({"exited": pid, "status": os.waitstatus_to_exitcode(status)})
 
     def _end_children(self) -> None:
         self._signal_children(signal.SIGTERM)
@@ -141,36 +141,36 @@ class Nursery:
 
 
 def parse(line: bytes) -> Spawn:
-    """Raises ValueError, with the reason in words."""
-    order = json.loads(line)
-    if not isinstance(order, dict) or order.get("op") != "spawn":
-        raise ValueError(f'not an order: {line!r}; it must be {{"op": "spawn", "id", "service", "env", "cwd", "log"}}')
+    """Parse one line of stdin. Raises ValueError when it is not a spawn request."""
+    request = json.loads(line)
+    if not isinstance(request, dict) or request.get("op") != "spawn":
+        raise ValueError(f'not a request: {line!r}; it must be {{"op": "spawn", "id", "service", "env", "cwd", "log"}}')
     wanted = {"id": int, "service": str, "env": dict, "cwd": str, "log": str}
     for key, kind in wanted.items():
-        if not isinstance(order.get(key), kind):
-            raise ValueError(f"{key} is {order.get(key)!r}: it must be of type {kind.__name__}")
-    return Spawn(**{key: order[key] for key in wanted})
+        if not isinstance(request.get(key), kind):
+            raise ValueError(f"{key} is {request.get(key)!r}: it must be of type {kind.__name__}")
+    return Spawn(**{key: request[key] for key in wanted})
 
 
-def _own_files(log: str) -> None:
-    """stdin from nowhere, stdout and stderr appended to the log."""
-    nowhere = os.open(os.devnull, os.O_RDONLY)
+def _redirect_streams(log: str) -> None:
+    """Connect stdin to /dev/null; append stdout and stderr to the log."""
+    null = os.open(os.devnull, os.O_RDONLY)
     out = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-    os.dup2(nowhere, 0)
+    os.dup2(null, 0)
     os.dup2(out, 1)
     os.dup2(out, 2)
-    os.close(nowhere)
+    os.close(null)
     os.close(out)
 
 
-def _say(answer: dict[str, object]) -> None:
-    with suppress(BrokenPipeError):  # nobody listens any more: then stdin is about to end as well
-        sys.stdout.write(json.dumps(answer) + "\n")
+def _reply(message: dict[str, object]) -> None:
+    with suppress(BrokenPipeError):  # the parent has ended: stdin will be closed too
+        sys.stdout.write(json.dumps(message) + "\n")
         sys.stdout.flush()
 
 
 if __name__ == "__main__":
     for module in MODULES.values():
         importlib.import_module(module)
-    gc.freeze()  # what is here now stays shared with the children
-    Nursery().run()
+    gc.freeze()  # keeps the loaded modules' memory shared with the children
+    ForkServer().run()

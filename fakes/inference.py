@@ -1,4 +1,4 @@
-"""`inference`: the service behind the gateway. Its capacity is its worker slots ÷ the time that a job takes."""
+"""`inference`: answers prompts behind the gateway. Its capacity is worker slots ÷ service time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from fakes.faults.base import Fault
 from fakes.faults.slot_loss import SlotLoss
 from fakes.faults.slow import Slow
 from fakes.metrics import LATENCY_BUCKETS, watch_workers
-from fakes.service import Listener, Place
+from fakes.service import Context, Listener
 from fakes.settings import number, whole
 from fakes.web import Health, HttpFront, application
 from fakes.workers import Expired, QueueFull, Workers
@@ -27,17 +27,17 @@ SPREAD = 0.35
 """Sigma of the log-normal service time: P95 is 1.67 times the mean."""
 
 
-def build(place: Place) -> Inference:
-    """Raises SettingError."""
-    return Inference(place)
+def build(context: Context) -> Inference:
+    """Return the service. Raises SettingError when a variable is wrong."""
+    return Inference(context)
 
 
 class Inference:
-    """See `fakes.service.Service`."""
+    """The inference service; implements `fakes.service.Service`."""
 
-    def __init__(self, place: Place) -> None:
-        env = place.env
-        self._log = place.log
+    def __init__(self, context: Context) -> None:
+        env = context.env
+        self._log = context.log
         self._service_time_s = number(env, "SERVICE_TIME_MS", 100.0, 0.1, 60_000.0) / 1000
         self._workers = Workers(
             whole(env, "WORKER_SLOTS", 10, 1, 10_000), whole(env, "QUEUE_LIMIT", 1000, 0, 1_000_000)
@@ -88,12 +88,12 @@ class Inference:
         return JSONResponse({"output": "…", "waited_ms": round(waited_s * 1000), "worked_ms": round(work_s * 1000)})
 
     def _job_s(self) -> float:
-        """Log-normal around the mean: most jobs a little below it, a few far above."""
+        """Return a service time in seconds, log-normally distributed around the mean."""
         mean_s = self._service_time_s * self._slow.factor
         return random.lognormvariate(math.log(mean_s) - SPREAD**2 / 2, SPREAD)
 
 
 def _deadline_s(request: Request) -> float:
-    """Seconds that the caller will wait; for ever when it does not say."""
+    """Return the caller's deadline in seconds, from its header; infinity without one."""
     text = request.headers.get("x-deadline-ms", "")
     return int(text) / 1000 if text.isdecimal() else math.inf

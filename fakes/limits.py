@@ -1,4 +1,4 @@
-"""What the system allows one process."""
+"""The open-file limit of the process."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import suppress
 
 
 def raise_file_limit() -> None:
-    """A connection is an open file, and the usual soft limit of 1,024 is less than one pod's connections."""
+    """Raise the soft limit of open files to the hard one: a pod has more connections than the usual limit of 1,024."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with suppress(ValueError, OSError):  # an unlimited hard limit is refused by some systems: then it stays as it was
+    with suppress(ValueError, OSError):  # some systems refuse an unlimited value; the limit then stays
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,4 +1,4 @@
-"""The log of a pod: JSON lines on stdout, written together at most 50 ms after the first of them."""
+"""Write a pod's log: JSON lines on stdout, in batches, at most 50 ms after the first line of a batch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FLUSH_AFTER_S = 0.05
 
 
 class Log:
-    """`log.warning("words for grep", status=400)` becomes one line `{"time", "level", "msg", "status"}`."""
+    """One JSON line per call: `log.warning("queue full", status=503)` has `time`, `level`, `msg` and `status`."""
 
     def __init__(self, fd: int = 1) -> None:
         self._fd = fd
@@ -29,7 +29,7 @@ class Log:
         self._add("error", msg, fields)
 
     def flush(self) -> None:
-        """Write what waits, now. What cannot be written is lost together with the one who would have read it."""
+        """Write the buffered lines now. Raises OSError when the reader is gone."""
         rest = "".join(self._lines).encode()
         self._lines.clear()
         while rest:
@@ -44,7 +44,7 @@ class Log:
     def _flush_soon(self) -> None:
         try:
             asyncio.get_running_loop().call_later(FLUSH_AFTER_S, self.flush)
-        except RuntimeError:  # no loop yet, or no longer
+        except RuntimeError:  # no event loop is running
             self.flush()
 
     def _now(self) -> str:
@@ -56,7 +56,7 @@ class Log:
 
 
 class LibraryLines(logging.Handler):
-    """Brings what libraries log (uvicorn, websockets, asyncio) into the pod's own log, one line each."""
+    """Logging handler that writes the records of libraries (uvicorn, websockets, asyncio) to the pod's log."""
 
     def __init__(self, log: Log) -> None:
         super().__init__(logging.WARNING)

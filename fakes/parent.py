@@ -1,4 +1,4 @@
-"""The end of another process, as something to wait for."""
+"""Wait for the end of another process."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import os
 POLL_S = 1.0
 
 
-async def gone(pid: int) -> None:
-    """Returns when no process has this id. By a pidfd where the kernel has them, by asking once a second elsewhere."""
+async def wait_for_exit(pid: int) -> None:
+    """Return when the process with this id has ended. Uses a pidfd; without kernel support, polls once a second."""
     try:
         fd = os.pidfd_open(pid)
     except ProcessLookupError:

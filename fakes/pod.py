@@ -1,4 +1,4 @@
-"""The life of one pod: it starts, listens, serves while it is told to, drains and ends."""
+"""Run one pod: start its service, listen, serve while requested, drain and end."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ import asyncio
 import importlib
 import logging
 import os
-import signal
-from collections.abc import Callable
-
-import uvloop
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from fakes import admin
-from fakes.faults.base import Board
-from fakes.limits import raise_file_limit
+from fakes.faults.base import FaultBoard
 from fakes.log import LibraryLines, Log
-from fakes.parent import gone
-from fakes.service import Listener, Place, Service, bind
+from fakes.parent import wait_for_exit
+from fakes.process import run, stop_event
+from fakes.service import Context, Listener, Service, bind
 from fakes.settings import Env, SettingError, identity
 from fakes.web import HttpFront
 
@@ -28,64 +26,52 @@ MODULES = {
 }
 
 
-Factory = Callable[[Place], Service]
+Factory = Callable[[Context], Service]
 
 
 def main(deployment: str, env: Env) -> int:
-    """Run one pod to its end; returns the exit status: 0 after a drain, 1 when the system refused
-    something (an address, a file), 2 when it was told nonsense."""
+    """Run one pod until SIGTERM or the end of its parent; return the exit status of `fakes.process.run`."""
     log = Log()
     logging.basicConfig(handlers=[LibraryLines(log)], level=logging.WARNING, force=True)
-    raise_file_limit()
-    try:
-        place = Place(identity(deployment, env), env, log)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(Pod(place, load(deployment)(place)).run())
-    except SettingError as error:
-        log.error(f"cannot start: {error}")
-        return 2
-    except OSError as error:
-        log.error(f"cannot run: {error}")
-        return 1
-    finally:
-        log.flush()
-    return 0
+
+    def start(log: Log) -> Coroutine[Any, Any, None]:
+        context = Context(identity(deployment, env), env, log)
+        return Pod(context, load(deployment)(context)).run()
+
+    return run(log, start)
 
 
 def load(deployment: str) -> Factory:
-    """The factory of a service; raises SettingError."""
+    """Return the factory of a service. Raises SettingError for an unknown one."""
     if deployment not in MODULES:
-        raise SettingError(f"there is no service {deployment!r}: there is {', '.join(MODULES)}")
+        raise SettingError(f"there is no service {deployment!r}; known are {', '.join(MODULES)}")
     factory: Factory = importlib.import_module(MODULES[deployment]).build
     return factory
 
 
 class Pod:
-    """One service with its listeners: `POD_IP` from start to end, `SERVICE_IP` while serving, the admin port."""
+    """One service with its listeners: on `POD_IP` always, on `SERVICE_IP` while serving, and on the admin port."""
 
-    def __init__(self, place: Place, service: Service) -> None:
-        self._me, self._log, self._service = place.me, place.log, service
-        self._board = Board(service.faults)
+    def __init__(self, context: Context, service: Service) -> None:
+        self._me, self._log, self._service = context.me, context.log, service
+        self._board = FaultBoard(service.faults)
         self._listeners: list[Listener] = []
         self._serving: Listener | None = None
         self._switching = asyncio.Lock()
 
     async def run(self) -> None:
-        """Returns after SIGTERM and the drain, or when the parent is gone."""
-        told = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, told.set)
+        """Serve until SIGTERM or the end of the parent, then drain."""
+        stop = stop_event()
         await self._service.start()
         await self._open()
         self._log.info(
             "started", deployment=self._me.deployment, pod=self._me.name, address=f"{self._me.ip}:{self._me.port}"
         )
-        orphaned = await self._end(told)
+        orphaned = await self._wait_for_end(stop)
         await self._close(0.0 if orphaned else self._me.grace_s)
 
     async def serve(self, wanted: bool) -> None:
-        """Open or close the listener on the service address; returns when that is done. Raises OSError."""
+        """Open or close the listener on the service address. Raises OSError when it cannot listen."""
         async with self._switching:
             if wanted and self._serving is None and self._me.service_ip:
                 sock = bind(self._me.service_ip, self._me.port, shared=True)
@@ -102,15 +88,15 @@ class Pod:
             front = HttpFront(admin.application(me.admin_token, self._board, self.serve))
             self._admin = await front.listen(bind(me.ip, me.admin_port, shared=False))
 
-    async def _end(self, told: asyncio.Event) -> bool:
-        """Wait for the end; True when it is the parent's."""
+    async def _wait_for_end(self, stop: asyncio.Event) -> bool:
+        """Wait for a signal or the end of the parent; return True for the parent."""
         parents = {os.getppid(), self._me.parent_pid or os.getppid()}
-        orphaned = [asyncio.create_task(gone(pid)) for pid in parents if pid > 1]
-        await asyncio.wait([asyncio.create_task(told.wait()), *orphaned], return_when=asyncio.FIRST_COMPLETED)
-        return not told.is_set()
+        orphaned = [asyncio.create_task(wait_for_exit(pid)) for pid in parents if pid > 1]
+        await asyncio.wait([asyncio.create_task(stop.wait()), *orphaned], return_when=asyncio.FIRST_COMPLETED)
+        return not stop.is_set()
 
     async def _close(self, grace_s: float) -> None:
-        """Stop listening, let what is in flight finish for so long, and end."""
+        """Stop listening, let requests in flight finish for `grace_s` seconds, and end."""
         self._log.info("stopping: no new connections, what is in flight may finish", grace_s=grace_s)
         try:
             async with asyncio.timeout(grace_s):
@@ -122,4 +108,4 @@ class Pod:
         except TimeoutError:
             self._log.warning(f"stopped: the grace of {grace_s:g} s is over, what was in flight is cut off")
             self._log.flush()
-            os._exit(0)  # an orderly end would cancel each call and answer it
+            os._exit(0)  # a normal end would cancel each request and answer it

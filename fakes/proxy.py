@@ -1,29 +1,27 @@
-"""A Service where no kernel forwards for us: what kube-proxy did in its userspace mode, for one Service.
+"""TCP proxy of one Service, for platforms without kube-proxy's forwarding in the kernel.
 
-Each new connection goes to a random ready endpoint, and to another one when that refuses. Without endpoints nothing
-listens, so connections are refused. A connection that exists outlives its endpoint's removal from the list, as in a
-cluster. Started as `python -m fakes service-proxy`; told about endpoints by `PUT /endpoints` on its admin port.
+A new connection goes to a random ready endpoint, and to the next when that refuses. Without endpoints the proxy does
+not listen, so connections are refused. An established connection survives the removal of its endpoint, as in a cluster.
+Start it with `python -m fakes service-proxy`; set its endpoints with `PUT /endpoints` on its admin port.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-import signal
 import socket
 import struct
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, cast
 
-import uvloop
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from fakes.admin import bad_request, guarded, json_object
-from fakes.limits import raise_file_limit
 from fakes.log import Log
+from fakes.process import run, stop_event
 from fakes.service import BACKLOG, bind
 from fakes.settings import Env, SettingError, identity
 from fakes.web import HttpFront
@@ -35,17 +33,17 @@ Endpoint = tuple[str, int]
 
 
 class Side(asyncio.Protocol):
-    """One end of a forwarded connection. What comes in goes out at the `other` end, no faster than that takes it."""
+    """One end of a forwarded connection: writes what it receives to the `other` end, with back-pressure."""
 
     other: Side | None = None
-    said_all = False
+    eof_seen = False
     transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)  # uvloop's is one in everything but its class
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's transport does not inherit from asyncio's
 
     def reset(self) -> None:
-        """End it at once, with a RST; closing would look like an orderly end."""
+        """End the connection with a RST; closing would look like a normal end."""
         if not self.transport.is_closing():
             sock = self.transport.get_extra_info("socket")
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
@@ -56,11 +54,11 @@ class Side(asyncio.Protocol):
             self.other.transport.write(data)
 
     def eof_received(self) -> bool:
-        """Half of a connection may end first, and the other half goes on; after both it is over."""
-        self.said_all = True
+        """Pass on the end of one direction; return False when both directions have ended."""
+        self.eof_seen = True
         if self.other is None:
             return True
-        if self.other.said_all:
+        if self.other.eof_seen:
             return False
         self.other.transport.write_eof()
         return True
@@ -74,7 +72,7 @@ class Side(asyncio.Protocol):
             self.other.transport.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """A reset is passed on as a reset, an end as an end."""
+        """Close the other end, or reset it when this end was reset."""
         if self.other is not None:
             if exc is None:
                 self.other.transport.close()
@@ -83,7 +81,7 @@ class Side(asyncio.Protocol):
 
 
 class Client(Side):
-    """The end that connected. What it says before it has an endpoint waits, and it is not read further meanwhile."""
+    """The client's end. Its first bytes are buffered until it has an endpoint; then reading goes on."""
 
     def __init__(self, accepted: Callable[[Client], None]) -> None:
         self._accepted = accepted
@@ -100,18 +98,18 @@ class Client(Side):
         super().data_received(data)
 
     def join(self, endpoint: Side) -> None:
-        """Forward from now on."""
+        """Forward to `endpoint` from now on."""
         self.other, endpoint.other = endpoint, self
         if self._first:
             endpoint.transport.write(self._first)
             self._first = b""
             self.transport.resume_reading()
-        if self.said_all:
+        if self.eof_seen:
             endpoint.transport.write_eof()
 
 
 class Proxy:
-    """Forwards what connects to one address."""
+    """Forwards the connections to one address."""
 
     def __init__(self, ip: str, port: int) -> None:
         self._ip, self._port = ip, port
@@ -122,11 +120,11 @@ class Proxy:
 
     @property
     def endpoints(self) -> list[str]:
-        """`IP:PORT` of each."""
+        """The endpoints as `IP:PORT`."""
         return [f"{ip}:{port}" for ip, port in self._endpoints]
 
     async def forward_to(self, endpoints: Sequence[Endpoint]) -> None:
-        """From now on; listens exactly while there are some. Raises OSError when it cannot."""
+        """Replace the endpoints; listen exactly while there are any. Raises OSError when it cannot listen."""
         async with self._changing:
             self._endpoints = tuple(endpoints)
             if endpoints and self._server is None:
@@ -146,7 +144,7 @@ class Proxy:
         task.add_done_callback(self._tasks.discard)
 
     async def _connect(self, client: Client) -> None:
-        """To a random endpoint that takes it; a client that none takes is reset."""
+        """Connect the client to a random endpoint; reset it when all refuse."""
         loop = asyncio.get_running_loop()
         for ip, port in random.sample(self._endpoints, len(self._endpoints)):
             try:
@@ -163,9 +161,9 @@ class Proxy:
 
 
 def application(token: str, proxy: Proxy, log: Log) -> Starlette:
-    """`GET` and `PUT /endpoints`, `{"endpoints": ["IP:PORT", …]}`; every call needs the token."""
+    """Return the admin application: `GET` and `PUT /endpoints`, `{"endpoints": ["IP:PORT", …]}`, with the token."""
 
-    async def tell(_: Request) -> Response:
+    async def show(_: Request) -> Response:
         return JSONResponse({"endpoints": proxy.endpoints})
 
     async def change(request: Request) -> Response:
@@ -182,14 +180,14 @@ def application(token: str, proxy: Proxy, log: Log) -> Starlette:
 
     return Starlette(
         routes=[
-            Route("/endpoints", guarded(token, tell), methods=["GET"]),
+            Route("/endpoints", guarded(token, show), methods=["GET"]),
             Route("/endpoints", guarded(token, change), methods=["PUT"]),
         ]
     )
 
 
 def _endpoints(value: object) -> list[Endpoint]:
-    """Raises ValueError, with the reason in words."""
+    """Parse the list of endpoints. Raises ValueError with the reason."""
     wanted = 'the body must be {"endpoints": ["IP:PORT", …]}'
     if not isinstance(value, list):
         raise ValueError(wanted)
@@ -203,32 +201,21 @@ def _endpoints(value: object) -> list[Endpoint]:
 
 
 async def _run(ip: str, port: int, admin_port: int, token: str, log: Log) -> None:
-    told = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    stop = stop_event()
     front = HttpFront(application(token, Proxy(ip, port), log))
     listener = await front.listen(bind(ip, admin_port, shared=False))
     log.info("started: no endpoints yet", address=f"{ip}:{port}", admin_port=admin_port)
-    await told.wait()
+    await stop.wait()
     await listener.close()
 
 
 def main(env: Env) -> int:
-    """Until SIGTERM; returns the exit status, as a pod's (fakes.pod)."""
-    log = Log()
-    raise_file_limit()
-    try:
+    """Run the proxy until SIGTERM; return the exit status of `fakes.process.run`."""
+
+    def start(log: Log) -> Coroutine[Any, Any, None]:
         me = identity(NAME, env)
         if me.admin_port is None:
-            raise SettingError("ADMIN_PORT is missing: nobody could say where the endpoints are")
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_run(me.ip, me.port, me.admin_port, me.admin_token, log))
-    except SettingError as error:
-        log.error(f"cannot start: {error}")
-        return 2
-    except OSError as error:
-        log.error(f"cannot run: {error}")
-        return 1
-    finally:
-        log.flush()
-    return 0
+            raise SettingError("ADMIN_PORT is missing: the endpoints could not be set")
+        return _run(me.ip, me.port, me.admin_port, me.admin_token, log)
+
+    return run(Log(), start)

@@ -1,4 +1,4 @@
-"""The contract of a service: what a pod needs of what runs in it."""
+"""The interface between a pod and the service that runs in it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ BACKLOG = 2048
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a service finds itself: everything that its factory is given."""
+class Context:
+    """The arguments of a service's factory: identity, environment and log of its pod."""
 
     me: Identity
     env: Env
@@ -24,42 +24,42 @@ class Place:
 
 
 class Listener(Protocol):
-    """One open listening socket with the connections that came through it."""
+    """A listening socket and the connections that it accepted."""
 
     async def close(self) -> None:
-        """New connections are refused, idle ones ended; busy ones finish."""
+        """Stop listening and end idle connections; busy ones may finish."""
         ...
 
     async def drained(self) -> None:
-        """Returns when the last connection has ended."""
+        """Return when the last connection has ended."""
         ...
 
 
 class Service(Protocol):
-    """One of the four. Its factory `build(place)` raises SettingError."""
+    """A service. Its module has a factory `build(context)`, which raises SettingError."""
 
     @property
     def faults(self) -> Sequence[Fault]: ...
 
     async def start(self) -> None:
-        """Everything that must be there before the first request."""
+        """Prepare for the first request."""
         ...
 
     async def listen(self, sock: socket.socket) -> Listener:
-        """Serve on a bound socket."""
+        """Serve on a bound socket. Raises OSError."""
         ...
 
     async def leave(self) -> None:
-        """Say goodbye to those who would stay connected for ever; called after the listeners were closed."""
+        """Close long-lived connections; called after the listeners were closed."""
         ...
 
     async def stop(self) -> None:
-        """Give back what `start` took; called after the drain."""
+        """Release what `start` acquired; called after the drain."""
         ...
 
 
 def bind(ip: str, port: int, *, shared: bool) -> socket.socket:
-    """A bound TCP socket; a shared one has SO_REUSEPORT, so that all replicas can listen on one address."""
+    """Return a bound TCP socket; `shared` sets SO_REUSEPORT, so that all replicas can listen on one address."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -72,8 +72,8 @@ def bind(ip: str, port: int, *, shared: bool) -> socket.socket:
     return sock
 
 
-def accepted(sock: socket.socket) -> list[socket.socket]:
-    """The connections that wait in the kernel's queue: closing the socket would reset them."""
+def accept_pending(sock: socket.socket) -> list[socket.socket]:
+    """Accept and return the connections in the kernel's queue; closing the socket would reset them."""
     waiting = []
     while True:
         try:

@@ -1,4 +1,4 @@
-"""What a process is told through its environment; a variable that is wrong is named."""
+"""Read a pod's settings from environment variables."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ Env = Mapping[str, str]
 
 
 class SettingError(Exception):
-    """A variable of the environment is missing or not what it must be; `str(error)` names it."""
+    """An environment variable is missing or invalid; `str(error)` names it."""
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Who this pod is, where it listens and whose end is its own end. See docs/reference/contracts.md."""
+    """Name, addresses, admin port and parent process of a pod. See docs/reference/contracts.md."""
 
     name: str
     deployment: str
@@ -30,7 +30,7 @@ class Identity:
 
 
 def identity(deployment: str, env: Env) -> Identity:
-    """Raises SettingError."""
+    """Read the pod's identity from its environment. Raises SettingError."""
     admin_port = _optional(env, "ADMIN_PORT", 0, 65535)
     if admin_port is not None and not env.get("ADMIN_TOKEN"):
         raise SettingError("ADMIN_TOKEN is missing: an admin port without a token would be open to everyone")
@@ -50,7 +50,7 @@ def identity(deployment: str, env: Env) -> Identity:
 
 
 def whole(env: Env, name: str, default: int, low: int, high: int) -> int:
-    """An integer from `low` to `high`; raises SettingError."""
+    """Return variable `name` as an integer from `low` to `high`. Raises SettingError."""
     text = env.get(name, str(default))
     try:
         value = int(text)
@@ -60,7 +60,7 @@ def whole(env: Env, name: str, default: int, low: int, high: int) -> int:
 
 
 def number(env: Env, name: str, default: float, low: float, high: float) -> float:
-    """A number from `low` to `high`; raises SettingError."""
+    """Return variable `name` as a number from `low` to `high`. Raises SettingError."""
     text = env.get(name, str(default))
     try:
         value = float(text)
@@ -70,7 +70,7 @@ def number(env: Env, name: str, default: float, low: float, high: float) -> floa
 
 
 def flag(env: Env, name: str, default: bool) -> bool:
-    """`true` or `false`, in any case; raises SettingError."""
+    """Return variable `name`, `true` or `false` in any case. Raises SettingError."""
     text = env.get(name, str(default)).lower()
     if text not in ("true", "false"):
         raise SettingError(f"{name} is {text!r}: it must be true or false")

@@ -1,4 +1,4 @@
-"""The tenants of the platform: from `APP_DIR/tenants.json`, a list of names, or these."""
+"""The tenants that may send requests: the names in `APP_DIR/tenants.json`, by default five."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ DEFAULT = ("acme", "globex", "initech", "umbrella", "hooli")
 
 
 def load(app_dir: Path) -> frozenset[str]:
-    """Raises SettingError."""
+    """Read the tenants' names. Raises SettingError when the file is invalid."""
     path = app_dir / "tenants.json"
     if not path.exists():
         return frozenset(DEFAULT)

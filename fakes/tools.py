@@ -1,4 +1,4 @@
-"""`tool-service`: runs tools on a few workers, looks each of them up in a store of its own, and checks itself."""
+"""`tool-service`: runs tools on a few workers; has a store of its tools and a periodic health check."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from fakes.faults.base import Fault
 from fakes.faults.store_down import StoreDown
 from fakes.faults.wedge import Wedge
 from fakes.metrics import LATENCY_BUCKETS, watch_workers
-from fakes.service import Listener, Place
+from fakes.service import Context, Listener
 from fakes.settings import number, whole
 from fakes.web import Health, HttpFront, application
 from fakes.workers import QueueFull, Workers
@@ -31,25 +31,25 @@ STALLED_AFTER_S = 1.0
 
 
 class StoreError(Exception):
-    """The store gave no answer; `str(error)` says why."""
+    """The store failed; `str(error)` has the reason."""
 
 
 class Store:
-    """The tools that there are: an SQLite file in the pod's own directory, asked at every call (about 10 µs)."""
+    """The known tools: an SQLite file in the pod's directory, read at every call (about 10 µs)."""
 
     def __init__(self, path: Path, down: StoreDown) -> None:
         self._path, self._down = path, down
 
     def open(self) -> None:
-        """Raises sqlite3.Error."""
+        """Create the table. Raises sqlite3.Error."""
         self._db = sqlite3.connect(self._path)
         with self._db:
             self._db.execute("CREATE TABLE IF NOT EXISTS tools (name TEXT PRIMARY KEY, does TEXT NOT NULL)")
             self._db.executemany("INSERT OR REPLACE INTO tools VALUES (?, ?)", TOOLS.items())
 
     def find(self, name: str) -> str | None:
-        """What the tool does; None when there is no such tool. Raises StoreError."""
-        if self._down.on:
+        """Return the description of a tool; None when there is no such tool. Raises StoreError."""
+        if self._down.active:
             raise StoreError("store refuses look-ups")
         try:
             row = self._db.execute("SELECT does FROM tools WHERE name = ?", (name,)).fetchone()
@@ -61,22 +61,22 @@ class Store:
         self._db.close()
 
 
-def build(place: Place) -> ToolService:
-    """Raises SettingError."""
-    return ToolService(place)
+def build(context: Context) -> ToolService:
+    """Return the service. Raises SettingError when a variable is wrong."""
+    return ToolService(context)
 
 
 class ToolService:
-    """See `fakes.service.Service`."""
+    """The tool service; implements `fakes.service.Service`."""
 
-    def __init__(self, place: Place) -> None:
-        env = place.env
-        self._log = place.log
+    def __init__(self, context: Context) -> None:
+        env = context.env
+        self._log = context.log
         self._service_time_s = number(env, "SERVICE_TIME_MS", 40.0, 0.1, 60_000.0) / 1000
         self._workers = Workers(whole(env, "WORKER_SLOTS", 8, 1, 10_000), whole(env, "QUEUE_LIMIT", 100, 0, 1_000_000))
         self._wedge, down = Wedge(), StoreDown()
         self.faults: Sequence[Fault] = (self._wedge, down)
-        self._store = Store(place.me.app_dir / "tools.db", down)
+        self._store = Store(context.me.app_dir / "tools.db", down)
         self._reason: str | None = None
         registry = CollectorRegistry()
         watch_workers(self._workers, registry)
@@ -91,7 +91,7 @@ class ToolService:
     async def start(self) -> None:
         self._store.open()
         self._check()
-        self._checking = asyncio.create_task(self._check_always())
+        self._checking = asyncio.create_task(self._check_periodically())
 
     async def listen(self, sock: socket.socket) -> Listener:
         return await self._front.listen(sock)
@@ -104,15 +104,15 @@ class ToolService:
             await self._checking
         self._store.close()
 
-    async def _check_always(self) -> None:
-        """So that the gauge moves although nobody asks for /health."""
+    async def _check_periodically(self) -> None:
+        """Run the health check periodically, so that its gauge changes without requests to /health."""
         while True:
             await asyncio.sleep(CHECK_EVERY_S)
             self._check()
 
     def _check(self) -> Health:
-        """The self-check: the store answers, and workers do end their jobs."""
-        reason = self._trouble()
+        """Check the store and the progress of the workers; log a change and set the gauge."""
+        reason = self._failure()
         self._healthy.set(0 if reason else 1)
         if reason and not self._reason:
             self._log.error(f"health check failed: {reason}")
@@ -121,7 +121,7 @@ class ToolService:
         self._reason = reason
         return Health(reason, {"busy": self._workers.busy, "queued": self._workers.queued})
 
-    def _trouble(self) -> str | None:
+    def _failure(self) -> str | None:
         try:
             self._store.find("search")
         except StoreError as error:
@@ -153,7 +153,7 @@ class ToolService:
         if does is None:
             return JSONResponse({"error": f"there is no tool {name!r}"}, 404)
         await asyncio.sleep(self._service_time_s * random.uniform(0.5, 1.5))  # noqa: S311  a service time, no secret
-        await self._wedge.passed()
+        await self._wedge.wait_until_free()
         return JSONResponse({"tool": name, "does": does, "result": f"{len(body)} bytes of arguments"})
 
     def _unavailable(self, reason: str) -> Response:

@@ -1,4 +1,4 @@
-"""HTTP as all pods speak it: Starlette on uvicorn's httptools protocol, and a listener that can be closed by itself."""
+"""HTTP server of the pods: Starlette on uvicorn's httptools protocol, with listeners that close independently."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from fakes.service import BACKLOG, accepted
+from fakes.service import BACKLOG, accept_pending
 
-FIRST_WORD_S = 1.0
-"""So long a client that has connected, and has asked for nothing yet, may still ask when its listener is closed."""
+FIRST_REQUEST_S = 1.0
+"""How long a client that has connected may still send its first request after its listener was closed."""
 POLL_S = 0.02
 
 
 @dataclass(frozen=True)
 class Health:
-    """Readiness: `reason` in words when it is not ready, and facts for whoever looks."""
+    """Result of a readiness check: `reason` when not ready, and facts to show in its body."""
 
     reason: str | None = None
     facts: dict[str, object] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class Health:
 
 
 def application(routes: Sequence[BaseRoute], health: Callable[[], Health], registry: CollectorRegistry) -> Starlette:
-    """The routes of a service with the three that every pod has."""
+    """Return an application of `routes` plus /health, /health/live and /metrics."""
 
     async def ready(_: Request) -> Response:
         found = health()
@@ -59,15 +59,18 @@ def application(routes: Sequence[BaseRoute], health: Callable[[], Health], regis
 
 
 class Connection(HttpToolsProtocol):
-    """One client. uvicorn hangs up on whoever has not asked yet when it shuts down: a client that has just connected
-    would be reset by the first words that it sends. Here it gets the answer to its first request, and no second one."""
+    """Connection of one client that answers its first request even during shutdown.
 
-    _leaving = False
+    uvicorn closes a connection without a request at shutdown, so a client that has just connected would be reset when
+    it sends its first request. Here that request is answered, and the connection closed after it.
+    """
+
+    _closing = False
 
     def shutdown(self) -> None:
-        self._leaving = True
+        self._closing = True
         if self.cycle is None:
-            self.loop.call_later(FIRST_WORD_S, self._hang_up)
+            self.loop.call_later(FIRST_REQUEST_S, self._hang_up)
         else:
             super().shutdown()
 
@@ -77,13 +80,15 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
-        if self._leaving:
+        if self._closing:
             self.cycle.keep_alive = False
 
 
 class HttpFront:
-    """One application on any number of listeners. uvicorn's own Server owns signals and wakes ten times a second for
-    each listener: neither suits a pod with three of them."""
+    """Serves one application on any number of listeners.
+
+    uvicorn's own Server handles signals and wakes ten times a second for each listener; a pod has three of them.
+    """
 
     def __init__(self, app: Starlette) -> None:
         self._config = Config(
@@ -93,7 +98,7 @@ class HttpFront:
         self._config.load()
 
     async def listen(self, sock: socket.socket) -> HttpListener:
-        """Serve on a bound socket."""
+        """Serve on a bound socket; return its listener."""
         state = ServerState()
         state.default_headers = self._config.encoded_headers
         loop = asyncio.get_running_loop()
@@ -107,7 +112,7 @@ class HttpFront:
 
 @dataclass(frozen=True)
 class HttpListener:
-    """See `fakes.service.Listener`."""
+    """One listener of an HttpFront; implements `fakes.service.Listener`."""
 
     sock: socket.socket
     server: asyncio.Server
@@ -115,7 +120,7 @@ class HttpListener:
     state: ServerState
 
     async def close(self) -> None:
-        late = accepted(self.sock)
+        late = accept_pending(self.sock)
         self.server.close()
         for connection in late:
             await asyncio.get_running_loop().connect_accepted_socket(self.protocol, connection)

@@ -1,4 +1,4 @@
-"""Bounded worker slots with a bounded queue before them: capacity is slots ÷ time of a job, and nothing else."""
+"""Bounded worker slots with a bounded queue: capacity is slots ÷ service time."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Revert = Callable[[], None]
 
 
 class QueueFull(Exception):
-    """There is no place left to wait in."""
+    """The queue is full."""
 
 
 class Expired(Exception):
-    """The deadline had passed when a worker came to this job, so nobody worked on it."""
+    """The deadline had passed when a worker became free, so the job was not started."""
 
     def __init__(self, waited_s: float) -> None:
         super().__init__(f"waited {waited_s * 1000:.0f} ms in queue")
@@ -33,7 +33,7 @@ class _Waiting:
 
 
 class Workers:
-    """First come, first served. Times are `time.monotonic()` seconds."""
+    """Worker slots, first come, first served. Deadlines are `time.monotonic()` seconds."""
 
     def __init__(self, slots: int, queue_limit: int) -> None:
         self._slots, self._queue_limit = slots, queue_limit
@@ -44,7 +44,7 @@ class Workers:
 
     @property
     def slots(self) -> int:
-        """How many there are now."""
+        """The number of slots now."""
         return max(0, self._slots - self._lost)
 
     @property
@@ -52,27 +52,27 @@ class Workers:
         return len(self._queue)
 
     def stalled_s(self) -> float:
-        """For how long no worker was free and none ended a job."""
+        """Seconds since a worker was free or ended a job."""
         return 0.0 if self.busy < self.slots else time.monotonic() - self._moved_at
 
     @asynccontextmanager
     async def slot(self, deadline: float = math.inf) -> AsyncIterator[float]:
-        """Hold one worker; gives the seconds waited for it. Raises QueueFull at once, Expired when taken too late."""
+        """Occupy one worker; yield the seconds waited. Raises QueueFull at once, Expired after the deadline."""
         waited_s = await self._take(deadline)
         try:
             yield waited_s
         finally:
             self._release()
 
-    def lose(self, slots: int) -> Revert:
-        """So many slots are gone until the revert; jobs in work are ended first."""
+    def remove(self, slots: int) -> Revert:
+        """Remove `slots` until the revert; running jobs finish first."""
         self._lost += slots
 
-        def give_back() -> None:
+        def restore() -> None:
             self._lost -= slots
             self._pump()
 
-        return give_back
+        return restore
 
     async def _take(self, deadline: float) -> float:
         now = time.monotonic()
@@ -101,7 +101,7 @@ class Workers:
         self._pump()
 
     def _pump(self) -> None:
-        """Give free workers to those who wait. A worker learns that a job is too late only when it takes it."""
+        """Give free workers to waiting jobs. An expired job is found only when a worker takes it."""
         now = time.monotonic()
         while self._queue and self.busy < self.slots:
             waiting = self._queue.popleft()

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 PASSED, FAILED, UNUSABLE, INCONCLUSIVE = 0, 1, 2, 3
+BROKEN = 4
+"""Exit code of an error in the harness itself."""
+INTERRUPTED = 130
+"""Exit code when SIGINT interrupts a command before a verdict, as a shell reports it; 143 for SIGTERM."""
+CLOSED_PIPE = 141
+"""Exit code when the reader of the output is gone, as a shell reports SIGPIPE."""
 
 
 class GamedayError(Exception):
@@ -36,6 +42,6 @@ class PlatformError(GamedayError):
 
 
 class Interrupted(GamedayError):
-    """Ctrl-C or SIGTERM: everything is being reverted."""
+    """A run was stopped, by Ctrl-C, SIGTERM or its caller."""
 
-    exit_code = INCONCLUSIVE
+    exit_code = INTERRUPTED

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from importlib.metadata import Distribution, EntryPoint, entry_points
+from importlib.metadata import Distribution, EntryPoint, distributions
 from typing import Generic, TypeVar, cast
 
 from harness.errors import GamedayError
@@ -32,10 +32,15 @@ class Family(Generic[Member]):
         self._singular = name.removesuffix("s")
 
     @cached_property
-    def _entries(self) -> dict[str, list[EntryPoint]]:
-        found: dict[str, list[EntryPoint]] = {}
-        for entry in entry_points(group=self.group):
-            found.setdefault(entry.name, []).append(entry)
+    def _entries(self) -> dict[str, dict[str, EntryPoint]]:
+        """By name and package. Metadata of one package in two places is merged, the first place on the path first.
+
+        `entry_points()` would hide an installation behind an outdated `*.egg-info` in the working directory.
+        """
+        found: dict[str, dict[str, EntryPoint]] = {}
+        for package in distributions():
+            for entry in package.entry_points.select(group=self.group):
+                found.setdefault(entry.name, {}).setdefault(_normalized(package.name), entry)
         return found
 
     def names(self) -> tuple[str, ...]:
@@ -58,7 +63,7 @@ class Family(Generic[Member]):
 
     def _only(self, name: str) -> EntryPoint:
         """The one entry point of this name; raises RegistryError when there is none or more than one."""
-        entries = self._entries.get(name, [])
+        entries = list(self._entries.get(name, {}).values())
         if not self._entries:
             fix = "install this checkout again by `pip install -e .`"
             raise RegistryError(f"{self._singular} `{name}`: the group {self.group} of entry points is empty; {fix}")
@@ -72,6 +77,11 @@ class Family(Generic[Member]):
 
     def _where(self, entry: EntryPoint) -> str:
         return f"{self._singular} `{entry.name}` of the package {_package(entry)} ({entry.value})"
+
+
+def _normalized(name: str) -> str:
+    """The name of a package or module for comparison: `Runbook_Gameday` and `runbook-gameday` are the same."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _package(entry: EntryPoint) -> str:
@@ -91,6 +101,6 @@ def _extra_with(package: Distribution, module: str) -> str | None:
     """The extra of a package that requires the distribution with the same name as the module."""
     for requirement in package.requires or ():
         found = re.match(r"""([\w.-]+).*\bextra\s*==\s*['"]([\w-]+)['"]""", requirement)
-        if found and found[1].replace("-", "_").lower() == module.lower():
+        if found and _normalized(found[1]) == _normalized(module):
             return found[2]
     return None

@@ -47,7 +47,7 @@ class ValidationFail(HttpScenario):
         return {"bad_input": "accepted"} if answer.status < 400 else {}
 
     def _new_share(self) -> float:
-        return max((fault.parameters["share"] for fault in self.board.on("new-clients")), default=0.0)
+        return max((fault.parameters["share"] for fault in self.board.active("new-clients")), default=0.0)
 
 
 def bad_body(rng: Random) -> dict[str, object]:

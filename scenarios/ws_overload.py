@@ -7,7 +7,7 @@ from random import Random
 
 from scenarios import in_locust
 from scenarios.generator.bodies import TENANTS
-from scenarios.generator.declare import Heard, NotOfTheProtocol, WebSocketScenario
+from scenarios.generator.declare import MessageFacts, UnknownMessage, WebSocketScenario
 
 
 class WsOverload(WebSocketScenario):
@@ -25,15 +25,15 @@ class WsOverload(WebSocketScenario):
         """Some tenant's."""
         return f"/ws?tenant={rng.choice(TENANTS)}"
 
-    def heard(self, text: str, state: dict[str, int]) -> Heard:
+    def read(self, text: str, state: dict[str, int]) -> MessageFacts:
         """A message and the gap before it."""
         try:
             message = json.loads(text)
             seq, sent_s = int(message["seq"]), float(message["sent_ms"]) / 1e3
         except (ValueError, TypeError, KeyError) as error:
-            raise NotOfTheProtocol(f"not a message of the protocol: {text[:80]!r}") from error
+            raise UnknownMessage(f"not a message of the protocol: {text[:80]!r}") from error
         dropped, state["seq"] = max(0, seq - state.get("seq", 0) - 1), seq
-        return Heard(sent_s, f'{{"type": "ack", "seq": {seq}}}', dropped)
+        return MessageFacts(sent_s, f'{{"type": "ack", "seq": {seq}}}', dropped)
 
 
 WsOverloadUser = in_locust(WsOverload)

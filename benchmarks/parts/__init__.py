@@ -1,1 +1,1 @@
-"""What the load benchmarks share: servers that count, peers, the truth they are held to, and reports."""
+"""What the load benchmarks share: servers that count, peers, the true figures to compare with, and reports."""

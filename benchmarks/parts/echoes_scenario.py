@@ -7,7 +7,7 @@ import math
 import os
 
 from scenarios import in_locust
-from scenarios.generator.declare import Heard, NotOfTheProtocol, WebSocketScenario
+from scenarios.generator.declare import MessageFacts, UnknownMessage, WebSocketScenario
 
 
 class Echoes(WebSocketScenario):
@@ -20,7 +20,7 @@ class Echoes(WebSocketScenario):
     hold_mean_s = math.inf
     message_every_s = 1.0
 
-    def heard(self, text: str, state: dict[str, int]) -> Heard | None:
+    def read(self, text: str, state: dict[str, int]) -> MessageFacts | None:
         """The echo of the next message in order, and nothing else."""
         state["seq"] = state.get("seq", 0) + 1
         try:
@@ -28,7 +28,7 @@ class Echoes(WebSocketScenario):
         except (ValueError, TypeError, KeyError):
             same = False
         if not same:
-            raise NotOfTheProtocol(f"not the echo of message {state['seq']}: {text[:80]!r}")
+            raise UnknownMessage(f"not the echo of message {state['seq']}: {text[:80]!r}")
         return None
 
 

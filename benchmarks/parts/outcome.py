@@ -29,7 +29,7 @@ class Outcome:
 
     @property
     def never_sent(self) -> int:
-        """Arrivals that the schedule asked for and nobody made."""
+        """Scheduled arrivals that were not sent."""
         return max(0, self.due - self.sent)
 
     @property

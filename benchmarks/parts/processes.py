@@ -23,7 +23,7 @@ END_LIMIT_S = 3.0
 
 
 class RunError(Exception):
-    """A generator or a server did not do what was asked of it; the message holds its last words."""
+    """A generator or a server failed; the message has the end of its output."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Child:
         raise RunError(f"{self._name()} did not end within {limit_s:g} s: {self.last_words()}")
 
     def end(self) -> None:
-        """SIGTERM to the whole group; `wait` sees what becomes of it."""
+        """Send SIGTERM to the whole group; `wait` returns its end."""
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGTERM)
 

@@ -1,4 +1,4 @@
-"""How a benchmark tells what it found: a table with ratios, its holds, JSON, and the exit code."""
+"""Report of a benchmark: a table with ratios, its thresholds, JSON, and the exit code."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass, field
 from benchmarks.machine import Machine, lines, look
 from benchmarks.parts.processes import RunError
 
-HELD, BROKEN, UNUSABLE = 0, 1, 2
-EXIT_CODES = "exit codes: 0 every hold holds, 1 a hold is broken, 2 the benchmark cannot be run here"
+MET, MISSED, UNUSABLE = 0, 1, 2
+EXIT_CODES = "exit codes: 0 all thresholds met, 1 one is missed, 2 the benchmark cannot be run here"
 
 
 class UnusableError(Exception):
@@ -21,8 +21,8 @@ class UnusableError(Exception):
 
 
 @dataclass(frozen=True)
-class Hold:
-    """What must be true of a figure: it lies between two bounds. NaN, so no figure at all, holds nothing."""
+class Threshold:
+    """A figure and the bounds that it must lie between; NaN, a missing figure, meets none."""
 
     name: str
     value: float
@@ -30,16 +30,16 @@ class Hold:
     most: float = math.inf
 
     @property
-    def held(self) -> bool:
-        """Is it so?"""
+    def met(self) -> bool:
+        """Return whether the value lies between the bounds."""
         return self.least <= self.value <= self.most
 
     def line(self) -> str:
-        """For people."""
+        """Return the line of the text report."""
         bounds = " and ".join(
             f"{word} {bound:g}" for word, bound in (("≥", self.least), ("≤", self.most)) if math.isfinite(bound)
         )
-        return f"{'✓' if self.held else '✗'} {self.name}: {number(self.value)} (must be {bounds})"
+        return f"{'✓' if self.met else '✗'} {self.name}: {number(self.value)} (must be {bounds})"
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Table:
     rows: Sequence[Sequence[str]]
 
     def text(self) -> str:
-        """Aligned, the first column to the left, the others to the right."""
+        """Return the table, aligned; the first column to the left, the others to the right."""
         cells = [self.columns, *self.rows]
         widths = [max(len(row[at]) for row in cells) for at in range(len(self.columns))]
         shown = [_aligned(row, widths) for row in cells]
@@ -69,23 +69,23 @@ class Report:
 
     rules: Sequence[str]
     tables: Sequence[Table]
-    holds: Sequence[Hold]
+    thresholds: Sequence[Threshold]
     notes: Sequence[str] = ()
     figures: Mapping[str, object] = field(default_factory=dict)
 
     def text(self, machine: Machine) -> str:
-        """For people."""
+        """Return the line of the text report."""
         parts = [lines(machine).rstrip(), "\n".join(self.rules), *(table.text() for table in self.tables)]
         if self.notes:
             parts.append("\n".join(f"note: {note}" for note in self.notes))
-        return "\n\n".join([*parts, "\n".join(hold.line() for hold in self.holds)]) + "\n"
+        return "\n\n".join([*parts, "\n".join(threshold.line() for threshold in self.thresholds)]) + "\n"
 
     def to_json(self, machine: Machine) -> str:
         """For machines: the same, with figures unrounded."""
-        holds = [{**asdict(hold), "held": hold.held} for hold in self.holds]
+        thresholds = [{**asdict(threshold), "met": threshold.met} for threshold in self.thresholds]
         said = {
-            "machine": machine.to_json(), "rules": list(self.rules), "figures": self.figures, "holds": holds,
-            "notes": list(self.notes), "held": all(hold.held for hold in self.holds),
+            "machine": machine.to_json(), "rules": list(self.rules), "figures": self.figures, "thresholds": thresholds,
+            "notes": list(self.notes), "met": all(threshold.met for threshold in self.thresholds),
         }  # fmt: skip
         return json.dumps(_plain(said), indent=2, ensure_ascii=False) + "\n"
 
@@ -153,7 +153,7 @@ def finish(measure: Callable[[], Report], packages: Sequence[str], as_json: bool
         sys.stderr.write("interrupted\n")
         return UNUSABLE
     sys.stdout.write(report.to_json(machine) if as_json else report.text(machine))
-    return HELD if all(hold.held for hold in report.holds) else BROKEN
+    return MET if all(threshold.met for threshold in report.thresholds) else MISSED
 
 
 def _plain(value: object) -> object:

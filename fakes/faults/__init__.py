@@ -1,1 +1,1 @@
-"""The faults that services carry: one small file each, on the contract in `base`."""
+"""Faults of the services: one file each; the interface is in `base`."""

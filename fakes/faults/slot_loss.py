@@ -1,4 +1,4 @@
-"""Slots are gone: capacity falls by their share."""
+"""`slot-loss`: removes worker slots, so that capacity falls by their share."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from fakes.faults.base import Range, Revert
 
 
 class Slots(Protocol):
-    """Anything that works through a bounded number of slots."""
+    """A bounded number of slots of which some can be removed."""
 
-    def lose(self, slots: int) -> Revert: ...
+    def remove(self, slots: int) -> Revert: ...
 
 
 @dataclass(frozen=True)
 class SlotLoss:
-    """`slot-loss` of workers; the same for senders under its own name."""
+    """Removes slots; `name` is `slot-loss` for workers and `sender-loss` for senders."""
 
     slots: Slots
     name: str = "slot-loss"
     parameters: Mapping[str, Range] = field(default_factory=lambda: {"slots": Range(1, 10_000, whole=True)})
 
-    def inject(self, parameters: Mapping[str, float]) -> Revert:
-        return self.slots.lose(int(parameters["slots"]))
+    def apply(self, parameters: Mapping[str, float]) -> Revert:
+        return self.slots.remove(int(parameters["slots"]))

@@ -1,4 +1,4 @@
-"""Work takes longer: service times are multiplied."""
+"""`slow`: multiplies service times."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fakes.faults.base import Range, Revert
 
 
 class Slow:
-    """`slow`; several at once multiply."""
+    """Multiplies service times; several active ones multiply each other."""
 
     name = "slow"
     parameters: Mapping[str, Range] = {"factor": Range(0.1, 1000)}
@@ -19,10 +19,10 @@ class Slow:
 
     @property
     def factor(self) -> float:
-        """By what service times are to be multiplied now."""
+        """The factor of service times now; 1 without an active fault."""
         return math.prod(self._factors)
 
-    def inject(self, parameters: Mapping[str, float]) -> Revert:
+    def apply(self, parameters: Mapping[str, float]) -> Revert:
         factor = parameters["factor"]
         self._factors.append(factor)
         return lambda: self._factors.remove(factor)

@@ -1,4 +1,4 @@
-"""The tool service's own store refuses every look-up."""
+"""`store-down`: the tool service's store refuses every look-up."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from fakes.faults.base import Range, Revert
 
 
 class StoreDown:
-    """`store-down`."""
+    """Makes the store fail while any is active."""
 
     name = "store-down"
     parameters: Mapping[str, Range] = {}
 
     def __init__(self) -> None:
-        self._on = 0
+        self._count = 0
 
     @property
-    def on(self) -> bool:
-        return self._on > 0
+    def active(self) -> bool:
+        return self._count > 0
 
-    def inject(self, parameters: Mapping[str, float]) -> Revert:
-        self._on += 1
+    def apply(self, parameters: Mapping[str, float]) -> Revert:
+        self._count += 1
         return self._revert
 
     def _revert(self) -> None:
-        self._on -= 1
+        self._count -= 1

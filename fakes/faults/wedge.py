@@ -1,4 +1,4 @@
-"""A worker that takes a job never ends it: more time does not help, a new process does."""
+"""`wedge`: a worker never ends the job that it takes; a new process is the only remedy."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from fakes.faults.base import Range, Revert
 
 
 class Wedge:
-    """`wedge`; the revert lets the wedged workers go on, so that nothing stays broken behind a dead harness."""
+    """Blocks workers while any is active; the revert releases them."""
 
     name = "wedge"
     parameters: Mapping[str, Range] = {}
 
     def __init__(self) -> None:
-        self._on = 0
+        self._count = 0
         self._free = asyncio.Event()
         self._free.set()
 
-    async def passed(self) -> None:
-        """Where a worker gets stuck while the fault is on."""
+    async def wait_until_free(self) -> None:
+        """Block the calling worker while the fault is active."""
         await self._free.wait()
 
-    def inject(self, parameters: Mapping[str, float]) -> Revert:
-        self._on += 1
+    def apply(self, parameters: Mapping[str, float]) -> Revert:
+        self._count += 1
         self._free.clear()
         return self._revert
 
     def _revert(self) -> None:
-        self._on -= 1
-        if not self._on:
+        self._count -= 1
+        if not self._count:
             self._free.set()

@@ -1,1 +1,1 @@
-"""`api-gateway`: tenants, validation, and calls onward with deadlines, retries and breakers."""
+"""`api-gateway`: checks tenants, validates requests and forwards them with deadlines, retries and breakers."""

@@ -1,4 +1,4 @@
-"""`api-gateway` as a service: who asks, what is asked, the call onward, the answer, and the row about it."""
+"""The `api-gateway` service: check the tenant, validate, forward, answer, write a row."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ from starlette.routing import Route
 
 from fakes import tenants
 from fakes.faults.base import Fault
-from fakes.gateway.breaker import Breaker, Meters, Shed
+from fakes.gateway.breaker import Breaker, Meters, Rejected
 from fakes.gateway.client import Client, Reply
 from fakes.gateway.rows import Rows
 from fakes.gateway.upstream import Failed, Upstream
 from fakes.gateway.validation import Refused, Validator
 from fakes.metrics import LATENCY_BUCKETS
-from fakes.service import Listener, Place
+from fakes.service import Context, Listener
 from fakes.settings import Env, number, whole
 from fakes.web import Health, HttpFront, application
 
 MAX_MS = 3_600_000
 
 
-def build(place: Place) -> Gateway:
-    """Raises SettingError."""
-    return Gateway(place)
+def build(context: Context) -> Gateway:
+    """Return the service. Raises SettingError when a variable is wrong."""
+    return Gateway(context)
 
 
 class Gateway:
-    """See `fakes.service.Service`."""
+    """The gateway; implements `fakes.service.Service`."""
 
     faults: Sequence[Fault] = ()
 
-    def __init__(self, place: Place) -> None:
-        self._name, self._log = place.me.name, place.log
+    def __init__(self, context: Context) -> None:
+        self._name, self._log = context.me.name, context.log
         registry = CollectorRegistry()
-        self._tenants = tenants.load(place.me.app_dir)
-        self._validator = Validator(place.env, place.me.app_dir, self._tenants, place.log, registry)
-        self._inference, self._tools = self._upstreams(place.env, registry)
-        self._rows = Rows(url, place.log, registry) if (url := place.env.get("DATABASE_URL")) else None
+        self._tenants = tenants.load(context.me.app_dir)
+        self._validator = Validator(context.env, context.me.app_dir, self._tenants, context.log, registry)
+        self._inference, self._tools = self._upstreams(context.env, registry)
+        self._rows = Rows(url, context.log, registry) if (url := context.env.get("DATABASE_URL")) else None
         self._latency = Histogram(
             "service_latency_histogram", "Seconds from request to answer", ("route",), registry=registry,
             buckets=LATENCY_BUCKETS,
@@ -98,10 +98,10 @@ class Gateway:
         return await self._answer(request, "tools", self._tools, f"/tools/{request.path_params['name']}")
 
     async def _answer(self, request: Request, route: str, upstream: Upstream, path: str) -> Response:
-        """One request from its first byte to the row about it."""
+        """Handle one request; measure it and write its row."""
         began = time.monotonic()
         tenant = request.headers.get("x-tenant", "")
-        answer = await self._ask(request, tenant, route, upstream, path)
+        answer = await self._forward(request, tenant, route, upstream, path)
         took_s = time.monotonic() - began
         self._latency.labels(route).observe(took_s)
         self._answers.labels(route, answer.status_code).inc()
@@ -109,22 +109,22 @@ class Gateway:
             self._rows.add(self._name, tenant, route, answer.status_code, round(took_s * 1000, 1))
         return answer
 
-    async def _ask(self, request: Request, tenant: str, route: str, upstream: Upstream, path: str) -> Response:
+    async def _forward(self, request: Request, tenant: str, route: str, upstream: Upstream, path: str) -> Response:
         try:
             if tenant not in self._tenants:
                 raise Refused(403, "unknown tenant" if tenant else "the header X-Tenant is missing")
             body = await self._validator.check(tenant, route, await request.body())
             reply = await upstream.call(path, json.dumps(body).encode())
         except Refused as refusal:
-            if refusal.status != 400:  # the validator has told about those
+            if refusal.status != 400:  # the validator has logged those
                 self._log.warning(str(refusal), status=refusal.status, route=route)
             return _refusal(refusal)
-        except Shed:
+        except Rejected:
             reason = f"circuit breaker open: {upstream.name} is not called"
             return self._failure(503, reason, route)
         except Failed as failure:
             return self._failure(failure.status, str(failure), route)
-        return _passed_on(reply)
+        return _response(reply)
 
     def _failure(self, status: int, reason: str, route: str) -> Response:
         self._log.warning(f"request failed: {reason}", status=status, route=route)
@@ -136,5 +136,5 @@ def _refusal(refusal: Refused) -> Response:
     return JSONResponse({"error": str(refusal), "violations": violations}, refusal.status)
 
 
-def _passed_on(reply: Reply) -> Response:
+def _response(reply: Reply) -> Response:
     return Response(reply.body, reply.status, media_type="application/json")

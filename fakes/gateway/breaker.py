@@ -1,5 +1,8 @@
-"""pybreaker around awaits. The library decides when to open, to try and to close; this keeps its rules true although
-many calls are under way at once, which its own `with` form does not expect."""
+"""Circuit breaker for concurrent async calls, on pybreaker.
+
+pybreaker decides when to open, to try and to close. Its `with` form expects one call at a time; this module keeps its
+rules correct while many calls are in flight.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +18,15 @@ T = TypeVar("T")
 STATES = {pybreaker.STATE_CLOSED: 0, pybreaker.STATE_HALF_OPEN: 1, pybreaker.STATE_OPEN: 2}
 
 
-class Shed(Exception):
-    """The breaker let nobody through."""
+class Rejected(Exception):
+    """The breaker is open and rejected the call."""
 
 
 class _Late(Exception):
-    """A call that began before the breaker changed its state failed afterwards: it says nothing about the new state.
-    Without this, each of the hundreds of calls under way when a breaker opens would open it again."""
+    """A call that began before the breaker changed its state has failed: not evidence about the new state.
+
+    Otherwise each of the hundreds of calls in flight when a breaker opens would open it again.
+    """
 
     def __init__(self, failure: Exception) -> None:
         super().__init__(failure)
@@ -29,14 +34,14 @@ class _Late(Exception):
 
 
 class Breaker:
-    """One pybreaker.CircuitBreaker, exported."""
+    """One pybreaker.CircuitBreaker with metrics."""
 
     def __init__(self, name: str, fail_max: int, reset_timeout_s: float, log: Log, meters: Meters) -> None:
         self._breaker = pybreaker.CircuitBreaker(
             fail_max=fail_max,
             reset_timeout=reset_timeout_s,
             exclude=[_Late],
-            listeners=[_Teller(log, meters)],
+            listeners=[_StateListener(log, meters)],
             name=name,
             throw_new_error_on_trip=False,
         )
@@ -44,14 +49,14 @@ class Breaker:
         meters.state.labels(name).set(0)
 
     async def call(self, attempt: Callable[[], Awaitable[T]]) -> T:
-        """One attempt under the breaker: what it raises counts as a failure. Raises Shed when the breaker is open."""
+        """Make one attempt; an exception counts as a failure. Raises Rejected when the breaker is open."""
         if self._breaker.current_state == pybreaker.STATE_HALF_OPEN:
-            raise Shed  # half-open means that the one trial is under way
+            raise Rejected  # half-open: the one trial call is in flight
         try:
             with self._breaker.calling():
                 return await self._watched(attempt)
         except pybreaker.CircuitBreakerError:
-            raise Shed from None
+            raise Rejected from None
         except _Late as late:
             raise late.failure from None
 
@@ -65,8 +70,8 @@ class Breaker:
             raise
 
 
-class _Teller(pybreaker.CircuitBreakerListener):
-    """Tells each change of state to the log and the metrics."""
+class _StateListener(pybreaker.CircuitBreakerListener):
+    """Logs and counts each change of state."""
 
     def __init__(self, log: Log, meters: Meters) -> None:
         self._log, self._meters = log, meters
@@ -85,7 +90,7 @@ class _Teller(pybreaker.CircuitBreakerListener):
 
 
 class Meters:
-    """What all breakers of a pod export."""
+    """Metrics of all breakers of a pod."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.state = Gauge("circuit_breaker_state", "0 closed, 1 half-open, 2 open", ("breaker",), registry=registry)

@@ -1,6 +1,6 @@
-"""HTTP/1.1 to one service, on httptools: what the gateway needs of a client, at half the cost of a general one.
+"""HTTP/1.1 client for one service, on httptools, with only what the gateway needs.
 
-A connection never sees a new replica, so one takes calls for MAX_AGE_S only, and lies idle for IDLE_S at most.
+A connection never reaches a new replica, so each is used for MAX_AGE_S only, and is idle for IDLE_S at most.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ IDLE_S = 1.0
 
 @dataclass(frozen=True)
 class Reply:
-    """A whole answer."""
+    """A complete response."""
 
     status: int
     body: bytes
 
 
 class Client:
-    """Any number of calls at once to one base URL (`http://HOST[:PORT][/PREFIX]`); raises SettingError for another."""
+    """Makes concurrent calls to one base URL, `http://HOST[:PORT][/PREFIX]`. Raises SettingError for another form."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -44,23 +44,23 @@ class Client:
         self._idle: list[_Connection] = []
 
     async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
-        """Raises OSError when there is no whole answer. Whoever cancels the call ends its connection."""
+        """POST and return the response. Raises OSError without a complete one. Cancelling closes the connection."""
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         head = f"POST {self._prefix}{path} {self._head}content-length: {len(body)}\r\n{lines}\r\n"
-        connection = self._kept() or await self._connect()
-        reply = await connection.ask(head.encode("latin-1") + body)
+        connection = self._reusable() or await self._connect()
+        reply = await connection.send(head.encode("latin-1") + body)
         if connection.usable(time.monotonic()):
             self._idle.append(connection)
         return reply
 
     def close(self) -> None:
-        """End what lies idle."""
+        """Close the idle connections."""
         for connection in self._idle:
             connection.close()
         self._idle.clear()
 
-    def _kept(self) -> _Connection | None:
-        """The one that was used last; the stale ones are ended."""
+    def _reusable(self) -> _Connection | None:
+        """Return the most recently used idle connection; close the stale ones."""
         now = time.monotonic()
         usable = [connection for connection in self._idle if connection.usable(now)]
         for connection in self._idle:
@@ -76,7 +76,7 @@ class Client:
 
 
 class _Connection(asyncio.Protocol):
-    """One call at a time. The methods without a docstring are asyncio's and the parser's."""
+    """One call at a time. Methods without a docstring are callbacks of asyncio and of the parser."""
 
     def __init__(self) -> None:
         self._made_at = self._used_at = time.monotonic()
@@ -85,19 +85,19 @@ class _Connection(asyncio.Protocol):
         self._body: list[bytes] = []
         self._answer: asyncio.Future[Reply] | None = None
 
-    async def ask(self, request: bytes) -> Reply:
-        """Raises ConnectionError for an answer that does not come or is none."""
+    async def send(self, request: bytes) -> Reply:
+        """Send a request and return the response. Raises ConnectionError without a valid one."""
         self._parser, self._body = HttpResponseParser(self), []
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(request)
         try:
             return await self._answer
         except BaseException:
-            self._transport.abort()  # or the late answer would be taken for the next call's
+            self._transport.abort()  # a late response must not be taken for the next call's
             raise
 
     def usable(self, now: float) -> bool:
-        """For another call at `now`."""
+        """Return whether another call may use it at time `now`."""
         young = now - self._made_at < MAX_AGE_S and now - self._used_at < IDLE_S
         return young and not self._transport.is_closing()
 

@@ -1,4 +1,4 @@
-"""A row for every request, in PostgreSQL, written behind the answer's back."""
+"""Write a row for every request to PostgreSQL, in batches, after the response."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fakes.log import Log
 QUEUE_LIMIT = 10_000
 BATCH = 500
 FLUSH_EVERY_S = 0.1
-AGAIN_AFTER_S = 1.0
+RETRY_AFTER_S = 1.0
 COMMAND_TIMEOUT_S = 5.0
 LOCK = 7_305_112
 TABLE = """CREATE TABLE IF NOT EXISTS requests (
@@ -26,7 +26,7 @@ INSERT = "INSERT INTO requests (at, pod, tenant, route, status, latency_ms) VALU
 
 
 class Row(NamedTuple):
-    """One request."""
+    """The row of one request."""
 
     at: datetime
     pod: str
@@ -37,7 +37,7 @@ class Row(NamedTuple):
 
 
 class Rows:
-    """A bounded queue before a small pool. A database that is away costs rows (counted), never answers."""
+    """Bounded queue of rows before a connection pool. An unreachable database loses rows (counted), never responses."""
 
     def __init__(self, url: str, log: Log, registry: CollectorRegistry) -> None:
         self._url, self._log = url, log
@@ -48,10 +48,10 @@ class Rows:
         self._dropped = Counter("rows_dropped", "Rows that found the queue full", registry=registry)
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self._write_always())
+        self._task = asyncio.create_task(self._write_periodically())
 
     def add(self, pod: str, tenant: str, route: str, status: int, latency_ms: float) -> None:
-        """Never waits."""
+        """Queue a row without waiting; drop it, counted, when the queue is full."""
         if len(self._waiting) >= QUEUE_LIMIT:
             self._dropped.inc()
             return
@@ -59,7 +59,7 @@ class Rows:
         self._some.set()
 
     async def stop(self) -> None:
-        """Write what waits, once, and disconnect."""
+        """Write the queued rows once, and disconnect."""
         self._task.cancel()
         with suppress(asyncio.CancelledError):
             await self._task
@@ -67,14 +67,14 @@ class Rows:
         if self._pool is not None:
             await self._pool.close()
 
-    async def _write_always(self) -> None:
+    async def _write_periodically(self) -> None:
         while True:
             await self._some.wait()
             await asyncio.sleep(FLUSH_EVERY_S)
             self._some.clear()
             if not await self._try_to_write():
                 self._some.set()
-                await asyncio.sleep(AGAIN_AFTER_S)
+                await asyncio.sleep(RETRY_AFTER_S)
 
     async def _try_to_write(self) -> bool:
         try:

@@ -1,8 +1,7 @@
-"""Input validation: the rules as a file has them, and what in a body breaks which of them.
+"""Read validation rules from a file and check request bodies.
 
-Hard rules (required, type, range, length, pattern, forbidden) hold always. What is merely not up to date, an unknown
-field or a deprecated format, is refused in strict mode only; otherwise unknown fields are dropped and deprecated
-formats are read as what they mean, and then meet the hard rules like everything else.
+The rules required, type, range, length, pattern and forbidden always apply. Unknown fields and deprecated formats are
+violations in strict mode only; otherwise unknown fields are dropped and deprecated formats converted before the checks.
 """
 
 from __future__ import annotations
@@ -24,12 +23,12 @@ MAX_DEPTH = 16
 
 
 class RulesError(Exception):
-    """The rules file cannot be used; `str(error)` says what is wrong with it."""
+    """The rules file is invalid; `str(error)` has the reason."""
 
 
 @dataclass(frozen=True)
 class Violation:
-    """One rule that one field breaks; never its value."""
+    """A field and the rule that it breaks; never its value."""
 
     field: str
     rule: str
@@ -44,7 +43,7 @@ class Deprecated:
     values: Mapping[str, str] | None = None
 
     def read(self, value: object) -> object:
-        """What the value means; None when it is not in this format."""
+        """Return the converted value; None when it is not in this format."""
         if self.form == "member" and isinstance(value, dict):
             return value.get(self.name)
         if self.form == "alias" and isinstance(value, str):
@@ -60,7 +59,7 @@ class Deprecated:
 
 @dataclass(frozen=True)
 class Field:
-    """What one field must be."""
+    """The rules of one field."""
 
     types: tuple[type, ...]
     required: bool
@@ -72,7 +71,7 @@ class Field:
     deprecated: tuple[Deprecated, ...]
 
     def modern(self, value: object) -> tuple[object, bool]:
-        """The value in today's format, and whether it was in a deprecated one."""
+        """Return the value in the current format, and whether it was in a deprecated one."""
         for form in self.deprecated:
             meant = form.read(value)
             if meant is not None:
@@ -80,7 +79,7 @@ class Field:
         return value, False
 
     def broken(self, value: object) -> Iterator[str]:
-        """The hard rules that the value breaks, but for the forbidden patterns."""
+        """Yield the rules that the value breaks, except for forbidden patterns."""
         if not isinstance(value, self.types) or (isinstance(value, bool) and bool not in self.types):
             yield "type"
         elif isinstance(value, bool):
@@ -97,13 +96,13 @@ class Field:
 
 @dataclass(frozen=True)
 class Rules:
-    """All rules; `check` is the whole use of them."""
+    """The rules of all routes."""
 
     forbidden: re.Pattern[str]
     routes: Mapping[str, Mapping[str, Field]]
 
     def check(self, route: str, raw: bytes, strict: bool) -> tuple[dict[str, object], list[Violation]]:
-        """The body as it goes onward, and what is wrong with it (nothing: it may)."""
+        """Return the body to forward and its violations; without violations it is valid."""
         try:
             body = json.loads(raw)
         except (ValueError, RecursionError):
@@ -122,7 +121,7 @@ class Rules:
     def _field(
         self, field: Field | None, name: str, value: object, strict: bool, clean: dict[str, object]
     ) -> Iterator[Violation]:
-        """Check one field of the body; a known one is put into `clean` as it goes onward."""
+        """Yield one field's violations; add a known field to `clean` in its current format."""
         shown = name if field else "(unknown)"
         if self._is_forbidden(value) or (field is None and self._is_forbidden(name)):
             yield Violation(shown, "forbidden")
@@ -138,7 +137,7 @@ class Rules:
         clean[name] = meant
 
     def _is_forbidden(self, value: object, depth: int = 0) -> bool:
-        """Whether any text in it, however deep, has a forbidden pattern; what is too deep to look at is forbidden."""
+        """Return whether any nested text matches a forbidden pattern; too deep nesting counts as forbidden."""
         if isinstance(value, str):
             return self.forbidden.search(value) is not None
         inner: Sequence[object] = ()
@@ -150,7 +149,7 @@ class Rules:
 
 
 def load(path: Path) -> Rules:
-    """Raises RulesError."""
+    """Read a rules file. Raises RulesError."""
     try:
         data = json.loads(path.read_text())
         forbidden = re.compile("|".join(f"(?:{pattern})" for pattern in data["forbidden"].values()) or "(?!)")

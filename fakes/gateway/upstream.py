@@ -1,4 +1,4 @@
-"""Calls onward: a deadline for each attempt, further attempts after a failed one, each under the breaker."""
+"""Call a service: a deadline per attempt, retries after failures, each attempt through the breaker."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BACKOFF_S = 0.05
 
 
 class Failed(Exception):
-    """An attempt that failed: the status for our caller, and why."""
+    """A failed attempt: the status for the caller, and the reason."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -36,7 +36,7 @@ class Upstream:
     log: Log
 
     async def call(self, path: str, body: bytes) -> Reply:
-        """Raises Failed (the last attempt's) and Shed."""
+        """Call with retries; return the response. Raises Failed of the last attempt, or Rejected."""
         for attempt in range(1, self.retries + 2):
             try:
                 return await self.breaker.call(lambda: self._attempt(path, body))

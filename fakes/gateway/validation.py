@@ -1,4 +1,4 @@
-"""The validation of one request: it waits for one of a few validator slots, takes a little time, and may time out."""
+"""Validate requests: each waits for one of a few validator slots, takes some time and may time out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RULES_FILE = "validation_rules.json"
 
 
 class Refused(Exception):
-    """The request ends here: with this status, for this reason."""
+    """The request is refused with this status for this reason."""
 
     def __init__(self, status: int, reason: str, violations: tuple[rules.Violation, ...] = ()) -> None:
         super().__init__(reason)
@@ -25,7 +25,7 @@ class Refused(Exception):
 
 
 class Validator:
-    """Built from the pod's environment and its own rules file; raises SettingError."""
+    """Validates by the pod's settings and rules file. Raises SettingError when either is invalid."""
 
     def __init__(self, env: Env, app_dir: Path, tenants: frozenset[str], log: Log, registry: CollectorRegistry) -> None:
         self._strict = flag(env, "VALIDATION_STRICT_MODE", True)
@@ -41,12 +41,12 @@ class Validator:
             for rule in rules.RULES:
                 self._errors.labels(tenant, rule)
         try:
-            self._rules = rules.load(own_file(app_dir))
+            self._rules = rules.load(rules_file(app_dir))
         except rules.RulesError as error:
             raise SettingError(str(error)) from error
 
     async def check(self, tenant: str, route: str, raw: bytes) -> dict[str, object]:
-        """The body as it goes onward. Raises Refused."""
+        """Return the body to forward. Raises Refused."""
         try:
             async with asyncio.timeout(self._timeout_s), self._slots.slot():
                 await asyncio.sleep(self._takes_s)
@@ -56,11 +56,11 @@ class Validator:
         except QueueFull:
             raise Refused(503, "validation queue full") from None
         if violations:
-            self._tell(tenant, violations)
+            self._report(tenant, violations)
             raise Refused(400, "validation failed", tuple(violations))
         return body
 
-    def _tell(self, tenant: str, violations: list[rules.Violation]) -> None:
+    def _report(self, tenant: str, violations: list[rules.Violation]) -> None:
         broken = sorted({violation.rule for violation in violations})
         for rule in broken:
             self._errors.labels(tenant, rule).inc()
@@ -70,8 +70,8 @@ class Validator:
                 self._log.warning("validation error", tenant=tenant, field=violation.field, rule=violation.rule)
 
 
-def own_file(app_dir: Path) -> Path:
-    """The pod's own rules file, written from the package's when there is none."""
+def rules_file(app_dir: Path) -> Path:
+    """Return the pod's rules file; create it from the package's when missing."""
     path = app_dir / RULES_FILE
     if not path.exists():
         path.write_text(importlib.resources.files(__package__).joinpath(RULES_FILE).read_text())

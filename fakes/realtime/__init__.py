@@ -1,1 +1,1 @@
-"""`realtime`: websockets under a connection limit, with bounded send queues and bounded sender slots."""
+"""`realtime`: WebSockets with a connection limit, bounded send queues and bounded sender slots."""

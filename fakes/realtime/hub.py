@@ -1,8 +1,8 @@
-"""Messages for connections: each has a bounded queue, and all share a bounded number of sender slots.
+"""Send messages to connections: each has a bounded queue, and all share a bounded number of sender slots.
 
-A slot is held from the send to the acknowledgement (or its deadline), so clients that take their time hold slots that
-others wait for, and the others' queues fill. Connections are served in the order in which they had something to send.
-One turning ring drives everything: a connection sits in one of its segments, and gets a message once a turn.
+A slot is occupied from the send to the acknowledgement or its deadline, so slow clients occupy slots that others wait
+for, and the others' queues fill. Connections are served first come, first served. A timer wheel drives the hub: each
+connection is in one of its segments and gets one message per turn.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Send = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Limits:
-    """The settings of a hub."""
+    """Capacities and deadlines of a hub."""
 
     sender_slots: int
     send_queue: int
@@ -28,13 +28,13 @@ class Limits:
 
     @property
     def full_at(self) -> float:
-        """The fill from which on new messages are dropped."""
+        """The queue length from which new messages are dropped."""
         return self.send_queue * self.backpressure_threshold
 
 
 @dataclass(eq=False)
 class Member:
-    """One connection, as the hub sees it."""
+    """One connection of the hub."""
 
     name: str
     send: Send
@@ -47,7 +47,7 @@ class Member:
 
 
 class Hub:
-    """All of it without awaiting: `step` is called SEGMENTS times in a message interval."""
+    """Queues and sends messages, without awaiting; call `step` SEGMENTS times per message interval."""
 
     def __init__(self, limits: Limits, dropped: Callable[[Member], None]) -> None:
         self._limits, self._dropped = limits, dropped
@@ -67,21 +67,21 @@ class Hub:
 
     @property
     def in_line(self) -> int:
-        """Connections that have a message and wait for a sender."""
+        """The number of connections that wait for a sender slot."""
         return len(self._line)
 
-    def lose(self, slots: int) -> Revert:
-        """So many sender slots are gone until the revert."""
+    def remove(self, slots: int) -> Revert:
+        """Remove sender slots until the revert."""
         self._lost += slots
 
-        def give_back() -> None:
+        def restore() -> None:
             self._lost -= slots
             self._send_all()
 
-        return give_back
+        return restore
 
     def join(self, name: str, send: Send) -> Member:
-        """The next segment of the ring, so that neighbours' messages come one after the other."""
+        """Add a connection, in the next segment, so that sends are spread over the interval."""
         member = Member(name, send, self._next_segment, time.monotonic())
         self._next_segment = (self._next_segment + 7) % SEGMENTS
         self._ring[member.segment].add(member)
@@ -89,19 +89,20 @@ class Hub:
         return member
 
     def leave(self, member: Member) -> None:
+        """Remove a connection and free its slot."""
         self.members.discard(member)
         self._ring[member.segment].discard(member)
         member.queue.clear()
         self._free(member)
 
-    def heard(self, member: Member, acked: int) -> None:
-        """The client acknowledged a message."""
+    def acknowledge(self, member: Member, acked: int) -> None:
+        """Note that the client acknowledged message `acked`."""
         member.heard_at = time.monotonic()
         if member.in_flight == acked:
             self._free(member)
 
     def step(self) -> None:
-        """Acknowledgements that are overdue, then one message for each member of the next segment."""
+        """Expire overdue acknowledgements, then queue one message for each member of the next segment."""
         self._expire(time.monotonic())
         self._at = (self._at + 1) % SEGMENTS
         for member in self._ring[self._at]:
@@ -109,7 +110,7 @@ class Hub:
         self._send_all()
 
     def silent(self, for_s: float) -> Iterable[Member]:
-        """Members from which nothing was heard for so long."""
+        """Return the members that sent nothing for `for_s` seconds."""
         before = time.monotonic() - for_s
         return [member for member in self.members if member.heard_at < before]
 

@@ -1,4 +1,4 @@
-"""What realtime exports, under exactly these names: prometheus-client's Counter would append `_total`."""
+"""Metrics of realtime, with names that prometheus-client's Counter cannot export: it appends `_total`."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from collections.abc import Iterator
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, UnknownMetricFamily
 from prometheus_client.registry import Collector
 
+from fakes.realtime.admission import Admission
 from fakes.realtime.hub import Hub
-from fakes.realtime.places import Places
 
 
 class Figures(Collector):
-    """Read when somebody looks."""
+    """Collects the metrics at each scrape."""
 
-    def __init__(self, hub: Hub, places: Places) -> None:
-        self._hub, self._places = hub, places
+    def __init__(self, hub: Hub, admission: Admission) -> None:
+        self._hub, self._admission = hub, admission
         self.connection_timeouts = 0
         self.idle_timeouts = 0
 
     def collect(self) -> Iterator[Metric]:
         hub = self._hub
         yield GaugeMetricFamily("websocket_connections_active", "Open websockets", len(hub.members))
-        yield GaugeMetricFamily("websocket_connections_limit", "Websockets that are admitted", self._places.limit)
+        yield GaugeMetricFamily("websocket_connections_limit", "Websockets that are admitted", self._admission.limit)
         yield UnknownMetricFamily("websocket_backpressure_drops", "Messages dropped at full queues, so far", hub.drops)
         yield CounterMetricFamily("websocket_messages", "Messages sent", hub.messages)
         yield CounterMetricFamily(

@@ -1,4 +1,4 @@
-"""What happens often is counted, and told once a second in one line with the first case and the count."""
+"""Count frequent events, and log each kind once a second with its count and first case."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from fakes.log import Log
 
 
 class Tally:
-    """Lines like `backpressure: dropped 12 messages …`, each with how many times it happened in the last second."""
+    """Logs lines such as `backpressure: dropped 12 messages …`, one per kind of event and second."""
 
     def __init__(self, log: Log) -> None:
         self._log = log
         self._seen: dict[str, tuple[int, str]] = {}
 
-    def note(self, words: str, first: str) -> None:
-        """`words` is what happened, with a `{}` for the count; `first` tells about the first case."""
-        count, told = self._seen.get(words, (0, first))
-        self._seen[words] = (count + 1, told)
+    def note(self, text: str, first: str) -> None:
+        """Count one event; `text` describes its kind, with a `{}` for the count, and `first` its first case."""
+        count, kept = self._seen.get(text, (0, first))
+        self._seen[text] = (count + 1, kept)
 
-    def tell(self) -> None:
-        """Once a second."""
-        for words, (count, first) in self._seen.items():
-            self._log.warning(f"{words.format(count)}; first: {first}", count=count)
+    def flush(self) -> None:
+        """Log the counts and start again; called once a second."""
+        for text, (count, first) in self._seen.items():
+            self._log.warning(f"{text.format(count)}; first: {first}", count=count)
         self._seen.clear()

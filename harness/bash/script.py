@@ -42,14 +42,17 @@ class Call:
 
     @property
     def program(self) -> str:
+        """The first word; "" without words."""
         return self.words[0].text if self.words else ""
 
     @property
     def arguments(self) -> tuple[Word, ...]:
+        """The words after the program."""
         return self.words[1:]
 
     @property
     def argv(self) -> tuple[str, ...]:
+        """The text of every word."""
         return tuple(word.text for word in self.words)
 
 

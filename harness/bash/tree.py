@@ -23,4 +23,5 @@ def walk(node: Node) -> Iterator[Node]:
 
 
 def text_of(node: Node) -> str:
+    """Return the source text of a node."""
     return (node.text or b"").decode(errors="replace")

@@ -1,4 +1,4 @@
-"""`gameday`: words -> objects; prints events, chooses members, and is the only place that exits."""
+"""The command `gameday`: parses arguments, prints, handles signals, and is the only code that exits."""
 
 from harness.cli.main import main
 

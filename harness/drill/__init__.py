@@ -1,4 +1,4 @@
-"""One drill: its phases in order, on interfaces only."""
+"""Runs the phases of one drill in order, on interfaces only."""
 
 from harness.drill.run import Drill, Limits, Side
 

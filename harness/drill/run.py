@@ -1,7 +1,7 @@
-"""The phases of a drill, in order, on interfaces only: no I/O of its own, no platform, fault or runbook known.
+"""Runs the phases of a drill in order, on interfaces only: it knows no platform, fault or runbook and does no I/O.
 
-Every phase ends on evidence (the judge's answer) or at its limit; whatever happens, the faults are taken back and both
-platforms end. What is learnt is in the journal alone.
+A phase ends on evidence (the judge's decision) or at its limit. In any case the faults are reverted and both sides are
+taken down. The outcome is in the journal alone.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ from harness.verdict.judge import Judge
 POLL_S = 0.05
 PREPARE_POLL_S = 0.2
 SILENCE_S = 15.0
-"""A load generator tells its counts four times a second; this long without a word and it is lost."""
+"""A load generator reports counts four times a second; after this long without any it counts as lost."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Longest time of each phase that waits for evidence, in seconds."""
+    """Longest duration of each phase that waits for evidence, in seconds."""
 
     baseline_s: float = 60.0
     symptoms_s: float = 60.0
@@ -58,7 +58,7 @@ class Record(Protocol):
 
 
 class Side(Protocol):
-    """A platform with its load and its sampler: the one that is answered, or its control that nobody answers."""
+    """A platform with its load and its sampler: the treatment or the control."""
 
     name: SideName
 
@@ -68,15 +68,16 @@ class Side(Protocol):
     def up(self) -> None: ...
 
     def down(self) -> None:
-        """End all of it; never raises, can be called twice and before `up` has ended."""
+        """Take everything down. Idempotent, never raises, and safe while `up` is still running."""
         ...
 
 
 @dataclass
 class Drill:
-    """One runbook, one incident, once. `respond` follows the runbook, `general` the second level's diagnosis.
+    """One runbook and one fault, run once. `respond` executes the runbook, `general` the document's general commands.
 
-    `clock` gives seconds, `pause` waits some of them (default: until `stop` is set).
+    `judge` gives the drill's judge with every recorded event, for as long as its `with` lasts. `clock` returns seconds
+    since the epoch; `pause` waits some seconds (default: until `stop` is set).
     """
 
     sides: Sequence[Side]
@@ -97,20 +98,20 @@ class Drill:
         self._leaving: threading.Thread | None = None
 
     def run(self) -> None:
-        """All phases. What went wrong is in the journal, and the judge counts it; raises only what the journal does."""
+        """Run all phases. Errors are recorded, and make the drill inconclusive. Raises JournalError only."""
         try:
             self._phases()
         except Interrupted:
             self.record(DrillInterrupted())
         except GamedayError as error:
-            self._broke(str(error))
+            self._record_error(str(error))
         except Exception as error:
-            self._broke(f"{type(error).__name__}: {error}", trace=traceback.format_exc())
+            self._record_error(f"{type(error).__name__}: {error}", trace=traceback.format_exc())
         finally:
             self._end()
 
-    def _broke(self, text: str, trace: str = "") -> None:
-        """What breaks once the end was asked for breaks because of it: Ctrl-C also hits what is just being started."""
+    def _record_error(self, text: str, trace: str = "") -> None:
+        """Record an error. After an interruption it is a consequence of it: Ctrl-C also reaches child processes."""
         self.record(DrillInterrupted(text=text) if self.stop.is_set() else Crashed(text=text, trace=trace))
 
     def _phases(self) -> None:
@@ -139,7 +140,7 @@ class Drill:
         self.record(PhaseEnded(phase=name))
 
     def _wait(self, phase: PhaseName, limit_s: float) -> bool:
-        """Wait until the judge has its answer; False when that is no, and at the limit."""
+        """Wait until the judge has decided; return False if it decided no, or at the limit."""
         self.record(PhaseStarted(phase=phase, limit_s=limit_s))
         until = self.clock() + limit_s
         while (answer := self._answer(phase)) is None and self.clock() < until:
@@ -164,15 +165,15 @@ class Drill:
         if lost:
             raise PlatformError(f"load lost: {'; '.join(lost)}")
         if crashed:
-            raise PlatformError("a part of the drill broke")
+            raise PlatformError("a part of the drill crashed")
 
     def _check_load(self) -> None:
-        """A generator that says nothing any more must not look like a service without errors."""
+        """Raise PlatformError if a generator reports nothing: that must not look like a service without errors."""
         with self.judge() as judge:
             counted_until_s = {name: side.last_load_s for name, side in judge.state.sides.items()}
         for name, until_s in counted_until_s.items():
             if name in self._up and self.clock() - max(until_s, self._up[name]) > SILENCE_S:
-                raise PlatformError(f"load lost: {name}: the generator has said nothing for {SILENCE_S:.0f} s")
+                raise PlatformError(f"load lost: {name}: the generator has reported nothing for {SILENCE_S:.0f} s")
 
     def _bring_up(self, side: Side) -> None:
         side.up()
@@ -183,22 +184,22 @@ class Drill:
         side.down()
 
     def _leave_control(self) -> None:
-        """Nobody looks at the control any more: it goes down while the main side is looked at once more."""
+        """Take the control down, which is no longer needed, while the treatment is observed once more."""
         self._leaving = threading.Thread(target=self._take_down, args=(self._sides[CONTROL],), name="control-down")
         self._leaving.start()
 
     def _prepare(self) -> None:
-        """Both sides come up at once; when the end is asked for, they are taken down while they still do."""
+        """Bring both sides up at once. If the run is stopped meanwhile, take them down while they still come up."""
         with ThreadPoolExecutor(len(self._sides)) as pool:
-            rising = [pool.submit(self._bring_up, side) for side in self._sides.values()]
-            while wait(rising, timeout=PREPARE_POLL_S).not_done:
+            starting = [pool.submit(self._bring_up, side) for side in self._sides.values()]
+            while wait(starting, timeout=PREPARE_POLL_S).not_done:
                 if self.stop.is_set():
                     self._both(self._take_down)
-        for future in rising:
+        for future in starting:
             future.result()
 
     def _both(self, do: Callable[[Side], None]) -> None:
-        """The same on both sides at once; the first error is raised when both have ended."""
+        """Do the same on both sides at once; raise the first error when both are done."""
         with ThreadPoolExecutor(len(self._sides)) as pool:
             for future in [pool.submit(do, side) for side in self._sides.values()]:
                 future.result()
@@ -214,7 +215,7 @@ class Drill:
                 self.record(FaultApplied(side=side.name, text=fault.text))
 
     def _revert(self, side: SideName) -> None:
-        """Last in, first out; each is tried, whatever the others do."""
+        """Revert the faults of a side, last in, first out. Each is tried, also after one failed."""
         failures: list[str] = []
         while self._injections[side]:
             try:
@@ -225,7 +226,7 @@ class Drill:
             self.record(FaultReverted(ok=not failures, why="; ".join(failures)))
 
     def _end(self) -> None:
-        """Faults off and both sides down, at once."""
+        """Revert the faults that are still active and take both sides down."""
         try:
             if self._injections[TREATMENT]:
                 self._revert(TREATMENT)

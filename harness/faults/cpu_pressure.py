@@ -76,7 +76,8 @@ class _Burner:
 
     def _read_group(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
-        self._group = process.stdout.readline().strip()
+        with process.stdout as output:  # closed after its first line: the loops print nothing else
+            self._group = output.readline().strip()
 
     def stop(self) -> None:
         """End the loops in the pod, since they outlive `kubectl exec`, then the exec. A deleted pod has none left."""

@@ -1,1 +1,1 @@
-"""Many drills -> one result."""
+"""Runs several drills into one record."""

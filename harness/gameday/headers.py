@@ -56,7 +56,7 @@ def _fault(plan: GamedayPlan, binding: RunbookBinding) -> str:
 
 
 def _unbound(plan: GamedayPlan, id_: str) -> str:
-    return f"{plan.bindings.path.name} does not say how this incident is made: add runbooks.{id_}"
+    return f"{plan.bindings.path.name} defines no fault for this runbook: add runbooks.{id_}"
 
 
 def _slo(slo: Slo, binding: RunbookBinding, history: History) -> SloPlan:

@@ -1,4 +1,4 @@
-"""Runs the drills of a plan, side by side as far as asked, each on platforms of its own; it leaves the record."""
+"""Runs the drills of a plan, several at a time if wanted, each on platforms of its own, and records their events."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ from harness.responders.base import Responder
 from harness.steps.session import Session
 from harness.steps.step import Step
 
-AWAKE_S = 0.5
+HOST_SAMPLE_S = 0.5
 
 
 @dataclass(frozen=True)
 class Members:
-    """The members that the command line chose."""
+    """The members of each family that this run uses."""
 
     platform: str
-    """Of which kind the platforms are."""
+    """Name of the platform, such as `local`."""
     make_platform: Callable[[Path, str, Overrides], Platform]
     make_load: Callable[[DrillPlan, Platform, Path], Load]
     make_fault: Callable[[FaultSpec], Fault]
@@ -66,14 +66,14 @@ def run_gameday(
     jobs: int,
     stop: threading.Event,
 ) -> None:
-    """Run every drill; returns when all have ended and all platforms are down. `judges` must read `journal`."""
+    """Run every drill; return when all have ended and all platforms are down. `judges` reads `journal`."""
     journal.write(run_header(plan, members.platform, jobs))
     gameday = _Gameday(plan, members, journal, judges, out, stop, history_beside(out, members.platform))
     with ThreadPoolExecutor(jobs, thread_name_prefix="drill") as pool:
         futures = [pool.submit(_run_drill, gameday, drill) for drill in plan.drills]
-        psutil.cpu_percent()  # what it says next is about the time since now
+        psutil.cpu_percent()  # the next value is for the time since this call
         while wait(
-            futures, timeout=AWAKE_S
+            futures, timeout=HOST_SAMPLE_S
         ).not_done:  # signals' handlers run in this thread, and only while it is awake
             journal.write(HostSampled(busy_share=round(psutil.cpu_percent() / 100, 3)))
     for future in futures:
@@ -83,7 +83,7 @@ def run_gameday(
 
 @dataclass(frozen=True)
 class _Gameday:
-    """What all drills of one run share."""
+    """What the drills of one run share."""
 
     plan: GamedayPlan
     members: Members
@@ -117,7 +117,7 @@ def _recorder(gameday: _Gameday, drill: str) -> Record:
 
 @dataclass
 class _Drilling:
-    """One drill put together from its parts."""
+    """One drill, put together from its parts."""
 
     gameday: _Gameday
     drill: DrillPlan
@@ -148,7 +148,7 @@ class _Drilling:
                 self._session.close()
 
     def _general(self) -> Callable[[], None] | None:
-        """The first drill of a gameday also goes through the general part, while its incident is still on."""
+        """The first drill also executes the general commands, while its fault is active."""
         plan = self.gameday.plan
         return (lambda: self._respond(plan.general)) if plan.general and self.drill is plan.drills[0] else None
 
@@ -165,14 +165,14 @@ class _Drilling:
         return LiveSide(name, platform, make_load, list(self._probes()), self.record)
 
     def _toggles(self) -> Iterator[tuple[str, Toggle]]:
-        """Every toggle of the runbook with the Deployment that it is set on, where the bindings name one."""
+        """The Deployment and the toggle, for every toggle of the runbook that the bindings assign to one."""
         deployments = self.gameday.plan.bindings.toggles
         for toggle in self.drill.runbook.toggles:
             if toggle.name in deployments:
                 yield deployments[toggle.name], toggle
 
     def _overrides(self) -> dict[str, dict[str, str]]:
-        """Every toggle at the value that the runbook documents as the starting one."""
+        """The documented starting value of every toggle, by Deployment and name."""
         found: dict[str, dict[str, str]] = {}
         for deployment, toggle in self._toggles():
             if toggle.old is not None:
@@ -180,15 +180,16 @@ class _Drilling:
         return found
 
     def _note_drift(self, platform: Platform) -> None:
+        """Record a finding for every toggle whose deployed value is not the documented one."""
         deployed = platform.deployed()
         for deployment, toggle in self._toggles():
             value = deployed.get(deployment, {}).get(toggle.name)
             if toggle.old is not None and value != toggle.old:
-                fact = f"{toggle.name} is deployed as {value} on {deployment}, the runbook says {toggle.old}"
+                fact = f"{toggle.name} is deployed as {value} on {deployment}, the runbook documents {toggle.old}"
                 self.record(FindingNoted(text=f"line {toggle.line}: drift: {fact}"))
 
     def _probes(self) -> Iterator[Probe]:
-        """What the sampler reads, each once: the conditions' probes and the dashboards' metrics."""
+        """What the sampler reads, each once: the probes of the conditions and the metrics of the dashboards."""
         boards = [board for board in self.drill.runbook.dashboards if board.system.casefold() == "prometheus"]
         probes = [probe for condition in self.drill.conditions for probe in condition.measure.probes]
         yield from dict.fromkeys([*probes, *(family(board.name) for board in boards)])

@@ -1,4 +1,4 @@
-"""One side of a drill: a platform, the load on it and the eyes on both, all telling the same journal."""
+"""One side of a drill: a platform, the load on it, and a sampler of its services; all record to one journal."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from harness.record.journal import JournalError
 
 
 class LiveSide:
-    """Brings its parts up in order and takes them down in the other; `make_load` gets the platform that is up."""
+    """Implements drill.Side. `make_load` gets the platform when it is up; `probes` are sampled once a second."""
 
     def __init__(
         self,
@@ -47,23 +47,23 @@ class LiveSide:
 
     @property
     def target(self) -> Target:
-        """What faults can reach; only while it is up."""
+        """What faults act on. Raises RuntimeError while the side is not up."""
         if self._load is None:
             raise RuntimeError(f"{self.name} is not up")
         return Target(self.platform, self._load)
 
     def up(self) -> None:
-        """Platform, then load, then eyes."""
+        """Start the platform, then the load, then the sampler."""
         self.platform.up()
-        if self._ending:  # it was taken down while it came up
+        if self._ending:  # taken down while it came up
             return
         self._load = self._make_load(self.platform)
-        self._load.start(self._heard, self._lost)
+        self._load.start(self._load_reported, self._load_lost)
         self._sampler = Sampler(self.platform, self._probes, sorted(self.platform.state()))
-        self._sampler.start(self._sampled, self._blind)
+        self._sampler.start(self._sampled, self._sampler_failed)
 
     def down(self) -> None:
-        """Everything ends, whatever was up."""
+        """Stop sampler, load and platform. Idempotent."""
         self._ending = True
         if self._sampler:
             self._sampler.stop()
@@ -71,7 +71,8 @@ class LiveSide:
             self._load.stop()
         self.platform.down()
 
-    def _heard(self, line: Mapping[str, Any]) -> None:
+    def _load_reported(self, line: Mapping[str, Any]) -> None:
+        """Record one line of the load stream."""
         match line["ev"]:
             case "hello":
                 self._note(_process(self.name, line["pid"]), sync=True)
@@ -81,15 +82,15 @@ class LiveSide:
             case "bye":
                 self._note(LoadFinished(side=self.name, sent=line["sent"], outstanding=line["outstanding"]))
 
-    def _lost(self, why: str) -> None:
+    def _load_lost(self, why: str) -> None:
         self._note(LoadLost(side=self.name, why=why))
 
     def _sampled(self, values: Values) -> None:
         self._note(ProbeSampled(side=self.name, values=values))
 
-    def _blind(self, error: Exception) -> None:
+    def _sampler_failed(self, error: Exception) -> None:
         if not self._ending:
-            self._note(Crashed(text=f"the sampler of {self.name} broke: {type(error).__name__}: {error}"))
+            self._note(Crashed(text=f"the sampler of {self.name} crashed: {type(error).__name__}: {error}"))
 
     def _note(self, event: DrillEvent, *, sync: bool = False) -> None:
         """Record from a thread of the load or the sampler. The drill itself sees when that fails."""

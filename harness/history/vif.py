@@ -1,4 +1,4 @@
-"""What earlier runs beside this one taught: the VIF that a scenario's load had at an objective."""
+"""VIF estimates from earlier runs in the same output folder, by scenario, rate and objective."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from harness.stats.sequential import MIN_S
 
 RESULT = "result.json"
 MOST_RUNS = 10
-"""A service changes: only so many of the latest runs count."""
+"""Services change, so only the latest runs count."""
 _STEADY = ("before", "control_before", "after", "after_revert")
-"""Windows of a drill in which a steady state was looked at."""
+"""Measurements of a drill in a steady state."""
 
 
 @dataclass(frozen=True)
-class Window:
-    """One steady window of an earlier drill, long enough to measure a VIF."""
+class SteadyWindow:
+    """A steady window of an earlier drill that is long enough to measure a VIF."""
 
     scenario: str
     rate: float
@@ -32,12 +32,12 @@ class Window:
 
 @dataclass(frozen=True)
 class History:
-    """The windows of the latest runs; of none, nothing is known."""
+    """The steady windows of the latest runs; none: no VIF is known."""
 
-    windows: Sequence[Window] = ()
+    windows: Sequence[SteadyWindow] = ()
 
     def known(self, scenario: str, rate: float | None, objective: str) -> VifEstimate:
-        """The VIF of this objective under this load, and on how many seconds that stands."""
+        """The VIF estimate of an objective under a load; `rate` in arrivals per second, None: the scenario's own."""
         known = UNKNOWN
         for window in self.windows:
             if (window.scenario, window.rate, window.objective) == (scenario, rate or 0.0, objective):
@@ -46,14 +46,16 @@ class History:
 
 
 def history_beside(out: Path, platform: str) -> History:
-    """Of the finished runs in the folder of this one; one that cannot be read teaches nothing, and neither does one on
-    another kind of platform or by another method."""
+    """The history for a run into `out`, from the finished runs in the same folder.
+
+    Results that cannot be read, of another platform, format version or VIF method are left out.
+    """
     results = [path for path in out.parent.glob(f"*/{RESULT}") if path.parent != out]
     latest = sorted(results, key=lambda path: path.stat().st_mtime, reverse=True)[:MOST_RUNS]
     return History([window for path in latest for window in _windows(path, platform)])
 
 
-def _windows(path: Path, platform: str) -> Iterator[Window]:
+def _windows(path: Path, platform: str) -> Iterator[SteadyWindow]:
     try:
         result = json.loads(path.read_bytes())
         if (result["version"], result["platform"], result["vif_method"]) == (VERSION, platform, VIF_METHOD):
@@ -62,11 +64,11 @@ def _windows(path: Path, platform: str) -> Iterator[Window]:
         return
 
 
-def _of_drill(drill: Mapping[str, Any]) -> Iterator[Window]:
+def _of_drill(drill: Mapping[str, Any]) -> Iterator[SteadyWindow]:
     load = drill["load"]
     for slo in drill["slos"]:
         for reading in (slo[part] for part in _STEADY):
             vif = reading.get("measured_vif")
             if vif is not None and reading["seconds"] >= MIN_S:
                 load_and_slo = str(load["scenario"]), float(load["rate"]), str(slo["objective"])
-                yield Window(*load_and_slo, float(vif), float(reading["seconds"]))
+                yield SteadyWindow(*load_and_slo, float(vif), float(reading["seconds"]))

@@ -1,4 +1,4 @@
-"""What is happening, a line an event, while it happens."""
+"""The progress display of a run: a line per event, and how far the present phase is."""
 
 from __future__ import annotations
 
@@ -25,40 +25,40 @@ from harness.record.events import (
     StepExecuted,
 )
 from harness.record.steps import StepFacts
-from harness.report.text import MARKS
+from harness.report.format import MARKS, show_interval
 from harness.verdict.judge import Judge
 from harness.verdict.progress import Progress, Row, progress
-from harness.verdict.result import show_interval, show_reading
+from harness.verdict.quantities import show_measurement
 from harness.verdict.steps import judge_step
 
 ReadJudge = Callable[[str], AbstractContextManager[Judge]]
 STATUS_EVERY_S, LOG_EVERY_S = 0.25, 2.0
 _WAITS: Mapping[PhaseName, str] = {
-    "prepare": "bringing up the platform and its control",
-    "baseline": "waiting for the steady state: every SLO holds",
+    "prepare": "starting the treatment and the control",
+    "baseline": "waiting until every SLO holds",
     "symptoms": "waiting for the documented symptoms",
-    "response": "following the runbook",
-    "recovery": "waiting for the SLOs to come back",
-    "control": "looking at the control that nobody answered",
-    "general": "the general section, as second level's diagnosis",
-    "after-revert": "fault reverted; the SLOs must still hold",
+    "response": "executing the runbook",
+    "recovery": "waiting for the SLOs to recover",
+    "control": "checking that the control is still broken",
+    "general": "executing the general commands",
+    "after-revert": "fault reverted; checking that the SLOs hold",
 }
 _ANSWERS: Mapping[tuple[PhaseName, bool], tuple[str, str]] = {
     ("baseline", True): ("✓", "every SLO holds"),
-    ("baseline", False): ("✗", "an SLO is broken before anything was done"),
-    ("symptoms", True): ("✓", "all symptoms are there"),
-    ("recovery", True): ("✓", "the SLOs came back"),
+    ("baseline", False): ("✗", "an SLO is broken before the fault"),
+    ("symptoms", True): ("✓", "all symptoms are present"),
+    ("recovery", True): ("✓", "the SLOs recovered"),
     ("control", True): ("✓", "the control stayed broken"),
-    ("control", False): ("✗", "the control healed by itself"),
+    ("control", False): ("✗", "the control healed itself"),
     ("after-revert", True): ("✓", "every SLO holds"),
 }
 
 
 class Live:
-    """Prints the events of a journal to a stream (stderr), and how far the present phase is: at a terminal in a line
-    that is rewritten, elsewhere in a plain line every two seconds.
+    """Writes the events of a run to a stream.
 
-    `judge` gives the judge of a drill, the one that the drill itself uses.
+    At a terminal the last line shows how far the phase is, and is rewritten; elsewhere such a line follows every two
+    seconds. `judge` gives the judge of a drill, the one that the drill itself uses. `columns`: width of the terminal.
     """
 
     def __init__(self, judge: ReadJudge, stream: TextIO, columns: int = 120) -> None:
@@ -73,7 +73,7 @@ class Live:
         self._began_s = self._began_s or event.t_s
         match event:
             case DrillStarted():
-                self._say(event, f"{event.title}: {event.fault}")
+                self._print(event, f"{event.title}: {event.fault}")
             case PhaseStarted():
                 self._phase_started(event)
             case PhaseEnded():
@@ -84,32 +84,32 @@ class Live:
                 self._show_symptoms(event)
                 self._show_progress(event)
             case DrillEvent() if text := _text(event):
-                self._say(event, text)
+                self._print(event, text)
 
     def _line(self, event: DrillEvent, text: str) -> str:
         return f"{event.t_s - (self._began_s or 0):6.1f} s  {event.drill:<15} {text}"
 
-    def _say(self, event: DrillEvent, text: str) -> None:
-        self._screen.say(self._line(event, text))
+    def _print(self, event: DrillEvent, text: str) -> None:
+        self._screen.print(self._line(event, text))
 
     def _phase_started(self, event: PhaseStarted) -> None:
         self._phase_began_s[event.drill] = event.t_s
         limit = f" (at most {event.limit_s:.0f} s)" if event.limit_s else ""
         if event.phase in _WAITS:
-            self._say(event, f"── {event.phase}: {_WAITS[event.phase]}{limit}")
+            self._print(event, f"── {event.phase}: {_WAITS[event.phase]}{limit}")
 
     def _phase_ended(self, event: PhaseEnded) -> None:
         self._screen.status(event.drill, None)
         if event.decides:
-            self._say(event, _conclusion(event, event.t_s - self._phase_began_s[event.drill]))
+            self._print(event, _conclusion(event, event.t_s - self._phase_began_s[event.drill]))
 
     def _show_symptoms(self, event: LoadCounted) -> None:
         with self._judge(event.drill) as judge:
-            seen = [(number, judge.state.symptoms[number]) for number in sorted(judge.state.seen)]
+            seen = [(number, judge.state.symptoms[number]) for number in sorted(judge.state.symptoms_seen_s)]
         for number, symptom in seen:
             if (event.drill, number) not in self._symptoms_shown:
                 self._symptoms_shown.add((event.drill, number))
-                self._say(event, f" ✓ symptom seen: line {symptom.line}: {symptom.text}")
+                self._print(event, f" ✓ symptom seen: line {symptom.line}: {symptom.text}")
 
     def _show_progress(self, event: LoadCounted) -> None:
         every_s = STATUS_EVERY_S if self._screen.lively else LOG_EVERY_S
@@ -123,7 +123,7 @@ class Live:
             if self._screen.lively:
                 self._screen.status(event.drill, line)
             else:
-                self._screen.say(line)
+                self._screen.print(line)
 
 
 def _text(event: DrillEvent) -> str:
@@ -131,7 +131,7 @@ def _text(event: DrillEvent) -> str:
     text = ""
     match event:
         case FaultApplied(side="treatment"):
-            text = f"── fault: {event.text}, here and on the control"
+            text = f"── fault: {event.text}, on treatment and control"
         case StepExecuted():
             text = _step(event.facts)
         case FaultReverted():
@@ -139,7 +139,7 @@ def _text(event: DrillEvent) -> str:
         case Crashed():
             text = f" ✗ {event.text}"
         case DrillInterrupted():
-            text = " ✗ interrupted: taking everything back"
+            text = " ✗ interrupted: reverting the fault"
         case LoadLost():
             text = f" ✗ {event.side}: {event.why}"
         case FindingNoted():
@@ -148,6 +148,7 @@ def _text(event: DrillEvent) -> str:
 
 
 def _step(facts: StepFacts) -> str:
+    """The line for an executed step, with its verdict."""
     verdict, why = judge_step(facts)
     text = " ".join(facts.text.split())
     text = text if len(text) < 60 else text[:59] + "…"
@@ -155,6 +156,7 @@ def _step(facts: StepFacts) -> str:
 
 
 def _progress(known: Progress) -> str:
+    """The estimated time left, then the conditions that the phase still waits for."""
     more = "" if known.more_s is None else f"about {max(1.0, known.more_s):.0f} s more · "
     waited_for = [row for row in known.rows if not row.settled] or list(known.rows)
     return more + " · ".join(_row(row) for row in waited_for)
@@ -163,14 +165,14 @@ def _progress(known: Progress) -> str:
 def _row(row: Row) -> str:
     """`gateway latency 179 ms [171, 188] < 500ms`."""
     unit, limit = row.condition.unit, row.condition.text.rpartition(")")[2].strip()
-    interval = show_interval(row.reading, unit) if row.reading.alpha else ""
-    return f"{row.name} {show_reading(row.reading, unit)} {interval} {limit}".replace("  ", " ")
+    interval = show_interval(row.measurement, unit) if row.measurement.alpha else ""
+    return f"{row.name} {show_measurement(row.measurement, unit)} {interval} {limit}".replace("  ", " ")
 
 
 def _conclusion(event: PhaseEnded, seconds: float) -> str:
-    """What a phase's question came to, and what the answer cost."""
+    """The line for the end of a phase that waits for a decision; `seconds`: how long it took."""
     cost = f"{seconds:.1f} s"
     if event.answer is None:
         return f" ? {event.phase}: undecided at its limit, after {cost}: still waiting for {event.waiting_for}"
-    mark, said = _ANSWERS[event.phase, event.answer]
-    return f" {mark} {event.phase}: {said}, decided after {cost}"
+    mark, text = _ANSWERS[event.phase, event.answer]
+    return f" {mark} {event.phase}: {text}, decided after {cost}"

@@ -1,4 +1,4 @@
-"""Lines that stay and, at a terminal, a few at the bottom that are rewritten in place: one for each drill under way."""
+"""Output to a terminal or a log: lines that stay and, at a terminal, status lines at the bottom, one per drill."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _DIM = "\033[2m{}\033[0m"
 
 
 def own_stderr() -> TextIO:
-    """Standard error as a stream of its own: a write that blocks for ever here does not block `sys.stderr` at exit."""
+    """Standard error as a separate stream, so that a write which blocks does not lock `sys.stderr` until exit."""
     try:
         return open(os.dup(sys.stderr.fileno()), "w", encoding="utf-8", errors="replace")
-    except (OSError, io.UnsupportedOperation):  # replaced by something without a descriptor
+    except (OSError, io.UnsupportedOperation):  # replaced by a stream without a descriptor
         return sys.stderr
 
 
 class Screen:
-    """Writes to a stream; wide lines are cut to `columns`. Only a terminal gets colours and lines that change."""
+    """Writes lines to a stream, cut to `columns`. Only a terminal gets colours and status lines."""
 
     def __init__(self, stream: TextIO, columns: int) -> None:
         self._stream, self._columns = stream, columns
@@ -30,18 +30,18 @@ class Screen:
         self._status: dict[str, str] = {}
         self._drawn = 0
 
-    def say(self, line: str) -> None:
-        """One more line."""
+    def print(self, line: str) -> None:
+        """Write a line that stays."""
         self._erase()
         self._stream.write(self._coloured(self._cut(line)) + "\n")
         self._draw()
 
-    def status(self, who: str, line: str | None) -> None:
-        """What is true now of `who`; None: nothing any more. Without a terminal this is not shown."""
+    def status(self, drill: str, line: str | None) -> None:
+        """Replace the status line of a drill; None removes it. Has no effect without a terminal."""
         if line is None:
-            self._status.pop(who, None)
+            self._status.pop(drill, None)
         else:
-            self._status[who] = line
+            self._status[drill] = line
         if self.lively:
             self._erase()
             self._draw()

@@ -12,7 +12,7 @@ from harness.measures.selector import Sample, Selector
 from harness.measures.source import Source
 
 _STATE, _OPEN = "circuit_breaker_state", 2.0
-"""Metric of the breakers of pybreaker in our services (docs/reference/contracts.md), and its value when open."""
+"""Metric of a breaker with the label `breaker`, and its value when open (docs/reference/fakes.md)."""
 
 
 class Breaker(StateMeasure):

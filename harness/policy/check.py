@@ -185,7 +185,7 @@ def _prefix(call: Call, scope: Scope) -> Iterator[str]:
 
 
 def _xargs(words: Sequence[Word]) -> Iterator[str]:
-    """Arguments that xargs adds are only known at run time, so the program must be harmless with any."""
+    """Arguments that xargs adds are only known at run time, so the program must be safe with any."""
     if words and words[0].text not in ("kubectl", "echo"):
         yield f"xargs {words[0].raw}: its arguments are only known at run time; only kubectl and echo are allowed"
     elif len(words) == 1 and words[0].text == "kubectl":

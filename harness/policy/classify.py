@@ -56,9 +56,9 @@ def endless(script: Script) -> bool:
     return any(is_endless(call.argv) for call in script.calls)
 
 
-def purpose(script: Script) -> Literal["look", "change"]:
-    """Return `change` if one of its commands changes something, else `look`."""
-    return "change" if any(_changes(call) for call in script.calls) else "look"
+def purpose(script: Script) -> Literal["read", "change"]:
+    """Return `change` if one of its commands changes something, else `read`."""
+    return "change" if any(_changes(call) for call in script.calls) else "read"
 
 
 def _changes(call: Call) -> bool:

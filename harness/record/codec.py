@@ -17,7 +17,7 @@ _T = TypeVar("_T")
 
 
 class FormatError(ValueError):
-    """A JSON object is not an event of this version; the message says which part and why."""
+    """A JSON object is not an event of this version; the message names the part and the fact."""
 
 
 def kind_of(event_type: type) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 StepKind = Literal["action", "command", "toggle", "general"]
-Purpose = Literal["look", "change", "manual"]
+Purpose = Literal["read", "change", "manual"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class StepFacts:
     number: Annotated[int, "position in the runbook, from 1"]
     line: Annotated[int, "line of the document, from 1"]
     kind: Annotated[StepKind, "part of the runbook that the step comes from"]
-    purpose: Annotated[Purpose, "`look` reads state, `change` alters it, `manual` needs a person"]
+    purpose: Annotated[Purpose, "`read` only reads state, `change` alters it, `manual` needs a person"]
     text: Annotated[str, "text as written in the document"]
     bound: Annotated[str, "text as run, placeholders substituted; empty: not run"] = ""
     ran: Annotated[bool, "whether the step was run"] = False

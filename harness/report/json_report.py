@@ -6,10 +6,11 @@ import json
 from dataclasses import asdict
 from typing import TypeAlias
 
+from harness.report.base import ReportFormat
 from harness.stats.inflation import VIF_METHOD
 from harness.verdict.budget import Budget
 from harness.verdict.gameday import GamedayResult
-from harness.verdict.measurement import Reading
+from harness.verdict.measurement import Measurement
 from harness.verdict.result import DrillResult, Effect, SloResult, StepResult
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -90,12 +91,12 @@ def _slo(slo: SloResult) -> dict[str, Json]:
     return {
         "name": slo.name,
         "objective": slo.objective,
-        "before": _reading(slo.before),
-        "control_before": _reading(slo.control_before),
-        "during": _reading(slo.during),
-        "after": _reading(slo.after),
-        "after_revert": _reading(slo.after_revert),
-        "control": _reading(slo.control),
+        "before": _measurement(slo.before),
+        "control_before": _measurement(slo.control_before),
+        "during": _measurement(slo.during),
+        "after": _measurement(slo.after),
+        "after_revert": _measurement(slo.after_revert),
+        "control": _measurement(slo.control),
         "budget": _budget(slo.budget),
     }
 
@@ -113,22 +114,22 @@ def _budget(budget: Budget | None) -> Json:
     }
 
 
-def _reading(reading: Reading | None) -> Json:
-    if reading is None:
+def _measurement(measurement: Measurement | None) -> Json:
+    if measurement is None:
         return {"value": None, "samples": 0, "holds": None}
     return {
-        "value": _rounded(reading.value),
-        "interval": _span(reading.interval),
-        "samples": reading.n,
-        "effective": _rounded(reading.effective),
-        "bad": _rounded(reading.bad),
-        "bad_interval": _span(reading.bad_interval),
-        "holds": reading.holds,
-        "alpha": _span(reading.alpha),
-        "vif": _rounded(reading.vif),
-        "measured_vif": _rounded(reading.measured_vif),
-        "seconds": reading.seconds,
-        "more_s": _rounded(reading.more_s),
+        "value": _rounded(measurement.value),
+        "interval": _span(measurement.interval),
+        "samples": measurement.n,
+        "effective": _rounded(measurement.effective),
+        "bad": _rounded(measurement.bad),
+        "bad_interval": _span(measurement.bad_interval),
+        "holds": measurement.holds,
+        "alpha": _span(measurement.alpha),
+        "vif": _rounded(measurement.vif),
+        "measured_vif": _rounded(measurement.measured_vif),
+        "seconds": measurement.seconds,
+        "more_s": _rounded(measurement.more_s),
     }
 
 
@@ -138,3 +139,6 @@ def _span(span: tuple[float, float | None] | None) -> Json:
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 6)
+
+
+FORMAT = ReportFormat("json", "result.json", to_json)

@@ -1,4 +1,4 @@
-"""`junit.xml`: the result for CI systems; docs/how-to/ci.md says what becomes a failure, an error or a skip."""
+"""The report format `junit`: JUnit XML for CI systems; docs/how-to/ci.md explains failure, error and skipped."""
 
 from __future__ import annotations
 
@@ -10,21 +10,14 @@ from typing import Literal
 from xml.etree import ElementTree
 
 from harness.model import Verdict
+from harness.report.base import ReportFormat
+from harness.report.format import NO_DATA, one_line, show_estimate, show_evidence
 from harness.verdict.gameday import GamedayResult
-from harness.verdict.measurement import Reading
-from harness.verdict.result import (
-    DashboardResult,
-    DrillResult,
-    SloResult,
-    StepResult,
-    SymptomResult,
-    show_evidence,
-    show_interval,
-    show_reading,
-)
+from harness.verdict.measurement import Measurement
+from harness.verdict.result import DashboardResult, DrillResult, SloResult, StepResult, SymptomResult
 
 Outcome = Literal["passed", "failure", "error", "skipped"]
-"""`error`: nothing could be learnt; `skipped`: it decides nothing."""
+"""`error`: inconclusive; `skipped`: has no influence on the verdict."""
 _OF_DRILL: dict[Verdict, Outcome] = {
     Verdict.PASSED: "passed",
     Verdict.FAILED: "failure",
@@ -35,7 +28,7 @@ _OF_PART: dict[str, Outcome] = {"ok": "passed", "failed": "failure", "refused": 
 
 @dataclass(frozen=True)
 class Case:
-    """One testcase: a sentence about one line of the runbook, and how it came out."""
+    """One testcase: a part of the runbook with its line, and its outcome."""
 
     name: str
     line: int | None
@@ -43,7 +36,7 @@ class Case:
     why: str
     output: str = ""
     seconds: float = 0.0
-    """Its own time; that of a drill contains those of its steps."""
+    """The duration of a drill includes that of its steps."""
 
 
 def to_junit(result: GamedayResult) -> str:
@@ -52,7 +45,7 @@ def to_junit(result: GamedayResult) -> str:
     for drill in result.drills:
         root.append(_suite(drill.runbook, result.document, list(_drill(drill)), _spent(drill)))
     for runbook in result.never_began:
-        never = Case("drill", None, "error", "the drill never began")
+        never = Case("drill", None, "error", "the drill never started")
         root.append(_suite(runbook, result.document, [never], 0.0))
     general = [_general(step) for drill in result.drills for step in drill.general]
     if general:
@@ -75,17 +68,17 @@ def _drill(drill: DrillResult) -> Iterator[Case]:
 
 
 def _symptom(symptom: SymptomResult, begun: bool) -> Case:
-    """One that never came says nothing against the runbook: the incident was another one."""
+    """A missing symptom is an error and not a failure: the incident was not the documented one."""
     name = f"symptom: {symptom.text}"
     if symptom.seen:
         return Case(
-            name, symptom.line, "passed", f"seen {symptom.seen_after_s:.1f} s after the fault: {symptom.condition}"
+            name, symptom.line, "passed", f"observed {symptom.seen_after_s:.1f} s after the fault: {symptom.condition}"
         )
     if symptom.condition is None:
         return Case(name, symptom.line, "error", "bound to no condition; bind it in gameday.yaml")
     if not begun:
         return Case(name, symptom.line, "skipped", "the drill ended before the fault")
-    return Case(name, symptom.line, "error", f"never came: {symptom.condition}")
+    return Case(name, symptom.line, "error", f"not observed: {symptom.condition}")
 
 
 def _step(step: StepResult) -> Case:
@@ -95,56 +88,55 @@ def _step(step: StepResult) -> Case:
 
 
 def _general(step: StepResult) -> Case:
-    """The general steps decide nothing, so none of them is red beside a gameday that passed."""
+    """General steps have no influence on the verdict, so a failed one is skipped and not a failure."""
     case = _step(step)
     return case if case.outcome == "passed" else replace(case, outcome="skipped", why=f"{step.verdict}: {case.why}")
 
 
 def _output(step: StepResult) -> str:
-    """The step as it ran, what came of it and what it printed, as far as the record holds it."""
+    """The command as executed, its output as far as the record has it, its exit status and its changes."""
     facts = step.facts
     parts = [f"$ {facts.bound}"] if facts.bound else []
     parts += [text.rstrip("\n") for text in (facts.stdout, facts.stderr) if text]
     parts += [f"exit status {facts.exit_status}"] if facts.exit_status is not None else []
     parts += [f"changed: {change}" for change in facts.changed] + [f"note: {note}" for note in facts.notes]
-    parts += [f"all of its output: {facts.stdout_file}"] if facts.stdout_file else []
+    parts += [f"complete output: {facts.stdout_file}"] if facts.stdout_file else []
     return "\n".join(parts)
 
 
 def _slo(slo: SloResult, line: int) -> Case:
-    """Did it hold again, and still after the revert? Before the fault it says whether there was a baseline."""
-    outcome, why = _came_back(slo)
+    """Did the SLO recover, and hold after the revert? Without a baseline that is not decidable."""
+    outcome, why = _recovery(slo)
     shown = [
-        f"{when}: {_reading(reading, slo.unit)}"
-        for when, reading in (
+        f"{when}: {_measurement(measurement, slo.unit)}"
+        for when, measurement in (
             ("before", slo.before),
             ("during", slo.during),
             ("after", slo.after),
             ("after the revert", slo.after_revert),
-            ("without the runbook", slo.control),
+            ("control", slo.control),
         )
     ]
     return Case(f"slo: {slo.name}", line, outcome, f"{slo.objective}: {why}", "\n".join(shown))
 
 
-def _came_back(slo: SloResult) -> tuple[Outcome, str]:
+def _recovery(slo: SloResult) -> tuple[Outcome, str]:
     if slo.before is None or slo.before.holds is not True:
-        return "error", "there was no baseline on which it held"
+        return "error", "no baseline: the SLO did not hold before the fault"
     if slo.after is None:
-        return "skipped", "the drill ended before its recovery was judged"
+        return "skipped", "the drill ended before the recovery"
     if slo.after.holds is None:
-        return "error", "whether it came back could not be decided"
+        return "error", "undecided whether it recovered"
     if not slo.after.holds:
-        return "failure", "it did not come back"
+        return "failure", "it did not recover"
     if slo.after_revert is None or slo.after_revert.holds is not True:
-        return "error", "it held after the response, and nothing shows that it held after the revert"
-    return "passed", "it held after the response and after the revert"
+        return "error", "it recovered, but is not shown to hold after the revert"
+    return "passed", "it recovered, and held after the revert"
 
 
-def _reading(reading: Reading | None, unit: str) -> str:
-    if reading is None or not reading.n:
-        return "no data"
-    return f"{show_reading(reading, unit)} {show_interval(reading, unit)}, {show_evidence(reading)}"
+def _measurement(measurement: Measurement | None, unit: str) -> str:
+    estimate = show_estimate(measurement, unit)
+    return estimate if estimate == NO_DATA else f"{estimate}, {show_evidence(measurement)}"
 
 
 def _dashboard(board: DashboardResult) -> Case:
@@ -159,28 +151,28 @@ def _spent(drill: DrillResult) -> float:
 def _suite(name: str, document: str, cases: Sequence[Case], seconds: float) -> ElementTree.Element:
     outcomes = Counter(case.outcome for case in cases)
     counts = {"tests": len(cases), "failures": outcomes["failure"], "errors": outcomes["error"]}
-    said = {key: str(value) for key, value in {**counts, "skipped": outcomes["skipped"]}.items()}
+    attributes = {key: str(value) for key, value in {**counts, "skipped": outcomes["skipped"]}.items()}
     suite = ElementTree.Element(
-        "testsuite", {"name": _clean(name), **said, "time": _seconds(seconds), "file": _clean(document)}
+        "testsuite", {"name": _clean(name), **attributes, "time": _seconds(seconds), "file": _clean(document)}
     )
     classname = f"{PurePath(document).stem.replace('.', '_')}.{name}"
     seen: Counter[str] = Counter()
     for case in cases:
-        title = " ".join(case.name.split())
+        title = one_line(case.name)
         seen[title] += 1
         title += f" ({seen[title]})" if seen[title] > 1 else ""
         suite.append(_testcase(case, {"name": _clean(title), "classname": _clean(classname), "file": _clean(document)}))
     return suite
 
 
-def _testcase(case: Case, said: dict[str, str]) -> ElementTree.Element:
-    """Two cases of one name would be one to most readers, so the caller has numbered them; lines move, names stay."""
+def _testcase(case: Case, attributes: dict[str, str]) -> ElementTree.Element:
+    """The element of a case. Its name is unique in its suite: most readers merge cases with the same name."""
     place = {} if case.line is None else {"line": str(case.line)}
-    found = ElementTree.Element("testcase", {**said, **place, "time": _seconds(case.seconds)})
+    found = ElementTree.Element("testcase", {**attributes, **place, "time": _seconds(case.seconds)})
     why = _clean(case.why)
     if case.outcome != "passed":
         fact = ElementTree.SubElement(found, case.outcome, {"message": why})
-        fact.text = why if case.line is None else f"{said['file']}:{case.line}: {why}"
+        fact.text = why if case.line is None else f"{attributes['file']}:{case.line}: {why}"
     output = "\n".join(part for part in (why if case.outcome == "passed" else "", _clean(case.output)) if part)
     if output:
         ElementTree.SubElement(found, "system-out").text = output
@@ -192,9 +184,12 @@ def _seconds(seconds: float) -> str:
 
 
 def _clean(text: str) -> str:
-    """What XML 1.0 has no way to say (most control characters, half a surrogate pair) spelled out: `\\x1b`."""
-    return "".join(sign if _sayable(ord(sign)) else ascii(sign)[1:-1] for sign in text)
+    """The text with characters that XML 1.0 cannot contain (control characters, lone surrogates) escaped: `\\x1b`."""
+    return "".join(sign if _is_xml(ord(sign)) else ascii(sign)[1:-1] for sign in text)
 
 
-def _sayable(code: int) -> bool:
+def _is_xml(code: int) -> bool:
     return code in (0x9, 0xA) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000
+
+
+FORMAT = ReportFormat("junit", "junit.xml", to_junit)

@@ -1,24 +1,24 @@
-"""`summary.md`: the result for a pull request, a job's summary or a wiki; the evidence of what passed is folded."""
+"""The report format `markdown`, for a pull request, a job summary or a wiki; evidence of passed drills is folded."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from harness.model import Verdict
-from harness.report.text import MARKS
-from harness.verdict.gameday import Finding, GamedayResult
-from harness.verdict.measurement import Reading
-from harness.verdict.result import (
-    DrillResult,
-    SloResult,
-    StepResult,
-    Times,
+from harness.report.base import ReportFormat
+from harness.report.format import (
+    MARKS,
+    SIGNS,
+    one_line,
+    show_budget,
+    show_confidence,
+    show_estimate,
     show_evidence,
-    show_interval,
-    show_reading,
+    show_seconds,
 )
-
-SIGNS = {Verdict.PASSED: "✅", Verdict.FAILED: "❌", Verdict.INCONCLUSIVE: "❔"}
+from harness.verdict.gameday import Finding, GamedayResult
+from harness.verdict.measurement import Measurement
+from harness.verdict.result import DrillResult, SloResult, StepResult, Times
 
 
 def to_markdown(result: GamedayResult) -> str:
@@ -43,7 +43,7 @@ def _finding(finding: Finding) -> str:
 
 
 def _row(drill: DrillResult) -> str:
-    times = [_seconds(drill.times.detect_s), _recovered(drill.times), "yes" if drill.controlled else "no"]
+    times = [show_seconds(drill.times.detect_s), _recovered(drill.times), "yes" if drill.controlled else "no"]
     verdict = f"{SIGNS[drill.verdict]} {drill.verdict.value}"
     return f"| {drill.runbook} | {verdict} | {' | '.join(times)} | {_escape('; '.join(drill.why))} |"
 
@@ -61,59 +61,53 @@ def _drill(drill: DrillResult) -> Iterator[str]:
 def _evidence(drill: DrillResult) -> Iterator[str]:
     yield from ("| symptom | line | condition | seen after |", "|---|---|---|---|")
     for symptom in drill.symptoms:
-        condition, seen = _code(symptom.condition or "unbound"), _seconds(symptom.seen_after_s)
+        condition, seen = _code(symptom.condition or "unbound"), show_seconds(symptom.seen_after_s)
         yield f"| {_escape(symptom.text)} | {symptom.line} | {condition} | {seen} |"
     yield ""
-    yield from ("| | line | step | what came of it |", "|---|---|---|---|")
+    yield from ("| | line | step | outcome |", "|---|---|---|---|")
     yield from (_step(step) for step in drill.steps)
     yield ""
     yield from ("| SLO | before | during | after | objective | budget spent |", "|---|---|---|---|---|---|")
     for slo in drill.slos:
-        values = " | ".join(_cell(reading, slo.unit) for reading in (slo.before, slo.during, slo.after))
+        values = " | ".join(_cell(measurement, slo.unit) for measurement in (slo.before, slo.during, slo.after))
         yield f"| {slo.name} | {values} | {_code(slo.objective)} | {_spent(slo)} |"
     yield ""
-    yield f"Intervals hold at any moment; a wrong verdict has a chance of {drill.alpha:.0%}, shared by the SLOs."
+    yield f"Confidence {show_confidence(drill.alpha, len(drill.slos))}."
     yield ""
-    yield from ("| phase | seconds | arrivals | answer |", "|---|---|---|---|")
+    yield from ("| phase | seconds | arrivals | decision |", "|---|---|---|---|")
     for phase in drill.phases:
-        answer = {True: "yes", False: "no", None: "undecided"}[phase.answer] if phase.asked else ""
-        yield f"| {phase.phase} | {phase.seconds:.1f} | {phase.arrivals} | {answer} |"
+        decision = {True: "yes", False: "no", None: "undecided"}[phase.answer] if phase.asked else ""
+        yield f"| {phase.phase} | {phase.seconds:.1f} | {phase.arrivals} | {decision} |"
 
 
 def _spent(slo: SloResult) -> str:
     if slo.budget is None:
         return ""
-    return (
-        f"{slo.budget.spent * 100:.2g} % of {slo.budget.window_s / 86400:g} days (burn rate {slo.budget.burn_rate:.3g})"
-    )
+    return f"{show_budget(slo.budget)} (burn rate {slo.budget.burn_rate:.3g})"
 
 
 def _step(step: StepResult) -> str:
     facts = step.facts
-    came_of_it = _escape(step.why)
-    return f"| {MARKS[step.verdict]} | {facts.line} | {_code(facts.text)} | {came_of_it} |"
+    return f"| {MARKS[step.verdict]} | {facts.line} | {_code(facts.text)} | {_escape(step.why)} |"
 
 
-def _cell(reading: Reading | None, unit: str) -> str:
-    if reading is None or not reading.n:
-        return "no data"
-    return f"{show_reading(reading, unit)} {show_interval(reading, unit)} {show_evidence(reading)}"
+def _cell(measurement: Measurement | None, unit: str) -> str:
+    return f"{show_estimate(measurement, unit)} {show_evidence(measurement)}".rstrip()
 
 
 def _recovered(times: Times) -> str:
     span = times.recover_interval_s
-    return _seconds(times.recover_s) + ("" if span is None else f" [{span[0]:.1f}, {span[1]:.1f}]")
-
-
-def _seconds(value: float | None) -> str:
-    return "never" if value is None else f"{value:.1f} s"
+    return show_seconds(times.recover_s) + ("" if span is None else f" [{span[0]:.1f}, {span[1]:.1f}]")
 
 
 def _escape(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+    return one_line(text).replace("|", "\\|").replace("<", "&lt;")
 
 
 def _code(text: str) -> str:
-    """As code; text that holds a backtick stands between two of them."""
-    plain = " ".join(text.split()).replace("|", "\\|")
+    """The text as inline code; two backticks delimit text that contains one."""
+    plain = one_line(text).replace("|", "\\|")
     return f"`` {plain} ``" if "`" in plain else f"`{plain}`"
+
+
+FORMAT = ReportFormat("markdown", "summary.md", to_markdown)

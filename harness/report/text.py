@@ -1,34 +1,26 @@
-"""One screen of verdicts for people at a terminal."""
+"""The report format `text`: one screen of verdicts for a terminal."""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
 
-from harness.verdict.gameday import GamedayResult
-from harness.verdict.measurement import Reading
-from harness.verdict.result import (
-    DrillResult,
-    PhaseResult,
-    StepResult,
-    SymptomResult,
+from harness.report.base import ReportFormat
+from harness.report.format import (
+    MARKS,
+    cut,
+    one_line,
+    show_budget,
+    show_confidence,
+    show_estimate,
     show_evidence,
-    show_interval,
-    show_reading,
+    show_seconds,
 )
+from harness.verdict.gameday import GamedayResult
+from harness.verdict.result import DrillResult, PhaseResult, StepResult, SymptomResult
 
-MARKS = {
-    "ok": "✓",
-    "passed": "✓",
-    "failed": "✗",
-    "refused": "✗",
-    "manual": "·",
-    "skipped": "·",
-    "not checked": "·",
-    "inconclusive": "?",
-}
 WIDTH = 120
-_INDENT = 12
+_INDENT = 14
 _CELL = 24
 
 
@@ -54,17 +46,17 @@ def _drill(drill: DrillResult, width: int) -> Iterator[str]:
         f"{MARKS[board.verdict]} line {board.line:<4} {board.system}: {board.name}: {board.why}"
         for board in drill.dashboards
     ]
-    yield from _labelled("look at", boards, width)
+    yield from _labelled("dashboards", boards, width)
     yield from _labelled("SLOs", list(_slo_table(drill)), width)
-    yield from _labelled("error", [_error(drill)], width)
-    yield from _labelled("spent", list(_budget(drill)), width)
+    yield from _labelled("confidence", [show_confidence(drill.alpha, len(drill.slos))], width)
+    yield from _labelled("budget", list(_budget(drill)), width)
     yield from _labelled("times", [_times(drill)], width)
-    yield from _labelled("seconds", [" · ".join(_phase(phase) for phase in drill.phases)], width)
+    yield from _labelled("phases", [" · ".join(_phase(phase) for phase in drill.phases)], width)
     yield from _labelled("findings", list(drill.findings), width)
 
 
 def _labelled(label: str, lines: list[str], width: int) -> Iterator[str]:
-    """Lines beside a label; a long one goes on below, indented."""
+    """Lines behind a label; a long line is wrapped and indented."""
     for number, line in enumerate(lines):
         head = f"  {label if number == 0 else '':<{_INDENT - 2}}"
         if len(line) <= width - _INDENT:
@@ -76,65 +68,46 @@ def _labelled(label: str, lines: list[str], width: int) -> Iterator[str]:
 
 
 def _symptom(symptom: SymptomResult) -> str:
-    return f"{'✓' if symptom.seen else '✗'} {_seconds(symptom.seen_after_s):>7}  line {symptom.line:<4} {symptom.text}"
+    return (
+        f"{'✓' if symptom.seen else '✗'} {show_seconds(symptom.seen_after_s):>7}  line {symptom.line:<4} {symptom.text}"
+    )
 
 
 def _steps(label: str, steps: tuple[StepResult, ...], width: int) -> Iterator[str]:
-    yield from _labelled(label, [_cut(_step(step), width - _INDENT) for step in steps], width)
+    yield from _labelled(label, [cut(_step(step), width - _INDENT) for step in steps], width)
 
 
 def _step(step: StepResult) -> str:
     changed = f" [{'; '.join(step.facts.changed)}]" if step.facts.changed and step.verdict != "ok" else ""
-    text, why = _cut(" ".join(step.facts.text.split()), 48), " ".join(step.why.split())
+    text, why = cut(one_line(step.facts.text), 48), one_line(step.why)
     return f"{MARKS[step.verdict]} line {step.facts.line:<4} {step.facts.kind:<8} {text:<48}  {why}{changed}"
 
 
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"
-
-
 def _slo_table(drill: DrillResult) -> Iterator[str]:
-    """Two lines an SLO: its name and values, below its objective and how much evidence there was."""
+    """Two lines per SLO: name and values; objective and number of samples."""
     name = max((len(text) for slo in drill.slos for text in (slo.name, slo.objective)), default=4) + 2
     yield f"{'':<{name}}{'before':<{_CELL}}{'during':<{_CELL}}after"
     for slo in drill.slos:
-        readings = (slo.before, slo.during, slo.after)
-        yield f"{slo.name:<{name}}{''.join(f'{_value(each, slo.unit):<{_CELL}}' for each in readings)}".rstrip()
-        yield f"{slo.objective:<{name}}{''.join(f'{_evidence(each):<{_CELL}}' for each in readings)}".rstrip()
-
-
-def _value(reading: Reading | None, unit: str) -> str:
-    if reading is None or not reading.n:
-        return "no data"
-    return f"{show_reading(reading, unit)} {show_interval(reading, unit)}"
-
-
-def _evidence(reading: Reading | None) -> str:
-    return "" if reading is None or not reading.n else show_evidence(reading)
-
-
-def _error(drill: DrillResult) -> str:
-    """α, and how the SLOs share it."""
-    shared = f", shared by {len(drill.slos)} SLOs where one of them is called broken" if len(drill.slos) > 1 else ""
-    return f"α = {drill.alpha:.0%} for a wrong verdict{shared}; intervals hold at any moment"
+        parts = (slo.before, slo.during, slo.after)
+        yield f"{slo.name:<{name}}{''.join(f'{show_estimate(each, slo.unit):<{_CELL}}' for each in parts)}".rstrip()
+        yield f"{slo.objective:<{name}}{''.join(f'{show_evidence(each):<{_CELL}}' for each in parts)}".rstrip()
 
 
 def _budget(drill: DrillResult) -> Iterator[str]:
     for slo in drill.slos:
         if slo.budget is not None:
-            days = slo.budget.window_s / 86400
-            spent = f"{slo.budget.spent * 100:.2g} % of {days:g} days' error budget"
-            yield f"{slo.name}: {spent}, burn rate {slo.budget.burn_rate:.3g}"
+            yield f"{slo.name}: {show_budget(slo.budget)}, burn rate {slo.budget.burn_rate:.3g}"
 
 
 def _times(drill: DrillResult) -> str:
-    control = "yes: the control that nobody answered stayed broken" if drill.controlled else "no"
     times = drill.times
-    return (
-        f"detected after {_seconds(times.detect_s)}{_between('began between', times.onset_interval_s)} · "
-        f"recovered after {_seconds(times.recover_s)}{_between('between', times.recover_interval_s)} · "
-        f"controlled {control} · reverted {'yes' if drill.reverted else 'no'}"
-    )
+    parts = [
+        f"detected after {show_seconds(times.detect_s)}{_between('began between', times.onset_interval_s)}",
+        f"recovered after {show_seconds(times.recover_s)}{_between('between', times.recover_interval_s)}",
+        "control stayed broken" if drill.controlled else "control not shown to stay broken",
+        "reverted" if drill.reverted else "not reverted",
+    ]
+    return " · ".join(parts)
 
 
 def _between(word: str, span: tuple[float, float] | None) -> str:
@@ -142,10 +115,9 @@ def _between(word: str, span: tuple[float, float] | None) -> str:
 
 
 def _phase(phase: PhaseResult) -> str:
-    """What it cost, and its answer where it had a question."""
+    """Duration of a phase in seconds, and its decision where one was to be made."""
     mark = {True: " ✓", False: " ✗", None: " ?"}[phase.answer] if phase.asked else ""
     return f"{phase.phase} {phase.seconds:.1f}{mark}"
 
 
-def _seconds(value: float | None) -> str:
-    return "never" if value is None else f"{value:.1f} s"
+FORMAT = ReportFormat("text", None, to_text)

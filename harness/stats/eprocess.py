@@ -1,9 +1,11 @@
-"""Evidence that a fraction of bad arrivals lies below, or above, an allowed fraction θ: an e-process on counts.
+"""E-process: evidence that the fraction of bad arrivals is below, or above, an allowed fraction θ.
 
-A mixture of likelihood ratios over alternatives q on one side of θ. By Ville's inequality the chance that it ever
-reaches 1/α while the other side is true is at most α, at whatever moment one looks. Wald 1945; Robbins 1970; Howard,
-Ramdas et al., Annals of Statistics 49(2) 2021; Lindon et al. arXiv:2205.14762. Counts may be fractions: they are
-deflated before.
+With n arrivals of which S are bad, E(n, S) = Σ w_q (q/θ)^S ((1−q)/(1−θ))^(n−S) over alternatives q on one side of θ,
+with weights w_q that sum to 1. While the fraction is θ, or on the other side of it, the probability that E ever reaches
+1/α is at most α (Ville's inequality). So the evidence may be evaluated after every arrival.
+
+Sources: Wald, Annals of Mathematical Statistics 16(2) 1945; Robbins, ibid. 41(5) 1970; Howard, Ramdas et al., Annals
+of Statistics 49(2) 2021; Lindon et al., arXiv:2205.14762.
 """
 
 from __future__ import annotations
@@ -13,35 +15,42 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 _BELOW = (0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9)
-"""Alternatives below θ, as multiples of it, beside q = 0, which has half of the weight: most services are well."""
-_NONE_BAD = 0.5
+"""Alternatives below θ, as multiples of it, in addition to q = 0."""
+_WEIGHT_OF_ZERO = 0.5
+"""Weight of q = 0, because most services have no bad arrivals at all; the others share the rest equally."""
 _ABOVE = (1.1, 1.25, 1.6, 2.0, 3.0, 5.0)
+"""Alternatives above θ, as multiples of it."""
 _ABOVE_ABSOLUTE = (0.5, 0.9)
-_Gain = tuple[float, float, float]
-"""Of one alternative: the logarithm of its weight, and what a bad and a good arrival add to that of its ratio."""
+"""Alternatives above θ that do not depend on it."""
+_Alternative = tuple[float, float, float]
+"""log w_q, and what one bad and one good arrival add to the logarithm of the likelihood ratio of q."""
 
 
 def log_evidence(theta: float, n: float, bad: float, *, below: bool) -> float:
-    """log E that the fraction is below θ (or above it), after n arrivals of which `bad` were bad; 0 < θ < 1."""
+    """log E(n, bad): evidence that the fraction of bad arrivals is below θ, or above it if not `below`.
+
+    0 < θ < 1 and 0 <= bad <= n. The counts may be fractions: deflated ones. Natural logarithm; 0 without arrivals.
+    """
     good = n - bad
-    if bad <= 0:  # 0 · -∞ is 0 here: no bad arrival, no reason against q = 0
-        return _log_sum_exp([weight + good * gain for weight, _, gain in _gains(theta, below)])
-    return _log_sum_exp([weight + bad * loss + good * gain for weight, loss, gain in _gains(theta, below)])
+    if bad <= 0:  # q = 0 has log(q/θ) = −∞, and 0 · −∞ is 0 here
+        return _log_sum_exp([weight + good * gain for weight, _, gain in _alternatives(theta, below)])
+    return _log_sum_exp([weight + bad * loss + good * gain for weight, loss, gain in _alternatives(theta, below)])
 
 
 @lru_cache(maxsize=1024)
-def _gains(theta: float, below: bool) -> tuple[_Gain, ...]:
+def _alternatives(theta: float, below: bool) -> tuple[_Alternative, ...]:
     return tuple(
         (math.log(weight), _log(q / theta), math.log1p(-q) - math.log1p(-theta))
-        for q, weight in (_alternatives_below(theta) if below else _alternatives_above(theta))
+        for q, weight in (_weights_below(theta) if below else _weights_above(theta))
     )
 
 
-def _alternatives_below(theta: float) -> list[tuple[float, float]]:
-    return [(0.0, _NONE_BAD), *((theta * factor, (1 - _NONE_BAD) / len(_BELOW)) for factor in _BELOW)]
+def _weights_below(theta: float) -> list[tuple[float, float]]:
+    share = (1 - _WEIGHT_OF_ZERO) / len(_BELOW)
+    return [(0.0, _WEIGHT_OF_ZERO), *((theta * factor, share) for factor in _BELOW)]
 
 
-def _alternatives_above(theta: float) -> list[tuple[float, float]]:
+def _weights_above(theta: float) -> list[tuple[float, float]]:
     above = [theta * factor for factor in _ABOVE if theta * factor < 1] + [q for q in _ABOVE_ABSOLUTE if q > theta]
     above = above or [(1 + theta) / 2]
     return [(q, 1 / len(above)) for q in above]
@@ -57,11 +66,11 @@ def _log_sum_exp(values: Sequence[float]) -> float:
 
 
 def restart(theta: float, counts: Iterable[tuple[float, float]], *, below: bool) -> int:
-    """Index of the entry of (n, bad) from which the evidence is to be gathered: the restarted e-CUSUM.
+    """Index of the first entry of (n, bad) that counts as evidence, by the restarted e-CUSUM; len(counts) for none.
 
-    Whenever all that was gathered speaks against the claim (E < 1) it begins anew behind it. What has been gathered
-    since then reaches 1/α by mistake no more often than once in 1/α entries on average (Shin, Ramdas and Rinaldo,
-    "E-detectors", arXiv:2203.03532).
+    Whenever the evidence so far is less than 1, it is dropped and gathered again from the next entry on. While the
+    claim is false, the evidence since the restart reaches 1/α once in 1/α entries on average, or less often. Source:
+    Shin, Ramdas and Rinaldo, "E-detectors", arXiv:2203.03532.
     """
     start, n, bad = 0, 0.0, 0.0
     for index, (more, worse) in enumerate(counts):

@@ -1,26 +1,31 @@
-"""The log-linear latency histogram of the load stream: 256 sub-buckets in each power of two of microseconds.
+"""Log-linear histogram of latencies: 256 buckets per power of two, of whole microseconds.
 
-The format is in docs/reference/contracts.md.
+The generator of the load counts into the same buckets; docs/reference/contracts.md defines them. The layout is that of
+HdrHistogram.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-_LINEAR = 512
+_EXACT_BELOW = 512
+"""Buckets below this index hold one microsecond each."""
 
 
 def middle_ms(index: int) -> float:
-    """The latency in milliseconds at the middle of a bucket."""
-    if index < _LINEAR:
+    """The mean of the whole microseconds in a bucket, in milliseconds; at most 0.2 % from each of them."""
+    if index < _EXACT_BELOW:
         return index / 1000
     exponent = (index >> 8) - 1
     low = (index - (exponent << 8)) << exponent
-    return (low + (1 << exponent) / 2) / 1000
+    return (low + ((1 << exponent) - 1) / 2) / 1000
 
 
 def quantile_ms(buckets: Mapping[int, int], q: float) -> float | None:
-    """Latency that a fraction q of the counts does not exceed; None without counts."""
+    """The q-quantile in milliseconds: the middle of the bucket with the ⌈q·n⌉-th smallest of n latencies.
+
+    `buckets` maps an index to a count; 0 <= q <= 1. None without counts.
+    """
     total, seen = sum(buckets.values()), 0
     for index in sorted(buckets):
         seen += buckets[index]

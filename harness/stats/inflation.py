@@ -1,10 +1,13 @@
-"""How much less correlated arrivals say than independent ones: the variance inflation factor (VIF), by batch means.
+"""Variance inflation factor (VIF) of correlated arrivals, by batch means.
 
-Requests that meet the same queue are slow together. Counts are therefore divided by a VIF before they are taken for
-evidence: the largest over dyadic batch lengths with ten batches or more, on the bad indicator and on the logarithm of
-the latency where the objective is about latency (it tells of queues even where nothing is bad yet), times a margin. It
-is a heuristic (batch means: Law and Kelton, Simulation Modeling and Analysis, ch. 9; deflated counts: Kish's effective
-sample size), so α is nominal; `benchmarks/verdict_error.py` measures what becomes of it.
+Requests that wait in the same queue are slow together, so n of them carry less information than n independent ones.
+For batches of b slices, VIF_b = Var(batch sums) / (σ² · n / number of batches), with the variance σ² of one arrival: 1
+when arrivals are independent. The VIF of a window is the largest over b = 1, 2, 4, … with at least ten batches, of the
+bad indicator and, for a latency objective, of the logarithm of the latency, times a margin. Log latency shows queues
+before any arrival is bad. Counts divided by the VIF are effective sample sizes.
+
+The deflation is a heuristic, so α is nominal; benchmarks/verdict_error.py measures the real error. Sources: Law and
+Kelton, Simulation Modeling and Analysis, ch. 9 (batch means); Kish, Survey Sampling, 1965 (effective sample size).
 """
 
 from __future__ import annotations
@@ -16,16 +19,22 @@ from itertools import accumulate
 from typing import NamedTuple
 
 MARGIN = 1.3
+"""Factor on every estimate, and so the smallest VIF."""
 VIF_METHOD = 2
-"""Raised with every change of what is measured: what another method measured teaches nothing about this one."""
+"""Version of the estimate: VIFs of earlier runs are used only if they were estimated by the same version."""
 MIN_BATCHES = 10
+"""Fewer batches give no estimate."""
 ENOUGH_S = 40.0
-"""So many seconds of earlier steady windows stand for knowing a scenario's VIF: bursts that come once in ten seconds
-are missed by all of them in one of fifty cases (e⁻⁴)."""
+"""Earlier windows of this total length, in seconds, estimate a scenario's VIF well enough: bursts that come once in ten
+seconds are absent from all of them with probability e⁻⁴."""
+_TINY = 1e-9
 
 
 class Slice(NamedTuple):
-    """What was due in one slice of time: arrivals, bad ones, and the moments of log latency of the `timed` answers."""
+    """Counts of the arrivals due in one slice of time.
+
+    `n` arrivals, `bad` of them bad; `timed` latencies with the sums of their logarithms and of the squares of these.
+    """
 
     n: int
     bad: int
@@ -36,10 +45,10 @@ class Slice(NamedTuple):
 
 @dataclass(frozen=True)
 class VifEstimate:
-    """The VIF of earlier windows of the same load and objective, and how long they were in all.
+    """VIF of earlier windows of the same load and objective, and their total length in seconds.
 
-    The root of the mean square over time: a single window's estimate is noisy, so the largest of many is far too large;
-    one that saw a burst still outweighs those that saw none.
+    The root mean square of the windows' VIFs, weighted by their lengths. A single estimate is noisy, so the largest of
+    many would be far too large; a window with a burst still outweighs those without.
     """
 
     vif: float = 1.0
@@ -47,11 +56,11 @@ class VifEstimate:
 
     @property
     def suffices(self) -> bool:
-        """Is it known well enough to decide before this window has measured its own?"""
+        """Whether a window can be decided with this VIF before it has an estimate of its own."""
         return self.seconds >= ENOUGH_S
 
     def also(self, vif: float, seconds: float) -> VifEstimate:
-        """With one more window."""
+        """This estimate with one more window."""
         whole = self.seconds + seconds
         return VifEstimate(math.sqrt((self.vif**2 * self.seconds + vif**2 * seconds) / whole), whole)
 
@@ -60,7 +69,7 @@ UNKNOWN = VifEstimate()
 
 
 def inflation(slices: Sequence[Slice]) -> float:
-    """The VIF of a window, margin included."""
+    """The VIF of a window of consecutive slices of equal length, margin included; MARGIN is the smallest."""
     indicator = _Sums([piece.n for piece in slices], [piece.bad for piece in slices])
     n, bad = indicator.whole
     largest = _largest(indicator, bad * (n - bad) / n / n) if n else 1.0
@@ -73,7 +82,7 @@ def inflation(slices: Sequence[Slice]) -> float:
 
 
 class _Sums:
-    """Cumulated counts and sums, so that any batch of slices costs one subtraction."""
+    """Cumulative counts and sums, so that the sum of any batch of slices is one subtraction."""
 
     def __init__(self, counts: Sequence[int], sums: Sequence[float]) -> None:
         self._counts = [0, *accumulate(counts)]
@@ -82,18 +91,17 @@ class _Sums:
 
     @property
     def whole(self) -> tuple[int, float]:
+        """(count, sum) of all slices."""
         return self._counts[-1], self._sums[-1]
 
     def batches(self, length: int) -> Iterator[tuple[int, float]]:
+        """(count, sum) of each whole batch of `length` slices."""
         for at in range(length, len(self._counts), length):
             yield self._counts[at] - self._counts[at - length], self._sums[at] - self._sums[at - length]
 
 
-_TINY = 1e-9
-
-
 def _largest(sums: _Sums, variance: float) -> float:
-    """The largest ratio, over batch lengths, of the variance between batches to what independence would give."""
+    """The largest VIF_b over the batch lengths b; at least 1. `variance` is that of one arrival."""
     count, total = sums.whole
     if variance <= _TINY:
         return 1.0

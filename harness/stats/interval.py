@@ -1,8 +1,9 @@
-"""Intervals that hold at whatever moment one looks: for a bad fraction, and for a quantile, by inverting the e-process.
+"""Confidence intervals that are valid at any time, for a bad fraction and for a quantile, by inverting the e-process.
 
-Both hold everything that is not excluded at an α of its own at either end, so they miss the truth with the sum of both
-at most, and they exclude an objective exactly when the e-process decides it. For quantiles: Howard and Ramdas,
-"Sequential estimation of quantiles", Bernoulli 28(3) 2022. `n` and `bad` are effective (deflated) counts.
+An interval consists of the values that the e-process does not exclude, at an α of its own for each end. It misses the
+true value, at any time, with probability alpha_low + alpha_high or less, and it excludes an objective exactly when the
+e-process decides about it. Source for quantiles: Howard and Ramdas, "Sequential estimation of quantiles", Bernoulli
+28(3) 2022. `n` and `bad` are effective (deflated) counts.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ from collections.abc import Callable
 
 from harness.stats.eprocess import log_evidence
 
-_STEPS = 30
+_BISECTIONS = 30
 
 
 def fraction_interval(n: float, bad: float, alpha_low: float, alpha_high: float) -> tuple[float, float]:
-    """All fractions that n arrivals with `bad` bad ones leave open; (0, 1) without arrivals."""
+    """(low, high) of the bad fraction after n arrivals of which `bad` were bad; (0, 1) without arrivals."""
     if n <= 0:
         return 0.0, 1.0
     p = bad / n
@@ -26,11 +27,10 @@ def fraction_interval(n: float, bad: float, alpha_low: float, alpha_high: float)
 
 
 def quantile_ranks(n: float, q: float, alpha_low: float, alpha_high: float) -> tuple[float, float]:
-    """Between which quantiles of n values the true q-quantile lies, as (low, high) in [0, 1]; high 1: no upper limit
-    yet.
+    """(low, high) in [0, 1]: the true q-quantile lies between these quantiles of n values; high 1: no upper limit yet.
 
-    With more than a share 1 − low of the values above it, a value is too small to be the q-quantile; with fewer than
-    1 − high it is too large.
+    A value is too small to be the q-quantile if more than a share 1 − low of the values exceeds it, and too large if
+    less than 1 − high does. (0, 1) without values.
     """
     if n <= 0:
         return 0.0, 1.0
@@ -40,14 +40,14 @@ def quantile_ranks(n: float, q: float, alpha_low: float, alpha_high: float) -> t
     return 1 - most, 1 - least
 
 
-def _last(inside: float, end: float, open_at: Callable[[float], bool]) -> float:
-    """The last point on the way from `inside` to `end` that is still open; the evidence only grows on that way."""
+def _last(inside: float, end: float, included: Callable[[float], bool]) -> float:
+    """The last value between `inside` and `end` that is included, by bisection; the evidence grows towards `end`."""
     near, far = inside, end
     if not 0 < far < 1:
         far = min(max(far, 1e-12), 1 - 1e-12)
-    if open_at(far):
+    if included(far):
         return end
-    for _ in range(_STEPS):
+    for _ in range(_BISECTIONS):
         middle = (near + far) / 2
-        near, far = (middle, far) if open_at(middle) else (near, middle)
+        near, far = (middle, far) if included(middle) else (near, middle)
     return near

@@ -1,6 +1,6 @@
-"""Deciding "at most a fraction θ of the arrivals is bad", at any moment, with a stated error; or not yet.
+"""Sequential test of "at most a fraction θ of the arrivals is bad": below θ, above θ, or undecided, at any time.
 
-The counts of a window are deflated by its VIF and held against the e-process: below θ, above θ, or undecided.
+The counts of a window are divided by its VIF; the e-process on these effective counts decides when it reaches 1/α.
 """
 
 from __future__ import annotations
@@ -14,24 +14,25 @@ from harness.stats.inflation import MARGIN, UNKNOWN, Slice, VifEstimate, inflati
 from harness.stats.interval import fraction_interval
 
 SLICE_S = 0.25
-"""Width of a slice; a power of two, so that its multiples are exact as floats."""
+"""Length of a slice in seconds; a power of two, so that its multiples are exact as floats."""
 MIN_S = 10.0
-"""A window has to hold ten batches of a second before it can measure its VIF and so decide."""
+"""Shortest window, in seconds with arrivals, that estimates its own VIF: ten batches of one second."""
 MIN_KNOWN_S = 1.0
-"""Where the VIF is known from earlier windows, or only an alarm is asked for."""
+"""Shortest window when the VIF is known from earlier windows, or for an alarm."""
 _HORIZON_S = 3600.0
-_SELDOM = 0.1
-"""θ = 0 cannot be proven: no bad arrival among enough is taken to say that fewer than one in ten is bad."""
+"""Longest wait that is estimated."""
+_RARE = 0.1
+"""θ = 0 cannot be proven: it is accepted when no bad arrival is evidence for a fraction below this one."""
 
 
 @dataclass(frozen=True)
 class TestParameters:
-    """On what terms a question is decided.
+    """Parameters of a test: the error probability, what is known of the VIF, and the shortest window.
 
-    `alpha`: the chance that a fraction is called low although it is not. That one of several is high is `share` claims
-    in one, which share α (Bonferroni); that all are low is wrong only where one of them is, so each may have all of it
-    (the intersection-union test: Berger, Technometrics 24(4) 1982).
-    `alarm`: it is asked whether something began, and the answer may come before the window has measured its VIF.
+    `alpha`: probability of deciding "below" although the fraction is not. "One of several fractions is above" is
+    `share` claims in one, so each gets alpha / share (Bonferroni). "All are below" is wrong only if one of them is, so
+    each gets all of alpha (intersection-union test: Berger, Technometrics 24(4) 1982).
+    `alarm`: the question is whether something has begun, so the decision does not wait for the window's own VIF.
     """
 
     alpha: float
@@ -40,24 +41,25 @@ class TestParameters:
     alarm: bool = False
 
     def needed(self, *, below: bool) -> float:
-        """log E from which on it is believed that the fraction is below (or above) θ."""
+        """log E that decides that the fraction is below θ, or above it if not `below`."""
         return -math.log(self.alpha_of(below=below))
 
     def alpha_of(self, *, below: bool) -> float:
-        """The chance of a wrong answer in one direction."""
+        """Probability of a wrong decision in this direction."""
         return self.alpha if below else self.alpha / self.share
 
     @property
     def min_s(self) -> float:
-        """Seconds with arrivals before any answer."""
+        """Shortest window that can be decided, in seconds with arrivals."""
         return MIN_KNOWN_S if self.alarm or self.known.suffices else MIN_S
 
 
 @dataclass(frozen=True)
 class Decision:
-    """`low`: True the fraction is below θ, False above, None undecided.
+    """Outcome of the test on one window.
 
-    `measured_vif` is this window's own, `seconds` the time covered by its slices with arrivals.
+    `low`: True the fraction is below θ, False above, None undecided. `n` arrivals, `bad` of them bad; `measured_vif` is
+    the window's own estimate; `seconds` is the length of its slices with arrivals.
     """
 
     theta: float
@@ -70,35 +72,35 @@ class Decision:
 
     @property
     def vif(self) -> float:
-        """What deflates the counts: never less than earlier windows had."""
+        """The divisor of the counts: the window's own VIF, at least that of earlier windows."""
         return max(self.measured_vif, self.parameters.known.vif)
 
     @property
     def effective(self) -> float:
-        """Effective sample size."""
+        """Effective sample size: n / VIF."""
         return self.n / self.vif
 
     @property
     def fraction(self) -> float | None:
-        """Bad fraction seen; None without arrivals."""
+        """Observed bad fraction; None without arrivals."""
         return self.bad / self.n if self.n else None
 
     def interval(self) -> tuple[float, float]:
-        """The bad fractions that are not excluded at α in either direction."""
+        """Confidence interval of the bad fraction, valid at any time."""
         low, high = (self.parameters.alpha_of(below=side) for side in (False, True))
         return fraction_interval(self.effective, self.bad / self.vif, low, high)
 
     def more_s(self) -> float | None:
-        """About how many more seconds of the same would decide it (0: decided); None: over an hour, or no arrivals."""
+        """Estimated seconds to the decision if the load goes on like this; 0 decided, None unknown or over an hour."""
         if self.low is not None or not self.n:
             return 0.0 if self.n else None
         wait_s = max(SLICE_S, self.parameters.min_s - self.seconds)
         if self.theta <= 0:
-            return max(wait_s, (_seldom_enough(self.parameters) - self.n) * self.seconds / self.n)
+            return max(wait_s, (_enough_without_bad(self.parameters) - self.n) * self.seconds / self.n)
         return _first(wait_s, self._decided_after)
 
     def shows(self, *, below: bool) -> bool:
-        """Is the evidence for one side enough, the length of the window aside?"""
+        """Whether the evidence suffices for this direction, however short the window is."""
         return self._enough(self.n, self.bad, below)
 
     def _enough(self, n: float, bad: float, below: bool) -> bool:
@@ -111,7 +113,7 @@ class Decision:
 
 
 def _first(low: float, true: Callable[[float], bool]) -> float | None:
-    """The smallest number >= `low` from which on it is true, to within a slice; None beyond the horizon."""
+    """The smallest number from `low` on for which `true` holds, to within a slice; None beyond the horizon."""
     if true(low):
         return low
     high = 2 * low
@@ -126,7 +128,10 @@ def _first(low: float, true: Callable[[float], bool]) -> float | None:
 
 
 def decide(slices: Sequence[Slice], theta: float, parameters: TestParameters) -> Decision:
-    """Is the bad fraction below or above θ? Undecided while the evidence is thin or the window short."""
+    """The decision about a window: undecided while the evidence does not suffice or the window is too short.
+
+    0 <= θ < 1; for θ = 0 one bad arrival decides.
+    """
     n, bad = sum(piece.n for piece in slices), sum(piece.bad for piece in slices)
     seconds = SLICE_S * sum(1 for piece in slices if piece.n)
     enough = bool(n) and seconds >= parameters.min_s
@@ -138,34 +143,33 @@ def decide(slices: Sequence[Slice], theta: float, parameters: TestParameters) ->
 
 
 def decided_from(slices: Sequence[Slice], theta: float, parameters: TestParameters, *, below: bool) -> int | None:
-    """Index from which on a window shows that the fraction is below θ (or above it); None: it does not.
+    """Index of the slice from which on a window decides that the fraction is below θ (or above it); None: undecided.
 
-    A change of pace inside a window looks like correlation and swells its VIF for as long as it is in it. So where the
-    whole does not show it, its later half is asked, at half of α, then its last quarter at a quarter, and so on, down
-    to the shortest that measures a VIF of its own.
+    A change inside a window looks like correlation and inflates its VIF. So when the whole window does not decide, its
+    later half is tested at α/2, then its last quarter at α/4, and so on, down to the shortest with its own VIF.
     """
-    first, asked = 0, parameters
+    first, current = 0, parameters
     while first == 0 or len(slices) - first >= MIN_S / SLICE_S:
         part = slices[first:]
-        if _may_show(part, theta, asked, below=below) and decide(part, theta, asked).low is below:
+        if _may_show(part, theta, current, below=below) and decide(part, theta, current).low is below:
             return first
-        first, asked = first + max(1, len(part) // 2), replace(asked, alpha=asked.alpha / 2)
+        first, current = first + max(1, len(part) // 2), replace(current, alpha=current.alpha / 2)
     return None
 
 
 def _may_show(slices: Sequence[Slice], theta: float, parameters: TestParameters, *, below: bool) -> bool:
-    """Would the least VIF that there can be do? A logarithm of evidence above 0 only grows with the sample size."""
+    """Whether the evidence suffices at the smallest possible VIF; if not, it does at none. Saves the estimate."""
     n, bad = sum(piece.n for piece in slices), sum(piece.bad for piece in slices)
     vif = max(MARGIN, parameters.known.vif)
     return bool(n) and log_evidence(theta, n / vif, bad / vif, below=below) >= parameters.needed(below=below)
 
 
-def _seldom_enough(parameters: TestParameters) -> float:
-    return -parameters.needed(below=True) / math.log1p(-_SELDOM)
+def _enough_without_bad(parameters: TestParameters) -> float:
+    return -parameters.needed(below=True) / math.log1p(-_RARE)
 
 
 def _never(n: int, bad: int, enough: bool, parameters: TestParameters) -> bool | None:
-    """θ = 0: one bad arrival decides; none at all decides when there were enough (n ≥ ln α / ln 0.9)."""
+    """The decision for θ = 0: one bad arrival decides "above", n >= ln α / ln 0.9 without any decides "below"."""
     if bad:
         return False
-    return True if enough and n >= _seldom_enough(parameters) else None
+    return True if enough and n >= _enough_without_bad(parameters) else None

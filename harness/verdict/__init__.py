@@ -1,1 +1,1 @@
-"""Judging: pure functions from what was recorded to verdicts. Nothing here does I/O or looks at a clock."""
+"""Judges the record of a drill. Pure: no I/O, no threads, no clock."""

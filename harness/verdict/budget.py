@@ -1,19 +1,22 @@
-"""What an incident cost: the share of an SLO's error budget that it spent, and how fast.
+"""The share of an SLO's error budget that an incident spent, and its burn rate.
 
-A window of `window_s` at the steady rate may hold rate · window_s · θ bad arrivals: its budget. The burn rate is the
-bad fraction over θ (Beyer et al., The Site Reliability Workbook, ch. 5): 1 spends the budget in exactly one window.
+The budget of a window is the number of bad arrivals it allows at the steady rate: rate · window_s · θ. The burn rate is
+the bad fraction over θ: 1 spends the budget in exactly one window. Beyer et al., The Site Reliability Workbook, ch. 5.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.verdict.measurement import Reading
+from harness.verdict.measurement import Measurement
 
 
 @dataclass(frozen=True)
 class Budget:
-    """`spent` is a share of the window's budget (more than 1: all of it and more); intervals as the readings' have."""
+    """Cost of an incident of `seconds`. `spent`: share of the window's budget, above 1 if all of it was spent.
+
+    The intervals are confidence intervals as those of the measurements.
+    """
 
     window_s: float
     seconds: float
@@ -23,8 +26,13 @@ class Budget:
     burn_rate_interval: tuple[float, float]
 
 
-def budget(theta: float | None, window_s: float, steady: Reading | None, incident: Reading | None) -> Budget | None:
-    """None where the objective is no fraction, or no arrival was counted before or during the incident."""
+def budget(
+    theta: float | None, window_s: float, steady: Measurement | None, incident: Measurement | None
+) -> Budget | None:
+    """The cost of an incident; `theta`: bad fraction that the objective allows, `steady`: the load before the fault.
+
+    None if the objective is no fraction, or if no arrival was counted before or during the incident.
+    """
     if not theta or incident is None or incident.bad is None or incident.bad_interval is None:
         return None
     if steady is None or not steady.n or not steady.seconds:

@@ -1,138 +1,127 @@
-"""When did a condition begin to hold, or cease to? By the restarted e-CUSUM on one series, and how sure is the
-moment."""
+"""Changes of a condition: since when it holds, or does not, and a confidence interval for that moment."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 from harness.conditions import Condition
 from harness.measures.sampled import SampledMeasure
 from harness.stats.eprocess import log_evidence, restart
 from harness.stats.inflation import Slice, inflation
-from harness.stats.sequential import SLICE_S, TestParameters, decide, decided_from
-from harness.verdict.measurement import read, slices, values_of
-from harness.verdict.timeline import Timeline
+from harness.stats.sequential import SLICE_S, decide, decided_from
+from harness.verdict.measurement import measure, slices
+from harness.verdict.window import Question, Window
 
-PROBE_LOOKS = 7
-"""So many looks in a row at a service have to find a condition true."""
+CONSECUTIVE_SAMPLES = 7
+"""A condition on a sampled measure holds after so many consecutive samples that meet it."""
 
 
-def since(
-    condition: Condition,
-    timeline: Timeline,
-    start: float,
-    end: float,
-    parameters: TestParameters,
-    *,
-    holds: bool = True,
-) -> float | None:
-    """From when on, up to `end`, it is known that the condition holds (or, with `holds=False`, that it does not).
+def since(question: Question, window: Window, *, holds: bool = True) -> float | None:
+    """Time since when the condition is known to hold until the end of the window, or not to hold if not `holds`.
 
-    None while it is not known, and when something since then already speaks for the contrary.
+    None while it is not known, and when something since then already contradicts it.
     """
+    condition = question.condition
     if isinstance(condition.measure, SampledMeasure):
-        return _sampled_since(condition.measure, condition, timeline, start, end, holds)
+        return _sampled_since(condition.measure.values(window.samples), condition, window, holds=holds)
     if condition.theta is None:
-        return _count_since(condition, timeline, start, end, parameters, holds)
+        return _count_since(question, window, holds=holds)
     low = condition.wants_low == holds
-    known = _run(condition, timeline, start, end, parameters, low=low)
-    if known is None or _run(condition, timeline, known, end, replace(parameters, alarm=True), low=not low) is not None:
+    known = _decided_since(question, window, low=low)
+    if known is None or _decided_since(question.as_alarm(), window.after(known), low=not low) is not None:
         return None
     return known
 
 
-def arisen(condition: Condition, timeline: Timeline, start: float, end: float, parameters: TestParameters) -> bool:
-    """Is the condition true at `end`? Asked of a symptom: a look at a service is taken as it is."""
-    if condition.series is None:
-        return bool(read(condition, timeline, start, end, parameters).holds)
-    return since(condition, timeline, start, end, replace(parameters, alarm=True)) is not None
+def has_begun(question: Question, window: Window) -> bool:
+    """Whether a symptom is present at the end of the window. The last sample of a sampled measure suffices."""
+    if question.condition.series is None:
+        return bool(measure(question, window).holds)
+    return since(question.as_alarm(), window) is not None
 
 
-def begin_of(condition: Condition, timeline: Timeline, start: float, end: float, *, holds: bool = True) -> float:
-    """From when on evidence is gathered that a condition holds, or that it does not; `start` where none is."""
+def evidence_start(condition: Condition, window: Window, *, holds: bool = True) -> float:
+    """Time from which on the evidence counts that a condition holds, or does not hold if not `holds`.
+
+    By the restarted e-CUSUM; the start of the window for a condition that is not on a fraction of arrivals.
+    """
     if not condition.theta:
-        return start
+        return window.start
     low = condition.wants_low == holds
-    window = slices(condition, timeline, start, end, pessimistic=low)
-    return start + SLICE_S * restart(condition.theta, [(piece.n, piece.bad) for piece in window], below=low)
+    counted = slices(condition, window, pessimistic=low)
+    return window.start + SLICE_S * restart(condition.theta, [(piece.n, piece.bad) for piece in counted], below=low)
 
 
-def _run(
-    condition: Condition, timeline: Timeline, start: float, end: float, parameters: TestParameters, *, low: bool
-) -> float | None:
-    """The pessimist's counts have to show that a fraction is low, the optimist's that it is high."""
+def _decided_since(question: Question, window: Window, *, low: bool) -> float | None:
+    """Time since when the fraction is known to be low by the pessimistic counts, or high by the optimistic ones."""
+    condition = question.condition
     if not condition.theta:
         return None
-    begin = begin_of(condition, timeline, start, end, holds=low == condition.wants_low)
-    window = slices(condition, timeline, begin, end, pessimistic=low)
-    first = decided_from(window, condition.theta, parameters, below=low)
+    begin = evidence_start(condition, window, holds=low == condition.wants_low)
+    counted = slices(condition, window.after(begin), pessimistic=low)
+    first = decided_from(counted, condition.theta, question.parameters, below=low)
     return None if first is None else begin + first * SLICE_S
 
 
-def _count_since(
-    condition: Condition, timeline: Timeline, start: float, end: float, parameters: TestParameters, holds: bool
-) -> float | None:
-    """An absolute number of bad events: one event can decide it, none only after enough arrivals."""
-    window = slices(condition, timeline, start, end, pessimistic=False)
+def _count_since(question: Question, window: Window, *, holds: bool) -> float | None:
+    """One bad arrival can decide about an absolute number; none at all decides only after enough arrivals."""
+    condition, counted = question.condition, slices(question.condition, window, pessimistic=False)
     if not holds:
-        bad = sum(piece.bad for piece in window)
-        return start if bad and not condition.is_met_by(bad) else None
-    for first in range(len(window)):
-        bad = sum(piece.bad for piece in window[first:])
+        bad = sum(piece.bad for piece in counted)
+        return window.start if bad and not condition.is_met_by(bad) else None
+    for first in range(len(counted)):
+        bad = sum(piece.bad for piece in counted[first:])
         if condition.is_met_by(bad):
-            return start + first * SLICE_S if bad or decide(window[first:], 0.0, parameters).low else None
+            decided = bad or decide(counted[first:], 0.0, question.parameters).low
+            return window.start + first * SLICE_S if decided else None
     return None
 
 
-def _sampled_since(
-    measure: SampledMeasure, condition: Condition, timeline: Timeline, start: float, end: float, holds: bool
-) -> float | None:
-    """Every look since then found it so, and there were enough of them."""
-    values = values_of(measure, timeline, start, end)
+def _sampled_since(values: Sequence[float], condition: Condition, window: Window, *, holds: bool) -> float | None:
+    """The last samples decide: enough of them for "holds", the last one for "does not hold"."""
     if not holds:
-        return start if values and not condition.is_met_by(values[-1]) else None
+        return window.start if values and not condition.is_met_by(values[-1]) else None
     run = 0
     for value in reversed(values):
         if not condition.is_met_by(value):
             break
         run += 1
-    if run < PROBE_LOOKS:
+    if run < CONSECUTIVE_SAMPLES:
         return None
-    return max(start, end - run) if run < len(values) else start
+    return max(window.start, window.end - run) if run < len(values) else window.start
 
 
-def bounds(
-    condition: Condition, timeline: Timeline, start: float, end: float, parameters: TestParameters, change: float
-) -> tuple[float, float]:
-    """Earliest and latest moment at which the condition can have begun to hold, given that it did at about `change`.
+def bounds(question: Question, window: Window, change: float) -> tuple[float, float]:
+    """(earliest, latest) time at which the condition began to hold, given an estimate `change`.
 
-    A moment is too late when what came just before it already shows that the condition held, and too early when what
-    came just after it shows that it did not yet; each at α/2, whatever stretch shows it, so the change lies between
-    with probability 1 − α. Saha and Ramdas, "Post-detection inference for sequential changepoint localization",
-    arXiv:2502.06096.
+    A time is too late if the slices before it show that the condition held already, and too early if the slices after
+    it show that it did not hold yet; each at α/2 over any stretch, so the change lies between with probability 1 − α.
+    (change, change) for a condition that is not on a fraction of arrivals. Source: Saha and Ramdas, "Post-detection
+    inference for sequential changepoint localization", arXiv:2502.06096.
     """
+    condition, parameters = question.condition, question.parameters
     if condition.theta is None or condition.theta <= 0:
         return change, change
-    low, at = condition.wants_low, max(0, round((change - start) / SLICE_S))
-    window = slices(condition, timeline, start, end, pessimistic=low)
-    vif, needed = max(inflation(window[at:]), parameters.known.vif), math.log(2 / parameters.alpha)
+    low, at = condition.wants_low, max(0, round((change - window.start) / SLICE_S))
+    counted = slices(condition, window, pessimistic=low)
+    vif, needed = max(inflation(counted[at:]), parameters.known.vif), math.log(2 / parameters.alpha)
 
     def too_late(index: int) -> bool:
-        return _shows(window[index - 1 :: -1] if index else [], condition, vif, needed, below=low)
+        return _shows(counted[index - 1 :: -1] if index else [], condition, vif, needed, below=low)
 
     def too_early(index: int) -> bool:
-        return _shows(window[index:], condition, vif, needed, below=not low)
+        return _shows(counted[index:], condition, vif, needed, below=not low)
 
     earliest = next((index + 1 for index in range(at, -1, -1) if too_early(index)), 0)
-    latest = next((index - 1 for index in range(at, len(window) + 1) if too_late(index)), len(window))
-    return start + min(at, earliest) * SLICE_S, start + max(at, latest) * SLICE_S
+    latest = next((index - 1 for index in range(at, len(counted) + 1) if too_late(index)), len(counted))
+    return window.start + min(at, earliest) * SLICE_S, window.start + max(at, latest) * SLICE_S
 
 
-def _shows(window: Sequence[Slice], condition: Condition, vif: float, needed: float, *, below: bool) -> bool:
+def _shows(counted: Sequence[Slice], condition: Condition, vif: float, needed: float, *, below: bool) -> bool:
+    """Whether some stretch from the first slice on has the needed evidence."""
     n = bad = 0.0
-    for piece in window:
+    for piece in counted:
         n, bad = n + piece.n / vif, bad + piece.bad / vif
         if n and log_evidence(condition.theta or 0.0, n, bad, below=below) >= needed:
             return True

@@ -1,4 +1,4 @@
-"""The result of one drill, computed from what the judge has learnt."""
+"""Computes the result of a drill from its state."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from harness.record.steps import StepFacts
 from harness.stats.inflation import Slice
 from harness.stats.sequential import SLICE_S
 from harness.verdict.budget import Budget, budget
-from harness.verdict.change import begin_of
-from harness.verdict.measurement import Reading, read, slices
+from harness.verdict.change import evidence_start
+from harness.verdict.measurement import Measurement, measure, slices
 from harness.verdict.reasons import LAST_S, verdict_of
 from harness.verdict.result import (
     DashboardResult,
@@ -27,14 +27,16 @@ from harness.verdict.state import ALPHA, DrillState, Slo, Span
 from harness.verdict.steps import judge_step
 from harness.verdict.timeline import Timeline, slice_from, slice_until
 from harness.verdict.times import times_of
+from harness.verdict.window import Window
 
 EFFECT_S = 5
-"""Longest window before and after a step in which its effect is looked for."""
+"""Longest window before and after a step whose bad fractions are compared, in seconds."""
 EFFECT_SIGMA = 3.0
+"""Standard errors by which they must differ."""
 
 
 def drill_result(state: DrillState) -> DrillResult:
-    """Everything that the record says of one drill."""
+    """The result of a drill: verdict, reasons and evidence. Pure."""
     header = state.header
     steps = tuple(_steps(state, [facts for facts in state.steps if facts.kind != "general"]))
     general = tuple(_steps(state, [facts for facts in state.steps if facts.kind == "general"]))
@@ -72,68 +74,65 @@ def _slo(state: DrillState, slo: Slo) -> SloResult:
         control_before=_before(state, slo, CONTROL),
         during=during,
         after=_after(state, slo),
-        after_revert=_read_span(state, slo, TREATMENT, state.held.get(slo.name), steady=True),
+        after_revert=_over(state, slo, state.after_revert_spans.get(slo.name), steady=True),
         control=_control(state, slo),
         budget=_budget(state, slo, before),
     )
 
 
-def _read_span(state: DrillState, slo: Slo, side: str, span: Span | None, *, steady: bool = False) -> Reading | None:
+def _over(state: DrillState, slo: Slo, span: Span | None, *, steady: bool = False) -> Measurement | None:
+    """The measurement over a span of the treatment; None without one."""
     if span is None:
         return None
-    return read(slo.objective, state.sides[side], *span, state.parameters(slo, steady=steady))
+    return measure(state.question(slo, steady=steady), state.window(TREATMENT, *span))
 
 
-def _before(state: DrillState, slo: Slo, side: str) -> Reading | None:
-    """On the terms on which the baseline was decided: what it taught was not known yet."""
-    begun, timeline = state.start("baseline"), state.sides[side]
+def _before(state: DrillState, slo: Slo, side: str) -> Measurement | None:
+    """The baseline, with the parameters with which it was decided: its own VIF was not known then."""
+    begun = state.start("baseline")
     if begun is None:
         return None
-    span = state.baseline[side][slo.name] if state.baseline else (begun, timeline.frontier)
-    return read(slo.objective, timeline, *span, state.parameters_before(slo))
+    span = state.baseline_spans[side][slo.name] if state.baseline_spans else (begun, None)
+    return measure(state.baseline_question(slo), state.window(side, *span))
 
 
-def _during(state: DrillState, slo: Slo) -> Reading | None:
-    """While it was broken, until the first step; where it never was, from the fault on."""
+def _during(state: DrillState, slo: Slo) -> Measurement | None:
+    """From the onset to the first step; from the fault if the SLO never broke."""
     fault, main = state.start("fault"), state.sides[TREATMENT]
     if fault is None:
         return None
-    answered = max(state.start("response") or main.frontier, fault + SLICE_S)
-    broken = min(begin_of(slo.objective, main, fault, answered, holds=False), answered - SLICE_S)
-    return read(slo.objective, main, broken, answered, state.parameters(slo, alarm=True))
+    window = state.window(TREATMENT, fault, max(state.start("response") or main.frontier, fault + SLICE_S))
+    broken = min(evidence_start(slo.objective, window, holds=False), window.end - SLICE_S)
+    return measure(state.question(slo, alarm=True), window.after(broken))
 
 
-def _after(state: DrillState, slo: Slo) -> Reading | None:
-    if slo.name in state.recovered or "recovery" not in state.ended:
-        return _read_span(state, slo, TREATMENT, state.recovered.get(slo.name))
-    end = slice_until(state.ended["recovery"])
-    return _read_span(state, slo, TREATMENT, (end - LAST_S, end))
+def _after(state: DrillState, slo: Slo) -> Measurement | None:
+    if slo.name in state.recovery_spans or "recovery" not in state.phase_ended_s:
+        return _over(state, slo, state.recovery_spans.get(slo.name))
+    end = slice_until(state.phase_ended_s["recovery"])
+    return _over(state, slo, (end - LAST_S, end))
 
 
-def _control(state: DrillState, slo: Slo) -> Reading | None:
-    since, control = state.recovered_since, state.sides[CONTROL]
-    return (
-        None
-        if since is None
-        else read(slo.objective, control, since, control.frontier, state.parameters(slo, alarm=True))
-    )
+def _control(state: DrillState, slo: Slo) -> Measurement | None:
+    begin = state.recovered_since
+    return None if begin is None else measure(state.question(slo, alarm=True), state.window(CONTROL, begin))
 
 
-def _budget(state: DrillState, slo: Slo, before: Reading | None) -> Budget | None:
-    """From the fault until this SLO held again, or until nobody waited for it any more."""
+def _budget(state: DrillState, slo: Slo, before: Measurement | None) -> Budget | None:
+    """From the fault until this SLO held again, or until the end of the recovery phase."""
     fault, main = state.start("fault"), state.sides[TREATMENT]
     if fault is None:
         return None
-    given_up = slice_until(state.ended.get("recovery", main.frontier))
-    until = state.recovered[slo.name][0] if slo.name in state.recovered else min(given_up, main.frontier)
-    incident = read(slo.objective, main, fault, max(until, fault), state.parameters(slo))
+    limit = slice_until(state.phase_ended_s.get("recovery", main.frontier))
+    until = state.recovery_spans[slo.name][0] if slo.name in state.recovery_spans else min(limit, main.frontier)
+    incident = measure(state.question(slo), state.window(TREATMENT, fault, max(until, fault)))
     return budget(slo.objective.theta, slo.window_s, before, incident)
 
 
 def _symptoms(state: DrillState) -> Iterator[SymptomResult]:
-    start = state.phases.get("fault", 0.0)
+    start = state.phase_started_s.get("fault", 0.0)
     for number, symptom in enumerate(state.symptoms):
-        at = state.seen.get(number)
+        at = state.symptoms_seen_s.get(number)
         after = None if at is None else round(at - start, 1)
         condition = symptom.condition.text if symptom.condition else None
         yield SymptomResult(symptom.line, symptom.text, condition, at is not None, after)
@@ -153,8 +152,8 @@ def _effects(state: DrillState, facts: StepFacts, next_change_s: float) -> Itera
     start, end = slice_until(facts.started_s), slice_from(facts.started_s + facts.seconds)
     until = slice_until(min(end + EFFECT_S, max(next_change_s, end + 1), main.frontier))
     for slo in state.slos:
-        before = _fraction(slices(slo.objective, main, start - EFFECT_S, start, pessimistic=False))
-        after = _fraction(slices(slo.objective, main, end, until, pessimistic=False))
+        before = _fraction(slices(slo.objective, Window(main, start - EFFECT_S, start), pessimistic=False))
+        after = _fraction(slices(slo.objective, Window(main, end, until), pessimistic=False))
         yield Effect(slo.name, before[0], after[0], _differ(before, after))
 
 
@@ -164,7 +163,7 @@ def _fraction(counts: Sequence[Slice]) -> tuple[float | None, int]:
 
 
 def _differ(left: tuple[float | None, int], right: tuple[float | None, int]) -> bool:
-    """Two proportions further apart than three standard errors (pooled; an indication, not a verdict)."""
+    """Whether two proportions differ by more than three pooled standard errors: an indication, no verdict."""
     (p, n), (q, m) = left, right
     if p is None or q is None:
         return False
@@ -186,16 +185,16 @@ def _dashboard(main: Timeline, system: str, name: str) -> tuple[str, str]:
     if not samples:
         return "failed", "no pod exports a metric of this name" if main.last_probe_s else "nothing was sampled"
     if len(set(samples)) < 2:
-        return "failed", f"the metric stayed at {samples[0]:g} all the time, incident or not"
+        return "failed", f"the metric stayed at {samples[0]:g} during the whole drill"
     return "ok", f"exists and moved between {min(samples):g} and {max(samples):g}"
 
 
 def _findings(state: DrillState, steps: Sequence[StepResult]) -> Iterator[str]:
-    yield from state.notes
+    yield from state.findings
     for step in steps:
         yield from (f"line {step.facts.line}: {note}" for note in step.facts.notes)
         if step.facts.kind == "toggle" and step.verdict == "ok" and _moved_nothing(step):
-            yield f"{step.place}: was applied and changed nothing measurable"
+            yield f"{step.place}: was applied and had no measurable effect"
 
 
 def _moved_nothing(step: StepResult) -> bool:
@@ -203,10 +202,10 @@ def _moved_nothing(step: StepResult) -> bool:
 
 
 def _phases(state: DrillState) -> Iterator[PhaseResult]:
-    """Where the seconds went, and what for."""
-    for phase, start in state.phases.items():
-        if phase in state.ended:
-            end = state.ended[phase]
+    """Duration, arrivals and decision of each phase that ended."""
+    for phase, start in state.phase_started_s.items():
+        if phase in state.phase_ended_s:
+            end = state.phase_ended_s[phase]
             asked = phase in state.answers
             yield PhaseResult(
                 phase, round(end - start, 1), _arrivals(state, start, end), asked, state.answers.get(phase)
@@ -214,7 +213,7 @@ def _phases(state: DrillState) -> Iterator[PhaseResult]:
 
 
 def _arrivals(state: DrillState, start: float, end: float) -> int:
-    """Arrivals on both sides; one that counts in several series counts once, in the largest."""
+    """Arrivals on both sides. One arrival may be in several series, so only the largest series of a side counts."""
     window = slice_from(start), slice_from(end)
     return sum(
         max((side.total(name, *window).sent for name in side.series()), default=0) for side in state.sides.values()

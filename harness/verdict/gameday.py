@@ -1,4 +1,4 @@
-"""Many drills -> one result; the worst drill decides."""
+"""Combines the results of a run's drills into one; the worst verdict wins."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BADNESS = (Verdict.PASSED, Verdict.INCONCLUSIVE, Verdict.FAILED)
 
 @dataclass(frozen=True)
 class Finding:
-    """Something worth knowing that decides nothing by itself; `runbook` is "" for the document as a whole."""
+    """An observation that does not decide the verdict; `runbook` is "" for the document as a whole."""
 
     runbook: str
     text: str
@@ -26,7 +26,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class ManualLine:
-    """A line of a procedure that no program can follow."""
+    """A line of a procedure, which only a person can follow."""
 
     kind: str
     line: int
@@ -35,11 +35,11 @@ class ManualLine:
 
 @dataclass(frozen=True)
 class GamedayResult:
-    """All drills of one run."""
+    """The result of a run."""
 
     document: str
     platform: str
-    """Of which kind the platforms were."""
+    """Name of the platform, such as `local`."""
     verdict: Verdict
     why: tuple[str, ...]
     seconds: float
@@ -47,7 +47,7 @@ class GamedayResult:
     drills: tuple[DrillResult, ...]
     procedures: tuple[ManualLine, ...]
     never_began: tuple[str, ...] = ()
-    """Drills that were planned and that the record does not hold."""
+    """Planned drills that are not in the record."""
 
     @property
     def exit_code(self) -> int:
@@ -56,7 +56,7 @@ class GamedayResult:
 
 
 def judge_record(events: Sequence[Event]) -> GamedayResult:
-    """The result of a record. The same events give the same result. Raises ValueError for a record without a header."""
+    """The result of a record: the same events give the same result. Raises ValueError for one without a header."""
     if not events or not isinstance(header := events[0], RunStarted):
         raise ValueError("the record does not begin with a run")
     judges = Judges()

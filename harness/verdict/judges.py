@@ -1,4 +1,4 @@
-"""Routes the events of a record to the judges of its drills: used by a run, its progress display and `report`."""
+"""Routes the events of a record to the judges of its drills, in a run as in `gameday report`."""
 
 from __future__ import annotations
 

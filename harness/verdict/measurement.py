@@ -1,4 +1,4 @@
-"""A condition held against a window of a timeline: what was its value, on how much evidence, and does it hold?"""
+"""Measurement of a condition over a window: its value, its evidence, and whether it holds."""
 
 from __future__ import annotations
 
@@ -8,19 +8,24 @@ from harness.conditions import Condition
 from harness.measures.load import Interval, LoadMeasure
 from harness.measures.sampled import SampledMeasure
 from harness.stats.inflation import Slice
-from harness.stats.sequential import TestParameters, decide
-from harness.verdict.timeline import Timeline
+from harness.stats.sequential import decide
+from harness.verdict.window import Question, Window
 
 
 @dataclass(frozen=True)
-class Reading:
-    """`holds` is None while undecided; `value` is in the condition's unit (None: nothing to measure); `n` samples.
+class Measurement:
+    """The value of a condition's measure over a window, in the unit of the condition, and the evidence for it.
 
-    `bad` is the fraction of arrivals that count against the condition, which is what a load condition is decided on:
-    for a latency those that were too slow or failed. So a latency may have bad arrivals and no value: none was answered
-    well. Both have an interval that holds at any moment, at `alpha` (its ends: towards broken, towards well), on
-    `effective` samples: n / `vif`. A measure that is read off a service is compared as it is: its interval is what was
-    seen, and it has no alpha. `more_s`: about how many more seconds would decide it.
+    `holds` is None while undecided, `value` None when there is nothing to measure; `n` is the number of samples.
+
+    A load condition is decided on `bad`, the fraction of arrivals that count against it; for a latency these are the
+    slow and the failed ones. So a latency has bad arrivals and no value when no arrival was good. `interval` and
+    `bad_interval` are confidence intervals that are valid at any time, at `alpha` (their low and high ends), on
+    `effective` samples: n / `vif`. `measured_vif` is the window's own VIF.
+
+    A sampled measure is compared as it is: `interval` is the smallest and the largest sample, and it has no alpha.
+
+    `seconds` is the length of the window with data, `more_s` the estimated time to a decision.
     """
 
     holds: bool | None
@@ -37,71 +42,56 @@ class Reading:
     more_s: float | None = None
 
 
-def read(condition: Condition, timeline: Timeline, start: float, end: float, parameters: TestParameters) -> Reading:
-    """The condition over [start, end), decided on `terms`. No samples: never decided."""
-    measure = condition.measure
-    if isinstance(measure, LoadMeasure):
-        return _read_load(measure, condition, timeline, start, end, parameters)
-    if isinstance(measure, SampledMeasure):
-        return _read_sampled(measure, condition, timeline, start, end)
-    raise TypeError(f"condition `{condition.text}`: its measure is of no known kind")
+def measure(question: Question, window: Window) -> Measurement:
+    """The measurement of a condition over a window; without samples it is undecided."""
+    measured = question.condition.measure
+    if isinstance(measured, LoadMeasure):
+        return _measure_load(measured, question, window)
+    if isinstance(measured, SampledMeasure):
+        return _measure_samples(measured, question.condition, window)
+    raise TypeError(f"condition `{question.condition.text}`: its measure is neither of the load nor sampled")
 
 
-def _read_sampled(
-    measure: SampledMeasure, condition: Condition, timeline: Timeline, start: float, end: float
-) -> Reading:
-    values = values_of(measure, timeline, start, end)
+def _measure_samples(measured: SampledMeasure, condition: Condition, window: Window) -> Measurement:
+    values = measured.values(window.samples)
     if not values:
-        return Reading(None, None, 0)
-    seen = (min(values), max(values))
-    return Reading(
+        return Measurement(None, None, 0)
+    return Measurement(
         holds=condition.is_met_by(values[-1]),
         value=values[-1],
         n=len(values),
         effective=float(len(values)),
-        interval=seen,
-        seconds=end - start,
+        interval=(min(values), max(values)),
+        seconds=window.end - window.start,
     )
 
 
-def values_of(measure: SampledMeasure, timeline: Timeline, start: float, end: float) -> list[float]:
-    """The values of a sampled measure in [start, end], oldest first."""
-    return measure.values(lambda key: timeline.samples(key, start, end))
-
-
-def slices(condition: Condition, timeline: Timeline, start: float, end: float, *, pessimistic: bool) -> list[Slice]:
+def slices(condition: Condition, window: Window, *, pessimistic: bool) -> list[Slice]:
     """Arrivals and bad ones by slice; empty slices where the generator fell behind, none for a sampled measure.
 
     An arrival without an outcome counts as bad if `pessimistic`, otherwise it is left out.
     """
-    measure = condition.measure
-    if not isinstance(measure, LoadMeasure):
+    measured = condition.measure
+    if not isinstance(measured, LoadMeasure):
         return []
     return [
-        Slice(0, 0) if counts.fell_behind else measure.slice(condition, counts, pessimistic=pessimistic)
-        for counts in timeline.slices(measure.series, start, end)
+        Slice(0, 0) if counts.fell_behind else measured.slice(condition, counts, pessimistic=pessimistic)
+        for counts in window.slices(measured.series)
     ]
 
 
-def _read_load(
-    measure: LoadMeasure,
-    condition: Condition,
-    timeline: Timeline,
-    start: float,
-    end: float,
-    parameters: TestParameters,
-) -> Reading:
-    """A fraction is low only by the pessimistic counts, and high only by the optimistic ones."""
+def _measure_load(measured: LoadMeasure, question: Question, window: Window) -> Measurement:
+    """Arrivals without an outcome are counted both ways, so that they favour neither decision."""
+    condition, parameters = question.condition, question.parameters
     optimistic, pessimistic = (
-        decide(slices(condition, timeline, start, end, pessimistic=which), condition.theta or 0.0, parameters)
+        decide(slices(condition, window, pessimistic=which), condition.theta or 0.0, parameters)
         for which in (False, True)
     )
     bad_interval = (optimistic.interval()[0], pessimistic.interval()[1])
-    leaning = optimistic if optimistic.fraction is not None and optimistic.fraction > optimistic.theta else pessimistic
-    total = timeline.total(measure.series, start, end)
-    value, interval = measure.value(condition, total, optimistic, bad_interval)
-    return Reading(
-        holds=measure.holds(condition, optimistic, pessimistic),
+    above = optimistic.fraction is not None and optimistic.fraction > optimistic.theta
+    value, interval = measured.value(condition, window.total(measured.series), optimistic, bad_interval)
+    return Measurement(
+        holds=measured.holds(condition, optimistic, pessimistic),
         value=value,
         n=optimistic.n,
         bad=optimistic.fraction,
@@ -112,5 +102,5 @@ def _read_load(
         vif=optimistic.vif,
         measured_vif=optimistic.measured_vif,
         seconds=optimistic.seconds,
-        more_s=leaning.more_s(),
+        more_s=(optimistic if above else pessimistic).more_s(),
     )

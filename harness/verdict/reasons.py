@@ -1,4 +1,4 @@
-"""From what the judge has learnt to a verdict, with every reason for it in words."""
+"""The verdict of a drill and the reasons for it, as text."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from collections.abc import Iterator, Sequence
 from harness.model import Verdict
 from harness.record.events import TREATMENT
 from harness.stats.sequential import SLICE_S
-from harness.verdict.measurement import Reading, read
-from harness.verdict.result import DashboardResult, StepResult, show_value
+from harness.verdict.measurement import Measurement, measure
+from harness.verdict.quantities import show_measurement
+from harness.verdict.result import DashboardResult, StepResult
 from harness.verdict.state import DrillState, Slo
 from harness.verdict.timeline import slice_from, slice_until
+from harness.verdict.window import Window
 
 LAST_S = 10.0
-"""Seconds that stand for "after" where the SLOs did not come back."""
-BUSY, MOST = 0.97, 0.75
-"""A machine busier than this for most of a recovery gives no evidence against a runbook."""
-_TOO_BRIEFLY = "they held too briefly to be believed"
+"""Seconds at the end of a recovery that stand for "after" if the SLOs did not recover."""
+BUSY_SHARE, MOST = 0.97, 0.75
+"""If the machine was busier than this for most of a recovery, the recovery is no evidence against the runbook."""
+_NOT_ENOUGH = "not enough data"
 
 
 def verdict_of(
     state: DrillState, steps: Sequence[StepResult], dashboards: Sequence[DashboardResult]
 ) -> tuple[Verdict, list[str]]:
-    """The verdict and every reason for it, the weightiest first."""
+    """The verdict and every reason for it, the most important first."""
     if state.header.empty:
-        return Verdict.FAILED, [
-            "the runbook documents no step, so it cannot restore anything; its incident was not made"
-        ]
-    nothing_learnt = list(_nothing_learnt(state))
+        return Verdict.FAILED, ["the runbook documents no step, so it cannot restore anything; no fault was injected"]
+    unusable = list(_unusable(state))
     failures = list(_failures(state, steps, dashboards))
-    if nothing_learnt:
-        return Verdict.INCONCLUSIVE, nothing_learnt + failures
+    if unusable:
+        return Verdict.INCONCLUSIVE, unusable + failures
     doubts = list(_doubts(state))
     if failures:
         return Verdict.FAILED, failures + doubts
@@ -39,128 +39,127 @@ def verdict_of(
         return Verdict.INCONCLUSIVE, doubts
     names = ", ".join(state.still_broken)
     return Verdict.PASSED, [
-        f"every symptom was seen, every step did its job, the SLOs came back; without the runbook {names} stayed broken"
+        f"all symptoms observed, all steps succeeded, SLOs recovered; {names} stayed broken in the control run"
     ]
 
 
-def _nothing_learnt(state: DrillState) -> Iterator[str]:
-    """Reasons for which neither good nor bad can be said of the runbook."""
+def _unusable(state: DrillState) -> Iterator[str]:
+    """Reasons for which the drill is no evidence about the runbook."""
     if state.interrupted:
         yield "interrupted before the end"
-    yield from (f"the drill broke: {crash}" for crash in state.crashes)
-    if not (state.ended_well or state.header.unbound):
+    yield from (f"the drill crashed: {crash}" for crash in state.crashes)
+    if not (state.ended or state.header.unbound):
         yield "the record stops before the end of the drill"
     yield from (f"load lost ({name}): {side.load_ended}" for name, side in state.sides.items() if side.load_ended)
     if state.header.unbound:
         yield state.header.unbound
-    elif not state.baseline:
+    elif not state.baseline_spans:
         yield from _no_baseline(state)
     else:
-        yield from _symptoms_amiss(state)
+        yield from _symptom_problems(state)
 
 
 def _no_baseline(state: DrillState) -> Iterator[str]:
-    if "baseline" in state.phases:
+    if "baseline" in state.phase_started_s:
         yield f"baseline not met: {_unmet(state, 'baseline')}"
     elif not (state.interrupted or state.crashes):
         yield "the drill never reached its baseline"
 
 
-def _symptoms_amiss(state: DrillState) -> Iterator[str]:
-    present = [state.symptoms[number] for number in sorted(state.present_before)]
-    yield from (f"line {symptom.line}: symptom `{symptom.text}` was there before the fault" for symptom in present)
+def _symptom_problems(state: DrillState) -> Iterator[str]:
+    present = [state.symptoms[number] for number in sorted(state.symptoms_present_before)]
+    yield from (f"line {symptom.line}: symptom `{symptom.text}` was present before the fault" for symptom in present)
     if not state.symptoms:
-        yield "the runbook documents no symptom: nothing says when it applies"
+        yield "the runbook documents no symptom, so it does not say when it applies"
     for number, symptom in enumerate(state.symptoms):
         if symptom.condition is None:
             yield f"line {symptom.line}: symptom `{symptom.text}` is bound to no condition; bind it in gameday.yaml"
-        elif number not in state.seen:
-            yield f"line {symptom.line}: symptom `{symptom.text}` ({symptom.condition.text}) never came"
-    if not state.broken:
+        elif number not in state.symptoms_seen_s:
+            yield f"line {symptom.line}: symptom `{symptom.text}` ({symptom.condition.text}) did not appear"
+    if not state.slos_broken_s:
         yield "the fault broke no SLO, so there was nothing to restore"
 
 
 def _failures(state: DrillState, steps: Sequence[StepResult], dashboards: Sequence[DashboardResult]) -> Iterator[str]:
-    """Reasons that speak against the runbook."""
+    """Evidence against the runbook."""
     if _still_broken(state) and not _starved(state):
-        yield f"the SLOs did not come back: {_unmet(state, 'recovery')}"
-    if "response" in state.ended and not any(step.facts.ran for step in steps):
+        yield f"the SLOs did not recover: {_unmet(state, 'recovery')}"
+    if "response" in state.phase_ended_s and not any(step.facts.ran for step in steps):
         yield "the runbook has no step that could be run"
     yield from (f"{step.place}: {step.why}" for step in steps if step.verdict in ("failed", "refused"))
     yield from (f"line {board.line}: {board.text}: {board.why}" for board in dashboards if board.verdict == "failed")
 
 
 def _doubts(state: DrillState) -> Iterator[str]:
-    """Reasons not to believe a good result."""
+    """Reasons for which a recovery is not credited to the runbook, or not certain."""
     yield from (
         f"line {unread.line} was not understood, so it was not tested: {unread.why}" for unread in state.header.unread
     )
     if _still_broken(state) and _starved(state):
-        yield "this machine's processors were busy all through the recovery, so it may be to blame: use fewer --jobs"
-    if state.recovered_since is None and "recovery" in state.ended and not _still_broken(state):
-        yield f"whether the SLOs came back could not be decided: {_unmet(state, 'recovery')}"
+        yield "this machine's processors were busy during the whole recovery, which may be the cause: use fewer --jobs"
+    if state.recovered_since is None and "recovery" in state.phase_ended_s and not _still_broken(state):
+        yield f"whether the SLOs recovered could not be decided: {_unmet(state, 'recovery')}"
     if state.recovered_since is not None and state.controlled is False:
-        fact = "on the control that nobody answered the SLOs came back as well"
-        yield f"healed by itself: {fact}, so the runbook gets no credit"
+        yield "self-healed: the SLOs also recovered on the control, so the runbook gets no credit"
     elif state.recovered_since is not None and state.controlled is None:
         yield "not controlled: whether the SLOs would have stayed broken without the runbook could not be decided"
     if state.reverted is not True:
         yield f"the fault was not reverted: {state.revert_why or 'the drill ended before'}"
-    elif not state.held and state.recovered_since is not None:
+    elif not state.after_revert_spans and state.recovered_since is not None:
         yield f"after the revert the SLOs did not hold: {_unmet(state, 'after-revert')}"
 
 
 def _still_broken(state: DrillState) -> bool:
-    """Is some SLO known to be broken at the end of a recovery that did not come?"""
-    if state.recovered_since is not None or "recovery" not in state.ended:
+    """Whether an SLO is known to be broken at the end of the recovery."""
+    if state.recovered_since is not None or "recovery" not in state.phase_ended_s:
         return False
     return any(_at_the_end(state, slo, "recovery", TREATMENT, alarm=True).holds is False for slo in state.slos)
 
 
 def _starved(state: DrillState) -> bool:
-    """Had this machine no time left for most of the recovery? Then services on it would look broken, healed or not."""
-    begin, end = state.phases.get("recovery", math.inf), state.ended.get("recovery", math.inf)
-    shares = [busy for at, busy in state.busy if begin <= at <= end]
-    return sum(busy >= BUSY for busy in shares) > MOST * len(shares) if shares else False
+    """Whether the processors were busy for most of the recovery, which makes healthy services look broken."""
+    begin, end = state.phase_started_s.get("recovery", math.inf), state.phase_ended_s.get("recovery", math.inf)
+    shares = [busy for at, busy in state.busy_shares if begin <= at <= end]
+    return sum(busy >= BUSY_SHARE for busy in shares) > MOST * len(shares) if shares else False
 
 
 def _unmet(state: DrillState, phase: str) -> str:
-    """Which SLOs were not met at the end of a phase, with their values; the control counts in the baseline only."""
+    """The SLOs that did not hold at the end of a phase, with their values; the control counts in the baseline only."""
     names = state.sides if phase == "baseline" else (TREATMENT,)
-    words = [word for name in names for word in (*_unmet_on(state, phase, name), *_behind_on(state, phase, name))]
-    return "; ".join(words) or _TOO_BRIEFLY
+    facts = [fact for name in names for fact in (*_unmet_on(state, phase, name), *_behind_on(state, phase, name))]
+    return "; ".join(facts) or _NOT_ENOUGH
 
 
-def _window(state: DrillState, phase: str, name: str) -> tuple[float, float]:
-    """The seconds that speak for a phase's end: all of a baseline, else the last ones."""
-    side, begin = state.sides[name], slice_from(state.phases.get(phase, 0.0))
-    end = min(side.frontier, slice_until(state.ended.get(phase, side.frontier)))
-    return (begin if phase == "baseline" else max(begin, end - LAST_S)), end
+def _window(state: DrillState, phase: str, name: str) -> Window:
+    """The window that shows the end of a phase: all of a baseline, else the last seconds."""
+    side, begin = state.sides[name], slice_from(state.phase_started_s.get(phase, 0.0))
+    end = min(side.frontier, slice_until(state.phase_ended_s.get(phase, side.frontier)))
+    return Window(side, begin if phase == "baseline" else max(begin, end - LAST_S), end)
 
 
-def _at_the_end(state: DrillState, slo: Slo, phase: str, name: str, *, alarm: bool = False) -> Reading:
-    return read(slo.objective, state.sides[name], *_window(state, phase, name), state.parameters(slo, alarm=alarm))
+def _at_the_end(state: DrillState, slo: Slo, phase: str, name: str, *, alarm: bool = False) -> Measurement:
+    return measure(state.question(slo, alarm=alarm), _window(state, phase, name))
 
 
 def _behind_on(state: DrillState, phase: str, name: str) -> Iterator[str]:
-    start, end = _window(state, phase, name)
-    for series in sorted(state.sides[name].series()):
-        slices = state.sides[name].slices(series, start, end)
-        if behind := sum(counts.fell_behind for counts in slices):
-            times = f"{behind * SLICE_S:g} of {end - start:g} s ({series})"
+    window = _window(state, phase, name)
+    for series in sorted(window.timeline.series()):
+        if behind := sum(counts.fell_behind for counts in window.slices(series)):
+            times = f"{behind * SLICE_S:g} of {window.end - window.start:g} s ({series})"
             yield f"{name}: the load generator fell behind in {times}: no data there"
 
 
 def _unmet_on(state: DrillState, phase: str, name: str) -> Iterator[str]:
     where = "" if name == TREATMENT else f"{name}: "
     for slo in state.slos:
-        reading = _at_the_end(state, slo, phase, name)
-        if not reading.holds:
-            yield f"{where}{slo.name} {show_value(slo, reading)} ({_evidence(slo, reading)})"
+        measurement = _at_the_end(state, slo, phase, name)
+        if not measurement.holds:
+            value = show_measurement(measurement, slo.objective.unit)
+            yield f"{where}{slo.name} {value} ({_evidence(slo, measurement)})"
 
 
-def _evidence(slo: Slo, reading: Reading) -> str:
-    samples = f"objective {slo.objective.text}, {reading.n} samples"
-    if reading.holds is None and reading.more_s:
-        return f"{samples}, undecided: about {reading.more_s:.0f} s more needed"
+def _evidence(slo: Slo, measurement: Measurement) -> str:
+    samples = f"objective {slo.objective.text}, {measurement.n} samples"
+    if measurement.holds is None and measurement.more_s:
+        return f"{samples}, undecided: about {measurement.more_s:.0f} s more needed"
     return samples

@@ -1,4 +1,4 @@
-"""What a drill came to: the verdict, its reasons and the evidence, and how a value is shown."""
+"""Result of a drill: the verdict, its reasons and the evidence."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from dataclasses import dataclass
 from harness.model import Verdict
 from harness.record.steps import StepFacts
 from harness.verdict.budget import Budget
-from harness.verdict.measurement import Reading
-from harness.verdict.state import Slo, Span
+from harness.verdict.measurement import Measurement
+from harness.verdict.state import Span
 
 
 @dataclass(frozen=True)
 class SloResult:
-    """One SLO in each part of the drill; a reading of None: the drill did not get there.
+    """One SLO in each part of the drill; None: the drill did not get so far.
 
-    `control_before` is the control's baseline; `budget` what the incident cost, from the fault to the recovery.
+    `control_before` is the control's baseline; `budget` the cost of the incident, from the fault to the recovery.
     """
 
     name: str
     objective: str
     unit: str
-    before: Reading | None
-    control_before: Reading | None
-    during: Reading | None
-    after: Reading | None
-    after_revert: Reading | None
-    control: Reading | None
+    before: Measurement | None
+    control_before: Measurement | None
+    during: Measurement | None
+    after: Measurement | None
+    after_revert: Measurement | None
+    control: Measurement | None
     budget: Budget | None
 
 
@@ -43,7 +43,7 @@ class SymptomResult:
 
 @dataclass(frozen=True)
 class Effect:
-    """One SLI before and after a step: bad fractions, and whether they differ by more than chance would explain."""
+    """Bad fractions of one SLI before and after a step, and whether they differ by more than chance explains."""
 
     slo: str
     before: float | None
@@ -53,7 +53,7 @@ class Effect:
 
 @dataclass(frozen=True)
 class StepResult:
-    """One step: what was recorded, what it is worth, and what the SLIs did after it."""
+    """One step: its recorded facts, its verdict, and the effect on each SLI."""
 
     facts: StepFacts
     verdict: str
@@ -62,7 +62,7 @@ class StepResult:
 
     @property
     def place(self) -> str:
-        """Where it stands and how it reads, on one line: `line 31: kubectl get pods`."""
+        """Line and text of the step on one line: `line 31: kubectl get pods`."""
         return f"line {self.facts.line}: {' '.join(self.facts.text.split())}"
 
 
@@ -80,7 +80,7 @@ class DashboardResult:
 
 @dataclass(frozen=True)
 class LoadFacts:
-    """Under what load it was: a VIF is that of a scenario at a rate (0: the scenario's own)."""
+    """The load of the drill: scenario, and rate in arrivals per second (0: the scenario's own)."""
 
     scenario: str
     rate: float
@@ -88,8 +88,7 @@ class LoadFacts:
 
 @dataclass(frozen=True)
 class PhaseResult:
-    """What a phase cost, and its answer: True, False, None at its limit; `asked` is False where nothing was to be
-    decided."""
+    """Duration, arrivals and decision of a phase. `answer` is None at its limit; `asked`: it waited for a decision."""
 
     phase: str
     seconds: float
@@ -133,40 +132,5 @@ class DrillResult:
     findings: tuple[str, ...]
     phases: tuple[PhaseResult, ...]
     alpha: float
-    """Chance of a wrong answer about the runbook, shared by the SLOs."""
+    """Probability of a wrong decision about the runbook, shared by the SLOs."""
     load: LoadFacts
-
-
-def show_value(slo: Slo, reading: Reading) -> str:
-    """A reading in the unit of its objective."""
-    return show_reading(reading, slo.objective.unit)
-
-
-def show_reading(reading: Reading, unit: str) -> str:
-    """`412 ms`, `99.7 %`, `none good` (arrivals, and none that was answered well), or `no data`."""
-    if reading.value is None and reading.n:
-        return "none good"
-    return show_number(reading.value, unit)
-
-
-def show_number(value: float | None, unit: str) -> str:
-    """`412 ms`, `99.7 %`, `3`, or `no data`."""
-    if value is None:
-        return "no data"
-    if unit == "ratio":
-        return f"{value * 100:.3g} %" if value < 0.995 else f"{value * 100:.4g} %"
-    return f"{value:.0f} ms" if unit == "ms" else f"{value:g}"
-
-
-def show_interval(reading: Reading, unit: str) -> str:
-    """`[398, 430]` in the reading's unit, `[398, …]` while there is no upper limit, "" where nothing was measured."""
-    if reading.interval is None:
-        return ""
-    low, high = (None if end is None else show_number(end, unit).split(" ")[0] for end in reading.interval)
-    return f"[{low}, {high or '…'}]"
-
-
-def show_evidence(reading: Reading) -> str:
-    """`n 547 (318 effective)`."""
-    effective = "" if reading.effective is None or reading.alpha is None else f" ({reading.effective:.0f} effective)"
-    return f"n {reading.n}{effective}"

@@ -1,4 +1,4 @@
-"""What the judge has learnt so far of one drill, and on what terms its questions are decided."""
+"""What is known of one drill while its events are read, and the parameters of its statistical tests."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ from harness.record.steps import StepFacts
 from harness.stats.inflation import ENOUGH_S, UNKNOWN, VifEstimate
 from harness.stats.sequential import TestParameters
 from harness.verdict.timeline import SETTLE_S, Timeline, slice_from
+from harness.verdict.window import Question, Window
 
 ALPHA = 0.01
-"""Chance of a wrong answer about a runbook, in each direction; the SLOs of a drill share it."""
+"""Probability of a wrong decision about a runbook, in each direction; the SLOs of a drill share it."""
 STEADY_ALPHA = 0.05
-"""The steady state before and after only frames the experiment."""
+"""The same for the steady state before the fault and after the revert, which is no part of the verdict."""
+Span = tuple[float, float]
+"""[from, to) in seconds since the epoch."""
 
 
 @dataclass(frozen=True)
 class Slo:
-    """A service level objective: its name, the condition that is to hold, and what is known of it before the drill.
+    """A service level objective and what is known about it before the drill.
 
-    `alpha`: its own chance of a wrong answer (None: the drill's). `window_s`: what its error budget is
-    for.
+    `alpha`: its own probability of a wrong decision (None: the drill's). `window_s`: window of its error budget.
     """
 
     name: str
@@ -35,91 +37,120 @@ class Slo:
 
 @dataclass(frozen=True)
 class BoundSymptom:
-    """A documented symptom and the condition it was bound to; None: nobody bound it."""
+    """A documented symptom and its condition; None: the bindings give it none."""
 
     line: int
     text: str
     condition: Condition | None
 
 
-Span = tuple[float, float]
-"""[from, to) in seconds."""
-
-
 @dataclass
 class DrillState:
-    """What the judge has learnt so far of one drill. Spans are those in which a question was answered, by SLO."""
+    """What is known of one drill after some of its events. Only the judge changes it, event by event.
+
+    Times are seconds since the epoch. A span of an SLO is the window in which the SLO is known to hold.
+    """
 
     header: DrillStarted
     symptoms: tuple[BoundSymptom, ...]
     slos: tuple[Slo, ...]
     sides: dict[str, Timeline]
-    phases: dict[str, float] = field(default_factory=dict)
-    ended: dict[str, float] = field(default_factory=dict)
-    seen: dict[int, float] = field(default_factory=dict)
-    present_before: set[int] = field(default_factory=set)
-    broken: dict[str, float] = field(default_factory=dict)
-    known: dict[str, VifEstimate] = field(default_factory=dict)
-    """By SLO: earlier runs, and since its end the baseline of this one."""
-    baseline: dict[str, dict[str, Span]] = field(default_factory=dict)
-    """By side and SLO, the span over which it held before anything was done; empty until all did on both."""
-    unsteady: tuple[str, ...] = ()
-    """SLOs known not to hold before anything was done."""
-    recovered: dict[str, Span] = field(default_factory=dict)
-    controlled: bool | None = None
-    still_broken: tuple[str, ...] = ()
-    held: dict[str, Span] = field(default_factory=dict)
-    reverted: bool | None = None
-    revert_why: str = ""
-    steps: list[StepFacts] = field(default_factory=list)
-    busy: list[tuple[float, float]] = field(default_factory=list)
-    """(time, busy share of this machine's processors), about once a second."""
-    notes: list[str] = field(default_factory=list)
-    crashes: list[str] = field(default_factory=list)
-    interrupted: bool = False
-    ended_well: bool = False
-    """The record holds the drill's last event: what was lost of it would be missing here."""
+    """The measurements of the treatment and of the control."""
+    phase_started_s: dict[str, float] = field(default_factory=dict)
+    phase_ended_s: dict[str, float] = field(default_factory=dict)
     answers: dict[str, bool | None] = field(default_factory=dict)
-    """By phase that asked a question; None: its limit came first."""
+    """By phase that waits for a decision; None: undecided at its limit."""
+    vif: dict[str, VifEstimate] = field(default_factory=dict)
+    """By SLO, from earlier runs and the baseline of this one; empty until the baseline is decided."""
+    baseline_spans: dict[str, dict[str, Span]] = field(default_factory=dict)
+    """By side and SLO, the span before the fault; empty until every SLO is known to hold on both sides."""
+    baseline_broken: tuple[str, ...] = ()
+    """SLOs that are known to be broken before the fault."""
+    symptoms_present_before: set[int] = field(default_factory=set)
+    """Indices of the symptoms that were present before the fault."""
+    symptoms_seen_s: dict[int, float] = field(default_factory=dict)
+    """When each symptom was first known to be present after the fault, by its index."""
+    slos_broken_s: dict[str, float] = field(default_factory=dict)
+    """When each SLO was first known to be broken after the fault, by its name."""
+    recovery_spans: dict[str, Span] = field(default_factory=dict)
+    """By SLO, the span after the response; empty until every SLO is known to hold for long enough."""
+    still_broken: tuple[str, ...] = ()
+    """SLOs that are known to be broken on the control over the seconds of the recovery."""
+    self_healed: bool = False
+    """Whether every SLO that broke is known to hold on the control again."""
+    after_revert_spans: dict[str, Span] = field(default_factory=dict)
+    """By SLO, the span after the revert; empty until every SLO is known to hold."""
+    reverted: bool | None = None
+    """Whether every revert succeeded; None: not reverted yet."""
+    revert_why: str = ""
+    """Errors of the reverts that failed."""
+    steps: list[StepFacts] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
+    crashes: list[str] = field(default_factory=list)
+    busy_shares: list[tuple[float, float]] = field(default_factory=list)
+    """(time, share of this machine's processor time in use), twice a second."""
+    interrupted: bool = False
+    ended: bool = False
+    """Whether the last event of the drill was read; otherwise the record was cut."""
+
+    @property
+    def controlled(self) -> bool | None:
+        """Whether the control stayed broken while the treatment recovered; None: undecided."""
+        return True if self.still_broken else False if self.self_healed else None
+
+    @property
+    def symptoms_missing(self) -> list[BoundSymptom]:
+        """The symptoms that have a condition and were not seen yet."""
+        return [each for n, each in enumerate(self.symptoms) if each.condition and n not in self.symptoms_seen_s]
 
     @property
     def onset_s(self) -> float:
-        """From the fault to the last documented symptom."""
-        return max(self.seen.values(), default=0) - self.phases.get("fault", 0.0) if self.seen else 0.0
+        """Seconds from the fault to the last documented symptom; 0 before the first."""
+        if not self.symptoms_seen_s:
+            return 0.0
+        return max(self.symptoms_seen_s.values()) - self.phase_started_s.get("fault", 0.0)
 
     @property
     def recovered_since(self) -> float | None:
-        """The moment from which all SLOs that had broken held again."""
-        begins = [begin for name, (begin, _) in self.recovered.items() if name in self.broken]
-        return max(begins or [begin for begin, _ in self.recovered.values()], default=None)
+        """Time from which on every SLO that had broken held again; None: not recovered."""
+        begins = [begin for name, (begin, _) in self.recovery_spans.items() if name in self.slos_broken_s]
+        return max(begins or [begin for begin, _ in self.recovery_spans.values()], default=None)
 
     @property
     def present_phase(self) -> str | None:
-        """The phase under way; None between two of them."""
-        return next((name for name in reversed(self.phases) if name not in self.ended), None)
+        """The phase that has started and not ended; None between two phases."""
+        return next((name for name in reversed(self.phase_started_s) if name not in self.phase_ended_s), None)
 
     def start(self, phase: str) -> float | None:
-        """First whole slice of a phase; None before it began."""
-        return None if phase not in self.phases else slice_from(self.phases[phase])
+        """Begin of the first whole slice of a phase; None before the phase."""
+        return None if phase not in self.phase_started_s else slice_from(self.phase_started_s[phase])
 
-    def parameters_before(self, slo: Slo) -> TestParameters:
-        """The terms of the baseline, when this drill had taught nothing yet."""
-        return TestParameters(slo.alpha or STEADY_ALPHA, slo.known, len(self.slos))
+    def window(self, side: str, start: float, end: float | None = None) -> Window:
+        """The window of a side from `start` to `end`; None: to the last settled slice."""
+        timeline = self.sides[side]
+        return Window(timeline, start, timeline.frontier if end is None else end)
 
-    def parameters(self, slo: Slo, *, steady: bool = False, alarm: bool = False) -> TestParameters:
-        """On what terms a question about an SLO is decided; the SLOs of a drill share α equally."""
+    def baseline_question(self, slo: Slo) -> Question:
+        """Whether an SLO holds in the baseline, where only the VIF of earlier runs is known."""
+        return Question(slo.objective, TestParameters(slo.alpha or STEADY_ALPHA, slo.known, len(self.slos)))
+
+    def question(self, slo: Slo, *, steady: bool = False, alarm: bool = False) -> Question:
+        """Whether an SLO holds. `steady`: in a steady state. `alarm`: a short window may decide."""
         alpha = slo.alpha or (STEADY_ALPHA if steady else ALPHA)
-        return TestParameters(alpha, self.known.get(slo.name, slo.known), len(self.slos), alarm)
+        return Question(slo.objective, TestParameters(alpha, self._vif_of(slo), len(self.slos), alarm))
 
-    def symptom_parameters(self, condition: Condition) -> TestParameters:
-        """A symptom's α is its own; of the VIF is known what the SLOs on the same load taught."""
+    def symptom_question(self, condition: Condition) -> Question:
+        """Whether a symptom is present: at an α of its own, with the largest VIF known from the SLOs on its series."""
         alike = [slo for slo in self.slos if condition.series is not None and slo.objective.series == condition.series]
-        vifs = [self.parameters(slo).known.vif for slo in alike]
-        return TestParameters(ALPHA, VifEstimate(max(vifs, default=1.0)), alarm=True)
+        known = VifEstimate(max((self._vif_of(slo).vif for slo in alike), default=1.0))
+        return Question(condition, TestParameters(ALPHA, known, alarm=True))
+
+    def _vif_of(self, slo: Slo) -> VifEstimate:
+        return self.vif.get(slo.name, slo.known)
 
 
 def new_drill_state(header: DrillStarted) -> DrillState:
-    """The state of the drill that this event of a record begins. Raises ConditionError."""
+    """The state after the first event of a drill. Raises ConditionError if a condition of it cannot be parsed."""
     slos = tuple(_slo(slo) for slo in header.slos)
     settle_s = max([SETTLE_S, *((slo.objective.over_ms or 0.0) / 1000 for slo in slos)])
     return DrillState(header, _symptoms(header), slos, {name: Timeline(settle_s) for name in (TREATMENT, CONTROL)})
@@ -130,7 +161,7 @@ def _symptoms(header: DrillStarted) -> tuple[BoundSymptom, ...]:
 
 
 def _slo(plan: SloPlan) -> Slo:
-    """A VIF that the user states is known without any earlier run."""
+    """The SLO of a header. A VIF that the user states counts as known without any earlier run."""
     known = VifEstimate(plan.known_vif, plan.known_vif_s)
     if plan.vif_floor:
         known = VifEstimate(max(known.vif, plan.vif_floor), max(known.seconds, ENOUGH_S))

@@ -1,4 +1,4 @@
-"""What was measured on one side of a drill, slice by slice of time, rebuilt from the events of the record.
+"""The measurements of one side of a drill, collected from its events: load by slice, probes by sample.
 
 Times are seconds since the epoch; the ends of windows of load are multiples of SLICE_S.
 """
@@ -17,7 +17,7 @@ from harness.stats.histogram import middle_ms
 from harness.stats.sequential import SLICE_S
 
 SETTLE_S = 0.5
-"""So old a slice must be to be looked at: most of its answers have come by then."""
+"""Age in seconds from which a slice is read: most of its arrivals have an outcome."""
 
 
 def slice_from(moment: float) -> float:
@@ -80,7 +80,7 @@ class Timeline:
 
     @property
     def frontier(self) -> float:
-        """The end of the last settled slice: all earlier arrivals are told, and old enough to be judged."""
+        """End of the last settled slice: all earlier arrivals are counted, and old enough to be read."""
         return slice_until(self.last_load_s - self._settle_s)
 
     def series(self) -> frozenset[str]:

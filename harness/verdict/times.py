@@ -1,4 +1,4 @@
-"""When an incident was detected and when it was over, in seconds since the fault, and how sure these moments are."""
+"""When an incident was detected and when it was over, in seconds since the fault, with confidence intervals."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from harness.verdict.change import bounds, since
 from harness.verdict.result import Times
 from harness.verdict.state import DrillState, Span
 
-LOOK_S = 1.0
-"""A service is looked at so often: what was seen began at most so long before."""
+SAMPLE_S = 1.0
+"""Period of the probes: what a sample shows began at most so long before."""
 
 
 def times_of(state: DrillState) -> Times:
-    """Times of a drill; empty before its fault."""
-    fault = state.phases.get("fault")
+    """The times of a drill; empty before its fault."""
+    fault = state.phase_started_s.get("fault")
     if fault is None:
         return Times()
     recovered = state.recovered_since
     return Times(
-        detect_s=_rounded(min(state.seen.values()) - fault) if state.seen else None,
+        detect_s=_rounded(min(state.symptoms_seen_s.values()) - fault) if state.symptoms_seen_s else None,
         onset_interval_s=_shifted(_onset(state), fault),
         recover_s=None if recovered is None else _rounded(recovered - fault),
         recover_interval_s=_shifted(_recovery(state), fault),
@@ -34,34 +34,28 @@ def _shifted(span: Span | None, fault: float) -> Span | None:
 
 
 def _onset(state: DrillState) -> Span | None:
-    """When the symptom that was seen first had begun."""
+    """Confidence interval for the onset of the symptom that was seen first."""
     start = state.start("fault")
-    if not state.seen or start is None:
+    if not state.symptoms_seen_s or start is None:
         return None
-    first = min(state.seen, key=lambda number: state.seen[number])
-    at, condition = state.seen[first], state.symptoms[first].condition
+    first = min(state.symptoms_seen_s, key=lambda number: state.symptoms_seen_s[number])
+    at, condition = state.symptoms_seen_s[first], state.symptoms[first].condition
     if condition is None or condition.theta is None:
-        return max(start, at - LOOK_S), at
-    parameters = state.symptom_parameters(condition)
-    begun = since(condition, state.sides[TREATMENT], start, at, parameters)
-    return bounds(condition, state.sides[TREATMENT], start, at, parameters, at if begun is None else begun)
+        return max(start, at - SAMPLE_S), at
+    question, window = state.symptom_question(condition), state.window(TREATMENT, start, at)
+    begun = since(question, window)
+    return bounds(question, window, at if begun is None else begun)
 
 
 def _recovery(state: DrillState) -> Span | None:
-    """The SLOs that broke are back when the last of them is: the latest of the earliest moments, and of the latest."""
-    start, main = state.start("response"), state.sides[TREATMENT]
-    if not state.recovered or start is None:
+    """Confidence interval for the recovery, which is that of the SLO that recovers last."""
+    start = state.start("response")
+    if not state.recovery_spans or start is None:
         return None
     spans = [
-        bounds(
-            slo.objective,
-            main,
-            start,
-            state.recovered[slo.name][1],
-            state.parameters(slo),
-            state.recovered[slo.name][0],
-        )
+        bounds(state.question(slo), state.window(TREATMENT, start, span[1]), span[0])
         for slo in state.slos
-        if slo.objective.series is not None and slo.name in state.broken
+        for span in (state.recovery_spans[slo.name],)
+        if slo.objective.series is not None and slo.name in state.slos_broken_s
     ]
     return None if not spans else (max(low for low, _ in spans), max(high for _, high in spans))

@@ -1,4 +1,4 @@
-"""What a scenario declares: what an arrival is, what counts as bad, how many come and when. It knows no engine.
+"""Declare a scenario: its arrivals, what counts as bad, the rate and the schedule; independent of the engine.
 
 One declaration is driven by two engines: `scenarios.worker` (asyncio, what the harness runs) and locust.
 """
@@ -12,11 +12,11 @@ from random import Random
 from typing import ClassVar
 
 from .exchange import Answer, Request
-from .faults import Board
+from .faults import FaultBoard
 
 
 class Scenario:
-    """What every scenario says. The first of `series` holds every arrival. `board` holds the faults that are on."""
+    """Base of scenarios. The first of `series` counts every arrival; `board` has the active faults."""
 
     name: ClassVar[str]
     series: ClassVar[tuple[str, ...]]
@@ -27,15 +27,15 @@ class Scenario:
     schedule: ClassVar[str] = "poisson"
 
     def __init__(self) -> None:
-        self.board = Board(self.faults)
+        self.board = FaultBoard(self.faults)
 
     def surge(self) -> float:
-        """What the rate is multiplied with by the faults that are on."""
+        """Return the factor of the active faults on the rate."""
         return self.board.product("surge", "factor") if self.board else 1.0
 
 
 class HttpScenario(Scenario):
-    """HTTP requests. Say `method`, `path`, `headers`, `timeout_s`, `body`; or `draw` where arrivals differ in more."""
+    """HTTP requests. Set `method`, `path`, `headers`, `timeout_s`, `body`; or override `draw` for other differences."""
 
     host = "http://127.0.0.1:8080"
     schemes = ("http", "https")
@@ -44,46 +44,46 @@ class HttpScenario(Scenario):
     timeout_s: ClassVar[float] = 10.0
 
     def headers(self, rng: Random) -> dict[str, str]:
-        """The headers of the next request, beside Host, Content-Type and Content-Length."""
+        """Return the headers of the next request, except Host, Content-Type and Content-Length."""
         return {}
 
     def body(self, rng: Random) -> bytes:
-        """The body of the next request; a GET has mostly none."""
+        """Return the body of the next request; empty for most GETs."""
         return b""
 
     def draw(self, rng: Random) -> Request:
-        """The next request, from `rng` alone."""
+        """Return the next request, determined by `rng` alone."""
         return Request(self.method, self.path, self.headers(rng), self.body(rng), self.timeout_s, self.series)
 
     def bad(self, answer: Answer) -> str | None:
-        """The kind of bad that an answer is, None for a good one; here a 200 with a JSON object is good."""
+        """Return the kind of a bad answer, None for a good one; by default a 200 with a JSON object is good."""
         return complete(answer)
 
     def judge(self, request: Request, answer: Answer) -> Mapping[str, str]:
-        """The series in which an answer is bad, each with its kind; here what `bad` says, in all series."""
+        """Return the series in which an answer is bad, with its kind; by default the result of `bad` in all series."""
         kind = self.bad(answer)
         return dict.fromkeys(request.series, kind) if kind else {}
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """What a message says: when it was sent (epoch), what to answer, how many before it are missing."""
+class MessageFacts:
+    """Facts of a server's message: epoch time of its sending, reply to send, number of messages missing before it."""
 
     sent_epoch_s: float
     reply: str | None = None
     dropped: int = 0
 
 
-class NotOfTheProtocol(ValueError):
-    """A message that the declaration does not understand: a bad event of kind `error`."""
+class UnknownMessage(ValueError):
+    """The message is invalid; it counts as a bad event of kind `error`."""
 
 
 class WebSocketScenario(Scenario):
     """Clients that each hold a websocket: `rate_per_s` is how many, `connect_per_s` how fast new ones come.
 
-    A connection is held for an exponential lifetime of `hold_mean_s` on average (inf: for ever), then made anew. Either
-    the server speaks and `heard` says what came, or the client speaks every `message_every_s` and the server echoes in
-    order.
+    A connection has an exponential lifetime of `hold_mean_s` on average (inf: for ever), then opens again. Either
+    the server sends messages, which `read` interprets, or the client sends one every `message_every_s`, and the server
+    echoes them in order.
     """
 
     host = "ws://127.0.0.1:8080"
@@ -94,15 +94,15 @@ class WebSocketScenario(Scenario):
     message_every_s: ClassVar[float | None] = None
 
     def path(self, rng: Random) -> str:
-        """The path of a new connection."""
+        """Return the path of a new connection."""
         return "/ws"
 
     def message(self, number: int) -> str:
-        """What a client says the `number`-th time, where clients speak."""
+        """Return the text of a client's message, where clients send; `number` counts from 1."""
         return json.dumps({"type": "message", "seq": number})
 
-    def heard(self, text: str, state: dict[str, int]) -> Heard | None:
-        """What a message says (None: nothing); `state` is the connection's own. Raises NotOfTheProtocol."""
+    def read(self, text: str, state: dict[str, int]) -> MessageFacts | None:
+        """Return a message's facts, None to ignore it; `state` belongs to the connection. Raises UnknownMessage."""
         return None
 
 

@@ -1,4 +1,4 @@
-"""Faults on the load: what may be injected, what is on now. A fault that is past its time is simply not on."""
+"""Faults of the load, and the board that keeps the active ones. A fault ends by itself after its maximum duration."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ PARAMETERS: Mapping[str, Mapping[str, tuple[float, float]]] = {
     "new-clients": {"share": (0, 1)},
     "crowd": {"connections": (1, 50_000), "slow_share": (0, 1), "ack_delay_ms": (0, 600_000)},
 }
-"""Name of a fault to its parameters, each with its lowest and highest value."""
+"""Parameters of each fault by name, with their lowest and highest values."""
 
 
 class FaultError(Exception):
-    """This cannot be injected; the message says why."""
+    """The fault is unknown or a parameter is invalid; the message names it and what is valid."""
 
 
 @dataclass(frozen=True)
-class Fault:
-    """A fault that was injected; `ends_s` on `clock.now()`."""
+class Active:
+    """A fault that was applied; `ends_s` on the clock of `clock.now()`."""
 
     id: str
     name: str
@@ -33,48 +33,49 @@ class Fault:
     ends_s: float
 
 
-class Board:
-    """The faults of one scenario; `known` are the names that it understands."""
+class FaultBoard:
+    """The active faults of one scenario; `known` are the names of those that it supports."""
 
     def __init__(self, known: tuple[str, ...]) -> None:
         self._known = known
-        self._faults: dict[str, Fault] = {}
+        self._active: dict[str, Active] = {}
         self._ids = itertools.count(1)
 
-    def inject(self, name: object, numbers: Mapping[str, object]) -> Fault:
-        """Puts a fault on; `numbers` are its parameters and `max_duration_s`. Raises FaultError."""
+    def apply(self, request: Mapping[str, object]) -> Active:
+        """Apply the fault of `{"name", "max_duration_s", …parameters}`; return it. Raises FaultError."""
+        name = request.get("name")
         if not isinstance(name, str) or name not in self._known:
             raise FaultError(f"unknown fault {name!r}: this scenario knows {', '.join(self._known)}")
         ranges = {**PARAMETERS[name], "max_duration_s": (0.001, MAX_DURATION_S)}
-        if unknown := sorted(set(numbers) - set(ranges)):
+        if unknown := sorted(request.keys() - ranges.keys() - {"name"}):
             raise FaultError(f"fault {name} has no parameter {unknown[0]!r}: it takes {', '.join(ranges)}")
-        values = {key: _number(name, key, numbers.get(key), *limits) for key, limits in ranges.items()}
+        values = {key: _number(name, key, request.get(key), *limits) for key, limits in ranges.items()}
         ends_s = clock.now() + values.pop("max_duration_s")
-        fault = Fault(f"{name}-{next(self._ids)}", name, values, ends_s)
-        self._faults[fault.id] = fault
+        fault = Active(f"{name}-{next(self._ids)}", name, values, ends_s)
+        self._active[fault.id] = fault
         return fault
 
     def __bool__(self) -> bool:
-        """Whether anything may be on."""
-        return bool(self._faults)
+        """Return whether any fault may be active."""
+        return bool(self._active)
 
     def revert(self, fault_id: str) -> None:
-        """Takes a fault off; one that is not there any more is fine."""
-        self._faults.pop(fault_id, None)
+        """Revert the fault with this id. Idempotent."""
+        self._active.pop(fault_id, None)
 
     def revert_all(self) -> None:
-        """Takes everything off."""
-        self._faults.clear()
+        """Revert all active faults."""
+        self._active.clear()
 
-    def on(self, name: str | None = None) -> list[Fault]:
-        """What is on at this moment, all or those of one name."""
+    def active(self, name: str | None = None) -> list[Active]:
+        """Return the active faults, all or those of one name, oldest first."""
         now_s = clock.now()
-        self._faults = {key: fault for key, fault in self._faults.items() if fault.ends_s > now_s}
-        return [fault for fault in self._faults.values() if name in (None, fault.name)]
+        self._active = {key: fault for key, fault in self._active.items() if fault.ends_s > now_s}
+        return [fault for fault in self._active.values() if name in (None, fault.name)]
 
     def product(self, name: str, parameter: str) -> float:
-        """The parameter of all faults of this name multiplied; 1 without any."""
-        return math.prod(fault.parameters[parameter] for fault in self.on(name))
+        """Return the product of a parameter over the active faults of one name; 1 without any."""
+        return math.prod(fault.parameters[parameter] for fault in self.active(name))
 
 
 def _number(fault: str, key: str, value: object, low: float, high: float) -> float:

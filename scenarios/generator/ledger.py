@@ -63,7 +63,7 @@ class _Cell:
 
 
 class Ledger:
-    """The books of one process; `thresholds_ms` ascending."""
+    """Counts of one process; `thresholds_ms` in ascending order."""
 
     def __init__(self, thresholds_ms: tuple[int, ...]) -> None:
         self._thresholds_ms = thresholds_ms
@@ -75,7 +75,7 @@ class Ledger:
         self._late_s: list[float] = []
 
     def due(self, series: Iterable[str], due_s: float) -> tuple[Ticket, ...]:
-        """Counts an arrival as sent, in each series, and returns its tickets."""
+        """Count an arrival as sent in each series; return its tickets."""
         number = _slice(clock.epoch_s(due_s))
         tickets = tuple([Ticket(name, due_s, number) for name in series])
         for ticket in tickets:
@@ -84,7 +84,7 @@ class Ledger:
         return tickets
 
     def started(self, tickets: tuple[Ticket, ...], now_s: float) -> bool:
-        """Notes that the generator began the work of an arrival; whether that was too long after it was due."""
+        """Note the start of an arrival; return whether it was too long after its intended start."""
         if now_s - tickets[0].due_s <= LATE_S:
             return False
         for ticket in tickets:
@@ -93,12 +93,12 @@ class Ledger:
         return True
 
     def take_late(self) -> list[float]:
-        """By how many seconds each arrival was late since the last call."""
+        """Return the lateness in seconds of each late arrival since the last call."""
         late_s, self._late_s = self._late_s, []
         return late_s
 
     def settle(self, ticket: Ticket, now_s: float, bad: str | None = None) -> None:
-        """Closes a ticket: ok with the latency since it was due, or bad. The first settlement counts."""
+        """Settle a ticket as bad, or as ok with the latency since it was due. Idempotent: the first call counts."""
         if self._open.pop(ticket, True):
             return
         cell = self._at(ticket.series, ticket.slice)
@@ -129,7 +129,7 @@ class Ledger:
         self._tally(series, at_epoch_s, count, None, kind)
 
     def take(self, now_s: float) -> list[Delta]:
-        """Everything that happened since the last call; an arrival outstanding past a threshold is over it now."""
+        """Return the deltas since the last call; an arrival outstanding past a threshold is counted as over it."""
         for ticket in self._open:
             self._count_over(ticket, (now_s - ticket.due_s) * 1e3)
         cells, self._cells = self._cells, {}

@@ -23,12 +23,12 @@ UNUSABLE = 2
 
 
 class Report:
-    """The books of one process and their stream. By hand there is no stream; then its lines go nowhere.
+    """Counts of one process and the load stream. Without a stream, by hand, its lines are dropped.
 
-    A generator that falls behind says so to `warn`, with numbers, at most every `WARN_EVERY_S` and at the end.
+    When the generator falls behind, `warn` gets a message with figures, at most every `WARN_EVERY_S` and at the end.
 
-    Who drives sets `next_due_s` to the next arrival that is due (`clock.now()`; inf: none), calls `beat` every `BEAT_S`
-    and `orphaned` every `PARENT_CHECK_S`.
+    The driver sets `next_due_s` to the next due arrival (`clock.now()`; inf: none), calls `beat` every `BEAT_S` and
+    `orphaned` every `PARENT_CHECK_S`.
     """
 
     def __init__(self, scenario: Scenario, settings: Settings) -> None:
@@ -42,17 +42,17 @@ class Report:
 
     @property
     def streams(self) -> bool:
-        """Whether somebody is to read this."""
+        """Whether there is a stream to write."""
         return self.settings.stream_fd is not None
 
     def hello(self, admin_url: str | None, engine: str) -> None:
-        """The first line; `engine` is worker or locust."""
+        """Write the first line; `engine` is `worker` or `locust`."""
         facts = {"scenario": self.scenario.name, "series": self.scenario.series, "slice_s": SLICE_S}
         how = {"engine": engine, "tick_ms": self.settings.tick_s * 1e3}
         self._send({"ev": "hello", **facts, **how, "pid": os.getpid(), "admin": admin_url})
 
     def beat(self, until_s: float) -> None:
-        """`t` never passes an arrival that is due and not yet counted, even where this process was held up."""
+        """Write the counts; `t` never passes a due arrival that is not yet counted, even after a stall."""
         until_s = min(until_s, self.next_due_s)
         self._send({"ev": "load", "t": round(clock.epoch_s(until_s), 3), "deltas": self.ledger.take(clock.now())})
         if clock.now() - self._warned_s >= WARN_EVERY_S:
@@ -60,7 +60,7 @@ class Report:
             self._warn_of_late()
 
     def bye(self) -> None:
-        """The last counts and the last line."""
+        """Write the last counts and the last line."""
         self.beat(clock.now())
         self._warn_of_late()
         first = self.scenario.series[0]
@@ -80,12 +80,12 @@ class Report:
             )
 
     def orphaned(self) -> None:
-        """Ends the process when the one that started it, and wanted its stream, is gone."""
+        """Exit when the parent process, which reads the stream, has ended."""
         if self.streams and os.getppid() != self._parent:
             self.die("the process that started this scenario is gone")
 
     def die(self, why: str) -> NoReturn:
-        """Ends the process at once, with a reason: the numbers would not be whole any more, or nobody wants them."""
+        """Exit at once with a reason: the counts would be incomplete or have no reader."""
         sys.stderr.write(f"scenario {self.scenario.name}: {why}\n")
         sys.stderr.flush()
         os._exit(UNUSABLE)
@@ -98,7 +98,7 @@ class Report:
 
 
 def settings_or_exit() -> Settings:
-    """What the environment says; a message and exit 2 where it cannot be used."""
+    """Read the settings; print the message and exit 2 when one is unusable."""
     try:
         return read_settings(os.environ)
     except SettingsError as error:
@@ -107,6 +107,6 @@ def settings_or_exit() -> Settings:
 
 
 def raise_file_limit() -> None:
-    """A connection is a file: as many as this process may have."""
+    """Raise the soft limit of open files to the hard one: each connection is a file."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -32,7 +32,7 @@ class ScheduleError(ValueError):
 
 @dataclass(frozen=True)
 class Rate:
-    """Arrivals a second, and a factor that is asked for at each arrival, so that a surge acts at once."""
+    """Arrivals a second, and a factor that is evaluated at each arrival, so that a surge acts at once."""
 
     per_s: float
     factor: Callable[[], float] = lambda: 1.0

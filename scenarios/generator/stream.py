@@ -1,4 +1,4 @@
-"""JSON lines to a file descriptor that may be read slowly, or by nobody any more: it never blocks the load."""
+"""Write JSON lines to a file descriptor without blocking the load, however slowly it is read."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ BUFFER_BYTES = 4 << 20
 
 
 class StreamError(Exception):
-    """The reader is gone, or so slow that lines would have to be dropped."""
+    """The reader is gone, or too slow for the buffer."""
 
 
 class Stream:
-    """Writes to `fd`; with None every line goes nowhere."""
+    """Writes to `fd`; None drops every line."""
 
     def __init__(self, fd: int | None, buffer_bytes: int = BUFFER_BYTES) -> None:
         self._fd = fd
@@ -26,7 +26,7 @@ class Stream:
             os.set_blocking(fd, False)
 
     def send(self, line: Mapping[str, object]) -> None:
-        """Takes a line and writes what the reader has room for. Raises StreamError."""
+        """Buffer a line and write as much as the pipe takes. Raises StreamError."""
         if self._fd is None:
             return
         self._waiting += json.dumps(line, separators=(",", ":")).encode() + b"\n"
@@ -38,7 +38,7 @@ class Stream:
             )
 
     def finish(self, limit_s: float) -> None:
-        """Writes the rest, within `limit_s`. Raises StreamError."""
+        """Write the rest of the buffer within `limit_s`. Raises StreamError."""
         deadline_s = time.monotonic() + limit_s
         while self._fd is not None and self._waiting:
             left_s = deadline_s - time.monotonic()

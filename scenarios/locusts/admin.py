@@ -8,12 +8,12 @@ from typing import IO, cast
 from gevent.pywsgi import WSGIServer
 
 from scenarios.generator.admin import MAX_BODY_BYTES, answer
-from scenarios.generator.faults import Board
+from scenarios.generator.faults import FaultBoard
 
 Environ = dict[str, object]
 
 
-def serve(port: int, token: str, board: Board) -> str:
+def serve(port: int, token: str, board: FaultBoard) -> str:
     """Listens on 127.0.0.1:`port` (0: any free one) and returns the base URL. Raises OSError."""
 
     def application(environ: Environ, start_response: Callable[..., object]) -> Iterable[bytes]:

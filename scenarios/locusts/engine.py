@@ -14,7 +14,7 @@ import gevent.socket
 import gevent.ssl
 
 from scenarios.generator.exchange import Address, kind_of
-from scenarios.traffic.engine import Cancel, Heard
+from scenarios.traffic.engine import Cancel, ConnectionListener
 
 READ_BYTES = 64 << 10
 
@@ -34,10 +34,14 @@ class GeventEngine:
         return Task(gevent.spawn(self._guarded, _watching, fd, call))
 
     def connect(
-        self, heard: Heard, address: Address, tls: ssl.SSLContext | None, failed: Callable[[str], object]
+        self,
+        listener: ConnectionListener,
+        address: Address,
+        tls: ssl.SSLContext | None,
+        failed: Callable[[str], object],
     ) -> Cancel:
         """Opens a connection; where that fails, `failed` gets the kind of bad."""
-        opening = Task(gevent.Greenlet(self._guarded, _connection, heard, address, tls, failed))
+        opening = Task(gevent.Greenlet(self._guarded, _connection, listener, address, tls, failed))
         opening.greenlet.start()
         return opening
 
@@ -127,7 +131,9 @@ def _watching(fd: int, call: Callable[[], object]) -> None:
         watcher.close()
 
 
-def _connection(heard: Heard, address: Address, tls: ssl.SSLContext | None, failed: Callable[[str], object]) -> None:
+def _connection(
+    listener: ConnectionListener, address: Address, tls: ssl.SSLContext | None, failed: Callable[[str], object]
+) -> None:
     try:
         sock = _open(address, tls)
     except OSError as error:
@@ -135,14 +141,14 @@ def _connection(heard: Heard, address: Address, tls: ssl.SSLContext | None, fail
         return
     transport, lost = Transport(sock), None
     try:
-        heard.connection_made(transport)
+        listener.connection_made(transport)
         while data := _received(sock):
-            heard.data_received(data)
+            listener.data_received(data)
     except OSError as error:  # of the socket, also where it was closed here
         lost = error
     finally:
         transport.abort()
-    heard.connection_lost(lost)
+    listener.connection_lost(lost)
 
 
 def _received(sock: gevent.socket.socket) -> bytes:
@@ -159,7 +165,7 @@ def _open(address: Address, tls: ssl.SSLContext | None) -> gevent.socket.socket:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.connect((address.ip, address.port))
         return tls.wrap_socket(sock, server_hostname=address.host) if tls else sock
-    except BaseException:  # when it is cancelled too: nobody else can close it
+    except BaseException:  # a cancellation too: only this function has the socket
         with suppress(OSError):
             sock.close()
         raise

@@ -1,4 +1,4 @@
-"""One scenario in one locust process: its books, its stream, its faults, and when it ends."""
+"""Run one scenario in one locust process: statistics, load stream, faults and end."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from scenarios.generator.settings import known_schedule, positive
 from scenarios.traffic.driver import Driver, driver_of
 
 from . import admin, form
-from .books import EventBooks, use_own_buckets
 from .dispatch import share_by_plan
 from .engine import GeventEngine
+from .statistics_events import EventStatistics, use_own_buckets
 
 PLAN_CHECK_S = 0.1
 logger = logging.getLogger(__name__)
@@ -41,7 +41,8 @@ class Session:
         self.report = Report(scenario, self.settings)
         self.report.warn = logger.warning
         self._hard_end: gevent.Greenlet | None = None
-        self._books: EventBooks | None = None
+        self._helpers: list[gevent.Greenlet] = []
+        self._statistics: EventStatistics | None = None
         self._stopping = False
         use_own_buckets()
         self._listen()
@@ -54,9 +55,9 @@ class Session:
         environment = user.environment
         runner, host = _runner(environment), str(user.host)
         assert isinstance(runner, LocalRunner | WorkerRunner), "a master has no users"
-        assert self._books is not None, "locust fires init before it spawns users"
+        assert self._statistics is not None, "locust fires init before it spawns users"
         engine = GeventEngine(lambda error: self.broken(environment, error))
-        driver = driver_of(engine, self.scenario, self.report, self._books, host, runner.worker_index)
+        driver = driver_of(engine, self.scenario, self.report, self._statistics, host, runner.worker_index)
         try:
             self._follow(driver, user)
             driver.drain()
@@ -114,12 +115,13 @@ class Session:
         if isinstance(environment.runner, MasterRunner):
             return  # a master drives nothing
         raise_file_limit()
-        self._books = EventBooks(environment)
+        self._statistics = EventStatistics(environment)
         port = self.settings.admin_port
         url = None if port is None else admin.serve(port, self.settings.admin_token, self.scenario.board)
         self.report.hello(url, "locust")
-        for helper in (self._beat, self._watch_parent):
-            gevent.spawn(helper).link_exception(self._died)
+        self._helpers = [gevent.spawn(helper) for helper in (self._beat, self._watch_parent)]
+        for helper in self._helpers:
+            helper.link_exception(self._died)
 
     def _died(self, helper: gevent.Greenlet) -> None:
         self.report.die(f"the generator broke: {helper.exception!r}")
@@ -132,8 +134,8 @@ class Session:
             self._count(due_s)
 
     def _count(self, until_s: float) -> None:
-        if self._books is not None:
-            self._books.unsent(self.report.ledger.unsent[self.scenario.series[0]])
+        if self._statistics is not None:
+            self._statistics.unsent(self.report.ledger.unsent[self.scenario.series[0]])
         self.report.beat(until_s)
 
     def _watch_parent(self) -> None:
@@ -159,6 +161,7 @@ class Session:
         runner = _runner(environment)
         if not isinstance(runner, MasterRunner):
             runner.stop()
+            gevent.killall(self._helpers)  # a beat during the last write would put a line after the last one
             self._count(clock.now())
             self.report.bye()
         if self.report.streams or all(str(error.error) == UNFINISHED for error in runner.errors.values()):

@@ -16,7 +16,7 @@ class Phases(LoadTestShape):
     factor = 1.0
 
     def tick(self) -> tuple[int, float] | None:
-        """Another number of users in each phase makes locust dispatch anew; how many it is does not matter."""
+        """Return a different number of users in each phase, so that locust dispatches again."""
         assert self.runner is not None, "locust sets it before it asks"
         options = self.runner.environment.parsed_options
         assert options is not None, "locust parses its options before it runs"

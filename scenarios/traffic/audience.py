@@ -47,7 +47,7 @@ def wishes(scenario: WebSocketScenario, plan: Plan, index: int) -> Mapping[str, 
             fault.parameters["slow_share"],
             fault.parameters["ack_delay_ms"] / 1e3,
         )
-        for fault in scenario.board.on("crowd")
+        for fault in scenario.board.active("crowd")
     }
     return {"regular": Wish(share(round(regular), plan, index), scenario.hold_mean_s), **crowds}
 
@@ -69,7 +69,7 @@ class Audience:
     _next_s: float = 0.0
 
     def fit(self, wanted: Mapping[str, Wish]) -> None:
-        """Sends away whom nobody wishes for any more, and lets new ones come that are due."""
+        """Remove surplus clients and add those that are due."""
         for name in self._groups.keys() - wanted.keys():
             _send_away(self._groups.pop(name))
         for name, wish in wanted.items():

@@ -1,4 +1,4 @@
-"""The driver of a scenario, whatever it declares."""
+"""Choose the driver of a scenario."""
 
 from __future__ import annotations
 
@@ -8,35 +8,37 @@ from scenarios.generator.declare import HttpScenario, Scenario, WebSocketScenari
 from scenarios.generator.plan import Plan
 from scenarios.generator.report import Report
 
-from .engine import Books, Engine
+from .engine import Engine, StatisticsSink
 
 
 class Driver(Protocol):
-    """What makes the arrivals of one run."""
+    """Makes the arrivals of one run."""
 
     def follow(self, plan: Plan) -> None:
-        """Begins, or goes on by another plan. Raises ValueError for a schedule that cannot be used."""
+        """Start, or continue with another plan. Raises ValueError for an unusable schedule."""
 
     def aim(self, host: str) -> None:
-        """New connections go to another host from now on. Raises ValueError for one that cannot be used."""
+        """Open new connections to another host from now on. Raises ValueError for an unusable one."""
 
     def drain(self) -> None:
-        """Begins nothing any more; what is outstanding goes on."""
+        """Start no further arrivals; outstanding ones continue."""
 
     def busy(self) -> bool:
-        """Whether anything is outstanding."""
+        """Return whether any arrival is outstanding."""
 
     def stop(self) -> None:
-        """Ends the run; what is outstanding is unfinished."""
+        """End the run; outstanding arrivals count as unfinished."""
 
 
-def driver_of(engine: Engine, scenario: Scenario, report: Report, books: Books, host: str, index: int) -> Driver:
-    """For worker `index`. Raises ValueError for a host that cannot be used. Who sends no websockets imports none."""
+def driver_of(
+    engine: Engine, scenario: Scenario, report: Report, statistics: StatisticsSink, host: str, index: int
+) -> Driver:
+    """Return the driver for worker `index`, importing its protocol only. Raises ValueError for an unusable host."""
     if isinstance(scenario, HttpScenario):
         from .http import HttpDriver  # noqa: PLC0415
 
-        return HttpDriver(engine, scenario, report, books, host, index)
+        return HttpDriver(engine, scenario, report, statistics, host, index)
     assert isinstance(scenario, WebSocketScenario), "there are these two kinds"
     from .websocket import WebSocketDriver  # noqa: PLC0415
 
-    return WebSocketDriver(engine, scenario, report, books, host, index)
+    return WebSocketDriver(engine, scenario, report, statistics, host, index)

@@ -1,4 +1,4 @@
-"""What the traffic needs of an engine: timers, a watch on a file, connections."""
+"""Interface of an engine: timers, file watches, connections."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from scenarios.generator.statistics import Key
 
 
 class Cancel(Protocol):
-    """Something under way."""
+    """A timer or watch that can be cancelled."""
 
     def cancel(self) -> object:
-        """Ends it; nothing more is heard of it."""
+        """Cancel it; its callback is not called any more."""
 
 
 class Transport(Protocol):
-    """An open connection, as asyncio has it."""
+    """An open connection, as in asyncio's Transport."""
 
     def write(self, data: bytes) -> None:
         """Sends, now or as soon as the peer takes it; never blocks."""
@@ -37,36 +37,40 @@ class Transport(Protocol):
         """`socket`: the socket underneath."""
 
 
-class Heard(Protocol):
-    """Who hears of a connection, as asyncio's Protocol does."""
+class ConnectionListener(Protocol):
+    """Callbacks of a connection, as in asyncio's Protocol."""
 
     def connection_made(self, transport: Transport) -> None:
-        """It is open."""
+        """The connection is open."""
 
     def data_received(self, data: bytes) -> None:
-        """Some bytes came."""
+        """Bytes have arrived."""
 
     def connection_lost(self, error: Exception | None) -> None:
-        """It is closed, by whoever; called once."""
+        """The connection is closed, by either side; called once."""
 
 
 class Engine(Protocol):
-    """An event loop, from the inside."""
+    """The event loop that drives the traffic."""
 
     def call_later(self, delay_s: float, call: Callable[..., object], *words: object) -> Cancel:
-        """Calls once, after a while."""
+        """Call once, after a delay."""
 
     def watch(self, fd: int, call: Callable[[], object]) -> Cancel:
         """Calls whenever `fd` can be read."""
 
     def connect(
-        self, heard: Heard, address: Address, tls: ssl.SSLContext | None, failed: Callable[[str], object]
+        self,
+        listener: ConnectionListener,
+        address: Address,
+        tls: ssl.SSLContext | None,
+        failed: Callable[[str], object],
     ) -> Cancel:
         """Opens a connection; where that fails, `failed` gets the kind of bad."""
 
 
-class Books(Protocol):
-    """Locust's statistics, beside the ledger."""
+class StatisticsSink(Protocol):
+    """Receives what locust's statistics show."""
 
     def log(self, key: Key, latency_s: float, length: int, bad: Iterable[str]) -> None:
         """One arrival that ended, in the row `key`; `bad` holds its kinds of bad."""

@@ -16,7 +16,7 @@ from scenarios.generator.statistics import row_of
 
 from .connection import Bad, Connection, Exchange
 from .deadlines import Deadlines
-from .engine import Books, Engine, tls_context
+from .engine import Engine, StatisticsSink, tls_context
 from .linux import Timer
 
 MAX_IN_FLIGHT = 4000
@@ -26,9 +26,9 @@ class HttpDriver:
     """One run, from the first plan to `stop`. Raises ValueError for a host that cannot be used."""
 
     def __init__(
-        self, engine: Engine, scenario: HttpScenario, report: Report, books: Books, host: str, index: int
+        self, engine: Engine, scenario: HttpScenario, report: Report, statistics: StatisticsSink, host: str, index: int
     ) -> None:
-        self._scenario, self._report, self._ledger, self._books = scenario, report, report.ledger, books
+        self._scenario, self._report, self._ledger, self._statistics = scenario, report, report.ledger, statistics
         self._engine = engine
         self._idle: deque[Connection] = deque()
         self._waiting: deque[Exchange] = deque()
@@ -40,12 +40,12 @@ class HttpDriver:
         self._deadlines = Deadlines(engine, self._expired)
 
     def follow(self, plan: Plan) -> None:
-        """Begins, or goes on by another plan."""
+        """Start, or continue with another plan."""
         self._arrivals.follow(plan)
         self._arm()
 
     def aim(self, host: str) -> None:
-        """Sends to another host from now on; what is on its way stays where it is."""
+        """Send to another host from now on; requests in flight are not affected."""
         self._address = address_of(host, self._scenario.schemes)
         self._authority = self._address.authority
         self._tls = tls_context() if self._address.tls else None
@@ -53,16 +53,16 @@ class HttpDriver:
             self._idle.popleft().close()
 
     def drain(self) -> None:
-        """No arrival is due any more; those that wait for their turn get it."""
+        """Start no further arrivals; those that wait for a connection are still sent."""
         self._arrivals.end()
         self._arm()
 
     def busy(self) -> bool:
-        """Whether an arrival has no outcome yet."""
+        """Return whether an arrival is outstanding."""
         return bool(self._under_way or self._waiting)
 
     def stop(self) -> None:
-        """Sends nothing any more and lets go of everything; what is outstanding is unfinished."""
+        """End the run and close all connections; outstanding arrivals count as unfinished."""
         self._timer.close()
         self._deadlines.close()
         self._report.next_due_s = math.inf
@@ -75,15 +75,15 @@ class HttpDriver:
             self._idle.popleft().close()
 
     def answered(self, exchange: Exchange, answer: Answer) -> None:
-        """A whole answer came."""
+        """Settle an exchange with its complete answer."""
         self._settle(exchange, self._scenario.judge(exchange.request, answer), len(answer.body))
 
     def failed(self, exchange: Exchange, kind: str) -> None:
-        """No answer will come."""
+        """Settle an exchange that failed."""
         self._settle(exchange, dict.fromkeys(exchange.request.series, kind), 0)
 
     def idle(self, connection: Connection) -> None:
-        """A connection is free again; one to an earlier host serves nobody any more."""
+        """Keep a free connection for reuse; close one to an earlier host."""
         if connection.address is self._address:
             self._idle.append(connection)
         else:
@@ -108,7 +108,7 @@ class HttpDriver:
     def _begin(self, exchange: Exchange) -> None:
         now_s = clock.now()
         if self._ledger.started(exchange.tickets, now_s):
-            self._books.late(now_s - exchange.tickets[0].due_s)
+            self._statistics.late(now_s - exchange.tickets[0].due_s)
         self._under_way.add(exchange)
         self._deadlines.add(exchange, now_s)
         while self._idle:
@@ -152,6 +152,6 @@ class HttpDriver:
         now_s = clock.now()
         for ticket in exchange.tickets:
             self._ledger.settle(ticket, now_s, bad.get(ticket.series))
-        self._books.log(row_of(exchange.request), now_s - exchange.tickets[0].due_s, length, bad.values())
+        self._statistics.log(row_of(exchange.request), now_s - exchange.tickets[0].due_s, length, bad.values())
         if self._waiting:
             self._begin(self._waiting.popleft())

@@ -62,7 +62,7 @@ class Timer:
         self._watch = engine.watch(self._fd, fire)
 
     def arm(self, instant_s: float) -> None:
-        """The next time to fire; inf: never. Until it is armed anew, a timer that fired goes on firing."""
+        """The next time to fire; inf: never. Until it is armed again, a timer that fired goes on firing."""
         if self._tick_s:
             instant_s = math.ceil(instant_s / self._tick_s) * self._tick_s if instant_s < math.inf else instant_s
         value = self._value

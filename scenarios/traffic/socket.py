@@ -14,7 +14,7 @@ from .handshake import client_protocol, refusal, texts
 
 
 class Owner(Protocol):
-    """Who holds the connection."""
+    """Callbacks of the connection's owner."""
 
     def shaking(self) -> None:
         """The request to upgrade was sent."""
@@ -30,7 +30,7 @@ class Owner(Protocol):
 
 
 class Socket:
-    """One connection, from the handshake to its end; its owner hears of it until it closes it."""
+    """One connection from the handshake to its end; calls its owner back until the owner closes it."""
 
     __slots__ = ("_owner", "_protocol", "_transport")
 
@@ -40,13 +40,13 @@ class Socket:
         self._transport: Transport | None = None
 
     def send(self, text: str) -> None:
-        """Nothing, where the server said goodbye and the loss is yet to be told."""
+        """Send nothing after the server's close frame."""
         if self._protocol.state is OPEN:
             self._protocol.send_text(text.encode())
             self._flush()
 
     def close(self) -> None:
-        """Says goodbye where there is somebody to say it to, and closes; its owner hears nothing more."""
+        """Send a close frame if the connection is open, and close it; the owner gets no more callbacks."""
         self._owner = None
         if self._transport is None:
             return
@@ -58,7 +58,7 @@ class Socket:
             self._transport.abort()
 
     def connection_made(self, transport: Transport) -> None:
-        """Asks to upgrade."""
+        """Send the request to upgrade."""
         self._transport = transport
         if self._owner is None:
             self._transport.abort()
@@ -68,7 +68,7 @@ class Socket:
         self._owner.shaking()
 
     def data_received(self, data: bytes) -> None:
-        """Some bytes: of the handshake, or frames."""
+        """Process bytes of the handshake or of frames."""
         shaking = self._protocol.state is CONNECTING
         self._protocol.receive_data(data)
         self._flush()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from random import Random
 
 from scenarios.generator import clock
-from scenarios.generator.declare import NotOfTheProtocol, WebSocketScenario
+from scenarios.generator.declare import UnknownMessage, WebSocketScenario
 from scenarios.generator.exchange import Address, address_of
 from scenarios.generator.ledger import UNFINISHED, Ledger, Ticket
 from scenarios.generator.plan import Plan
@@ -18,7 +18,7 @@ from scenarios.generator.schedule import seeded
 from scenarios.generator.statistics import Key
 
 from .audience import BACKOFF_S, CONNECT_ROW, MESSAGE_ROW, TICK_S, Audience, Wish, wishes
-from .engine import Books, Cancel, Engine, tls_context
+from .engine import Cancel, Engine, StatisticsSink, tls_context
 from .socket import Socket
 
 
@@ -26,46 +26,52 @@ class WebSocketDriver:
     """One run, from the first plan to `stop`. Raises ValueError for a host that cannot be used."""
 
     def __init__(
-        self, engine: Engine, scenario: WebSocketScenario, report: Report, books: Books, host: str, index: int
+        self,
+        engine: Engine,
+        scenario: WebSocketScenario,
+        report: Report,
+        statistics: StatisticsSink,
+        host: str,
+        index: int,
     ) -> None:
         address = address_of(host, scenario.schemes)
         rng = seeded(f"clients {index}", report.settings.seed)
-        self._world = World(engine, scenario, report.ledger, books, address, rng)
+        self._world = World(engine, scenario, report.ledger, statistics, address, rng)
         self._index = index
         self._audience = Audience(scenario.connect_per_s, self._come)
         self._plans: deque[Plan] = deque()
         self._timer: Cancel | None = None
 
     def follow(self, plan: Plan) -> None:
-        """Begins, or goes on by another plan."""
+        """Start, or continue with another plan."""
         self._plans.append(plan)
         if self._timer is None:
             self._tick()
 
     def aim(self, host: str) -> None:
-        """Who connects from now on connects to another host; a connection that is held stays where it is."""
+        """Open new connections to another host; open ones are not affected."""
         self._world.aim(address_of(host, self._world.scenario.schemes))
 
     def drain(self) -> None:
-        """Nobody comes any more; everybody leaves, once handshakes and echoes have their outcome."""
+        """Open no further connections; close each once its handshake and echoes have ended."""
         if self._timer:
             self._timer.cancel()
         for client in self._world.clients.copy():
             client.leave()
 
     def busy(self) -> bool:
-        """Whether a client that is to leave is still there."""
+        """Return whether a client that is to leave is still connected."""
         return bool(self._world.clients)
 
     def stop(self) -> None:
-        """Everybody leaves; handshakes and echoes that are outstanding are unfinished."""
+        """Close all connections; outstanding handshakes and echoes count as unfinished."""
         if self._timer:
             self._timer.cancel()
         for client in self._world.clients.copy():
             client.end()
 
     def _tick(self) -> None:
-        """Newcomers at the scenario's pace, that of all workers together."""
+        """Add clients at the scenario's pace, shared by all workers."""
         self._timer = self._world.engine.call_later(TICK_S, self._tick)
         while len(self._plans) > 1 and clock.instant(self._plans[1].from_epoch_s) <= clock.now():
             self._plans.popleft()
@@ -80,12 +86,12 @@ class WebSocketDriver:
 
 @dataclass
 class World:
-    """What all clients share; `clients` are those that are there, in whatever state."""
+    """State shared by all clients; `clients` are the present ones, in any state."""
 
     engine: Engine
     scenario: WebSocketScenario
     ledger: Ledger
-    books: Books
+    statistics: StatisticsSink
     address: Address
     rng: Random
 
@@ -94,21 +100,21 @@ class World:
         self.aim(self.address)
 
     def aim(self, address: Address) -> None:
-        """Where new connections go."""
+        """The address of new connections."""
         self.address, self.tls = address, tls_context() if address.tls else None
 
     def due(self, series: str, due_s: float) -> Ticket:
-        """A handshake or a message that begins now."""
+        """Count a handshake or a message that starts now."""
         tickets, now_s = self.ledger.due((series,), due_s), clock.now()
         if self.ledger.started(tickets, now_s):
-            self.books.late(now_s - due_s)
+            self.statistics.late(now_s - due_s)
         return tickets[0]
 
     def settle(self, key: Key, ticket: Ticket, length: int, bad: str | None) -> None:
-        """What became of it."""
+        """Settle it with its outcome."""
         now_s = clock.now()
         self.ledger.settle(ticket, now_s, bad)
-        self.books.log(key, now_s - ticket.due_s, length, (bad,) if bad else ())
+        self.statistics.log(key, now_s - ticket.due_s, length, (bad,) if bad else ())
 
 
 class Client:
@@ -130,13 +136,13 @@ class Client:
         self._connect_at(due_s)
 
     def leave(self) -> None:
-        """Goes away; a handshake and echoes are awaited first, because their outcome is the server's to give."""
+        """Leave once the outstanding handshake and echoes have ended."""
         self._leaving = self._over = True
         if self._ticket is None and not self._asked:
             self.end()
 
     def end(self) -> None:
-        """Goes away at once; what is outstanding is unfinished."""
+        """Leave at once; what is outstanding counts as unfinished."""
         self._let_go(UNFINISHED)
         self._world.clients.discard(self)
 
@@ -173,7 +179,7 @@ class Client:
             self._after("speech", first_s, self._speak, clock.now() + first_s, 1)
 
     def lost(self, kind: str) -> None:
-        """The connection is gone, or did not come about: it comes again after a moment, unless nobody wants it."""
+        """The connection was lost or refused: connect again after a pause, unless the client is to leave."""
         self._let_go(kind)
         if self._leaving:
             self._world.clients.discard(self)
@@ -200,7 +206,7 @@ class Client:
             self._world.settle(MESSAGE_ROW, self._asked.popleft(), 0, kind)
 
     def _life_over(self) -> None:
-        """Connects anew at once, or leaves; an echo that is outstanding is awaited first."""
+        """Connects again at once, or leaves; an echo that is outstanding is awaited first."""
         self._over = True
         if self._asked:
             return
@@ -218,16 +224,16 @@ class Client:
         if self._asked:
             world.settle(MESSAGE_ROW, self._asked.popleft(), len(text), None)
         try:
-            heard = world.scenario.heard(text, self._state)
-        except NotOfTheProtocol:
+            heard = world.scenario.read(text, self._state)
+        except UnknownMessage:
             world.ledger.lost("messages", clock.epoch_s(now_s), 1, "error")
-            world.books.log(MESSAGE_ROW, 0.0, len(text), ("error",))
+            world.statistics.log(MESSAGE_ROW, 0.0, len(text), ("error",))
             self.lost("error")
             return
         if heard is not None:
             latency_s = max(0.0, clock.epoch_s(now_s) - heard.sent_epoch_s)
             world.ledger.received("messages", heard.sent_epoch_s, latency_s)
-            world.books.log(MESSAGE_ROW, latency_s, len(text), ())
+            world.statistics.log(MESSAGE_ROW, latency_s, len(text), ())
             if heard.dropped:
                 world.ledger.lost("messages", heard.sent_epoch_s, heard.dropped, "dropped")
             if heard.reply is not None:

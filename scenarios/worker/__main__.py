@@ -1,4 +1,4 @@
-"""`python -m scenarios.worker SCENARIO.py`: drives a scenario, alone or as a worker of a locust master."""
+"""`python -m scenarios.worker SCENARIO.py`: run the load of a scenario, alone or as a worker of a locust master."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ EXAMPLES = """examples:
 
 
 def main() -> None:
-    """Exits 0 after a regular end, 2 where something cannot be used."""
+    """Run the command. Exits 0 after a normal end, 2 for unusable input."""
     options, settings = _read()
     scenario = _load(options.scenario)
     host = options.host or settings.host or scenario.host
@@ -39,7 +39,7 @@ def main() -> None:
     )
     drive: Drive = drive_alone if worker.report.streams else drive_by_hand
     if options.master_host is not None:
-        from .master import drive_under  # noqa: PLC0415  # ZeroMQ is for those who have a master
+        from .master import drive_under  # noqa: PLC0415  # ZeroMQ is needed only with a master
 
         drive = partial(drive_under, options.master_host, options.master_port)
     try:
@@ -50,23 +50,27 @@ def main() -> None:
 
 def _read() -> tuple[argparse.Namespace, Settings]:
     parser = argparse.ArgumentParser(
-        "python -m scenarios.worker", description="Drives a scenario, alone or under a locust master.",
+        "python -m scenarios.worker", description="Run a scenario, alone or as a worker of a locust master.",
         epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    parser.add_argument("scenario", type=Path, metavar="SCENARIO.py", help="a file that declares one scenario")
-    parser.add_argument("--host", help="base URL (GAMEDAY_HOST, else the scenario's)")
-    parser.add_argument("--rate", type=_checked(positive), help="arrivals a second, or connections (GAMEDAY_RATE)")
+    parser.add_argument("scenario", type=Path, metavar="SCENARIO.py", help="Python file that declares one scenario")
+    parser.add_argument("--host", help="base URL (default: GAMEDAY_HOST, then the scenario's)")
+    parser.add_argument("--rate", type=_checked(positive), help="arrivals a second, or open connections (GAMEDAY_RATE)")
     parser.add_argument("--schedule", type=_checked(known_schedule), help=f"{HELP} (GAMEDAY_SCHEDULE)")
     parser.add_argument(
-        "--tick-ms", type=_checked(tick_ms), help="arrivals wait for the next tick; 0: precise (GAMEDAY_TICK_MS)"
+        "--tick-ms",
+        type=_checked(tick_ms),
+        help="send arrivals in batches every tick; 0: each when due (GAMEDAY_TICK_MS)",
     )
     parser.add_argument(
-        "-t", "--run-time", type=_checked(positive), metavar="SECONDS", help="hard end (GAMEDAY_DURATION_S, 900)"
+        "-t",
+        "--run-time",
+        type=_checked(positive),
+        metavar="SECONDS",
+        help="maximum duration (GAMEDAY_DURATION_S, 900)",
     )
-    parser.add_argument(
-        "--master-host", help="take orders from the locust master there; its form gives host, rate, schedule"
-    )
-    parser.add_argument("--master-port", type=int, default=5557, help="(5557)")
+    parser.add_argument("--master-host", help="address of a locust master, whose web form sets host, rate and schedule")
+    parser.add_argument("--master-port", type=int, default=5557, help="port of the master (5557)")
     options = parser.parse_args()
     settings = settings_or_exit()
     given = {
@@ -79,7 +83,7 @@ def _read() -> tuple[argparse.Namespace, Settings]:
 
 
 def _checked(parse: Callable[[str], T]) -> Callable[[str], T]:
-    """What argparse shows the reason of."""
+    """Wrap `parse` so that argparse shows the message of its ValueError."""
 
     def checked(text: str) -> T:
         try:
@@ -91,9 +95,9 @@ def _checked(parse: Callable[[str], T]) -> Callable[[str], T]:
 
 
 def _load(path: Path) -> Scenario:
-    """The one scenario that a file declares; under a name of its own, so that a `json.py` does not hide Python's."""
+    """Load the one scenario of a file, as a module of another name, so that a `json.py` does not hide Python's."""
     if not path.is_file():
-        _unusable(f"{path}: there is no such file; give one that declares a scenario, as scenarios/timeout.py does")
+        _unusable(f"{path}: no such file; name a Python file that declares a scenario, such as scenarios/timeout.py")
     name = f"scenario_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None, "it is a file of Python"

@@ -6,12 +6,12 @@ import asyncio
 from http import HTTPStatus
 
 from scenarios.generator.admin import MAX_BODY_BYTES, Reply, answer
-from scenarios.generator.faults import Board
+from scenarios.generator.faults import FaultBoard
 
 HEAD_END = b"\r\n\r\n"
 
 
-async def serve(port: int, token: str, board: Board) -> str:
+async def serve(port: int, token: str, board: FaultBoard) -> str:
     """Listens on 127.0.0.1:`port` (0: any free one) and returns the base URL. Raises OSError."""
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -28,7 +28,7 @@ async def serve(port: int, token: str, board: Board) -> str:
     return f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
-async def _answer(reader: asyncio.StreamReader, token: str, board: Board) -> Reply:
+async def _answer(reader: asyncio.StreamReader, token: str, board: FaultBoard) -> Reply:
     first, *lines = (await reader.readuntil(HEAD_END)).decode("latin-1").split("\r\n")
     headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     length = headers.get("content-length", "0")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from scenarios.generator.exchange import Address, kind_of
-from scenarios.traffic.engine import Cancel, Heard
+from scenarios.traffic.engine import Cancel, ConnectionListener
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class AsyncioEngine:
     loop: asyncio.AbstractEventLoop
 
     def call_later(self, delay_s: float, call: Callable[..., object], *words: object) -> Cancel:
-        """Calls once, after a while."""
+        """Call once, after a delay."""
         return self.loop.call_later(delay_s, call, *words)
 
     def watch(self, fd: int, call: Callable[[], object]) -> Cancel:
@@ -27,17 +27,25 @@ class AsyncioEngine:
         return Watch(self.loop, fd)
 
     def connect(
-        self, heard: Heard, address: Address, tls: ssl.SSLContext | None, failed: Callable[[str], object]
+        self,
+        listener: ConnectionListener,
+        address: Address,
+        tls: ssl.SSLContext | None,
+        failed: Callable[[str], object],
     ) -> Cancel:
         """Opens a connection; where that fails, `failed` gets the kind of bad."""
-        task = self.loop.create_task(self._connect(heard, address, tls, failed))
+        task = self.loop.create_task(self._connect(listener, address, tls, failed))
         task.add_done_callback(_raise_failure)
         return task
 
     async def _connect(
-        self, heard: Heard, address: Address, tls: ssl.SSLContext | None, failed: Callable[[str], object]
+        self,
+        listener: ConnectionListener,
+        address: Address,
+        tls: ssl.SSLContext | None,
+        failed: Callable[[str], object],
     ) -> None:
-        protocol = Bridge(heard)
+        protocol = Bridge(listener)
         try:
             await self.loop.create_connection(
                 lambda: protocol, address.ip, address.port, ssl=tls, server_hostname=address.host if tls else None
@@ -47,12 +55,12 @@ class AsyncioEngine:
 
 
 class Bridge(asyncio.Protocol):
-    """Passes on what asyncio tells; the hot path is bound directly."""
+    """Passes asyncio's callbacks on; the hot path is bound directly."""
 
-    def __init__(self, heard: Heard) -> None:
-        self.connection_made = heard.connection_made  # type: ignore[assignment, method-assign]
-        self.data_received = heard.data_received  # type: ignore[method-assign]
-        self.connection_lost = heard.connection_lost  # type: ignore[assignment, method-assign]
+    def __init__(self, listener: ConnectionListener) -> None:
+        self.connection_made = listener.connection_made  # type: ignore[assignment, method-assign]
+        self.data_received = listener.data_received  # type: ignore[method-assign]
+        self.connection_lost = listener.connection_lost  # type: ignore[assignment, method-assign]
 
 
 @dataclass(frozen=True)
@@ -68,6 +76,6 @@ class Watch:
 
 
 def _raise_failure(task: asyncio.Task[None]) -> None:
-    """A failure that is none of the server's is the generator's own: the loop's handler ends the process."""
+    """Pass an internal error to the loop's handler, which ends the process."""
     if not task.cancelled():
         task.result()

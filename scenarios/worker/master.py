@@ -136,7 +136,7 @@ class Link:
                 await obey[kind](data)
 
     async def _ack(self, data: Message | None) -> None:
-        """A master that acknowledges while this worker runs knows nothing of the run, or will begin it anew."""
+        """A master that acknowledges while this worker runs knows nothing of the run, or will start it again."""
         self._cut_short()
         if self._state != "ready":
             self._ended()

@@ -70,7 +70,7 @@ class Row:
 
 
 class Rows:
-    """All rows of one worker. With `wanted` false nothing is counted: nobody would read it."""
+    """The rows of one worker. With `wanted` false nothing is counted, to save the time."""
 
     def __init__(self, wanted: bool) -> None:
         self._wanted = wanted
@@ -78,7 +78,7 @@ class Rows:
         self.clear()
 
     def clear(self) -> None:
-        """Begins anew."""
+        """Starts again."""
         self._rows: dict[Key, Row] = {}
         self._apart: dict[Key, Row] = {}
         self._errors: dict[str, Wire] = {}

@@ -1,4 +1,4 @@
-"""One worker: a scenario's driver, its books, and how it begins and ends."""
+"""One worker: a scenario's driver, its statistics, and how it begins and ends."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from scenarios.traffic.driver import Driver, driver_of
 from . import admin
 from .engine import AsyncioEngine
 from .rows import Rows
-from .summary import table, tell_progress
+from .summary import print_progress, table
 
 Drive = Callable[["Worker", asyncio.Event], Awaitable[None]]
-"""Makes runs until it is over, or the event is set."""
+"""Makes runs until the event is set."""
 
 DRAIN_LOOK_S = 0.05
 GC_THRESHOLD = 20_000
-"""Objects between two collections: an arrival makes some thirty, and leaves few circles."""
+"""Objects between two garbage collections: an arrival makes about thirty, with few reference cycles."""
 
 
 class Worker:
@@ -40,7 +40,7 @@ class Worker:
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
     def start(self, plan: Plan, host: str, index: int = 0) -> None:
-        """Begins a run. Raises ValueError for a host or a schedule that cannot be used."""
+        """Start a run. Raises ValueError for an unusable host or schedule."""
         self.stop()
         engine = AsyncioEngine(asyncio.get_running_loop())
         self._driver = driver_of(engine, self.scenario, self.report, self.rows, host, index)
@@ -48,7 +48,7 @@ class Worker:
         self._driver.follow(plan)
 
     def edit(self, plan: Plan, host: str) -> None:
-        """Goes on by another plan, at another host. Raises ValueError for what cannot be used."""
+        """Continue with another plan and host. Raises ValueError for unusable ones."""
         if self._driver:
             if host != self._aimed_at:
                 self._driver.aim(host)
@@ -56,7 +56,7 @@ class Worker:
             self._driver.follow(plan)
 
     async def drain(self, limit_s: float) -> None:
-        """Begins no arrival any more; returns when those under way have their outcome, or after `limit_s`."""
+        """Start no further arrivals; return when outstanding ones have ended, or after `limit_s`."""
         if self._driver is None:
             return
         driver, ends_s = self._driver, clock.now() + limit_s
@@ -65,13 +65,13 @@ class Worker:
             await asyncio.sleep(DRAIN_LOOK_S)
 
     def stop(self) -> None:
-        """Ends the run, if there is one."""
+        """End the run, if there is one. Idempotent."""
         if self._driver:
             self._driver.stop()
         self._driver = None
 
     async def serve(self, drive: Drive) -> None:
-        """From the first line of the stream to the last: `drive` makes runs until it, or a signal, sets the event."""
+        """Write the stream from its first line to its last; `drive` makes runs until it or a signal sets the event."""
         raise_file_limit()
         gc.freeze()  # what is there now stays
         gc.set_threshold(GC_THRESHOLD)
@@ -105,8 +105,8 @@ class Worker:
 
 
 async def drive_by_hand(worker: Worker, done: asyncio.Event) -> None:
-    """The same, and says what became of it."""
-    progress = asyncio.create_task(tell_progress(worker.rows))
+    """Do the same, with progress on stderr and a table at the end."""
+    progress = asyncio.create_task(print_progress(worker.rows))
     await drive_alone(worker, done)
     progress.cancel()
     worker.stop()
@@ -116,7 +116,7 @@ async def drive_by_hand(worker: Worker, done: asyncio.Event) -> None:
 
 
 async def drive_alone(worker: Worker, done: asyncio.Event) -> None:
-    """One run, at once, until its hard end."""
+    """Start one run at once; return at its maximum duration or a signal."""
     settings, scenario = worker.settings, worker.scenario
     rate, schedule = settings.rate_per_s or scenario.rate_per_s, settings.schedule or scenario.schedule
     worker.start(alone(rate, schedule), worker.host)

@@ -1,4 +1,4 @@
-"""What a run by hand says: a line now and then while it goes on, a table at its end."""
+"""Output of a run by hand: a progress line every 5 s, and a table at its end."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ PROGRESS_S = 5.0
 QUANTILES = (0.5, 0.95, 0.99)
 
 
-async def tell_progress(rows: Rows) -> None:
-    """To stderr, until it is cancelled."""
+async def print_progress(rows: Rows) -> None:
+    """Print progress to stderr until cancelled."""
     elapsed_s = 0.0
     while True:
         await asyncio.sleep(PROGRESS_S)
         elapsed_s += PROGRESS_S
         ended = sum(row.buckets.total() for row in rows.rows().values())
         bad = sum(row.failed_by_second.total() for row in rows.rows().values())
-        sys.stderr.write(f"{elapsed_s:5.0f} s  {ended} arrivals ended, {bad} of them badly\n")
+        sys.stderr.write(f"{elapsed_s:5.0f} s  {ended} arrivals ended, {bad} of them bad\n")
 
 
 def table(rows: Rows) -> str:
-    """A line for each row, latencies in ms from the moment when the arrival was due; then the kinds of bad."""
+    """Return a line per row, with latencies in ms from the intended start, and the counts of each kind of bad."""
     lines = [f"{'':<50}{'count':>9}{'bad':>9}{'p50 ms':>10}{'p95 ms':>10}{'p99 ms':>10}"]
     for (method, name), row in {**rows.rows(), **rows.apart()}.items():
         latencies = "".join(f"{_quantile_ms(row, q):>10.4g}" for q in QUANTILES)
@@ -37,7 +37,7 @@ def table(rows: Rows) -> str:
 
 
 def _quantile_ms(row: Row, q: float) -> float:
-    """That a fraction q of the arrivals does not exceed."""
+    """Return the q-quantile of the latency in ms."""
     rank, seen = q * row.buckets.total(), 0
     for bucket in sorted(row.buckets):
         seen += row.buckets[bucket]

@@ -1,4 +1,4 @@
-"""The load benchmarks' own parts: the truth, counting servers, what is read of each generator, the holds."""
+"""The load benchmarks' own parts: the truth, counting servers, what is read of each generator, the thresholds."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from benchmarks import coordinated_omission, driver, websockets
 from benchmarks.parts import k6_peer, locust_peer, ours, report, truth, web_ui, work, wrk_peer
 from benchmarks.parts.outcome import Outcome, unexplained
 from benchmarks.parts.processes import Child, RunError, Server, Usage
-from benchmarks.parts.report import Hold, Report, Table
+from benchmarks.parts.report import Report, Table, Threshold
 from benchmarks.parts.truth import Stall
 from scenarios.generator.histogram import index
 from tests.support.paths import ROOT
@@ -261,7 +261,7 @@ def test_ours_really_run_agrees_with_the_server(target: Server, tmp_path: Path, 
     assert seen.sent > 0
 
 
-# -- holds and reports -------------------------------------------------------------------------------------------------
+# -- thresholds and reports --------------------------------------------------------------------------------------------
 
 
 def sample(p95_ms: float, at_server: int = 4000, unfinished: int = 0) -> coordinated_omission.Sample:
@@ -269,12 +269,12 @@ def sample(p95_ms: float, at_server: int = 4000, unfinished: int = 0) -> coordin
     return coordinated_omission.Sample(seen, at_server, 0, (1000.0, 1800.0))
 
 
-def broken(holds: list[Hold]) -> list[str]:
-    return [hold.name for hold in holds if not hold.held]
+def broken(thresholds: list[Threshold]) -> list[str]:
+    return [threshold.name for threshold in thresholds if not threshold.met]
 
 
 def omission(**changed: coordinated_omission.Sample) -> list[str]:
-    """The broken holds when all of ours tell the truth, but for what is changed in the first case."""
+    """The missed thresholds when all of ours tell the truth, but for what is changed in the first case."""
     honest = {
         coordinated_omission.WHOLE.title: sample(1000.0),
         coordinated_omission.CUT.title: sample(1000.0, unfinished=300),
@@ -283,7 +283,7 @@ def omission(**changed: coordinated_omission.Sample) -> list[str]:
     samples |= {
         (coordinated_omission.WHOLE.title, getattr(coordinated_omission, name)): [one] for name, one in changed.items()
     }
-    return broken(coordinated_omission.holds(samples))
+    return broken(coordinated_omission.thresholds(samples))
 
 
 def test_a_generator_of_ours_that_omits_the_stall_is_red() -> None:
@@ -299,7 +299,7 @@ def test_requests_that_nothing_explains_are_red() -> None:
 
 
 def costs(**cpu_s: float) -> list[str]:
-    """The broken holds of the driver at 1,000/s when 10,000 requests cost so much."""
+    """The missed thresholds of the driver at 1,000/s when 10,000 requests cost so much."""
     at = {"WORKER": 1.0, "GEVENT": 2.0, "EVEN": 2.0, "K6": 3.0} | cpu_s
     samples = {
         (1000.0, getattr(driver, name)): [
@@ -307,7 +307,7 @@ def costs(**cpu_s: float) -> list[str]:
         ]
         for name, value in at.items()
     }
-    return broken(driver.holds([1000.0], samples, [name for _, name in samples]))
+    return broken(driver.thresholds([1000.0], samples, [name for _, name in samples]))
 
 
 def test_what_costs_more_than_promised_is_red() -> None:
@@ -333,12 +333,12 @@ def connections(cpu_s: float, rss_bytes: int, at_server: int = 10_000) -> websoc
 def test_connections_that_cost_more_or_lose_messages_are_red(own: websockets.Sample, reds: int) -> None:
     peer = connections(2.0, 200_000_000)
     samples = {websockets.WORKER: [own], websockets.K6: [peer], websockets.K6_SHARED: [peer]}
-    assert len(broken(websockets.holds(samples, dict.fromkeys(samples, 0)))) == reds
+    assert len(broken(websockets.thresholds(samples, dict.fromkeys(samples, 0)))) == reds
 
 
 @pytest.mark.parametrize(
     ("measured", "code"),
-    [(1.0, report.HELD), (2.0, report.BROKEN), (math.nan, report.BROKEN), (RunError("k6 fell over"), report.UNUSABLE)],
+    [(1.0, report.MET), (2.0, report.MISSED), (math.nan, report.MISSED), (RunError("k6 fell over"), report.UNUSABLE)],
 )
 def test_the_exit_code_says_whether_the_holds_hold(
     capsys: pytest.CaptureFixture[str], measured: float | Exception, code: int
@@ -346,14 +346,14 @@ def test_the_exit_code_says_whether_the_holds_hold(
     def measure() -> Report:
         if isinstance(measured, Exception):
             raise measured
-        return Report(("rule",), [Table("t", ("a", "b"), [("x", "1")])], [Hold("h", measured, most=1.5)])
+        return Report(("rule",), [Table("t", ("a", "b"), [("x", "1")])], [Threshold("h", measured, most=1.5)])
 
     assert report.finish(measure, (), as_json=True) == code
     out, err = capsys.readouterr()
     if code == report.UNUSABLE:
         assert "k6 fell over" in err
     else:
-        assert json.loads(out)["held"] is (code == report.HELD)
+        assert json.loads(out)["met"] is (code == report.MET)
 
 
 @pytest.mark.parametrize("name", ["coordinated_omission", "driver", "websockets"])

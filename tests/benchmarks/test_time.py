@@ -1,4 +1,4 @@
-"""The time benchmark: its arithmetic, its holds, what it reads; and that its peer notices what it is to notice."""
+"""The time benchmark: its arithmetic, its thresholds, what it reads; and that its peer notices what it is to notice."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from benchmarks import gameday_time, machine
-from benchmarks.gameday_time import Comparison, holds
+from benchmarks.gameday_time import Comparison, thresholds
 from benchmarks.peers.chaos_toolkit import run as chaos
 from benchmarks.peers.chaos_toolkit.load import aggregated_p95
 from benchmarks.slot_loss import ours
@@ -36,7 +36,7 @@ def compared(cold: float = 20, warm: tuple[float, ...] = (9,), other: float = 98
     return Comparison(a_run(cold), tuple(a_run(seconds) for seconds in warm), a_run(other), window_s)
 
 
-# -- arithmetic and holds ----------------------------------------------------------------------------------------------
+# -- arithmetic and thresholds ----------------------------------------------------------------------------------------
 
 
 def test_the_median_of_the_warm_runs_counts() -> None:
@@ -53,8 +53,8 @@ def test_other_windows_are_computed_from_what_the_peer_spends_outside_them() -> 
     assert seen.peer_s(seen.break_even_s) == pytest.approx(seen.ours.seconds)
 
 
-def test_all_holds_hold() -> None:
-    assert [hold.ok for hold in holds(compared(), 10, 4)] == [True] * 4
+def test_all_thresholds_are_met() -> None:
+    assert [threshold.ok for threshold in thresholds(compared(), 10, 4)] == [True] * 4
 
 
 @pytest.mark.parametrize(
@@ -69,20 +69,20 @@ def test_all_holds_hold() -> None:
     ids=["a warm run failed", "the cold run failed", "the peer failed", "too slow", "not so much faster"],
 )
 def test_each_hold_can_go_red(seen: Comparison, red: list[int]) -> None:
-    assert [number for number, hold in enumerate(holds(seen, 10, 4)) if not hold.ok] == red
+    assert [number for number, threshold in enumerate(thresholds(seen, 10, 4)) if not threshold.ok] == red
 
 
 def test_seconds_of_a_run_that_was_cut_short_are_no_measure() -> None:
     seen = Comparison(a_run(20), (a_run(2, ok=False, why="interrupted"),), a_run(98), 30)
-    text = gameday_time.to_text(seen, holds(seen, 10, 4), machine.look(), quick=True)
+    text = gameday_time.to_text(seen, thresholds(seen, 10, 4), machine.look(), quick=True)
     assert "ratio     none" in text
     assert "✗ every drill passed: interrupted" in text
-    assert json.loads(gameday_time.to_json(seen, holds(seen, 10, 4), machine.look(), quick=False))["ratio"] is None
+    assert json.loads(gameday_time.to_json(seen, thresholds(seen, 10, 4), machine.look(), quick=False))["ratio"] is None
 
 
 def test_what_is_computed_is_said_to_be() -> None:
     seen = compared(other=23, window_s=5)
-    text = gameday_time.to_text(seen, holds(seen, 10, 4), machine.look(), quick=True)
+    text = gameday_time.to_text(seen, thresholds(seen, 10, 4), machine.look(), quick=True)
     assert "with 30-s windows (98.0 s, computed" in text
     assert "with 5-s windows (23.0 s, measured)" in text
     assert "indicative" in text
@@ -257,7 +257,7 @@ def test_the_exit_code_says_whether_every_hold_holds(
     assert gameday_time.main(["--json"]) == code
     said = json.loads(capsys.readouterr().out)
     assert said["ours"]["seconds"] == warm_s
-    assert [hold["ok"] for hold in said["holds"]] == [True, True, code == 0, True]
+    assert [threshold["ok"] for threshold in said["thresholds"]] == [True, True, code == 0, True]
 
 
 def test_without_chaos_toolkit_it_says_how_to_get_it(

@@ -1,4 +1,4 @@
-"""The verdict benchmark: its processes are what they say, its holds go red when the verdict is broken on purpose."""
+"""The verdict benchmark: its processes have the stated figures; a verdict broken on purpose misses its thresholds."""
 
 import random
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.changes import requests_to_see
 from benchmarks.processes import PROCESSES, slices_of, sojourn_limit
-from benchmarks.verdict_error import Cell, holds_of, main, measure, measure_changes, row_of
+from benchmarks.verdict_error import Cell, main, measure, measure_changes, row_of, thresholds_of
 from benchmarks.verdict_methods import COLD, FIXED, METHODS, PEEK, RAW, THETA
 
 
@@ -32,11 +32,11 @@ def whole() -> list[Cell]:
 
 
 def test_the_holds_hold_and_break_when_correlation_is_ignored(whole: list[Cell]) -> None:
-    """With every VIF at a hundredth, the verdict believes correlated counts; the hold at p = θ has to go red."""
+    """With every VIF at a hundredth, the verdict believes correlated counts; the threshold at p = θ must be missed."""
     broken = measure(2, 200.0, 0.01, 2)
     assert row_of(whole, "all", COLD).wrong <= 0.01
     assert row_of(whole, "all", COLD).decided_at_theta < 0.1 < row_of(broken, "all", COLD).decided_at_theta
-    red = [hold.text for hold in holds_of(broken, measure_changes(1, 200.0, 2)) if not hold.ok]
+    red = [threshold.text for threshold in thresholds_of(broken, measure_changes(1, 200.0, 2)) if not threshold.ok]
     assert "ours: at most 2 % decided at p = θ" in red
 
 

@@ -1,7 +1,7 @@
-"""A real cluster for the conformance suite: one that is there already, or one that kind makes and that goes again.
+"""A real cluster for the conformance suite: an existing one, or a temporary one created by kind.
 
-`GAMEDAY_CONFORMANCE_KUBECONFIG` names a kubeconfig of a kind cluster that may be used up: its namespace `production` is
-made anew. `GAMEDAY_NODE_IMAGE` and `GAMEDAY_BASE_IMAGE` are for machines that reach no image registry.
+`GAMEDAY_CONFORMANCE_KUBECONFIG` is the kubeconfig of a kind cluster in which the namespace `production` is replaced.
+`GAMEDAY_NODE_IMAGE` and `GAMEDAY_BASE_IMAGE` are for machines without access to an image registry.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ IMAGE, BASE = "gameday-fakes:local", "gameday-fakes:conformance"
 BY_NAME = f"""FROM {BASE}
 ENTRYPOINT ["sh", "-c", "POD_NAME=$HOSTNAME exec python -m fakes ${{HOSTNAME%-*-*}}"]
 """
-"""The image of every pod is the same on the local platform, so it is here: a pod's name says which service it runs."""
+"""As on the local platform, all pods have the same image; the pod's name determines the service that it runs."""
 METRICS = ROOT / "deploy" / "metrics-server"
 TRIES_S = 300
 
 
 def kubectl() -> str | None:
-    """A kubectl whose words are the ones that the front speaks; None where there is none."""
+    """The kubectl on PATH with the same minor version as our own; None without one."""
     minor = ".".join(SERVER_VERSION.split(".")[:2])
     for folder in os.environ["PATH"].split(os.pathsep):
         program = shutil.which("kubectl", path=folder)
@@ -39,21 +39,21 @@ def kubectl() -> str | None:
 
 
 def missing() -> str:
-    """What this machine lacks for it; empty when nothing."""
+    """What this machine lacks for the suite; empty if nothing."""
     lacks = [name for name in ("docker", "kind") if shutil.which(name) is None]
     if kubectl() is None:
         lacks.append(f"kubectl {'.'.join(SERVER_VERSION.split('.')[:2])}")
     if lacks:
         return f"not on PATH: {', '.join(lacks)}"
     if _run("docker", "info").returncode:
-        return "no Docker engine answers"
+        return "the Docker engine does not respond"
     needed = [ROOT / "Dockerfile", *([] if _given() else [METRICS])]
     return "; ".join(f"there is no {path}" for path in needed if not path.exists())
 
 
 @contextmanager
 def cluster(folder: Path) -> Iterator[Side]:
-    """The real kubectl before a cluster with metrics and the image; what it made is gone afterwards."""
+    """The real kubectl with a cluster that has metrics and the image; removes what it created."""
     given = _given()
     kubeconfig = Path(given) if given else folder / "kubeconfig"
     program = kubectl()
@@ -61,8 +61,8 @@ def cluster(folder: Path) -> Iterator[Side]:
     try:
         if not given:
             image = os.environ.get("GAMEDAY_NODE_IMAGE")
-            words = ["--image", image] if image else []
-            _must("kind", "create", "cluster", "--name", NAME, "--kubeconfig", kubeconfig, "--wait", "180s", *words)
+            arguments = ["--image", image] if image else []
+            _must("kind", "create", "cluster", "--name", NAME, "--kubeconfig", kubeconfig, "--wait", "180s", *arguments)
         side = real_side(program, kubeconfig)
         _load(side)
         _measure(side)
@@ -86,14 +86,14 @@ def _load(side: Side) -> None:
 
 
 def _measure(side: Side) -> None:
-    """`kubectl top` has to work; only a cluster of our own is given what that takes."""
+    """Make `kubectl top` work: install the metrics server if the cluster has none."""
     if side.run("get", "apiservice", "v1beta1.metrics.k8s.io").status:
         side.must("apply", "-k", str(METRICS))
     side.must("wait", "--for=condition=Available", "--timeout=120s", "apiservice/v1beta1.metrics.k8s.io")
 
 
 def deploy(side: Side, local: Side, folder: Path) -> None:
-    """The objects that the local platform holds, in a namespace of nothing else."""
+    """Create the objects of the local platform in a namespace that has nothing else."""
     side.run("delete", "namespace", NAMESPACE, "--wait", limit_s=TRIES_S)
     objects = objects_of(local)
     for each in objects["items"]:
@@ -107,12 +107,12 @@ def deploy(side: Side, local: Side, folder: Path) -> None:
     side.settle()
 
 
-def _must(*words: str | Path, given: str | None = None) -> None:
-    done = _run(*words, given=given)
-    assert done.returncode == 0, f"{' '.join(map(str, words))}: {done.stderr[-2000:]}"
+def _must(*argv: str | Path, given: str | None = None) -> None:
+    done = _run(*argv, given=given)
+    assert done.returncode == 0, f"{' '.join(map(str, argv))}: {done.stderr[-2000:]}"
 
 
-def _run(*words: str | Path, given: str | None = None) -> subprocess.CompletedProcess[str]:
+def _run(*argv: str | Path, given: str | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        list(map(str, words)), input=given, capture_output=True, text=True, timeout=TRIES_S, check=False
+        list(map(str, argv)), input=given, capture_output=True, text=True, timeout=TRIES_S, check=False
     )

@@ -1,8 +1,8 @@
-"""Two answers to one line, without what must differ: names' random parts, ages, addresses, uids, moments, sizes.
+"""Compares two outputs of one line, without what must differ: random parts of names, ages, addresses, uids, times.
 
-What is left is compared line by line; columns are told apart by two spaces and more, their widths follow the names.
-JSON and YAML become one line a value, `.spec.replicas = 2`, so that a difference has a name. What stands in the order
-of random names is sorted.
+The rest is compared line by line. Columns are separated by two or more spaces, as their widths depend on the names.
+JSON and YAML become one line per value, `.spec.replicas = 2`, which names a difference. What is ordered by random
+names is sorted.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from tests.conformance.sides import Said
+from tests.conformance.sides import Output
 
 AGE = r"(?:\d+y)?(?:\d+d)?(?:\d+h)?(?:\d+m)?(?:\d+s)?"
 _HASH, _SUFFIX = r"[bcdfghjklmnpqrstvwxz2456789]{6,10}", r"[bcdfghjklmnpqrstvwxz2456789]{5}"
@@ -52,7 +52,7 @@ _LOGGED = re.compile(r'^(\[pod/\S+\] )?(?:TIME )?\{"time": "TIME", "level": .*$'
 
 @dataclass(frozen=True)
 class Difference:
-    """What only one side says, normalised; `statuses` (local, real) where they differ."""
+    """The normalised lines that only one side printed, and the exit statuses (local, real) if they differ."""
 
     local: tuple[str, ...]
     real: tuple[str, ...]
@@ -62,8 +62,8 @@ class Difference:
         return bool(self.local or self.real or self.statuses)
 
 
-def difference(line: str, local: Said, real: Said) -> Difference:
-    """Statuses, then stdout and stderr line by line."""
+def difference(line: str, local: Output, real: Output) -> Difference:
+    """Compare exit statuses, then stdout and stderr line by line."""
     statuses = None if local.status == real.status else (local.status, real.status)
     out = _diff(plain(line, local.stdout), plain(line, real.stdout))
     err = _diff(_errors(local.stderr), _errors(real.stderr))
@@ -71,7 +71,7 @@ def difference(line: str, local: Said, real: Said) -> Difference:
 
 
 def plain(line: str, text: str) -> list[str]:
-    """Normalised lines of an answer's stdout."""
+    """The normalised lines of stdout."""
     structured = _structured(text)
     if structured is not None:
         flat = [normal(each) for each in _flat("", structured)]
@@ -83,12 +83,12 @@ def plain(line: str, text: str) -> list[str]:
 
 
 def _described(_: str, text: str) -> list[str]:
-    """What is described stands in the order of names."""
+    """Descriptions, sorted: their order depends on random names."""
     return [_listed(each) for block in sorted(map(_texts, text.split("\n\n\n"))) for each in block]
 
 
 def _events(line: str, text: str) -> list[str]:
-    """Events are listed by names, and these are chance."""
+    """Events, sorted: they are listed by name, and names are random."""
     lines = _texts(text)
     if "jsonpath=" in line:
         return sorted({word for each in lines for word in each.split()})
@@ -97,19 +97,19 @@ def _events(line: str, text: str) -> list[str]:
 
 
 def _shuffled(_: str, text: str) -> list[str]:
-    """Which is older, or has which address, is each side's own."""
+    """Rows sorted by a time or an address, which differ on each side."""
     return sorted(_texts(text))
 
 
 def _progress(_: str, text: str) -> list[str]:
-    """How often a rollout was looked at on its way is chance; where it stood at the end is not."""
+    """A rollout's last line; how many progress lines precede it is random."""
     lines = _texts(text)
     waited = [line.startswith("Waiting for deployment") for line in lines[:-1]]
     return [line for line, on_its_way in zip(lines, [*waited, False], strict=False) if not on_its_way]
 
 
 def _measured(line: str, text: str) -> list[str]:
-    """What is measured, without its value; `<unknown>` stays. Rows that were asked for in order are in order."""
+    """Measured values are replaced, `<unknown>` stays; with --sort-by the order of the rows is checked."""
     rows = text.splitlines()
     plain_rows = [re.sub(r"(?<=  )\d+(?:m|Mi|%)?(?=  |$)", "MEASURED", normal(row, ages=False)) for row in rows]
     sort = re.search(r"--sort-by[= ](cpu|memory)", line)
@@ -122,19 +122,19 @@ def _measured(line: str, text: str) -> list[str]:
 
 
 def _metrics(_: str, text: str) -> list[str]:
-    """Prometheus' text without values and without the moments of a series' creation; tenants stand in any order."""
+    """Prometheus' text without values and creation times, sorted."""
     found = [re.sub(r"^(\w+(?:\{.*\})?) [\d.e+-]+$", r"\1 VALUE", line) for line in _texts(text)]
     return sorted(line for line in found if "_created" not in line)
 
 
 def _logged(line: str, text: str) -> list[str]:
-    """A pod's own words are the fakes' and not kubectl's: their form is held, and their number where it is asked."""
+    """Log lines are the fakes', not kubectl's: compare their form, and their number with --tail or --limit-bytes."""
     shown = [_LOGGED.sub(r"\1LOGGED", each) for each in _texts(text)]
     return shown if re.search("--tail|--limit-bytes", line) else [each for each, _ in groupby(shown)]
 
 
 def _errors(text: str) -> list[str]:
-    """Without curl's progress, which is no message."""
+    """The lines of stderr without curl's progress."""
     return [f"stderr: {line}" for line in _texts(text) if "--:--:--" not in line]
 
 
@@ -143,7 +143,7 @@ def _texts(text: str) -> list[str]:
 
 
 def normal(text: str, *, ages: bool = True) -> str:
-    """One line without what must differ, and without the widths of its columns; `cpu:  10m` is no age."""
+    """One line without what must differ and without column widths; `cpu:  10m` is not an age."""
     for pattern, short in RULES:
         text = pattern.sub(short, text)
     cells = re.split(r"\s{2,}|\t", text.rstrip())
@@ -155,7 +155,7 @@ def normal(text: str, *, ages: bool = True) -> str:
 
 
 def _structured(text: str) -> Any:
-    """The object that JSON or YAML says; None for anything else. BaseLoader makes nothing but strings."""
+    """The object in JSON or YAML; None for anything else. BaseLoader returns only strings."""
     if text.startswith(("{", "[")) and not text.startswith('{"time"'):
         try:
             return json.loads(text)
@@ -167,7 +167,7 @@ def _structured(text: str) -> Any:
 
 
 def _flat(path: str, value: Any) -> Iterator[str]:
-    """`.items[].metadata.name = web`; list items have no number, so that one more is one difference."""
+    """`.items[].metadata.name = web`; without list indices, so that one more item is one difference."""
     match value:
         case dict():
             for key in sorted(value):
@@ -186,7 +186,7 @@ def _flat(path: str, value: Any) -> Iterator[str]:
 
 
 def _sorted_by(each: Any) -> str:
-    """By what is no chance: a name without its random part, a revision; where there is none, by all of it."""
+    """Sort key without random parts: normalised name and revision; the whole value for other items."""
     if isinstance(each, dict) and "metadata" in each:
         meta = each["metadata"]
         return f"{normal(meta['name'])} {meta.get('annotations', {}).get('deployment.kubernetes.io/revision', '')}"
@@ -194,19 +194,19 @@ def _sorted_by(each: Any) -> str:
 
 
 def _listed(line: str) -> str:
-    """ReplicaSets stand in the order of their names' random parts."""
+    """A list of ReplicaSets, sorted: its order depends on random names."""
     head, colon, names = line.partition(":  ")
     return f"{head}{colon}{', '.join(sorted(names.split(', ')))}" if head == "OldReplicaSets" else line
 
 
 def _in_order(lines: Sequence[str]) -> Iterator[str]:
-    """Rows whose names differ in their random part only stand in the order of chance: sorted."""
+    """Sort adjacent rows whose names differ only in their random part."""
     for _, run in groupby(lines, lambda line: (re.match(r"\S*HASH\S*", line) or [None])[0] or object()):
         yield from sorted(run)
 
 
 def _diff(local: Sequence[str], real: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Lines that only one side has, where it has them."""
+    """The lines that only one side has, at their position."""
     only_local: list[str] = []
     only_real: list[str] = []
     for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, local, real, autojunk=False).get_opcodes():
@@ -226,4 +226,4 @@ _SHAPES: Sequence[tuple[re.Pattern[str], Callable[[str, str], list[str]]]] = (
     (re.compile("curl "), _metrics),
     (re.compile("^logs"), _logged),
 )
-"""How the answers to some lines are looked at: the first that fits."""
+"""How the output of some lines is normalised; the first match applies."""

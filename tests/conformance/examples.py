@@ -1,4 +1,4 @@
-"""What each command and each flag of the front is tried with: what is supported without an example here is an error."""
+"""Example arguments for each supported command and flag; one without an example is an error."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PLAIN: Mapping[str, str] = {
     "api-resources": "",
     "version": "",
 }
-"""What each command is asked about; a flag is added to that."""
+"""The arguments of each command, to which flags are added."""
 CHANGES = (
     *("scale", "set env", "set image", "delete", "patch", "label", "annotate"),
     *("rollout pause", "rollout restart", "rollout resume", "rollout undo"),
@@ -73,7 +73,7 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     "to-revision": ("1",),
     "type": ("strategic", "merge"),
 }
-"""A value or more for each flag that takes one; a flag of the table without one here is an error."""
+"""One or more values for each flag that takes one; a flag without any is an error."""
 VALUES_OF: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("get", "output"): OUTPUTS,
     ("top pod", "sort-by"): ("cpu", "memory"),
@@ -123,10 +123,10 @@ TARGET_OF: Mapping[tuple[str, str], str] = {
     **{(path, "all-namespaces"): "deployment conforms=yes --all" for path in ("label", "annotate")},
     **{(path, "overwrite"): "deployment inference conforms=yes" for path in ("label", "annotate")},
 }
-"""Where a flag only makes sense with another target than the plain one."""
+"""The arguments for flags that need others than the command's usual ones."""
 NO_NAMESPACE = (
     *("top node", "cluster-info", "api-resources", "version"),
     *("config current-context", "config get-contexts", "config view"),
 )
 TRUE = ("overwrite", "wait", "watch")
-"""Switches that are on by themselves for some command, so that to switch them off says more."""
+"""Boolean flags that are on by default for some command, so that turning them off is compared as well."""

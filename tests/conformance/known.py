@@ -1,8 +1,8 @@
-"""Differences that are known and have a reason: `differences.yaml`, and which of its entries explain a difference.
+"""Known differences with their reasons (`differences.yaml`), and which of them explain a difference.
 
-An entry says why; `local` and `real` are regular expressions for lines that only that side says; `status` is the pair
-of exit statuses; `lines` limits it to these lines of kubectl. A difference is explained when all of its parts are. An
-entry, a pattern or a line that explains nothing any more is an error, unless `sometimes` says why it may be absent.
+An entry has a reason (`why`); `local` and `real` are regular expressions for lines that only that side prints; `status`
+is the pair of exit statuses; `lines` limits the entry to these kubectl lines. A difference is explained when all of its
+parts are. An entry, pattern or line that explains nothing is an error, unless `sometimes` gives a reason for that.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FILE = Path(__file__).with_name("differences.yaml")
 
 @dataclass
 class Entry:
-    """One reason, and what it has explained so far."""
+    """One reason, and which of its parts have been used."""
 
     why: str
     lines: tuple[str, ...] = ()
@@ -35,7 +35,7 @@ class Entry:
         return not self.lines or line in self.lines
 
     def explains(self, line: str, side: str, text: str) -> bool:
-        """Whether it explains what this side alone says; it remembers that it did."""
+        """Whether it explains a line that only this side printed; records that it was used."""
         for pattern in self.local if side == "local" else self.real:
             if re.search(pattern, text):
                 self.used |= {f"{side}: {pattern}", line}
@@ -49,7 +49,7 @@ class Entry:
         return True
 
     def stale(self) -> Iterator[str]:
-        """What of it has explained nothing."""
+        """The parts that explained nothing."""
         parts = [f"local: {each}" for each in self.local] + [f"real: {each}" for each in self.real]
         parts += [*self.lines, *(["status"] if self.status else [])]
         if not self.sometimes:
@@ -57,7 +57,7 @@ class Entry:
 
 
 def load(path: Path = FILE) -> list[Entry]:
-    """Raises on a key that is none, so that a slip of the pen hides nothing."""
+    """Load the entries. Raises TypeError for an unknown key."""
     return [Entry(**{key: _tuple(value) for key, value in each.items()}) for each in yaml.safe_load(path.read_text())]
 
 
@@ -66,7 +66,7 @@ def _tuple(value: object) -> object:
 
 
 def reasons(line: str, found: Difference, entries: Sequence[Entry]) -> tuple[list[str], list[str]]:
-    """Why they differ; and every part of the difference that no entry explains."""
+    """The reasons for a difference, and each part of it that no entry explains."""
     concerned = [entry for entry in entries if entry.concerns(line)]
     whys: dict[str, None] = {}
     open_: list[str] = []
@@ -78,5 +78,5 @@ def reasons(line: str, found: Difference, entries: Sequence[Entry]) -> tuple[lis
     if found.statuses:
         hit = next((entry for entry in concerned if entry.explains_status(line, found.statuses)), None)
         whys |= {hit.why: None} if hit else {}
-        open_ += [] if hit else [f"exit status {found.statuses[0]}, really {found.statuses[1]}"]
+        open_ += [] if hit else [f"exit status {found.statuses[0]}, expected {found.statuses[1]}"]
     return list(whys), open_

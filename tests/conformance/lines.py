@@ -1,7 +1,7 @@
-"""Every kubectl line that the local platform's front says it supports: from its own table of commands, flags and kinds,
-from both runbooks, and from the lines that were recorded before.
+"""All kubectl lines that the local platforms support: from the tables of commands, flags and kinds, from both runbooks,
+and from the recordings.
 
-In a line `{pod:NAME}` stands for a running pod of that Deployment, `{node}` for the node: each side has its own.
+In a line `{pod:NAME}` is replaced by a running pod of that Deployment and `{node}` by the node, on each side.
 """
 
 from __future__ import annotations
@@ -27,36 +27,36 @@ from tests.support.paths import ROOT
 RECORDED = ROOT / "tests" / "data" / "kubectl"
 RUNBOOKS = (ROOT / "runbooks" / "operations.md", ROOT / "tests" / "data" / "operations-user.md")
 UNDO = "rollout undo deployment/api-gateway -n production"
-"""Was refused when it was recorded, for want of a history; here there is one, so it is among the changes."""
+"""Refused in the recording, which had no history. Here it has one, so it belongs to the changes."""
 PASSING = (
     *("get pods -n production", "get all -n production", "logs deployment/realtime -n production"),
     "exec deployment/realtime -n production -- true",
 )
-"""What the recorded changes looked at while it was changing, or waited for in vain; among the looks it stands still."""
+"""Recorded lines about objects in transition, or that timed out; they are compared at rest, among the reads."""
 SETTLE = "settle"
-"""No line for kubectl: wait until both sides have finished what they were told."""
+"""Not a kubectl line: wait until both sides have completed all changes."""
 
 TOGETHER = ("trouble", "recorded: changes")
-"""Sources whose lines only make sense after the ones before them: never a part of a sample."""
+"""Sources whose lines depend on the lines before them, so they are never part of a sample."""
 GLOBAL_NAMESPACE = "-n production"
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line without `kubectl`, and where it comes from."""
+    """One line without `kubectl`, and its source."""
 
     text: str
     source: str
 
     @property
     def endless(self) -> bool:
-        """Ends only when it is ended: a follow or a watch."""
-        words = shlex.split(self.text)
-        return bool({"-f", "--follow", "-w", "--watch", "--watch-only"} & set(words)) and words[0] in ("logs", "get")
+        """Whether the line never ends by itself: it follows or watches."""
+        argv = shlex.split(self.text)
+        return bool({"-f", "--follow", "-w", "--watch", "--watch-only"} & set(argv)) and argv[0] in ("logs", "get")
 
 
-def looks() -> Iterator[Line]:
-    """Lines that change nothing, in an order that does not matter."""
+def reads() -> Iterator[Line]:
+    """Lines that change nothing, in any order."""
     yield from _derived(changing=False)
     yield from _kinds()
     for name in ("healthy", "more", "broken"):
@@ -65,16 +65,16 @@ def looks() -> Iterator[Line]:
 
 
 def changes() -> Iterator[Line]:
-    """Lines one after the other, each of which finds what the ones before it have left; SETTLE between them."""
+    """Lines in order, each with the state that the previous ones left; SETTLE where both sides have to be at rest."""
     for line in dict.fromkeys(line for path in RUNBOOKS for line in _runbook(path, changing=True)):
-        if line.text.startswith("exec"):  # while pods are being replaced, which one answers is chance
+        if line.text.startswith("exec"):  # while pods are being replaced, the chosen pod is random
             yield Line(SETTLE, "")
         yield line
     yield Line(SETTLE, "")
     for line in _derived(changing=True):
         if (
             line.text.startswith("delete pod -") and "dry-run" not in line.text
-        ):  # all of them: how many there are by then
+        ):  # of all pods, whose number is random until the rollout is complete
             yield Line(SETTLE, "")
         yield line
     yield Line(SETTLE, "")
@@ -83,14 +83,14 @@ def changes() -> Iterator[Line]:
 
 
 def sample(lines: Sequence[Line], count: int, seed: str) -> list[Line]:
-    """Choose `count` lines by the seed, in their order. Every SETTLE stays; lines that depend on earlier ones go."""
+    """Choose `count` independent lines by the seed, in their order, and keep every SETTLE."""
     free = [number for number, line in enumerate(lines) if line.text != SETTLE and line.source not in TOGETHER]
     chosen = set(random.Random(seed).sample(free, min(count, len(free))))
     return [line for number, line in enumerate(lines) if number in chosen or line.text == SETTLE]
 
 
 def _trouble() -> Iterator[Line]:
-    """An image that is not there, and what there is to see then."""
+    """Lines about a Deployment whose image does not exist."""
     texts = (
         "set image deployment/inference app=nope:1",
         "rollout status deployment/inference --timeout=2s",
@@ -118,45 +118,45 @@ def _leaves() -> Iterator[tuple[str, Command]]:
         yield from ((f"{command.name} {below.name}", below) for below in command.commands)
 
 
-def _line(path: str, target: str, said: str) -> Line:
-    """The flag goes before `--`, after which everything is the pod's."""
+def _line(path: str, target: str, flag: str) -> Line:
+    """A line with a flag before `--`; the rest is the command in the pod."""
     before, dashes, after = f"{path} {target}".partition(" -- ")
-    words = [before, said, "" if path in NO_NAMESPACE else GLOBAL_NAMESPACE, dashes.strip(), after]
-    return Line(" ".join(" ".join(words).split()), f"flags of {path}")
+    parts = [before, flag, "" if path in NO_NAMESPACE else GLOBAL_NAMESPACE, dashes.strip(), after]
+    return Line(" ".join(" ".join(parts).split()), f"flags of {path}")
 
 
 def _with(path: str, flag: Flag) -> Iterator[Line]:
     if flag.why:
         return
     target = TARGET_OF.get((path, flag.name), PLAIN[path])
-    yield from (_line(path, target, said) for said in _forms(path, flag))
+    yield from (_line(path, target, form) for form in _forms(path, flag))
 
 
 def _forms(path: str, flag: Flag) -> Iterator[str]:
     """`--flag`, `--flag=false`, `-f`; with values `--flag=V`, `--flag V`, `-f V`.
 
-    One reader reads them for every command, so a change, which costs time, is asked by the first and the short one.
+    All commands share one parser, so changes, which are slow, use only the first and the short form.
     """
-    look = path not in CHANGES
+    reading = path not in CHANGES
     if flag.kind == "bool":
-        yield from (f"--{flag.name}", *([f"--{flag.name}=false"] if look or flag.name in TRUE else []))
+        yield from (f"--{flag.name}", *([f"--{flag.name}=false"] if reading or flag.name in TRUE else []))
         yield from [f"-{flag.short}"] if flag.short else []
         return
     first, *others = map(shlex.quote, VALUES_OF.get((path, flag.name), VALUES.get(flag.name, ())))
     yield f"--{flag.name}={first}"
-    if look and flag.bare is None:
+    if reading and flag.bare is None:
         yield f"--{flag.name} {first}"
     if flag.short:
         yield f"-{flag.short} {first}"
-    if look or flag.name == "dry-run":
+    if reading or flag.name == "dry-run":
         yield from (f"--{flag.name}={other}" for other in others)
 
 
 def _kinds() -> Iterator[Line]:
-    """Every kind by every name that it has, in every format, and described."""
+    """Every kind by each of its names, in every format, and described."""
     for kind in RESOURCES:
-        for word in _names(kind):
-            yield Line(f"get {word} {GLOBAL_NAMESPACE}", "kinds")
+        for name in _names(kind):
+            yield Line(f"get {name} {GLOBAL_NAMESPACE}", "kinds")
         for output in OUTPUTS if kind.supported else ():
             yield Line(f"get {kind.plural} -o {shlex.quote(output)} {GLOBAL_NAMESPACE}", "kinds")
         if kind.supported and kind.plural != "events":
@@ -171,14 +171,14 @@ def _names(kind: Resource) -> list[str]:
 
 
 def _recorded(name: str) -> Iterator[Line]:
-    """The node of the recordings had another name."""
+    """The recorded lines with the node's name replaced."""
     for text in (RECORDED / f"lines_{name}.txt").read_text(encoding="utf-8").splitlines():
         if text:
             yield Line(text.removeprefix("! ").replace("gameday-ref-control-plane", "{node}"), f"recorded: {name}")
 
 
 def _runbook(path: Path, *, changing: bool) -> Iterator[Line]:
-    """kubectl's own part of each step: what a filter behind it makes of the answer is the filter's."""
+    """The kubectl calls of each step, without the filters behind them."""
     bound = bindings.load(ROOT / "gameday.yaml")
     for step in make_plan(read(path), bound, []).steps():
         text = step.shown if step.toggle else fill(step.text, step.placeholders, _pod).text
@@ -187,7 +187,7 @@ def _runbook(path: Path, *, changing: bool) -> Iterator[Line]:
 
 
 def _pod(value: str) -> str:
-    """In a form that bash takes for one word."""
+    """A placeholder for a pod that bash parses as one word."""
     return f"pod_of_{pod_of(value)}" if pod_of(value) else value
 
 
@@ -200,5 +200,5 @@ def _calls(text: str) -> Iterator[str]:
 
 
 def _words(call: Call) -> Iterator[str]:
-    """A variable that is not set in the operator's shell leaves no word behind."""
+    """The arguments without unset variables, which expand to nothing."""
     return (word.text for word in call.arguments if not word.computed or word.quoted or word.head)

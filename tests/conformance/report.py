@@ -1,4 +1,4 @@
-"""The conformance table, as Markdown."""
+"""The conformance report in Markdown."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.conformance.lines import Line
 
 @dataclass(frozen=True)
 class Row:
-    """One line, both exit statuses (None: it did not end and was ended), and why the answers differ."""
+    """One line, both exit statuses (None: it was stopped at its limit), and why the outputs differ."""
 
     line: Line
     local: int | None
@@ -20,7 +20,7 @@ class Row:
     whys: Sequence[str]
     unexplained: Sequence[str]
     passing: Sequence[str] = ()
-    """What nothing explained, and was gone once both sides had settled."""
+    """Unexplained differences that disappeared once both sides were at rest."""
 
     @property
     def verdict(self) -> str:
@@ -30,8 +30,8 @@ class Row:
 
 
 def summary(rows: Sequence[Row]) -> Iterator[str]:
-    """By where the lines come from; then by reason."""
-    yield from ("| lines from | asked | same | known difference | other difference |", "|---|---|---|---|---|")
+    """Counts by source of the lines, then by reason."""
+    yield from ("| lines from | compared | same | known difference | other difference |", "|---|---|---|---|---|")
     for source in [*dict.fromkeys(row.line.source for row in rows), ""]:
         chosen = [row for row in rows if source in ("", row.line.source)]
         counts = Counter(row.verdict for row in chosen)
@@ -43,13 +43,12 @@ def summary(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def to_markdown(rows: Sequence[Row], server: str) -> str:
-    """The summary, and below it every line."""
-    lines = [f"# The local platform's kubectl beside a real one ({server})", "", *summary(rows), ""]
-    lines += ["| kubectl … | exit status | really | answer | why |", "|---|---|---|---|---|"]
+    """The summary, followed by every line."""
+    lines = [f"# The local platform's kubectl compared with a real one ({server})", "", *summary(rows), ""]
+    lines += ["| kubectl … | exit status | expected | output | why |", "|---|---|---|---|---|"]
     for row in rows:
-        why = "; ".join(
-            [*row.whys, *row.unexplained[:5], *(f"only until both had settled: {each}" for each in row.passing[:5])]
-        )
+        passing = [f"only before both sides were at rest: {each}" for each in row.passing[:5]]
+        why = "; ".join([*row.whys, *row.unexplained[:5], *passing])
         cells = (_code(row.line.text), _status(row.local), _status(row.real), row.verdict, _plain(why))
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"

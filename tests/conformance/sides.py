@@ -1,4 +1,4 @@
-"""The two that answer: the local platform's kubectl, and the real one before a real cluster with the same objects."""
+"""The two sides: the local platform's kubectl, and the real one with a real cluster that has the same objects."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from tests.conformance.lines import Line
 
 Obj = dict[str, Any]
 LIMIT_S, FOLLOW_S, SETTLED_S = 60.0, 2.0, 120.0
-"""Longest that a line may take, how long one that never ends is watched, and how long the pods may take to settle."""
+"""Limits for a line, for a line that never ends, and for the pods to come to rest."""
 NAMESPACE = "production"
 HERE = ("-n", NAMESPACE)
 
 
 @dataclass(frozen=True)
-class Said:
-    """What came of one line; a status of None: it did not end, and was ended."""
+class Output:
+    """The exit status (None: stopped at its limit) and output of one line."""
 
     status: int | None
     stdout: str
@@ -42,41 +42,41 @@ class Side:
     env: Mapping[str, str]
     cwd: Path
 
-    def run(self, *words: str, limit_s: float = LIMIT_S) -> Said:
-        """In a process group of its own, so that its end is the end of all of it."""
+    def run(self, *argv: str, limit_s: float = LIMIT_S) -> Output:
+        """Run kubectl in its own process group, so that all of it can be ended together."""
         with subprocess.Popen(
-            [self.program, *words], env=dict(self.env), cwd=self.cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            [self.program, *argv], env=dict(self.env), cwd=self.cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, errors="replace", start_new_session=True,
         ) as process:  # fmt: skip
             try:
                 stdout, stderr = process.communicate(timeout=limit_s)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGTERM)
-                return Said(None, *process.communicate())
-            return Said(process.returncode, stdout, stderr)
+                return Output(None, *process.communicate())
+            return Output(process.returncode, stdout, stderr)
 
-    def ask(self, line: Line) -> Said:
-        """Answer a line, its `{pod:NAME}` and `{node}` filled in."""
+    def run_line(self, line: Line) -> Output:
+        """Run a line with `{pod:NAME}` and `{node}` replaced."""
         text = re.sub(r"\{pod:([\w-]+)\}", lambda match: self.pods(match[1])[0], line.text)
         text = text.replace("{node}", self.node()) if "{node}" in text else text
         return self.run(*shlex.split(text), limit_s=FOLLOW_S if line.endless else LIMIT_S)
 
     def next_second(self) -> None:
-        """A restart is told by its second: two within one are refused, whichever second that is."""
+        """Wait for the next second: kubectl refuses two restarts in one second, as their timestamps are equal."""
         time.sleep(1.0 - time.time() % 1.0)
 
-    def must(self, *words: str) -> str:
-        """A line of the preparation, which has to work."""
-        said = self.run(*words)
-        assert said.status == 0, f"{self.name}: kubectl {' '.join(words)}: {said.stderr}"
-        return said.stdout
+    def must(self, *argv: str) -> str:
+        """Run a command that has to succeed, and return its stdout."""
+        result = self.run(*argv)
+        assert result.status == 0, f"{self.name}: kubectl {' '.join(argv)}: {result.stderr}"
+        return result.stdout
 
-    def items(self, *words: str) -> list[Obj]:
-        found: list[Obj] = json.loads(self.must("get", *words, "-o", "json"))["items"]
+    def items(self, *argv: str) -> list[Obj]:
+        found: list[Obj] = json.loads(self.must("get", *argv, "-o", "json"))["items"]
         return found
 
     def pods(self, deployment: str) -> list[str]:
-        """Names of its pods that are there to stay."""
+        """The names of its pods that are not terminating."""
         found = self.items("pods", *HERE, "-l", f"app={deployment}")
         return [pod["metadata"]["name"] for pod in found if "deletionTimestamp" not in pod["metadata"]]
 
@@ -84,7 +84,7 @@ class Side:
         return str(self.items("nodes")[0]["metadata"]["name"])
 
     def settle(self) -> None:
-        """Wait until every Deployment is what it was told to be and nothing is ending."""
+        """Wait until every Deployment is rolled out and no pod is terminating."""
         deadline = time.monotonic() + SETTLED_S
         while open_ := self.unsettled():
             assert time.monotonic() < deadline, f"{self.name}: still not settled: {open_}"
@@ -96,7 +96,7 @@ class Side:
         return late + [pod["metadata"]["name"] for pod in pods if "deletionTimestamp" in pod["metadata"]]
 
     def measured(self) -> None:
-        """Wait until there are metrics of every pod."""
+        """Wait until every pod has metrics."""
         deadline = time.monotonic() + SETTLED_S
         while len(self.run("top", "pods", *HERE, "--no-headers").stdout.splitlines()) != len(self.items("pods", *HERE)):
             assert time.monotonic() < deadline, f"{self.name}: no metrics of some pods"
@@ -107,7 +107,7 @@ def _rolled_out(each: Obj) -> bool:
     spec, status = each["spec"], each["status"]
     if spec.get("paused"):
         return True
-    counts = [status.get(f"{word}Replicas", 0) for word in ("updated", "available")] + [status.get("replicas", 0)]
+    counts = [status.get(f"{state}Replicas", 0) for state in ("updated", "available")] + [status.get("replicas", 0)]
     return status.get("observedGeneration") == each["metadata"]["generation"] and set(counts) == {spec["replicas"]}
 
 
@@ -122,9 +122,9 @@ def real_side(kubectl: str, kubeconfig: Path) -> Side:
 
 
 def objects_of(local: Side) -> Obj:
-    """What the local platform holds, as a list that a real API server takes.
+    """The objects of the local platform as a list that a real API server accepts.
 
-    Without what a cluster decides itself (uids, addresses, states), and with names in place of loopback addresses.
+    Without what a cluster sets itself (uids, addresses, status), and with names instead of loopback addresses.
     """
     items = [*local.items("deployments,services,ingresses,networkpolicies", *HERE), *local.items("persistentvolumes")]
     addresses = {each["spec"]["clusterIP"]: each["metadata"]["name"] for each in items if each["kind"] == "Service"}
@@ -146,7 +146,7 @@ def _wanted(each: Obj) -> Obj:
 
 
 def _claim(volume: Obj) -> Obj:
-    """The claim that the volume says it is bound to: the local platform holds volumes only."""
+    """The claim to which the volume is bound; the local platform has no claims."""
     spec, claim = volume["spec"], volume["spec"]["claimRef"]
     wanted = {"accessModes": spec["accessModes"], "storageClassName": spec["storageClassName"]}
     return {
@@ -158,12 +158,12 @@ def _claim(volume: Obj) -> Obj:
 
 
 LIGHT = {"resources": {"requests": {"cpu": "10m"}}, "readinessProbe": {"periodSeconds": 1}}
-"""So little that a small node holds all replicas, and no half seconds, which a real API server refuses."""
+"""Small enough for all replicas on a small node, and without fractions of seconds, which an API server refuses."""
 REPLICAS = {"api-gateway": 2, "realtime": 3}
 
 
 def lighten(side: Side) -> None:
-    """Every Deployment once changed: so there is a history as well."""
+    """Reduce the requests of every Deployment, which also creates a rollout history."""
     for name in [each["metadata"]["name"] for each in side.items("deployments", *HERE)]:
         patch = {"spec": {"template": {"spec": {"containers": [{"name": "app", **LIGHT}]}}}}
         side.must("patch", "deployment", name, *HERE, "-p", json.dumps(patch))

@@ -1,4 +1,4 @@
-"""Same words, same answers: every supported line to the local platform's kubectl and to a real one, side by side."""
+"""Every supported line gives the same output with the local platform's kubectl and with a real one."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from harness.platforms.local.platform import LocalPlatform
 from tests.conformance import cluster, known
 from tests.conformance.compare import difference
 from tests.conformance.known import Entry, reasons
-from tests.conformance.lines import SETTLE, Line, changes, looks, sample
+from tests.conformance.lines import SETTLE, Line, changes, reads, sample
 from tests.conformance.report import Row, summary, to_markdown
-from tests.conformance.sides import Said, Side, enlarge, lighten, local_side
+from tests.conformance.sides import Output, Side, enlarge, lighten, local_side
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.slow
 AT_ONCE = 6
-"""Lines that change nothing and are asked side by side: a kubectl waits more than it works."""
+"""Number of lines that run in parallel; they change nothing, and kubectl mostly waits."""
 MOST_PASSING = 10
-"""So many lines of some 1,300 may have differed only while one side was still on its way."""
+"""Of about 1,300 lines, at most this many may differ only while one side is not at rest."""
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Every line with its answers, and the known differences with what they explained."""
+class Comparison:
+    """All lines with their results, and the known differences with what they explained."""
 
     rows: Sequence[Row]
     entries: Sequence[Entry]
     whole: bool
-    """Every line was compared, not a sample."""
+    """Whether all lines were compared, not a sample."""
 
 
 @pytest.fixture(scope="module")
-def asked(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Asked]:
+def comparison(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Comparison]:
     if lack := cluster.missing():
         pytest.skip(f"no real cluster here: {lack}")
     folder = tmp_path_factory.mktemp("conformance")
@@ -52,7 +52,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
             for prepare in (lighten, enlarge, Side.measured):
                 both(prepare, local, real)
             with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
-                found = judged(local, real, folder)  # a table for people, and minutes in which they wait for it
+                found = compare_all(local, real, folder)  # progress and summary are for people who wait for minutes
             yield found
     finally:
         platform.down()
@@ -61,17 +61,17 @@ def asked(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
 def chosen() -> tuple[list[Line], list[Line]]:
     """Lines that change nothing and lines that do: all, or a sample of GAMEDAY_CONFORMANCE_SAMPLE lines.
 
-    The sample's seed is GAMEDAY_CONFORMANCE_SEED, by default the commit: every commit compares other lines, and a red
-    one can be repeated.
+    The seed is GAMEDAY_CONFORMANCE_SEED, by default the commit: each commit compares other lines, and a failure can
+    be repeated.
     """
-    told, changing = list({line.text: line for line in looks()}.values()), list(changes())
+    reading, changing = list({line.text: line for line in reads()}.values()), list(changes())
     count = int(os.environ.get("GAMEDAY_CONFORMANCE_SAMPLE", "0"))
     if not count:
-        return told, changing
+        return reading, changing
     seed = os.environ.get("GAMEDAY_CONFORMANCE_SEED") or commit()
     sys.__stderr__.write(f"a sample of {count} lines, GAMEDAY_CONFORMANCE_SEED={seed}\n")  # type: ignore[union-attr]
-    reading = round(count * len(told) / (len(told) + len(changing)))
-    return sample(told, reading, seed), sample(changing, count - reading, seed)
+    share = round(count * len(reading) / (len(reading) + len(changing)))
+    return sample(reading, share, seed), sample(changing, count - share, seed)
 
 
 def commit() -> str:
@@ -84,81 +84,81 @@ def both(work: Callable[[Side], object], *sides: Side) -> list[object]:
         return list(pool.map(work, sides))
 
 
-def judged(local: Side, real: Side, folder: Path) -> Asked:
-    """Looks first, side by side; then changes, one after the other."""
+def compare_all(local: Side, real: Side, folder: Path) -> Comparison:
+    """Compare the lines that read in parallel, then those that change one after the other."""
     entries = known.load()
-    told, changing = chosen()
+    reading, changing = chosen()
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        answers = list(pool.map(lambda line: ask(line, local, real), told))
-    first = [row(line, *answer, entries) for line, answer in zip(told, answers, strict=True)]
+        outputs = list(pool.map(lambda line: run_both(line, local, real), reading))
+    first = [row(line, *output, entries) for line, output in zip(reading, outputs, strict=True)]
     rows = [settled(each, local, real, entries) for each in first]
-    progress(rows, "every look")
+    progress(rows, "all reads")
     for line in changing:
         if line.text == SETTLE:
             both(Side.settle, local, real)
             continue
-        rows.append(settled(row(line, *ask(line, local, real), entries), local, real, entries))
+        rows.append(settled(row(line, *run_both(line, local, real), entries), local, real, entries))
         if len(rows) % 50 == 0:
             progress(rows, line.text)
-    tell(rows, real, folder)
-    return Asked(rows, entries, whole="GAMEDAY_CONFORMANCE_SAMPLE" not in os.environ)
+    write_report(rows, real, folder)
+    return Comparison(rows, entries, whole="GAMEDAY_CONFORMANCE_SAMPLE" not in os.environ)
 
 
 def progress(rows: Sequence[Row], at: str) -> None:
-    """For whoever waits, and for what is known when the wait is cut short."""
+    """Print progress, so that an interrupted run shows what it found."""
     open_ = [each.line.text for each in rows if each.unexplained]
     sys.__stderr__.write(f"{len(rows)} lines, at `{at}`; unexplained: {open_ or 'none'}\n")  # type: ignore[union-attr]
 
 
-def ask(line: Line, local: Side, real: Side) -> tuple[Said, Said]:
+def run_both(line: Line, local: Side, real: Side) -> tuple[Output, Output]:
     if line.text.startswith("rollout restart"):
         local.next_second()
     with ThreadPoolExecutor(2) as pool:
-        here, there = pool.map(lambda side: side.ask(line), (local, real))
+        here, there = pool.map(lambda side: side.run_line(line), (local, real))
     return here, there
 
 
-def row(line: Line, local: Said, real: Said, entries: Sequence[Entry]) -> Row:
+def row(line: Line, local: Output, real: Output, entries: Sequence[Entry]) -> Row:
     found = difference(line.text, local, real)
     whys, unexplained = reasons(line.text, found, entries)
     return Row(line, local.status, real.status, bool(found), whys, unexplained)
 
 
 def settled(first: Row, local: Side, real: Side, entries: Sequence[Entry]) -> Row:
-    """A row that nothing explains is asked anew once both sides have settled: two systems are compared at rest only."""
+    """Repeat a line with an unexplained difference once both sides are at rest."""
     if not first.unexplained:
         return first
     both(Side.settle, local, real)
-    again = row(first.line, *ask(first.line, local, real), entries)
+    again = row(first.line, *run_both(first.line, local, real), entries)
     return again if again.unexplained else replace(again, passing=first.unexplained)
 
 
-def tell(rows: Sequence[Row], real: Side, folder: Path) -> None:
-    """The table for people: as a file, its summary and everything unexplained on the terminal."""
+def write_report(rows: Sequence[Row], real: Side, folder: Path) -> None:
+    """Write the report to a file, and print its summary and every unexplained difference."""
     version = real.must("version").strip().replace("\n", ", ")
     file = Path(os.environ.get("GAMEDAY_CONFORMANCE_REPORT") or folder / "conformance.md")
     file.write_text(to_markdown(rows, version), encoding="utf-8")
     lines = [*summary(rows), *(f"{each.line.text}: {each.unexplained}" for each in rows if each.unexplained)]
-    lines += [f"{each.line.text}: only until both had settled: {each.passing}" for each in rows if each.passing]
-    sys.__stderr__.write("\n" + "\n".join([*lines, f"the whole table: {file}"]) + "\n")  # type: ignore[union-attr]
+    lines += [f"{each.line.text}: only before both sides were at rest: {each.passing}" for each in rows if each.passing]
+    sys.__stderr__.write("\n" + "\n".join([*lines, f"the complete table: {file}"]) + "\n")  # type: ignore[union-attr]
 
 
-def test_every_line_is_answered_alike_or_differs_for_a_known_reason(asked: Asked) -> None:
-    assert len(asked.rows) > (1000 if asked.whole else 100)
-    assert {each.line.text: each.unexplained for each in asked.rows if each.unexplained} == {}
+def test_every_line_is_equal_or_differs_for_a_known_reason(comparison: Comparison) -> None:
+    assert len(comparison.rows) > (1000 if comparison.whole else 100)
+    assert {each.line.text: each.unexplained for each in comparison.rows if each.unexplained} == {}
 
 
-def test_no_known_difference_is_gone(asked: Asked) -> None:
-    if not asked.whole:
+def test_every_known_difference_still_exists(comparison: Comparison) -> None:
+    if not comparison.whole:
         pytest.skip("a sample cannot show that a known difference is gone")
-    assert [part for entry in asked.entries for part in entry.stale()] == []
+    assert [part for entry in comparison.entries for part in entry.stale()] == []
 
 
-def test_most_lines_are_answered_alike(asked: Asked) -> None:
-    """Whatever is known: a list of differences is no cupboard."""
-    assert sum(not each.differs for each in asked.rows) > 0.85 * len(asked.rows)
+def test_most_lines_are_equal(comparison: Comparison) -> None:
+    """Known differences must remain the exception."""
+    assert sum(not each.differs for each in comparison.rows) > 0.85 * len(comparison.rows)
 
 
-def test_next_to_nothing_differs_only_in_passing(asked: Asked) -> None:
-    passing = {each.line.text: each.passing for each in asked.rows if each.passing}
+def test_few_lines_differ_only_before_both_sides_are_at_rest(comparison: Comparison) -> None:
+    passing = {each.line.text: each.passing for each in comparison.rows if each.passing}
     assert len(passing) <= MOST_PASSING, passing

@@ -1,4 +1,4 @@
-"""The parts of the conformance suite that need no cluster: its lines, its comparison, its list of known differences."""
+"""Parts of the conformance suite that need no cluster: its lines, comparison and known differences."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tests.conformance import cluster, known, lines
 from tests.conformance.compare import difference
 from tests.conformance.known import Entry, reasons
 from tests.conformance.report import Row, summary, to_markdown
-from tests.conformance.sides import Said
+from tests.conformance.sides import Output
 
-ALL = [*lines.looks(), *lines.changes()]
+ALL = [*lines.reads(), *lines.changes()]
 
 
 def test_every_supported_flag_of_every_command_is_in_a_line() -> None:
-    said = {(line.source, word) for line in ALL for word in re.findall(r"--[\w-]+", line.text.split(" -- ")[0])}
+    tried = {(line.source, flag) for line in ALL for flag in re.findall(r"--[\w-]+", line.text.split(" -- ")[0])}
     wanted = {
         (f"flags of {path}", f"--{flag.name}")
         for path, command in lines._leaves()
@@ -27,21 +27,21 @@ def test_every_supported_flag_of_every_command_is_in_a_line() -> None:
         if not flag.why
     }
     assert len(wanted) > 150
-    assert wanted - said == set()
+    assert wanted - tried == set()
 
 
-def test_a_flag_without_a_value_to_try_is_an_error() -> None:
+def test_a_flag_without_an_example_value_is_an_error() -> None:
     with pytest.raises(ValueError, match="not enough values"):
         list(lines._with("get", Flag("new-flag", kind="string")))
 
 
-def test_every_kind_is_asked_for_by_every_name() -> None:
-    asked = {shlex.split(line.text)[1] for line in ALL if line.source == "kinds" and line.text.startswith("get ")}
+def test_every_kind_is_listed_by_each_of_its_names() -> None:
+    listed = {shlex.split(line.text)[1] for line in ALL if line.source == "kinds" and line.text.startswith("get ")}
     names = {name for kind in lines.RESOURCES for name in (kind.plural, kind.singular, *kind.short)}
-    assert names <= asked
+    assert names <= listed
 
 
-def test_every_line_of_the_runbooks_and_the_recordings_is_asked() -> None:
+def test_every_line_of_the_runbooks_and_the_recordings_is_compared() -> None:
     texts = {line.text for line in ALL}
     for path in lines.RUNBOOKS:
         assert path.read_text(encoding="utf-8").count("kubectl") >= 25
@@ -57,34 +57,34 @@ def test_every_line_of_the_runbooks_and_the_recordings_is_asked() -> None:
     assert recorded - texts <= {*lines.PASSING}
 
 
-def test_every_flag_is_one_that_the_real_kubectl_has() -> None:
-    """Supported, refused or lacking: the front's table has what the real one's help has, and nothing else."""
+def test_the_table_of_flags_equals_the_help_of_the_real_kubectl() -> None:
+    """Whether supported, refused or not implemented: the table has all flags of the help, and no other."""
     program = cluster.kubectl()
     if program is None:
-        pytest.skip("no kubectl of the version whose words the front speaks is on PATH")
+        pytest.skip("no kubectl of our own version is on PATH")
     for path, command in lines._leaves():
-        words = [program, *path.split(), "--help"]
-        told = subprocess.run(words, capture_output=True, text=True, check=True).stdout
-        real = set(re.findall(r"^\s+(?:-\w, )?--([\w-]+)=", told, re.M))
+        argv = [program, *path.split(), "--help"]
+        text = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+        real = set(re.findall(r"^\s+(?:-\w, )?--([\w-]+)=", text, re.M))
         assert {flag.name for flag in command.flags} - HIDDEN == real - HIDDEN, path
 
 
 HIDDEN = {"record", "use-protocol-buffers", "help"}
-"""Deprecated: kubectl takes them and does not tell of them."""
+"""Flags that kubectl accepts and hides from its help, as they are deprecated."""
 
 
 # -- comparing ---------------------------------------------------------------------------------------------------------
 
 
-def said(text: str, status: int = 0, error: str = "") -> Said:
-    return Said(status, text, error)
+def output(text: str, status: int = 0, error: str = "") -> Output:
+    return Output(status, text, error)
 
 
-def test_what_must_differ_is_no_difference() -> None:
+def test_random_parts_are_not_a_difference() -> None:
     local = "NAME                         READY   AGE\nrealtime-bd59c5664-drsnh     1/1     5m3s\n"
     real = "NAME                          READY   AGE\nrealtime-5997c7cbc7-62mqp     1/1     10s\n"
-    assert not difference("get pods", said(local), said(real))
-    assert not difference("get svc", said("a  127.1.2.3  80/TCP\n"), said("a   10.96.0.7   80/TCP\n"))
+    assert not difference("get pods", output(local), output(real))
+    assert not difference("get svc", output("a  127.1.2.3  80/TCP\n"), output("a   10.96.0.7   80/TCP\n"))
 
 
 @pytest.mark.parametrize(
@@ -99,35 +99,35 @@ def test_what_must_differ_is_no_difference() -> None:
         ("describe pod x", "Readiness:  period=1s\n", "Readiness:  period=2s\n"),
     ],
 )
-def test_what_must_not_differ_is_one(line: str, local: str, real: str) -> None:
-    assert difference(line, said(local), said(real))
+def test_other_parts_are_a_difference(line: str, local: str, real: str) -> None:
+    assert difference(line, output(local), output(real))
 
 
 def test_statuses_and_errors_are_compared() -> None:
-    found = difference("get pods", said("", 1, "error: a\n"), said("", 0, "error: b\n"))
+    found = difference("get pods", output("", 1, "error: a\n"), output("", 0, "error: b\n"))
     assert (found.statuses, found.local, found.real) == ((1, 0), ("stderr: error: a",), ("stderr: error: b",))
 
 
 # -- known differences -------------------------------------------------------------------------------------------------
 
 
-def test_a_difference_is_explained_by_all_of_its_parts_or_not_at_all() -> None:
+def test_a_difference_is_explained_only_if_all_of_its_parts_are() -> None:
     entry = Entry("because", lines=("get x",), local=("^a",), real=("^b",), status=(1, 0))
-    found = difference("get x", said("a1\n", 1), said("b1\nc1\n", 0))
+    found = difference("get x", output("a1\n", 1), output("b1\nc1\n", 0))
     assert reasons("get x", found, [entry]) == (["because"], ["only real: c1"])
     assert reasons("get y", found, [entry]) == (
-        [], ["only local: a1", "only real: b1", "only real: c1", "exit status 1, really 0"],
+        [], ["only local: a1", "only real: b1", "only real: c1", "exit status 1, expected 0"],
     )  # fmt: skip
 
 
-def test_what_explains_nothing_is_stale() -> None:
+def test_a_part_that_explains_nothing_is_stale() -> None:
     entry = Entry("because", lines=("get x", "get z"), local=("^a", "^q"))
-    reasons("get x", difference("get x", said("a1\n"), said("")), [entry])
+    reasons("get x", difference("get x", output("a1\n"), output("")), [entry])
     assert list(entry.stale()) == ["because: local: ^q", "because: get z"]
     assert list(Entry("because", local=("^a",), sometimes="chance").stale()) == []
 
 
-def test_the_list_is_read_and_has_a_reason_for_each() -> None:
+def test_every_known_difference_has_a_reason_and_existing_lines() -> None:
     entries = known.load()
     assert len(entries) > 20
     for entry in entries:
@@ -139,7 +139,7 @@ def test_the_list_is_read_and_has_a_reason_for_each() -> None:
     assert [line for entry in entries for line in entry.lines if line not in texts] == []
 
 
-def test_the_table_tells_what_is_unexplained() -> None:
+def test_the_report_shows_unexplained_differences() -> None:
     rows = [
         Row(lines.Line("get pods | x", "a"), 0, 0, False, [], []),
         Row(lines.Line("top", "a"), 1, 0, True, ["because"], ["only real: <x>"]),
@@ -150,7 +150,7 @@ def test_the_table_tells_what_is_unexplained() -> None:
     assert "| `` top `` | 1 | 0 | **different** | because; only real: &lt;x> |" in table
 
 
-def test_a_sample_keeps_the_order_and_every_pause_and_is_repeated_by_its_seed() -> None:
+def test_a_sample_keeps_order_and_pauses_and_is_determined_by_its_seed() -> None:
     changes = list(lines.changes())
     one, again, other = (lines.sample(changes, 30, seed) for seed in ("a", "a", "b"))
     assert one == again
@@ -164,7 +164,7 @@ def test_a_sample_keeps_the_order_and_every_pause_and_is_repeated_by_its_seed() 
     assert positions == sorted(positions)
 
 
-def test_a_sample_has_no_line_that_needs_the_ones_before_it() -> None:
+def test_a_sample_has_no_line_that_depends_on_earlier_ones() -> None:
     sampled = lines.sample(list(lines.changes()), 10_000, "a")
     sources = {line.source for line in sampled if line.text != lines.SETTLE}
     assert sources & set(lines.TOGETHER) == set()

@@ -1,4 +1,4 @@
-"""Pods, their workers and their faults: inference, tool-service, the admin port, the nursery."""
+"""Pods, their workers and their faults: inference, tool-service, the admin port, the fork server."""
 
 from __future__ import annotations
 
@@ -308,7 +308,7 @@ def test_by_hand(tmp_path: Path, pods: Pods) -> None:
         process.communicate()
 
 
-# The nursery
+# The fork server
 
 
 def test_what_is_no_order_is_answered_with_a_reason(pods: Pods) -> None:
@@ -324,7 +324,7 @@ def test_pods_are_groups_of_their_own_and_told_nothing_else(pods: Pods) -> None:
     assert pod.status() == -signal.SIGKILL
 
 
-def test_pods_end_with_the_nursery(tmp_path: Path) -> None:
+def test_pods_end_with_the_fork_server(tmp_path: Path) -> None:
     by_stdin, by_force = Pods(tmp_path), Pods(tmp_path)
     first, second = by_stdin.start("inference"), by_force.start("tool-service")
     assert by_stdin.end() == 0

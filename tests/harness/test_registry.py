@@ -79,6 +79,19 @@ def test_name_registered_by_two_packages_is_refused_with_both(site: Path) -> Non
     )
 
 
+def test_outdated_metadata_of_a_package_does_not_hide_its_installation(site: Path) -> None:
+    """As after a change of the build backend: an old `*.egg-info` in the checkout comes first on the path."""
+    for folder, entries in (("checkout", "old = both:old"), ("installed", "old = both:old\nnew = both:new")):
+        install(site / folder, "gameday-both", entries)
+        sys.path.append(str(site / folder))
+    try:
+        (site / "both.py").write_text("old, new = 'old', 'new'\n")
+        family = Family[str]("faults")
+        assert [family.load(name) for name in ("old", "new")] == ["old", "new"]
+    finally:
+        del sys.path[-2:]
+
+
 def test_failed_import_names_package_fact_and_extra(site: Path) -> None:
     (site / "needy.py").write_text("import a_missing_module.part\n")
     install(site, "gameday-needy", "needy = needy:value", "Requires-Dist: a-missing-module>=1 ; extra == 'all'\n")

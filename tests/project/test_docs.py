@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from harness import bindings, errors
-from harness.cli.main import _parser
+from harness.cli.parser import build_parser
 from harness.conditions import parse
 from harness.errors import ConditionError
 from harness.platforms.local.platform import LocalPlatform
@@ -59,7 +59,7 @@ def table(page: str, heading: str) -> list[list[str]]:
 
 def commands() -> dict[str, argparse.ArgumentParser]:
     """Every word of the command line with its own parser."""
-    actions = _parser()._actions
+    actions = build_parser()._actions
     (words,) = [action for action in actions if isinstance(action, argparse._SubParsersAction)]
     return dict(words.choices)
 
@@ -95,8 +95,9 @@ def test_no_word_or_flag_is_named_that_there_is_not() -> None:
 
 
 def test_every_exit_code_is_named() -> None:
-    codes = {name.lower(): getattr(errors, name) for name in ("PASSED", "FAILED", "UNUSABLE", "INCONCLUSIVE")}
-    assert {row[0]: row[1].split()[0].strip(":") for row in table("docs/reference/result.md", "## Exit codes")} == {
+    names = ("PASSED", "FAILED", "UNUSABLE", "INCONCLUSIVE", "BROKEN", "INTERRUPTED", "CLOSED_PIPE")
+    codes = {name.lower().partition("_")[0]: getattr(errors, name) for name in names}
+    assert {row[0]: row[1].split()[0].strip(":") for row in table("docs/reference/cli.md", "## Exit codes")} == {
         str(code): name for name, code in codes.items()
     }
     if "README.md" in PAGES:
@@ -121,12 +122,12 @@ REGISTRIES = """
 import importlib, tempfile
 from fakes.log import Log
 from fakes.pod import MODULES
-from fakes.service import Place
+from fakes.service import Context
 from fakes.settings import identity
 from scenarios.generator.faults import PARAMETERS
 for name, module in MODULES.items():
     env = {"APP_DIR": tempfile.mkdtemp(), "INFERENCE_URL": "http://127.0.0.1:9", "TOOL_SERVICE_URL": "http://127.0.0.1:9"}
-    for fault in importlib.import_module(module).build(Place(identity(name, env), env, Log())).faults:
+    for fault in importlib.import_module(module).build(Context(identity(name, env), env, Log())).faults:
         print(name, fault.name, *fault.parameters)
 for name, parameters in PARAMETERS.items():
     print("load", name, *parameters)
@@ -240,8 +241,8 @@ def test_every_key_of_the_result_is_in_its_page(tmp_path: Path) -> None:
 
 
 def marked(text: str) -> str:
-    """Keys that a page marks as `key[]` or `a[].key` are keys as well."""
-    return re.sub(r"`(?:\w+\[\]\.)?(\w+)\[\]`", r"`\1`", text)
+    """The text with `key` for every key that is marked as `key[]`, `a.key` or `a[].key`."""
+    return re.sub(r"`(?:\w+(?:\[\])?\.)?(\w+)(?:\[\])?`", r"`\1`", text)
 
 
 # -- examples and links ------------------------------------------------------------------------------------------------
@@ -261,7 +262,7 @@ def test_there_are_examples_of_every_word() -> None:
 
 @pytest.mark.parametrize("example", examples())
 def test_the_command_line_understands_the_example(example: str) -> None:
-    options = _parser().parse_args(shlex.split(example)[1:])
+    options = build_parser().parse_args(shlex.split(example)[1:])
     for name in ("runbook", "bindings"):
         path = getattr(options, name, None)
         assert path is None or path.is_absolute() or (ROOT / path).exists() or path.name.startswith("ops"), path
@@ -304,6 +305,20 @@ def test_files_of_the_project_that_are_named_exist() -> None:
 
 
 # -- form --------------------------------------------------------------------------------------------------------------
+
+
+MOST_IN_A_CELL = 120
+
+
+def cells(text: str) -> Iterator[str]:
+    """Every cell of every table of a page."""
+    for row in re.findall(r"^\|(.*)\|$", text, re.M):
+        yield from (cell.strip() for cell in re.split(r"(?<!\\)\|", row))
+
+
+def test_no_table_cell_is_longer_than_120_characters() -> None:
+    assert sum(1 for text in PAGES.values() for _ in cells(text)) > 500
+    assert [(page, cell) for page, text in PAGES.items() for cell in cells(text) if len(cell) > MOST_IN_A_CELL] == []
 
 
 def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The image of the fakes: what goes into it is what they import, no more and no less, at the project's own bounds."""
+"""The images: their requirements are the packages that are imported, with the bounds of pyproject.toml."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 from tests.support.paths import ROOT
 
 FAKES = ROOT / "fakes"
-BY_NAME = {"httptools": "uvicorn's protocol `httptools`, which fakes/web.py asks for by a string"}
-"""Needed, though no import statement says so."""
+BY_NAME = {"httptools": "uvicorn's protocol `httptools`, which fakes/web.py names by a string"}
+"""Packages that are needed without an import statement, with the reason."""
 
 
 def required(folder: Path = FAKES) -> set[str]:
@@ -35,17 +35,17 @@ def imported() -> set[str]:
     return found - set(sys.stdlib_module_names) - {"fakes", "__future__"}
 
 
-def test_the_requirements_are_what_is_imported() -> None:
+def test_requirements_of_the_fakes_are_the_imported_packages() -> None:
     assert {name(each) for each in required()} == imported() | set(BY_NAME)
 
 
-def test_the_bounds_are_the_projects() -> None:
+def test_requirements_have_the_bounds_of_the_project() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
     assert required() <= set(project)
     assert required(ROOT / "scenarios") <= set(project)
 
 
-def test_the_dockerfiles_suit_the_classic_builder_and_no_moving_tag() -> None:
+def test_dockerfiles_work_with_the_classic_builder_and_name_no_moving_tag() -> None:
     for path in (ROOT / "Dockerfile", *ROOT.glob("deploy/*/Dockerfile")):
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"RUN --mount|COPY --chmod|<<EOF|:latest", text), path

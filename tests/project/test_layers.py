@@ -1,4 +1,4 @@
-"""The floors of the house: arrows only fall."""
+"""The layers: imports only point down (the contracts in pyproject.toml)."""
 
 import subprocess
 import sys
@@ -19,14 +19,14 @@ def lint_imports(config: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def test_arrows_only_fall() -> None:
+def test_import_contracts_are_kept() -> None:
     result = lint_imports(ROOT / "pyproject.toml")
     assert result.returncode == 0, result.stdout
     assert "0 broken" in result.stdout
 
 
-def test_the_check_can_go_red(tmp_path: Path) -> None:
-    """The same contracts with two floors exchanged must break: errors may not stand above the command line."""
+def test_swapped_layers_break_the_contract(tmp_path: Path) -> None:
+    """With `harness.errors` above `harness.cli` the check must fail."""
     text = (ROOT / "pyproject.toml").read_text()
     upside_down = (
         text.replace('"harness.cli",', '"harness.swap",')

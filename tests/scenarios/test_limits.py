@@ -98,27 +98,27 @@ def test_one_that_begins_as_another_expires_has_its_own_limit(monkeypatch: pytes
     assert ended_s == [8.0, 16.0]
 
 
-class Doors:
-    """An engine that opens no connection until it is told to, and keeps what is written."""
+class FakeEngine:
+    """An engine that opens no connection by itself and records what is written."""
 
     def __init__(self) -> None:
         self.opening: list[Any] = []
         self.written: list[bytes] = []
         self.aborted = 0
 
-    def call_later(self, delay_s: float, call: object, *words: object) -> Doors:
+    def call_later(self, delay_s: float, call: object, *words: object) -> FakeEngine:
         return self
 
-    def watch(self, fd: int, call: Callable[[], object]) -> Doors:
+    def watch(self, fd: int, call: Callable[[], object]) -> FakeEngine:
         self.due = call
         return self
 
-    def connect(self, heard: Any, address: object, tls: object, failed: object) -> Doors:
-        self.opening.append(heard)
+    def connect(self, listener: Any, address: object, tls: object, failed: object) -> FakeEngine:
+        self.opening.append(listener)
         return self
 
     def cancel(self) -> None:
-        """Comes too late here: that a connection is open is known already, and told in a moment."""
+        """Has no effect: the connection is already open, and its callback follows."""
 
     def write(self, data: bytes) -> None:
         self.written.append(data)
@@ -137,17 +137,17 @@ def test_what_was_given_up_while_it_connected_is_not_sent_any_more(monkeypatch: 
     class Five(HttpScenario):
         name, series = "five", ("gateway",)
 
-    doors, now_s = Doors(), clock.now()
+    engine, now_s = FakeEngine(), clock.now()
     report = Report(Five(), read_settings({}))
-    driver = HttpDriver(doors, Five(), report, Rows(False), "http://127.0.0.1:9", 0)  # type: ignore[arg-type]
+    driver = HttpDriver(engine, Five(), report, Rows(False), "http://127.0.0.1:9", 0)  # type: ignore[arg-type]
     driver.follow(alone(5, "constant"))
     monkeypatch.setattr(clock, "now", lambda: now_s + 1.1)
-    doors.due()
-    assert len(doors.opening) == 5
+    engine.due()
+    assert len(engine.opening) == 5
     driver.stop()
-    for heard in doors.opening:
-        heard.connection_made(doors)
-    assert (doors.written, doors.aborted) == ([], 5)
+    for listener in engine.opening:
+        listener.connection_made(engine)
+    assert (engine.written, engine.aborted) == ([], 5)
     assert report.ledger.unsent["gateway"] == 5
 
 

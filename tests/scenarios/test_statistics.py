@@ -14,7 +14,7 @@ import pytest
 
 from harness.stats.histogram import quantile_ms
 from scenarios.generator import clock, histogram
-from scenarios.generator.faults import Board, FaultError
+from scenarios.generator.faults import FaultBoard, FaultError
 from scenarios.generator.ledger import SLICE_S, UNFINISHED, Ledger
 from scenarios.generator.plan import Arrivals, Plan
 from scenarios.generator.schedule import Rate, ScheduleError, parse, seeded
@@ -193,15 +193,15 @@ def test_the_stream_loses_nothing_to_a_reader_that_comes_later() -> None:
 
 
 def test_a_fault_is_over_after_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    board, now_s = Board(("surge",)), clock.now()
-    fault = board.inject("surge", {"factor": 3, "max_duration_s": 10})
-    board.inject("surge", {"factor": 2, "max_duration_s": 20})
+    board, now_s = FaultBoard(("surge",)), clock.now()
+    fault = board.apply({"name": "surge", "factor": 3, "max_duration_s": 10})
+    board.apply({"name": "surge", "factor": 2, "max_duration_s": 20})
     assert board.product("surge", "factor") == 6
     monkeypatch.setattr(clock, "now", lambda: now_s + 15)
     assert board.product("surge", "factor") == 2
     board.revert(fault.id)
     board.revert_all()
-    assert board.on() == []
+    assert board.active() == []
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_a_fault_is_over_after_its_time(monkeypatch: pytest.MonkeyPatch) -> None
 )
 def test_a_wrong_fault_is_refused_with_a_reason(name: str, numbers: dict[str, object], says: str) -> None:
     with pytest.raises(FaultError, match=says):
-        Board(("surge",)).inject(name, numbers)
+        FaultBoard(("surge",)).apply({"name": name, **numbers})
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Real pods for tests: forked by the nursery on free loopback addresses, spoken to over real sockets."""
+"""Real pods for tests: forked by the fork server, on free loopback addresses, called over real sockets."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Answer:
 def ask(
     ip: str, path: str, body: object = None, headers: Mapping[str, str] = TENANT, method: str = "", port: int = PORT
 ) -> Answer:
-    """One request on a connection of its own."""
+    """Send one request on a connection of its own; return the answer."""
     connection = http.client.HTTPConnection(ip, port, timeout=20)
     data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
     try:
@@ -54,13 +54,13 @@ def ask(
 
 
 def at_once(calls: Sequence[Callable[[], T]]) -> list[T]:
-    """The results of all calls, made side by side."""
+    """Make all calls concurrently; return their results."""
     with ThreadPoolExecutor(len(calls)) as threads:
         return [future.result() for future in [threads.submit(call) for call in calls]]
 
 
 def behind(call: Callable[[], T]) -> Future[T]:
-    """The call, going on in a thread."""
+    """Start the call in a thread; return its future."""
     future: Future[T] = Future()
 
     def run() -> None:
@@ -104,22 +104,22 @@ class Pod:
         assert answer.status == 200, answer
 
     def metric(self, sample: str) -> float:
-        """The value of exactly this sample; 0 when it is not there yet."""
+        """Return the value of exactly this sample; 0 while it does not exist."""
         for line in self.ask("/metrics").text.splitlines():
             if line.startswith(sample + " "):
                 return float(line.rpartition(" ")[2])
         return 0.0
 
-    def log(self, words: str) -> list[dict]:  # type: ignore[type-arg]
-        """The lines whose message has these words."""
+    def log(self, text: str) -> list[dict]:  # type: ignore[type-arg]
+        """Return the log lines whose message contains `text`."""
         lines = [json.loads(line) for line in self.log_file.read_text().splitlines()]
-        return [line for line in lines if words in line["msg"]]
+        return [line for line in lines if text in line["msg"]]
 
     def signal(self, number: int) -> None:
         os.kill(self.pid, number)
 
     def status(self) -> int:
-        """The exit status, waited for."""
+        """Wait for the end; return the exit status."""
         wait_until(lambda: self.ended(self.pid) is not None, f"end of {self.pid}")
         status = self.ended(self.pid)
         assert status is not None
@@ -127,7 +127,7 @@ class Pod:
 
 
 class Pods:
-    """A nursery on a subnet of its own."""
+    """A fork server on a subnet of its own."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -162,14 +162,14 @@ class Pods:
         return pod
 
     def order(self, order: Mapping[str, object] | str) -> dict[str, object]:
-        """Tell the nursery, and hear what it says."""
+        """Send one request to the fork server; return its reply."""
         assert self.process.stdin is not None
         self.process.stdin.write((order if isinstance(order, str) else json.dumps(order)) + "\n")
         self.process.stdin.flush()
         return self._answers.get(timeout=10)
 
     def end(self) -> int:
-        """Close the nursery's stdin; its exit status."""
+        """Close the fork server's stdin; return its exit status."""
         assert self.process.stdin is not None
         self.process.stdin.close()
         status = self.process.wait(10)
@@ -197,7 +197,7 @@ def _free_net() -> str:
 
 @dataclass
 class Upstream:
-    """A scripted service: answers `status` after the gate is open, and remembers what it was asked."""
+    """A scripted service: answers with `status` once the gate is open, and records its requests."""
 
     url: str
     status: int = 200
@@ -208,7 +208,7 @@ class Upstream:
 
 @contextmanager
 def upstream() -> Iterator[Upstream]:
-    """It is open at first."""
+    """Start a scripted service; its gate is open."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

@@ -1,4 +1,4 @@
-"""A simulated world for drills: load events of a made-up service on a clock of its own; no process, no waiting."""
+"""A simulated drill: the real phases and judge, with load events of an invented service on a simulated clock."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ START_S = 1_000_000.0
 
 
 def ran(purpose: str, command: str, status: int = 0, changed: tuple[str, ...] = ()) -> StepFacts:
-    """A command of two words and more that ran alone, and ended with `status`."""
+    """The facts of a kubectl command that was run on its own and exited with `status`."""
     return StepFacts(
         number=1,
         line=30,
@@ -58,7 +58,7 @@ def incident(side: str, since: float | None, healed: bool) -> float:
 
 @dataclass
 class World:
-    """`bad(side, seconds since the fault or None, healed)` is the bad fraction of a second's arrivals."""
+    """Runs one drill. `bad(side, seconds since the fault or None, healed)` returns the bad fraction of the arrivals."""
 
     folder: Path
     bad: Callable[[str, float | None, bool], float]
@@ -74,14 +74,14 @@ class World:
     known: VifEstimate = UNKNOWN
     """The VIF estimated from earlier runs."""
     over_ms: float | None = None
-    """Bad arrivals, quick as they are, also count as slower than this: so says the contract of the load's stream."""
+    """A threshold in ms that bad arrivals count as exceeding, as in the load stream's contract; None: no threshold."""
     late_from_response: int = 0
-    """So many arrivals a second the generator starts late, once the response has begun."""
+    """Arrivals per second that the generator starts late after the response has begun."""
     now: float = START_S
     fault_at: float | None = None
     reverted_at: float | None = None
     healed: bool = False
-    answered: bool = False
+    responded: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
     at: Callable[[float], None] = lambda now: None
     on_apply: Callable[[], None] = lambda: None
@@ -94,7 +94,7 @@ class World:
         self.live: set[SideName] = set()
 
     def run(self) -> GamedayResult:
-        """One drill; the result is computed from the record's file alone."""
+        """Run the drill; the result is computed from the record's file alone."""
         self.journal.write(RunStarted(document="ops.md", drills=("WEB",)))
         self.journal.write(self._header())
         drill = Drill(
@@ -129,7 +129,7 @@ class World:
         )
 
     def _respond(self) -> None:
-        self.answered = True
+        self.responded = True
         for facts in self.steps:
             self.second()
             self.record(StepExecuted(facts=facts))
@@ -140,7 +140,7 @@ class World:
         self.second()
 
     def second(self) -> None:
-        """One second passes; each side that is up tells what was due in the second before."""
+        """Let one second pass; each side that is up reports the arrivals of the second before."""
         self.now += 1.0
         for side in (name for name in SIDES if name in self.live):
             if self.silent_from is None or self.now - START_S < self.silent_from:
@@ -151,14 +151,14 @@ class World:
         since = None if self.fault_at is None or self.reverted_at is not None else self.now - self.fault_at
         bad = self._share(self.rate * self.bad(side, since, self.healed and side == TREATMENT), quarter)
         sent = self._share(self.rate, quarter)
-        late = self._share(self.late_from_response, quarter) if self.answered else 0
+        late = self._share(self.late_from_response, quarter) if self.responded else 0
         at_s = int(self.now) - 1 + quarter * SLICE_S
         over = {} if self.over_ms is None else {self.over_ms: bad}
         return LoadSlice("gateway", at_s, sent, sent - bad, {"http_503": bad}, over, late)
 
     @staticmethod
     def _share(count: float, quarter: int) -> int:
-        """What falls to one quarter of a second, so that the four add up."""
+        """The count of one quarter of a second; the four quarters add up to `count`."""
         return round(count * (quarter + 1) / 4) - round(count * quarter / 4)
 
 
@@ -192,5 +192,5 @@ class _Fault:
 
     def _revert(self) -> None:
         if self.world.revert_fails:
-            raise PlatformError("it sticks")
+            raise PlatformError("it is stuck")
         self.world.reverted_at = self.world.now

@@ -7,4 +7,4 @@ from tests.support.simulated_drill import ran
 
 MANUAL = StepFacts(number=1, line=31, kind="action", purpose="manual", text="Ask the team")
 SCALE = ran("change", "kubectl scale deployment web --replicas=3", changed=("deployment/web replicas 1 -> 3",))
-GONE = ran("look", "kubectl get pods -n production", status=1)
+GONE = ran("read", "kubectl get pods -n production", status=1)

@@ -125,7 +125,7 @@ def _phases(journal: Mapping[str, Any], chaos_s: float, lead_s: float) -> list[P
 
 
 def wrong(journal: Mapping[str, Any]) -> str:
-    """What one who reads the journal finds amiss: a deviation, another status, an activity that failed; else ""."""
+    """Return the failure that the journal shows: a deviation, another status, a failed activity; "" without one."""
     if journal["deviated"]:
         return "deviated: the steady state did not come back"
     if journal["status"] != "completed":

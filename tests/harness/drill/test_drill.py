@@ -1,4 +1,4 @@
-"""The drill and its judge in a simulated world: each ending, and the same verdict from the record again."""
+"""Simulated drills: every outcome, and the same verdict from the record."""
 
 import errno
 import os
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli.report import result_of
+from harness.app import ReportRequest, report
 from harness.model import Verdict
 from harness.record.events import CONTROL, TREATMENT, HostSampled, ProbeSampled
 from harness.record.header import DashboardPlan
@@ -16,7 +16,7 @@ from harness.stats.inflation import VifEstimate
 from tests.support.simulated_drill import START_S, World, incident, ran
 
 
-def test_a_runbook_that_heals_passes(tmp_path: Path) -> None:
+def test_runbook_that_restores_the_slos_passes(tmp_path: Path) -> None:
     result = World(tmp_path, incident).run()
     drill = result.drills[0]
     assert (result.verdict, result.exit_code) == (Verdict.PASSED, 0)
@@ -35,24 +35,24 @@ def test_a_runbook_that_heals_passes(tmp_path: Path) -> None:
     assert slo.after.n >= 800
 
 
-def test_a_runbook_that_does_not_heal_fails(tmp_path: Path) -> None:
+def test_runbook_that_does_not_restore_the_slos_fails(tmp_path: Path) -> None:
     result = World(tmp_path, incident, heals=False).run()
     assert (result.verdict, result.exit_code) == (Verdict.FAILED, 1)
-    assert "did not come back" in result.drills[0].why[0]
+    assert "did not recover" in result.drills[0].why[0]
     assert "50 %" in result.drills[0].why[0]
 
 
-def test_an_incident_that_heals_by_itself_gives_no_credit(tmp_path: Path) -> None:
+def test_self_healed_incident_gives_the_runbook_no_credit(tmp_path: Path) -> None:
     def fades(side: str, since: float | None, healed: bool) -> float:
         return 0.5 if since is not None and since < 15 else 0.0
 
     result = World(tmp_path, fades).run()
     assert (result.verdict, result.exit_code) == (Verdict.INCONCLUSIVE, 3)
-    assert "healed by itself" in result.drills[0].why[0]
+    assert "self-healed" in result.drills[0].why[0]
     assert not result.drills[0].controlled
 
 
-def test_the_baseline_of_each_side_is_read_over_the_seconds_that_decided_it(tmp_path: Path) -> None:
+def test_baseline_of_each_side_is_measured_over_the_seconds_that_decided_it(tmp_path: Path) -> None:
     passed_s = [0.0]
 
     def bad(side: str, since: float | None, healed: bool) -> float:
@@ -69,7 +69,7 @@ def test_the_baseline_of_each_side_is_read_over_the_seconds_that_decided_it(tmp_
     assert slo.control_before.bad == 0
 
 
-def test_an_unmet_baseline_teaches_nothing(tmp_path: Path) -> None:
+def test_unmet_baseline_is_inconclusive_and_no_fault_is_applied(tmp_path: Path) -> None:
     world = World(tmp_path, lambda *_: 0.2)
     result = world.run()
     assert result.verdict is Verdict.INCONCLUSIVE
@@ -77,34 +77,34 @@ def test_an_unmet_baseline_teaches_nothing(tmp_path: Path) -> None:
     assert world.fault_at is None
 
 
-def test_a_symptom_that_was_there_before_teaches_nothing(tmp_path: Path) -> None:
+def test_symptom_present_before_the_fault_is_inconclusive(tmp_path: Path) -> None:
     result = World(tmp_path, incident, symptoms=(("always", "error_rate(gateway) < 5%"),)).run()
     assert result.verdict is Verdict.INCONCLUSIVE
-    assert "was there before the fault" in result.drills[0].why[0]
+    assert "was present before the fault" in result.drills[0].why[0]
 
 
-def test_a_symptom_that_never_comes_is_named(tmp_path: Path) -> None:
+def test_symptom_that_does_not_appear_is_named(tmp_path: Path) -> None:
     symptoms = (("errors", "error_rate(gateway) > 5%"), ("slow", "p95(gateway) > 500ms"))
     result = World(tmp_path, incident, symptoms=symptoms).run()
     assert result.verdict is Verdict.INCONCLUSIVE
-    assert "line 11: symptom `slow` (p95(gateway) > 500ms) never came" in result.drills[0].why
+    assert "line 11: symptom `slow` (p95(gateway) > 500ms) did not appear" in result.drills[0].why
     assert [symptom.seen for symptom in result.drills[0].symptoms] == [True, False]
 
 
-def test_an_unbound_symptom_is_named(tmp_path: Path) -> None:
+def test_unbound_symptom_is_named(tmp_path: Path) -> None:
     result = World(tmp_path, incident, symptoms=(("errors", "error_rate(gateway) > 5%"), ("odd", None))).run()
     assert result.verdict is Verdict.INCONCLUSIVE
     assert "bound to no condition" in result.drills[0].why[0]
 
 
-def test_no_symptoms_at_all_is_no_pass(tmp_path: Path) -> None:
+def test_runbook_without_symptoms_is_inconclusive(tmp_path: Path) -> None:
     result = World(tmp_path, incident, symptoms=()).run()
     assert result.verdict is Verdict.INCONCLUSIVE
 
 
-def test_a_step_that_cannot_do_its_job_fails_the_runbook_even_when_the_slos_come_back(tmp_path: Path) -> None:
+def test_failed_step_fails_the_runbook_although_the_slos_recover(tmp_path: Path) -> None:
     world = World(tmp_path, incident)
-    broken = replace(ran("look", "kubectl get podz", status=1), line=31, stderr="error: podz")
+    broken = replace(ran("read", "kubectl get podz", status=1), line=31, stderr="error: podz")
     world.steps = (*world.steps, broken)
     result = world.run()
     assert result.verdict is Verdict.FAILED
@@ -112,13 +112,13 @@ def test_a_step_that_cannot_do_its_job_fails_the_runbook_even_when_the_slos_come
     assert result.drills[0].times.recover_s is not None
 
 
-def test_an_revert_that_fails_is_never_a_pass(tmp_path: Path) -> None:
+def test_failed_revert_is_inconclusive(tmp_path: Path) -> None:
     result = World(tmp_path, incident, revert_fails=True).run()
     assert result.verdict is Verdict.INCONCLUSIVE
-    assert "it sticks" in result.drills[0].why[0]
+    assert "it is stuck" in result.drills[0].why[0]
 
 
-def test_slos_that_do_not_hold_after_the_revert_are_no_pass(tmp_path: Path) -> None:
+def test_slos_broken_after_the_revert_are_inconclusive(tmp_path: Path) -> None:
     world = World(tmp_path, incident)
     world.bad = lambda side, since, healed: 0.3 if world.reverted_at else incident(side, since, healed)
     result = world.run()
@@ -127,20 +127,20 @@ def test_slos_that_do_not_hold_after_the_revert_are_no_pass(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("silent_from", [1.0, 5.0, 25.0])
-def test_a_load_that_falls_silent_is_no_pass(tmp_path: Path, silent_from: float) -> None:
+def test_load_that_stops_reporting_is_inconclusive(tmp_path: Path, silent_from: float) -> None:
     result = World(tmp_path, incident, silent_from=silent_from).run()
     assert result.verdict is Verdict.INCONCLUSIVE
     assert any("load lost" in why for why in result.drills[0].why)
 
 
-def test_zero_load_is_no_pass(tmp_path: Path) -> None:
+def test_zero_load_is_inconclusive(tmp_path: Path) -> None:
     result = World(tmp_path, incident, rate=0).run()
     assert result.verdict is Verdict.INCONCLUSIVE
     assert "no data" in result.drills[0].why[0]
 
 
 @pytest.mark.parametrize("after_s", [0.0, 5.0, 12.0, 17.0, 30.0])
-def test_interrupted_anywhere_everything_is_taken_back(tmp_path: Path, after_s: float) -> None:
+def test_interruption_in_any_phase_reverts_the_fault(tmp_path: Path, after_s: float) -> None:
     world = World(tmp_path, incident)
     world.at = lambda passed: world.stop.set() if passed >= after_s else None
     result = world.run()
@@ -149,7 +149,7 @@ def test_interrupted_anywhere_everything_is_taken_back(tmp_path: Path, after_s: 
     assert (world.fault_at is None) == (world.reverted_at is None)
 
 
-def test_a_crash_inside_is_no_pass(tmp_path: Path) -> None:
+def test_crash_of_the_harness_is_inconclusive(tmp_path: Path) -> None:
     world = World(tmp_path, incident)
 
     def crash(passed: float) -> None:
@@ -161,7 +161,7 @@ def test_a_crash_inside_is_no_pass(tmp_path: Path) -> None:
     assert any("boom" in why for why in result.drills[0].why)
 
 
-def test_a_metric_that_does_not_exist_or_move_fails_the_runbook(tmp_path: Path) -> None:
+def test_dashboard_metric_that_is_missing_or_constant_fails_the_runbook(tmp_path: Path) -> None:
     boards = tuple(
         DashboardPlan(40 + n, f"Prometheus: {name}", "Prometheus", name)
         for n, name in enumerate(("none", "flat", "moves"))
@@ -178,7 +178,7 @@ def test_a_metric_that_does_not_exist_or_move_fails_the_runbook(tmp_path: Path) 
     assert result.verdict is Verdict.FAILED
 
 
-def test_the_revert_is_on_disk_before_the_harm(tmp_path: Path) -> None:
+def test_revert_entry_is_written_before_the_fault_is_applied(tmp_path: Path) -> None:
     world = World(tmp_path, incident)
     world.run()
     lines = world.journal.path.read_text().split("\n")
@@ -220,28 +220,28 @@ def test_fault_is_not_applied_when_its_revert_entry_cannot_be_written(
     assert result.verdict is Verdict.INCONCLUSIVE
 
 
-def test_the_record_gives_the_same_result_again(tmp_path: Path) -> None:
+def test_report_of_the_record_gives_the_same_result(tmp_path: Path) -> None:
     world = World(tmp_path, incident)
     first = world.run()
-    assert result_of(tmp_path) == first
-    assert to_json(result_of(tmp_path)) == to_json(first)
+    assert report(ReportRequest(tmp_path)) == first
+    assert to_json(report(ReportRequest(tmp_path))) == to_json(first)
     assert first.seconds < 200
     assert world.now > START_S
 
 
-def test_a_record_that_was_cut_is_never_a_pass(tmp_path: Path) -> None:
+def test_cut_record_is_inconclusive(tmp_path: Path) -> None:
     world = World(tmp_path, incident)
     assert world.run().verdict is Verdict.PASSED
     lines = world.journal.path.read_text().splitlines(keepends=True)
     for cut in (2, 12, len(lines) // 2, len(lines) - 1):
         world.journal.path.write_text("".join(lines[:cut]))
-        result = result_of(tmp_path)
+        result = report(ReportRequest(tmp_path))
         assert result.verdict is Verdict.INCONCLUSIVE
         assert "the record stops before the end of the drill" in result.drills[0].why
 
 
 @pytest.mark.parametrize("heals", [True, False])
-def test_a_generator_that_falls_behind_gives_no_evidence_for_or_against(tmp_path: Path, heals: bool) -> None:
+def test_generator_that_falls_behind_is_inconclusive(tmp_path: Path, heals: bool) -> None:
     result = World(tmp_path, incident, heals=heals, late_from_response=30).run()
     assert result.verdict is Verdict.INCONCLUSIVE
     assert "could not be decided" in result.drills[0].why[0]
@@ -249,7 +249,7 @@ def test_a_generator_that_falls_behind_gives_no_evidence_for_or_against(tmp_path
 
 
 @pytest.mark.parametrize(("busy", "verdict"), [(0.8, Verdict.FAILED), (1.0, Verdict.INCONCLUSIVE)])
-def test_a_starved_machine_gives_no_evidence_against_a_runbook(tmp_path: Path, busy: float, verdict: Verdict) -> None:
+def test_busy_machine_is_no_evidence_against_the_runbook(tmp_path: Path, busy: float, verdict: Verdict) -> None:
     world = World(tmp_path, incident, heals=False)
     world.at = lambda passed: world.journal.write(HostSampled(busy_share=busy))
     result = world.run()
@@ -257,13 +257,13 @@ def test_a_starved_machine_gives_no_evidence_against_a_runbook(tmp_path: Path, b
     assert any("use fewer --jobs" in why for why in result.drills[0].why) == (busy == 1.0)
 
 
-def test_requests_that_fail_at_once_are_no_sign_of_latency(tmp_path: Path) -> None:
+def test_requests_that_fail_at_once_are_no_latency_symptom(tmp_path: Path) -> None:
     symptoms = (("errors", "error_rate(gateway) > 5%"), ("slow", "p95(gateway) > 500ms"))
     result = World(tmp_path, incident, symptoms=symptoms, over_ms=500).run()
     assert [symptom.seen for symptom in result.drills[0].symptoms] == [True, False]
 
 
-def test_seconds_without_data_do_not_make_a_recovery_last(tmp_path: Path) -> None:
+def test_seconds_without_data_do_not_count_as_recovery(tmp_path: Path) -> None:
     """The onset takes 20 s; then two good seconds and a generator that falls behind are not twenty."""
 
     def bad(side: str, since: float | None, healed: bool) -> float:
@@ -280,4 +280,4 @@ def test_seconds_without_data_do_not_make_a_recovery_last(tmp_path: Path) -> Non
     world.at = behind
     result = world.run()
     assert result.verdict is Verdict.INCONCLUSIVE
-    assert "whether the SLOs came back could not be decided" in result.drills[0].why[0]
+    assert "whether the SLOs recovered could not be decided" in result.drills[0].why[0]

@@ -57,7 +57,7 @@ def test_events_of_the_machine_concern_every_drill_and_the_run_none(tmp_path: Pa
     judges = Judges()
     for event in (header, drill, HostSampled(t_s=1.0, busy_share=0.5), RunEnded()):
         judges.add(event)
-    assert judges.by_drill["WEB"].state.busy == [(1.0, 0.5)]
+    assert judges.by_drill["WEB"].state.busy_shares == [(1.0, 0.5)]
     with pytest.raises(ValueError, match="drill OTHER has not started"):
         judges.add(DrillEvent(drill="OTHER"))
     assert len(events) > 50

@@ -1,4 +1,4 @@
-"""The main job: the shipped runbook, all four incidents, on the real thing, with the verdicts that the README shows."""
+"""The shipped document with all four incidents on the local platform, with the verdicts that the README shows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ VERDICTS = {"TIMEOUT": "passed", "TOOL_DOWN": "passed", "VALIDATION_FAIL": "pass
 
 @dataclass
 class Done:
-    """A whole gameday: its exit code, output and result, who listened where while it ran, and what it left."""
+    """A finished run: exit code, output and result, the addresses that were listened on, and what it left behind."""
 
     folder: Path
     status: int = -1
@@ -60,7 +60,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
 
 
 def listening(folder: Path) -> set[str]:
-    """Addresses at which a process of the run listens, or is bound without a peer."""
+    """Addresses on which a process of the run listens, or is bound without a peer."""
     found: set[str] = set()
     for process in {*psutil.Process().children(recursive=True), *of_folder(folder)}:
         try:
@@ -71,7 +71,7 @@ def listening(folder: Path) -> set[str]:
     return found
 
 
-def test_every_drill_has_its_true_verdict(done: Done) -> None:
+def test_every_drill_has_the_expected_verdict(done: Done) -> None:
     assert {name: drill["verdict"] for name, drill in done.drills.items()} == VERDICTS, [
         drill["why"] for drill in done.drills.values() if drill["verdict"] != VERDICTS[drill["runbook"]]
     ]
@@ -81,7 +81,7 @@ def test_every_drill_has_its_true_verdict(done: Done) -> None:
 
 
 @pytest.mark.parametrize("name", VERDICTS)
-def test_the_evidence_of_a_verdict(done: Done, name: str) -> None:
+def test_verdict_has_its_evidence(done: Done, name: str) -> None:
     drill = done.drills[name]
     assert all(symptom["seen"] and symptom["seen_after_s"] >= 0 for symptom in drill["symptoms"])
     assert (drill["controlled"], drill["reverted"]) == (True, True)
@@ -99,7 +99,7 @@ def test_the_evidence_of_a_verdict(done: Done, name: str) -> None:
     assert {board["verdict"] for board in metrics} == {"ok"}
 
 
-def test_the_general_section_ran_once_and_its_defect_is_a_finding(done: Done) -> None:
+def test_general_commands_run_once_and_their_defect_is_a_finding(done: Done) -> None:
     general = done.result["general"]
     failed = [step["text"] for step in general if step["verdict"] != "ok"]
     assert len(general) == 11
@@ -137,14 +137,14 @@ PHASE = {"phase": str, "seconds": float, "arrivals": int, "asked": bool, "answer
 
 
 def check(value: Mapping[str, Any], contract: Mapping[str, Any]) -> None:
-    """Exactly these keys, each of its type; a whole number will do for a fraction."""
+    """Assert exactly these keys, each of its type; an integer is a valid float."""
     assert value.keys() == contract.keys()
     for key, kind in contract.items():
         kinds = kind if isinstance(kind, tuple) else (kind,)
         assert isinstance(value[key], (*kinds, int) if float in kinds else kinds), (key, value[key])
 
 
-def test_the_result_keeps_its_contract(done: Done) -> None:
+def test_result_has_exactly_the_documented_keys(done: Done) -> None:
     check(done.result, WHOLE)
     for drill in done.result["drills"]:
         check(drill, DRILL)
@@ -160,7 +160,7 @@ def test_the_result_keeps_its_contract(done: Done) -> None:
     assert {line["kind"] for line in done.result["procedures"]} == {"alert", "escalation", "post-incident"}
 
 
-def test_the_record_gives_the_same_again_byte_for_byte(done: Done) -> None:
+def test_report_gives_the_same_files_byte_for_byte(done: Done) -> None:
     for form, name in (("json", "result.json"), ("markdown", "summary.md"), ("junit", "junit.xml")):
         again = gameday("report", done.folder, "--format", form, cwd=done.folder.parent)
         assert again.returncode == done.status
@@ -174,12 +174,12 @@ def test_every_line_of_the_record_matches_its_schema(done: Done) -> None:
     assert [line for line in lines if not validator.is_valid(json.loads(line))] == []
 
 
-def test_it_listened_on_loopback_only(done: Done) -> None:
+def test_run_listens_on_loopback_only(done: Done) -> None:
     assert len(done.listening) > 20, "pods, services, databases and admin ports of several platforms"
     assert [address for address in sorted(done.listening) if not ip_address(address).is_loopback] == []
 
 
-def test_it_left_no_process_and_the_tree_clean(done: Done) -> None:
+def test_run_leaves_no_process_and_no_change_in_the_tree(done: Done) -> None:
     assert done.left == []
     assert done.tree_after == done.tree_before
     assert sorted(path.name for path in done.folder.iterdir()) == [
@@ -192,7 +192,7 @@ def test_it_left_no_process_and_the_tree_clean(done: Done) -> None:
 
 
 @pytest.mark.parametrize("name", VERDICTS)
-def test_every_question_was_answered_and_says_what_it_cost(done: Done, name: str) -> None:
+def test_every_deciding_phase_has_a_decision_and_its_cost(done: Done, name: str) -> None:
     phases = {phase["phase"]: phase for phase in done.drills[name]["phases"]}
     asked = [phase for phase, told in phases.items() if told["asked"]]
     assert asked == ["baseline", "symptoms", "recovery", "control", "after-revert"]

@@ -1,4 +1,4 @@
-"""Wrong runbooks through whole drills: each is refuted by its own incident, and the reason says what is wrong."""
+"""Wrong runbooks in whole drills: each gets the right verdict, with a reason that names the defect."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tests.support.paths import BINDINGS, SLOS
 pytestmark = pytest.mark.slow
 JOBS = 3
 SCALE = "kubectl scale deployment service-name --replicas=3 -n production"
-NOT_BACK = "the SLOs did not come back"
+NOT_RECOVERED = "the SLOs did not recover"
 
 
 def edited(class_id: str, name: str, *edits: tuple[str, str]) -> str:
-    """The shipped runbook of a class under an id of its own, with these texts replaced."""
+    """The shipped runbook of a class with another id and these texts replaced."""
     text = entry(class_id)
     for old, new in ((f"### {class_id}:", f"### {name}:"), *edits):
-        assert old in text, f"{class_id} does not say `{old}` any more"
+        assert old in text, f"{class_id} does not contain `{old}`"
         text = text.replace(old, new)
     return text
 
@@ -37,7 +37,7 @@ def section(text: str, title: str) -> str:
 
 
 def only(class_id: str, name: str, *titles: str) -> str:
-    """A runbook of a class with its symptoms and these sections only."""
+    """The shipped runbook of a class with another id, its symptoms and only these sections."""
     text = entry(class_id)
     heading = text.split("\n")[0].replace(class_id, name)
     return "\n\n".join([heading, *(section(text, title) for title in ("Symptoms", *titles))]) + "\n"
@@ -71,11 +71,11 @@ ENTRIES = {
     "NO_STEPS": ("TIMEOUT", only("TIMEOUT", "NO_STEPS", "Dashboards to Check")),
     "CUT": ("VALIDATION_FAIL", CUT),
 }
-"""Id: the class whose incident it gets, and its text. The one that is cut off comes last, as it would in a file."""
+"""By id: the class whose fault is used, and the text. The truncated one is last, as in a truncated file."""
 
 
 def bindings() -> str:
-    """The project's bindings with the ids of this document, and a fault that ends by itself."""
+    """The project's bindings with the ids of this document, and a fault that ends after 12 s."""
     data = yaml.safe_load(BINDINGS.read_text(encoding="utf-8"))
     data["runbooks"] = {name: dict(data["runbooks"][class_id]) for name, (class_id, _) in ENTRIES.items()}
     data["faults"]["short"] = [{**part, "max_duration_s": 12} for part in data["faults"]["new-clients"]]
@@ -85,7 +85,7 @@ def bindings() -> str:
 
 @pytest.fixture(scope="module")
 def result(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
-    """The result of one gameday of all of them; `exit` is its exit code."""
+    """The result of one run of all of them; `exit` is its exit code."""
     folder = tmp_path_factory.mktemp("wrong")
     (folder / "wrong.md").write_text(document(*(text for _, text in ENTRIES.values())), encoding="utf-8")
     (folder / "gameday.yaml").write_text(bindings(), encoding="utf-8")
@@ -96,60 +96,66 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
     return {**found, "exit": done.returncode, "folder": folder, "drills": {d["runbook"]: d for d in found["drills"]}}
 
 
-def test_every_wrong_runbook_was_judged_and_the_worst_decides(result: Mapping[str, Any]) -> None:
+def test_every_runbook_has_a_verdict_and_the_worst_one_wins(result: Mapping[str, Any]) -> None:
     assert list(result["drills"]) == list(ENTRIES)
     assert (result["verdict"], result["exit"]) == ("failed", 1)
 
 
 @pytest.mark.parametrize(
-    ("name", "verdict", "words"),
+    ("name", "verdict", "facts"),
     [
-        ("SCALE_LEFT_OUT", "failed", [NOT_BACK, "gateway latency"]),
-        ("SCALE_ELSEWHERE", "failed", [NOT_BACK, "gateway latency"]),
-        ("SCALE_TO_NOTHING", "failed", [NOT_BACK, "gateway availability 0 %"]),
-        ("WS_NO_ROOM", "failed", [NOT_BACK, "websocket connects"]),
-        ("STRICTER", "failed", [NOT_BACK, "valid requests accepted", "VALIDATION_STRICT_MODE was true", "already"]),
-        ("NO_RESTART", "failed", [NOT_BACK, "tool calls"]),
-        ("NEVER_SEEN", "inconclusive", ["symptom `P95 > 60000ms` (p95(gateway) > 60000ms) never came"]),
+        ("SCALE_LEFT_OUT", "failed", [NOT_RECOVERED, "gateway latency"]),
+        ("SCALE_ELSEWHERE", "failed", [NOT_RECOVERED, "gateway latency"]),
+        ("SCALE_TO_NOTHING", "failed", [NOT_RECOVERED, "gateway availability 0 %"]),
+        ("WS_NO_ROOM", "failed", [NOT_RECOVERED, "websocket connects"]),
+        (
+            "STRICTER",
+            "failed",
+            [NOT_RECOVERED, "valid requests accepted", "VALIDATION_STRICT_MODE was true", "already"],
+        ),
+        ("NO_RESTART", "failed", [NOT_RECOVERED, "tool calls"]),
+        ("NEVER_SEEN", "inconclusive", ["symptom `P95 > 60000ms` (p95(gateway) > 60000ms) did not appear"]),
         ("WRONG_METRIC", "failed", ["`tool_service_healthiness`: no pod exports a metric of this name"]),
-        ("HEALS_ALONE", "inconclusive", ["healed by itself"]),
+        ("HEALS_ALONE", "inconclusive", ["self-healed"]),
         ("NO_STEPS", "failed", ["documents no step"]),
-        ("CUT", "failed", [NOT_BACK, "valid requests accepted"]),
+        ("CUT", "failed", [NOT_RECOVERED, "valid requests accepted"]),
     ],
 )
-def test_the_verdict_and_its_reason(result: Mapping[str, Any], name: str, verdict: str, words: list[str]) -> None:
+def test_wrong_runbook_gets_its_verdict_and_reason(
+    result: Mapping[str, Any], name: str, verdict: str, facts: list[str]
+) -> None:
     drill = result["drills"][name]
     why = "; ".join(drill["why"])
     assert drill["verdict"] == verdict, why
-    assert [word for word in words if word not in why] == [], why
+    assert [fact for fact in facts if fact not in why] == [], why
 
 
-def test_the_symptoms_were_there_wherever_a_runbook_failed_by_its_incident(result: Mapping[str, Any]) -> None:
+def test_symptoms_were_seen_and_the_fault_reverted_in_each_failed_drill(result: Mapping[str, Any]) -> None:
     for name in ENTRIES.keys() - {"NEVER_SEEN", "NO_STEPS"}:
         drill = result["drills"][name]
         assert all(symptom["seen"] for symptom in drill["symptoms"]), (name, drill["symptoms"])
         assert drill["reverted"], name
 
 
-def test_a_wrong_metric_name_fails_a_runbook_that_restores_the_slos(result: Mapping[str, Any]) -> None:
+def test_wrong_metric_name_fails_a_runbook_that_restores_the_slos(result: Mapping[str, Any]) -> None:
     drill = result["drills"]["WRONG_METRIC"]
-    assert NOT_BACK not in "; ".join(drill["why"])
+    assert NOT_RECOVERED not in "; ".join(drill["why"])
     assert drill["controlled"]
     assert all(slo["after"]["holds"] for slo in drill["slos"])
 
 
-def test_scaling_to_nothing_is_noted_as_harm(result: Mapping[str, Any]) -> None:
+def test_scaling_to_zero_is_noted(result: Mapping[str, Any]) -> None:
     (step,) = [step for step in result["drills"]["SCALE_TO_NOTHING"]["steps"] if "scale" in step["text"]]
     assert (step["verdict"], "deployment/inference replicas 1 -> 0" in step["changed"]) == ("ok", True)
     assert step["notes"] == ["deployment/inference is scaled to 0: no pod serves it"]
 
 
-def test_what_needs_no_incident_gets_none(result: Mapping[str, Any]) -> None:
+def test_runbook_without_steps_gets_no_fault(result: Mapping[str, Any]) -> None:
     assert result["drills"]["NO_STEPS"]["phases"] == []
     assert not (Path(result["folder"]) / "run" / "drills" / "NO_STEPS").exists()
 
 
-def test_the_cut_is_named_with_its_line(result: Mapping[str, Any]) -> None:
+def test_truncated_command_is_named_with_its_line(result: Mapping[str, Any]) -> None:
     drill = result["drills"]["CUT"]
     text = (Path(result["folder"]) / "wrong.md").read_text(encoding="utf-8")
     last = len(text.rstrip().split("\n"))

@@ -1,4 +1,4 @@
-"""What earlier runs teach, and what an incident costs: by whole drills in a simulated world, and what they leave."""
+"""VIF estimates from earlier runs, and the error budget that an incident spends, in simulated drills."""
 
 import json
 from pathlib import Path
@@ -25,7 +25,7 @@ def phase(result: GamedayResult, name: str) -> float:
     return next(each.seconds for each in result.drills[0].phases if each.phase == name)
 
 
-def test_a_later_run_uses_what_an_earlier_one_learnt(tmp_path: Path) -> None:
+def test_later_run_decides_sooner_with_the_vif_of_an_earlier_one(tmp_path: Path) -> None:
     first = run(tmp_path / "first", rate=600)
     known = history_beside(tmp_path / "second", "local").known("web", 0.0, OBJECTIVE)
     assert known.suffices
@@ -37,20 +37,24 @@ def test_a_later_run_uses_what_an_earlier_one_learnt(tmp_path: Path) -> None:
     assert first.verdict is second.verdict
 
 
-def test_only_the_same_load_and_objective_teach_and_only_long_windows(tmp_path: Path) -> None:
+def test_history_uses_long_windows_of_the_same_load_only(tmp_path: Path) -> None:
     run(tmp_path / "first", rate=600)
     history = history_beside(tmp_path / "second", "local")
     assert not history.known("other", 0.0, OBJECTIVE).seconds
     assert not history.known("web", 70.0, OBJECTIVE).seconds
     assert not history.known("web", 0.0, "availability(gateway) >= 99.9%").seconds
     run(tmp_path / "warm" / "one", rate=600, known=VifEstimate(2.0, ENOUGH_S))
-    assert not history_beside(tmp_path / "warm" / "two", "local").windows, "a window of a second measures no VIF"
+    assert not history_beside(tmp_path / "warm" / "two", "local").windows, (
+        "a window of one second is too short to measure a VIF"
+    )
 
 
 @pytest.mark.parametrize(
     "other", [{"platform": "docker"}, {"version": VERSION + 1}, {"vif_method": VIF_METHOD - 1}, {"vif_method": None}]
 )
-def test_another_platform_and_another_method_teach_nothing(tmp_path: Path, other: dict[str, object]) -> None:
+def test_history_leaves_out_results_of_another_platform_version_or_method(
+    tmp_path: Path, other: dict[str, object]
+) -> None:
     run(tmp_path / "first", rate=600)
     assert history_beside(tmp_path / "second", "local").windows
     path = tmp_path / "first" / "result.json"
@@ -58,7 +62,7 @@ def test_another_platform_and_another_method_teach_nothing(tmp_path: Path, other
     assert not history_beside(tmp_path / "second", "local").windows
 
 
-def test_a_damaged_or_foreign_result_teaches_nothing_and_the_latest_runs_count(tmp_path: Path) -> None:
+def test_history_leaves_out_damaged_results_and_uses_the_latest_runs(tmp_path: Path) -> None:
     run(tmp_path / "good", rate=600)
     for name, text in (("cut", '{"drills": ['), ("foreign", "[]"), ("older", '{"drills": [{"load": {}}]}')):
         (tmp_path / name).mkdir()
@@ -71,7 +75,7 @@ def test_a_damaged_or_foreign_result_teaches_nothing_and_the_latest_runs_count(t
     assert not history_beside(tmp_path / "nowhere" / "next", "local").windows
 
 
-def test_what_an_incident_cost_of_the_budget(tmp_path: Path) -> None:
+def test_incident_spends_the_expected_share_of_the_error_budget(tmp_path: Path) -> None:
     slo = run(tmp_path / "run").drills[0].slos[0]
     assert slo.budget is not None
     assert slo.budget.burn_rate == pytest.approx(0.5 / 0.01, rel=0.1)
@@ -81,7 +85,7 @@ def test_what_an_incident_cost_of_the_budget(tmp_path: Path) -> None:
     assert slo.budget.window_s == 28 * 86400
 
 
-def test_every_reading_says_on_how_much_it_stands(tmp_path: Path) -> None:
+def test_every_measurement_has_consistent_interval_and_sample_size(tmp_path: Path) -> None:
     run(tmp_path / "run")
     slo = json.loads((tmp_path / "run" / "result.json").read_text())["drills"][0]["slos"][0]
     for part in ("before", "control_before", "during", "after", "after_revert", "control"):

@@ -1,4 +1,4 @@
-"""What people see while they wait: values, intervals, the time still needed; rewritten in place at a terminal."""
+"""The progress display: values, intervals and the estimated time left; rewritten in place at a terminal."""
 
 import io
 import re
@@ -13,7 +13,7 @@ from tests.support.simulated_drill import World, incident
 
 
 class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
+    """A stream that reports to be a terminal."""
 
     def isatty(self) -> bool:
         return True
@@ -27,7 +27,7 @@ def shown(folder: Path, stream: io.StringIO, **changes: object) -> list[str]:
     return stream.getvalue().split("\n")
 
 
-def test_without_a_terminal_it_is_a_plain_log(tmp_path: Path) -> None:
+def test_progress_without_a_terminal_is_a_plain_log(tmp_path: Path) -> None:
     lines = shown(tmp_path, io.StringIO())
     assert "\033" not in "".join(lines)
     waiting = [line for line in lines if re.search(r"about \d+ s more", line)]
@@ -36,40 +36,40 @@ def test_without_a_terminal_it_is_a_plain_log(tmp_path: Path) -> None:
     assert expected[0] > expected[1] > expected[2]
 
 
-def test_each_question_ends_with_its_answer_and_what_it_cost(tmp_path: Path) -> None:
+def test_each_deciding_phase_ends_with_its_decision_and_duration(tmp_path: Path) -> None:
     lines = shown(tmp_path, io.StringIO())
-    for phase, said in (
+    for phase, text in (
         ("baseline", "every SLO holds, decided after 1"),
-        ("symptoms", "all symptoms are there, decided after"),
-        ("recovery", "the SLOs came back, decided after 1"),
+        ("symptoms", "all symptoms are present, decided after"),
+        ("recovery", "the SLOs recovered, decided after 1"),
         ("control", "the control stayed broken, decided after"),
         ("after-revert", "every SLO holds, decided after 1"),
     ):
-        assert any(f"✓ {phase}: {said}" in line for line in lines), phase
+        assert any(f"✓ {phase}: {text}" in line for line in lines), phase
 
 
 @pytest.mark.parametrize(
-    ("bad", "said"),
+    ("bad", "text"),
     [
-        (lambda *_: 0.2, "✗ baseline: an SLO is broken before anything was done, decided after 1"),
+        (lambda *_: 0.2, "✗ baseline: an SLO is broken before the fault, decided after 1"),
         (lambda *_: 0.01, "? baseline: undecided at its limit, after 60.0 s: still waiting for all SLOs to hold"),
     ],
 )
-def test_no_and_not_known_are_different_answers(tmp_path: Path, bad: object, said: str) -> None:
+def test_broken_and_undecided_baselines_are_shown_differently(tmp_path: Path, bad: object, text: str) -> None:
     stream = io.StringIO()
     world = World(tmp_path, bad)  # type: ignore[arg-type]
     world.journal.deliver_to(Live(world.judges.of, stream, columns=160))
     assert world.run().exit_code == 3
-    assert said in stream.getvalue()
+    assert text in stream.getvalue()
 
 
-def test_at_a_terminal_one_line_is_rewritten_in_place(tmp_path: Path) -> None:
+def test_progress_at_a_terminal_rewrites_one_line(tmp_path: Path) -> None:
     stream = Terminal()
     shown(tmp_path, stream)
     text = stream.getvalue()
     assert text.count("\033[1A\033[J") > 20
     screen = replayed(text)
-    assert len([line for line in screen if "s more" in line]) == 0, "what was true for a moment is gone at the end"
+    assert len([line for line in screen if "s more" in line]) == 0, "no status line is left at the end"
     assert len([line for line in screen if "decided after" in line]) == 5
 
 
@@ -87,18 +87,18 @@ def replayed(text: str) -> list[str]:
     return lines
 
 
-def test_several_drills_have_a_line_each_and_long_ones_are_cut() -> None:
+def test_screen_has_a_status_line_per_drill_and_cuts_long_lines() -> None:
     stream = Terminal()
     screen = Screen(stream, columns=20)
     screen.status("A", "first")
     screen.status("B", "second" * 9)
-    screen.say("told")
+    screen.print("printed")
     screen.status("A", None)
     left = [re.sub(r"\033\[\d*m", "", line) for line in replayed(stream.getvalue())]
-    assert left == ["told", "secondsecondseconds…", ""]
+    assert left == ["printed", "secondsecondseconds…", ""]
 
 
-def test_what_earlier_runs_taught_shortens_what_is_expected(tmp_path: Path) -> None:
+def test_known_vif_shortens_the_estimated_time_left(tmp_path: Path) -> None:
     (tmp_path / "cold").mkdir()
     (tmp_path / "warm").mkdir()
     cold = shown(tmp_path / "cold", io.StringIO(), rate=600)

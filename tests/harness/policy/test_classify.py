@@ -9,15 +9,15 @@ from harness.policy import classify
 @pytest.mark.parametrize(
     ("text", "purpose"),
     [
-        ("kubectl get pods | grep x", "look"),
-        ("kubectl rollout status deployment/x", "look"),
-        ("kubectl exec x -- cat /app/a", "look"),
-        ("kubectl exec x -- psql -c 'SELECT 1'", "look"),
+        ("kubectl get pods | grep x", "read"),
+        ("kubectl rollout status deployment/x", "read"),
+        ("kubectl exec x -- cat /app/a", "read"),
+        ("kubectl exec x -- psql -c 'SELECT 1'", "read"),
         ("kubectl exec x -- psql -c 'DELETE FROM a'", "change"),
         ("kubectl exec x -- sh -c 'cat a; touch b'", "change"),
         ("kubectl -n y scale deployment x --replicas=3", "change"),
         ("kubectl rollout restart deployment/x", "change"),
-        ("curl http://x/", "look"),
+        ("curl http://x/", "read"),
         ("curl -XPOST http://x/", "change"),
     ],
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.cli.report import result_of
+from harness.app import ReportRequest, report
 from harness.model import Verdict
 from harness.record.codec import to_json
 from harness.record.events import Event, HostSampled, RunEnded, RunStarted
@@ -23,6 +23,7 @@ def test_written_events_are_read_back_with_the_time_of_writing(tmp_path: Path) -
     times_s = iter(range(1000, 2000))
     journal = Journal(tmp_path / "record.jsonl", clock=lambda: float(next(times_s)))
     written = [journal.write(event) for event in EVERY_KIND]
+    journal.close()
     assert list(read_events(journal.path)) == written
     assert [event.t_s for event in written] == [1000.0 + n for n in range(len(EVERY_KIND))]
 
@@ -33,6 +34,7 @@ def test_inbox_gets_every_event_in_the_order_of_the_file(tmp_path: Path) -> None
     journal.deliver_to(received.append)
     for event in EVERY_KIND[1:]:
         journal.write(event)
+    journal.close()
     assert received == list(read_events(journal.path))[1:]
 
 
@@ -71,7 +73,7 @@ def test_record_of_another_version_is_refused_with_the_version_found(tmp_path: P
     with pytest.raises(JournalError, match=f"^{re.escape(f'{record}:1: the record {found}; {advice}')}$"):
         list(read_events(record))
     with pytest.raises(JournalError):
-        result_of(tmp_path)
+        report(ReportRequest(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -108,19 +110,19 @@ def test_last_line_that_was_cut_is_left_out(tmp_path: Path) -> None:
 def test_record_cut_at_any_byte_is_never_a_pass(tmp_path: Path) -> None:
     record = simulated_record(tmp_path)
     text = record.read_bytes()
-    assert result_of(tmp_path).verdict is Verdict.PASSED
+    assert report(ReportRequest(tmp_path)).verdict is Verdict.PASSED
     first_line = text.index(b"\n") + 1
     ended = text.index(b'{"event":"drill-ended"')
     for cut in (first_line, first_line + 5, len(text) // 3, len(text) // 2, ended, ended + 20):
         record.write_bytes(text[:cut])
-        assert result_of(tmp_path).verdict is Verdict.INCONCLUSIVE, cut
+        assert report(ReportRequest(tmp_path)).verdict is Verdict.INCONCLUSIVE, cut
 
 
 def test_record_without_a_whole_line_is_refused(tmp_path: Path) -> None:
     record = simulated_record(tmp_path)
     record.write_bytes(record.read_bytes()[:30])
     with pytest.raises(JournalError, match="name a run directory"):
-        result_of(tmp_path)
+        report(ReportRequest(tmp_path))
 
 
 def test_missing_record_is_an_error_with_the_next_action(tmp_path: Path) -> None:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from harness.record.events import Event, HostSampled, RunStarted
 from harness.record.journal import Journal, read_events
 from harness.record.listener import LONGEST_QUEUE, ListenerThread
 
 
-def journal_in(folder: Path) -> Journal:
-    journal = Journal(folder / "record.jsonl")
-    journal.write(RunStarted(document="ops.md", drills=()))
-    return journal
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    one = Journal(tmp_path / "record.jsonl")
+    one.write(RunStarted(document="ops.md", drills=()))
+    yield one
+    one.close()
 
 
-def test_listener_gets_every_event_in_the_order_of_the_file(tmp_path: Path) -> None:
-    journal, received = journal_in(tmp_path), list[Event]()
+def test_listener_gets_every_event_in_the_order_of_the_file(journal: Journal) -> None:
+    received = list[Event]()
     listener = ListenerThread(journal, received.append)
 
     def write() -> None:
@@ -34,8 +39,8 @@ def test_listener_gets_every_event_in_the_order_of_the_file(tmp_path: Path) -> N
     assert received == list(read_events(journal.path))[1:]
 
 
-def test_blocked_listener_delays_neither_the_journal_nor_another_listener(tmp_path: Path) -> None:
-    journal, received, release = journal_in(tmp_path), list[Event](), threading.Event()
+def test_blocked_listener_delays_neither_the_journal_nor_another_listener(journal: Journal) -> None:
+    received, release = list[Event](), threading.Event()
     blocked = ListenerThread(journal, lambda event: bool(release.wait()))
     other = ListenerThread(journal, received.append)
     for _ in range(LONGEST_QUEUE + 10):

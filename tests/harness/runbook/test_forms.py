@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.report.show import to_json
+from harness.report.document import to_json
 from harness.runbook import parse
 
 USER = (Path(__file__).parents[2] / "data" / "operations-user.md").read_text()

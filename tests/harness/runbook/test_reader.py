@@ -10,7 +10,7 @@ import pytest
 
 from harness.errors import DocumentError
 from harness.model import Command, Dashboard, Document, Toggle, Unread
-from harness.report.show import to_json
+from harness.report.document import to_json
 from harness.runbook import nothing_to_test, parse, read
 
 DATA = Path(__file__).parents[2] / "data"

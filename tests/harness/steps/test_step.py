@@ -8,9 +8,9 @@ from tests.support.steps import PLACEHOLDERS, SLOW_RUNBOOK
 def test_steps_are_in_the_order_of_the_runbook() -> None:
     steps = runbook_steps(SLOW_RUNBOOK, PLACEHOLDERS, {"MAX_RETRIES": "api"}, "production")
     assert [(step.number, step.line, step.kind, step.purpose) for step in steps] == [
-        (1, 5, "action", "look"),
+        (1, 5, "action", "read"),
         (2, 6, "action", "manual"),
-        (3, 10, "command", "look"),
+        (3, 10, "command", "read"),
         (4, 11, "command", "change"),
         (5, 20, "toggle", "change"),
     ]

@@ -82,7 +82,7 @@ WRONG = {
     "… its logs": (f"kubectl logs deployment/nosuch {PRODUCTION}", '"nosuch" not found'),
     "… its logs, hidden by a pipe": (
         f"kubectl logs deployment/nosuch {PRODUCTION} | cat",
-        "the pipe behind it would have hidden that",
+        "the status of the pipeline hides that",
     ),
     "a namespace that does not exist, listed": ("kubectl get pods -n nosuch", "No resources found in nosuch namespace"),
     "… listed and searched": ("kubectl get pods -n nosuch | grep inference", "no line matches"),
@@ -102,7 +102,7 @@ WRONG = {
         f"kubectl logs -f deployment/api-gateway {PRODUCTION} | grep -i 'flux capacitor'",
         "found nothing: no line matches",
     ),
-    "a program that does not exist": (f"kubctl get pods {PRODUCTION}", "kubctl: there is no such program"),
+    "a program that does not exist": (f"kubctl get pods {PRODUCTION}", "kubctl: no such program"),
     "a text that is not shell": ("fi", "syntax error"),
     "a scale to what it is already": (
         f"kubectl scale deployment realtime --replicas=1 {PRODUCTION}",
@@ -119,7 +119,7 @@ WRONG = {
     "a toggle that no program reads": ("- `FLUX_CAPACITY`: Increase from 1 to 2", "nothing there reads it"),
     "a toggle changed in the wrong direction": (
         "- `TIMEOUT_THRESHOLD_MS`: Increase from 5000 to 1000",
-        "moved the wrong way: the text says increase, 5000 -> 1000",
+        "wrong direction: 5000 -> 1000 contradicts `increase` in the text",
     ),
     "a toggle at its value already": (
         "- `CIRCUIT_BREAKER_THRESHOLD`: Set to 5",
@@ -176,7 +176,7 @@ CHANGES = {
     "toggle": ("- `MAX_RETRIES`: Increase from 3 to 5", "MAX_RETRIES 3 -> 5"),
     "toggle that was deployed otherwise": (
         "- `TOOL_RETRY_ATTEMPTS`: Increase from 2 to 4",
-        "3 -> 4 (the runbook says from 2: drift)",
+        "3 -> 4 (the runbook documents 2: drift)",
     ),
 }
 

@@ -1,4 +1,4 @@
-"""What recordings cannot hold of the local platform's kubectl: waiting, following, watching, refusing."""
+"""Behaviour of the local platform's kubectl that recordings cannot show: waiting, following, watching, refusing."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ def call(world: World, line: str, **more: Any) -> Said:
 
 
 def during(world: World, line: str, act: Callable[[Said], Awaitable[None]]) -> Said:
-    """Run `line` while `act` changes the world; a line that goes on is cancelled when `act` is done."""
-    said = Said()
+    """Run `line` while `act` changes the cluster; cancel a line that is still running when `act` ends."""
+    result = Said()
 
     async def both() -> None:
-        task = asyncio.create_task(run(shlex.split(line), world, said.take, None, False, now=lambda: NOW_S))
+        task = asyncio.create_task(run(shlex.split(line), world, result.take, None, False, now=lambda: NOW_S))
         await asyncio.sleep(0.1)
-        await act(said)
+        await act(result)
         await asyncio.sleep(5)
         if task.done():
-            said.status = task.result()
+            result.status = task.result()
         else:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
     at_once(both())
-    return said
+    return result
 
 
 def deployment(world: World, name: str) -> Obj:
@@ -66,14 +66,14 @@ def pods(world: World, app: str) -> list[Obj]:
 @pytest.mark.parametrize(
     "line", ["{} get pods -n production", "get pods -n production {}", "rollout {} status deploy/realtime"]
 )
-def test_flags_that_leave_the_platform_are_refused(world: World, flag: str, line: str) -> None:
-    said = call(world, line.format(flag))
-    assert (said.status, said.stdout) == (1, "")
-    assert "is refused: this kubectl reaches this platform only" in said.stderr
+def test_flags_for_another_cluster_are_refused(world: World, flag: str, line: str) -> None:
+    result = call(world, line.format(flag))
+    assert (result.status, result.stdout) == (1, "")
+    assert "is refused: this kubectl reaches this platform only" in result.stderr
 
 
 @pytest.mark.parametrize(
-    ("line", "lacks"),
+    ("line", "missing"),
     [
         ("get pods -f x.yaml", "--filename"),
         ("scale deploy realtime --replicas=2 -f x.yaml", "--filename"),
@@ -86,40 +86,40 @@ def test_flags_that_leave_the_platform_are_refused(world: World, flag: str, line
         ("delete deployment realtime -n production", "delete deployments"),
     ],
 )
-def test_what_is_lacking_is_said_and_nothing_is_done(world: World, line: str, lacks: str) -> None:
+def test_an_unsupported_command_or_flag_is_an_error_and_changes_nothing(world: World, line: str, missing: str) -> None:
     before = copy.deepcopy(world.objects)
-    said = call(world, line)
-    assert said.status == 1
-    assert said.stderr.startswith("error: this platform's kubectl does not")
-    assert lacks in said.stderr
+    result = call(world, line)
+    assert result.status == 1
+    assert result.stderr.startswith("error: this platform's kubectl does not")
+    assert missing in result.stderr
     assert world.objects == before
 
 
-def test_nothing_is_done_when_one_flag_of_the_line_is_wrong(world: World) -> None:
-    said = call(world, "scale deployment realtime --replicas=0 -n production --nonsense")
-    assert said.status == 1
+def test_an_unknown_flag_prevents_the_change(world: World) -> None:
+    result = call(world, "scale deployment realtime --replicas=0 -n production --nonsense")
+    assert result.status == 1
     assert section(deployment(world, "realtime"), "spec")["replicas"] == 3
 
 
-def test_the_server_s_refusal_is_told_in_kubectl_s_words(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_change_is_reported_as_kubectl_does(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(World, "refuse", staticmethod(lambda after: "spec.x: Invalid value: 1: no"))
-    said = call(world, "scale deployment realtime --replicas=9 -n production")
-    assert (said.status, said.stdout) == (1, "")
-    assert said.stderr == 'The Deployment "realtime" is invalid: spec.x: Invalid value: 1: no\n'
+    result = call(world, "scale deployment realtime --replicas=9 -n production")
+    assert (result.status, result.stdout) == (1, "")
+    assert result.stderr == 'The Deployment "realtime" is invalid: spec.x: Invalid value: 1: no\n'
 
 
 def test_help_lists_supported_flags_only(world: World) -> None:
-    said = call(world, "logs --help")
-    assert said.status == 0
-    assert "-f, --follow" in said.stdout
-    assert "--ignore-errors" not in said.stdout
+    result = call(world, "logs --help")
+    assert result.status == 0
+    assert "-f, --follow" in result.stdout
+    assert "--ignore-errors" not in result.stdout
 
 
 # watching and waiting
 
 
-def test_watch_tells_what_changes_and_what_is_gone(world: World) -> None:
-    async def act(said: Said) -> None:
+def test_watch_prints_changed_and_deleted_objects(world: World) -> None:
+    async def act(result: Said) -> None:
         pod = pods(world, "tool-service")[0]
         section(pod, "metadata").update({"deletionTimestamp": "2026-11-23T23:00:00Z", "resourceVersion": "9999"})
         world.touch()
@@ -136,31 +136,31 @@ def test_watch_tells_what_changes_and_what_is_gone(world: World) -> None:
     ]
 
 
-def test_watch_only_leaves_out_what_is_there(world: World) -> None:
-    async def act(said: Said) -> None:
-        assert said.stdout == ""
+def test_watch_only_omits_the_current_objects(world: World) -> None:
+    async def act(result: Said) -> None:
+        assert result.stdout == ""
         section(deployment(world, "realtime"), "status")["readyReplicas"] = 1
         world.touch()
 
-    said = during(world, "get deploy -n production --watch-only --no-headers", act)
-    assert [line.split()[:2] for line in said.stdout.splitlines()] == [["realtime", "1/3"]]
+    result = during(world, "get deploy -n production --watch-only --no-headers", act)
+    assert [line.split()[:2] for line in result.stdout.splitlines()] == [["realtime", "1/3"]]
 
 
-def test_rollout_status_follows_to_the_end(world: World) -> None:
+def test_rollout_status_follows_until_the_rollout_is_complete(world: World) -> None:
     status = section(deployment(world, "realtime"), "status")
     spec = section(deployment(world, "realtime"), "spec")
     spec["replicas"] = 4
 
-    async def act(said: Said) -> None:
+    async def act(result: Said) -> None:
         for change in ({"updatedReplicas": 4, "replicas": 5}, {"replicas": 4}, {"availableReplicas": 4}):
             status.update(change)
             world.touch()
             await asyncio.sleep(1.5)
 
-    said = during(world, "rollout status deployment/realtime -n production", act)
+    result = during(world, "rollout status deployment/realtime -n production", act)
     waiting = 'Waiting for deployment "realtime" rollout to finish: '
-    assert said.status == 0
-    assert said.stdout.splitlines() == [
+    assert result.status == 0
+    assert result.stdout.splitlines() == [
         f"{waiting}3 out of 4 new replicas have been updated...",
         f"{waiting}1 old replicas are pending termination...",
         f"{waiting}3 of 4 updated replicas are available...",
@@ -170,16 +170,16 @@ def test_rollout_status_follows_to_the_end(world: World) -> None:
 
 def test_rollout_status_waits_for_a_change_to_be_observed(world: World) -> None:
     section(deployment(world, "realtime"), "metadata")["generation"] = 99
-    said = call(world, "rollout status deployment/realtime -n production --timeout=3s")
-    assert said.stdout == "Waiting for deployment spec update to be observed...\n"
-    assert (said.status, said.stderr) == (1, "error: timed out waiting for the condition\n")
+    result = call(world, "rollout status deployment/realtime -n production --timeout=3s")
+    assert result.stdout == "Waiting for deployment spec update to be observed...\n"
+    assert (result.status, result.stderr) == (1, "error: timed out waiting for the condition\n")
 
 
-def test_rollout_status_ends_with_the_progress_deadline(world: World) -> None:
+def test_rollout_status_fails_at_the_progress_deadline(world: World) -> None:
     status = section(deployment(world, "realtime"), "status")
     items(status, "conditions")[1]["reason"] = "ProgressDeadlineExceeded"
-    said = call(world, "rollout status deployment/realtime -n production")
-    assert (said.status, said.stderr) == (1, 'error: deployment "realtime" exceeded its progress deadline\n')
+    result = call(world, "rollout status deployment/realtime -n production")
+    assert (result.status, result.stderr) == (1, 'error: deployment "realtime" exceeded its progress deadline\n')
 
 
 @pytest.mark.parametrize(
@@ -195,40 +195,40 @@ def test_rollout_status_ends_with_the_progress_deadline(world: World) -> None:
         ),
     ],
 )
-def test_wait_ends_when_it_comes_about(world: World, line: str, message: str) -> None:
-    async def act(said: Said) -> None:
-        assert said.stdout == ""
+def test_wait_ends_when_the_condition_is_met(world: World, line: str, message: str) -> None:
+    async def act(result: Said) -> None:
+        assert result.stdout == ""
         status = section(deployment(world, "realtime"), "status")
         status["readyReplicas"] = 0
         items(status, "conditions")[0]["status"] = "False"
         world.touch()
 
-    said = during(world, line, act)
-    assert (said.status, said.stdout) == (0, message)
+    result = during(world, line, act)
+    assert (result.status, result.stdout) == (0, message)
 
 
 def test_a_condition_of_an_older_generation_does_not_count(world: World) -> None:
     section(deployment(world, "realtime"), "metadata")["generation"] = 99
-    said = call(world, "wait --for=condition=Available deploy/realtime -n production --timeout=2s")
-    assert (said.status, said.stderr) == (1, "error: timed out waiting for the condition on deployments/realtime\n")
+    result = call(world, "wait --for=condition=Available deploy/realtime -n production --timeout=2s")
+    assert (result.status, result.stderr) == (1, "error: timed out waiting for the condition on deployments/realtime\n")
 
 
-def test_wait_for_delete_ends_when_the_very_pod_is_gone(world: World) -> None:
+def test_wait_for_delete_ends_when_the_pod_is_gone(world: World) -> None:
     pod = pods(world, "tool-service")[0]
 
-    async def act(said: Said) -> None:
+    async def act(result: Said) -> None:
         world.objects["pods"].remove(pod)
         world.touch()
 
     name = text(pod, "metadata", "name")
-    said = during(world, f"wait --for=delete pod/{name} -n production", act)
-    assert (said.status, said.stdout) == (0, f"pod/{name} condition met\n")
+    result = during(world, f"wait --for=delete pod/{name} -n production", act)
+    assert (result.status, result.stdout) == (0, f"pod/{name} condition met\n")
 
 
 # logs
 
 
-def test_follow_goes_on_until_the_log_ends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_logs_follow_until_the_log_ends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = asyncio.Event()
 
     async def log(self: World, namespace: str, pod: str, *, follow: bool, **rest: Any) -> AsyncIterator[bytes]:
@@ -239,35 +239,35 @@ def test_follow_goes_on_until_the_log_ends(world: World, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(World, "log", log)
 
-    async def act(said: Said) -> None:
-        assert said.stdout == "first\n"
+    async def act(result: Said) -> None:
+        assert result.stdout == "first\n"
         gate.set()
 
-    said = during(world, "logs -f deployment/tool-service -n production", act)
-    assert (said.status, said.stdout) == (0, "first\nlast\n")
+    result = during(world, "logs -f deployment/tool-service -n production", act)
+    assert (result.status, result.stdout) == (0, "first\nlast\n")
 
 
-def test_following_many_pods_has_kubectl_s_limit(world: World) -> None:
-    said = call(world, "logs -f -n production -l app=realtime --max-log-requests=2 -c app")
-    assert said.status == 1
-    assert "attempting to follow 3 log streams, but maximum allowed concurrency is 2" in said.stderr
+def test_the_number_of_followed_logs_is_limited_as_in_kubectl(world: World) -> None:
+    result = call(world, "logs -f -n production -l app=realtime --max-log-requests=2 -c app")
+    assert result.status == 1
+    assert "attempting to follow 3 log streams, but maximum allowed concurrency is 2" in result.stderr
     assert call(world, "logs -f -n production -l app=realtime -c app --tail=1").stdout.count("\n") == 3
 
 
-def test_a_deployment_without_pods_is_waited_for(world: World) -> None:
+def test_logs_wait_for_a_deployment_to_have_pods(world: World) -> None:
     gone = pods(world, "tool-service")
     for pod in gone:
         world.objects["pods"].remove(pod)
 
-    async def act(said: Said) -> None:
+    async def act(result: Said) -> None:
         world.objects["pods"] += gone
         world.touch()
 
-    said = during(world, "logs deployment/tool-service -n production --tail=1", act)
-    assert (said.status, said.stdout.count("\n")) == (0, 1)
+    result = during(world, "logs deployment/tool-service -n production --tail=1", act)
+    assert (result.status, result.stdout.count("\n")) == (0, 1)
 
 
-def test_the_pod_that_has_been_ready_for_longest_speaks(world: World) -> None:
+def test_logs_of_a_deployment_are_those_of_the_longest_ready_pod(world: World) -> None:
     first, second, third = pods(world, "realtime")
     for pod, when in (
         (first, "2026-11-23T22:59:00Z"),
@@ -276,11 +276,11 @@ def test_the_pod_that_has_been_ready_for_longest_speaks(world: World) -> None:
     ):
         next(one for one in items(pod, "status", "conditions") if one["type"] == "Ready")["lastTransitionTime"] = when
     section(third, "metadata")["deletionTimestamp"] = "2026-11-23T23:00:00Z"
-    said = call(world, "logs deployment/realtime -n production -c app --tail=1")
-    assert said.stderr == f"Found 3 pods, using pod/{text(second, 'metadata', 'name')}\n"
+    result = call(world, "logs deployment/realtime -n production -c app --tail=1")
+    assert result.stderr == f"Found 3 pods, using pod/{text(second, 'metadata', 'name')}\n"
 
 
-def test_what_is_asked_of_a_log_reaches_the_platform(world: World) -> None:
+def test_the_options_of_logs_reach_the_platform(world: World) -> None:
     pod = text(pods(world, "tool-service")[0], "metadata", "name")
     call(world, f"logs {pod} -n production --tail=7 --since=90s -f")
     call(world, f"logs {pod} -n production --since-time=2026-11-23T22:52:00Z")
@@ -288,28 +288,28 @@ def test_what_is_asked_of_a_log_reaches_the_platform(world: World) -> None:
     assert world.asked[1][1][4] == pytest.approx(NOW_S - 1795474320.0)
 
 
-def test_timestamps_are_those_of_the_lines(world: World) -> None:
+def test_timestamps_of_logs_are_taken_from_their_lines(world: World) -> None:
     pod = text(pods(world, "tool-service")[0], "metadata", "name")
     world.logs[pod] = '{"time": "2026-11-23T22:52:00Z", "msg": "up"}\nTraceback\n'
-    said = call(world, f"logs {pod} -n production --timestamps")
-    assert said.stdout.splitlines()[0].startswith('2026-11-23T22:52:00Z {"time"')
-    assert said.stdout.splitlines()[1] == "2026-11-23T22:52:00Z Traceback"
+    result = call(world, f"logs {pod} -n production --timestamps")
+    assert result.stdout.splitlines()[0].startswith('2026-11-23T22:52:00Z {"time"')
+    assert result.stdout.splitlines()[1] == "2026-11-23T22:52:00Z Traceback"
 
 
 # exec
 
 
-def test_stdin_is_given_only_with_i_and_a_terminal_only_where_there_is_one(world: World) -> None:
+def test_exec_passes_stdin_with_i_and_a_terminal_if_there_is_one(world: World) -> None:
     world.programs = {("cat",): (b"", b"", 0)}
     for flags, tty in (("", False), ("-i", False), ("-it", False), ("-it", True)):
-        said = call(world, f"exec {flags} deploy/tool-service -n production -- cat", stdin=b"words", tty=tty)
-        assert ("Unable to use a TTY" in said.stderr) == (flags == "-it" and not tty)
+        result = call(world, f"exec {flags} deploy/tool-service -n production -- cat", stdin=b"words", tty=tty)
+        assert ("Unable to use a TTY" in result.stderr) == (flags == "-it" and not tty)
     assert [arguments[2:] for _, arguments in world.asked] == [
         (None, False), (b"words", False), (b"words", False), (b"words", True)
     ]  # fmt: skip
 
 
-def test_a_command_is_ended_when_its_caller_goes_away(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exec_kills_the_command_when_the_caller_disconnects(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     class Endless(Ended):
         async def wait(self) -> int:
             await asyncio.Event().wait()
@@ -322,7 +322,7 @@ def test_a_command_is_ended_when_its_caller_goes_away(world: World, monkeypatch:
 
     monkeypatch.setattr(World, "execute", execute)
 
-    async def act(said: Said) -> None:
+    async def act(result: Said) -> None:
         assert not process.killed
 
     during(world, "exec deploy/tool-service -n production -- sleep 1000", act)
@@ -337,19 +337,19 @@ def test_a_command_is_ended_when_its_caller_goes_away(world: World, monkeypatch:
     [("", None), ("--grace-period=7", 7.0), ("--now", 1.0), ("--grace-period=0", 1.0), ("--force", 0.0),
      ("--force --grace-period=0", 0.0)],
 )  # fmt: skip
-def test_a_pod_is_given_the_grace_that_the_line_asks_for(world: World, flags: str, grace_s: float | None) -> None:
+def test_delete_uses_the_grace_period_of_its_flags(world: World, flags: str, grace_s: float | None) -> None:
     pod = text(pods(world, "tool-service")[0], "metadata", "name")
-    said = call(world, f"delete pod {pod} -n production {flags}")
+    result = call(world, f"delete pod {pod} -n production {flags}")
     assert world.asked == [("delete", (pod, grace_s))]
     forced = "force " if "--force" in flags else ""
-    assert (said.status, said.stdout) == (0, f'pod "{pod}" {forced}deleted from production namespace\n')
+    assert (result.status, result.stdout) == (0, f'pod "{pod}" {forced}deleted from production namespace\n')
 
 
 def test_delete_waits_until_the_pod_is_gone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     pod = pods(world, "tool-service")[0]
 
     async def delete_pod(self: World, namespace: str, name: str, grace_s: float | None) -> None:
-        """Begins to end it only."""
+        """Starts to terminate the pod and leaves it there."""
 
     monkeypatch.setattr(World, "delete_pod", delete_pod)
     name = text(pod, "metadata", "name")
@@ -357,8 +357,8 @@ def test_delete_waits_until_the_pod_is_gone(world: World, monkeypatch: pytest.Mo
     assert (late.status, late.stderr) == (1, f"error: timed out waiting for the condition on pods/{name}\n")
     assert call(world, f"delete pod {name} -n production --wait=false").status == 0
 
-    async def act(said: Said) -> None:
-        assert said.stdout
+    async def act(result: Said) -> None:
+        assert result.stdout
         world.objects["pods"].remove(pod)
         world.touch()
 
@@ -366,7 +366,7 @@ def test_delete_waits_until_the_pod_is_gone(world: World, monkeypatch: pytest.Mo
 
 
 def old_set(world: World, revision: str) -> Obj:
-    """A further ReplicaSet of realtime, as an earlier rollout leaves it."""
+    """Add a ReplicaSet of realtime, as left by an earlier rollout."""
     found = next(each for each in world.objects["replicasets"] if text(each, "metadata", "name").startswith("realtime"))
     other = copy.deepcopy(found)
     section(other, "metadata").update({"name": f"realtime-{revision}", "uid": f"uid-{revision}"})
@@ -375,7 +375,7 @@ def old_set(world: World, revision: str) -> Obj:
     return other
 
 
-def test_undo_returns_to_the_revision_before(world: World) -> None:
+def test_undo_restores_the_previous_revision(world: World) -> None:
     old_set(world, "2")
     old_set(world, "10")
     assert (
@@ -390,8 +390,8 @@ def test_undo_returns_to_the_revision_before(world: World) -> None:
 def test_history_orders_revisions_by_number_and_shows_causes(world: World) -> None:
     section(old_set(world, "10"), "metadata", "annotations")["kubernetes.io/change-cause"] = "tuned"
     old_set(world, "2")
-    said = call(world, "rollout history deployment/realtime -n production")
-    assert said.stdout.splitlines()[1:5] == [
+    result = call(world, "rollout history deployment/realtime -n production")
+    assert result.stdout.splitlines()[1:5] == [
         "REVISION  CHANGE-CAUSE",
         "1         <none>",
         "2         <none>",
@@ -399,7 +399,7 @@ def test_history_orders_revisions_by_number_and_shows_causes(world: World) -> No
     ]
 
 
-def test_a_dry_run_says_so_and_changes_nothing(world: World) -> None:
+def test_a_dry_run_is_marked_and_changes_nothing(world: World) -> None:
     before = copy.deepcopy(world.objects)
     for line, done in (
         ("scale deployment realtime --replicas=9", "scaled (dry run)"),
@@ -407,19 +407,19 @@ def test_a_dry_run_says_so_and_changes_nothing(world: World) -> None:
         ('patch deployment realtime -p {"spec":{"replicas":9}}'.replace('"', '\\"'), "patched (dry run)"),
         ("label deployment realtime a=b", "labeled (dry run)"),
     ):
-        said = call(world, f"{line} -n production --dry-run=client")
-        assert (said.status, said.stdout) == (0, f"deployment.apps/realtime {done}\n")
+        result = call(world, f"{line} -n production --dry-run=client")
+        assert (result.status, result.stdout) == (0, f"deployment.apps/realtime {done}\n")
     assert world.objects == before
 
 
-def test_a_field_that_the_api_lacks_changes_nothing_and_is_told(world: World) -> None:
+def test_an_unknown_field_causes_a_warning_and_changes_nothing(world: World) -> None:
     before = copy.deepcopy(deployment(world, "realtime"))
     patch = '{"spec":{"replica":5,"template":{"spec":{"containers":[{"name":"app","enviroment":[]}]}}}}'
-    said = call(world, f"patch deployment realtime -n production -p {shlex.quote(patch)}")
-    assert said.stderr.splitlines() == [
+    result = call(world, f"patch deployment realtime -n production -p {shlex.quote(patch)}")
+    assert result.stderr.splitlines() == [
         'Warning: unknown field "spec.replica"', 'Warning: unknown field "spec.template.spec.containers[0].enviroment"'
     ]  # fmt: skip
-    assert said.stdout == "deployment.apps/realtime patched (no change)\n"
+    assert result.stdout == "deployment.apps/realtime patched (no change)\n"
     assert deployment(world, "realtime") == before
 
 
@@ -432,9 +432,9 @@ def test_a_failure_among_several_does_not_stop_the_others(world: World, monkeypa
         return await real(self, kind, namespace, name, change, why)
 
     monkeypatch.setattr(World, "edit", edit)
-    said = call(world, "scale deployment realtime tool-service nope --replicas=4 -n production")
-    assert (said.status, said.stdout) == (1, "deployment.apps/tool-service scaled\n")
-    assert said.stderr.splitlines() == [
+    result = call(world, "scale deployment realtime tool-service nope --replicas=4 -n production")
+    assert (result.status, result.stdout) == (1, "deployment.apps/tool-service scaled\n")
+    assert result.stderr.splitlines() == [
         'Error from server (NotFound): deployments.apps "nope" not found', "this platform cannot do that"
     ]  # fmt: skip
 
@@ -456,19 +456,19 @@ def test_scale_with_a_timeout_waits_for_the_pods(world: World) -> None:
      (28800, "8h"), (172799, "47h"), (172800, "2d"), (180000, "2d2h"),
      (691200, "8d"), (63072000, "2y"), (-5, "<invalid>")],
 )  # fmt: skip
-def test_ages(seconds: float, shown: str) -> None:
+def test_an_age_is_shown_as_in_kubectl(seconds: float, shown: str) -> None:
     assert span(seconds) == shown
 
 
 @pytest.mark.parametrize(
     ("written", "seconds"), [("5s", 5), ("1m30s", 90), ("1.5h", 5400), ("250ms", 0.25), ("-2s", -2), ("0", 0)]
 )
-def test_durations(written: str, seconds: float) -> None:
+def test_a_duration_is_parsed_as_in_go(written: str, seconds: float) -> None:
     assert read_duration(written) == pytest.approx(seconds)
 
 
 @pytest.mark.parametrize("written", ["", "5", "s", "5 s", "5x", "1m30", "--5s"])
-def test_what_is_no_duration(written: str) -> None:
+def test_other_texts_are_no_duration(written: str) -> None:
     with pytest.raises(ValueError, match="duration"):
         read_duration(written)
 
@@ -524,13 +524,13 @@ SAMPLE: dict[str, Any] = {
         ('{.users[*].nothing}{"}"}', "}"),
     ],
 )  # fmt: skip
-def test_jsonpath_as_the_manual_of_kubectl_shows_it(template: str, printed: str) -> None:
+def test_jsonpath_follows_the_manual_of_kubectl(template: str, printed: str) -> None:
     assert jsonpath.parse(template).render(SAMPLE) == printed
 
 
 @pytest.mark.parametrize(
     "template", ["{.x", "{.items[}", "{.items[?(@.x]}", "{end}", "{.a b}", "{range .items[*]}{end}{end}"]
 )
-def test_jsonpath_that_cannot_be_read(template: str) -> None:
+def test_an_invalid_jsonpath_is_an_error(template: str) -> None:
     with pytest.raises(jsonpath.Unparsable):
         jsonpath.parse(template)

@@ -1,4 +1,4 @@
-"""The local platform's kubectl beside a real one: same objects, same line, same text and exit status."""
+"""The local platform's kubectl compared with recordings of the original: same objects, line, text and exit status."""
 
 from __future__ import annotations
 
@@ -62,28 +62,28 @@ def summed(parts: list[dict[str, Any]]) -> Usage:
     return Usage(math.ceil(cpu * 1000), int(memory))
 
 
-def said_by_ours(world: World, call: dict[str, Any], now_s: float) -> Said:
+def ours_of(world: World, call: dict[str, Any], now_s: float) -> Said:
     return at_once(kubectl(world, call["line"], now_s=now_s))
 
 
-def triple(said: Said) -> tuple[str, str, int | None]:
-    return plain(said.stdout), plain(said.stderr), said.status
+def triple(result: Said) -> tuple[str, str, int | None]:
+    return plain(result.stdout), plain(result.stderr), result.status
 
 
 def plain(text: str) -> str:
-    """Without the chance in the name of an execution."""
+    """The text without the random id of an execution."""
     return re.sub(r'exec "[0-9a-f]{64}"', 'exec "ID"', text)
 
 
 @pytest.mark.parametrize(("name", "at"), [*cases("healthy"), *cases("more"), *cases("broken"), *cases("changes")])
-def test_same_text_and_status_as_the_real_one(name: str, at: int) -> None:
-    """Ages are those of the moment of the recording, which lies between the call's start and its end."""
+def test_output_and_status_equal_those_of_the_recorded_kubectl(name: str, at: int) -> None:
+    """Ages depend on the time of the recorded call, which is between its start and its end."""
     call = CALLS[name][at]
     real = plain(call["stdout"]), plain(call["stderr"]), call["status"]
     world = world_of(name, call)
-    ours = triple(said_by_ours(world, call, call["started"]))
+    ours = triple(ours_of(world, call, call["started"]))
     if ours != real:
-        ours = triple(said_by_ours(world_of(name, call), call, call["ended"]))
+        ours = triple(ours_of(world_of(name, call), call, call["ended"]))
     assert ours == real
     if "after" in call:
         assert after(world) == settled(call["after"]["deployments"])
@@ -94,7 +94,7 @@ def after(world: World) -> list[dict[str, Any]]:
 
 
 def settled(objects: list[Any]) -> list[dict[str, Any]]:
-    """What a command decides: spec, labels, annotations; without restarts' moments and the controllers' notes."""
+    """What a command determines: spec, labels, annotations; without restart times and controllers' annotations."""
     kept = [
         {
             "name": each["metadata"]["name"],
@@ -114,8 +114,8 @@ def settled(objects: list[Any]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("line", [line for lines in DIFFERENT.values() for line in lines])
-def test_known_differences_are_still_there(line: str) -> None:
-    """The list above is no cupboard: what has become equal leaves it, and no line is misspelt."""
+def test_known_differences_still_exist(line: str) -> None:
+    """A line that no longer differs must be removed from the list; a misspelt line is an error."""
     name, call = next((name, call) for name, calls in CALLS.items() for call in calls if call["line"] == line)
-    ours = triple(said_by_ours(world_of(name, call), call, call["ended"]))
+    ours = triple(ours_of(world_of(name, call), call, call["ended"]))
     assert ours != (plain(call["stdout"]), plain(call["stderr"]), call["status"])

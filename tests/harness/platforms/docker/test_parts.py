@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import platforms
+from harness.app.members import PLATFORMS
 from harness.cluster.runtimes.container import recovery
 from harness.cluster.runtimes.container.ledger import LEDGER, new_token, tokens
 from harness.errors import MachineError
@@ -36,8 +36,8 @@ def test_ledger_records_new_tokens_and_ignores_a_line_that_was_cut_off(tmp_path:
 def test_command_line_and_recovery_import_no_extra(tmp_path: Path) -> None:
     """What every user imports must not import testcontainers or docker."""
     code = (
-        "import sys; from pathlib import Path; from harness.cli import main, platforms;"
-        "[each.recover(Path(sys.argv[1])) for each in platforms.recovering()];"
+        "import sys; from pathlib import Path; import harness.cli; from harness.app.members import all_providers;"
+        "[each.recover(Path(sys.argv[1])) for each in all_providers(print)];"
         "print(*(name for name in ('testcontainers', 'docker', 'requests') if name in sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False)
@@ -81,7 +81,7 @@ def test_session_announces_what_an_unreachable_engine_still_has(
 
 def test_provider_has_only_the_option_base_image() -> None:
     assert DockerProvider.options == {"base_image"}
-    assert platforms.MAKERS["docker"].endswith(":DockerProvider")
+    assert PLATFORMS.load("docker") is DockerProvider
 
 
 def test_daemon_gets_the_images_and_the_variables_of_testcontainers(

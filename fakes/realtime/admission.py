@@ -1,4 +1,4 @@
-"""The places of a pod: so many connections are admitted, further ones wait a little for one to become free."""
+"""Limit the number of connections; further ones wait a limited time for a free place."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import asyncio
 from collections import deque
 
 
-class Places:
-    """First come, first served."""
+class Admission:
+    """Admits up to `limit` connections, first come, first served."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -15,7 +15,7 @@ class Places:
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     async def take(self, wait_s: float) -> bool:
-        """False when none became free in that time."""
+        """Take a place; return False when none became free within `wait_s`."""
         if self.taken < self.limit:
             self.taken += 1
             return True
@@ -27,8 +27,8 @@ class Places:
         turn.cancel()
         return False
 
-    def give_back(self) -> None:
-        """One place is free: it goes to whoever has waited longest."""
+    def release(self) -> None:
+        """Release a place to the connection that has waited longest."""
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():

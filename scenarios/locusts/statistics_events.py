@@ -19,7 +19,7 @@ class BadAnswer(Exception):
         return str(self)
 
 
-class EventBooks:
+class EventStatistics:
     """Fires locust's request event for each arrival that ended."""
 
     def __init__(self, environment: Environment) -> None:

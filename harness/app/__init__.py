@@ -1,0 +1,62 @@
+"""The use cases of gameday as functions: request in, result out. The CLI, the tests and other programs call these.
+
+No function here parses arguments, prints, handles signals or exits. Each raises GamedayError with a message for people.
+Progress goes to `notify` (one line of text) and to `listeners` (events of the record); setting `stop` interrupts a run.
+"""
+
+from harness.app.documents import ShowRequest, ShowResult, show
+from harness.app.members import format_names, platform_names
+from harness.app.planning import PlanRequest, PlanResult, plan
+from harness.app.platforms import DownRequest, LoadTarget, PlatformChoice, UpRequest, UpResult, down, up
+from harness.app.recovery import Recovered, RecoverRequest, recover
+from harness.app.reporting import RECORD, ReportRequest, render, report
+from harness.app.running import ListenerFactory, Notify, ReadJudge, RunRequest, RunResult, run
+from harness.app.slos import (
+    JudgedSlo,
+    SloCheckRequest,
+    SloImportRequest,
+    SloImportResult,
+    check_slos,
+    import_slos,
+    show_slos,
+)
+from harness.platforms.base import PlatformOptions
+
+__all__ = [
+    "RECORD",
+    "DownRequest",
+    "JudgedSlo",
+    "ListenerFactory",
+    "LoadTarget",
+    "Notify",
+    "PlanRequest",
+    "PlanResult",
+    "PlatformChoice",
+    "PlatformOptions",
+    "ReadJudge",
+    "RecoverRequest",
+    "Recovered",
+    "ReportRequest",
+    "RunRequest",
+    "RunResult",
+    "ShowRequest",
+    "ShowResult",
+    "SloCheckRequest",
+    "SloImportRequest",
+    "SloImportResult",
+    "UpRequest",
+    "UpResult",
+    "check_slos",
+    "down",
+    "format_names",
+    "import_slos",
+    "plan",
+    "platform_names",
+    "recover",
+    "render",
+    "report",
+    "run",
+    "show",
+    "show_slos",
+    "up",
+]

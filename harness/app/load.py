@@ -1,0 +1,42 @@
+"""The load of a drill, as its bindings describe it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.load.base import Load
+from harness.load.job import JobLoad, runs_jobs
+from harness.load.worker import WorkerLoad, find_scenario
+from harness.plan import DrillPlan
+from harness.platforms.base import Platform
+
+SEED = 1
+"""Seed of the arrivals: every run has the same schedule."""
+DEFAULT_THRESHOLD_MS = 500.0
+
+
+def make_load(drill: DrillPlan, platform: Platform, folder: Path, beside: Path, workers: int | None) -> Load:
+    """The load on one side of a drill, logging to `load.log` in `folder`; scenario files are relative to `beside`.
+
+    With `workers` and a platform that can run Jobs, that many workers in the platform's cluster generate it.
+    """
+    assert drill.binding is not None
+    settings, log = load_settings(drill, platform), folder / "load.log"
+    if workers and runs_jobs(platform):
+        service = drill.binding.service
+        address = f"http://{service}:{platform.services()[service][0]}"  # the name that the cluster's DNS knows
+        return JobLoad(drill.binding.scenario, {**settings, "GAMEDAY_HOST": address}, workers, platform, log)
+    return WorkerLoad(find_scenario(drill.binding.scenario, beside), settings, log)
+
+
+def load_settings(drill: DrillPlan, platform: Platform) -> dict[str, str]:
+    """The GAMEDAY_* variables of a scenario; docs/reference/contracts.md documents them."""
+    binding = drill.binding
+    assert binding is not None
+    thresholds_ms = {condition.over_ms for condition in drill.conditions if condition.over_ms is not None}
+    settings = {
+        "GAMEDAY_HOST": platform.url(binding.service),
+        "GAMEDAY_SEED": str(SEED),
+        "GAMEDAY_THRESHOLDS_MS": ",".join(f"{ms:g}" for ms in sorted(thresholds_ms) or [DEFAULT_THRESHOLD_MS]),
+    }
+    return settings if binding.rate is None else {**settings, "GAMEDAY_RATE": f"{binding.rate:g}"}

@@ -1,0 +1,57 @@
+"""Members of the families by name, from the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+from harness.errors import GamedayError, MachineError
+from harness.platforms.base import PlatformOptions, Provider
+from harness.registry import Family
+from harness.report.base import ReportFormat
+from harness.responders.base import Responder
+
+PlatformType: TypeAlias = Callable[[PlatformOptions], Provider]
+ResponderType: TypeAlias = Callable[[], Responder]
+
+PLATFORMS: Family[PlatformType] = Family("platforms")
+RESPONDERS: Family[ResponderType] = Family("responders")
+REPORTS: Family[ReportFormat] = Family("reports")
+
+DEFAULT_PLATFORM = "local"
+
+
+def platform_names() -> tuple[str, ...]:
+    """The platforms that a run can choose from, sorted."""
+    return PLATFORMS.names()
+
+
+def format_names() -> tuple[str, ...]:
+    """The report formats, sorted."""
+    return REPORTS.names()
+
+
+def make_provider(name: str, options: PlatformOptions) -> Provider:
+    """The provider of a platform; raises MachineError for an option that has no effect on this platform."""
+    provider = PLATFORMS.load(name)(options)
+    unused = [field for field, value in vars(options).items() if value is not None and field not in provider.options]
+    if unused:
+        flags = ", ".join("--" + field.replace("_", "-") for field in unused)
+        fix = "remove it, or choose another --platform"
+        raise MachineError(f"{flags} has no effect with --platform {name}; {fix}")
+    return provider
+
+
+def all_providers(notify: Callable[[str], None]) -> Iterator[Provider]:
+    """A provider of each platform; one that cannot be loaded is skipped with a note: its package started nothing."""
+    for name in PLATFORMS.names():
+        try:
+            yield PLATFORMS.load(name)(PlatformOptions())
+        except GamedayError as error:
+            notify(str(error))
+
+
+def file_formats() -> list[ReportFormat]:
+    """The report formats that a run writes to a file; loads every format."""
+    formats = [REPORTS.load(name) for name in REPORTS.names()]
+    return [each for each in formats if each.file_name is not None]

@@ -1,0 +1,69 @@
+"""Use case `recover`: end what a killed run or platform left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.app.members import PLATFORMS, all_providers, make_provider
+from harness.app.reporting import RECORD
+from harness.errors import MachineError
+from harness.machine import process_ledger
+from harness.machine.process_ledger import Group
+from harness.platforms.base import PlatformOptions
+from harness.record.events import ProcessStarted
+from harness.record.journal import read_events
+
+RUNS = Path("runs")
+
+
+@dataclass(frozen=True)
+class RecoverRequest:
+    """Run directories, or a cluster."""
+
+    runs: tuple[Path, ...] = ()
+    """Empty: every directory in `runs/`."""
+    context: str | None = None
+    """The kube context of a cluster: clean up by the undo journal in the cluster, instead of by run directories."""
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """What was ended in one place."""
+
+    place: str
+    ended: tuple[str, ...]
+    recorded: bool
+    """Whether this is a cluster or the directory of a run: a place where something could have been left."""
+
+
+def recover(request: RecoverRequest, notify: Callable[[str], None] = lambda line: None) -> tuple[Recovered, ...]:
+    """End recorded leftovers, identified by process group and start time, never by name. Idempotent.
+
+    Raises MachineError for a directory that does not exist.
+    """
+    if request.context:
+        return (_recover_cluster(request.context),)
+    folders = request.runs or tuple(path for path in sorted(RUNS.glob("*")) if path.is_dir())
+    missing = [str(path) for path in folders if not path.is_dir()]
+    if missing:
+        raise MachineError(f"{', '.join(missing)}: no such run directory; `ls runs` lists them")
+    return tuple(_recover_folder(folder, notify) for folder in folders)
+
+
+def _recover_cluster(context: str) -> Recovered:
+    name = next(name for name in PLATFORMS.names() if "context" in PLATFORMS.load(name)(PlatformOptions()).options)
+    provider = make_provider(name, PlatformOptions(context=context))
+    provider.check()
+    return Recovered(context, tuple(provider.recover(Path())), recorded=True)
+
+
+def _recover_folder(folder: Path, notify: Callable[[str], None]) -> Recovered:
+    record = folder / RECORD
+    events = read_events(record) if record.exists() else iter(())
+    groups = [Group(each.pgid, each.started_s, each.name) for each in events if isinstance(each, ProcessStarted)]
+    ended = [f"{group.what} (pid {group.pid})" for group in process_ledger.end(groups, folder, grace_s=1.0)]
+    for provider in all_providers(notify):
+        ended += provider.recover(folder)
+    return Recovered(str(folder), tuple(ended), recorded=record.exists())

@@ -1,0 +1,44 @@
+"""Use case `report`: judge the record of a run, and present the result."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.app.members import REPORTS
+from harness.record.journal import JournalError, read_events
+from harness.report.base import ReportFormat
+from harness.verdict.gameday import GamedayResult, judge_record
+
+RECORD = "record.jsonl"
+
+
+@dataclass(frozen=True)
+class ReportRequest:
+    """`run` is a run directory or its record."""
+
+    run: Path
+
+
+def report(request: ReportRequest) -> GamedayResult:
+    """Judge a run from its record alone. Raises JournalError when the record cannot be read or judged."""
+    path = request.run / RECORD if request.run.is_dir() else request.run
+    try:
+        return judge_record(list(read_events(path)))
+    except (ValueError, KeyError, TypeError) as error:
+        raise JournalError(f"{path}: not the record of a gameday ({error}); name a run directory") from None
+
+
+def render(result: GamedayResult, format_name: str = "text") -> str:
+    """The result in a registered format. Raises RegistryError for an unknown one."""
+    return REPORTS.load(format_name).render(result)
+
+
+def write_files(result: GamedayResult, formats: Sequence[ReportFormat], folder: Path) -> None:
+    """Write the result's files into the run directory. Each appears complete or not at all."""
+    for each in formats:
+        partial = folder / f".{each.file_name}"
+        partial.write_text(each.render(result), encoding="utf-8")
+        os.replace(partial, folder / str(each.file_name))

@@ -1,0 +1,167 @@
+"""Use case `run`: drill every runbook of a document, and judge it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+from harness.app.load import make_load
+from harness.app.members import DEFAULT_PLATFORM, RESPONDERS, file_formats, make_provider
+from harness.app.planning import PlanRequest, part_problems, read_plan
+from harness.app.platforms import PlatformChoice
+from harness.app.reporting import RECORD, ReportRequest, report, write_files
+from harness.drill import Limits
+from harness.errors import Interrupted, MachineError, PlatformError
+from harness.faults.factory import make_fault
+from harness.gameday.judging import LiveJudges
+from harness.gameday.run import Members, run_gameday
+from harness.load.base import Load
+from harness.plan import DrillPlan, GamedayPlan, check
+from harness.platforms.base import Platform, Provider
+from harness.record.journal import Journal
+from harness.record.listener import Listener, ListenerThread
+from harness.verdict.gameday import GamedayResult
+from harness.verdict.judge import Judge
+
+Notify: TypeAlias = Callable[[str], None]
+"""Takes one line of text about the progress."""
+ReadJudge: TypeAlias = Callable[[str], AbstractContextManager[Judge]]
+"""Takes a runbook's id; the context holds the judge of its drill, with every event so far."""
+ListenerFactory: TypeAlias = Callable[[ReadJudge], Listener]
+"""Returns a function that takes every event of a run; it is called in a thread of its own, so it may block."""
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What to run, and where."""
+
+    plan: PlanRequest
+    platform: PlatformChoice = field(default_factory=PlatformChoice)
+    jobs: int = 1
+    """How many drills to run in parallel, each on its own platforms; fewer where the platform cannot run so many."""
+    out: Path | None = None
+    """The run directory; None: `runs/<time>`."""
+    responder: str = "runbook"
+    """The registered name of who handles the incident."""
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """The result, and the directory with the record and the report files."""
+
+    folder: Path
+    gameday: GamedayResult
+
+
+def run(
+    request: RunRequest,
+    *,
+    notify: Notify = lambda line: None,
+    listeners: Sequence[ListenerFactory] = (),
+    stop: threading.Event | None = None,
+) -> RunResult:
+    """Run the drills, write record and report files, and return the result; the verdicts are computed from the record.
+
+    `stop` ends the run early: everything is reverted, and drills that had started are inconclusive. Raises Interrupted
+    when it was set before the first drill, and another GamedayError when the run cannot start: then nothing has run.
+    """
+    plan, workers = _checked_plan(request), request.platform.options.load_in_cluster
+    provider = make_provider(request.platform.name or DEFAULT_PLATFORM, request.platform.options)
+    provider.check()
+    members, formats = _members(plan, provider, request.responder, workers), file_formats()
+    jobs, out = _jobs(request.jobs, provider, notify), _make_run_directory(request.out)
+    notify(f"{plan.document.path}: {', '.join(drill.runbook.id for drill in plan.drills)}; record in {out}")
+    stop = stop or threading.Event()
+    announce = _Announce(stop, notify)
+    with (
+        _recording(out / RECORD, listeners) as (journal, judges),
+        _interruptible(stop),
+        provider.session(out, announce),
+    ):
+        announce.interruptible = False
+        run_gameday(plan, members, journal, judges, out, jobs, stop)
+    result = report(ReportRequest(out))
+    write_files(result, formats, out)
+    return RunResult(out, result)
+
+
+@contextmanager
+def _recording(record: Path, listeners: Sequence[ListenerFactory]) -> Iterator[tuple[Journal, LiveJudges]]:
+    """A new record, its judges, and its listeners in threads of their own; closed at the end, the record first."""
+    journal, judges = Journal(record), LiveJudges()
+    journal.deliver_to(judges.put)
+    threads = [ListenerThread(journal, factory(judges.of)) for factory in listeners]
+    try:
+        yield journal, judges
+    finally:
+        journal.close()
+        for thread in threads:
+            thread.close()
+
+
+def _checked_plan(request: RunRequest) -> GamedayPlan:
+    plan = read_plan(request.plan)
+    check(plan)
+    for problem in part_problems(plan, request.platform.options.load_in_cluster):
+        raise problem
+    return plan
+
+
+def _members(plan: GamedayPlan, provider: Provider, responder: str, workers: int | None) -> Members:
+    def load(drill: DrillPlan, platform: Platform, folder: Path) -> Load:
+        return make_load(drill, platform, folder, plan.bindings.path.parent, workers)
+
+    return Members(provider.name, provider.create, load, make_fault, RESPONDERS.load(responder)(), Limits())
+
+
+def _make_run_directory(named: Path | None) -> Path:
+    out = named or Path("runs") / time.strftime("%Y-%m-%dT%H-%M-%S")
+    if (out / RECORD).exists():
+        raise MachineError(f"{out}: this directory has the record of another run; name another one with --out")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MachineError(f"{out}: cannot be created ({error.strerror}); name another directory with --out") from None
+    return out.resolve()
+
+
+def _jobs(wanted: int, provider: Provider, notify: Notify) -> int:
+    """How many drills to run in parallel: as many as wanted, or as the platform supports."""
+    limit = provider.max_parallel_drills
+    if limit is None or wanted <= limit:
+        return wanted
+    notify(f"{provider.name} runs {limit} drill{'' if limit == 1 else 's'} at a time; using --jobs {limit}")
+    return limit
+
+
+class _Announce:
+    """Passes on lines about the platform. While it is being created, each line is also a point of interruption."""
+
+    def __init__(self, stop: threading.Event, notify: Notify) -> None:
+        self._stop, self._notify = stop, notify
+        self.interruptible = True
+
+    def __call__(self, line: str) -> None:
+        if self.interruptible and self._stop.is_set():
+            raise _interrupted()
+        self._notify(line)
+
+
+@contextmanager
+def _interruptible(stop: threading.Event) -> Iterator[None]:
+    """Turns errors after `stop` into Interrupted: Ctrl-C also ends the programs that create the platform."""
+    try:
+        yield
+    except (PlatformError, MachineError):
+        if not stop.is_set():
+            raise
+        raise _interrupted() from None
+
+
+def _interrupted() -> Interrupted:
+    return Interrupted("interrupted while the platform was being created; no drill has run")

@@ -1,0 +1,180 @@
+"""Each command: builds a request, calls its use case, prints the result and returns the exit code."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import shutil
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from harness import app
+from harness.cli.parser import DEFAULT_DIR
+from harness.cli.signals import stop_on_signals
+from harness.errors import PASSED, UNUSABLE
+from harness.listeners.progress import Live
+from harness.listeners.screen import own_stderr
+from harness.report import document, plan, slos
+
+
+def _notify(line: str) -> None:
+    sys.stderr.write(f"gameday: {line}\n")
+
+
+def _discard(line: str) -> None:
+    """No progress."""
+
+
+def _plan_request(options: argparse.Namespace) -> app.PlanRequest:
+    return app.PlanRequest(options.runbook, options.bindings, tuple(options.only))
+
+
+def _platform(options: argparse.Namespace) -> app.PlatformChoice:
+    return app.PlatformChoice(
+        options.platform,
+        app.PlatformOptions(
+            base_image=options.base_image,
+            node_image=options.node_image,
+            load_in_cluster=getattr(options, "load_in_cluster", None),
+            context=options.context,
+        ),
+    )
+
+
+# -- run and report ----------------------------------------------------------------------------------------------------
+
+
+def _run(options: argparse.Namespace) -> int:
+    request = app.RunRequest(_plan_request(options), _platform(options), options.jobs, options.out)
+    stop = threading.Event()
+    with stop_on_signals(stop):
+        if options.quiet:
+            done = app.run(request, stop=stop)
+        else:
+            done = app.run(request, notify=_notify, listeners=[_progress_display], stop=stop)
+    sys.stdout.write(app.render(done.gameday, options.format))
+    return done.gameday.exit_code
+
+
+def _progress_display(judge: app.ReadJudge) -> Live:
+    return Live(judge, own_stderr(), shutil.get_terminal_size((160, 40)).columns)
+
+
+def _report(options: argparse.Namespace) -> int:
+    result = app.report(app.ReportRequest(options.run))
+    sys.stdout.write(app.render(result, options.format))
+    return result.exit_code
+
+
+# -- show and plan -----------------------------------------------------------------------------------------------------
+
+
+def _show(options: argparse.Namespace) -> int:
+    shown = app.show(app.ShowRequest(options.runbook))
+    render = document.to_json if options.format == "json" else document.to_text
+    sys.stdout.write(render(shown.document))
+    if shown.nothing_to_test:
+        _notify(f"{options.runbook}: nothing to test: {shown.nothing_to_test}")
+    return UNUSABLE if shown.nothing_to_test else PASSED
+
+
+def _plan(options: argparse.Namespace) -> int:
+    planned = app.plan(_plan_request(options))
+    render = plan.to_json if options.format == "json" else plan.to_text
+    sys.stdout.write(render(planned.plan))
+    for problem in planned.problems:
+        _notify(problem)
+    return PASSED if planned.ready else UNUSABLE
+
+
+# -- slo ---------------------------------------------------------------------------------------------------------------
+
+
+def _slo(options: argparse.Namespace) -> int:
+    commands = {"check": _slo_check, "show": _slo_show, "import": _slo_import}
+    return commands[options.slo_command](options)
+
+
+def _slo_check(options: argparse.Namespace) -> int:
+    found = app.check_slos(app.SloCheckRequest(tuple(options.files)))
+    sys.stdout.write(slos.to_json(found) if options.format == "json" else slos.to_text(found))
+    if found.problems:
+        _notify("\n".join(found.problems) + "\nForms: docs/reference/slos.md")
+    elif not found.slos:
+        _notify("the files are valid and contain no SLO")
+    return UNUSABLE if found.problems else PASSED
+
+
+def _slo_show(options: argparse.Namespace) -> int:
+    for each in app.show_slos(_plan_request(options)):
+        sys.stdout.write(slos.to_openslo(each.document, each.runbooks))
+    return PASSED
+
+
+def _slo_import(options: argparse.Namespace) -> int:
+    text = sys.stdin.read() if options.file == Path("-") else None
+    found = app.import_slos(app.SloImportRequest(options.file, text, tuple(options.series)))
+    sys.stdout.writelines(slos.to_openslo(each) for each in found.documents)
+    sys.stderr.writelines(f"not imported: {each}\n" for each in found.refused)
+    sys.stderr.writelines(f"note: {each}\n" for each in found.notes)
+    if not found.documents:
+        _notify(f"{options.file}: no threshold could be imported; docs/reference/slos.md lists those that can")
+    return PASSED if found.documents else UNUSABLE
+
+
+# -- up, down and recover ----------------------------------------------------------------------------------------------
+
+
+def _up(options: argparse.Namespace) -> int:
+    request = app.UpRequest(_platform(options), options.dir)
+    found = app.up(request, notify=_discard if options.quiet else _notify)
+    lines = _exports(found) if options.quiet else _how_to_use(found, options.dir)
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+    return PASSED
+
+
+def _exports(found: app.UpResult) -> Iterator[str]:
+    for name, value in found.environment.items():
+        yield f"export {name}={shlex.quote(value)}"
+    yield f"export PATH={shlex.quote(found.path)}:$PATH"
+
+
+def _how_to_use(found: app.UpResult, folder: Path) -> Iterator[str]:
+    yield found.pods
+    yield "To use it from this shell, with kubectl, and with curl by the services' names:"
+    yield from (f"  {line}" for line in _exports(found))
+    yield f"  kubectl get pods -n {found.namespace}"
+    yield from dict.fromkeys(f"  curl http://{load.service}:{load.port}/health" for load in found.loads)
+    if found.loads:
+        yield "To generate load, with locust's web UI at http://localhost:8089:"
+        yield from (f"  locust -f scenarios/{load.scenario}.py --host {load.url}" for load in found.loads)
+    yield f"To end it: gameday down{'' if folder == DEFAULT_DIR else f' --dir {folder}'}"
+
+
+def _down(options: argparse.Namespace) -> int:
+    app.down(app.DownRequest(_platform(options), options.dir), notify=_notify)
+    return PASSED
+
+
+def _recover(options: argparse.Namespace) -> int:
+    for place in app.recover(app.RecoverRequest(tuple(options.run), options.context), notify=_notify):
+        if place.ended:
+            sys.stdout.write(f"{place.place}: ended {len(place.ended)}: {', '.join(place.ended)}\n")
+        elif place.recorded:
+            sys.stdout.write(f"{place.place}: nothing was left\n")
+    return PASSED
+
+
+COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "run": _run,
+    "report": _report,
+    "show": _show,
+    "plan": _plan,
+    "slo": _slo,
+    "up": _up,
+    "down": _down,
+    "recover": _recover,
+}
+"""By the name that the parser sets."""

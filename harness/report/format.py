@@ -1,0 +1,76 @@
+"""How values of a result are written for people: shared by all report formats and by the progress display."""
+
+from __future__ import annotations
+
+from harness.model import Verdict
+from harness.verdict.budget import Budget
+from harness.verdict.measurement import Measurement
+from harness.verdict.quantities import show_measurement, show_number
+
+MARKS = {
+    "ok": "✓",
+    "passed": "✓",
+    "failed": "✗",
+    "refused": "✗",
+    "manual": "·",
+    "skipped": "·",
+    "not checked": "·",
+    "inconclusive": "?",
+}
+"""One character for the verdict of a drill, a step or a dashboard, in text."""
+SIGNS = {Verdict.PASSED: "✅", Verdict.FAILED: "❌", Verdict.INCONCLUSIVE: "❔"}
+"""The sign of a drill's verdict where Markdown is rendered."""
+NO_DATA = "no data"
+
+
+def show_interval(measurement: Measurement, unit: str) -> str:
+    """`[398, 430]` in the measurement's unit, `[398, …]` without an upper bound, "" without an interval."""
+    if measurement.interval is None:
+        return ""
+    low, high = (None if end is None else show_number(end, unit).split(" ")[0] for end in measurement.interval)
+    return f"[{low}, {high or '…'}]"
+
+
+def show_evidence(measurement: Measurement | None) -> str:
+    """`n 547 (318 effective)`: the samples and the effective sample size; "" without samples."""
+    if measurement is None or not measurement.n:
+        return ""
+    effective = (
+        ""
+        if measurement.effective is None or measurement.alpha is None
+        else f" ({measurement.effective:.0f} effective)"
+    )
+    return f"n {measurement.n}{effective}"
+
+
+def show_estimate(measurement: Measurement | None, unit: str) -> str:
+    """`412 ms [398, 430]`: value and confidence interval; `no data` without samples."""
+    if measurement is None or not measurement.n:
+        return NO_DATA
+    return f"{show_measurement(measurement, unit)} {show_interval(measurement, unit)}"
+
+
+def show_seconds(value: float | None) -> str:
+    """`1.5 s`, or `never`."""
+    return "never" if value is None else f"{value:.1f} s"
+
+
+def show_budget(budget: Budget) -> str:
+    """`0.12 % of 28 days' error budget`: the share of the error budget that the incident used."""
+    return f"{budget.spent * 100:.2g} % of {budget.window_s / 86400:g} days' error budget"
+
+
+def show_confidence(alpha: float, slos: int) -> str:
+    """`99 % (α = 1 %, split across 2 SLOs for breaches); intervals are valid at any time`."""
+    split = f", split across {slos} SLOs for breaches" if slos > 1 else ""
+    return f"{100 * (1 - alpha):.4g} % (α = {100 * alpha:.3g} %{split}); intervals are valid at any time"
+
+
+def one_line(text: str) -> str:
+    """The text with each run of white space as one space."""
+    return " ".join(text.split())
+
+
+def cut(text: str, width: int) -> str:
+    """The text, ended by an ellipsis where it is longer than `width` characters."""
+    return text if len(text) <= width else text[: width - 1] + "…"

@@ -1,0 +1,143 @@
+"""The sampler: one sample of every probe of a platform, pod by pod."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from harness.conditions import parse
+from harness.http import Answer
+from harness.measures.probe import family
+from harness.probes.metrics import samples_of
+from harness.probes.sampler import Sampler, Values
+
+PAGE = """\
+# HELP requests_total Requests.
+# TYPE requests_total counter
+requests_total{route="/a",status="200"} 7.0
+requests_total{route="/b",status="200"} 5.0
+# TYPE circuit_breaker_state gauge
+circuit_breaker_state{breaker="tools"} 2.0
+circuit_breaker_state{breaker="db"} 1.0
+# TYPE latency histogram
+latency_bucket{le="0.1"} %d
+latency_bucket{le="1.0"} %d
+latency_bucket{le="+Inf"} %d
+latency_count %d
+latency_sum 3.0
+"""
+
+
+def page(fast: int, slow: int) -> str:
+    total = fast + slow
+    return PAGE % (fast, total, total, total)
+
+
+@dataclass
+class Services:
+    """A platform of two Deployments: what its pods respond and where their logs are."""
+
+    pages: dict[str, Mapping[str, Answer]] = field(default_factory=dict)
+    healths: Mapping[str, Answer] = field(default_factory=dict)
+    logs: list[Path] = field(default_factory=list)
+
+    def scrape(self, deployment: str) -> Mapping[str, Answer]:
+        return self.pages.get(deployment, {})
+
+    def health(self, deployment: str) -> Mapping[str, Answer]:
+        return self.healths
+
+    def log_files(self, deployment: str) -> list[Path]:
+        return self.logs
+
+
+def sampler(services: Services, *conditions: str) -> Sampler:
+    probes = [probe for condition in conditions for probe in parse(condition).measure.probes]
+    return Sampler(services, [*probes, family("latency")], ["web", "worker"])  # type: ignore[arg-type]
+
+
+def test_metrics_are_summed_by_pod_and_selected_by_labels() -> None:
+    services = Services({"web": {"web-1": Answer(200, page(0, 0)), "web-2": Answer(503, page(0, 0))}})
+    labelled = 'metric(web, requests_total{route="/b"}) > 0'
+    found = sampler(services, "metric(web, requests_total) > 0", labelled, "metric(web, nothing) > 0").sample()
+    assert found["metric(web, requests_total)"] == {"web-1": 12.0}
+    assert found['metric(web, requests_total{route="/b"})'] == {"web-1": 5.0}
+    assert "metric(web, nothing)" not in found
+
+
+def test_breaker_is_1_only_when_open() -> None:
+    services = Services({"web": {"web-1": Answer(200, page(0, 0))}})
+    found = sampler(services, "breaker(web, tools) == open", "breaker(web, db) == open").sample()
+    assert (found["breaker(web, tools)"], found["breaker(web, db)"]) == ({"web-1": 1.0}, {"web-1": 0.0})
+
+
+def test_family_is_sampled_in_every_deployment_by_its_count() -> None:
+    services = Services({"web": {"web-1": Answer(200, page(1, 2))}, "worker": {"worker-1": Answer(200, page(0, 4))}})
+    assert sampler(services).sample() == {"family(latency)": {"web-1": 3.0, "worker-1": 4.0}}
+
+
+def test_quantile_is_over_the_last_five_samples_of_a_pod() -> None:
+    services = Services()
+    reader = sampler(services, "quantile(0.5, web, latency) > 1s")
+    found = []
+    for fast, slow in [(100, 0), (200, 0), (200, 1000), *[(200 + 100 * n, 1000) for n in range(1, 8)]]:
+        services.pages["web"] = {"web-1": Answer(200, page(fast, slow))}
+        found.append(reader.sample().get("quantile(0.5, web, latency)", {}).get("web-1"))
+    assert found[0] is None, "nothing was counted since the first sample"
+    assert found[1] == 50.0, "interpolated within the bucket"
+    assert found[2] == pytest.approx(100 + 900 * 450 / 1000), "100 fast and 1000 slow ones since the first sample"
+    assert found[-1] == 50.0, "the slow ones are older than five samples"
+
+
+def test_health_is_1_unless_the_status_is_200() -> None:
+    services = Services(healths={"web-1": Answer(200, ""), "web-2": Answer(503, ""), "web-3": Answer(0, "")})
+    found = sampler(services, "health(web) == ok").sample()
+    assert found["health(web)"] == {"web-1": 0.0, "web-2": 1.0, "web-3": 1.0}
+
+
+def test_log_lines_are_counted_once_when_whole(tmp_path: Path) -> None:
+    log = tmp_path / "web-1.log"
+    services = Services(logs=[log, tmp_path / "gone.log"])
+    reader = sampler(services, 'logs(web, "time.?out") > 0')
+    counted = []
+    for text in ("a Timeout\nfine\n", "time-out and", " more\ntimeout\n", ""):
+        with log.open("a") as file:
+            file.write(text)
+        counted.append(reader.sample()["logs(web, time.?out)"])
+    assert counted == [{"web-1.log": count, "gone.log": 0} for count in (1, 1, 3, 3)]
+
+
+def test_sampling_ends_and_reports_an_error() -> None:
+    class Broken(Services):
+        def scrape(self, deployment: str) -> Mapping[str, Answer]:
+            raise OSError("gone")
+
+    failed: queue.Queue[Exception] = queue.Queue()
+    broken = sampler(Broken())
+    broken.start(pytest.fail, failed.put)
+    assert str(failed.get(timeout=30)) == "gone"
+    broken.stop()
+    assert failed.empty()
+
+
+def test_samples_arrive_until_stop() -> None:
+    sampled: queue.Queue[Values] = queue.Queue()
+    services = Services({"web": {"web-1": Answer(200, page(1, 0))}})
+    running = sampler(services)
+    running.start(sampled.put, pytest.fail)
+    assert sampled.get(timeout=30) == {"family(latency)": {"web-1": 1.0}}
+    running.stop()
+
+
+def test_only_wanted_families_are_parsed() -> None:
+    text = page(1, 1) + "this is no sample at all\n"
+    assert {sample.name for sample in samples_of(text, ["requests_total"])} == {"requests_total"}
+    assert {sample.name for sample in samples_of(text, ["latency"])} == {
+        "latency_bucket",
+        "latency_count",
+        "latency_sum",
+    }
