@@ -1,7 +1,7 @@
-"""What CI systems agree on about JUnit XML, as a small checker: elements, attributes, counts, times.
+"""Checks JUnit XML: elements, attributes, counts and times.
 
-It says what Jenkins's `junit-10.xsd` says of the elements that are used here, and one thing more: `file` and `line` of
-a testcase, which pytest, GitLab and GitHub's annotators know and the schema does not.
+The rules are those of Jenkins's `junit-10.xsd` for the elements that are used here, and `file` and `line` of a
+testcase, which pytest, GitLab and GitHub's annotators use.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ OUTCOMES = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 
 
 def problems(text: str) -> list[str]:
-    """Everything that is wrong with it; of something that is no XML, a ParseError."""
+    """A line per mistake. Raises ParseError for a text that is not XML."""
     root = ElementTree.fromstring(text)
     if root.tag != "testsuites":
         return [f"the root is {root.tag}"]
@@ -44,9 +44,9 @@ def problems(text: str) -> list[str]:
 
 
 def _element(element: Element) -> Iterator[str]:
-    said = element.attrib.keys()
-    yield from (f"{element.tag}: no {name}" for name in sorted(NEEDED.get(element.tag, set()) - said))
-    yield from (f"{element.tag}: unknown {name}" for name in sorted(said - KNOWN[element.tag]))
+    attributes = element.attrib.keys()
+    yield from (f"{element.tag}: no {name}" for name in sorted(NEEDED.get(element.tag, set()) - attributes))
+    yield from (f"{element.tag}: unknown {name}" for name in sorted(attributes - KNOWN[element.tag]))
     if not TIME.fullmatch(element.get("time", "")):
         yield f"{element.tag}: time {element.get('time')}"
     if element.tag in CHILDREN and (element.text or "").strip():
@@ -68,4 +68,4 @@ def _counts(root: Element) -> Iterator[str]:
             if element.get(count, str(number)) != str(number):
                 yield f"{element.tag} {element.get('name')}: {count} {element.get(count)}, there are {number}"
     seen = [(case.get("classname"), case.get("name")) for case in root.iter("testcase")]
-    yield from (f"twice: {name}" for name in {name for name in seen if seen.count(name) > 1})
+    yield from (f"duplicate: {name}" for name in {name for name in seen if seen.count(name) > 1})

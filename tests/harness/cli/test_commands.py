@@ -1,4 +1,4 @@
-"""Every word of the command line, through the real `gameday` command; what is wrong is said in one message, exit 2."""
+"""Every command, through the real `gameday`. Wrong input ends with one message on stderr and exit code 2."""
 
 from __future__ import annotations
 
@@ -14,56 +14,56 @@ from tests.support.gameday import clean_environment, document, entry, gameday, l
 from tests.support.paths import BINDINGS, COMMAND, RUNBOOK, SLOS
 from tests.support.simulated_drill import World
 
-WORDS = ("run", "show", "plan", "report", "slo", "up", "down", "recover")
+COMMANDS = ("run", "show", "plan", "report", "slo", "up", "down", "recover")
 
 
 @pytest.fixture(scope="module", autouse=True)
-def the_tree_stays_as_it_is() -> Iterator[None]:
+def work_tree_unchanged() -> Iterator[None]:
     before = tree()
     yield
-    assert tree() == before, "a word wrote into the work tree"
+    assert tree() == before, "a command wrote into the work tree"
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
-    """A folder with the shipped runbook and bindings, and nothing else."""
+    """A folder with the shipped runbook, bindings and SLOs, and nothing else."""
     shutil.copy(RUNBOOK, tmp_path / "ops.md")
     shutil.copy(BINDINGS, tmp_path / "gameday.yaml")
     shutil.copytree(SLOS, tmp_path / "slos")
     return tmp_path
 
 
-def refused(*words: str | Path, cwd: Path, env: dict[str, str] | None = None) -> str:
-    """What a word says that cannot be obeyed: exit 2, nothing on stdout, one message without a traceback, no run."""
-    done = gameday(*words, cwd=cwd, env=env)
+def refused(*arguments: str | Path, cwd: Path, env: dict[str, str] | None = None) -> str:
+    """The message of a command that is refused: exit code 2, nothing on stdout, no traceback, no run."""
+    done = gameday(*arguments, cwd=cwd, env=env)
     assert (done.returncode, done.stdout) == (2, ""), done.stderr
     assert "Traceback" not in done.stderr
     assert done.stderr.startswith(("gameday: ", "usage: ")), done.stderr
-    assert not list(cwd.rglob("record.jsonl")), "nothing may have begun"
+    assert not list(cwd.rglob("record.jsonl")), "nothing may have run"
     return done.stderr
 
 
 # -- help --------------------------------------------------------------------------------------------------------------
 
 
-def test_help_names_every_word_and_the_exit_codes(tmp_path: Path) -> None:
+def test_help_lists_every_command_and_exit_code(tmp_path: Path) -> None:
     done = gameday("--help", cwd=tmp_path)
     assert done.returncode == 0
-    assert all(f"    {word} " in done.stdout for word in WORDS), done.stdout
+    assert all(f"    {command} " in done.stdout for command in COMMANDS), done.stdout
     assert "0 passed · 1 failed · 2 unusable input or environment · 3 inconclusive" in done.stdout
     assert "start with: gameday run --demo" in done.stdout
 
 
-@pytest.mark.parametrize("word", WORDS)
-def test_help_of_a_word_has_examples_and_exit_codes(tmp_path: Path, word: str) -> None:
-    done = gameday(word, "--help", cwd=tmp_path)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_a_command_has_examples_and_exit_codes(tmp_path: Path, command: str) -> None:
+    done = gameday(command, "--help", cwd=tmp_path)
     assert done.returncode == 0
-    assert f"examples:\n  gameday {word}" in done.stdout
+    assert f"examples:\n  gameday {command}" in done.stdout
     assert "exit codes: 0 passed" in done.stdout
 
 
 @pytest.mark.parametrize(
-    ("words", "fact"),
+    ("arguments", "fact"),
     [
         ((), "the following arguments are required: COMMAND"),
         (("rnu", "ops.md"), "invalid choice: 'rnu'"),
@@ -75,8 +75,8 @@ def test_help_of_a_word_has_examples_and_exit_codes(tmp_path: Path, word: str) -
         (("show", "ops.md", "--format", "xml"), "invalid choice: 'xml'"),
     ],
 )
-def test_words_that_are_not_understood(place: Path, words: tuple[str, ...], fact: str) -> None:
-    assert fact in refused(*words, cwd=place)
+def test_wrong_arguments_are_refused(place: Path, arguments: tuple[str, ...], fact: str) -> None:
+    assert fact in refused(*arguments, cwd=place)
 
 
 # -- show and plan -----------------------------------------------------------------------------------------------------
@@ -90,7 +90,7 @@ PARTS = {
 }
 
 
-def test_show_prints_every_part_with_its_line(place: Path) -> None:
+def test_show_as_json_has_every_part_with_its_line(place: Path) -> None:
     lines = RUNBOOK.read_text(encoding="utf-8").split("\n")
     done = gameday("show", "ops.md", "--format", "json", cwd=place)
     found = json.loads(done.stdout)
@@ -111,7 +111,7 @@ def test_show_prints_every_part_with_its_line(place: Path) -> None:
     assert sizes == {"general": 11, "alerts": 12, "escalation": 9, "post_incident": 5, "unread": 1}
 
 
-def test_show_for_people_has_the_same_lines(place: Path) -> None:
+def test_show_as_text_has_every_part(place: Path) -> None:
     done = gameday("show", "ops.md", cwd=place)
     assert (done.returncode, done.stderr) == (0, "")
     for text in ("TIMEOUT", "kubectl scale deployment service-name --replicas=3 -n production", "MAX_RETRIES"):
@@ -119,7 +119,7 @@ def test_show_for_people_has_the_same_lines(place: Path) -> None:
     assert "\033" not in done.stdout
 
 
-def test_plan_shows_what_would_run_and_runs_nothing(place: Path) -> None:
+def test_plan_as_json_has_bound_steps_and_runs_nothing(place: Path) -> None:
     done = gameday("plan", "ops.md", "--only", "TIMEOUT", "--format", "json", cwd=place)
     found = json.loads(done.stdout)
     assert (done.returncode, done.stderr) == (0, "")
@@ -136,7 +136,7 @@ def test_plan_shows_what_would_run_and_runs_nothing(place: Path) -> None:
     assert {path.name for path in place.iterdir()} == {"ops.md", "gameday.yaml", "slos"}
 
 
-def test_plan_for_people_shows_text_and_filling(place: Path) -> None:
+def test_plan_as_text_shows_each_command_as_written_and_as_bound(place: Path) -> None:
     done = gameday("plan", "ops.md", cwd=place)
     assert done.returncode == 0
     assert "kubectl scale deployment service-name --replicas=3 -n production" in done.stdout
@@ -144,7 +144,7 @@ def test_plan_for_people_shows_text_and_filling(place: Path) -> None:
     assert "(manual)" in done.stdout
 
 
-def test_plan_shows_refusals_and_open_placeholders_and_is_no_success(place: Path) -> None:
+def test_plan_with_a_refused_command_or_a_missing_placeholder_exits_2(place: Path) -> None:
     text = RUNBOOK.read_text(encoding="utf-8")
     harm = text.replace(
         "kubectl get pods -n production | grep service-name", "rm -rf /\nkubectl logs <pod> -n production"
@@ -163,7 +163,7 @@ def test_plan_shows_refusals_and_open_placeholders_and_is_no_success(place: Path
 # -- documents and bindings that cannot be used ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("word", ["run", "show", "plan"])
+@pytest.mark.parametrize("command", ["run", "show", "plan"])
 @pytest.mark.parametrize(
     ("name", "content", "fact"),
     [
@@ -173,32 +173,34 @@ def test_plan_shows_refusals_and_open_placeholders_and_is_no_success(place: Path
         ("binary.md", b"\x7fELF\xff\xfe\x00\x01", "not UTF-8"),
     ],
 )
-def test_a_file_that_is_no_document(tmp_path: Path, word: str, name: str, content: bytes | None, fact: str) -> None:
+def test_unusable_document_is_refused(
+    tmp_path: Path, command: str, name: str, content: bytes | None, fact: str
+) -> None:
     if content is not None:
         (tmp_path / name).write_bytes(content)
-    said = refused(word, name, cwd=tmp_path)
-    assert fact in said
-    assert name in said
+    message = refused(command, name, cwd=tmp_path)
+    assert fact in message
+    assert name in message
 
 
-def test_a_document_with_nothing_to_test(place: Path) -> None:
+def test_document_without_runbooks_is_refused_and_show_prints_it(place: Path) -> None:
     (place / "prose.md").write_text("# Welcome\n\nNothing to see here.\n", encoding="utf-8")
-    for word in ("run", "plan"):
-        assert "prose.md: nothing to test" in refused(word, "prose.md", cwd=place)
+    for command in ("run", "plan"):
+        assert "prose.md: nothing to test" in refused(command, "prose.md", cwd=place)
     done = gameday("show", "prose.md", cwd=place)
     assert done.returncode == 2
     assert "nothing to test" in done.stderr
     assert "Nothing to see here." in done.stdout, "what was not understood is shown"
 
 
-def test_an_unknown_runbook_is_told_which_there_are(place: Path) -> None:
-    for word in ("run", "plan"):
-        said = refused(word, "ops.md", "--only", "TIMOUT", cwd=place)
-        assert "--only TIMOUT: " in said
-        assert "TIMEOUT, TOOL_DOWN, VALIDATION_FAIL, WS_OVERLOAD" in said
+def test_unknown_runbook_id_is_refused_with_the_known_ones(place: Path) -> None:
+    for command in ("run", "plan"):
+        message = refused(command, "ops.md", "--only", "TIMOUT", cwd=place)
+        assert "--only TIMOUT: " in message
+        assert "TIMEOUT, TOOL_DOWN, VALIDATION_FAIL, WS_OVERLOAD" in message
 
 
-def test_every_problem_of_a_bindings_file_is_said_at_once(place: Path) -> None:
+def test_all_problems_of_a_bindings_file_are_in_one_message(place: Path) -> None:
     text = BINDINGS.read_text(encoding="utf-8")
     for right, wrong in (
         ("version: 1", "version: 7"),
@@ -208,62 +210,64 @@ def test_every_problem_of_a_bindings_file_is_said_at_once(place: Path) -> None:
     ):
         text = text.replace(right, wrong)
     (place / "gameday.yaml").write_text(text, encoding="utf-8")
-    said = refused("run", "ops.md", cwd=place)
+    message = refused("run", "ops.md", cwd=place)
     for fact in ("version", "below 500ms", "wedged-wrkers", "runbooks.WS_OVERLOAD.serie", "docs/reference/bindings.md"):
-        assert fact in said, fact
-    assert f"{place / 'gameday.yaml'}:2:10: version: " in said
+        assert fact in message, fact
+    assert f"{place / 'gameday.yaml'}:2:10: version: " in message
 
 
 @pytest.mark.parametrize(
     ("text", "fact"), [("a: [b", "not YAML"), ("", "version"), ("- a\n- b\n", "mapping"), ("\x00", "not YAML")]
 )
-def test_a_file_that_holds_no_bindings(place: Path, text: str, fact: str) -> None:
+def test_unusable_bindings_are_refused(place: Path, text: str, fact: str) -> None:
     (place / "other.yaml").write_text(text, encoding="utf-8")
     assert fact in refused("run", "ops.md", "--bindings", "other.yaml", cwd=place)
 
 
-def test_bindings_that_are_not_there(place: Path) -> None:
-    said = refused("run", "ops.md", "--bindings", "nosuch.yaml", cwd=place)
-    assert "nosuch.yaml: cannot be read (No such file or directory); name a bindings file with --bindings" in said
+def test_missing_bindings_file_is_refused(place: Path) -> None:
+    message = refused("run", "ops.md", "--bindings", "nosuch.yaml", cwd=place)
+    assert "nosuch.yaml: cannot be read (No such file or directory); name a bindings file with --bindings" in message
 
 
-def test_a_scenario_that_is_not_there(place: Path) -> None:
+def test_unknown_scenario_is_refused(place: Path) -> None:
     text = BINDINGS.read_text(encoding="utf-8").replace("scenario: timeout", "scenario: timeot")
     (place / "gameday.yaml").write_text(text, encoding="utf-8")
-    assert "scenario `timeot`: neither a shipped scenario nor a file of Python" in refused("run", "ops.md", cwd=place)
+    assert "scenario `timeot`: neither a shipped scenario nor the Python file " in refused("run", "ops.md", cwd=place)
 
 
-def test_every_open_placeholder_and_its_line_is_said_before_anything_starts(place: Path) -> None:
+def test_placeholder_without_binding_is_refused_with_its_line(place: Path) -> None:
     text = "".join(
         line for line in BINDINGS.read_text(encoding="utf-8").splitlines(True) if "tool-service-pod" not in line
     )
     (place / "gameday.yaml").write_text(text, encoding="utf-8")
-    said = refused("run", "ops.md", cwd=place)
-    assert "line 80: `tool-service-pod` in `kubectl describe pod tool-service-pod -n production` has no binding" in said
-    assert "bind it under `placeholders`" in said
+    message = refused("run", "ops.md", cwd=place)
+    assert (
+        "line 80: `tool-service-pod` in `kubectl describe pod tool-service-pod -n production` has no binding" in message
+    )
+    assert "bind it under `placeholders`" in message
 
 
-def test_refused_commands_are_said_before_anything_starts(place: Path) -> None:
+def test_forbidden_commands_are_refused_before_anything_runs(place: Path) -> None:
     text = entry("TIMEOUT").replace(
         "kubectl top pods -n production | grep service-name", "rm -rf /\ncurl http://example.com/"
     )
     (place / "harm.md").write_text(document(text), encoding="utf-8")
-    said = refused("run", "harm.md", cwd=place)
-    assert "refused: `rm -rf /`" in said
-    assert "example.com" in said
-    assert "Nothing was run" in said
+    message = refused("run", "harm.md", cwd=place)
+    assert "refused: `rm -rf /`" in message
+    assert "example.com" in message
+    assert "Nothing was run" in message
 
 
 # -- the place and the machine -----------------------------------------------------------------------------------------
 
 
-def test_a_directory_that_cannot_be_made(place: Path) -> None:
-    said = refused("run", "ops.md", "--out", "ops.md/run", cwd=place)
-    assert "ops.md/run" in said
-    assert "--out" in said
+def test_run_directory_that_cannot_be_created_is_refused(place: Path) -> None:
+    message = refused("run", "ops.md", "--out", "ops.md/run", cwd=place)
+    assert "ops.md/run" in message
+    assert "--out" in message
 
 
-def test_another_runs_record_is_not_touched(place: Path) -> None:
+def test_record_of_another_run_is_not_overwritten(place: Path) -> None:
     (place / "run").mkdir()
     (place / "run" / "record.jsonl").write_text("{}\n", encoding="utf-8")
     done = gameday("run", "ops.md", "--out", "run", cwd=place)
@@ -272,14 +276,14 @@ def test_another_runs_record_is_not_touched(place: Path) -> None:
     assert (place / "run" / "record.jsonl").read_text(encoding="utf-8") == "{}\n"
 
 
-@pytest.mark.parametrize("words", [("run", "ops.md"), ("up",)])
-def test_a_machine_without_an_operators_tools(place: Path, words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("arguments", [("run", "ops.md"), ("up",)])
+def test_missing_tools_of_the_operator_are_all_named(place: Path, arguments: tuple[str, ...]) -> None:
     (place / "bin").mkdir()
-    said = refused(*words, cwd=place, env=clean_environment(str(place / "bin")))
-    assert "missing on PATH: bash, curl, grep" in said
-    assert "apt-get install bash coreutils curl grep" in said
+    message = refused(*arguments, cwd=place, env=clean_environment(str(place / "bin")))
+    assert "missing on PATH: bash, curl, grep" in message
+    assert "apt-get install bash coreutils curl grep" in message
     (place / "bin" / "bash").symlink_to(str(shutil.which("bash")))
-    assert "missing on PATH: curl, grep" in refused(*words, cwd=place, env=clean_environment(str(place / "bin")))
+    assert "missing on PATH: curl, grep" in refused(*arguments, cwd=place, env=clean_environment(str(place / "bin")))
 
 
 # -- report ------------------------------------------------------------------------------------------------------------
@@ -287,13 +291,13 @@ def test_a_machine_without_an_operators_tools(place: Path, words: tuple[str, ...
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
-    """The directory of a run that passed, in a simulated world."""
+    """The directory of a simulated run that passed."""
     (tmp_path / "run").mkdir()
     World(tmp_path / "run", lambda side, since, healed: 0.0 if since is None or healed else 0.5).run()
     return tmp_path / "run"
 
 
-def test_report_gives_the_verdict_of_the_record_in_each_form(run: Path) -> None:
+def test_report_gives_the_same_verdict_in_each_format(run: Path) -> None:
     text, for_machines, markdown = (
         gameday("report", run, "--format", form, cwd=run.parent) for form in ("text", "json", "markdown")
     )
@@ -305,7 +309,7 @@ def test_report_gives_the_verdict_of_the_record_in_each_form(run: Path) -> None:
     assert [path.name for path in run.iterdir()] == ["record.jsonl"], "a report writes nothing"
 
 
-def test_report_of_a_record_whose_end_is_missing_is_inconclusive(run: Path) -> None:
+def test_report_of_a_cut_record_is_inconclusive(run: Path) -> None:
     record = run / "record.jsonl"
     lines = record.read_text(encoding="utf-8").splitlines(True)
     kept = next(number for number, line in enumerate(lines) if '"phase":"recovery"' in line)
@@ -315,36 +319,36 @@ def test_report_of_a_record_whose_end_is_missing_is_inconclusive(run: Path) -> N
     assert json.loads(done.stdout)["drills"][0]["verdict"] == "inconclusive"
 
 
-def test_report_of_what_is_no_record(run: Path) -> None:
-    def said(*words: str | Path) -> str:
-        done = gameday("report", *words, cwd=run.parent)
+def test_report_of_an_unusable_record_is_refused(run: Path) -> None:
+    def message(path: str | Path) -> str:
+        done = gameday("report", path, cwd=run.parent)
         assert (done.returncode, done.stdout) == (2, "")
         assert "Traceback" not in done.stderr
         return done.stderr
 
-    assert "no record can be read here" in said("nosuch")
+    assert "no record can be read here" in message("nosuch")
     (run.parent / "other").mkdir()
-    assert "no record can be read here" in said("other")
+    assert "no record can be read here" in message("other")
     record = run / "record.jsonl"
     lines = record.read_text(encoding="utf-8").splitlines(True)
     record.write_text(lines[0] + "}{\n" + "".join(lines[1:]), encoding="utf-8")
-    assert "record.jsonl:2: this line" in said(run)
+    assert "record.jsonl:2: this line" in message(run)
     record.write_text("".join(lines[1:]), encoding="utf-8")
-    assert "record.jsonl:1: the record has no format version" in said(run)
+    assert "record.jsonl:1: the record has no format version" in message(run)
     record.write_text("", encoding="utf-8")
-    assert "not the record of a gameday" in said(run)
+    assert "not the record of a gameday" in message(run)
 
 
 # -- up, down, recover -------------------------------------------------------------------------------------------------
 
 
 def in_shell(script: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """A bash script in which `gameday` is this project's."""
+    """The result of a bash script whose `gameday` is that of this installation."""
     text = f'gameday() {{ "{COMMAND}" "$@"; }}\n{script}'
     return subprocess.run(["bash", "-c", text], cwd=cwd, capture_output=True, text=True, timeout=60, check=False)
 
 
-def test_a_platform_to_explore_from_up_to_down(tmp_path: Path) -> None:
+def test_up_starts_a_usable_platform_and_down_ends_it(tmp_path: Path) -> None:
     up = gameday("up", "--dir", "here", cwd=tmp_path)
     try:
         assert up.returncode == 0, up.stderr
@@ -374,19 +378,19 @@ def test_a_platform_to_explore_from_up_to_down(tmp_path: Path) -> None:
         gameday("down", "--dir", "here", cwd=tmp_path)
 
 
-def test_the_documented_line_for_a_shell_works(tmp_path: Path) -> None:
+def test_documented_eval_line_exports_a_usable_shell(tmp_path: Path) -> None:
     script = 'eval "$(gameday up --quiet)"; kubectl get pods -n production --no-headers | wc -l; gameday down'
     done = in_shell(script, tmp_path)
     assert (done.stdout.strip(), done.returncode) == ("4", 0), done.stderr
 
 
-def test_down_and_recover_where_there_is_nothing(tmp_path: Path) -> None:
+def test_down_without_a_platform_is_refused_and_recover_without_runs_is_not(tmp_path: Path) -> None:
     assert "there is no platform here; `gameday up` starts one" in refused("down", cwd=tmp_path)
     assert "nosuch: no such run directory" in refused("recover", "nosuch", cwd=tmp_path)
     nothing = gameday("recover", cwd=tmp_path)
     assert (nothing.returncode, nothing.stderr) == (0, "")
 
 
-def test_recover_says_that_nothing_was_left(run: Path) -> None:
+def test_recover_of_a_finished_run_reports_nothing_left(run: Path) -> None:
     done = gameday("recover", run, cwd=run.parent)
     assert (done.returncode, done.stdout) == (0, f"{run}: nothing was left\n")

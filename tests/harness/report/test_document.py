@@ -1,4 +1,4 @@
-"""What `gameday show` prints: the JSON contract and the text for people."""
+"""A document as JSON and as text, as `gameday show` prints it."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ kubectl get pv
 """
 
 
-def test_json_is_the_contract() -> None:
+def test_json_has_every_field_of_every_part() -> None:
     assert json.loads(to_json(parse(SMALL, "small.md"))) == {
         "path": "small.md",
         "title": "Small",
@@ -131,7 +131,7 @@ def test_json_is_the_contract() -> None:
     }
 
 
-def test_text_shows_every_part_behind_its_line() -> None:
+def test_text_has_the_line_number_before_every_part() -> None:
     assert (
         to_text(parse(SMALL, "small.md"))
         == """\
@@ -177,7 +177,7 @@ small.md: Small
     )
 
 
-def test_text_of_the_users_document_holds_every_part() -> None:
+def test_text_of_the_shipped_document_has_every_part() -> None:
     document = read(USER)
     lines = to_text(document).split("\n")
     for book in document.runbooks:
@@ -187,10 +187,10 @@ def test_text_of_the_users_document_holds_every_part() -> None:
             assert any(line.startswith(f"{toggle.line:5} ") and f"{toggle.name}: " in line for line in lines)
 
 
-def test_an_empty_runbook_says_so() -> None:
+def test_text_marks_an_empty_runbook() -> None:
     assert "nothing stands under this heading" in to_text(parse("### TIMEOUT: Timeouts\n"))
 
 
-def test_control_characters_do_not_reach_the_terminal() -> None:
+def test_text_escapes_control_characters() -> None:
     text = to_text(parse("### TIMEOUT: Timeouts\n\n**Symptoms:**\n\n- slow \x1b[2J\u202e\n"))
     assert "slow \\x1b[2J\\u202e" in text

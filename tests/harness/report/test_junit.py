@@ -1,4 +1,4 @@
-"""The result as JUnit XML: what a CI system would read of it."""
+"""The report format `junit`: names, places and outcomes of the test cases, and valid XML."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def result_of(folder: Path, **parts: object) -> GamedayResult:
 
 
 def cases(result: GamedayResult) -> dict[str, TestCase]:
-    """By name; the text is held against the schema on the way."""
+    """The test cases of a result by name, after a check against the schema."""
     text = to_junit(result)
     assert problems(text) == []
     return {case.name: case for suite in JUnitXml.fromstring(text.encode()) for case in suite}
@@ -33,7 +33,7 @@ def outcome(case: TestCase) -> type | None:
     return type(case.result[0]) if case.result else None
 
 
-def test_a_case_per_drill_symptom_step_and_slo_with_its_place(tmp_path: Path) -> None:
+def test_each_drill_symptom_step_and_slo_is_a_case_with_file_and_line(tmp_path: Path) -> None:
     found = cases(result_of(tmp_path))
     places = {name: (case.classname, case._elem.get("file"), case._elem.get("line")) for name, case in found.items()}
     assert places == {
@@ -46,7 +46,7 @@ def test_a_case_per_drill_symptom_step_and_slo_with_its_place(tmp_path: Path) ->
     assert found["symptom: errors"].system_out.startswith("observed 1.5 s after the fault: error_rate(gateway) > 5%")
 
 
-def test_a_step_tells_what_it_ran_and_printed(tmp_path: Path) -> None:
+def test_case_of_a_step_has_its_command_and_output(tmp_path: Path) -> None:
     step = replace(
         ran("read", "kubectl get pods | cat", changed=()),
         stdout="NAME\nweb-1\n", stderr="warned\n", stdout_file="drills/WEB/steps/01.out", seconds=1.25,
@@ -57,7 +57,7 @@ def test_a_step_tells_what_it_ran_and_printed(tmp_path: Path) -> None:
         assert said in case.system_out
 
 
-def test_a_failed_step_is_a_failure_and_so_is_its_drill(tmp_path: Path) -> None:
+def test_failed_step_is_a_failure_and_so_is_its_drill(tmp_path: Path) -> None:
     found = cases(result_of(tmp_path, steps=(GONE, MANUAL, SCALE)))
     (failure,) = found["command: kubectl get pods -n production"].result
     assert isinstance(failure, Failure)
@@ -68,7 +68,7 @@ def test_a_failed_step_is_a_failure_and_so_is_its_drill(tmp_path: Path) -> None:
     assert outcome(found["slo: availability"]) is None, "the SLO did come back"
 
 
-def test_an_slo_that_stays_broken_is_a_failure(tmp_path: Path) -> None:
+def test_slo_that_does_not_recover_is_a_failure(tmp_path: Path) -> None:
     found = cases(result_of(tmp_path, heals=False))
     assert outcome(found["slo: availability"]) is Failure
     assert found["slo: availability"].result[0].message == "availability(gateway) >= 99%: it did not recover"
@@ -76,7 +76,7 @@ def test_an_slo_that_stays_broken_is_a_failure(tmp_path: Path) -> None:
     assert outcome(found["symptom: errors"]) is None
 
 
-def test_what_could_not_be_learnt_is_an_error_and_never_a_failure(tmp_path: Path) -> None:
+def test_missing_symptom_is_an_error_and_not_a_failure(tmp_path: Path) -> None:
     symptoms = (("errors", "error_rate(gateway) > 5%"), ("slow", "p95(gateway) > 9s"), ("odd", None))
     found = cases(result_of(tmp_path, symptoms=symptoms))
     assert {name: outcome(case) for name, case in found.items() if case.result} == {
@@ -88,7 +88,7 @@ def test_what_could_not_be_learnt_is_an_error_and_never_a_failure(tmp_path: Path
     assert found["symptom: slow"].result[0].message == "not observed: p95(gateway) > 9s"
 
 
-def test_what_was_never_reached_is_skipped_or_an_error(tmp_path: Path) -> None:
+def test_parts_that_a_drill_did_not_reach_are_skipped_or_errors(tmp_path: Path) -> None:
     world = World(tmp_path, lambda side, since, healed: 0.5)
     found = cases(world.run())
     assert {name: outcome(case) for name, case in found.items()} == {
@@ -98,7 +98,7 @@ def test_what_was_never_reached_is_skipped_or_an_error(tmp_path: Path) -> None:
     }
 
 
-def test_drills_that_never_began_are_errors(tmp_path: Path) -> None:
+def test_drill_that_never_started_is_an_error(tmp_path: Path) -> None:
     result_of(tmp_path)
     header, *events = read_events(tmp_path / "record.jsonl")
     assert isinstance(header, RunStarted)
@@ -109,7 +109,7 @@ def test_drills_that_never_began_are_errors(tmp_path: Path) -> None:
     assert problems(text) == []
 
 
-def test_general_steps_decide_nothing_so_none_is_red(tmp_path: Path) -> None:
+def test_failed_general_step_is_skipped_and_not_a_failure(tmp_path: Path) -> None:
     general = replace(GONE, kind="general", line=200)
     found = cases(result_of(tmp_path, steps=(SCALE, general)))
     case = found["general: kubectl get pods -n production"]
@@ -118,7 +118,7 @@ def test_general_steps_decide_nothing_so_none_is_red(tmp_path: Path) -> None:
     assert outcome(found["drill: Web"]) is None
 
 
-def test_two_steps_of_one_text_are_two_cases(tmp_path: Path) -> None:
+def test_steps_with_the_same_text_are_numbered(tmp_path: Path) -> None:
     found = cases(result_of(tmp_path, steps=(SCALE, SCALE)))
     assert {name for name in found if name.startswith("command")} == {
         "command: kubectl scale deployment web --replicas=3",
@@ -127,7 +127,7 @@ def test_two_steps_of_one_text_are_two_cases(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("sign", ["\x1b[31m", "\0", "\ufffe", "\ud800", "\r", "]]>", '<&">'])
-def test_any_output_is_xml(sign: str, tmp_path: Path) -> None:
+def test_output_with_any_character_gives_valid_xml(sign: str, tmp_path: Path) -> None:
     result = result_of(tmp_path)
     (drill,), facts = result.drills, replace(SCALE, stdout=f"a{sign}b")
     steps = (replace(drill.steps[0], facts=facts),)
@@ -138,7 +138,7 @@ def test_any_output_is_xml(sign: str, tmp_path: Path) -> None:
     assert shown in (said.findtext("system-out") or "")
 
 
-def test_the_checker_sees_what_is_wrong() -> None:
+def test_schema_check_finds_each_kind_of_mistake() -> None:
     assert problems('<testsuites><testsuite name="a" tests="1" failures="0"/></testsuites>') == [
         "testsuite: no errors",
         "testsuite a: tests 1, there are 0",
@@ -146,5 +146,5 @@ def test_the_checker_sees_what_is_wrong() -> None:
     suite = '<testsuite name="a" tests="2" failures="0" errors="0">{}</testsuite>'
     twice = suite.format('<testcase name="x" nope="1" time="1.2345"/><testcase name="x"><b/></testcase>')
     assert problems(f"<testsuites>{twice}</testsuites>") == [
-        "testcase: unknown nope", "testcase: time 1.2345", "b in testcase", "twice: (None, 'x')",
+        "testcase: unknown nope", "testcase: time 1.2345", "b in testcase", "duplicate: (None, 'x')",
     ]  # fmt: skip

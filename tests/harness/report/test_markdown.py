@@ -1,4 +1,4 @@
-"""The result as Markdown: what a pull request or a job's summary shows of it."""
+"""The report format `markdown`, as GitHub renders it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ TOGGLE = replace(SCALE, text="`MAX_RETRIES`: Increase from 3 to 5 | or 7", line=
 
 
 def shown(folder: Path, **parts: object) -> tuple[GamedayResult, str]:
-    """The result, and its Markdown as GitHub would render it."""
+    """The result of a simulated drill, and its report as HTML."""
     result = World(folder, incident, **parts).run()  # type: ignore[arg-type]
     return result, MarkdownIt("gfm-like", {"linkify": False}).render(to_markdown(result))
 
 
-def test_what_passed_is_folded_and_what_did_not_is_open(tmp_path: Path) -> None:
+def test_evidence_of_a_passed_drill_is_folded_and_of_a_failed_one_open(tmp_path: Path) -> None:
     for name, steps, sign, details in (
         ("a", (SCALE,), "✅ passed", "<details>"),
         ("b", (GONE,), "❌ failed", "<details open>"),
@@ -32,7 +32,7 @@ def test_what_passed_is_folded_and_what_did_not_is_open(tmp_path: Path) -> None:
         assert html.count(details) == html.count("</details>") == 1
 
 
-def test_every_part_is_in_a_table_and_none_breaks_it(tmp_path: Path) -> None:
+def test_every_part_is_in_a_table_and_no_text_breaks_one(tmp_path: Path) -> None:
     _, html = shown(tmp_path, steps=(SCALE, TOGGLE, MANUAL))
     assert html.count("<table>") == 5, "drills, symptoms, steps, SLOs, phases"
     assert "<code>`MAX_RETRIES`: Increase from 3 to 5 | or 7</code>" in html
