@@ -10,7 +10,7 @@ from harness.app.planning import PlanRequest, PlanResult, plan
 from harness.app.platforms import DownRequest, LoadTarget, PlatformChoice, UpRequest, UpResult, down, up
 from harness.app.recovery import Recovered, RecoverRequest, recover
 from harness.app.reporting import RECORD, ReportRequest, render, report
-from harness.app.running import ListenerFactory, Notify, ReadJudge, RunRequest, RunResult, run
+from harness.app.running import ListenerFactory, Notify, RunRequest, RunResult, run
 from harness.app.slos import (
     JudgedSlo,
     SloCheckRequest,
@@ -20,6 +20,7 @@ from harness.app.slos import (
     import_slos,
     show_slos,
 )
+from harness.listeners.progress import ReadJudge
 from harness.platforms.base import PlatformOptions
 
 __all__ = [

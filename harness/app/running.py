@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
@@ -20,18 +20,16 @@ from harness.errors import Interrupted, MachineError, PlatformError
 from harness.faults.factory import make_fault
 from harness.gameday.judging import LiveJudges
 from harness.gameday.run import Members, run_gameday
+from harness.listeners.progress import ReadJudge
 from harness.load.base import Load
 from harness.plan import DrillPlan, GamedayPlan, check
 from harness.platforms.base import Platform, Provider
 from harness.record.journal import Journal
 from harness.record.listener import Listener, ListenerThread
 from harness.verdict.gameday import GamedayResult
-from harness.verdict.judge import Judge
 
 Notify: TypeAlias = Callable[[str], None]
 """Takes one line of text about the progress."""
-ReadJudge: TypeAlias = Callable[[str], AbstractContextManager[Judge]]
-"""Takes a runbook's id; the context holds the judge of its drill, with every event so far."""
 ListenerFactory: TypeAlias = Callable[[ReadJudge], Listener]
 """Returns a function that takes every event of a run; it is called in a thread of its own, so it may block."""
 

@@ -21,7 +21,7 @@ def _version(tree: Tree, path: str, report: Report) -> None:
 
 
 def _fault(tree: Tree, path: str, report: Report) -> None:
-    parameters = dict.fromkeys(tree.entries, anything)
+    parameters = {key: anything for key in tree.entries if key not in FAULT_KEYS}
     mapping({"at": scalar, "fault": scalar}, {**parameters, "max_duration_s": _above_0})(tree, path, report)
 
 

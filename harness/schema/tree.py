@@ -23,7 +23,7 @@ Plain: TypeAlias = "Scalar | list[Plain] | dict[str, Plain]"
 
 @dataclass(frozen=True)
 class Tree:
-    """One YAML value, where it stands (`slos/gateway.yaml:12:5`), and its text as written ("" unless a scalar)."""
+    """One YAML value, its place (`slos/gateway.yaml:12:5`), and its text as written ("" unless a scalar)."""
 
     value: Scalar | tuple[Tree, ...] | Mapping[str, Tree]
     place: str

@@ -129,7 +129,7 @@ def test_what_cannot_be_judged_is_told_in_the_summary(tmp_path: Path) -> None:
     assert (done.returncode, runner.outputs()["exit-code"]) == (2, "2")
     assert "nosuch.md" in done.stderr
     assert runner.summary().startswith("# Gameday: nothing was judged\n")
-    assert runner.run("Take back what a killed run left").returncode == 0
+    assert runner.run("Clean up after a killed run").returncode == 0
 
 
 def test_results_are_kept_whatever_happened() -> None:
@@ -153,7 +153,7 @@ def test_the_action_from_nothing_to_its_artifacts(tmp_path: Path) -> None:
     out = runner.work / runner.inputs["out"]
     assert problems((out / "junit.xml").read_text(encoding="utf-8")) == []
     assert {path.name for path in out.iterdir()} >= {"record.jsonl", "result.json", "summary.md", "junit.xml"}
-    assert runner.run("Take back what a killed run left").returncode == 0
+    assert runner.run("Clean up after a killed run").returncode == 0
 
 
 # -- GitLab ------------------------------------------------------------------------------------------------------------

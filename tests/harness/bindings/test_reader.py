@@ -9,7 +9,7 @@ import pytest
 from harness.bindings import Bindings, FaultSpec, load
 from harness.errors import BindingError
 from harness.model import Runbook, Symptom
-from tests.support.slo import LATENCY, RATIO, changed
+from tests.support.slo import changed, write_bindings
 
 BOUND = """\
 version: 1
@@ -33,24 +33,14 @@ runbooks:
 """
 
 
-def write(folder: Path, text: str) -> Path:
-    """These bindings beside two OpenSLO files."""
-    (folder / "promises").mkdir()
-    annotations = "  annotations: {gameday.dev/alpha: '0.02', gameday.dev/vif-floor: '2.5'}\n  displayName"
-    (folder / "promises" / "a.yaml").write_text(changed(LATENCY, ("  displayName", annotations)))
-    (folder / "promises" / "b.yaml").write_text(changed(RATIO, ("[{target: 0.99}]", "[{target: 0.9}, {target: 0.99}]")))
-    (folder / "gameday.yaml").write_text(text)
-    return folder / "gameday.yaml"
-
-
 def loaded(folder: Path, *changes: tuple[str, str]) -> Bindings:
-    return load(write(folder, changed(BOUND, *changes)))
+    return load(write_bindings(folder, changed(BOUND, *changes)))
 
 
 def problems(folder: Path, text: str) -> list[str]:
     """The lines of the error for this text, with the file's path cut to its name, without the footer."""
     with pytest.raises(BindingError) as refused:
-        load(write(folder, text))
+        load(write_bindings(folder, text))
     return [
         line.removeprefix(f"{folder}/") for line in str(refused.value).split("\n") if not line.startswith("Forms: ")
     ]
@@ -145,6 +135,7 @@ def test_what_is_accepted(tmp_path: Path, change: tuple[str, str]) -> None:
         (("port: 8080", "port:"), "6:21: placeholders.port: expected text, got nothing"),
         (("at: load, ", ""), "5:7: faults.f[0].at: missing; add it"),
         (("fault: surge, ", ""), "5:7: faults.f[0].fault: missing; add it"),
+        (("at: load, ", "at: [load], "), "5:12: faults.f[0].at: expected text, got a list"),
         (("[{at: load, fault: surge, factor: 2}]", "[load]"), "5:7: faults.f[0]: expected a mapping, got `load`"),
         (("[{at: load, fault: surge, factor: 2}]", "surge"), "5:6: faults.f: expected a list, got `surge`"),
         (("factor: 2", "max_duration_s: 5 min"),

@@ -1,0 +1,32 @@
+"""The header of a drill in the record."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from harness.bindings import load
+from harness.gameday.headers import drill_header
+from harness.history.vif import History
+from harness.plan import make_plan
+from harness.record.codec import from_json, to_json
+from harness.record.events import DrillStarted
+from harness.runbook import read as read_document
+from harness.verdict.state import new_drill_state
+from tests.support.paths import RUNBOOK
+from tests.support.slo import BOUND, write_bindings
+
+
+def test_a_drill_header_has_all_that_its_judge_needs(tmp_path: Path) -> None:
+    plan = make_plan(read_document(RUNBOOK), load(write_bindings(tmp_path, BOUND)), ["TIMEOUT"])
+    header = from_json(json.loads(json.dumps(to_json(drill_header(plan.drills[0], plan, History())))))
+    assert isinstance(header, DrillStarted)
+    assert [slo.target for slo in header.slos] == [0.95, 0.9, 0.99, 0.99]
+    judged = new_drill_state(header).slos
+    assert [(slo.name, slo.objective.text, slo.alpha, slo.window_s) for slo in judged] == [
+        ("gateway latency", "p95(gateway) < 500ms", 0.02, 2_419_200.0),
+        ("errors: #1", "status(tools, 503) <= 10%", None, 2_419_200.0),
+        ("errors: #2", "status(tools, 503) <= 1%", None, 2_419_200.0),
+        ("quick tools", "p99(tools) < 1000ms", None, 2_419_200.0),
+    ]
+    assert [slo.known.vif for slo in judged] == [2.5, 1.0, 1.0, 1.0]
