@@ -260,6 +260,7 @@ class DaemonPlatform:
 
 def _read_messages(daemon: subprocess.Popen[bytes], messages: queue.SimpleQueue[dict[str, str | bool]]) -> None:
     assert daemon.stdout is not None
-    for line in daemon.stdout:
-        messages.put(json.loads(line))
+    with daemon.stdout:
+        for line in daemon.stdout:
+            messages.put(json.loads(line))
     messages.put({"error": f"its daemon ended with status {daemon.wait()}"})

@@ -108,7 +108,7 @@ class Api:
         try:
             parsed: Obj = json.loads(content)
         except ValueError as error:
-            raise self._connection.gone(error) from None
+            raise self._connection.unreachable(error) from None
         return parsed
 
 

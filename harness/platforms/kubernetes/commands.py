@@ -34,7 +34,7 @@ def run(argv: Sequence[str], hint: str, *, stdin: str | bytes | None = None) -> 
     """Run a command and return its stdout. Raises PlatformError with its last lines and the hint.
 
     The command has a session of its own, so Ctrl-C does not interrupt it: an engine completes a request whose client
-    has gone, and the result would be left behind.
+    has ended, and the result would be left behind.
     """
     check(argv[0])
     with subprocess.Popen(

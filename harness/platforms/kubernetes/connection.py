@@ -54,10 +54,10 @@ class Connection:
                 method, f"{url}?{query}", headers, content, form, _request_timeout=timeout_s
             )
         except (*BROKEN, ApiException) as error:
-            raise self.gone(error) from None
+            raise self.unreachable(error) from None
         return Reply(self, response)
 
-    def gone(self, error: Exception) -> PlatformError:
+    def unreachable(self, error: Exception) -> PlatformError:
         """The error that reports an unreachable API server."""
         why = " ".join(str(error).split())
         hint = "check that the cluster runs; `gameday recover` restores what a run left"
@@ -81,7 +81,7 @@ class Reply:
         try:
             content: bytes = self._response.data
         except BROKEN as error:
-            raise self._connection.gone(error) from None
+            raise self._connection.unreachable(error) from None
         return content.decode(errors="replace")
 
     def chunks(self) -> Iterator[bytes]:
@@ -90,7 +90,7 @@ class Reply:
             yield from self._response.stream(65536, decode_content=False)
         except BROKEN as error:
             if not self._stopped:
-                raise self._connection.gone(error) from None
+                raise self._connection.unreachable(error) from None
         finally:
             self._response.close()
 

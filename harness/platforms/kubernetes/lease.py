@@ -30,7 +30,7 @@ class Lease:
         self._renewing: threading.Thread | None = None
 
     @property
-    def held(self) -> bool:
+    def acquired(self) -> bool:
         """Whether this process holds the lease."""
         return self._renewing is not None
 
@@ -45,15 +45,15 @@ class Lease:
         self._renewing = threading.Thread(target=self._renew, daemon=True, name="lease")
         self._renewing.start()
 
-    def _take_over(self, held: Obj) -> None:
-        holder, until = text(held, "spec", "holderIdentity"), _until(held)
+    def _take_over(self, current: Obj) -> None:
+        holder, until = text(current, "spec", "holderIdentity"), _until(current)
         if holder != self._holder and until > datetime.now(UTC) and not _killed(holder):
             raise PlatformError(
                 f"namespace {self._namespace}: {holder} runs a drill; wait for its end, or, if it was killed, until "
                 f"{until:%H:%M:%S} UTC"
             )
         fresh = self._body()
-        section(fresh, "metadata")["resourceVersion"] = text(held, "metadata", "resourceVersion")
+        section(fresh, "metadata")["resourceVersion"] = text(current, "metadata", "resourceVersion")
         self._api.replace(f"{self._all}/{NAME}", fresh)
 
     def _body(self) -> Obj:
@@ -68,7 +68,7 @@ class Lease:
 
     def _renew(self) -> None:
         while not self._ended.wait(RENEW_S):
-            with suppress(PlatformError):  # the drill itself notices that the API server is gone
+            with suppress(PlatformError):  # the drill itself notices that the API server does not answer
                 self._api.merge(f"{self._all}/{NAME}", {"spec": section(self._body(), "spec")})
 
     def release(self) -> None:
@@ -88,10 +88,10 @@ def _killed(holder: str) -> bool:
     return host == socket.gethostname() and pid.isdecimal() and not psutil.pid_exists(int(pid))
 
 
-def _until(held: Obj) -> datetime:
+def _until(current: Obj) -> datetime:
     """When a lease expires unless it is renewed."""
     try:
-        renewed = datetime.fromisoformat(text(held, "spec", "renewTime").replace("Z", "+00:00"))
+        renewed = datetime.fromisoformat(text(current, "spec", "renewTime").replace("Z", "+00:00"))
     except ValueError:
         return datetime.min.replace(tzinfo=UTC)
-    return renewed + timedelta(seconds=whole(held, "spec", "leaseDurationSeconds"))
+    return renewed + timedelta(seconds=whole(current, "spec", "leaseDurationSeconds"))

@@ -175,7 +175,7 @@ class KubernetesPlatform:
             self._watching.stop()
             for pod in tuple(self._forwards):
                 self._pod_gone(pod)
-            if self._lease.held:  # otherwise another drill holds the namespace
+            if self._lease.acquired:  # otherwise another drill uses the namespace
                 self._clear()
                 self._lease.release()
             for account in (access.HARNESS, access.OPERATOR):  # a run directory is shared with others

@@ -17,17 +17,17 @@ EVENTS = "events.jsonl"
 
 
 class Watching:
-    """Active from `start` to `stop`. Calls `changed` after every change of a pod, `gone` with a deleted pod's name.
+    """Active from `start` to `stop`. Calls `changed` after every change of a pod, `deleted` with a deleted pod's name.
 
     Only the logs of the pods of `drill` are written; events are appended to `folder` as JSON lines.
     """
 
     def __init__(
         self, api: Api, namespace: str, folder: Path, apps: Collection[str], drill: str,
-        changed: Callable[[], None], gone: Callable[[str], None],
+        changed: Callable[[], None], deleted: Callable[[str], None],
     ) -> None:  # fmt: skip
         self._folder, self._apps, self._drill = folder, apps, drill
-        self._changed, self._gone = changed, gone
+        self._changed, self._deleted = changed, deleted
         self.logs = Logs(api, namespace, folder / "logs")
         self._pods: dict[str, Pod] = {}
         self._changes = threading.Condition()
@@ -72,7 +72,7 @@ class Watching:
                 self._pods.pop(pod.name, None)
             self._changes.notify_all()
         if kind == "DELETED":
-            self._gone(pod.name)
+            self._deleted(pod.name)
         elif pod.app in self._apps and pod.drill == self._drill:
             self.logs.follow(pod)
         self._changed()

@@ -175,7 +175,7 @@ async def test_rolling_restart_refuses_no_connection(daemon: Daemon) -> None:
         task.cancel()
     assert not before & {pod.name for pod in the(daemon, "inference").pods}
     assert fewest == 3, "25 % of 3 rounds down to none unavailable"
-    assert reset <= len(before), "who enters a listener's queue in the microseconds in which it closes"
+    assert reset <= len(before), "only clients that entered a listener's queue just before it closed"
 
 
 @on_a_platform

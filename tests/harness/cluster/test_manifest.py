@@ -13,9 +13,9 @@ HOSTS = {"inference": "127.1.1.10", "tool-service": "127.1.1.11"}
 SET_BY_THE_KUBELET = {"POD_NAME", "NAMESPACE", "ADMIN_PORT", "ADMIN_TOKEN"}
 """Variables that a runtime sets itself (docs/reference/contracts.md)."""
 NOT_IMPLEMENTED = {
-    "startupProbe": "a container's process takes seconds to start, a forked one none",
+    "startupProbe": "a container takes seconds to start, a forked process does not",
     "args": "one image for all services",
-    "lifecycle": "kube-proxy forgets a pod a moment after it was told to end",
+    "lifecycle": "kube-proxy stops using a pod some time after its termination began",
     "securityContext": "processes have none",
 }
 """Fields of a container in the manifest that the small cluster does not implement, and why it need not."""

@@ -51,15 +51,16 @@ class Processes:
             )  # fmt: skip
         return list(self.running)
 
-    def follow(self, pod: str, tell: Callable[[bytes], None], ended: Callable[[], None]) -> None:
+    def follow(self, pod: str, on_line: Callable[[bytes], None], on_end: Callable[[], None]) -> None:
         def read() -> None:
             stdout = self.running[pod].stdout
             assert stdout is not None
-            for line in stdout:
-                if b'"hello"' in line:
-                    self.admins[pod] = json.loads(line)["admin"]
-                tell(line.rstrip(b"\n"))
-            ended()
+            with stdout:
+                for line in stdout:
+                    if b'"hello"' in line:
+                        self.admins[pod] = json.loads(line)["admin"]
+                    on_line(line.rstrip(b"\n"))
+            on_end()
 
         threading.Thread(target=read, daemon=True).start()
 
@@ -96,7 +97,7 @@ def service() -> Iterator[str]:
     server.server_close()
 
 
-class Heard:
+class Counts:
     """Adds up the counts of a load."""
 
     def __init__(self) -> None:
@@ -104,9 +105,9 @@ class Heard:
         self.t: list[float] = []
         self.ended: list[str] = []
 
-    def tell(self, word: Mapping[str, Any]) -> None:
-        self.t.append(word["t"])
-        for delta in word["deltas"]:
+    def add(self, message: Mapping[str, Any]) -> None:
+        self.t.append(message["t"])
+        for delta in message["deltas"]:
             self.sent[delta["at"]] = self.sent.get(delta["at"], 0) + delta["sent"]
 
     def rate(self, since_s: float) -> float:
@@ -121,14 +122,14 @@ def load_on(service: str, workers: Processes, folder: Path) -> JobLoad:
 
 
 def test_workers_share_rate_faults_and_stop(service: str, tmp_path: Path) -> None:
-    workers, heard = Processes(), Heard()
+    workers, counts = Processes(), Counts()
     load = load_on(service, workers, tmp_path)
-    load.start(heard.tell, heard.ended.append)
+    load.start(counts.add, counts.ended.append)
     try:
         began = time.time() + 0.5
-        wait_until(lambda: heard.t and heard.t[-1] > began + 2)
-        assert heard.rate(began) == pytest.approx(RATE, rel=0.1)
-        assert heard.t == sorted(heard.t)
+        wait_until(lambda: counts.t and counts.t[-1] > began + 2)
+        assert counts.rate(began) == pytest.approx(RATE, rel=0.1)
+        assert counts.t == sorted(counts.t)
         admin = load.admin()
         auth = {"Authorization": f"Bearer {admin.token}"}
         assert call("POST", f"{admin.url}/faults", {"name": "nosuch", "max_duration_s": 9}, auth).status == 400
@@ -137,24 +138,24 @@ def test_workers_share_rate_faults_and_stop(service: str, tmp_path: Path) -> Non
         for url in workers.admins.values():
             assert [one["name"] for one in json.loads(call("GET", f"{url}/faults", None, auth).body)] == ["surge"]
         since = time.time() + 0.5
-        wait_until(lambda: heard.t[-1] > since + 2)
-        assert heard.rate(since) == pytest.approx(2 * RATE, rel=0.1)
+        wait_until(lambda: counts.t[-1] > since + 2)
+        assert counts.rate(since) == pytest.approx(2 * RATE, rel=0.1)
         assert call("DELETE", f"{admin.url}/faults", None, auth).status == 204
         assert call("GET", f"{admin.url}/faults", None, {"Authorization": "Bearer wrong"}).status == 403
     finally:
         load.stop()
     load.stop()
-    assert heard.ended == [], "it was stopped"
+    assert counts.ended == [], "it was stopped"
 
 
 def test_load_ends_when_a_worker_dies(service: str, tmp_path: Path) -> None:
-    workers, heard = Processes(), Heard()
+    workers, counts = Processes(), Counts()
     load = load_on(service, workers, tmp_path)
-    load.start(heard.tell, heard.ended.append)
+    load.start(counts.add, counts.ended.append)
     try:
         workers.running["pod-1"].kill()
-        wait_until(lambda: heard.ended)
-        assert "died: pod-1" in heard.ended[0]
+        wait_until(lambda: counts.ended)
+        assert "died: pod-1" in counts.ended[0]
     finally:
         load.stop()
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from testcontainers.core.wait_strategies import ExecWaitStrategy, LogMessageWaitStrategy
 
 from harness.cluster import daemon
-from harness.cluster.daemon import Layout
+from harness.cluster.backend import Layout
 from harness.cluster.manifest import NAMESPACE, template
 from harness.cluster.runtimes.container.engine import ContainerSpec, Engine, remove
 from harness.cluster.runtimes.container.ledger import new_token
@@ -41,7 +41,7 @@ class ContainerDaemonOptions(daemon.DaemonOptions):
 
 
 class ContainerBackend:
-    """Implements daemon.Backend."""
+    """Implements backend.Backend."""
 
     data_dir = "/var/lib/postgresql/data"
 

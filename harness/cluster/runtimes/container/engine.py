@@ -171,8 +171,8 @@ def remove(tokens: Sequence[str]) -> list[str]:
         try:
             removed += _remove_all(engine, label)
         except FAILURES as error:
-            look = f"see `docker ps -a --filter label={label}`"
-            raise PlatformError(f"docker: not everything could be removed: {error_text(error)}; {look}") from error
+            hint = f"see `docker ps -a --filter label={label}`"
+            raise PlatformError(f"docker: not everything could be removed: {error_text(error)}; {hint}") from error
     return removed
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.cluster import daemon
-from harness.cluster.daemon import Layout
+from harness.cluster.backend import Layout
 from harness.cluster.manifest import NAMESPACE
 from harness.cluster.runtimes.process import postgres
 from harness.cluster.runtimes.process.execution import PROGRAMS, Execution
@@ -40,7 +40,7 @@ class ProcessDaemon(daemon.Daemon):
 
 
 class ProcessBackend:
-    """Implements daemon.Backend."""
+    """Implements backend.Backend."""
 
     def __init__(self, layout: Layout, fork_server: Sequence[str]) -> None:
         self._layout = layout

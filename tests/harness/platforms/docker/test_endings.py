@@ -34,10 +34,10 @@ def of_a_run(out: Path) -> dict[str, str]:
 def test_ended_run_leaves_no_containers_or_networks(case: str, tmp_path: Path) -> None:
     with ready_provider(tmp_path / "shared"):
         pass  # the images are there: no run waits for them
-    words, number, expected = CASES[case]
+    text, number, expected = CASES[case]
     out = tmp_path / "run"
     with running("run", RUNBOOK, "--only", "TIMEOUT", "--platform", "docker", "--out", out, cwd=tmp_path) as run:
-        run.wait_for(words)
+        run.wait_for(text)
         if number != signal.SIGINT:
             assert len(of_a_run(out)) == 20, "two platforms of ten parts each"
         os.killpg(run.process.pid, number)
@@ -46,7 +46,7 @@ def test_ended_run_leaves_no_containers_or_networks(case: str, tmp_path: Path) -
     if number == signal.SIGKILL:
         wait_until(
             lambda: of_a_run(out) == {} or not left(out), limit_s=ENDED_S
-        )  # the daemons end with who started them
+        )  # the daemons end with the process that started them
         assert gameday("recover", out, cwd=tmp_path).returncode == 0
     assert of_a_run(out) == {}
     assert left(out) == []

@@ -71,12 +71,12 @@ def test_session_announces_what_an_unreachable_engine_still_has(
 ) -> None:
     pytest.importorskip("testcontainers", reason="the extra [docker] is not installed")
     monkeypatch.setattr(DockerProvider, "_prepare", lambda self, say: None)
-    said: list[str] = []
-    with DockerProvider(PlatformOptions()).session(tmp_path, said.append):
+    output: list[str] = []
+    with DockerProvider(PlatformOptions()).session(tmp_path, output.append):
         (tmp_path / "treatment").mkdir()
         new_token(tmp_path / "treatment")
         monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
-    assert re.search(rf"no engine answers.*`gameday recover {tmp_path}` removes the rest", *said)
+    assert re.search(rf"no engine answers.*`gameday recover {tmp_path}` removes the rest", *output)
 
 
 def test_provider_has_only_the_option_base_image() -> None:
@@ -92,10 +92,10 @@ def test_daemon_gets_the_images_and_the_variables_of_testcontainers(
     monkeypatch.delenv("TESTCONTAINERS_CONNECTION_MODE", raising=False)
     platform = DockerPlatform(tmp_path, images=Images("fakes:1", "postgres:2"))
     assert list(platform.arguments()) == ["--image", "fakes:1", "--postgres-image", "postgres:2"]
-    told = platform.environment()
-    assert told["TESTCONTAINERS_RYUK_DISABLED"] == "true"
-    assert told["TESTCONTAINERS_CONNECTION_MODE"] == "docker_host"
-    assert "A_SECRET" not in told
+    environment = platform.environment()
+    assert environment["TESTCONTAINERS_RYUK_DISABLED"] == "true"
+    assert environment["TESTCONTAINERS_CONNECTION_MODE"] == "docker_host"
+    assert "A_SECRET" not in environment
 
 
 def test_service_proxy_gets_the_endpoints_of_concurrent_changes() -> None:

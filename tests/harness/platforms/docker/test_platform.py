@@ -52,9 +52,9 @@ def kubectl(platform: DockerPlatform, line: str) -> CommandResult:
 
 def infer(platform: DockerPlatform) -> int:
     shell = platform.shell()
-    words = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", "X-Tenant: acme", "-d", GOOD]
+    argv = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", "X-Tenant: acme", "-d", GOOD]
     done = subprocess.run(
-        [f"{shell.path}/curl", *words[1:], "http://api-gateway:8080/v1/infer"],
+        [f"{shell.path}/curl", *argv[1:], "http://api-gateway:8080/v1/infer"],
         env=dict(shell.env), capture_output=True, text=True, check=False,
     )  # fmt: skip
     return int(done.stdout)
@@ -73,8 +73,8 @@ def test_request_passes_all_services_and_is_stored_in_the_database(platform: Doc
     count = "psql $DATABASE_URL -tAc 'SELECT count(*) FROM requests WHERE status = 200'"
 
     def written() -> bool:
-        said = platform.kubectl("exec", "deployment/api-gateway", *NS, "--", "sh", "-c", count)
-        return said.status == 0 and int(said.stdout) >= 1
+        output = platform.kubectl("exec", "deployment/api-gateway", *NS, "--", "sh", "-c", count)
+        return output.status == 0 and int(output.stdout) >= 1
 
     wait_until(written, "the row is in the database")
     for deployment in platform.state():
@@ -84,8 +84,8 @@ def test_request_passes_all_services_and_is_stored_in_the_database(platform: Doc
 
 
 def test_exec_runs_a_command_in_the_container(platform: DockerPlatform) -> None:
-    def run(*words: str) -> CommandResult:
-        return platform.kubectl("exec", "deployment/realtime", *NS, "--", *words)
+    def run(*argv: str) -> CommandResult:
+        return platform.kubectl("exec", "deployment/realtime", *NS, "--", *argv)
 
     assert run("sh", "-c", "echo out; echo err >&2; exit 3") == CommandResult(
         3, "out\n", "err\ncommand terminated with exit code 3\n"
@@ -151,7 +151,7 @@ def test_containers_have_the_requests_and_limits_of_the_manifest(platform: Docke
     patch = json.dumps({"spec": {"template": {"spec": {"containers": [changed]}}}})
     assert platform.kubectl("patch", "deployment", "tool-service", *NS, "-p", patch).status == 0
     assert kubectl(platform, "rollout status deployment tool-service --timeout=60s").status == 0
-    wait_until(lambda: len(platform.state()["tool-service"].pods) == 1, "the old pod has gone")
+    wait_until(lambda: len(platform.state()["tool-service"].pods) == 1, "the old pod has ended")
     assert host_config() == {"CpuShares": shares, "NanoCpus": 500_000_000, "Memory": 256 << 20}
 
 
@@ -218,15 +218,15 @@ def test_recover_after_sigkill_removes_only_this_platform(provider: DockerProvid
     assert images is not None
     neighbour = client().containers.run(
         images.fakes, "inference", detach=True, name=f"pod-inference-{os.getpid()}",
-        labels={"gameday.platform": "somebody-elses", "gameday.part": "pod inference"},
+        labels={"gameday.platform": "another", "gameday.part": "pod inference"},
     )  # fmt: skip
     try:
         with _started(provider, tmp_path) as starter:
             (daemon,) = [group for group in process_ledger.recorded(tmp_path) if group.what == "daemon"]
             starter.kill()
             psutil.Process(daemon.pid).kill()
-            wait_until(lambda: not daemon.leader_lives(), "the daemon is gone")
-            assert len(parts(tmp_path)) == 10, "nobody was there to remove them"
+            wait_until(lambda: not daemon.leader_lives(), "the daemon has ended")
+            assert len(parts(tmp_path)) == 10, "its daemon was killed, so nothing removed them"
             removed = provider.recover(tmp_path)
         assert len(removed) == 10
         assert any(each.startswith("database (container ") for each in removed)

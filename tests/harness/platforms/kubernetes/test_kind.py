@@ -61,9 +61,9 @@ def platform(cluster: Path, tmp_path: Path) -> Iterator[KubernetesPlatform]:
         one.down()
 
 
-def admin(cluster: Path, *words: str) -> str:
+def admin(cluster: Path, *argv: str) -> str:
     """kubectl with the cluster's own credentials."""
-    argv = ["kubectl", f"--kubeconfig={place(cluster).kubeconfig}", *words]
+    argv = ["kubectl", f"--kubeconfig={place(cluster).kubeconfig}", *argv]
     return subprocess.run(argv, capture_output=True, text=True, check=True).stdout
 
 
@@ -104,7 +104,7 @@ def test_second_drill_in_the_namespace_is_refused(platform: KubernetesPlatform, 
     )
     assert run.returncode in (0, 2, 3)
     assert verdict(tmp_path / "run") == "inconclusive"
-    assert "a drill of" in run.stdout + run.stderr
+    assert "runs a drill" in run.stdout + run.stderr
     assert platform.state()["api-gateway"].ready == 1, "it was left alone"
 
 
@@ -127,8 +127,8 @@ def test_platform_faults_are_applied_and_reverted(platform: KubernetesPlatform) 
 
 
 def burners(platform: KubernetesPlatform) -> int:
-    words = ("exec", "deployment/inference", "-n", "production", "--", "sh", "-c", "cat /proc/[0-9]*/cmdline")
-    return platform.kubectl(*words).stdout.count("while :; do :; done")
+    argv = ("exec", "deployment/inference", "-n", "production", "--", "sh", "-c", "cat /proc/[0-9]*/cmdline")
+    return platform.kubectl(*argv).stdout.count("while :; do :; done")
 
 
 @pytest.mark.parametrize("by_itself", [False, True])
@@ -150,8 +150,8 @@ def test_partition_cuts_the_connection_or_reports_that_it_cannot(platform: Kuber
     injection = cut.prepare(target)
 
     def passes() -> bool:
-        words = ("exec", "deployment/api-gateway", "-n", "production", "--", "curl", "-sS", "--max-time", "3")
-        return platform.kubectl(*words, "http://inference:8080/health/live").status == 0
+        argv = ("exec", "deployment/api-gateway", "-n", "production", "--", "curl", "-sS", "--max-time", "3")
+        return platform.kubectl(*argv, "http://inference:8080/health/live").status == 0
 
     try:
         injection.apply()
@@ -184,8 +184,8 @@ def test_killed_run_is_recovered_from_another_machine(cluster: Path, tmp_path: P
 
 
 def test_demo_drill_passes_and_restores_the_cluster(cluster: Path, tmp_path: Path) -> None:
-    words = ("run", RUNBOOK, "--only", "TIMEOUT", "--platform", "kind", "--jobs", "2", "--out", "run")
-    run = gameday(*words, cwd=tmp_path, timeout_s=DRILL_S)
+    argv = ("run", RUNBOOK, "--only", "TIMEOUT", "--platform", "kind", "--jobs", "2", "--out", "run")
+    run = gameday(*argv, cwd=tmp_path, timeout_s=DRILL_S)
     assert run.returncode == 0, run.stdout + run.stderr
     assert verdict(tmp_path / "run") == "passed"
     assert "holds 1 at a time" in run.stderr

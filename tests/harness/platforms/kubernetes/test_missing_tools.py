@@ -26,8 +26,8 @@ def test_all_missing_programs_are_named_together(tmp_path: Path) -> None:
     pytest.importorskip("kubernetes", reason="the extra is not installed: pip install -e '.[kind]'")
     done = gameday("run", RUNBOOK, "--platform", "kind", cwd=tmp_path, env=clean_environment(str(tmp_path)))
     assert done.returncode == 2
-    for word in ("docker (https://", "kind (https://", "kubectl (https://", "--platform local"):
-        assert word in done.stderr
+    for name in ("docker (https://", "kind (https://", "kubectl (https://", "--platform local"):
+        assert name in done.stderr
 
 
 def test_platform_kubernetes_requires_a_context(tmp_path: Path) -> None:

@@ -128,11 +128,11 @@ def test_lease_of_an_ended_process_of_this_machine_is_taken_over_at_once(served:
     ended = subprocess.Popen(["true"])
     ended.wait()
     spec = {"renewTime": datetime.now(UTC).isoformat(), "leaseDurationSeconds": 30}
-    for pid, gone in ((os.getppid(), False), (ended.pid, True)):
+    for pid, ended_already in ((os.getppid(), False), (ended.pid, True)):
         holder = f"{socket.gethostname()}/{pid}"
         store.keep(LEASE, {"metadata": {"name": "gameday-drill"}, "spec": {**spec, "holderIdentity": holder}})
         lease = Lease(Api(kubeconfig), "production")
-        if gone:
+        if ended_already:
             lease.acquire()
         else:
             with pytest.raises(PlatformError, match="wait for its end"):
@@ -160,7 +160,7 @@ def test_watch_reports_existing_objects_and_changes_and_reconnects(served: tuple
     seen: list[tuple[str, str]] = []
     news = threading.Condition()
 
-    def tell(kind: str, value: dict[str, Any]) -> None:
+    def on_event(kind: str, value: dict[str, Any]) -> None:
         with news:
             seen.append((kind, value.get("metadata", {}).get("name", "")))
             news.notify_all()
@@ -169,7 +169,7 @@ def test_watch_reports_existing_objects_and_changes_and_reconnects(served: tuple
         with news:
             assert news.wait_for(lambda: len(seen) >= count, 10), seen
 
-    watch = Watch(Api(kubeconfig), "/api/v1/namespaces/n/pods", tell)
+    watch = Watch(Api(kubeconfig), "/api/v1/namespaces/n/pods", on_event)
     watch.start()
     store.send_event("MODIFIED", pod("a"))
     until(3)

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -141,12 +142,13 @@ def test_signal_reaches_a_process_before_it_leads_a_group() -> None:
 
 def test_subnet_is_reserved_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loopback, "_prefixes", lambda _: iter(("127.99.1", "127.99.2")))
-    first, second = loopback.Subnet(), loopback.Subnet()
-    assert (first.prefix, second.prefix) == ("127.99.1", "127.99.2")
-    with pytest.raises(MachineError, match="port 8080 or 29127 is in use"):
-        loopback.Subnet()
-    first.close()
-    assert loopback.Subnet().prefix == "127.99.1"
+    with closing(loopback.Subnet()) as first, closing(loopback.Subnet()) as second:
+        assert (first.prefix, second.prefix) == ("127.99.1", "127.99.2")
+        with pytest.raises(MachineError, match="port 8080 or 29127 is in use"):
+            loopback.Subnet()
+        first.close()
+        with closing(loopback.Subnet()) as again:
+            assert again.prefix == "127.99.1"
 
 
 def test_platform_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
@@ -212,8 +214,8 @@ def test_failed_start_reports_its_reason(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_kubectl_reports_a_platform_that_has_ended(tmp_path: Path) -> None:
-    words = [sys.executable, "-IS", str(CLIENT), str(tmp_path / "no.sock"), "get", "pods"]
-    done = subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    argv = [sys.executable, "-IS", str(CLIENT), str(tmp_path / "no.sock"), "get", "pods"]
+    done = subprocess.run(argv, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
     assert done.returncode == 1
     assert done.stderr == (
         f"The connection to the server {tmp_path / 'no.sock'} was refused - did you specify the right host or port?\n"
@@ -225,9 +227,9 @@ def test_kubectl_reaches_the_platform_and_ends_at_its_time_limit(platform: Local
     shown = platform.kubectl("get", "pods", "-n", "production", "-o", "name")
     assert f"pod/{pod}" in shown.stdout.splitlines(), shown
     shell = platform.shell()
-    words = [f"{shell.path}/kubectl", "logs", "-f", "-n", "production", pod]
+    argv = [f"{shell.path}/kubectl", "logs", "-f", "-n", "production", pod]
     env = {**shell.env, "PATH": shell.path}
-    with subprocess.Popen(words, env=env, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as following:
+    with subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as following:
         assert following.stdout is not None
         assert "started" in following.stdout.readline()
         following.terminate()
@@ -243,9 +245,9 @@ def test_kubectl_reaches_the_platform_and_ends_at_its_time_limit(platform: Local
 def test_exec_ends_when_its_client_is_killed(platform: LocalPlatform) -> None:
     (pod,) = platform.state()["inference"].pods
     shell = platform.shell()
-    words = [f"{shell.path}/kubectl", "exec", "-n", "production", pod, "--", "sh", "-c", "echo $$; sleep 600; true"]
+    argv = [f"{shell.path}/kubectl", "exec", "-n", "production", pod, "--", "sh", "-c", "echo $$; sleep 600; true"]
     env = {**shell.env, "PATH": shell.path}
-    with subprocess.Popen(words, env=env, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as running:
+    with subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as running:
         assert running.stdout is not None
         inside = psutil.Process(int(running.stdout.readline()))
         running.kill()
@@ -261,7 +263,7 @@ def test_database_starts_as_root_without_user_namespaces(tmp_path: Path) -> None
     script = closed / "not_root.py"
     script.write_text(postgres.NOT_ROOT.read_text().replace("ctypes.CDLL(None).unshare(CLONE_NEWUSER)", "True"))
     initdb = shutil.which("initdb", path=str(postgres.binaries()))
-    words = [sys.executable, "-IS", str(script), str(closed / "data"), initdb, "-D", str(closed / "data"), "--no-sync"]
-    done = subprocess.run(words, capture_output=True, text=True, cwd="/", check=False)
+    argv = [sys.executable, "-IS", str(script), str(closed / "data"), initdb, "-D", str(closed / "data"), "--no-sync"]
+    done = subprocess.run(argv, capture_output=True, text=True, cwd="/", check=False)
     assert done.returncode == 0, done.stderr
     assert (closed / "data" / "PG_VERSION").stat().st_uid != 0
