@@ -56,7 +56,7 @@ class Running:
     def wait_for(self, pattern: str, limit_s: float = 90.0) -> None:
         """Wait for a line of the progress; an early end is a failure."""
         wait_until(lambda: self.said(pattern) or self.process.poll() is not None, limit_s=limit_s)
-        assert self.said(pattern), f"`{pattern}` never came:\n{''.join(self.lines)}"
+        assert self.said(pattern), f"no line matches `{pattern}`:\n{''.join(self.lines)}"
 
     def end(self, limit_s: float = ENDED_S) -> tuple[int, str]:
         """Wait for the end: exit code and stdout."""
@@ -117,7 +117,7 @@ def recorded(folder: Path) -> list[process_ledger.Group]:
 
 
 def tree() -> str:
-    """What lies in the work tree beside its sources, and what became of the files that a run reads."""
+    """The untracked files of the work tree, and the git status of the files that a run reads."""
     others = _git("ls-files", "--others", "--", ":!*.py", ":!*.pyc", ":!*_cache/*", ":!.ci/*", ":!.venv/*").split("\n")
     return "\n".join([*others, _git("status", "--porcelain", "--", str(RUNBOOK), str(BINDINGS), str(SLOS))])
 

@@ -194,7 +194,7 @@ def test_run_leaves_no_process_and_no_change_in_the_tree(done: Done) -> None:
 @pytest.mark.parametrize("name", VERDICTS)
 def test_every_deciding_phase_has_a_decision_and_its_cost(done: Done, name: str) -> None:
     phases = {phase["phase"]: phase for phase in done.drills[name]["phases"]}
-    asked = [phase for phase, told in phases.items() if told["asked"]]
+    asked = [name for name, phase in phases.items() if phase["asked"]]
     assert asked == ["baseline", "symptoms", "recovery", "control", "after-revert"]
     assert all(phases[phase]["answer"] for phase in asked)
     assert all(phases[phase]["arrivals"] > 50 for phase in ("baseline", "recovery", "after-revert"))
