@@ -46,6 +46,8 @@ def make_provider(name: str, options: PlatformOptions) -> Provider:
 
 def all_providers(notify: Callable[[str], None]) -> Iterator[Provider]:
     """A provider of each platform; one that cannot be loaded is skipped with a note: its package started nothing."""
+    from harness.platforms.base import PlatformOptions  # noqa: PLC0415  see above
+
     for name in PLATFORMS.names():
         try:
             yield PLATFORMS.load(name)(PlatformOptions())
