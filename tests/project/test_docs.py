@@ -199,7 +199,7 @@ def test_a_sentence_of_the_table_is_the_document_beside_it() -> None:
 
 
 def test_a_threshold_of_k6_becomes_what_its_row_says() -> None:
-    for left, right in table("docs/reference/slos.md", "## From k6")[:3]:
+    for left, right in table("docs/reference/slos.md", "## Import from k6")[:3]:
         metric, *expressions = re.split(r": |, ", left)
         documents = convert({metric: list(expressions)}, "gateway", {}).documents
         texts = [slo.condition.text for each in documents for slo in _slos_of(each)]
