@@ -14,6 +14,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
@@ -23,7 +24,7 @@ from harness.cli.parser import build_parser
 from harness.conditions import parse
 from harness.errors import ConditionError
 from harness.platforms.local.platform import LocalPlatform
-from harness.record.events import RunStarted
+from harness.record.events import PhaseName, RunStarted
 from harness.record.header import DashboardPlan, Procedure
 from harness.record.journal import read_events
 from harness.report.json_report import to_json
@@ -311,6 +312,19 @@ def test_layers_of_the_architecture_page_are_those_of_the_import_contract() -> N
     shown = [name for row in rows for name in row]
     assert sorted(shown) == sorted(ranks)
     assert [ranks[name] for name in shown] == sorted(ranks.values())
+
+
+def test_every_term_of_the_glossary_is_used_elsewhere() -> None:
+    terms = re.findall(r"^\| ([^|]+) \|", PAGES["docs/glossary.md"], re.M)
+    names = {term.lower() for term in terms} - {"term", "---"}
+    assert len(names) > 60
+    others = "\n".join(text for page, text in PAGES.items() if page != "docs/glossary.md").lower()
+    assert sorted(name for name in names if name not in others) == []
+
+
+def test_phases_of_the_glossary_are_those_of_the_record() -> None:
+    (shown,) = re.findall(r"^\| phase \| a part of a drill: (.*) \|$", PAGES["docs/glossary.md"], re.M)
+    assert shown.split(", ") == list(get_args(PhaseName))
 
 
 def test_files_of_the_project_that_are_named_exist() -> None:
