@@ -13,6 +13,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import get_args
 
@@ -314,6 +315,16 @@ def test_layers_of_the_architecture_page_are_those_of_the_import_contract() -> N
     assert [ranks[name] for name in shown] == sorted(ranks.values())
 
 
+def test_targets_and_scripts_of_the_contributors_guide_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
+    named = set(re.findall(r"(?:`|^|Run )make ([a-z]+)", ALL, re.M))
+    assert {"setup", "lint", "test"} <= named
+    assert named <= targets
+    scripts = re.findall(r"(?:`|python )(\.?ci/[\w.]+)", ALL)
+    assert {".ci/run", "ci/nightly", "ci/coverage.py"} <= set(scripts)
+    assert [name for name in scripts if not (ROOT / name).exists()] == []
+
+
 def test_every_term_of_the_glossary_is_used_elsewhere() -> None:
     terms = re.findall(r"^\| ([^|]+) \|", PAGES["docs/glossary.md"], re.M)
     names = {term.lower() for term in terms} - {"term", "---"}
@@ -348,6 +359,28 @@ def cells(text: str) -> Iterator[str]:
 def test_no_table_cell_is_longer_than_120_characters() -> None:
     assert sum(1 for text in PAGES.values() for _ in cells(text)) > 500
     assert [(page, cell) for page, text in PAGES.items() for cell in cells(text) if len(cell) > MOST_IN_A_CELL] == []
+
+
+MOST_IN_A_LINE = 160
+
+
+def prose(text: str) -> Iterator[str]:
+    """Every line of a page outside of code blocks."""
+    for part in re.split(r"^(`{3,}).*\n(?:.*\n)*?\1$", text, flags=re.M)[::2]:
+        yield from part.split("\n")
+
+
+def test_no_line_of_prose_is_longer_than_160_characters() -> None:
+    lines = [(page, line) for page, text in PAGES.items() for line in prose(text) if not line.startswith("|")]
+    assert len(lines) > 1000
+    assert [(page, line) for page, line in lines if len(line) > MOST_IN_A_LINE] == []
+
+
+def test_every_heading_is_followed_by_an_empty_line() -> None:
+    pairs = [(page, *pair) for page, text in PAGES.items() for pair in pairwise(prose(text))]
+    headings = [(page, line, after) for page, line, after in pairs if re.match("#+ ", line)]
+    assert len(headings) > 100
+    assert [(page, line) for page, line, after in headings if after.strip()] == []
 
 
 def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
