@@ -320,7 +320,7 @@ def test_targets_and_scripts_of_the_contributors_guide_exist() -> None:
     named = set(re.findall(r"(?:`|^|Run )make ([a-z]+)", ALL, re.M))
     assert {"setup", "lint", "test"} <= named
     assert named <= targets
-    scripts = re.findall(r"(?:`|python )(\.?ci/[\w.]+)", ALL)
+    scripts = re.findall(r"(?:`|python )(\.?ci/[\w.-]+)", ALL)
     assert {".ci/run", "ci/nightly", "ci/coverage.py"} <= set(scripts)
     assert [name for name in scripts if not (ROOT / name).exists()] == []
 
