@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,4 +43,6 @@ async def call_async(
     method: str, url: str, body: object = None, headers: Mapping[str, str] | None = None, timeout_s: float = 2.0
 ) -> Answer:
     """As `call`, in a thread."""
+    import asyncio  # noqa: PLC0415  only the cluster's daemon needs it
+
     return await asyncio.to_thread(call, method, url, body, headers, timeout_s)

@@ -1,27 +1,32 @@
 """The use cases of gameday as functions: request in, result out. The CLI, the tests and other programs call these.
 
 No function here parses arguments, prints, handles signals or exits. Each raises GamedayError with a message for people.
+The members of this package are imported on first use, so that `gameday plan` does not pay for `gameday run`.
 Progress goes to `notify` (one line of text) and to `listeners` (events of the record); setting `stop` interrupts a run.
 """
 
-from harness.app.documents import ShowRequest, ShowResult, show
-from harness.app.members import format_names, platform_names
-from harness.app.planning import PlanRequest, PlanResult, plan
-from harness.app.platforms import DownRequest, LoadTarget, PlatformChoice, UpRequest, UpResult, down, up
-from harness.app.recovery import Recovered, RecoverRequest, recover
-from harness.app.reporting import RECORD, ReportRequest, render, report
-from harness.app.running import ListenerFactory, Notify, RunRequest, RunResult, run
-from harness.app.slos import (
-    JudgedSlo,
-    SloCheckRequest,
-    SloImportRequest,
-    SloImportResult,
-    check_slos,
-    import_slos,
-    show_slos,
-)
-from harness.listeners.progress import ReadJudge
-from harness.platforms.base import PlatformOptions
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harness.app.documents import ShowRequest, ShowResult, show
+    from harness.app.members import format_names, platform_names
+    from harness.app.planning import PlanRequest, PlanResult, plan
+    from harness.app.platforms import DownRequest, LoadTarget, PlatformChoice, UpRequest, UpResult, down, up
+    from harness.app.recovery import Recovered, RecoverRequest, recover
+    from harness.app.reporting import RECORD, ReportRequest, render, report
+    from harness.app.running import ListenerFactory, Notify, RunRequest, RunResult, run
+    from harness.app.slos import (
+        JudgedSlo,
+        SloCheckRequest,
+        SloImportRequest,
+        SloImportResult,
+        check_slos,
+        import_slos,
+        show_slos,
+    )
+    from harness.listeners.progress import ReadJudge
+    from harness.platforms.base import PlatformOptions
 
 __all__ = [
     "RECORD",
@@ -61,3 +66,24 @@ __all__ = [
     "show_slos",
     "up",
 ]
+
+_MEMBERS = {
+    "harness.app.documents": "ShowRequest ShowResult show",
+    "harness.app.members": "format_names platform_names",
+    "harness.app.planning": "PlanRequest PlanResult plan",
+    "harness.app.platforms": "DownRequest LoadTarget PlatformChoice UpRequest UpResult down up",
+    "harness.app.recovery": "RecoverRequest Recovered recover",
+    "harness.app.reporting": "RECORD ReportRequest render report",
+    "harness.app.running": "ListenerFactory Notify RunRequest RunResult run",
+    "harness.app.slos": "JudgedSlo SloCheckRequest SloImportRequest SloImportResult check_slos import_slos show_slos",
+    "harness.listeners.progress": "ReadJudge",
+    "harness.platforms.base": "PlatformOptions",
+}
+_MODULE_OF = {name: module for module, names in _MEMBERS.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> object:
+    """Import a member of this package on first use (PEP 562)."""
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_MODULE_OF[name]), name)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from harness.errors import GamedayError, MachineError
-from harness.platforms.base import PlatformOptions, Provider
 from harness.registry import Family
-from harness.report.base import ReportFormat
-from harness.responders.base import Responder
 
-PlatformType: TypeAlias = Callable[[PlatformOptions], Provider]
-ResponderType: TypeAlias = Callable[[], Responder]
+if TYPE_CHECKING:  # names alone are needed for `--help`, and the contracts take a fifth of a second to import
+    from harness.platforms.base import PlatformOptions, Provider
+    from harness.report.base import ReportFormat
+    from harness.responders.base import Responder
+
+PlatformType: TypeAlias = "Callable[[PlatformOptions], Provider]"
+ResponderType: TypeAlias = "Callable[[], Responder]"
 
 PLATFORMS: Family[PlatformType] = Family("platforms")
 RESPONDERS: Family[ResponderType] = Family("responders")
@@ -44,6 +46,8 @@ def make_provider(name: str, options: PlatformOptions) -> Provider:
 
 def all_providers(notify: Callable[[str], None]) -> Iterator[Provider]:
     """A provider of each platform; one that cannot be loaded is skipped with a note: its package started nothing."""
+    from harness.platforms.base import PlatformOptions  # noqa: PLC0415  see above
+
     for name in PLATFORMS.names():
         try:
             yield PLATFORMS.load(name)(PlatformOptions())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from harness.machine import process_ledger
 from harness.machine.process_ledger import Group
 from harness.platforms.base import PlatformOptions
 from harness.record.events import ProcessStarted
-from harness.record.journal import read_events
+from harness.record.journal import JournalError, read_events
 
 RUNS = Path("runs")
 
@@ -25,7 +25,7 @@ class RecoverRequest:
     runs: tuple[Path, ...] = ()
     """Empty: every directory in `runs/`."""
     context: str | None = None
-    """The kube context of a cluster: clean up by the undo journal in the cluster, instead of by run directories."""
+    """The kube context of a cluster: clean up by the revert journal in the cluster, instead of by run directories."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,18 @@ def _recover_cluster(context: str) -> Recovered:
 
 def _recover_folder(folder: Path, notify: Callable[[str], None]) -> Recovered:
     record = folder / RECORD
-    events = read_events(record) if record.exists() else iter(())
-    groups = [Group(each.pgid, each.started_s, each.name) for each in events if isinstance(each, ProcessStarted)]
+    groups = list(_recorded_groups(record, notify)) if record.exists() else []
     ended = [f"{group.what} (pid {group.pid})" for group in process_ledger.end(groups, folder, grace_s=1.0)]
     for provider in all_providers(notify):
         ended += provider.recover(folder)
     return Recovered(str(folder), tuple(ended), recorded=record.exists())
+
+
+def _recorded_groups(record: Path, notify: Callable[[str], None]) -> Iterator[Group]:
+    """The process groups of a record, up to its first unreadable line; the platforms have ledgers of their own."""
+    try:
+        for event in read_events(record):
+            if isinstance(event, ProcessStarted):
+                yield Group(event.pgid, event.started_s, event.name)
+    except JournalError as error:
+        notify(f"{error}; processes recorded after that are not ended, the platforms are")

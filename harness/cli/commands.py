@@ -9,14 +9,16 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness import app
 from harness.cli.parser import DEFAULT_DIR
 from harness.cli.signals import stop_on_signals
 from harness.errors import PASSED, UNUSABLE
-from harness.listeners.progress import Live
-from harness.listeners.screen import own_stderr
 from harness.report import document, plan, slos
+
+if TYPE_CHECKING:
+    from harness.record.listener import Listener
 
 
 def _notify(line: str) -> None:
@@ -58,7 +60,10 @@ def _run(options: argparse.Namespace) -> int:
     return done.gameday.exit_code
 
 
-def _progress_display(judge: app.ReadJudge) -> Live:
+def _progress_display(judge: app.ReadJudge) -> Listener:
+    from harness.listeners.progress import Live  # noqa: PLC0415  only a run has a display
+    from harness.listeners.screen import own_stderr  # noqa: PLC0415
+
     return Live(judge, own_stderr(), shutil.get_terminal_size((160, 40)).columns)
 
 

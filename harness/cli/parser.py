@@ -180,7 +180,7 @@ def _add_down(command: argparse.ArgumentParser) -> None:
 
 def _add_recover(command: argparse.ArgumentParser) -> None:
     command.add_argument("run", type=Path, nargs="*", metavar="RUN", help="run directories (default: all in runs/)")
-    about = "kube context to clean up, using the undo journal stored in the cluster"
+    about = "kube context to clean up, using the revert journal stored in the cluster"
     command.add_argument("--context", metavar="NAME", help=about)
 
 

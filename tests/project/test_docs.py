@@ -10,9 +10,12 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
@@ -22,7 +25,7 @@ from harness.cli.parser import build_parser
 from harness.conditions import parse
 from harness.errors import ConditionError
 from harness.platforms.local.platform import LocalPlatform
-from harness.record.events import RunStarted
+from harness.record.events import PhaseName, RunStarted
 from harness.record.header import DashboardPlan, Procedure
 from harness.record.journal import read_events
 from harness.report.json_report import to_json
@@ -39,6 +42,7 @@ PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text() for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"))
 }
 ALL = "\n".join(PAGES.values())
+ARCHITECTURE = "docs/explanation/architecture.md"
 
 
 def said(word: str, text: str = ALL) -> bool:
@@ -199,7 +203,7 @@ def test_a_sentence_of_the_table_is_the_document_beside_it() -> None:
 
 
 def test_a_threshold_of_k6_becomes_what_its_row_says() -> None:
-    for left, right in table("docs/reference/slos.md", "## From k6")[:3]:
+    for left, right in table("docs/reference/slos.md", "## Import from k6")[:3]:
         metric, *expressions = re.split(r": |, ", left)
         documents = convert({metric: list(expressions)}, "gateway", {}).documents
         texts = [slo.condition.text for each in documents for slo in _slos_of(each)]
@@ -250,7 +254,8 @@ def marked(text: str) -> str:
 
 def examples() -> list[str]:
     """Every `gameday …` of a fenced bash block, and of the help of each word."""
-    fences = "\n".join(re.findall(r"^```(?:bash|sh|console)?\n(.*?)^```", ALL, re.M | re.S))
+    blocks = re.findall(r"^(`{3,})([^\n]*)\n(.*?)^\1$", ALL, re.M | re.S)
+    fences = "\n".join(text for _, language, text in blocks if language in ("", "bash", "sh", "console"))
     helped = "\n".join(parser.epilog or "" for parser in commands().values())
     found = re.findall(r"""(?:^\s*|[;&"(]\s*|\$ )(gameday [^;&#)"\n]+)""", f"{fences}\n{helped}", re.M)
     return sorted({" ".join(re.split(r"\s{2,}", text)[0].split()) for text in found})
@@ -268,7 +273,9 @@ def test_the_command_line_understands_the_example(example: str) -> None:
         assert path is None or path.is_absolute() or (ROOT / path).exists() or path.name.startswith("ops"), path
 
 
-@pytest.mark.parametrize("example", [text for text in examples() if text.split()[1] in ("show", "plan")])
+@pytest.mark.parametrize(
+    "example", [text for text in examples() if re.search(r"^gameday (show|plan)\b(?!.* ops)", text)]
+)
 def test_the_example_runs(example: str, tmp_path: Path) -> None:
     for name in ("runbooks", "gameday.yaml", "slos"):
         (tmp_path / name).symlink_to(ROOT / name)
@@ -298,6 +305,39 @@ def anchors(text: str) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
 
+def test_layers_of_the_architecture_page_are_those_of_the_import_contract() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = next(each["layers"] for each in contracts if each["name"].startswith("Layers"))
+    ranks = {name: rank for rank, layer in enumerate(layers) for name in re.findall(r"harness\.(\w+)", layer)}
+    rows = [re.findall(r"\w+", row[0].replace(".py", "")) for row in table(ARCHITECTURE, "## Layers of the harness")]
+    shown = [name for row in rows for name in row]
+    assert sorted(shown) == sorted(ranks)
+    assert [ranks[name] for name in shown] == sorted(ranks.values())
+
+
+def test_targets_and_scripts_of_the_contributors_guide_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
+    named = set(re.findall(r"(?:`|^|Run )make ([a-z]+)", ALL, re.M))
+    assert {"setup", "lint", "test"} <= named
+    assert named <= targets
+    scripts = re.findall(r"(?:`|python )(\.?ci/[\w.-]+)", ALL)
+    assert {".ci/run", "ci/nightly", "ci/coverage.py"} <= set(scripts)
+    assert [name for name in scripts if not (ROOT / name).exists()] == []
+
+
+def test_every_term_of_the_glossary_is_used_elsewhere() -> None:
+    terms = re.findall(r"^\| ([^|]+) \|", PAGES["docs/glossary.md"], re.M)
+    names = {term.lower() for term in terms} - {"term", "---"}
+    assert len(names) > 60
+    others = "\n".join(text for page, text in PAGES.items() if page != "docs/glossary.md").lower()
+    assert sorted(name for name in names if name not in others) == []
+
+
+def test_phases_of_the_glossary_are_those_of_the_record() -> None:
+    (shown,) = re.findall(r"^\| phase \| a part of a drill: (.*) \|$", PAGES["docs/glossary.md"], re.M)
+    assert shown.split(", ") == list(get_args(PhaseName))
+
+
 def test_files_of_the_project_that_are_named_exist() -> None:
     named = re.findall(r"`((?:harness|fakes|scenarios|runbooks|docs|tests)/[\w./-]+)`", ALL)
     assert named
@@ -319,6 +359,28 @@ def cells(text: str) -> Iterator[str]:
 def test_no_table_cell_is_longer_than_120_characters() -> None:
     assert sum(1 for text in PAGES.values() for _ in cells(text)) > 500
     assert [(page, cell) for page, text in PAGES.items() for cell in cells(text) if len(cell) > MOST_IN_A_CELL] == []
+
+
+MOST_IN_A_LINE = 160
+
+
+def prose(text: str) -> Iterator[str]:
+    """Every line of a page outside of code blocks."""
+    for part in re.split(r"^(`{3,}).*\n(?:.*\n)*?\1$", text, flags=re.M)[::2]:
+        yield from part.split("\n")
+
+
+def test_no_line_of_prose_is_longer_than_160_characters() -> None:
+    lines = [(page, line) for page, text in PAGES.items() for line in prose(text) if not line.startswith("|")]
+    assert len(lines) > 1000
+    assert [(page, line) for page, line in lines if len(line) > MOST_IN_A_LINE] == []
+
+
+def test_every_heading_is_followed_by_an_empty_line() -> None:
+    pairs = [(page, *pair) for page, text in PAGES.items() for pair in pairwise(prose(text))]
+    headings = [(page, line, after) for page, line, after in pairs if re.match("#+ ", line)]
+    assert len(headings) > 100
+    assert [(page, line) for page, line, after in headings if after.strip()] == []
 
 
 def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:

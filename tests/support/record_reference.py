@@ -36,7 +36,7 @@ def _growing(parts: dict[type, None]) -> Iterator[type]:
 def _section(title: str, cls: type, parts: dict[type, None]) -> str:
     text = " ".join((cls.__doc__ or "").split())
     rows = [_row(name, hint, parts) for name, hint in fields_of(cls).items()]
-    return "\n".join([f"### {title}", text, "", "| field | type | meaning |", "|---|---|---|", *rows, ""])
+    return "\n".join([f"### {title}", "", text, "", "| field | type | meaning |", "|---|---|---|", *rows, ""])
 
 
 def _row(name: str, hint: Any, parts: dict[type, None]) -> str:

@@ -249,6 +249,24 @@ def test_recover_goes_on_when_one_platform_cannot_be_loaded(place: Path, monkeyp
     assert notes == ["platform `stub` of the package broken 1.0 cannot be imported"]
 
 
+def test_recover_ends_platforms_although_the_record_cannot_be_read(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Leaving(StubProvider):
+        def recover(self, folder: Path) -> list[str]:
+            return ["a container"]
+
+    use_platform(monkeypatch, Leaving)
+    run = place / "runs" / "old"
+    run.mkdir(parents=True)
+    (run / "record.jsonl").write_text('{"ev": "gameday", "t": 1.0, "drills": []}\n')
+    notes: list[str] = []
+    assert [each.ended for each in app.recover(app.RecoverRequest(), notify=notes.append)] == [("a container",)]
+    (note,) = notes
+    assert "record.jsonl" in note
+    assert "version" in note
+
+
 def test_down_without_a_platform_is_a_machine_error(place: Path) -> None:
     with pytest.raises(MachineError, match=r"runs/platform: there is no platform here; `gameday up` starts one"):
         app.down(app.DownRequest())
