@@ -51,6 +51,8 @@ class Client:
         reply = await connection.send(head.encode("latin-1") + body)
         if connection.usable(time.monotonic()):
             self._idle.append(connection)
+        else:
+            connection.close()
         return reply
 
     def close(self) -> None:

@@ -26,6 +26,8 @@ def talk(serve: Serve, asks: Callable[[Client], Awaitable[None]]) -> int:
         with suppress(asyncio.IncompleteReadError, ConnectionError):
             await serve(reader, writer)
         writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
 
     async def main() -> None:
         server = await asyncio.start_server(one, "127.0.0.1", 0)
@@ -33,6 +35,7 @@ def talk(serve: Serve, asks: Callable[[Client], Awaitable[None]]) -> int:
             client = Client(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/base/")
             await asks(client)
             client.close()
+            await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})  # the server's connections
 
     asyncio.run(main())
     return made

@@ -8,7 +8,7 @@ import socket
 import struct
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 
 import psutil
 import pytest
@@ -24,11 +24,18 @@ LIMIT_S = 20.0
 Endpoint = tuple[str, int]
 
 
-def in_a_loop(test: Callable[[], Awaitable[None]]) -> Callable[[], None]:
+def in_a_loop(test: Callable[[AsyncExitStack], Awaitable[None]]) -> Callable[[], None]:
+    """Run a test on uvloop with a stack that closes its servers and connections at the end."""
+
     def run() -> None:
         async def main() -> None:
-            async with asyncio.timeout(LIMIT_S):
-                await test()
+            async with asyncio.timeout(LIMIT_S), AsyncExitStack() as stack:
+                await test(stack)
+            others = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+            await asyncio.sleep(0)  # the callbacks that close the sockets
 
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # as in production
             runner.run(main())
@@ -45,28 +52,31 @@ class Backend:
         self.connections = 0
         self.ended: list[str] = []
 
-    async def up(self) -> Endpoint:
-        self.server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        port: int = self.server.sockets[0].getsockname()[1]
+    async def up(self, stack: AsyncExitStack) -> Endpoint:
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        stack.callback(server.close)
+        port: int = server.sockets[0].getsockname()[1]
         return "127.0.0.1", port
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        if not self._reads:
-            await asyncio.Event().wait()
         try:
+            if not self._reads:
+                await asyncio.Event().wait()
             while line := await reader.readline():
                 writer.write(f"{self.name} ".encode() + line)
             self.ended.append("eof")
             writer.write(f"{self.name} bye\n".encode())
         except ConnectionError:
             self.ended.append("reset")
-        writer.close()
+        finally:
+            writer.close()
 
 
-async def proxied(*endpoints: Endpoint) -> tuple[Proxy, int]:
+async def proxied(stack: AsyncExitStack, *endpoints: Endpoint) -> tuple[Proxy, int]:
     port = free_port()
     proxy = Proxy("127.0.0.1", port)
+    stack.push_async_callback(proxy.forward_to, [])
     await proxy.forward_to(endpoints)
     return proxy, port
 
@@ -90,19 +100,19 @@ async def refused(port: int) -> bool:
 
 
 @in_a_loop
-async def test_connections_are_distributed_over_the_endpoints() -> None:
+async def test_connections_are_distributed_over_the_endpoints(stack: AsyncExitStack) -> None:
     one, two = Backend("one"), Backend("two")
-    _, port = await proxied(await one.up(), await two.up())
+    _, port = await proxied(stack, await one.up(stack), await two.up(stack))
     answers = Counter([await exchange(port, "hello") for _ in range(60)])
     assert set(answers) == {"one hello", "two hello"}
     assert min(answers.values()) >= 10  # of 60 at even odds: fewer once in ten million runs
 
 
 @in_a_loop
-async def test_proxy_without_endpoints_refuses_and_listens_again_with_one() -> None:
+async def test_proxy_without_endpoints_refuses_and_listens_again_with_one(stack: AsyncExitStack) -> None:
     backend = Backend("one")
-    endpoint = await backend.up()
-    proxy, port = await proxied()
+    endpoint = await backend.up(stack)
+    proxy, port = await proxied(stack)
     assert await refused(port)
     await proxy.forward_to([endpoint])
     assert await exchange(port, "a") == "one a"
@@ -111,13 +121,13 @@ async def test_proxy_without_endpoints_refuses_and_listens_again_with_one() -> N
 
 
 @in_a_loop
-async def test_connection_survives_the_removal_of_its_endpoint() -> None:
+async def test_connection_survives_the_removal_of_its_endpoint(stack: AsyncExitStack) -> None:
     old, new = Backend("old"), Backend("new")
-    proxy, port = await proxied(await old.up())
+    proxy, port = await proxied(stack, await old.up(stack))
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(b"a\n")
     assert await reader.readline() == b"old a\n"
-    for endpoints in ([await new.up()], []):
+    for endpoints in ([await new.up(stack)], []):
         await proxy.forward_to(endpoints)
         writer.write(b"still\n")
         assert await reader.readline() == b"old still\n"
@@ -125,10 +135,10 @@ async def test_connection_survives_the_removal_of_its_endpoint() -> None:
 
 
 @in_a_loop
-async def test_refusing_endpoint_is_skipped_and_without_others_the_connection_is_reset() -> None:
+async def test_refusing_endpoint_is_skipped_and_without_others_the_connection_is_reset(stack: AsyncExitStack) -> None:
     backend = Backend("one")
     dead = ("127.0.0.1", free_port())
-    proxy, port = await proxied(dead, await backend.up())
+    proxy, port = await proxied(stack, dead, await backend.up(stack))
     assert {await exchange(port, "a") for _ in range(20)} == {"one a"}
     await proxy.forward_to([dead])
     with pytest.raises(ConnectionResetError):
@@ -136,9 +146,9 @@ async def test_refusing_endpoint_is_skipped_and_without_others_the_connection_is
 
 
 @in_a_loop
-async def test_half_close_and_reset_are_forwarded() -> None:
+async def test_half_close_and_reset_are_forwarded(stack: AsyncExitStack) -> None:
     backend = Backend("one")
-    _, port = await proxied(await backend.up())
+    _, port = await proxied(stack, await backend.up(stack))
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(b"a\n")
     writer.write_eof()
@@ -158,10 +168,10 @@ async def test_half_close_and_reset_are_forwarded() -> None:
 
 
 @in_a_loop
-async def test_slow_reader_blocks_the_writer() -> None:
+async def test_slow_reader_blocks_the_writer(stack: AsyncExitStack) -> None:
     """A proxy without back-pressure would accept all bytes."""
     backend = Backend("stuck", reads=False)
-    _, port = await proxied(await backend.up())
+    _, port = await proxied(stack, await backend.up(stack))
     _, writer = await asyncio.open_connection("127.0.0.1", port)
     wanted, taken = 64 << 20, 0
     with suppress(TimeoutError):

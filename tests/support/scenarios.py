@@ -159,6 +159,7 @@ class Server:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
         await server.wait_closed()
+        await asyncio.sleep(0)  # the callbacks that close the sockets
 
     async def listen(self) -> Any:
         raise NotImplementedError
