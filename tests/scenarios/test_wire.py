@@ -177,7 +177,7 @@ def refused(*words: str, cwd: Path, **env: str) -> str:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["none.py"], "none.py: there is no such file"),
+        (["none.py"], "none.py: no such file"),
         (["empty.py"], "must declare one scenario, not 0"),
         (["mine.py", "--rate", "0"], "argument --rate: it must be a number above 0"),
         (["mine.py", "--schedule", "often"], "begins with neither of poisson, constant, trace"),
