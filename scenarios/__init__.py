@@ -1,4 +1,4 @@
-"""The load: each file beside this one declares a scenario, and is a locustfile as well."""
+"""Load scenarios: each module in this folder declares one scenario and is a locustfile."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def in_locust(scenario: type[Scenario]) -> type | None:
-    """The declaration as a user class where locust loads the file, else None: the fast worker pays for no locust."""
+    """Return the scenario as a locust user class, None outside locust: the fast worker does not import locust."""
     if "locust" not in sys.modules:
         return None
     from scenarios.locusts.session import user_class  # noqa: PLC0415

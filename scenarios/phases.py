@@ -1,4 +1,7 @@
-"""A drill's phases, for locust beside a scenario: `locust -f scenarios/timeout.py,scenarios/phases.py`."""
+"""The phases of a drill as a load shape, to combine with a scenario in locust.
+
+Usage: `locust -f scenarios/timeout.py,scenarios/phases.py`.
+"""
 
 from locust import events
 
@@ -6,7 +9,7 @@ from scenarios.locusts.shape import Phases, add_argument
 
 
 class Drill(Phases):
-    """A baseline, an incident with its surge, a recovery."""
+    """Baseline, incident with a surge, recovery."""
 
 
 events.init_command_line_parser.add_listener(add_argument)  # type: ignore[no-untyped-call]  # locust leaves it unannotated

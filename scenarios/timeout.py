@@ -1,4 +1,4 @@
-"""Inference requests of several tenants: the load under which the TIMEOUT runbook is tried."""
+"""Load of the TIMEOUT runbook: inference requests of several tenants."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scenarios.generator.declare import HttpScenario
 
 
 class Timeout(HttpScenario):
-    """50 `POST /v1/infer` a second; good is a 200 with the JSON object that was asked for."""
+    """50 `POST /v1/infer` a second; a 200 with a JSON object is good."""
 
     name = "timeout"
     series = ("gateway",)
@@ -18,11 +18,11 @@ class Timeout(HttpScenario):
     method, path, timeout_s = "POST", "/v1/infer", INFER_TIMEOUT_S
 
     def headers(self, rng: Random) -> dict[str, str]:
-        """Some tenant."""
+        """Return the header with a random tenant."""
         return tenant(rng)
 
     def body(self, rng: Random) -> bytes:
-        """A valid body."""
+        """Return a valid body."""
         return encoded(inference_body(rng))
 
 

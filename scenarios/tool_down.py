@@ -1,4 +1,4 @@
-"""Tool calls and some inference: the load under which the TOOL_DOWN runbook is tried."""
+"""Load of the TOOL_DOWN runbook: tool calls and some inference requests."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ TOOL_SHARE = 0.8
 
 
 class ToolDown(HttpScenario):
-    """60 a second; every request counts in `gateway`, tool calls in `tools` as well."""
+    """60 requests a second; every request counts in `gateway`, tool calls also in `tools`."""
 
     name = "tool_down"
     series = ("gateway", "tools")
     rate_per_s = 60
 
     def draw(self, rng: Random) -> Request:
-        """A tool call, or one in five times an inference request."""
+        """Return a tool call, or one time in five an inference request."""
         if rng.random() < TOOL_SHARE:
             return tool_call(rng, series=("gateway", "tools"))
         return inference(rng, series=("gateway",))

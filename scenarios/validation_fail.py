@@ -1,4 +1,4 @@
-"""Valid bodies and a few that must be refused: the load under which the VALIDATION_FAIL runbook is tried."""
+"""Load of the VALIDATION_FAIL runbook: valid bodies and a few that must be refused."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ BAD_INPUT = ("gateway", "bad_input")
 
 
 class ValidationFail(HttpScenario):
-    """65 a second: 60 valid ones and 5 that must be refused.
+    """65 requests a second: 60 valid ones and 5 that must be refused.
 
-    With the fault `new-clients` a share of the valid ones comes from clients of the next version: they send a field
-    that strict rules do not know, and a number as a string, which is deprecated.
+    With the fault `new-clients` a share of the valid ones comes from clients of the next version: they send an
+    additional field, which strict rules refuse, and a number as a string, which is deprecated.
     """
 
     name = "validation_fail"
@@ -28,7 +28,7 @@ class ValidationFail(HttpScenario):
     faults = ("surge", "new-clients")
 
     def draw(self, rng: Random) -> Request:
-        """A valid body or a bad one."""
+        """Return a request with a valid or an invalid body."""
         if rng.random() < BAD_SHARE:
             return inference(rng, BAD_INPUT, bad_body(rng))
         body = inference_body(rng)
@@ -37,7 +37,7 @@ class ValidationFail(HttpScenario):
         return inference(rng, VALID, body)
 
     def judge(self, request: Request, answer: Answer) -> Mapping[str, str]:
-        """In `gateway` only the server's failures are bad; `valid` and `bad_input` judge what validation decided."""
+        """Return server errors as bad in `gateway`, wrong decisions of the validation in `valid` and `bad_input`."""
         failure = http_kind(answer)
         if failure:
             return dict.fromkeys(request.series, failure)
@@ -51,7 +51,7 @@ class ValidationFail(HttpScenario):
 
 
 def bad_body(rng: Random) -> dict[str, object]:
-    """A body that no rules may accept, strict or not: a field missing, of a wrong type, too long, or not text."""
+    """Return a body that strict and lax rules must refuse: a field missing, of a wrong type, too long, or not text."""
     body = inference_body(rng)
     fault = rng.choice(("missing", "type", "length", "characters"))
     if fault == "missing":

@@ -1,4 +1,4 @@
-"""Websocket connections that are held: the load under which the WS_OVERLOAD runbook is tried."""
+"""Load of the WS_OVERLOAD runbook: long-lived websocket connections."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scenarios.generator.declare import MessageFacts, UnknownMessage, WebSocketS
 
 
 class WsOverload(WebSocketScenario):
-    """600 clients that hold a connection each; with the fault `crowd` more of them, some slow.
+    """600 clients with one connection each; with the fault `crowd` more of them, some slow.
 
     The server numbers its messages without gaps, including dropped ones; each is acknowledged.
     """
@@ -22,11 +22,11 @@ class WsOverload(WebSocketScenario):
     faults = ("surge", "crowd")
 
     def path(self, rng: Random) -> str:
-        """Some tenant's."""
+        """Return the path of a random tenant."""
         return f"/ws?tenant={rng.choice(TENANTS)}"
 
     def read(self, text: str, state: dict[str, int]) -> MessageFacts:
-        """A message and the gap before it."""
+        """Return the send time of a message, its acknowledgement, and the number of messages missing before it."""
         try:
             message = json.loads(text)
             seq, sent_s = int(message["seq"]), float(message["sent_ms"]) / 1e3

@@ -14,7 +14,7 @@ from harness.errors import BROKEN, CLOSED_PIPE, INTERRUPTED, GamedayError
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one command and exit with its code; docs/reference/result.md has the table of exit codes."""
+    """Run one command and exit with its code; docs/reference/cli.md has the table of exit codes."""
     sys.exit(exit_code_of(arguments))
 
 

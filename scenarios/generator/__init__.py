@@ -1,5 +1,5 @@
-"""What the locustfiles share: open arrivals, exact counts by second, the stream to the harness, faults on the load.
+"""Parts shared by the scenarios: open arrivals, exact counts per slice, the load stream, faults on the load.
 
-It is a package of its own because locust puts the folder of a locustfile first on `sys.path`, where a module called
-`http` would hide the standard library's.
+They are not modules beside the locustfiles because locust puts the folder of a locustfile first on `sys.path`, where a
+module named `http` would hide the standard library's.
 """

@@ -1,6 +1,6 @@
-"""One clock for everything: monotonic seconds, and what epoch second that is.
+"""The clock of the generator: monotonic seconds, convertible to epoch seconds.
 
-The offset is read once, so a stepped wall clock cannot tear latencies or put one arrival into two seconds.
+The offset is read once, so that a step of the wall clock neither distorts latencies nor counts an arrival twice.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ now = time.monotonic
 
 
 def epoch_s(instant_s: float) -> float:
-    """The epoch time of an instant of `now()`."""
+    """Return the epoch time in seconds of an instant of `now()`."""
     return instant_s + _EPOCH_OFFSET_S
 
 
 def instant(epoch_s: float) -> float:
-    """The instant of `now()` at an epoch time."""
+    """Return the instant of `now()` at an epoch time in seconds."""
     return epoch_s - _EPOCH_OFFSET_S

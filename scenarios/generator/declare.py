@@ -107,7 +107,7 @@ class WebSocketScenario(Scenario):
 
 
 def complete(answer: Answer) -> str | None:
-    """None for a 200 with a JSON object, otherwise the kind of bad."""
+    """Return None for a 200 with a JSON object, otherwise the kind of bad."""
     if answer.status != 200:
         return f"http_{answer.status}"
     try:
@@ -117,5 +117,5 @@ def complete(answer: Answer) -> str | None:
 
 
 def http_kind(answer: Answer) -> str | None:
-    """The kind of bad of a server's failure; None where the server did answer the client."""
+    """Return `http_STATUS` for a server error (5xx), None for every other answer."""
     return f"http_{answer.status}" if answer.status >= 500 else None

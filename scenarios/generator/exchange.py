@@ -1,4 +1,4 @@
-"""What a client and a server say to each other, whatever engine carries it."""
+"""Requests, answers, addresses and transport errors, independent of the engine."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 MAX_CONNECTION_AGE_S = 2.0
-"""How long a kept-alive connection is used: one that is kept for ever never sees a new replica."""
+"""Maximum age of a kept-alive connection: one that is kept for ever never reaches a new replica."""
 
 PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
 @dataclass(slots=True)
 class Request:
-    """One request as it is due; `series` are the counts that it belongs to, `name` its row in locust, else the path."""
+    """One request; `series` are the counts that include it, `name` is its row in locust (empty: the path)."""
 
     method: str
     path: str
@@ -27,14 +27,14 @@ class Request:
 
 @dataclass(slots=True)
 class Answer:
-    """What came back, completely. A redirect is an answer: it is not followed."""
+    """A complete answer. A redirect is an answer too: it is not followed."""
 
     status: int
     body: bytes
 
 
 class TransportError(Exception):
-    """No whole answer came; `kind` is a kind of bad: timeout, refused, reset or error."""
+    """There was no complete answer; `kind` is a kind of bad: timeout, refused, reset or error."""
 
     def __init__(self, kind: str, fact: object) -> None:
         super().__init__(f"{kind}: {fact}")
@@ -43,7 +43,7 @@ class TransportError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A server, looked up once: the numeric `ip`, and `host` as a Host header and a certificate name it."""
+    """Address of a server, resolved once: the numeric `ip`, and `host` for the Host header and the certificate."""
 
     ip: str
     port: int
@@ -52,12 +52,12 @@ class Address:
 
     @property
     def authority(self) -> str:
-        """What the Host header says."""
+        """The value of the Host header."""
         return f"{self.host}:{self.port}"
 
 
 def address_of(base_url: str, schemes: tuple[str, ...]) -> Address:
-    """The address behind a base URL. Raises ValueError for anything but SCHEME://HOST[:PORT]."""
+    """Resolve a base URL. Raises ValueError for anything but SCHEME://HOST[:PORT] and for an unknown host."""
     try:
         url = urlsplit(base_url)
         if url.scheme not in schemes or not url.hostname or url.path not in ("", "/"):
@@ -70,7 +70,7 @@ def address_of(base_url: str, schemes: tuple[str, ...]) -> Address:
 
 
 def encode(request: Request, authority: str) -> bytes:
-    """The bytes of a request. Raises ValueError for HEAD: httptools cannot know that its answer has no body."""
+    """Return the bytes of a request. Raises ValueError for HEAD: httptools cannot know that its answer has no body."""
     if request.method == "HEAD":
         raise ValueError("HEAD cannot be sent: use GET")
     head = f"{request.method} {request.path} HTTP/1.1\r\nHost: {authority}\r\n"
@@ -82,7 +82,7 @@ def encode(request: Request, authority: str) -> bytes:
 
 
 def kind_of(error: OSError) -> str:
-    """The kind of bad that a socket's error is."""
+    """Return the kind of bad of a socket error: refused, reset, timeout or error."""
     if isinstance(error, ConnectionRefusedError):
         return "refused"
     if isinstance(error, ConnectionResetError | BrokenPipeError | ConnectionAbortedError):

@@ -1,4 +1,4 @@
-"""The histogram's buckets: log-linear, 256 in each power of two, so that counts of many processes merge by addition."""
+"""Buckets of the latency histogram: log-linear, 256 per power of two, so that histograms merge by addition."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _EXACT_BELOW = 1 << (SUB_BUCKET_BITS + 1)
 
 
 def index(latency_us: int) -> int:
-    """The bucket of a latency in microseconds; exact below 512, at most 0.4 % wide above."""
+    """Return the bucket of a latency in microseconds; exact below 512, at most 0.4 % wide above."""
     if latency_us < _EXACT_BELOW:
         return max(0, latency_us)
     exponent = latency_us.bit_length() - (SUB_BUCKET_BITS + 1)
@@ -17,7 +17,7 @@ def index(latency_us: int) -> int:
 
 
 def value_us(bucket: int) -> float:
-    """The middle of a bucket in microseconds, at most 0.2 % from every latency in it."""
+    """Return the middle of a bucket in microseconds, at most 0.2 % from every latency in it."""
     if bucket < _EXACT_BELOW:
         return float(bucket)
     exponent = (bucket >> SUB_BUCKET_BITS) - 1
@@ -27,5 +27,5 @@ def value_us(bucket: int) -> float:
 
 @cache
 def shown_ms(bucket: int) -> float:
-    """The middle of a bucket in milliseconds, to four digits: enough to tell each bucket from the next."""
+    """Return the middle of a bucket in milliseconds, to four digits: enough to distinguish neighbouring buckets."""
     return float(f"{value_us(bucket) / 1e3:.4g}")

@@ -1,8 +1,8 @@
-"""Counts by series and slice of time of the intended start, handed out as deltas.
+"""Counts of arrivals by series and time slice of the intended start, returned as deltas.
 
-Every arrival holds one ticket per series from the moment it is due until its fate is known. A ticket is settled once:
-ok with its latency, or bad with a kind. Nothing is ever dropped: what is outstanding when the load stops is settled as
-`unfinished`, by who drives it.
+Every arrival has one ticket per series from the moment it is due until its outcome is known. A ticket is settled once:
+ok with its latency, or bad with a kind. No arrival is dropped: the driver settles those that are outstanding when the
+load stops as `unfinished`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from . import clock, histogram
 
 LATE_S = 0.1
 UNFINISHED = "unfinished"
-"""The kind of bad of what is outstanding when the load stops."""
+"""Kind of bad of an arrival that is outstanding when the load stops."""
 
 SLICE_S = 0.25
 """Width of a slice; a power of two, so that its multiples are exact as floats."""
@@ -41,7 +41,7 @@ class Delta(TypedDict):
 class Ticket:
     """One arrival in one series; `due_s` on `clock.now()`, `passed` the thresholds that it is known to exceed.
 
-    `went` is set by who sends it, once it is on its way: what never went is known to have never reached the server.
+    The sender sets `went` once the request is on its way: an arrival without it certainly never reached the server.
     """
 
     series: str
@@ -121,11 +121,11 @@ class Ledger:
             self.unsent[ticket.series] += 1
 
     def received(self, series: str, at_epoch_s: float, latency_s: float) -> None:
-        """Counts one event that needed no ticket, as ok."""
+        """Count one event without a ticket as ok."""
         self._tally(series, at_epoch_s, 1, latency_s)
 
     def lost(self, series: str, at_epoch_s: float, count: int, kind: str) -> None:
-        """Counts events that needed no ticket, as bad."""
+        """Count events without a ticket as bad, with their kind."""
         self._tally(series, at_epoch_s, count, None, kind)
 
     def take(self, now_s: float) -> list[Delta]:

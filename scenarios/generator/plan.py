@@ -1,8 +1,8 @@
-"""Which arrivals of a run a process sends: all of one schedule, or its share where several workers split it.
+"""Assign the arrivals of a run to workers: one sends the whole schedule, several split it.
 
-Every worker walks the same schedule, from the same seed and instant, and sends the arrivals of its place: of four
-workers the one at place 2 sends those numbered 2, 6, 10… So the union of all shares is the one schedule, and no arrival
-is sent twice. An edit of the rate, and a worker that comes or goes, begins a new piece of it, at one instant for all.
+Every worker computes the same schedule, from the same seed and start, and sends the arrivals of its place: of four
+workers the one at place 2 sends those numbered 2, 6, 10… The union of all shares is the schedule, and no arrival is
+sent twice. An edit of the rate, and a worker that joins or leaves, starts a new piece at the same instant for all.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ OPTION = "gameday_plan"
 
 
 class PlanError(ValueError):
-    """What a master sent is no plan; the message says what to do."""
+    """A spawn message of a master has no valid plan; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """One piece of a run: from `from_epoch_s` on, `rate_per_s` in all, of a run that began at `started_epoch_s`.
+    """One piece of a run that began at `started_epoch_s`: from `from_epoch_s` on, `rate_per_s` over all workers.
 
-    `places` holds a worker's index, as text, to its place; `piece` counts the edits of a run.
+    `places` maps a worker's index, as text, to its place; `piece` counts the edits of a run.
     """
 
     started_epoch_s: float
@@ -39,12 +39,12 @@ class Plan:
     places: Mapping[str, int]
 
     def to_wire(self) -> dict[str, object]:
-        """As plain data, for msgpack."""
+        """Return the plan as plain data, for msgpack."""
         return asdict(self)
 
 
 def from_wire(options: Mapping[str, object]) -> Plan:
-    """The plan among the options of a spawn message. Raises PlanError."""
+    """Return the plan among the options of a spawn message. Raises PlanError when there is none."""
     data = options.get(OPTION)
     if not isinstance(data, dict) or set(data) != {field.name for field in fields(Plan)}:
         raise PlanError("the master sent no plan: start it with the same scenario, `locust -f SCENARIO.py --master`")
@@ -52,13 +52,13 @@ def from_wire(options: Mapping[str, object]) -> Plan:
 
 
 def alone(rate_per_s: float, schedule: str) -> Plan:
-    """The whole schedule, from now on, for worker 0."""
+    """Return the plan of a single worker: the whole schedule, from now on."""
     now_s = clock.epoch_s(clock.now())
     return Plan(now_s, now_s, 0, rate_per_s, schedule, {"0": 0})
 
 
 class Arrivals:
-    """The due times of one process, in order; `due_s` is the next one on `clock.now()`, inf where there is none."""
+    """The due times of one worker, in order; `due_s` is the next one on `clock.now()`, inf after the last."""
 
     def __init__(self, seed: int, index: int, factor: Callable[[], float]) -> None:
         self._seed, self._index, self._factor = seed, index, factor
@@ -67,20 +67,20 @@ class Arrivals:
         self.due_s = math.inf
 
     def follow(self, plan: Plan) -> None:
-        """Takes over at the plan's instant; until then the earlier plan holds."""
+        """Switch to a plan at its `from_epoch_s`; until then the previous plan applies."""
         from_s = clock.instant(plan.from_epoch_s)
         self._pieces.append((from_s, self._own(plan, from_s)))
         if self.due_s >= from_s:
             self._next_piece()
 
     def advance(self) -> None:
-        """Goes on to the next due time."""
+        """Move to the next due time."""
         self.due_s = next(self._dues, math.inf)
         if self._pieces and self.due_s >= self._pieces[0][0]:
             self._next_piece()
 
     def end(self) -> None:
-        """No further ones."""
+        """Discard all further due times."""
         self._pieces.clear()
         self._dues, self.due_s = iter(()), math.inf
 
@@ -99,6 +99,6 @@ class Arrivals:
 
 
 def share(total: int, plan: Plan, index: int) -> int:
-    """How many of `total` connections this worker holds."""
+    """Return how many of `total` connections this worker opens."""
     place, of = plan.places.get(str(index)), len(plan.places)
     return 0 if place is None else total * (place + 1) // of - total * place // of

@@ -1,15 +1,15 @@
-"""When arrivals are due, whatever the server does: the law of the gaps, and how the rate moves over the run.
+"""Schedules of open arrivals: the distribution of the gaps, and how the rate changes over the run.
 
-A schedule is written as text, so that a form, an option and the environment can hold it:
+A schedule is written as text, so that it fits into a form, an option and an environment variable:
 
 | text | arrivals |
 |---|---|
 | `poisson` | at random, independent of each other |
 | `constant` | evenly spaced |
-| `poisson ramp 0 1 60` | the rate grows from 0 to 1 times itself in 60 s, then stays |
+| `poisson ramp 0 1 60` | the rate grows from 0 to its full value in 60 s, then stays |
 | `constant steps 30 1 2 4` | 1, 2, then 4 times the rate, 30 s each; the last stays |
 | `poisson spike 5 30 10` | 5 times the rate from second 30 on, for 10 s |
-| `trace FILE` | at the offsets in seconds that FILE holds, one a line; the rate does not matter |
+| `trace FILE` | at the offsets in seconds in FILE, one per line; the rate is ignored |
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LAWS = ("poisson", "constant")
 
 
 class ScheduleError(ValueError):
-    """This is no schedule; the message says why and what is one."""
+    """The schedule is invalid; the message says why and lists valid ones."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +45,14 @@ class Profile:
     points: tuple[tuple[float, float], ...] = ((0.0, 1.0),)
 
     def at(self, at_s: float) -> float:
-        """The factor at an instant."""
+        """Return the factor `at_s` seconds after the start."""
         for (left_s, left), (right_s, right) in pairwise(self.points):
             if at_s < right_s:
                 return left + (right - left) * max(0.0, at_s - left_s) / (right_s - left_s)
         return self.points[-1][1]
 
     def after(self, at_s: float, area: float) -> float:
-        """The instant until which the factor, integrated from `at_s` on, comes to `area` seconds; inf when never."""
+        """Return the instant at which the factor, integrated from `at_s`, reaches `area` seconds; inf if never."""
         for (left_s, left), (right_s, right) in pairwise(self.points):
             if at_s >= right_s:
                 continue
@@ -68,14 +68,14 @@ class Profile:
 
 @dataclass(frozen=True)
 class Schedule:
-    """`trace_s` are the recorded offsets, None where arrivals follow a law."""
+    """Law of the gaps and profile of the rate; `trace_s` are recorded offsets, None where arrivals follow the law."""
 
     law: str = "poisson"
     profile: Profile = Profile()
     trace_s: tuple[float, ...] | None = None
 
     def dues(self, rng: Random, started_s: float, from_s: float, rate: Rate) -> Iterator[float]:
-        """Due times after `from_s`, in order, of a run that began at `started_s`; inf, where it ends, is the last."""
+        """Yield the due times after `from_s`, in order, of a run that began at `started_s`; it may end with inf."""
         if self.trace_s is not None:
             yield from self._recorded(self.trace_s, from_s, rate)
             return
@@ -95,20 +95,20 @@ class Schedule:
 
 @lru_cache
 def parse(text: str) -> Schedule:
-    """The schedule that a text stands for. Raises ScheduleError."""
+    """Parse a schedule. Raises ScheduleError when it is invalid."""
     kind, *rest = text.split() or [""]
     try:
         if kind == "trace" and rest:
             return Schedule("trace", trace_s=_read_trace(Path(" ".join(rest))))
         if kind not in LAWS:
-            raise ValueError("it begins with neither of " + ", ".join((*LAWS, "trace")))
+            raise ValueError("it must begin with one of " + ", ".join((*LAWS, "trace")))
         return Schedule(kind, _profile(*rest) if rest else Profile())
     except (ValueError, OSError) as error:
-        raise ScheduleError(f"schedule {text!r} cannot be used: {error}. Known: {HELP}") from error
+        raise ScheduleError(f"schedule {text!r} is invalid: {error}. Valid: {HELP}") from error
 
 
-def _profile(shape: str, *words: str) -> Profile:
-    numbers = [float(word) for word in words]
+def _profile(shape: str, *arguments: str) -> Profile:
+    numbers = [float(argument) for argument in arguments]
     if any(not 0 <= number < math.inf for number in numbers):
         raise ValueError("its numbers must be 0 or more")
     if shape == "ramp" and len(numbers) == 3:
@@ -121,11 +121,11 @@ def _profile(shape: str, *words: str) -> Profile:
     if shape == "spike" and len(numbers) == 3:
         factor, at_s, long_s = numbers
         return _increasing([(0.0, 1.0), (at_s, 1.0), (at_s, factor), (at_s + long_s, factor), (at_s + long_s, 1.0)])
-    raise ValueError(f"{shape!r} with {len(numbers)} numbers is no shape")
+    raise ValueError(f"{shape!r} with {len(numbers)} numbers is not a shape")
 
 
 def _increasing(points: list[tuple[float, float]]) -> Profile:
-    """A jump is two points at one instant; `after` needs a width, so the second comes a nanosecond later."""
+    """Return the profile; the second of two points at one instant moves by a nanosecond, as `after` needs a width."""
     for number in range(1, len(points)):
         if points[number][0] <= points[number - 1][0]:
             points[number] = (points[number - 1][0] + 1e-9, points[number][1])
@@ -135,10 +135,10 @@ def _increasing(points: list[tuple[float, float]]) -> Profile:
 def _read_trace(path: Path) -> tuple[float, ...]:
     offsets_s = tuple(float(line) for line in path.read_text().split())
     if not offsets_s or offsets_s[0] < 0 or any(late < early for early, late in pairwise(offsets_s)):
-        raise ValueError(f"{path} must hold offsets in seconds, the first 0 or more, in order")
+        raise ValueError(f"{path} must contain offsets in seconds, in ascending order, from 0 on")
     return offsets_s
 
 
 def seeded(purpose: str, seed: int) -> Random:
-    """Random numbers of their own for each purpose, so that one does not shift the other."""
+    """Return a random generator of its own per purpose, so that one does not shift the other."""
     return Random(f"{purpose} {seed}")  # noqa: S311  # a load is to be repeatable, not secret

@@ -20,7 +20,7 @@ class SettingsError(Exception):
 class Settings:
     """`stream_fd` None: no stream; `admin_port` None: no admin listener, 0: any free port.
 
-    `tick_s` 0: each arrival wakes the fast worker for itself.
+    `tick_s` 0: each arrival wakes the fast worker separately.
     """
 
     host: str | None
@@ -36,7 +36,7 @@ class Settings:
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Raises SettingsError on the first variable that cannot be used."""
+    """Read all settings. Raises SettingsError for the first variable that is unusable."""
 
     def read(name: str, default: str, parse: Callable[[str], T]) -> T:
         text = environ.get(name) or default
@@ -63,7 +63,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
 
 def positive(text: str) -> float:
-    """A number above zero. Raises ValueError."""
+    """Parse a number above 0. Raises ValueError."""
     number = float(text)
     if not 0 < number < float("inf"):
         raise ValueError("it must be a number above 0")
@@ -71,13 +71,16 @@ def positive(text: str) -> float:
 
 
 def known_schedule(text: str) -> str:
-    """A schedule, as text. Raises ValueError."""
+    """Return the text if it is a schedule. Raises ValueError."""
     parse(text)
     return text
 
 
 def tick_ms(text: str) -> float:
-    """Milliseconds to which arrivals are held back, so that one wake-up sends several. Raises ValueError."""
+    """Parse a tick in milliseconds: arrivals wait for the next tick, so that one wake-up sends several.
+
+    Raises ValueError outside 0 to `MAX_TICK_MS`.
+    """
     number = float(text)
     if not 0 <= number <= MAX_TICK_MS:
         raise ValueError(f"it must be from 0 (precise) to {MAX_TICK_MS} ms")

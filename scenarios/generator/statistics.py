@@ -1,4 +1,4 @@
-"""How an arrival is called in locust's statistics, by both engines alike."""
+"""Names of the rows in locust's statistics, the same for both engines."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ Key = tuple[str, str]
 """Method and name of a row."""
 
 LATE_ROW = ("late", "started over 100 ms after due: no data")
-"""Method and name of the row of late arrivals; its response time is by how much."""
+"""Method and name of the row of late arrivals; its response time is how late they were."""
 
 UNSENT_ROW = ("unsent", "never left")
-"""Method and name of the row of arrivals that no request was sent for; they are failures of their own row as well."""
+"""Method and name of the row of arrivals without a request; they also count as failures in their own row."""
 
 
 def row_of(request: Request) -> Key:
-    """Method and name of a request's row."""
+    """Return method and name of a request's row."""
     return request.method, request.name or request.path

@@ -1,1 +1,1 @@
-"""The scenarios under locust: a user class that makes the same arrivals under gevent, and what a master shares out."""
+"""Run scenarios in locust: a user class with the same arrivals on gevent, and the plan that a master distributes."""

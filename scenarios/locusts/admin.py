@@ -1,4 +1,4 @@
-"""The admin listener of a scenario under gevent, on 127.0.0.1 only."""
+"""Admin listener of a scenario in locust, on gevent and on 127.0.0.1 only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Environ = dict[str, object]
 
 
 def serve(port: int, token: str, board: FaultBoard) -> str:
-    """Listens on 127.0.0.1:`port` (0: any free one) and returns the base URL. Raises OSError."""
+    """Listen on 127.0.0.1:`port` (0: any free one) and return the base URL. Raises OSError when it cannot bind."""
 
     def application(environ: Environ, start_response: Callable[..., object]) -> Iterable[bytes]:
         given = str(environ.get("HTTP_AUTHORIZATION", ""))

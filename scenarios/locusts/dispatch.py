@@ -1,4 +1,4 @@
-"""What a run's plan is, and who shares it: one user for each worker, whatever number of users was asked for."""
+"""Distribute the plan of a run: each worker gets one user and its share of the plan, however many users are set."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from scenarios.generator import clock
 from scenarios.generator.plan import OPTION, Plan
 
 LEAD_S = 0.5
-"""Workers hear of a plan that much before it holds, so that it holds for all of them at one instant."""
+"""Workers receive a plan this long before it applies, so that all of them switch at the same instant."""
 
 
-class Sharing(UsersDispatcher):
-    """Lives as long as a run. Each dispatch (a start, an edit, a worker that comes or goes) is one plan for all."""
+class PlanDispatcher(UsersDispatcher):
+    """Dispatcher of one run: each dispatch (start, edit, worker that joins or leaves) sends one plan to all workers."""
 
     def __init__(
         self, environment: Environment, worker_nodes: list[WorkerNode], user_classes: list[type[User]]
@@ -33,13 +33,13 @@ class Sharing(UsersDispatcher):
 
     @property
     def dispatch_in_progress(self) -> bool:
-        """A dispatch is over as soon as it was made."""
+        """Return False: a dispatch ends at once."""
         return False
 
     def new_dispatch(
         self, target_user_count: int, spawn_rate: float, user_classes: list[type[User]] | None = None
     ) -> None:
-        """Makes the plan from the form's fields as they are now."""
+        """Build a plan from the current fields of the form."""
         self._users = min(1, target_user_count)
         self._piece += 1
         self._pending = True
@@ -50,18 +50,18 @@ class Sharing(UsersDispatcher):
         setattr(options, OPTION, self._plan(options.rate, options.schedule).to_wire())
 
     def __next__(self) -> dict[str, dict[str, int]]:
-        """Users of each class for each worker."""
+        """Return the number of users by worker and class."""
         if not self._pending:
             raise StopIteration
         self._pending = False
         return {node.id: {each.__name__: self._users for each in self._user_classes} for node in self._worker_nodes}
 
     def add_worker(self, worker_node: WorkerNode) -> None:
-        """It shares from the next dispatch on, which the runner makes now."""
+        """Include a worker from the next dispatch on, which the runner starts now."""
         self._worker_nodes = [*self._worker_nodes, worker_node]
 
     def remove_worker(self, worker_node: WorkerNode) -> None:
-        """The others share without it from the next dispatch on, which the runner makes now."""
+        """Leave a worker out from the next dispatch on, which the runner starts now."""
         self._worker_nodes = [node for node in self._worker_nodes if node.id != worker_node.id]
 
     def _plan(self, rate_per_s: float, schedule: str) -> Plan:
@@ -72,13 +72,13 @@ class Sharing(UsersDispatcher):
         return Plan(self._started_s, from_s, self._piece, rate_per_s, schedule, places)
 
     def _index(self, node: WorkerNode) -> int:
-        """The index that the master told the worker in its `ack`."""
+        """Return the index that the master sent the worker in its `ack`."""
         runner = self._environment.runner
         if not isinstance(runner, MasterRunner):
             return 0
         return int(runner.get_worker_index(node.id))  # type: ignore[no-untyped-call]
 
 
-def share_by_plan(environment: Environment) -> None:
-    """Every dispatch of this environment is a plan from now on."""
-    environment.dispatcher_class = partial(Sharing, environment)  # type: ignore[assignment]
+def dispatch_plans(environment: Environment) -> None:
+    """Make every dispatch of this environment send a plan."""
+    environment.dispatcher_class = partial(PlanDispatcher, environment)  # type: ignore[assignment]

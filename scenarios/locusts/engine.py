@@ -1,4 +1,4 @@
-"""The traffic's engine on gevent: a greenlet reads each connection; who has something to say writes."""
+"""Engine of the traffic on gevent: one greenlet reads each connection, and senders write to it directly."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ READ_BYTES = 64 << 10
 
 @dataclass(frozen=True)
 class GeventEngine:
-    """`broken` hears of a callback that failed."""
+    """Engine on gevent; `broken` is called with the exception of a failed callback."""
 
     broken: Callable[[BaseException], object]
 
-    def call_later(self, delay_s: float, call: Callable[..., object], *words: object) -> Cancel:
-        """Calls once, after a while."""
-        return Task(gevent.spawn_later(max(0.0, delay_s), self._guarded, call, *words))
+    def call_later(self, delay_s: float, call: Callable[..., object], *arguments: object) -> Cancel:
+        """Call once, after a delay."""
+        return Task(gevent.spawn_later(max(0.0, delay_s), self._guarded, call, *arguments))
 
     def watch(self, fd: int, call: Callable[[], object]) -> Cancel:
-        """Calls whenever `fd` can be read."""
+        """Call whenever `fd` is readable."""
         return Task(gevent.spawn(self._guarded, _watching, fd, call))
 
     def connect(
@@ -40,32 +40,32 @@ class GeventEngine:
         tls: ssl.SSLContext | None,
         failed: Callable[[str], object],
     ) -> Cancel:
-        """Opens a connection; where that fails, `failed` gets the kind of bad."""
+        """Open a connection; on failure call `failed` with the kind of bad."""
         opening = Task(gevent.Greenlet(self._guarded, _connection, listener, address, tls, failed))
         opening.greenlet.start()
         return opening
 
-    def _guarded(self, call: Callable[..., object], *words: object) -> None:
+    def _guarded(self, call: Callable[..., object], *arguments: object) -> None:
         try:
-            call(*words)
-        except Exception as error:  # whatever it is, the generator's numbers are worth nothing now
+            call(*arguments)
+        except Exception as error:  # after any failed callback the generator's counts are incomplete
             self.broken(error)
 
 
 @dataclass(frozen=True)
 class Task:
-    """A greenlet."""
+    """A greenlet that can be cancelled."""
 
     greenlet: gevent.Greenlet
 
     def cancel(self) -> None:
-        """Ends it; one that ends itself goes on to its own end."""
+        """Kill the greenlet; one that cancels itself runs to its end."""
         if self.greenlet is not gevent.getcurrent():
             self.greenlet.kill(block=False)
 
 
 class Transport:
-    """One open connection."""
+    """An open connection, as `scenarios.traffic.engine.Transport`."""
 
     def __init__(self, sock: gevent.socket.socket) -> None:
         self._sock, self._fd = sock, sock.fileno()
@@ -74,7 +74,7 @@ class Transport:
         self._tls = isinstance(sock, gevent.ssl.SSLSocket)
 
     def write(self, data: bytes) -> None:
-        """Sends what the peer takes at once; a greenlet sends the rest."""
+        """Send without blocking; a greenlet sends what the socket does not take at once."""
         if self._waiting:
             sent = 0
         else:
@@ -91,23 +91,23 @@ class Transport:
                 gevent.spawn(self._drain)
 
     def close(self) -> None:
-        """Closes when everything is sent."""
+        """Close once everything is sent."""
         self._closing = True
         if not self._waiting:
             self._sock.close()
 
     def abort(self) -> None:
-        """Closes at once."""
+        """Close at once."""
         self._closing = True
         self._waiting.clear()
         self._sock.close()
 
     def is_closing(self) -> bool:
-        """Whether it was closed."""
+        """Return whether the connection was closed."""
         return self._closing
 
     def get_extra_info(self, name: str) -> socket.socket:
-        """The socket underneath."""
+        """Return the socket of the connection."""
         return self._sock  # type: ignore[no-any-return]  # gevent leaves it unannotated
 
     def _drain(self) -> None:
@@ -152,7 +152,7 @@ def _connection(
 
 
 def _received(sock: gevent.socket.socket) -> bytes:
-    """Some bytes; none at the end, also where TLS was closed here meanwhile, which is a ValueError there."""
+    """Return received bytes, empty at the end; TLS that was closed on this side meanwhile raises ValueError: empty."""
     try:
         return sock.recv(READ_BYTES)  # type: ignore[no-any-return]  # gevent leaves it unannotated
     except ValueError:
@@ -165,7 +165,7 @@ def _open(address: Address, tls: ssl.SSLContext | None) -> gevent.socket.socket:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.connect((address.ip, address.port))
         return tls.wrap_socket(sock, server_hostname=address.host) if tls else sock
-    except BaseException:  # a cancellation too: only this function has the socket
+    except BaseException:  # also a cancellation: no other code can close this socket
         with suppress(OSError):
             sock.close()
         raise

@@ -1,4 +1,4 @@
-"""What the start form and the edit form may say: locust takes any text, so it is looked at before."""
+"""Validate the start form and the edit form of the web UI: locust itself accepts any text."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FIELDS: dict[str, Callable[[str], object]] = {
 
 
 def check(environment: Environment) -> None:
-    """From now on a wrong field is refused, with a reason that the form shows; nothing is started or edited."""
+    """Refuse forms with an invalid field: the form shows the reason, and nothing is started or edited."""
     if environment.web_ui is not None and environment.web_ui.app is not None:
         environment.web_ui.app.before_request(_refusal)
 
@@ -38,6 +38,6 @@ def _refusal() -> ResponseReturnValue | None:
             if name in request.form:
                 parse(request.form[name])
         except ValueError as error:
-            logger.warning("refused a form: %s: %s", name, error)  # the form for edits closes without a word
+            logger.warning("refused a form: %s: %s", name, error)  # the edit form closes without showing it
             return jsonify({"success": False, "message": f"{name}: {error}"})
     return None

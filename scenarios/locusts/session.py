@@ -20,7 +20,7 @@ from scenarios.generator.settings import known_schedule, positive
 from scenarios.traffic.driver import Driver, driver_of
 
 from . import admin, form
-from .dispatch import share_by_plan
+from .dispatch import dispatch_plans
 from .engine import GeventEngine
 from .statistics_events import EventStatistics, use_own_buckets
 
@@ -29,9 +29,9 @@ logger = logging.getLogger(__name__)
 
 
 class Session:
-    """Made by a locustfile at import; locust's events drive it from then on.
+    """One scenario in one locust process, driven by locust's events; created when locust imports the file.
 
-    By hand there is no stream and mostly no admin listener; then all that is left is the load itself and locust's own
+    When a person runs locust, there is no load stream and usually no admin listener: only the load and locust's own
     statistics.
     """
 
@@ -48,9 +48,9 @@ class Session:
         self._listen()
 
     def drive(self, user: User) -> None:
-        """Makes arrivals by the plans of the dispatcher until locust stops the run.
+        """Generate arrivals by the dispatcher's plans until locust stops the run.
 
-        What is outstanding then has `--stop-timeout` for its outcome; when this is killed, the rest is unfinished.
+        Outstanding arrivals then have `--stop-timeout` to end; after that they count as unfinished.
         """
         environment = user.environment
         runner, host = _runner(environment), str(user.host)
@@ -67,7 +67,7 @@ class Session:
             driver.stop()
 
     def _follow(self, driver: Driver, user: User) -> None:
-        """Returns when locust stops the run."""
+        """Follow the plans until locust stops the run."""
         followed, host = None, user.host
         while not self._stopping:
             plan = from_wire(vars(user.environment.parsed_options))
@@ -79,7 +79,7 @@ class Session:
             gevent.sleep(PLAN_CHECK_S)
 
     def broken(self, environment: Environment, error: BaseException | None) -> None:
-        """The generator itself failed: its numbers are worth nothing, so the harness sees it die."""
+        """Stop the run after an internal error: its counts are incomplete. With a load stream, exit at once."""
         if self.report.streams:
             self.report.die(f"the generator broke: {error!r}")
         environment.process_exit_code = UNUSABLE
@@ -97,7 +97,7 @@ class Session:
             hook.add_listener(listener)  # type: ignore[no-untyped-call]  # locust leaves it unannotated
 
     def _add_arguments(self, parser: LocustArgumentParser) -> None:
-        """The scenario's parameters, which the web UI offers as fields as well."""
+        """Add the scenario's parameters, as options and as fields of the web UI."""
         rate, schedule = self.scenario.rate_per_s, self.scenario.schedule
         what = "Arrivals a second" if isinstance(self.scenario, HttpScenario) else "Connections to hold"
         parser.add_argument(
@@ -110,10 +110,10 @@ class Session:
         )  # fmt: skip
 
     def _begin(self, environment: Environment, **_: object) -> None:
-        share_by_plan(environment)
+        dispatch_plans(environment)
         form.check(environment)
         if isinstance(environment.runner, MasterRunner):
-            return  # a master drives nothing
+            return  # a master generates no load
         raise_file_limit()
         self._statistics = EventStatistics(environment)
         port = self.settings.admin_port
@@ -149,9 +149,9 @@ class Session:
     def _limit(self, environment: Environment, **_: object) -> None:
         self._stopping = False
         if isinstance(environment.runner, WorkerRunner):
-            return  # its master ends the run
+            return  # the master ends the run
         if self._hard_end is not None:
-            self._hard_end.kill(block=False)  # of an earlier start in the web UI
+            self._hard_end.kill(block=False)  # the timer of an earlier start in the web UI
         self._hard_end = gevent.spawn_later(self.settings.duration_s, _stop, environment)
 
     def _user_error(self, user_instance: User, exception: BaseException, **_: object) -> None:
@@ -161,36 +161,36 @@ class Session:
         runner = _runner(environment)
         if not isinstance(runner, MasterRunner):
             runner.stop()
-            gevent.killall(self._helpers)  # a beat during the last write would put a line after the last one
+            gevent.killall(self._helpers)  # otherwise a beat during the last write would add a line after it
             self._count(clock.now())
             self.report.bye()
         if self.report.streams or all(str(error.error) == UNFINISHED for error in runner.errors.values()):
-            environment.process_exit_code = environment.process_exit_code or 0  # a stop cuts off what is under way
+            environment.process_exit_code = environment.process_exit_code or 0  # a stop leaves arrivals unfinished
 
 
 class OpenUser(User):
-    """Drives a whole schedule, or its worker's share of it: one in each process is all there ever is."""
+    """The single user of a process; generates the whole schedule, or its worker's share of it."""
 
     abstract = True
     session: Session
 
     @task
     def drive(self) -> None:
-        """Runs until locust stops it."""
+        """Generate arrivals until locust stops the run."""
         self.session.drive(self)
         raise StopUser
 
 
-def user_class(declaration: type[Scenario]) -> type[User]:
-    """A locust user that drives what is declared."""
-    session = Session(declaration())
-    host = session.settings.host or declaration.host
-    members = {"session": session, "host": host, "__module__": declaration.__module__, "__doc__": declaration.__doc__}
-    return type(f"{declaration.__name__}User", (OpenUser,), members)
+def user_class(scenario: type[Scenario]) -> type[User]:
+    """Return a locust user class that generates the load of a scenario."""
+    session = Session(scenario())
+    host = session.settings.host or scenario.host
+    members = {"session": session, "host": host, "__module__": scenario.__module__, "__doc__": scenario.__doc__}
+    return type(f"{scenario.__name__}User", (OpenUser,), members)
 
 
 def _stop(environment: Environment) -> None:
-    """In the web UI the run stops and may be started again; without it locust ends."""
+    """Stop the run; without a web UI, which could start another, end locust."""
     if environment.web_ui is None:
         _runner(environment).quit()
     else:

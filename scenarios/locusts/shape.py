@@ -1,4 +1,4 @@
-"""The phases of a drill as a load shape: so many seconds at so many times the rate, one after the other."""
+"""The phases of a drill as a load shape: each has a duration and a factor on the rate."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from locust import LoadTestShape
 from locust.argument_parser import LocustArgumentParser
 
 DEFAULT = "30 1, 60 2, 30 1"
-"""A baseline, the incident with its surge, the recovery."""
+"""Baseline, incident with a surge, recovery: `SECONDS FACTOR` of each."""
 
 
 class Phases(LoadTestShape):
-    """Ends after the last phase. `factor` is what the rate is multiplied with in the phase that is on."""
+    """Load shape that ends after the last phase; `factor` multiplies the rate in the current phase."""
 
     abstract = True
     factor = 1.0
 
     def tick(self) -> tuple[int, float] | None:
         """Return a different number of users in each phase, so that locust dispatches again."""
-        assert self.runner is not None, "locust sets it before it asks"
+        assert self.runner is not None, "locust sets the runner before it calls tick"
         options = self.runner.environment.parsed_options
         assert options is not None, "locust parses its options before it runs"
         left_s = self.get_run_time()  # type: ignore[no-untyped-call]
@@ -30,7 +30,7 @@ class Phases(LoadTestShape):
 
 
 def parse(text: str) -> list[tuple[float, float]]:
-    """Seconds and factor of each phase. Raises ValueError."""
+    """Parse seconds and factor of each phase. Raises ValueError when the text is not `SECONDS FACTOR, …`."""
     phases = [tuple(map(float, part.split())) for part in text.split(",")]
     if any(len(phase) != 2 or min(phase) <= 0 for phase in phases):
         raise ValueError(f"phases {text!r} cannot be used: give `SECONDS FACTOR, SECONDS FACTOR`, each above 0")
@@ -38,11 +38,11 @@ def parse(text: str) -> list[tuple[float, float]]:
 
 
 def checked(text: str) -> str:
-    """The text, if it can be used. Raises ValueError."""
+    """Return the text if `parse` accepts it. Raises ValueError."""
     parse(text)
     return text
 
 
 def add_argument(parser: LocustArgumentParser) -> None:
-    """`--phases`, a field of the web UI as well."""
+    """Add `--phases`, as an option and as a field of the web UI."""
     parser.add_argument("--phases", type=checked, default=DEFAULT, help=f"Seconds and factor of each phase ({DEFAULT})")

@@ -1,4 +1,4 @@
-"""Locust's own statistics, fed by its events, with buckets fine enough to show the true percentiles."""
+"""Feed locust's own statistics by its events, with buckets that are fine enough for exact percentiles."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from scenarios.generator.statistics import LATE_ROW, UNSENT_ROW, Key
 
 
 class BadAnswer(Exception):
-    """What locust's statistics show for an arrival that went badly."""
+    """A bad arrival, as locust's statistics show it."""
 
     def __repr__(self) -> str:
-        """Its kind alone, as the fast worker has it, so that the rows of both are one."""
+        """Return the kind only, as the fast worker reports it, so that both share one row."""
         return str(self)
 
 
 class EventStatistics:
-    """Fires locust's request event for each arrival that ended."""
+    """Statistics sink that fires locust's request event for each arrival that ended."""
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
         self._unsent = 0
 
     def log(self, key: Key, latency_s: float, length: int, bad: Iterable[str]) -> None:
-        """One arrival that ended; `bad` holds its kinds of bad."""
+        """Record an arrival that ended; `bad` contains its kinds of bad."""
         method, name = key
         kinds = sorted(set(bad))
         self._environment.events.request.fire(  # type: ignore[no-untyped-call]
@@ -40,25 +40,25 @@ class EventStatistics:
         )
 
     def late(self, late_s: float) -> None:
-        """One arrival that was started late, by so much; it is in no total."""
-        self._apart(LATE_ROW, late_s)
+        """Record that an arrival started `late_s` seconds late; totals leave it out."""
+        self._log_outside_totals(LATE_ROW, late_s)
 
     def unsent(self, total: int) -> None:
-        """How many arrivals never left so far, of all runs."""
+        """Record the number of arrivals without a request so far, over all runs."""
         for _ in range(total - self._unsent):
-            self._apart(UNSENT_ROW, 0.0)
+            self._log_outside_totals(UNSENT_ROW, 0.0)
         self._unsent = total
 
-    def _apart(self, row: Key, latency_s: float) -> None:
+    def _log_outside_totals(self, row: Key, latency_s: float) -> None:
         method, name = row
         self._environment.stats.entries[name, method].log(round(latency_s * 1e3), 0)
 
 
 def bucket(response_time_ms: float) -> float:
-    """Locust rounds to two digits; our buckets are 0.4 % wide, and merge as exactly."""
+    """Return the bucket of a response time: 0.4 % wide, where locust rounds to two digits."""
     return histogram.shown_ms(histogram.index(round(response_time_ms * 1e3)))
 
 
 def use_own_buckets() -> None:
-    """Locust documents its function as one to be replaced."""
+    """Replace locust's rounding by `bucket`; locust documents its function as replaceable."""
     locust.stats.bucket_response_time = bucket  # type: ignore[assignment]

@@ -1,1 +1,1 @@
-"""What makes the arrivals, on whatever engine: callbacks on sockets and timers, neither asyncio nor gevent."""
+"""Generate arrivals by callbacks on sockets and timers; independent of the engine, asyncio or gevent."""

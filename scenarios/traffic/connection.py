@@ -12,11 +12,11 @@ from scenarios.generator.exchange import MAX_CONNECTION_AGE_S, Address, Answer, 
 from scenarios.generator.ledger import Ticket
 
 from .engine import Cancel, Transport
-from .linux import Look
+from .linux import ReadableCheck
 
 
 class Exchange:
-    """One request on its way; `done` once its fate is known."""
+    """One request and its outstanding answer; `done` once its outcome is known."""
 
     __slots__ = ("connecting", "connection", "deadline_s", "done", "request", "tickets")
 
@@ -29,13 +29,13 @@ class Exchange:
 
 
 class Owner(Protocol):
-    """Who is told what became of an exchange."""
+    """Receives the outcome of an exchange."""
 
     def answered(self, exchange: Exchange, answer: Answer) -> None:
-        """A whole answer came."""
+        """The answer is complete."""
 
     def failed(self, exchange: Exchange, kind: str) -> None:
-        """None will come."""
+        """There will be no complete answer; `kind` is a kind of bad."""
 
     def idle(self, connection: Connection) -> None:
         """The connection may carry another exchange."""
@@ -44,7 +44,7 @@ class Owner(Protocol):
 class Connection:
     """The engine calls `connection_made`, `data_received` and `connection_lost`, httptools the `on_…` methods."""
 
-    __slots__ = ("_body", "_exchange", "_look", "_made", "_owner", "_parser", "_transport", "address",
+    __slots__ = ("_body", "_exchange", "_made", "_owner", "_parser", "_read_check", "_transport", "address",
                  "born_s")  # fmt: skip
 
     def __init__(self, owner: Owner, address: Address, made: Callable[[Connection], object]) -> None:
@@ -54,22 +54,22 @@ class Connection:
         self._exchange: Exchange | None = None
 
     def connection_made(self, transport: Transport) -> None:
-        """The transport is there."""
+        """Take the transport of the open connection."""
         self.born_s = clock.now()
         self._transport = transport
-        self._look = Look(transport.get_extra_info("socket").fileno())
+        self._read_check = ReadableCheck(transport.get_extra_info("socket").fileno())
         self._made(self)
 
     def usable(self) -> bool:
-        """Young, and nothing to read: an idle connection that is readable was closed by the server."""
+        """Return whether it may be reused: young, open, and not readable (an idle one is once the server closed it)."""
         return (
             clock.now() - self.born_s <= MAX_CONNECTION_AGE_S
             and not self._transport.is_closing()
-            and not self._look.readable()
+            and not self._read_check.readable()
         )
 
     def send(self, exchange: Exchange, data: bytes) -> None:
-        """Sends a request; its answer, or its failure, is told to the owner. It is never sent twice."""
+        """Send a request; the owner receives its answer or its failure. A request is never sent twice."""
         self._exchange = exchange
         exchange.connection = self
         for ticket in exchange.tickets:
@@ -77,32 +77,32 @@ class Connection:
         self._transport.write(data)
 
     def close(self) -> None:
-        """Ends it at once; nothing more is told."""
+        """Close at once; the owner gets no more callbacks."""
         self._exchange = None
         self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Some of an answer."""
+        """Parse a part of an answer."""
         if self._exchange is None:
-            self._transport.abort()  # nothing was asked
+            self._transport.abort()  # an answer without a request
             return
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserCallbackError as error:
-            raise error.__context__ or error from None  # what failed is not the answer, but who judged it
+            raise error.__context__ or error from None  # the answer is valid; the callback failed
         except httptools.HttpParserError:
             self._fail("error")
 
     def connection_lost(self, error: Exception | None) -> None:
-        """It is closed; an answer that is not whole by now was cut off."""
+        """Fail an outstanding exchange: its answer is incomplete."""
         self._fail("reset")
 
     def on_body(self, data: bytes) -> None:
-        """A part of the body."""
+        """Keep a part of the body."""
         self._body.append(data)
 
     def on_message_complete(self) -> None:
-        """A whole answer; one below 200 only announces another."""
+        """Complete the exchange, unless the status is below 200: then the answer is still to come."""
         if self._parser.get_status_code() >= 200:
             self._complete(self._parser.should_keep_alive())
 
@@ -126,4 +126,4 @@ class Connection:
 
 
 Bad = Mapping[str, str]
-"""The series in which an arrival was bad, each with its kind."""
+"""The kind of bad by series, for the series in which an arrival was bad."""

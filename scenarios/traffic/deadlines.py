@@ -1,4 +1,4 @@
-"""Client timeouts: one timer for all exchanges of the same limit, since those end in the order in which they began."""
+"""Client timeouts: one timer per limit is enough, since exchanges of one limit expire in the order of their start."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .engine import Cancel, Engine
 
 
 class Deadlines:
-    """Calls `expired` for each exchange that is not done when its time is over."""
+    """Call `expired` for each exchange that is not done at its deadline."""
 
     def __init__(self, engine: Engine, expired: Callable[[Exchange], None]) -> None:
         self._engine, self._expired = engine, expired
@@ -20,7 +20,7 @@ class Deadlines:
         self._timers: dict[float, Cancel] = {}
 
     def add(self, exchange: Exchange, now_s: float) -> None:
-        """Watches an exchange that begins now."""
+        """Watch an exchange that starts now."""
         limit_s = exchange.request.timeout_s
         exchange.deadline_s = now_s + limit_s
         queue = self._queues.get(limit_s)
@@ -33,7 +33,7 @@ class Deadlines:
             self._wait(limit_s, limit_s)
 
     def close(self) -> None:
-        """Watches nothing any more."""
+        """Cancel all timers."""
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
@@ -48,6 +48,6 @@ class Deadlines:
             exchange = queue.popleft()
             if not exchange.done:
                 self._expired(exchange)
-        del self._timers[limit_s]  # only now: what begins meanwhile needs no timer of its own
+        del self._timers[limit_s]  # last, so that an exchange added by `expired` starts no second timer
         if queue:
             self._wait(limit_s, queue[0].deadline_s - now_s)

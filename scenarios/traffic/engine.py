@@ -22,19 +22,19 @@ class Transport(Protocol):
     """An open connection, as in asyncio's Transport."""
 
     def write(self, data: bytes) -> None:
-        """Sends, now or as soon as the peer takes it; never blocks."""
+        """Send without blocking; bytes that the socket does not take at once are sent later."""
 
     def close(self) -> None:
-        """Closes when everything is sent."""
+        """Close once everything is sent."""
 
     def abort(self) -> None:
-        """Closes at once."""
+        """Close at once."""
 
     def is_closing(self) -> bool:
-        """Whether it was closed, by either side."""
+        """Return whether the connection was closed, by either side."""
 
     def get_extra_info(self, name: str) -> socket.socket:
-        """`socket`: the socket underneath."""
+        """Return the socket of the connection for `socket`, the only supported name."""
 
 
 class ConnectionListener(Protocol):
@@ -53,11 +53,11 @@ class ConnectionListener(Protocol):
 class Engine(Protocol):
     """The event loop that drives the traffic."""
 
-    def call_later(self, delay_s: float, call: Callable[..., object], *words: object) -> Cancel:
+    def call_later(self, delay_s: float, call: Callable[..., object], *arguments: object) -> Cancel:
         """Call once, after a delay."""
 
     def watch(self, fd: int, call: Callable[[], object]) -> Cancel:
-        """Calls whenever `fd` can be read."""
+        """Call whenever `fd` is readable."""
 
     def connect(
         self,
@@ -66,19 +66,19 @@ class Engine(Protocol):
         tls: ssl.SSLContext | None,
         failed: Callable[[str], object],
     ) -> Cancel:
-        """Opens a connection; where that fails, `failed` gets the kind of bad."""
+        """Open a connection; on failure call `failed` with the kind of bad."""
 
 
 class StatisticsSink(Protocol):
-    """Receives what locust's statistics show."""
+    """Receives the arrivals for locust's statistics."""
 
     def log(self, key: Key, latency_s: float, length: int, bad: Iterable[str]) -> None:
-        """One arrival that ended, in the row `key`; `bad` holds its kinds of bad."""
+        """Record an arrival that ended, in the row `key`; `bad` contains its kinds of bad."""
 
     def late(self, late_s: float) -> None:
-        """One arrival that was started late, by so much."""
+        """Record that an arrival started `late_s` seconds late."""
 
 
 def tls_context() -> ssl.SSLContext:
-    """Certificates are checked; `SSL_CERT_FILE` names further ones to trust."""
+    """Return a TLS context that checks certificates; `SSL_CERT_FILE` adds trusted ones."""
     return ssl.create_default_context()

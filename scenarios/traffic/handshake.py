@@ -1,4 +1,4 @@
-"""Websockets without I/O, by `websockets`: a client's protocol, and what became of its handshake."""
+"""Client side of the websocket protocol without I/O, by `websockets`: its handshake and its messages."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ _quiet.setLevel(logging.ERROR)  # a debug line for every frame would be most of 
 
 
 def client_protocol(address: Address, path: str) -> ClientProtocol:
-    """The protocol of one connection, without compression."""
+    """Return the protocol of one connection, without compression."""
     resource, _, query = path.partition("?")
     uri = WebSocketURI(address.tls, address.host, address.port, resource, query)
     return ClientProtocol(uri, max_size=MAX_MESSAGE_BYTES, logger=_quiet)
 
 
 def refusal(error: Exception) -> str:
-    """The kind of bad of a handshake that failed."""
+    """Return the kind of bad of a failed handshake."""
     if isinstance(error, InvalidStatus):
         return f"http_{error.response.status_code}"
     return "error" if isinstance(error, InvalidHandshake) else "reset"
 
 
 def texts(protocol: ClientProtocol) -> list[str]:
-    """The messages that came."""
+    """Return the text messages received since the last call."""
     return [
         bytes(event.data).decode()
         for event in protocol.events_received()

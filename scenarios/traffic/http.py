@@ -1,4 +1,4 @@
-"""Open HTTP arrivals: each is sent the moment it is due, over as many connections as are needed at once."""
+"""Open HTTP arrivals: each is sent when it is due, over as many connections as are needed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MAX_IN_FLIGHT = 4000
 
 
 class HttpDriver:
-    """One run, from the first plan to `stop`. Raises ValueError for a host that cannot be used."""
+    """Driver of one run, from the first plan to `stop`. Raises ValueError for an unusable host."""
 
     def __init__(
         self, engine: Engine, scenario: HttpScenario, report: Report, statistics: StatisticsSink, host: str, index: int
@@ -69,7 +69,7 @@ class HttpDriver:
         outstanding = [*self._under_way, *self._waiting]
         self._waiting.clear()
         for exchange in outstanding:
-            self._let_go(exchange)
+            self._disconnect(exchange)
             self.failed(exchange, UNFINISHED)
         while self._idle:
             self._idle.popleft().close()
@@ -112,7 +112,7 @@ class HttpDriver:
         self._under_way.add(exchange)
         self._deadlines.add(exchange, now_s)
         while self._idle:
-            connection = self._idle.popleft()  # the one that was idle longest, so that each is looked at
+            connection = self._idle.popleft()  # the one idle for the longest time, so that each is checked
             if connection.usable():
                 connection.send(exchange, encode(exchange.request, self._authority))
                 return
@@ -123,7 +123,7 @@ class HttpDriver:
         authority = self._authority
 
         def made(connection: Connection) -> None:
-            if exchange.done:  # given up meanwhile: an engine may hear too late that it is to open it no more
+            if exchange.done:  # expired meanwhile: the engine may open a connection that was just cancelled
                 connection.close()
             else:
                 connection.send(exchange, encode(exchange.request, authority))
@@ -134,10 +134,10 @@ class HttpDriver:
         )
 
     def _expired(self, exchange: Exchange) -> None:
-        self._let_go(exchange)
+        self._disconnect(exchange)
         self.failed(exchange, "timeout")
 
-    def _let_go(self, exchange: Exchange) -> None:
+    def _disconnect(self, exchange: Exchange) -> None:
         if exchange.connection:
             exchange.connection.close()
         elif exchange.connecting:

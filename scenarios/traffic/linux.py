@@ -1,6 +1,6 @@
-"""Two system calls by ctypes: a timer to the microsecond, and a look at a socket.
+"""Two system calls by ctypes: a timer with microsecond resolution, and a check whether a socket is readable.
 
-libuv, libev and epoll know no less than a millisecond, and gevent puts a slow `select.poll` in the place of Python's.
+Timers of libuv, libev and epoll have a resolution of a millisecond, and gevent replaces `select.poll` by a slow one.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _poll, _settime = _libc.poll, _libc.timerfd_settime
 
 
-class Look:
-    """Tells at once whether a file can be read, or was closed by its other side."""
+class ReadableCheck:
+    """Check of a file descriptor: readable also means closed by the other side."""
 
     __slots__ = ("_pointer",)
 
@@ -43,14 +43,14 @@ class Look:
         self._pointer = ctypes.pointer(_Pollfd(fd, POLLIN, 0))
 
     def readable(self) -> bool:
-        """Never blocks."""
+        """Return whether it is readable; never blocks."""
         return bool(_poll(self._pointer, 1, 0))
 
 
 class Timer:
-    """Calls `fire` at the instant that `arm` was given last, on the clock of `time.monotonic()`; a timerfd of Linux.
+    """Call `fire` at the instant that was last passed to `arm`, on the clock of `time.monotonic()`; a Linux timerfd.
 
-    With a `tick_s` it fires at multiples of it only, the first at or after the instant: one wake-up serves many.
+    With a `tick_s` it fires at the first multiple of the tick at or after the instant: one wake-up serves many.
     """
 
     def __init__(self, engine: Engine, fire: Callable[[], None], tick_s: float = 0.0) -> None:
@@ -62,7 +62,7 @@ class Timer:
         self._watch = engine.watch(self._fd, fire)
 
     def arm(self, instant_s: float) -> None:
-        """The next time to fire; inf: never. Until it is armed again, a timer that fired goes on firing."""
+        """Set the next instant to fire, inf: never. A timer that fired keeps firing until it is armed again."""
         if self._tick_s:
             instant_s = math.ceil(instant_s / self._tick_s) * self._tick_s if instant_s < math.inf else instant_s
         value = self._value
@@ -75,7 +75,7 @@ class Timer:
             _checked(-1)
 
     def close(self) -> None:
-        """Never fires again."""
+        """Stop and release the timer."""
         self._watch.cancel()
         os.close(self._fd)
 

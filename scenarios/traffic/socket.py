@@ -1,4 +1,4 @@
-"""One websocket: the protocol is by `websockets`, without I/O of its own."""
+"""One websocket connection: transport of the engine, protocol of `websockets`."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from .handshake import client_protocol, refusal, texts
 class Owner(Protocol):
     """Callbacks of the connection's owner."""
 
-    def shaking(self) -> None:
+    def upgrade_sent(self) -> None:
         """The request to upgrade was sent."""
 
     def opened(self) -> None:
         """The handshake succeeded."""
 
     def lost(self, kind: str) -> None:
-        """It failed, or the connection is gone."""
+        """The handshake failed, or the connection was lost."""
 
-    def told(self, text: str) -> None:
-        """A message came."""
+    def received(self, text: str) -> None:
+        """A text message was received."""
 
 
 class Socket:
@@ -65,24 +65,24 @@ class Socket:
             return
         self._protocol.send_request(self._protocol.connect())
         self._flush()
-        self._owner.shaking()
+        self._owner.upgrade_sent()
 
     def data_received(self, data: bytes) -> None:
         """Process bytes of the handshake or of frames."""
-        shaking = self._protocol.state is CONNECTING
+        in_handshake = self._protocol.state is CONNECTING
         self._protocol.receive_data(data)
         self._flush()
-        if shaking and self._owner:
+        if in_handshake and self._owner:
             if self._protocol.handshake_exc is not None:
                 self._owner.lost(refusal(self._protocol.handshake_exc))
             elif self._protocol.state is not CONNECTING:
                 self._owner.opened()
         for text in texts(self._protocol):
             if self._owner:
-                self._owner.told(text)
+                self._owner.received(text)
 
     def connection_lost(self, error: Exception | None) -> None:
-        """The connection is gone."""
+        """Report the lost connection to the owner."""
         if self._owner:
             self._owner.lost("reset")
 

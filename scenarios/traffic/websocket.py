@@ -1,4 +1,4 @@
-"""Clients that hold websockets, on callbacks: no task or greenlet for a connection that is only held."""
+"""Websocket clients on callbacks: an idle connection needs neither a task nor a greenlet."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from scenarios.generator.report import Report
 from scenarios.generator.schedule import seeded
 from scenarios.generator.statistics import Key
 
-from .audience import BACKOFF_S, CONNECT_ROW, MESSAGE_ROW, TICK_S, Audience, Wish, wishes
+from .client_groups import BACKOFF_S, CONNECT_ROW, MESSAGE_ROW, TICK_S, ClientGroups, GroupTarget, targets_of
 from .engine import Cancel, Engine, StatisticsSink, tls_context
 from .socket import Socket
 
 
 class WebSocketDriver:
-    """One run, from the first plan to `stop`. Raises ValueError for a host that cannot be used."""
+    """Driver of one run, from the first plan to `stop`. Raises ValueError for an unusable host."""
 
     def __init__(
         self,
@@ -36,9 +36,9 @@ class WebSocketDriver:
     ) -> None:
         address = address_of(host, scenario.schemes)
         rng = seeded(f"clients {index}", report.settings.seed)
-        self._world = World(engine, scenario, report.ledger, statistics, address, rng)
+        self._shared = Shared(engine, scenario, report.ledger, statistics, address, rng)
         self._index = index
-        self._audience = Audience(scenario.connect_per_s, self._come)
+        self._groups = ClientGroups(scenario.connect_per_s, self._add_client)
         self._plans: deque[Plan] = deque()
         self._timer: Cancel | None = None
 
@@ -50,42 +50,42 @@ class WebSocketDriver:
 
     def aim(self, host: str) -> None:
         """Open new connections to another host; open ones are not affected."""
-        self._world.aim(address_of(host, self._world.scenario.schemes))
+        self._shared.aim(address_of(host, self._shared.scenario.schemes))
 
     def drain(self) -> None:
         """Open no further connections; close each once its handshake and echoes have ended."""
         if self._timer:
             self._timer.cancel()
-        for client in self._world.clients.copy():
+        for client in self._shared.clients.copy():
             client.leave()
 
     def busy(self) -> bool:
         """Return whether a client that is to leave is still connected."""
-        return bool(self._world.clients)
+        return bool(self._shared.clients)
 
     def stop(self) -> None:
         """Close all connections; outstanding handshakes and echoes count as unfinished."""
         if self._timer:
             self._timer.cancel()
-        for client in self._world.clients.copy():
+        for client in self._shared.clients.copy():
             client.end()
 
     def _tick(self) -> None:
         """Add clients at the scenario's pace, shared by all workers."""
-        self._timer = self._world.engine.call_later(TICK_S, self._tick)
+        self._timer = self._shared.engine.call_later(TICK_S, self._tick)
         while len(self._plans) > 1 and clock.instant(self._plans[1].from_epoch_s) <= clock.now():
             self._plans.popleft()
         plan = self._plans[0]
         if clock.instant(plan.from_epoch_s) <= clock.now():
-            self._audience.connect_per_s = self._world.scenario.connect_per_s / max(1, len(plan.places))
-            self._audience.fit(wishes(self._world.scenario, plan, self._index))
+            self._groups.connect_per_s = self._shared.scenario.connect_per_s / max(1, len(plan.places))
+            self._groups.fit(targets_of(self._shared.scenario, plan, self._index))
 
-    def _come(self, wish: Wish, number: int, due_s: float) -> Client:
-        return Client(self._world, wish.ack_delay_of(number), wish.hold_mean_s, due_s)
+    def _add_client(self, target: GroupTarget, number: int, due_s: float) -> Client:
+        return Client(self._shared, target.ack_delay_of(number), target.hold_mean_s, due_s)
 
 
 @dataclass
-class World:
+class Shared:
     """State shared by all clients; `clients` are the present ones, in any state."""
 
     engine: Engine
@@ -100,7 +100,7 @@ class World:
         self.aim(self.address)
 
     def aim(self, address: Address) -> None:
-        """The address of new connections."""
+        """Set the address of new connections."""
         self.address, self.tls = address, tls_context() if address.tls else None
 
     def due(self, series: str, due_s: float) -> Ticket:
@@ -111,40 +111,40 @@ class World:
         return tickets[0]
 
     def settle(self, key: Key, ticket: Ticket, length: int, bad: str | None) -> None:
-        """Settle it with its outcome."""
+        """Settle a handshake or a message with its outcome."""
         now_s = clock.now()
         self.ledger.settle(ticket, now_s, bad)
         self.statistics.log(key, now_s - ticket.due_s, length, (bad,) if bad else ())
 
 
 class Client:
-    """One client: connects, talks for a lifetime, connects again; after a refusal or a loss it waits a little."""
+    """One client: connects, stays for a lifetime, connects again; after a refusal or a loss it pauses first."""
 
-    __slots__ = ("_ack_delay_s", "_asked", "_connecting", "_hold_mean_s", "_leaving", "_over", "_socket", "_state",
-                 "_ticket", "_timers", "_world")  # fmt: skip
+    __slots__ = ("_ack_delay_s", "_awaiting_echo", "_connecting", "_hold_mean_s", "_leaving", "_over", "_shared",
+                 "_socket", "_state", "_ticket", "_timers")  # fmt: skip
 
-    def __init__(self, world: World, ack_delay_s: float, hold_mean_s: float, due_s: float) -> None:
-        self._world, self._ack_delay_s, self._hold_mean_s = world, ack_delay_s, hold_mean_s
+    def __init__(self, shared: Shared, ack_delay_s: float, hold_mean_s: float, due_s: float) -> None:
+        self._shared, self._ack_delay_s, self._hold_mean_s = shared, ack_delay_s, hold_mean_s
         self._leaving = self._over = False
         self._ticket: Ticket | None = None  # of a handshake under way
-        self._asked: deque[Ticket] = deque()  # messages whose echo has not come
+        self._awaiting_echo: deque[Ticket] = deque()  # messages whose echo is outstanding
         self._state: dict[str, int] = {}
         self._socket: Socket | None = None
         self._connecting: Cancel | None = None
         self._timers: dict[str, Cancel] = {}
-        world.clients.add(self)
+        shared.clients.add(self)
         self._connect_at(due_s)
 
     def leave(self) -> None:
         """Leave once the outstanding handshake and echoes have ended."""
         self._leaving = self._over = True
-        if self._ticket is None and not self._asked:
+        if self._ticket is None and not self._awaiting_echo:
             self.end()
 
     def end(self) -> None:
-        """Leave at once; what is outstanding counts as unfinished."""
-        self._let_go(UNFINISHED)
-        self._world.clients.discard(self)
+        """Disconnect at once; an outstanding handshake and outstanding echoes count as unfinished."""
+        self._disconnect(UNFINISHED)
+        self._shared.clients.discard(self)
 
     # -- connecting
 
@@ -152,47 +152,47 @@ class Client:
         self._after("connect", due_s - clock.now(), self._connect, due_s)
 
     def _connect(self, due_s: float) -> None:
-        world = self._world
+        shared = self._shared
         self._over, self._state = False, {}
-        self._ticket = world.due("connects", due_s)
-        self._after("limit", world.scenario.connect_limit_s, self.lost, "timeout")
-        self._socket = Socket(self, world.address, world.scenario.path(world.rng))
-        self._connecting = world.engine.connect(self._socket, world.address, world.tls, self.lost)
+        self._ticket = shared.due("connects", due_s)
+        self._after("limit", shared.scenario.connect_limit_s, self.lost, "timeout")
+        self._socket = Socket(self, shared.address, shared.scenario.path(shared.rng))
+        self._connecting = shared.engine.connect(self._socket, shared.address, shared.tls, self.lost)
 
-    def shaking(self) -> None:
-        """The request to upgrade is on its way."""
+    def upgrade_sent(self) -> None:
+        """Note that the request to upgrade was sent."""
         if self._ticket:
             self._ticket.went = True
 
     def opened(self) -> None:
-        """The server agreed."""
-        world, every_s = self._world, self._world.scenario.message_every_s
+        """Start the lifetime of the connection: the server accepted the upgrade."""
+        shared, every_s = self._shared, self._shared.scenario.message_every_s
         self._timers.pop("limit").cancel()
         self._connected(None)
         if self._leaving:
             self.end()
             return
         if self._hold_mean_s < math.inf:
-            self._after("life", world.rng.expovariate(1 / self._hold_mean_s), self._life_over)
+            self._after("life", shared.rng.expovariate(1 / self._hold_mean_s), self._life_over)
         if every_s:
-            first_s = world.rng.random() * every_s
-            self._after("speech", first_s, self._speak, clock.now() + first_s, 1)
+            first_s = shared.rng.random() * every_s
+            self._after("message", first_s, self._send_message, clock.now() + first_s, 1)
 
     def lost(self, kind: str) -> None:
         """The connection was lost or refused: connect again after a pause, unless the client is to leave."""
-        self._let_go(kind)
+        self._disconnect(kind)
         if self._leaving:
-            self._world.clients.discard(self)
+            self._shared.clients.discard(self)
         else:
-            self._connect_at(clock.now() + self._world.rng.uniform(*BACKOFF_S))
+            self._connect_at(clock.now() + self._shared.rng.uniform(*BACKOFF_S))
 
     def _connected(self, bad: str | None) -> None:
         if self._ticket is not None:
-            self._world.settle(CONNECT_ROW, self._ticket, 0, bad)
+            self._shared.settle(CONNECT_ROW, self._ticket, 0, bad)
         self._ticket = None
 
-    def _let_go(self, kind: str) -> None:
-        """Ends the connection, and settles as `kind` what was outstanding on it."""
+    def _disconnect(self, kind: str) -> None:
+        """End the connection; settle its outstanding handshake and echoes as `kind`."""
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
@@ -202,70 +202,70 @@ class Client:
             self._socket.close()
         self._connecting = self._socket = None
         self._connected(kind)
-        while self._asked:
-            self._world.settle(MESSAGE_ROW, self._asked.popleft(), 0, kind)
+        while self._awaiting_echo:
+            self._shared.settle(MESSAGE_ROW, self._awaiting_echo.popleft(), 0, kind)
 
     def _life_over(self) -> None:
-        """Connects again at once, or leaves; an echo that is outstanding is awaited first."""
+        """Connect again at once, or leave; outstanding echoes are awaited first."""
         self._over = True
-        if self._asked:
+        if self._awaiting_echo:
             return
         if self._leaving:
             self.end()
         else:
-            self._let_go("reset")
+            self._disconnect("reset")
             self._connect_at(clock.now())
 
-    # -- talking
+    # -- messages
 
-    def told(self, text: str) -> None:
-        """A message of the server."""
-        world, now_s = self._world, clock.now()
-        if self._asked:
-            world.settle(MESSAGE_ROW, self._asked.popleft(), len(text), None)
+    def received(self, text: str) -> None:
+        """Process a message of the server."""
+        shared, now_s = self._shared, clock.now()
+        if self._awaiting_echo:
+            shared.settle(MESSAGE_ROW, self._awaiting_echo.popleft(), len(text), None)
         try:
-            heard = world.scenario.read(text, self._state)
+            facts = shared.scenario.read(text, self._state)
         except UnknownMessage:
-            world.ledger.lost("messages", clock.epoch_s(now_s), 1, "error")
-            world.statistics.log(MESSAGE_ROW, 0.0, len(text), ("error",))
+            shared.ledger.lost("messages", clock.epoch_s(now_s), 1, "error")
+            shared.statistics.log(MESSAGE_ROW, 0.0, len(text), ("error",))
             self.lost("error")
             return
-        if heard is not None:
-            latency_s = max(0.0, clock.epoch_s(now_s) - heard.sent_epoch_s)
-            world.ledger.received("messages", heard.sent_epoch_s, latency_s)
-            world.statistics.log(MESSAGE_ROW, latency_s, len(text), ())
-            if heard.dropped:
-                world.ledger.lost("messages", heard.sent_epoch_s, heard.dropped, "dropped")
-            if heard.reply is not None:
-                self._reply(heard.reply)
+        if facts is not None:
+            latency_s = max(0.0, clock.epoch_s(now_s) - facts.sent_epoch_s)
+            shared.ledger.received("messages", facts.sent_epoch_s, latency_s)
+            shared.statistics.log(MESSAGE_ROW, latency_s, len(text), ())
+            if facts.dropped:
+                shared.ledger.lost("messages", facts.sent_epoch_s, facts.dropped, "dropped")
+            if facts.reply is not None:
+                self._reply(facts.reply)
         if self._over:
             self._life_over()
 
     def _reply(self, text: str) -> None:
         if self._ack_delay_s:
-            self._after("ack", self._ack_delay_s, self._say, text)
+            self._after("ack", self._ack_delay_s, self._send, text)
         else:
-            self._say(text)
+            self._send(text)
 
-    def _say(self, text: str) -> None:
+    def _send(self, text: str) -> None:
         if self._socket:
             self._socket.send(text)
 
-    def _speak(self, due_s: float, number: int) -> None:
-        """The next message, whether or not the last one was echoed."""
-        scenario = self._world.scenario
+    def _send_message(self, due_s: float, number: int) -> None:
+        """Send the next message, whether or not the last one was echoed."""
+        scenario = self._shared.scenario
         next_s = due_s + (scenario.message_every_s or math.inf)
-        self._after("speech", next_s - clock.now(), self._speak, next_s, number + 1)
-        if self._asked and clock.now() - self._asked[0].due_s > scenario.connect_limit_s:
+        self._after("message", next_s - clock.now(), self._send_message, next_s, number + 1)
+        if self._awaiting_echo and clock.now() - self._awaiting_echo[0].due_s > scenario.connect_limit_s:
             self.lost("timeout")
         elif not self._over and self._socket:
-            ticket = self._world.due("messages", due_s)
-            self._asked.append(ticket)
+            ticket = self._shared.due("messages", due_s)
+            self._awaiting_echo.append(ticket)
             ticket.went = True
             self._socket.send(scenario.message(number))
 
-    def _after(self, name: str, delay_s: float, call: Callable[..., None], *words: object) -> None:
-        """One timer for each purpose; a new one takes the place of the old."""
+    def _after(self, name: str, delay_s: float, call: Callable[..., None], *arguments: object) -> None:
+        """Start the timer of a purpose; it replaces an earlier one."""
         if name in self._timers:
             self._timers[name].cancel()
-        self._timers[name] = self._world.engine.call_later(max(0.0, delay_s), call, *words)
+        self._timers[name] = self._shared.engine.call_later(max(0.0, delay_s), call, *arguments)

@@ -1,1 +1,1 @@
-"""The fast worker: a scenario driven by one process on asyncio and uvloop, for the harness or under a locust master."""
+"""The fast worker: runs a scenario on asyncio and uvloop, alone, for the harness or under a locust master."""

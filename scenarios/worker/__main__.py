@@ -95,13 +95,13 @@ def _checked(parse: Callable[[str], T]) -> Callable[[str], T]:
 
 
 def _load(path: Path) -> Scenario:
-    """Load the one scenario of a file, as a module of another name, so that a `json.py` does not hide Python's."""
+    """Load the scenario of a file, under another module name so that a `json.py` does not hide Python's."""
     if not path.is_file():
         _unusable(f"{path}: no such file; name a Python file that declares a scenario, such as scenarios/timeout.py")
     name = f"scenario_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None, "it is a file of Python"
-    assert spec.loader is not None, "and can be loaded"
+    assert spec is not None, "a file location always gives a spec"
+    assert spec.loader is not None, "a file has a loader"
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)

@@ -1,4 +1,4 @@
-"""The admin listener of the fast worker, on 127.0.0.1 only."""
+"""Admin listener of the fast worker, on 127.0.0.1 only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ HEAD_END = b"\r\n\r\n"
 
 
 async def serve(port: int, token: str, board: FaultBoard) -> str:
-    """Listens on 127.0.0.1:`port` (0: any free one) and returns the base URL. Raises OSError."""
+    """Listen on 127.0.0.1:`port` (0: any free one) and return the base URL. Raises OSError when it cannot bind."""
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -20,7 +20,7 @@ async def serve(port: int, token: str, board: FaultBoard) -> str:
             writer.write(_encode(status, body))
             await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            pass  # the caller is gone, or speaks no HTTP
+            pass  # the client disconnected, or did not send HTTP
         finally:
             writer.close()
 
@@ -32,11 +32,11 @@ async def _answer(reader: asyncio.StreamReader, token: str, board: FaultBoard) -
     first, *lines = (await reader.readuntil(HEAD_END)).decode("latin-1").split("\r\n")
     headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     length = headers.get("content-length", "0")
-    words = first.split(" ")
-    if len(words) != 3 or not length.isdigit() or int(length) > MAX_BODY_BYTES:
+    request_line = first.split(" ")
+    if len(request_line) != 3 or not length.isdigit() or int(length) > MAX_BODY_BYTES:
         return HTTPStatus.BAD_REQUEST, b""
     body = await reader.readexactly(int(length))
-    return answer(words[0], words[1], headers.get("authorization", ""), body, token, board)
+    return answer(request_line[0], request_line[1], headers.get("authorization", ""), body, token, board)
 
 
 def _encode(status: HTTPStatus, body: bytes) -> bytes:

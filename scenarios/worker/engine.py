@@ -1,4 +1,4 @@
-"""The traffic's engine on asyncio."""
+"""Engine of the traffic on asyncio."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from scenarios.traffic.engine import Cancel, ConnectionListener
 
 @dataclass(frozen=True)
 class AsyncioEngine:
-    """A failure of a callback goes to the loop's exception handler."""
+    """Engine on asyncio; the loop's exception handler receives the exception of a failed callback."""
 
     loop: asyncio.AbstractEventLoop
 
-    def call_later(self, delay_s: float, call: Callable[..., object], *words: object) -> Cancel:
+    def call_later(self, delay_s: float, call: Callable[..., object], *arguments: object) -> Cancel:
         """Call once, after a delay."""
-        return self.loop.call_later(delay_s, call, *words)
+        return self.loop.call_later(delay_s, call, *arguments)
 
     def watch(self, fd: int, call: Callable[[], object]) -> Cancel:
-        """Calls whenever `fd` can be read."""
+        """Call whenever `fd` is readable."""
         self.loop.add_reader(fd, call)
         return Watch(self.loop, fd)
 
@@ -33,7 +33,7 @@ class AsyncioEngine:
         tls: ssl.SSLContext | None,
         failed: Callable[[str], object],
     ) -> Cancel:
-        """Opens a connection; where that fails, `failed` gets the kind of bad."""
+        """Open a connection; on failure call `failed` with the kind of bad."""
         task = self.loop.create_task(self._connect(listener, address, tls, failed))
         task.add_done_callback(_raise_failure)
         return task
@@ -55,7 +55,7 @@ class AsyncioEngine:
 
 
 class Bridge(asyncio.Protocol):
-    """Passes asyncio's callbacks on; the hot path is bound directly."""
+    """Forward asyncio's callbacks to the listener; they are bound directly because they are called for every packet."""
 
     def __init__(self, listener: ConnectionListener) -> None:
         self.connection_made = listener.connection_made  # type: ignore[assignment, method-assign]
@@ -65,13 +65,13 @@ class Bridge(asyncio.Protocol):
 
 @dataclass(frozen=True)
 class Watch:
-    """A watched file."""
+    """A watched file descriptor."""
 
     loop: asyncio.AbstractEventLoop
     fd: int
 
     def cancel(self) -> None:
-        """Watches it no more."""
+        """Stop watching."""
         self.loop.remove_reader(self.fd)
 
 

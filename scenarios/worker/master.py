@@ -1,7 +1,7 @@
-"""A worker of a stock locust master: msgpack `(type, data, node_id)` over a ZeroMQ DEALER (locust's rpc/zmqrpc.py).
+"""Run as a worker of a stock locust master: msgpack `(type, data, node_id)` over ZeroMQ (locust's rpc/zmqrpc.py).
 
-The master's web UI starts, edits and stops runs here as it does on a worker of locust's own; what a run is comes as a
-plan among the options of the spawn message (scenarios/locusts/dispatch.py).
+The master's web UI starts, edits and stops runs as on a worker of locust's own; the plan of a run is among the options
+of the spawn message (scenarios/locusts/dispatch.py).
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ from scenarios.generator.plan import from_wire
 from .run import Worker
 
 ANY_VERSION = -1
-"""Locust compares a worker's version with its own; this one is never wrong."""
+"""Worker version that every master accepts: locust compares other versions with its own."""
 ACK_LIMIT_S, ACK_ATTEMPTS = 5.0, 60
 HEARTBEAT_S, STATS_S = 1.0, 3.0
 SILENT_S, GONE_S = 10.0, 60.0
-"""How long a master is silent that may be another one now; and one that is gone, as for locust's own workers."""
+"""Silence of a master after which this worker registers again (it may have restarted), and after which it gives up,
+as locust's own workers do."""
 LINGER_MS = 1000
 MOST_LINES = 500
 
@@ -35,11 +36,11 @@ Message = dict[str, Any]
 
 
 class MasterGone(OSError):
-    """No master answers; the message says where."""
+    """There is no locust master at the address; the message has it."""
 
 
 class Link:
-    """The connection to the master, and what it says of this worker."""
+    """The connection to the master: sends state and statistics, and executes the master's messages."""
 
     def __init__(self, host: str, port: int, worker: Worker, done: asyncio.Event) -> None:
         self._address, self._worker, self._done = f"tcp://{host}:{port}", worker, done
@@ -53,13 +54,13 @@ class Link:
         self._last_spawn_s = 0.0
         self._stop_timeout_s = 0.0
         self._stopping: asyncio.Task[None] | None = None
-        self._heard_s = time.monotonic()
-        self._told: list[str] = []
-        self._plainly, worker.report.warn = worker.report.warn, self._warn
-        self._used_s, self._looked_s = time.process_time(), time.monotonic()
+        self._last_message_s = time.monotonic()
+        self._log_lines: list[str] = []
+        self._warn_on_stderr, worker.report.warn = worker.report.warn, self._warn
+        self._used_s, self._cpu_measured_s = time.process_time(), time.monotonic()
 
     async def run(self) -> None:
-        """Until the master, or a signal, ends it. Raises MasterGone."""
+        """Run until the master or a signal ends it. Raises MasterGone when the master is unreachable."""
         tasks = [asyncio.create_task(each()) for each in (self._listen, self._live, self._heartbeats, self._reports)]
         ending = asyncio.create_task(self._done.wait())
         finished, _ = await asyncio.wait([*tasks, ending], return_when=asyncio.FIRST_COMPLETED)
@@ -67,16 +68,16 @@ class Link:
         for task in (*tasks, ending):
             task.cancel()
         await self._report()
-        self._worker.report.warn = self._plainly
+        self._worker.report.warn = self._warn_on_stderr
         await self._send("quit", None)
         self._context.destroy(linger=LINGER_MS)
         for task in finished:
             task.result()
 
-    # -- what is told
+    # -- messages to the master
 
     async def _live(self) -> None:
-        """Says that it is ready, until a master agrees; says it again to one that fell silent, and may be another."""
+        """Register with the master until it acknowledges; register again after silence: it may have restarted."""
         for _ in range(ACK_ATTEMPTS):
             await self._send("client_ready", ANY_VERSION)
             try:
@@ -85,14 +86,14 @@ class Link:
             except TimeoutError:
                 continue
         else:
-            raise MasterGone(
-                f"no locust master answers at {self._address}: `locust -f SCENARIO.py --master` starts one"
-            )
-        while (silent_s := time.monotonic() - self._heard_s) < GONE_S:
+            raise MasterGone(f"no locust master at {self._address}: start one with `locust -f SCENARIO.py --master`")
+        while (silent_s := time.monotonic() - self._last_message_s) < GONE_S:
             await asyncio.sleep(HEARTBEAT_S)
             if silent_s > SILENT_S:
                 await self._send("client_ready", ANY_VERSION)
-        raise MasterGone(f"the locust master at {self._address} has said nothing for {GONE_S:g} s")
+        raise MasterGone(
+            f"the locust master at {self._address} has sent nothing for {GONE_S:g} s: check whether it runs"
+        )
 
     async def _heartbeats(self) -> None:
         while True:
@@ -115,28 +116,29 @@ class Link:
         return {"user_classes_count": self._users, "user_count": sum(self._users.values())}
 
     def _warn(self, text: str) -> None:
-        """To stderr, and to the Logs tab of the master's web UI."""
-        self._plainly(text)
-        self._told = [*self._told, f"[{time.strftime('%Y-%m-%d %H:%M:%S')}] WARNING: {text}"][-MOST_LINES:]
-        self._telling = asyncio.ensure_future(self._send("logs", {"worker_id": self._id, "logs": self._told}))
+        """Write a warning to stderr, and to the Logs tab of the master's web UI."""
+        self._warn_on_stderr(text)
+        self._log_lines = [*self._log_lines, f"[{time.strftime('%Y-%m-%d %H:%M:%S')}] WARNING: {text}"][-MOST_LINES:]
+        logs = {"worker_id": self._id, "logs": self._log_lines}
+        self._log_sending = asyncio.ensure_future(self._send("logs", logs))  # kept: a task without a reference may end
 
-    # -- what is heard
+    # -- messages of the master
 
     async def _listen(self) -> None:
-        """Returns when the master ends this worker."""
-        obey: dict[str, Callable[[Any], Any]] = {
+        """Execute the master's messages until it ends this worker."""
+        handlers: dict[str, Callable[[Any], Any]] = {
             "ack": self._ack, "spawn": self._spawn, "stop": self._stop, "reconnect": self._reconnect,
         }  # fmt: skip
         while True:
             kind, data, _ = msgpack.loads(await self._socket.recv(), strict_map_key=False)
-            self._heard_s = time.monotonic()
+            self._last_message_s = time.monotonic()
             if kind == "quit":
                 return
-            if kind in obey:
-                await obey[kind](data)
+            if kind in handlers:
+                await handlers[kind](data)
 
     async def _ack(self, data: Message | None) -> None:
-        """A master that acknowledges while this worker runs knows nothing of the run, or will start it again."""
+        """End a run on acknowledgement: the master does not know it, or will start it again."""
         self._cut_short()
         if self._state != "ready":
             self._ended()
@@ -163,12 +165,12 @@ class Link:
         await self._send("spawning_complete", self._counted())
 
     async def _stop(self, _: object) -> None:
-        """In a task: heartbeats, and a new start, are heard meanwhile."""
+        """Start winding down in a task, so that heartbeats and a new start are handled meanwhile."""
         self._cut_short()
         self._stopping = asyncio.create_task(self._wind_down())
 
     async def _wind_down(self) -> None:
-        """Awaits what is under way, for the time that the master gave in `--stop-timeout`."""
+        """Wait up to the master's `--stop-timeout` for outstanding arrivals, then end the run and report it."""
         await self._worker.drain(self._stop_timeout_s)
         self._ended()
         await self._report()
@@ -176,7 +178,7 @@ class Link:
         await self._send("client_ready", ANY_VERSION)
 
     def _cut_short(self) -> None:
-        """A run that is winding down ends now."""
+        """End a run that is winding down at once."""
         if self._stopping and not self._stopping.done():
             self._stopping.cancel()
             self._ended()
@@ -186,7 +188,7 @@ class Link:
         self._worker.stop()
         self._users, self._state = dict.fromkeys(self._users, 0), "ready"
 
-    # -- the wire
+    # -- connection
 
     def _connected(self) -> zmq.asyncio.Socket:
         dealer: zmq.asyncio.Socket = self._context.socket(zmq.DEALER)
@@ -203,15 +205,15 @@ class Link:
         await self._socket.send(msgpack.dumps((kind, data, self._id)))
 
     def _cpu(self) -> float:
-        """Percent of a processor since the last look."""
+        """Return the CPU use in percent of one processor since the last call."""
         used_s, now_s = time.process_time(), time.monotonic()
-        percent = 100 * (used_s - self._used_s) / max(1e-3, now_s - self._looked_s)
-        self._used_s, self._looked_s = used_s, now_s
+        percent = 100 * (used_s - self._used_s) / max(1e-3, now_s - self._cpu_measured_s)
+        self._used_s, self._cpu_measured_s = used_s, now_s
         return percent
 
 
 async def drive_under(host: str, port: int, worker: Worker, done: asyncio.Event) -> None:
-    """Runs as the master says. Raises MasterGone."""
+    """Run as a worker of the master at `host`:`port` until it ends. Raises MasterGone."""
     await Link(host, port, worker, done).run()
 
 

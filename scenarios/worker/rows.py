@@ -1,4 +1,4 @@
-"""The rows of locust's statistics table, as a worker sends them: deltas, with latencies in buckets of our own."""
+"""Rows of locust's statistics table as a worker sends them: deltas, with latencies in fine buckets."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Row:
     failed_by_second: Counter[int] = field(default_factory=Counter)
 
     def log(self, now_s: float, latency_s: float, length: int, failed: bool) -> None:
-        """One event, at the epoch time `now_s`."""
+        """Count one event at the epoch time `now_s`."""
         self.last_s = now_s
         self.total_s += latency_s
         self.fastest_s, self.slowest_s = min(self.fastest_s, latency_s), max(self.slowest_s, latency_s)
@@ -39,7 +39,7 @@ class Row:
             self.failed_by_second[int(now_s)] += 1
 
     def add(self, other: Row) -> None:
-        """Merges another row into this one."""
+        """Merge another row into this one."""
         self.start_s = min(self.start_s, other.start_s)
         self.last_s = max(filter(None, (self.last_s, other.last_s)), default=None)
         self.total_s += other.total_s
@@ -50,7 +50,7 @@ class Row:
         self.failed_by_second += other.failed_by_second
 
     def to_wire(self, method: str, name: str) -> Wire:
-        """As locust's `StatsEntry` reads it, in milliseconds; the master takes our buckets as they are."""
+        """Return the row as locust's `StatsEntry` reads it, in milliseconds; the master keeps the fine buckets."""
         return {
             "name": name,
             "method": method,
@@ -70,7 +70,7 @@ class Row:
 
 
 class Rows:
-    """The rows of one worker. With `wanted` false nothing is counted, to save the time."""
+    """Rows of one worker. With `wanted` false nothing is counted, to save CPU."""
 
     def __init__(self, wanted: bool) -> None:
         self._wanted = wanted
@@ -78,13 +78,13 @@ class Rows:
         self.clear()
 
     def clear(self) -> None:
-        """Starts again."""
+        """Discard all rows and errors."""
         self._rows: dict[Key, Row] = {}
-        self._apart: dict[Key, Row] = {}
+        self._outside_totals: dict[Key, Row] = {}
         self._errors: dict[str, Wire] = {}
 
     def log(self, key: Key, latency_s: float, length: int, bad: Iterable[str]) -> None:
-        """One arrival that ended; `bad` holds its kinds of bad."""
+        """Record an arrival that ended; `bad` contains its kinds of bad."""
         if not self._wanted:
             return
         now_s = clock.epoch_s(clock.now())
@@ -97,40 +97,40 @@ class Rows:
             self._error(key, ", ".join(kinds), now_s)
 
     def late(self, late_s: float) -> None:
-        """One arrival that was started late, by so much."""
-        self._log_apart(LATE_ROW, late_s)
+        """Record that an arrival started `late_s` seconds late."""
+        self._log_outside_totals(LATE_ROW, late_s)
 
     def unsent(self, total: int) -> None:
-        """How many arrivals never left so far, of all runs."""
+        """Record the number of arrivals without a request so far, over all runs."""
         for _ in range(total - self._unsent):
-            self._log_apart(UNSENT_ROW, 0.0)
+            self._log_outside_totals(UNSENT_ROW, 0.0)
         self._unsent = total
 
     def rows(self) -> Mapping[Key, Row]:
-        """The rows of arrivals since the last `take`."""
+        """Return the rows of arrivals since the last `take`."""
         return self._rows
 
-    def apart(self) -> Mapping[Key, Row]:
-        """The rows that are in no total: late and unsent arrivals."""
-        return self._apart
+    def outside_totals(self) -> Mapping[Key, Row]:
+        """Return the rows that totals leave out: late and unsent arrivals."""
+        return self._outside_totals
 
     def errors(self) -> Iterable[Wire]:
-        """How often each kind of bad occurred, by row."""
+        """Return the errors since the last `take`: each kind of bad by row, with its number of occurrences."""
         return self._errors.values()
 
     def take(self) -> Wire:
-        """What a stats message holds of them. The rows apart are not in its total, and so not in Aggregated."""
+        """Return the contents of a stats message and start again; its total, shown as Aggregated, has arrivals only."""
         total = Row()
         for row in self._rows.values():
             total.add(row)
-        rows = [row.to_wire(*key) for key, row in (*self._rows.items(), *self._apart.items())]
+        rows = [row.to_wire(*key) for key, row in (*self._rows.items(), *self._outside_totals.items())]
         taken: Wire = {"stats": rows, "stats_total": total.to_wire("", "Aggregated"), "errors": self._errors}
         self.clear()
         return taken
 
-    def _log_apart(self, key: Key, latency_s: float) -> None:
+    def _log_outside_totals(self, key: Key, latency_s: float) -> None:
         if self._wanted:
-            self._apart.setdefault(key, Row()).log(clock.epoch_s(clock.now()), latency_s, 0, failed=False)
+            self._outside_totals.setdefault(key, Row()).log(clock.epoch_s(clock.now()), latency_s, 0, failed=False)
 
     def _error(self, key: Key, error: str, now_s: float) -> None:
         method, name = key

@@ -22,9 +22,9 @@ from .rows import Rows
 from .summary import print_progress, table
 
 Drive = Callable[["Worker", asyncio.Event], Awaitable[None]]
-"""Makes runs until the event is set."""
+"""Starts runs of a worker until the event is set."""
 
-DRAIN_LOOK_S = 0.05
+DRAIN_CHECK_S = 0.05
 GC_THRESHOLD = 20_000
 """Objects between two garbage collections: an arrival makes about thirty, with few reference cycles."""
 
@@ -62,7 +62,7 @@ class Worker:
         driver, ends_s = self._driver, clock.now() + limit_s
         driver.drain()
         while driver.busy() and clock.now() < ends_s:
-            await asyncio.sleep(DRAIN_LOOK_S)
+            await asyncio.sleep(DRAIN_CHECK_S)
 
     def stop(self) -> None:
         """End the run, if there is one. Idempotent."""
@@ -73,7 +73,7 @@ class Worker:
     async def serve(self, drive: Drive) -> None:
         """Write the stream from its first line to its last; `drive` makes runs until it or a signal sets the event."""
         raise_file_limit()
-        gc.freeze()  # what is there now stays
+        gc.freeze()  # objects of the start-up live as long as the process
         gc.set_threshold(GC_THRESHOLD)
         loop, done = asyncio.get_running_loop(), asyncio.Event()
         loop.set_exception_handler(self._broken)

@@ -27,7 +27,7 @@ async def print_progress(rows: Rows) -> None:
 def table(rows: Rows) -> str:
     """Return a line per row, with latencies in ms from the intended start, and the counts of each kind of bad."""
     lines = [f"{'':<50}{'count':>9}{'bad':>9}{'p50 ms':>10}{'p95 ms':>10}{'p99 ms':>10}"]
-    for (method, name), row in {**rows.rows(), **rows.apart()}.items():
+    for (method, name), row in {**rows.rows(), **rows.outside_totals()}.items():
         latencies = "".join(f"{_quantile_ms(row, q):>10.4g}" for q in QUANTILES)
         lines.append(f"{f'{method} {name}':<50}{row.buckets.total():>9}{row.failed_by_second.total():>9}{latencies}")
     lines += [

@@ -1,4 +1,4 @@
-"""What takes long: client timeouts, answers after the slice they belong to, a generator that falls behind."""
+"""Slow cases: client timeouts, answers after the slice of their arrival, a generator that falls behind."""
 
 from __future__ import annotations
 
@@ -36,22 +36,22 @@ from tests.support.waiting import wait_until
 PATH = "/v1/infer"
 
 
-class Clockwork:
-    """An engine whose time is passed by hand."""
+class SimulatedEngine:
+    """An engine whose time the test advances."""
 
     def __init__(self) -> None:
         self.now_s = 1000.0
         self.calls: list[tuple[float, Callable[..., object], tuple[object, ...]]] = []
 
-    def call_later(self, delay_s: float, call: Callable[..., object], *words: object) -> Clockwork:
-        self.calls.append((self.now_s + delay_s, call, words))
+    def call_later(self, delay_s: float, call: Callable[..., object], *arguments: object) -> SimulatedEngine:
+        self.calls.append((self.now_s + delay_s, call, arguments))
         return self
 
     def cancel(self) -> None:
         self.calls.clear()
 
-    def until(self, now_s: float) -> None:
-        """Makes the calls that are due by then, each at its time."""
+    def advance_to(self, now_s: float) -> None:
+        """Advance the time to `now_s`, making each due call at its time."""
         while due := sorted((one for one in self.calls if one[0] <= now_s), key=lambda one: one[0]):
             self.calls.remove(due[0])
             self.now_s = max(self.now_s, due[0][0])
@@ -59,42 +59,42 @@ class Clockwork:
         self.now_s = now_s
 
 
-def test_each_kind_of_request_has_its_own_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Inference has 8 s and tools 40 s: one that was answered in time never expires, and none does a moment early."""
-    works, expired = Clockwork(), list[tuple[str, float]]()
-    monkeypatch.setattr(clock, "now", lambda: works.now_s)
-    limits = Deadlines(works, lambda one: expired.append((one.request.path, works.now_s - 1000)))  # type: ignore[arg-type]
+def test_deadlines_expire_each_exchange_at_the_limit_of_its_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Inference has 8 s and tools 40 s; an answered exchange never expires, and none expires early."""
+    engine, expired = SimulatedEngine(), list[tuple[str, float]]()
+    monkeypatch.setattr(clock, "now", lambda: engine.now_s)
+    limits = Deadlines(engine, lambda one: expired.append((one.request.path, engine.now_s - 1000)))  # type: ignore[arg-type]
     asked = [
         Exchange(Request("POST", path, {}, b"", limit_s, ("gateway",)), ())
         for path, limit_s in (("/infer", 8.0), ("/tool", 40.0), ("/infer", 8.0), ("/tool", 40.0))
     ]
     for number, exchange in enumerate(asked):
-        works.until(1000.0 + number)
-        limits.add(exchange, works.now_s)
-    works.until(1007.9)
+        engine.advance_to(1000.0 + number)
+        limits.add(exchange, engine.now_s)
+    engine.advance_to(1007.9)
     assert expired == []
     asked[2].done = True  # answered after 5.9 s
-    works.until(1039.9)
+    engine.advance_to(1039.9)
     assert expired == [("/infer", 8.0)]
     asked[1].done = True
-    works.until(1100.0)
+    engine.advance_to(1100.0)
     assert expired == [("/infer", 8.0), ("/tool", 43.0)]
 
 
-def test_one_that_begins_as_another_expires_has_its_own_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As where one that waited gets the place of one that expired."""
-    works, ended_s = Clockwork(), list[float]()
-    monkeypatch.setattr(clock, "now", lambda: works.now_s)
+def test_exchange_added_while_another_expires_gets_its_full_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This happens when a waiting exchange takes the place of an expired one."""
+    engine, ended_s = SimulatedEngine(), list[float]()
+    monkeypatch.setattr(clock, "now", lambda: engine.now_s)
     first, waiting = (Exchange(Request("GET", "/", {}, b"", 8.0, ("gateway",)), ()) for _ in range(2))
 
     def expired(exchange: Exchange) -> None:
-        ended_s.append(works.now_s - 1000)
+        ended_s.append(engine.now_s - 1000)
         if exchange is first:
-            limits.add(waiting, works.now_s)
+            limits.add(waiting, engine.now_s)
 
-    limits = Deadlines(works, expired)  # type: ignore[arg-type]
-    limits.add(first, works.now_s)
-    works.until(1100.0)
+    limits = Deadlines(engine, expired)  # type: ignore[arg-type]
+    limits.add(first, engine.now_s)
+    engine.advance_to(1100.0)
     assert ended_s == [8.0, 16.0]
 
 
@@ -106,7 +106,7 @@ class FakeEngine:
         self.written: list[bytes] = []
         self.aborted = 0
 
-    def call_later(self, delay_s: float, call: object, *words: object) -> FakeEngine:
+    def call_later(self, delay_s: float, call: object, *arguments: object) -> FakeEngine:
         return self
 
     def watch(self, fd: int, call: Callable[[], object]) -> FakeEngine:
@@ -133,7 +133,7 @@ class FakeEngine:
         return 0
 
 
-def test_what_was_given_up_while_it_connected_is_not_sent_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exchange_stopped_while_connecting_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     class Five(HttpScenario):
         name, series = "five", ("gateway",)
 
@@ -152,8 +152,8 @@ def test_what_was_given_up_while_it_connected_is_not_sent_any_more(monkeypatch: 
 
 
 @pytest.mark.slow
-def test_answers_that_come_late_or_never_count_where_they_were_due(tmp_path: Path) -> None:
-    """Both engines at once, with the limits that the scenario has: inference 8 s, tools 40 s."""
+def test_late_and_missing_answers_count_in_the_slice_of_their_due_time(tmp_path: Path) -> None:
+    """Both engines run at once, with the limits of the scenario: inference 8 s, tools 40 s."""
     loads: list[Scenario] = []
     with HeldServer() as server, ExitStack() as stack:
         for engine in ("worker", "locust"):
@@ -164,16 +164,16 @@ def test_answers_that_come_late_or_never_count_where_they_were_due(tmp_path: Pat
             )
             loads.append(stack.enter_context(running(file, server.url, folder, engine=engine, **settings)))
         wait_until(lambda: all(load.total("gateway") > 60 for load in loads), "three seconds of requests")
-        let_go_s = time.time()
-        server.let_go()  # then it holds what comes for ever
+        released_s = time.time()
+        server.release()  # later requests get no answer
         for load in loads:
             assert load.process.wait(60) == 0
             end_s = load.lines[-1]["t"]
-            before = during(load, 0, let_go_s - 0.5)
+            before = during(load, 0, released_s - 0.5)
             assert before["tools"]["ok"] == before["tools"]["sent"] > 20  # up to three seconds after they were due
             assert before["gateway"]["ok"] == before["gateway"]["sent"] > 30
             assert before["gateway"]["over 2000"] > 0
-            seconds = (let_go_s + 0.5, end_s - 41), (end_s - 39, end_s - 9), (end_s - 7, end_s)
+            seconds = (released_s + 0.5, end_s - 41), (end_s - 39, end_s - 9), (end_s - 7, end_s)
             first, middle, last = (during(load, *window) for window in seconds)
             assert first["tools"]["timeout"] == first["tools"]["sent"] > 5  # after 40 s
             assert first["gateway"]["timeout"] == first["gateway"]["sent"]
@@ -184,7 +184,7 @@ def test_answers_that_come_late_or_never_count_where_they_were_due(tmp_path: Pat
 
 
 def during(load: Scenario, since: float, until: float) -> dict[str, Counter[str]]:
-    """What became of the arrivals that were due in a while, by series: sent, ok, `over 2000` and the kinds of bad."""
+    """Return the counts of arrivals due within a period, by series: sent, ok, `over 2000` and the kinds of bad."""
     found: dict[str, Counter[str]] = {series: Counter() for series in load.hello["series"]}
     for delta in (delta for line in load.lines for delta in line.get("deltas", ())):
         if since <= delta["at"] and delta["at"] + load.hello["slice_s"] <= until:
@@ -201,7 +201,7 @@ ALONE = {
 
 
 @pytest.mark.parametrize("engine", ["worker", pytest.param("locust", marks=pytest.mark.slow)])
-def test_a_generator_that_falls_behind_says_so_with_a_number(tmp_path: Path, engine: str) -> None:
+def test_generator_that_falls_behind_warns_with_the_number_of_late_arrivals(tmp_path: Path, engine: str) -> None:
     with HttpServer() as server:
         process = subprocess.Popen(
             [sys.executable, "-m", *ALONE[engine], "--host", server.url, "--rate", "200", "--schedule", "constant"],
@@ -217,16 +217,16 @@ def test_a_generator_that_falls_behind_says_so_with_a_number(tmp_path: Path, eng
         finally:
             process.kill()
             process.communicate()
-    told = [(int(count), float(worst.replace(",", ""))) for count, worst in COUNT.findall(err)]
-    late = sum(count for count, _ in told)
+    warnings = [(int(count), float(worst.replace(",", ""))) for count, worst in COUNT.findall(err)]
+    late = sum(count for count, _ in warnings)
     assert late == shown_late(engine, out, tmp_path)
     # A second without processor delays 200 arrivals, nine tenths of them by over 100 ms; a busy machine adds to that.
     assert 150 < late < server.requests[PATH]
-    assert max(worst for _, worst in told) > 900
+    assert max(worst for _, worst in warnings) > 900
 
 
 def shown_late(engine: str, out: str, folder: Path) -> int:
-    """The count of the row of late arrivals, in the table at the end or in locust's statistics."""
+    """Return the number of late arrivals, from the table at the end or from locust's statistics."""
     if engine == "worker":
         (row,) = [line for line in out.splitlines() if line.startswith("late ")]
         return int(row.removeprefix("late started over 100 ms after due: no data").split()[0])
@@ -237,7 +237,7 @@ def shown_late(engine: str, out: str, folder: Path) -> int:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", [FAST, STOCK], ids=["fast", "stock"])
-def test_the_logs_of_the_web_ui_have_the_warning_of_each_worker(tmp_path: Path, kind: tuple[str, ...]) -> None:
+def test_logs_tab_of_the_web_ui_shows_the_warning_of_each_worker(tmp_path: Path, kind: tuple[str, ...]) -> None:
     with HttpServer() as server, Swarm(tmp_path, server.url, kind) as swarm:
         swarm.start(rate=200, schedule="constant")
         wait_until(lambda: server.requests[PATH] > 200, "a calm second")

@@ -1,4 +1,4 @@
-"""The scenarios as the harness starts them: locust subprocesses against real servers."""
+"""The scenarios as the harness starts them: subprocesses of both engines against real servers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ mostly_worker = pytest.mark.parametrize("engine", ["worker", pytest.param("locus
 
 
 def quantile_s(hist: dict[str, int], q: float) -> float:
-    """From the stream's buckets, by the formula of docs/reference/contracts.md turned around."""
+    """Return a quantile of the stream's buckets, by the inverse of the formula in docs/reference/contracts.md."""
     rank, seen = q * sum(hist.values()), 0
     for bucket in sorted(map(int, hist)):
         seen += hist[str(bucket)]
@@ -36,7 +36,7 @@ def quantile_s(hist: dict[str, int], q: float) -> float:
 
 
 @engines
-def test_a_stalled_server_shows_in_p95_and_no_request_is_forgotten(tmp_path: Path, engine: str) -> None:
+def test_stall_of_the_server_raises_p95_and_every_arrival_is_counted(tmp_path: Path, engine: str) -> None:
     with (
         HttpServer() as server,
         running(str(SCENARIOS / "timeout.py"), server.url, tmp_path, engine=engine, rate=200) as load,
@@ -64,7 +64,7 @@ def test_a_stalled_server_shows_in_p95_and_no_request_is_forgotten(tmp_path: Pat
 
 
 def hold_up(load: Scenario, seconds: float) -> None:
-    """The generator itself gets no processor for a while: what it owes is late, and every second is told whole."""
+    """Stop the generator for a while: due arrivals become late, and no slice grows after it was reported."""
     before = load.total("gateway", key="late")
     load.process.send_signal(signal.SIGSTOP)
     time.sleep(seconds)  # not waiting for anything: this is the hold-up
@@ -73,12 +73,12 @@ def hold_up(load: Scenario, seconds: float) -> None:
     lines = list(load.lines)
     for number, line in enumerate(lines[1:], 2):
         later = [delta for line in lines[number:] for delta in line["deltas"] if delta["sent"]]
-        told = line["t"] - load.hello["slice_s"]
-        assert not [delta for delta in later if delta["at"] <= told], "a slice before t got arrivals"
+        reported = line["t"] - load.hello["slice_s"]
+        assert not [delta for delta in later if delta["at"] <= reported], "a slice before t got arrivals"
 
 
 @mostly_worker
-def test_an_arrival_is_over_while_it_is_outstanding_and_unfinished_at_the_end(tmp_path: Path, engine: str) -> None:
+def test_outstanding_arrival_counts_as_over_and_as_unfinished_at_the_end(tmp_path: Path, engine: str) -> None:
     with HttpServer(lambda path, body: None) as server, running(
         str(SCENARIOS / "tool_down.py"), server.url, tmp_path, engine=engine, rate=50, thresholds_ms="300,500"
     ) as load:  # fmt: skip
@@ -97,7 +97,7 @@ def test_an_arrival_is_over_while_it_is_outstanding_and_unfinished_at_the_end(tm
 
 @pytest.mark.slow
 @engines
-def test_faults_change_the_load_for_their_time_and_only_with_the_token(tmp_path: Path, engine: str) -> None:
+def test_faults_change_the_load_for_their_duration_and_need_the_token(tmp_path: Path, engine: str) -> None:
     def strict(path: str, body: dict[str, object]) -> int:
         prompt = body.get("prompt")
         good = isinstance(prompt, str) and len(prompt) < 10_000 and prompt.isprintable()
@@ -138,14 +138,14 @@ def test_faults_change_the_load_for_their_time_and_only_with_the_token(tmp_path:
 
 
 def sent_in(load: Scenario, second: int) -> int:
-    """Arrivals of one whole second, once it is complete."""
+    """Return the arrivals of one whole second, once it is complete."""
     wait_until(lambda: load.lines[-1].get("t", 0) >= second + 1, "the end of a second")
     return int(load.total("gateway", second) - load.total("gateway", second + 1))
 
 
 @pytest.mark.slow
 @engines
-def test_clients_hold_connections_and_a_crowd_comes_and_goes(tmp_path: Path, engine: str) -> None:
+def test_crowd_adds_websocket_clients_and_its_revert_removes_them(tmp_path: Path, engine: str) -> None:
     with RealtimeServer(interval_s=0.1, drop=5) as server, running(
         str(SCENARIOS / "ws_overload.py"), server.url, tmp_path, engine=engine, rate=40
     ) as load:  # fmt: skip
@@ -159,7 +159,7 @@ def test_clients_hold_connections_and_a_crowd_comes_and_goes(tmp_path: Path, eng
         load.admin("POST", "/faults", crowd)
         wait_until(lambda: load.total("connects", key="bad")["http_503"] > 60, "refused clients that try again")
         server.places = 1000
-        wait_until(lambda: server.open == 70, "everybody after all")
+        wait_until(lambda: server.open == 70, "all clients, after retries")
         assert load.finish() == 0
 
         assert load.total("messages", key="ok") <= server.sent
@@ -177,7 +177,7 @@ def server_gaps(load: Scenario) -> int:
 
 
 @mostly_worker
-def test_it_beats_without_load_and_ends_when_its_parent_is_gone(tmp_path: Path, engine: str) -> None:
+def test_idle_scenario_reports_and_ends_with_its_parent(tmp_path: Path, engine: str) -> None:
     parent = "import subprocess, sys; fd = int(__import__('os').environ['GAMEDAY_STREAM_FD']); "
     parent += "subprocess.Popen(sys.argv[1:], pass_fds=(fd,)); sys.stdin.read()"
     load = Scenario(
@@ -196,7 +196,7 @@ def test_it_beats_without_load_and_ends_when_its_parent_is_gone(tmp_path: Path, 
 
 
 @mostly_worker
-def test_it_ends_with_a_reason_when_nobody_reads_its_stream_any_more(tmp_path: Path, engine: str) -> None:
+def test_scenario_ends_with_a_reason_when_its_stream_is_closed(tmp_path: Path, engine: str) -> None:
     read_fd, write_fd = os.pipe()
     process = subprocess.Popen(
         [sys.executable, "-m", *ENGINES[engine], str(SCENARIOS / "timeout.py")],
@@ -210,7 +210,7 @@ def test_it_ends_with_a_reason_when_nobody_reads_its_stream_any_more(tmp_path: P
     assert process.returncode == 2
 
 
-def test_in_the_web_ui_it_starts_stops_and_starts_again(tmp_path: Path) -> None:
+def test_web_ui_starts_stops_and_restarts_a_run(tmp_path: Path) -> None:
     with HttpServer() as server:
         port = free_port()
         process = subprocess.Popen(
@@ -235,7 +235,7 @@ def test_in_the_web_ui_it_starts_stops_and_starts_again(tmp_path: Path) -> None:
 
 
 def get(url: str, **form: object) -> bytes:
-    """POST where there is a form; nothing while nobody listens yet."""
+    """Send a GET, or a POST with a form; return the body, b"" while the server does not listen yet."""
     try:
         data = urllib.parse.urlencode(form).encode() if form else None
         with urllib.request.urlopen(url, data, timeout=5) as answer:
@@ -252,7 +252,7 @@ def outstanding(load: Scenario, series: str) -> int:
 
 @pytest.mark.slow
 @engines
-def test_two_thousand_clients_are_held_with_their_messages(tmp_path: Path, engine: str) -> None:
+def test_two_thousand_clients_stay_connected_and_receive_messages(tmp_path: Path, engine: str) -> None:
     with RealtimeServer(interval_s=2.0) as server, running(
         str(SCENARIOS / "ws_overload.py"), server.url, tmp_path, engine=engine, rate=2000
     ) as load:  # fmt: skip
@@ -268,6 +268,6 @@ def test_two_thousand_clients_are_held_with_their_messages(tmp_path: Path, engin
         wait_until(lambda: load.admin("GET", "/faults") == (200, []), "the end of the crowd")
         server.places = 10_000
         wait_until(lambda: server.open >= 1990, "the others again")
-        wait_until(lambda: outstanding(load, "connects") <= 10, "an outcome of every handshake, of those who left too")
+        wait_until(lambda: outstanding(load, "connects") <= 10, "the outcome of every handshake")
         assert load.finish() == 0
         assert not load.total("messages", key="bad")

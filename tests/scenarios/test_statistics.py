@@ -1,4 +1,4 @@
-"""The generator's arithmetic: buckets, counts by second, the stream's bounds, what the environment may say."""
+"""The generator's arithmetic: buckets, counts per slice, limits of the stream, settings from the environment."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from scenarios.generator.stream import Stream, StreamError
     ("latency_us", "bucket"),
     [(0, 0), (511, 511), (512, 512), (513, 512), (514, 513), (1023, 767), (1024, 768), (1_000_000, 3304)],
 )
-def test_buckets_are_those_of_the_contract(latency_us: int, bucket: int) -> None:
+def test_bucket_numbers_match_the_contract(latency_us: int, bucket: int) -> None:
     assert histogram.index(latency_us) == bucket
 
 
-def test_a_bucket_s_value_is_close_to_every_latency_in_it() -> None:
+def test_middle_of_a_bucket_is_close_to_every_latency_in_it() -> None:
     rng = Random(7)
     latencies = [int(2 ** rng.uniform(0, 27)) for _ in range(20_000)]
     assert all(abs(histogram.value_us(histogram.index(us)) - us) <= 0.002 * us for us in latencies)
@@ -39,7 +39,7 @@ def test_a_bucket_s_value_is_close_to_every_latency_in_it() -> None:
     assert len({histogram.shown_ms(bucket) for bucket in buckets}) == len(set(buckets))
 
 
-def test_an_arrival_counts_in_the_slice_in_which_it_was_due() -> None:
+def test_arrival_counts_in_the_slice_of_its_due_time() -> None:
     ledger, now_s = Ledger((100, 500)), clock.now()
     (ticket,) = ledger.due(["gateway"], now_s - 20)
     assert ledger.started((ticket,), now_s - 19.5)
@@ -53,7 +53,7 @@ def test_an_arrival_counts_in_the_slice_in_which_it_was_due() -> None:
     assert ledger.take(now_s) == []
 
 
-def test_over_is_counted_once_and_as_soon_as_it_is_certain() -> None:
+def test_over_is_counted_once_and_as_soon_as_the_threshold_is_exceeded() -> None:
     ledger, now_s = Ledger((100, 500)), clock.now()
     slow, fast = ledger.due(["gateway", "tools"], now_s)
     assert [delta["over"] for delta in ledger.take(now_s + 0.05)] == [{}, {}]
@@ -63,7 +63,7 @@ def test_over_is_counted_once_and_as_soon_as_it_is_certain() -> None:
     assert [delta["over"] for delta in ledger.take(now_s + 0.6)] == [{"500": 1}, {"500": 1}]
 
 
-def test_what_is_outstanding_at_the_end_is_unfinished_and_what_never_left_is_unsent() -> None:
+def test_arrivals_outstanding_at_the_end_are_unfinished_and_those_without_a_request_unsent() -> None:
     ledger, now_s = Ledger((500,)), clock.now()
     (sent,), (waiting,) = ledger.due(["gateway"], now_s), ledger.due(["gateway"], now_s)
     sent.went = True
@@ -75,11 +75,11 @@ def test_what_is_outstanding_at_the_end_is_unfinished_and_what_never_left_is_uns
 
 
 def dues(text: str, rate: float, limit: int = 5_000, factor: float = 1.0) -> list[float]:
-    """The first due times of a run that begins at 0."""
+    """Return the first due times of a run that starts at 0."""
     return list(islice(parse(text).dues(seeded("arrivals", 1), 0.0, 0.0, Rate(rate, lambda: factor)), limit))
 
 
-def test_a_poisson_schedule_keeps_its_rate_and_follows_a_surge() -> None:
+def test_poisson_schedule_keeps_its_rate_and_follows_a_surge() -> None:
     factor = 1.0
     arrivals = parse("poisson").dues(seeded("arrivals", 1), 0.0, 0.0, Rate(100, lambda: factor))
     calm = [next(arrivals) for _ in range(5_000)]
@@ -96,7 +96,7 @@ def between(due_s: list[float], start_s: float, end_s: float) -> int:
     return sum(start_s + 1e-6 < due <= end_s + 1e-6 for due in due_s)
 
 
-def test_shapes_move_the_rate_as_they_say() -> None:
+def test_ramp_steps_and_spike_change_the_rate() -> None:
     assert dues("constant", 4, limit=3) == [0.25, 0.5, 0.75]
     ramp = dues("constant ramp 0 1 10", 100)
     assert [between(ramp, 0, 5), between(ramp, 5, 10), between(ramp, 10, 11)] == [125, 375, 100]
@@ -108,7 +108,7 @@ def test_shapes_move_the_rate_as_they_say() -> None:
     assert [parse("constant ramp 1 3 10").profile.at(at) for at in (0, 5, 20)] == [1, 2, 3]
 
 
-def test_a_recorded_trace_is_played_as_it_was_and_faster_in_a_surge(tmp_path: Path) -> None:
+def test_trace_repeats_its_offsets_and_runs_faster_in_a_surge(tmp_path: Path) -> None:
     (tmp_path / "a trace.txt").write_text("0.5\n0.5\n2\n")
     assert dues(f"trace {tmp_path}/a trace.txt", 1000) == [0.5, 0.5, 2.0]
     assert dues(f"trace {tmp_path}/a trace.txt", 1000, factor=2) == [0.25, 0.25, 1.0]
@@ -118,13 +118,13 @@ def test_a_recorded_trace_is_played_as_it_was_and_faster_in_a_surge(tmp_path: Pa
     "text",
     ["", "often", "constant often", "constant ramp 1 2", "poisson spike -1 2 3", "poisson ramp x 1 2", "trace /none"],
 )
-def test_a_wrong_schedule_is_refused_with_the_known_ones(text: str) -> None:
-    with pytest.raises(ScheduleError, match="Known: poisson or constant"):
+def test_invalid_schedule_is_refused_with_the_list_of_valid_ones(text: str) -> None:
+    with pytest.raises(ScheduleError, match="Valid: poisson or constant"):
         parse(text)
 
 
 @pytest.mark.parametrize("schedule", ["poisson", "constant spike 3 1 1"])
-def test_the_shares_of_several_workers_are_the_one_schedule(schedule: str) -> None:
+def test_shares_of_all_workers_add_up_to_the_schedule(schedule: str) -> None:
     start_s = clock.epoch_s(clock.now())
     whole = Plan(start_s, start_s, 0, 200, schedule, {"0": 0})
     split = Plan(start_s, start_s, 0, 200, schedule, {"3": 0, "5": 1, "6": 2, "7": 3})  # indexes as they come to be
@@ -144,7 +144,7 @@ def advanced(arrivals: Arrivals) -> float:
     return due_s
 
 
-def test_an_edit_begins_a_new_piece_at_one_instant_for_all() -> None:
+def test_edit_starts_a_new_piece_at_the_same_instant_for_all_workers() -> None:
     start_s = clock.epoch_s(clock.now())
     before = Plan(start_s, start_s, 0, 10, "constant", {"0": 0, "1": 1})
     after = Plan(start_s, start_s + 1.05, 1, 40, "constant", {"0": 0, "1": 1})
@@ -158,14 +158,14 @@ def test_an_edit_begins_a_new_piece_at_one_instant_for_all() -> None:
     assert sorted(merged) == pytest.approx(expected, abs=1e-6)
 
 
-def test_both_sides_of_the_wire_read_a_bucket_alike() -> None:
+def test_harness_and_generator_agree_on_the_middle_of_a_bucket() -> None:
     for latency_us in (0, 300, 511, 512, 12_345, 1_005_000, 40_000_000):
         bucket = histogram.index(latency_us)
         assert quantile_ms({bucket: 1}, 0.95) == pytest.approx(histogram.value_us(bucket) / 1e3, rel=2e-3)
         assert quantile_ms({bucket: 1}, 0.95) == pytest.approx(latency_us / 1e3, rel=2e-3)
 
 
-def test_the_stream_never_waits_for_a_slow_reader_and_says_when_it_is_too_far_behind() -> None:
+def test_stream_does_not_block_on_a_slow_reader_and_fails_when_its_buffer_is_full() -> None:
     read_fd, write_fd = os.pipe()
     stream = Stream(write_fd, buffer_bytes=100_000)
     line = {"text": "x" * 1000}
@@ -181,7 +181,7 @@ def test_the_stream_never_waits_for_a_slow_reader_and_says_when_it_is_too_far_be
     os.close(write_fd)
 
 
-def test_the_stream_loses_nothing_to_a_reader_that_comes_later() -> None:
+def test_stream_keeps_all_lines_for_a_late_reader() -> None:
     read_fd, write_fd = os.pipe()
     stream = Stream(write_fd)
     for number in range(30):
@@ -192,7 +192,7 @@ def test_the_stream_loses_nothing_to_a_reader_that_comes_later() -> None:
         assert [json.loads(line)["number"] for line in reader] == list(range(30))
 
 
-def test_a_fault_is_over_after_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fault_ends_after_its_maximum_duration(monkeypatch: pytest.MonkeyPatch) -> None:
     board, now_s = FaultBoard(("surge",)), clock.now()
     fault = board.apply({"name": "surge", "factor": 3, "max_duration_s": 10})
     board.apply({"name": "surge", "factor": 2, "max_duration_s": 20})
@@ -205,7 +205,7 @@ def test_a_fault_is_over_after_its_time(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize(
-    ("name", "numbers", "says"),
+    ("name", "numbers", "message"),
     [
         ("crowd", {}, "unknown fault 'crowd'"),
         ("surge", {"max_duration_s": 1}, "needs factor"),
@@ -215,13 +215,13 @@ def test_a_fault_is_over_after_its_time(monkeypatch: pytest.MonkeyPatch) -> None
         ("surge", {"factor": 2, "max_duration_s": 1, "depth": 1}, "no parameter 'depth'"),
     ],
 )
-def test_a_wrong_fault_is_refused_with_a_reason(name: str, numbers: dict[str, object], says: str) -> None:
-    with pytest.raises(FaultError, match=says):
+def test_invalid_fault_is_refused_with_a_reason(name: str, numbers: dict[str, object], message: str) -> None:
+    with pytest.raises(FaultError, match=message):
         FaultBoard(("surge",)).apply({"name": name, **numbers})
 
 
 @pytest.mark.parametrize(
-    ("environ", "says"),
+    ("environ", "message"),
     [
         ({"GAMEDAY_SEED": "x"}, "GAMEDAY_SEED='x'"),
         ({"GAMEDAY_DURATION_S": "0"}, "above 0"),
@@ -229,7 +229,7 @@ def test_a_wrong_fault_is_refused_with_a_reason(name: str, numbers: dict[str, ob
         ({"GAMEDAY_ADMIN_PORT": "0"}, "without GAMEDAY_ADMIN_TOKEN"),
     ],
 )
-def test_a_wrong_environment_is_named(environ: dict[str, str], says: str) -> None:
-    with pytest.raises(SettingsError, match=says):
+def test_unusable_variable_is_named_in_the_message(environ: dict[str, str], message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
         read_settings(environ)
     assert read_settings({}).thresholds_ms == (500,)

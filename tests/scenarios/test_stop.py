@@ -1,4 +1,4 @@
-"""The end of a run under a locust master: what is under way gets `--stop-timeout`, as with workers of locust's own."""
+"""Stop of a run by a locust master: outstanding arrivals have `--stop-timeout`, as with workers of locust's own."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ workers = pytest.mark.parametrize("kind", [FAST, STOCK], ids=["fast", "stock"])
 
 
 def stopping(swarm: Swarm) -> threading.Thread:
-    """The stop that the web UI asks for, which lasts as long as the workers take."""
+    """Request the stop in a thread, as the web UI does; the request lasts until all workers have stopped."""
     asked = threading.Thread(target=swarm.call, args=("/stop",), kwargs={"now": True})
     asked.start()
     return asked
@@ -31,13 +31,13 @@ def errors(swarm: Swarm) -> dict[str, int]:
 
 
 @fast_mostly
-def test_what_is_under_way_has_the_stop_timeout_and_no_more_is_sent(tmp_path: Path, kind: tuple[str, ...]) -> None:
+def test_stop_awaits_outstanding_requests_and_sends_no_more(tmp_path: Path, kind: tuple[str, ...]) -> None:
     with HeldServer() as server, Swarm(tmp_path, server.url, kind, master=("--stop-timeout", "30")) as swarm:
         swarm.start(rate=100, schedule="constant")
         wait_until(lambda: server.requests[PATH] > 60, "requests that wait for their answer")
         asked = stopping(swarm)
         quiet = server.settled()
-        server.let_go()
+        server.release()
         asked.join(20)
         wait_until(lambda: swarm.count("POST") == quiet, "the last counts")
         assert server.requests[PATH] == quiet
@@ -47,7 +47,7 @@ def test_what_is_under_way_has_the_stop_timeout_and_no_more_is_sent(tmp_path: Pa
 
 @slow
 @workers
-def test_what_outlasts_the_stop_timeout_is_unfinished(tmp_path: Path, kind: tuple[str, ...]) -> None:
+def test_requests_outstanding_after_the_stop_timeout_are_unfinished(tmp_path: Path, kind: tuple[str, ...]) -> None:
     with HeldServer() as server, Swarm(tmp_path, server.url, kind, master=("--stop-timeout", "1")) as swarm:
         swarm.start(rate=100, schedule="constant")
         wait_until(lambda: server.requests[PATH] > 60, "requests that get no answer")
@@ -58,7 +58,7 @@ def test_what_outlasts_the_stop_timeout_is_unfinished(tmp_path: Path, kind: tupl
 
 
 @slow
-def test_a_fast_worker_is_ready_as_soon_as_it_has_stopped(tmp_path: Path) -> None:
+def test_fast_worker_is_ready_for_the_next_run_once_it_has_stopped(tmp_path: Path) -> None:
     with HeldServer() as server, Swarm(tmp_path, server.url, FAST, master=("--stop-timeout", "1")) as swarm:
         for _ in range(2):
             before = server.requests[PATH]
@@ -70,7 +70,7 @@ def test_a_fast_worker_is_ready_as_soon_as_it_has_stopped(tmp_path: Path) -> Non
 
 @slow
 @workers
-def test_echoes_under_way_have_the_stop_timeout_too(tmp_path: Path, kind: tuple[str, ...]) -> None:
+def test_stop_awaits_outstanding_echoes(tmp_path: Path, kind: tuple[str, ...]) -> None:
     file = declared(
         tmp_path, ECHO.replace("hold_mean_s, ", "hold_mean_s = float('inf')\n    ").replace("= 1.0, ", "= ")
     )
@@ -80,14 +80,14 @@ def test_echoes_under_way_have_the_stop_timeout_too(tmp_path: Path, kind: tuple[
         swarm.start()
         wait_until(lambda: server.acked > 100, "echoes")
         swarm.stop()
-        wait_until(lambda: server.open == 0, "everybody leaving")
+        wait_until(lambda: server.open == 0, "all clients leaving")
         assert errors(swarm) == {}
 
 
 @slow
 @workers
-def test_an_edit_may_name_another_host(tmp_path: Path, kind: tuple[str, ...]) -> None:
-    """The web UI's form for edits has no such field; a program that calls `/swarm` may send it."""
+def test_edit_changes_the_host(tmp_path: Path, kind: tuple[str, ...]) -> None:
+    """The edit form of the web UI has no such field; a program that calls `/swarm` can send it."""
     with HttpServer() as one, HttpServer() as other, Swarm(tmp_path, one.url, kind) as swarm:
         swarm.start(rate=100, host=one.url)
         wait_until(lambda: one.requests[PATH] > 50, "requests to the first")
@@ -103,7 +103,7 @@ def test_an_edit_may_name_another_host(tmp_path: Path, kind: tuple[str, ...]) ->
 
 
 class HeldServer(HttpServer):
-    """Keeps its answers back until it is told to let go."""
+    """Answers nothing until `release`."""
 
     def __init__(self) -> None:
         super().__init__(lambda path, body: None)
@@ -113,15 +113,15 @@ class HeldServer(HttpServer):
         self._held.append(writer)
 
     def settled(self) -> int:
-        """How many requests came, once no more come."""
+        """Return the number of requests once no more arrive."""
         import time
 
         while True:
             seen = self.requests[PATH]
-            time.sleep(0.5)  # fifty arrivals of a generator that goes on
+            time.sleep(0.5)  # long enough for fifty arrivals of a generator that has not stopped
             if self.requests[PATH] == seen:
                 return seen
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         for writer in self._held:
             self.loop.call_soon_threadsafe(writer.write, b'HTTP/1.1 200 X\r\nContent-Length: 11\r\n\r\n{"ok":true}')

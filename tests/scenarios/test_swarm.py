@@ -21,7 +21,7 @@ from tests.support.waiting import wait_until
 PATH = "/v1/infer"
 
 
-def noting(times_s: list[float]) -> Callable[[str, dict[str, object]], int]:
+def recording(times_s: list[float]) -> Callable[[str, dict[str, object]], int]:
     """Return an answer for `HttpServer` that appends the time of each request to `times_s`."""
 
     def answer(path: str, body: dict[str, object]) -> int:
@@ -32,12 +32,12 @@ def noting(times_s: list[float]) -> Callable[[str, dict[str, object]], int]:
 
 
 @pytest.mark.slow
-def test_four_workers_share_one_schedule_and_their_counts_are_the_server_s(tmp_path: Path) -> None:
+def test_four_workers_share_one_schedule_and_count_what_the_server_received(tmp_path: Path) -> None:
     seen: list[float] = []
-    with HttpServer(noting(seen)) as server, Swarm(tmp_path, server.url, FAST, FAST, FAST, STOCK) as swarm:
-        for fields, says in (({"rate": 0}, "above 0"), ({"schedule": "often"}, "Known"), ({"host": "ftp://x"}, "http")):
+    with HttpServer(recording(seen)) as server, Swarm(tmp_path, server.url, FAST, FAST, FAST, STOCK) as swarm:
+        for fields, text in (({"rate": 0}, "above 0"), ({"schedule": "often"}, "Valid"), ({"host": "ftp://x"}, "http")):
             refused = swarm.start(**fields)
-            assert (refused["success"], says in refused["message"]) == (False, True), refused
+            assert (refused["success"], text in refused["message"]) == (False, True), refused
 
         assert swarm.start(rate=200, schedule="constant")["success"]
         wait_until(lambda: rate(seen, 400) == pytest.approx(200, rel=0.1), "the rate of all four together")
@@ -60,7 +60,7 @@ def test_four_workers_share_one_schedule_and_their_counts_are_the_server_s(tmp_p
 
 
 @pytest.mark.slow
-def test_the_web_ui_shows_the_true_percentile_of_a_stall_and_late_arrivals_apart(tmp_path: Path) -> None:
+def test_web_ui_shows_the_true_p95_of_a_stall_and_late_arrivals_in_a_separate_row(tmp_path: Path) -> None:
     seen: list[float] = []
 
     def answer(path: str, body: dict[str, object]) -> int:
@@ -92,7 +92,7 @@ def test_the_web_ui_shows_the_true_percentile_of_a_stall_and_late_arrivals_apart
 
 
 @pytest.mark.slow
-def test_websockets_are_shared_too(tmp_path: Path) -> None:
+def test_workers_share_websocket_connections(tmp_path: Path) -> None:
     with RealtimeServer(interval_s=0.2) as server, Swarm(
         tmp_path, server.url, FAST, FAST, FAST, file="ws_overload.py"
     ) as swarm:  # fmt: skip
@@ -101,14 +101,14 @@ def test_websockets_are_shared_too(tmp_path: Path) -> None:
         swarm.start(rate=40)
         wait_until(lambda: server.open == 40, "forty of them")
         swarm.stop()
-        wait_until(lambda: server.open == 0, "everybody leaving")
+        wait_until(lambda: server.open == 0, "all clients leaving")
         assert swarm.end() == [0] * 4
 
 
 @pytest.mark.slow
-def test_a_worker_that_is_lost_or_comes_changes_the_shares_and_a_master_may_come_anew(tmp_path: Path) -> None:
+def test_remaining_worker_takes_the_whole_rate_and_registers_with_a_restarted_master(tmp_path: Path) -> None:
     seen: list[float] = []
-    with HttpServer(noting(seen)) as server, Swarm(tmp_path, server.url, FAST, FAST) as swarm:
+    with HttpServer(recording(seen)) as server, Swarm(tmp_path, server.url, FAST, FAST) as swarm:
         swarm.start(rate=200, schedule="constant")
         wait_until(lambda: server.requests[PATH] > 200, "arrivals of two")
         swarm.processes[2].send_signal(signal.SIGTERM)
@@ -127,7 +127,7 @@ def test_a_worker_that_is_lost_or_comes_changes_the_shares_and_a_master_may_come
 
 
 @pytest.mark.slow
-def test_a_load_shape_gives_the_phases_and_forked_workers_share_them(tmp_path: Path) -> None:
+def test_load_shape_sets_the_rate_of_each_phase_for_forked_workers(tmp_path: Path) -> None:
     port = str(free_port())
     files = f"{SCENARIOS}/timeout.py,{SCENARIOS}/phases.py"
     with HttpServer() as server:
@@ -144,6 +144,6 @@ def test_a_load_shape_gives_the_phases_and_forked_workers_share_them(tmp_path: P
 
 
 def true_p95_s(answered_s: list[float], rate_per_s: float) -> float:
-    """By the server's own clock: the n-th answer belongs to the n-th arrival, and some answer came at once."""
+    """Return the P95 by the server's clock: answer n belongs to arrival n, and the fastest one took no time."""
     waits_s = [answer_s - number / rate_per_s for number, answer_s in enumerate(sorted(answered_s))]
     return sorted(wait_s - min(waits_s) for wait_s in waits_s)[int(0.95 * len(waits_s))]

@@ -1,6 +1,6 @@
-"""Locust's web UI in a real browser: the start form, a stall in the numbers, an edit, a stop, a second start.
+"""Locust's web UI in a real browser: the start form, the figures of a stall, an edit, a stop, a second start.
 
-With SCREENSHOTS_DIR set, pictures of all of it are left there.
+With SCREENSHOTS_DIR set, screenshots of each state are written there.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ pytestmark = [
 
 @pytest.fixture
 def page(tmp_path: Path) -> Iterator[Any]:
-    """A page of the system's chromium."""
+    """Return a page of the system's chromium."""
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install -e '.[browser]'")
     with api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
@@ -46,7 +46,7 @@ def look(page: Any, name: str) -> None:
 
 
 def form(page: Any, button: str, **fields: object) -> None:
-    """Fills the scenario's parameters in, and sends the form that is open."""
+    """Fill in the scenario's parameters and submit the open form."""
     if not page.locator("input[name=rate]").is_visible():
         page.get_by_text("Custom parameters").click()
     for name, value in fields.items():
@@ -56,12 +56,12 @@ def form(page: Any, button: str, **fields: object) -> None:
 
 
 def cells(page: Any, row: str) -> list[str]:
-    """The texts of a row of the statistics table, [] where there is none."""
+    """Return the cells of a row of the statistics table, [] if it does not exist."""
     found = page.get_by_role("row").filter(has=page.get_by_role("cell", name=row, exact=True))
     return [cell.inner_text() for cell in found.first.get_by_role("cell").all()] if found.count() else []
 
 
-def test_a_run_is_started_seen_edited_stopped_and_started_again_in_the_browser(page: Any, tmp_path: Path) -> None:
+def test_browser_starts_shows_edits_stops_and_restarts_a_run(page: Any, tmp_path: Path) -> None:
     with HttpServer() as server, Swarm(tmp_path, server.url, FAST) as swarm:
         page.goto(swarm.web)
         assert page.locator("input[name=host]").input_value() == server.url
@@ -107,7 +107,7 @@ def test_a_run_is_started_seen_edited_stopped_and_started_again_in_the_browser(p
 
 
 def percentile_95(page: Any) -> float:
-    """What the row of the requests shows, 0 while it shows nothing."""
+    """Return a figure of the row of the requests, 0 while it is empty."""
     return float(row[5]) if (row := cells(page, PATH)) else 0.0
 
 
@@ -125,8 +125,8 @@ class StockUser(FastHttpUser):
 """
 
 
-def test_beside_a_stock_user_class_only_ours_shows_the_stall(page: Any, tmp_path: Path) -> None:
-    """Both send 200 a second to one server, which stalls for 2 s: 20 closed users, and the open arrivals."""
+def test_only_our_user_class_shows_the_stall_and_a_stock_one_does_not(page: Any, tmp_path: Path) -> None:
+    """Both send 200 requests/s to one server, which stalls for 2 s: 20 closed users, and open arrivals."""
     (tmp_path / "stock.py").write_text(STOCK)
     with HttpServer() as server, Swarm(tmp_path, server.url, FAST) as swarm:
         port = free_port()
@@ -151,7 +151,7 @@ def test_beside_a_stock_user_class_only_ours_shows_the_stall(page: Any, tmp_path
 
 
 def rate_of(server: HttpServer) -> float:
-    """Requests a second, over half a second."""
+    """Return the requests per second, measured over half a second."""
     before, since_s = server.requests[PATH], time.monotonic()
     time.sleep(0.5)
     return (server.requests[PATH] - before) / (time.monotonic() - since_s)

@@ -1,4 +1,4 @@
-"""What goes over the wire, by both engines: TLS, bodies, redirects, limits, and counts that agree with the server's."""
+"""Traffic of both engines: TLS, bodies, redirects, limits, and counts that agree with the server's."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def declared(folder: Path, text: str = DECLARED) -> str:
 
 
 def ended(load: Scenario) -> tuple[int, int, dict[str, int], int]:
-    """Sent, ok, bad and unsent of the whole run, after its regular end."""
+    """End the run; return its sent, ok, bad and unsent counts."""
     assert load.finish() == 0
     sent, ok, bad = (load.total("gateway", key=key) for key in ("sent", "ok", "bad"))
     assert sent == ok + bad.total() == load.lines[-1]["sent"]
@@ -53,7 +53,7 @@ def ended(load: Scenario) -> tuple[int, int, dict[str, int], int]:
 
 
 @engines
-def test_every_request_that_left_is_one_that_the_server_got(tmp_path: Path, engine: str) -> None:
+def test_sent_requests_equal_those_that_the_server_received(tmp_path: Path, engine: str) -> None:
     statuses = iter([302, 404, 503] * 1000)
     with HttpServer(lambda path, body: next(statuses)) as server, running(
         declared(tmp_path), server.url, tmp_path, engine=engine, rate=150
@@ -72,7 +72,7 @@ def test_every_request_that_left_is_one_that_the_server_got(tmp_path: Path, engi
 
 
 @engines
-def test_what_is_refused_never_left(tmp_path: Path, engine: str) -> None:
+def test_refused_connections_count_as_unsent(tmp_path: Path, engine: str) -> None:
     with running(declared(tmp_path), "http://127.0.0.1:9", tmp_path, engine=engine) as load:
         wait_until(lambda: load.total("gateway", key="bad")["refused"] > 20, "refusals")
         sent, ok, _, unsent = ended(load)
@@ -81,7 +81,7 @@ def test_what_is_refused_never_left(tmp_path: Path, engine: str) -> None:
 
 @engines
 @pytest.mark.parametrize("broken", ["body(self, rng)", "bad(self, answer)"])
-def test_a_declaration_that_breaks_ends_the_process_and_blames_no_server(
+def test_exception_in_a_scenario_ends_the_process_as_an_internal_error(
     tmp_path: Path, engine: str, broken: str
 ) -> None:
     text = DECLARED.replace("MineUser", f"    def {broken}:\n        raise KeyError('mine')\n\n\nMineUser")
@@ -92,7 +92,7 @@ def test_a_declaration_that_breaks_ends_the_process_and_blames_no_server(
 
 
 @engines
-def test_connections_are_used_for_two_seconds_and_then_no_more(tmp_path: Path, engine: str) -> None:
+def test_connections_are_reused_for_two_seconds(tmp_path: Path, engine: str) -> None:
     with HttpServer() as server, running(declared(tmp_path), server.url, tmp_path, engine=engine, rate=50) as load:
         wait_until(lambda: load.total("gateway", key="ok") > 230, "more than four seconds of answers")
         ended(load)
@@ -101,7 +101,7 @@ def test_connections_are_used_for_two_seconds_and_then_no_more(tmp_path: Path, e
 
 
 @engines
-def test_it_speaks_tls_and_trusts_nobody_without_a_reason(tmp_path: Path, engine: str) -> None:
+def test_https_needs_a_trusted_certificate(tmp_path: Path, engine: str) -> None:
     certificate = certificate_of(tmp_path)
     with HttpServer(certificate=certificate) as server:
         host = server.url.replace("http://127.0.0.1", "https://localhost")
@@ -134,7 +134,7 @@ EchoUser = in_locust(Echo)
 
 
 @engines
-def test_clients_may_speak_and_each_echo_is_an_arrival(tmp_path: Path, engine: str) -> None:
+def test_each_message_of_a_websocket_client_is_an_arrival_that_ends_with_its_echo(tmp_path: Path, engine: str) -> None:
     with RealtimeServer(interval_s=1, echo=True) as server, running(
         declared(tmp_path, ECHO), server.url, tmp_path, engine=engine
     ) as load:  # fmt: skip
@@ -148,7 +148,7 @@ def test_clients_may_speak_and_each_echo_is_an_arrival(tmp_path: Path, engine: s
 
 
 @engines
-def test_websockets_go_over_tls_too_and_trust_nobody_without_a_reason(tmp_path: Path, engine: str) -> None:
+def test_wss_needs_a_trusted_certificate(tmp_path: Path, engine: str) -> None:
     certificate = certificate_of(tmp_path)
     with RealtimeServer(interval_s=1, echo=True, certificate=certificate) as server:
         host = server.url.replace("ws://127.0.0.1", "wss://localhost")
@@ -165,9 +165,9 @@ def test_websockets_go_over_tls_too_and_trust_nobody_without_a_reason(tmp_path: 
             assert load.total("connects", key="ok") == 0
 
 
-def refused(*words: str, cwd: Path, **env: str) -> str:
+def refused(*arguments: str, cwd: Path, **env: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "scenarios.worker", *words], cwd=cwd, env={"PATH": os.environ["PATH"], **env},
+        [sys.executable, "-m", "scenarios.worker", *arguments], cwd=cwd, env={"PATH": os.environ["PATH"], **env},
         capture_output=True, text=True, timeout=20, check=False,
     )  # fmt: skip
     assert done.returncode == 2
@@ -175,31 +175,31 @@ def refused(*words: str, cwd: Path, **env: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("words", "says"),
+    ("arguments", "message"),
     [
         (["none.py"], "none.py: no such file"),
         (["empty.py"], "must declare one scenario, not 0"),
         (["mine.py", "--rate", "0"], "argument --rate: it must be a number above 0"),
-        (["mine.py", "--schedule", "often"], "begins with neither of poisson, constant, trace"),
+        (["mine.py", "--schedule", "often"], "must begin with one of poisson, constant, trace"),
         (["mine.py", "--tick-ms", "900"], "it must be from 0"),
         (["mine.py", "--host", "localhost"], "host 'localhost' cannot be used: give http://HOST:PORT"),
         (["mine.py", "--host", "http://no.such.host.invalid"], "cannot be used"),
     ],
 )
-def test_what_cannot_be_used_is_named(words: list[str], says: str, tmp_path: Path) -> None:
+def test_unusable_argument_is_named_in_the_message(arguments: list[str], message: str, tmp_path: Path) -> None:
     declared(tmp_path)
     (tmp_path / "empty.py").write_text("")
-    assert says in refused(*words, cwd=tmp_path)
+    assert message in refused(*arguments, cwd=tmp_path)
 
 
-def test_the_declarations_and_the_worker_import_no_locust() -> None:
+def test_fast_worker_does_not_import_locust() -> None:
     code = "import sys, scenarios.timeout, scenarios.ws_overload, scenarios.worker.__main__, scenarios.worker.master; "
     code += "print(sorted({'locust', 'gevent'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
-def test_a_tick_holds_arrivals_back_and_is_told(tmp_path: Path) -> None:
+def test_tick_sends_arrivals_in_batches_and_is_in_the_first_line(tmp_path: Path) -> None:
     seen: list[float] = []
 
     def answer(path: str, body: dict[str, Any]) -> int:
@@ -211,10 +211,10 @@ def test_a_tick_holds_arrivals_back_and_is_told(tmp_path: Path) -> None:
         wait_until(lambda: load.total("gateway", key="ok") > 400, "answers")
         ended(load)
     gaps = sorted(later - earlier for earlier, later in pairwise(seen))
-    assert gaps[-len(seen) // 40] > 10 * gaps[len(gaps) // 2]  # they come in bunches of twenty
+    assert gaps[-len(seen) // 40] > 10 * gaps[len(gaps) // 2]  # they arrive in batches of twenty
 
 
-def test_by_hand_it_says_what_became_of_the_run(tmp_path: Path) -> None:
+def test_run_without_a_stream_prints_a_summary(tmp_path: Path) -> None:
     with HttpServer() as server:
         done = subprocess.run(
             [sys.executable, "-m", "scenarios.worker", declared(tmp_path), "--host", server.url, "-t", "1.05"],
@@ -226,7 +226,7 @@ def test_by_hand_it_says_what_became_of_the_run(tmp_path: Path) -> None:
         assert int(row.split()[2]) == server.requests["/mine"] > 50
 
 
-def test_a_scenario_may_be_called_as_a_module_of_python(tmp_path: Path) -> None:
+def test_scenario_file_may_have_the_name_of_a_standard_module(tmp_path: Path) -> None:
     folder = tmp_path / "load"
     folder.mkdir()
     text = DECLARED.replace("from scenarios import", "import json\nfrom scenarios import", 1)

@@ -13,4 +13,4 @@ SCENARIOS = ROOT / "scenarios"
 DATA = ROOT / "tests" / "data"
 COMMAND = Path(sys.executable).with_name("gameday")
 FORK_SERVER_STAND_IN = (sys.executable, str(ROOT / "tests" / "support" / "fork_server_stand_in.py"))
-"""Starts a fork server whose services are the smallest that keep docs/contracts.md; each starts in milliseconds."""
+"""Starts a fork server with the smallest services that keep docs/reference/contracts.md."""

@@ -26,7 +26,7 @@ def tables() -> str:
 
 
 def _growing(parts: dict[type, None]) -> Iterator[type]:
-    """The keys, also those that are added on the way."""
+    """Return the keys, including those that are added on the way."""
     done: set[type] = set()
     while left := [part for part in parts if part not in done]:
         done.add(left[0])

@@ -1,4 +1,4 @@
-"""Parts for the tests of the scenarios: a locust subprocess with its stream, and small real servers in threads."""
+"""Support for tests of the scenarios: a scenario process with its stream, and small real servers in threads."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def rate(times_s: Sequence[float], last: int) -> float:
 
 
 class Scenario:
-    """A running scenario, by either engine; `lines` are those of its stream so far."""
+    """A running scenario on either engine; `lines` are the lines of its stream so far."""
 
     def __init__(
         self, file: str, host: str, cwd: Path, launcher: list[str] | None = None, engine: str = "worker",
@@ -72,7 +72,7 @@ class Scenario:
         return self.lines[0]
 
     def total(self, series: str, since: float = 0, key: str = "sent") -> Any:
-        """One number of a series from the epoch time `since` on; `bad`, `over` and `hist` as a Counter."""
+        """Return a total of a series from the epoch time `since` on; `bad`, `over` and `hist` as a Counter."""
         values = [
             delta[key] for line in list(self.lines) for delta in line.get("deltas", ())
             if delta["series"] == series and delta["at"] >= since
@@ -80,7 +80,7 @@ class Scenario:
         return sum(map(Counter, values), Counter()) if key in ("bad", "over", "hist") else sum(values)
 
     def admin(self, method: str, path: str, body: object = None, token: str = TOKEN) -> tuple[int, Any]:
-        """Status and parsed body."""
+        """Call the admin API; return the status and the parsed body."""
         request = urllib.request.Request(
             self.hello["admin"] + path, method=method, headers={"Authorization": f"Bearer {token}"},
             data=None if body is None else json.dumps(body).encode(),
@@ -94,17 +94,17 @@ class Scenario:
                 return error.code, json.loads(error.read())
 
     def finish(self) -> int:
-        """SIGTERM, the rest of the stream, the exit status."""
+        """Send SIGTERM, read the rest of the stream, return the exit status."""
         self.process.send_signal(signal.SIGTERM)
         status = self.process.wait(LIMIT_S)
         self._reader.join(LIMIT_S)
         return status
 
     def kill(self) -> None:
+        """Kill the process; close its pipes once the stream has ended."""
         self.process.kill()
-        self.process.wait()
-        assert self.process.stdin
-        self.process.stdin.close()
+        self.process.communicate()
+        self._reader.join(LIMIT_S)
 
 
 @contextmanager
@@ -117,7 +117,7 @@ def running(file: str, host: str, cwd: Path, **env: Any) -> Iterator[Scenario]:
 
 
 def certificate_of(folder: Path) -> tuple[Path, Path]:
-    """A certificate for localhost that nobody signed, and its key."""
+    """Return a self-signed certificate for localhost, and its key."""
     key, certificate = folder / "key", folder / "certificate"
     make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
     names = ["-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate]
@@ -126,7 +126,7 @@ def certificate_of(folder: Path) -> tuple[Path, Path]:
 
 
 class Server:
-    """An asyncio server in a thread of its own, on a free port of loopback."""
+    """An asyncio server in its own thread, on a free loopback port."""
 
     scheme = "http"
 
@@ -153,9 +153,12 @@ class Server:
         self.url = "{}://{}:{}".format(self.scheme, *server.sockets[0].getsockname())
         self._ready.set()
         await self._done.wait()
+        others = asyncio.all_tasks() - {asyncio.current_task()}  # without the task in which websockets closes
         server.close()
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        for task in others:
             task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await server.wait_closed()
 
     async def listen(self) -> Any:
         raise NotImplementedError
@@ -169,7 +172,7 @@ class Server:
 
 
 class HttpServer(Server):
-    """Answers what `answer(path, body)` says (None: never); `freeze` stops the whole server for a while."""
+    """Answers with the status of `answer(path, body)` (None: never); `freeze` stops the whole server for a while."""
 
     def __init__(
         self,
@@ -180,7 +183,7 @@ class HttpServer(Server):
         self.answer = answer
         self.connections = 0
         self.most_requests = 0
-        """The requests of the connection that had most of them."""
+        """Number of requests on the connection that had most of them."""
         self.requests: Counter[str] = Counter()
         self.tenants: set[str] = set()
 
@@ -202,12 +205,12 @@ class HttpServer(Server):
                 self.most_requests = max(self.most_requests, count)
                 await self._request(head.split(" ")[1], fields["X-Tenant"], body, writer)
         except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
-            pass  # the client is done with this connection, or the test with the server
+            pass  # the client or the test closed the connection
         finally:
             writer.close()
 
     async def hold(self, writer: asyncio.StreamWriter) -> None:
-        """Takes a request that gets no answer now."""
+        """Keep the writer of a request without an answer; nothing here."""
 
     async def _request(self, path: str, tenant: str, body: dict[str, Any], writer: asyncio.StreamWriter) -> None:
         self.requests[path] += 1
@@ -266,7 +269,7 @@ class RealtimeServer(Server):
                 await self._message(connection, seq)
                 await asyncio.sleep(self.interval_s)
         except ConnectionClosed:
-            pass  # its life was over
+            pass  # the client disconnected
         finally:
             self.open -= 1
             self.slow.discard(id(connection))

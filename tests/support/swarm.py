@@ -22,19 +22,19 @@ STOCK = ("locust", "--worker", "-f", "{file}")
 
 
 class Swarm:
-    """`workers` are FAST or STOCK; `file` is one of the scenarios, or a path; `master` further words of the master."""
+    """A master and its workers, each FAST or STOCK; `file` is a scenario, `master` has further arguments."""
 
     def __init__(
         self, folder: Path, host: str, *workers: tuple[str, ...], file: str = "timeout.py", master: tuple[str, ...] = ()
     ) -> None:
-        self.words = master
+        self.master_arguments = master
         self.folder, self.host, self.file = folder, host, str(SCENARIOS / file)
         self.port, self.web = free_port(), f"http://127.0.0.1:{free_port()}"
         self.processes: list[subprocess.Popen[bytes]] = []
         self.start_master()
         link = ("--master-host", "127.0.0.1", "--master-port", str(self.port))
-        for words in workers:
-            self.launch(*(word.format(file=self.file) for word in words), *link)
+        for arguments in workers:
+            self.launch(*(argument.format(file=self.file) for argument in arguments), *link)
         wait_until(lambda: len(self.workers()) == len(workers), "all workers")
 
     def start_master(self) -> None:
@@ -50,15 +50,15 @@ class Swarm:
             "--host",
             self.host,
             *where,
-            *self.words,
+            *self.master_arguments,
         )
 
-    def launch(self, *words: str) -> subprocess.Popen[bytes]:
-        log = (self.folder / f"log-{len(self.processes)}").open("wb")
-        process = subprocess.Popen(
-            [sys.executable, "-m", *words], cwd=self.folder, stdin=subprocess.PIPE, stdout=log, stderr=log,
-            start_new_session=True, env={"PATH": os.environ["PATH"], "HOME": str(self.folder)},
-        )  # fmt: skip
+    def launch(self, *arguments: str) -> subprocess.Popen[bytes]:
+        with (self.folder / f"log-{len(self.processes)}").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", *arguments], cwd=self.folder, stdin=subprocess.PIPE, stdout=log, stderr=log,
+                start_new_session=True, env={"PATH": os.environ["PATH"], "HOME": str(self.folder)},
+            )  # fmt: skip
         self.processes.append(process)
         return process
 
@@ -71,13 +71,13 @@ class Swarm:
             process.communicate()
 
     def call(self, path: str, **form: object) -> Any:
-        """A call of the web UI: POST where there is a form."""
+        """Call the web UI, by POST with a form; return the JSON of the answer."""
         data = urllib.parse.urlencode(form).encode() if form else None
         with urllib.request.urlopen(self.web + path, data, timeout=70) as answer:
             return json.loads(answer.read())
 
     def start(self, **fields: object) -> Any:
-        """Starts, or edits while it runs."""
+        """Start a run, or edit the one that is running."""
         return self.call("/swarm", user_count=1, spawn_rate=1, **fields)
 
     def stop(self) -> None:
@@ -90,17 +90,17 @@ class Swarm:
     def workers(self) -> list[dict[str, Any]]:
         try:
             return list(self.stats().get("workers", ()))
-        except OSError:  # the master is not there yet
+        except OSError:  # the master does not listen yet
             return []
 
     def rows(self) -> dict[str, dict[str, Any]]:
-        """Rows of the statistics table by method, `Aggregated` by its name."""
+        """Return the rows of the statistics table by method, `Aggregated` by its name."""
         return {row["method"] or row["name"]: row for row in self.stats()["stats"]}
 
     def count(self, row: str) -> int:
         return int(self.rows().get(row, {"num_requests": 0})["num_requests"])
 
     def end(self) -> list[int]:
-        """SIGTERM to the master; the exit codes of all."""
+        """Send SIGTERM to the master; return the exit codes of all processes."""
         self.master.send_signal(signal.SIGTERM)
         return [process.wait(LIMIT_S) for process in self.processes]

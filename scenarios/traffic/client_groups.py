@@ -1,4 +1,4 @@
-"""Clients that each hold a websocket: how many there are to be, in which groups, and how fast new ones come."""
+"""Groups of websocket clients: their target sizes, and the rate at which new clients connect."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ MESSAGE_ROW = ("WS", "message")
 
 
 @dataclass(frozen=True)
-class Wish:
-    """So many clients of one group, of which `slow_share` take `ack_delay_s` to acknowledge a message.
+class GroupTarget:
+    """Target of one group: number of clients, and the share of slow ones, which acknowledge after `ack_delay_s`.
 
-    A connection's life is exponential: a kept one never sees a new replica, and each new one samples the service.
+    Lifetimes of connections are exponential: one that is kept for ever never reaches a new replica, and each new one
+    samples the service.
     """
 
     clients: int
@@ -31,17 +32,17 @@ class Wish:
     ack_delay_s: float = 0.0
 
     def ack_delay_of(self, number: int) -> float:
-        """The delay of the client with this number; slow ones are spread evenly."""
+        """Return the delay in seconds of client `number`; slow ones are spread evenly."""
         slow = int((number + 1) * self.slow_share) > int(number * self.slow_share)
         return self.ack_delay_s if slow else 0.0
 
 
-def wishes(scenario: WebSocketScenario, plan: Plan, index: int) -> Mapping[str, Wish]:
-    """What one worker is to hold now: its share of the regular clients and of each crowd that is on."""
+def targets_of(scenario: WebSocketScenario, plan: Plan, index: int) -> Mapping[str, GroupTarget]:
+    """Return the targets of one worker now: its share of the regular clients, and each active crowd."""
     since_s = clock.now() - clock.instant(plan.started_epoch_s)
     regular = plan.rate_per_s * scenario.surge() * parse(plan.schedule).profile.at(since_s)
     crowds = {
-        fault.id: Wish(
+        fault.id: GroupTarget(
             int(fault.parameters["connections"]),
             CROWD_HOLD_MEAN_S,
             fault.parameters["slow_share"],
@@ -49,42 +50,38 @@ def wishes(scenario: WebSocketScenario, plan: Plan, index: int) -> Mapping[str, 
         )
         for fault in scenario.board.active("crowd")
     }
-    return {"regular": Wish(share(round(regular), plan, index), scenario.hold_mean_s), **crowds}
+    return {"regular": GroupTarget(share(round(regular), plan, index), scenario.hold_mean_s), **crowds}
 
 
 class Member(Protocol):
-    """One client of an audience."""
+    """One client of a group."""
 
     def leave(self) -> None:
-        """Goes away; a handshake and echoes are awaited first, because their outcome is the server's to give."""
+        """Disconnect, after the outcome of an outstanding handshake and of outstanding echoes is known."""
 
 
 @dataclass
-class Audience:
-    """Keeps each group at its wished size. `come` takes a group's wish, the newcomer's number and when it is due."""
+class ClientGroups:
+    """Keep each group at its target size. `add` takes a group's target, the new client's number and its due time."""
 
     connect_per_s: float
-    come: Callable[[Wish, int, float], Member]
+    add: Callable[[GroupTarget, int, float], Member]
     _groups: dict[str, list[Member]] = field(default_factory=dict)
     _next_s: float = 0.0
 
-    def fit(self, wanted: Mapping[str, Wish]) -> None:
+    def fit(self, wanted: Mapping[str, GroupTarget]) -> None:
         """Remove surplus clients and add those that are due."""
         for name in self._groups.keys() - wanted.keys():
-            _send_away(self._groups.pop(name))
-        for name, wish in wanted.items():
+            _disconnect(self._groups.pop(name))
+        for name, target in wanted.items():
             group = self._groups.setdefault(name, [])
-            _send_away(group[wish.clients :])
-            del group[wish.clients :]
-            while len(group) < wish.clients and self._may_come():
-                group.append(self.come(wish, len(group), self._next_s))
+            _disconnect(group[target.clients :])
+            del group[target.clients :]
+            while len(group) < target.clients and self._next_is_due():
+                group.append(self.add(target, len(group), self._next_s))
 
-    def members(self) -> list[Member]:
-        """Everybody."""
-        return [member for group in self._groups.values() for member in group]
-
-    def _may_come(self) -> bool:
-        """Whether the next client of the ramp is due; its due time is then `_next_s`."""
+    def _next_is_due(self) -> bool:
+        """Return whether the next client of the ramp is due; `_next_s` is then its due time."""
         now_s, gap_s = clock.now(), 1 / self.connect_per_s
         if self._next_s + gap_s > now_s:
             return False
@@ -92,6 +89,6 @@ class Audience:
         return True
 
 
-def _send_away(members: list[Member]) -> None:
+def _disconnect(members: list[Member]) -> None:
     for member in members:
         member.leave()
