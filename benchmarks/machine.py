@@ -1,4 +1,4 @@
-"""On what a benchmark ran: figures without it mean nothing. Every benchmark prints it first."""
+"""The machine on which a benchmark runs; every benchmark prints it first, as figures depend on it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ PROJECT = "runbook-gameday"
 
 @dataclass(frozen=True)
 class Machine:
-    """The machine as it was when the benchmark began; `load_1min` is the average of processes that ran or waited to."""
+    """The machine at the start of the benchmark; `load_1min` is its load average over the last minute."""
 
     cpu: str
     cores: int
-    """Processors that this process may use, which a container can have fewer of than its machine."""
+    """Processors that this process may use; in a container these can be fewer than the machine has."""
     system: str
     python: str
     versions: Mapping[str, str]
@@ -28,16 +28,16 @@ class Machine:
 
     @property
     def busy(self) -> bool:
-        """Did something else run? Then the figures say as much about that."""
+        """Whether other processes were running, which distorts the figures."""
         return self.load_1min > self.cores / 2
 
     def to_json(self) -> dict[str, object]:
-        """For `--json`."""
+        """Return the machine as JSON."""
         return {**asdict(self), "busy": self.busy}
 
 
-def look(packages: Sequence[str] = (), cpuinfo: Path = CPUINFO, load_1min: float | None = None) -> Machine:
-    """What runs here, with the versions of these packages beside the project's; `load_1min` for tests."""
+def this_machine(packages: Sequence[str] = (), cpuinfo: Path = CPUINFO, load_1min: float | None = None) -> Machine:
+    """Return this machine, with the versions of the project and of `packages`; tests pass `load_1min`."""
     return Machine(
         cpu=_cpu(cpuinfo),
         cores=len(os.sched_getaffinity(0)),
@@ -49,16 +49,16 @@ def look(packages: Sequence[str] = (), cpuinfo: Path = CPUINFO, load_1min: float
 
 
 def lines(machine: Machine) -> str:
-    """Two or three lines to print before the figures."""
+    """Return the two or three lines to print before the figures."""
     versions = " · ".join(f"{name} {number}" for name, number in machine.versions.items())
     cores = "1 core" if machine.cores == 1 else f"{machine.cores} cores"
-    said = f"machine   {machine.cpu}, {cores}; {machine.system}; load before {machine.load_1min:.2f}\n"
-    said += f"versions  {machine.python} · {versions}\n"
-    return said + ("note      something else was running: take the figures with care\n" if machine.busy else "")
+    text = f"machine   {machine.cpu}, {cores}; {machine.system}; load before {machine.load_1min:.2f}\n"
+    text += f"versions  {machine.python} · {versions}\n"
+    return text + ("note      other processes were running, which distorts the figures\n" if machine.busy else "")
 
 
 def _cpu(cpuinfo: Path) -> str:
-    """x86 says `model name`; other architectures may say nothing but numbers."""
+    """Return the processor's name; x86 has `model name`, other architectures may have numbers only."""
     try:
         for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():
             name, _, value = line.partition(":")
@@ -77,4 +77,4 @@ def _version(package: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(lines(look()))
+    sys.stdout.write(lines(this_machine()))

@@ -1,6 +1,6 @@
-"""Arrivals whose true bad fraction is known: independent, out of queues, and in bursts. Pure simulation, fixed seeds.
+"""Simulated arrivals with a known bad fraction: independent, from queues, and in bursts, with fixed seeds.
 
-Of a queue an arrival is bad when its sojourn time exceeds the limit that a fraction p of them exceeds in the long run:
+In a queue an arrival is bad when its sojourn time exceeds the limit that a fraction p exceeds in the long run:
 M/M/1 has exponential sojourns, M/M/c those of Gross and Harris, Fundamentals of Queueing Theory, ch. 2 (Erlang C).
 """
 
@@ -16,9 +16,9 @@ from harness.stats.sequential import SLICE_S
 
 WARM_UP_S = 10.0
 _Arrival = tuple[float, float, bool]
-"""(when it was due in s, its latency, whether it is bad)."""
+"""Due time in s, latency, and whether it is bad."""
 Process = Callable[[float, float, float, Random], Iterator[_Arrival]]
-"""Takes the bad fraction, arrivals per second, seconds and a generator of random numbers."""
+"""Yields arrivals for a bad fraction, arrivals per second, a duration in s and a random generator."""
 
 
 def _due(rate: float, seconds: float, rng: Random) -> Iterator[float]:
@@ -29,14 +29,14 @@ def _due(rate: float, seconds: float, rng: Random) -> Iterator[float]:
 
 
 def independent(p: float, rate: float, seconds: float, rng: Random) -> Iterator[_Arrival]:
-    """Each arrival is bad by itself; a bad one takes five times as long."""
+    """Yield arrivals that are bad independently of each other; a bad one takes five times as long."""
     for at in _due(rate, seconds, rng):
         bad = rng.random() < p
         yield at, rng.lognormvariate(0, 0.5) * (5 if bad else 1), bad
 
 
 def bursts(length_s: float) -> Process:
-    """So long stretches are bad or well as a whole."""
+    """Return a process in which periods of `length_s` are bad or good as a whole."""
 
     def process(p: float, rate: float, seconds: float, rng: Random) -> Iterator[_Arrival]:
         ends, bad = 0.0, False
@@ -49,7 +49,7 @@ def bursts(length_s: float) -> Process:
 
 
 def queue(servers: int, load: float) -> Process:
-    """M/M/c at a utilisation, first come first served, in its stationary state from the first arrival told."""
+    """Return an M/M/c queue at utilisation `load`, first come first served, in its stationary state from the start."""
 
     def process(p: float, rate: float, seconds: float, rng: Random) -> Iterator[_Arrival]:
         service = rate / (servers * load)
@@ -65,7 +65,7 @@ def queue(servers: int, load: float) -> Process:
 
 
 def sojourn_limit(servers: int, rate: float, service: float, p: float) -> float:
-    """The sojourn time in s that a fraction p exceeds, at `service` services a second and server; by bisection."""
+    """Return the sojourn time in s that a fraction p exceeds, at `service` services/s per server, by bisection."""
     low, high = 0.0, 1.0 / service
     while _sojourn_tail(servers, rate, service, high) > p:
         high *= 2
@@ -100,7 +100,7 @@ PROCESSES: Mapping[str, Process] = {
 
 
 def slices_of(process: Process, p: float, rate: float, seconds: float, rng: Random) -> list[Slice]:
-    """What a judge would see of it, slice by slice."""
+    """Return the arrivals of a process as the slices that a judge gets."""
     n = [0] * round(seconds / SLICE_S)
     bad, sums, squares = n.copy(), [0.0] * len(n), [0.0] * len(n)
     for at, latency, is_bad in process(p, rate, seconds, rng):

@@ -1,4 +1,4 @@
-"""A threshold of a benchmark and its result."""
+"""Threshold of a benchmark, with its result."""
 
 from __future__ import annotations
 

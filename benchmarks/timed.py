@@ -1,4 +1,4 @@
-"""What was timed: a whole run and the phases that it spent its seconds in, each with a clock beside its peer."""
+"""Timed runs with their phases, shown beside those of a peer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WIDTH = 34
 
 @dataclass(frozen=True)
 class Phase:
-    """One part of a run, with the label of the side that ran it."""
+    """One part of a run, and its duration."""
 
     name: str
     seconds: float
@@ -25,7 +25,7 @@ class Phase:
 
 @dataclass(frozen=True)
 class Run:
-    """One run from its first command to the end of its last. `why` says what was seen, or what went wrong."""
+    """One run from its first command to the end of its last; `why` is its result or the cause of its failure."""
 
     who: str
     seconds: float
@@ -34,16 +34,16 @@ class Run:
     why: str
 
     def to_json(self) -> dict[str, object]:
-        """For `--json`."""
+        """Return the run as JSON."""
         return asdict(self)
 
 
 class UnusableError(Exception):
-    """The environment lacks something; the text says what, and what to do."""
+    """The environment lacks something; the message says what, and what to do."""
 
 
 def side_by_side(left: Run, right: Run) -> str:
-    """Both runs' phases as a table, with their totals."""
+    """Return a table of both runs' phases, with their totals."""
     rows = [(f"  {left.who:<{_WIDTH}}    {right.who}")]
     for one, other in zip_longest(_rows(left), _rows(right), fillvalue=""):
         rows.append(f"  {one:<{_WIDTH}}    {other}".rstrip())
@@ -56,22 +56,22 @@ def _rows(run: Run) -> list[str]:
 
 
 def call(argv: Sequence[str], limit_s: float, cwd: Path, env: Mapping[str, str] | None = None) -> tuple[int, str, str]:
-    """Run a command in a process group of its own: status, stdout, stderr.
+    """Run a command in its own process group; return status, stdout and stderr.
 
-    At the limit, or when this process is interrupted, it gets SIGINT; then its group is killed.
+    After `limit_s`, or when this process is interrupted, it gets SIGINT; then its group is killed.
     """
     process = subprocess.Popen(
         argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         start_new_session=True,
     )  # fmt: skip
     try:
-        said, complained = process.communicate(timeout=max(limit_s, 0.1))
+        stdout, stderr = process.communicate(timeout=max(limit_s, 0.1))
     except subprocess.TimeoutExpired:
-        said, complained = _end(process)
+        stdout, stderr = _end(process)
     except BaseException:
         _end(process)
         raise
-    return process.returncode, said, complained
+    return process.returncode, stdout, stderr
 
 
 def _end(process: subprocess.Popen[str]) -> tuple[str, str]:

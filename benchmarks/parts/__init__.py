@@ -1,1 +1,1 @@
-"""What the load benchmarks share: servers that count, peers, the true figures to compare with, and reports."""
+"""Shared parts of the load benchmarks: servers that count, peers, true values and reports."""

@@ -1,4 +1,4 @@
-"""The work of the benchmarks as a scenario of ours: both of our engines drive it."""
+"""The work of the benchmarks as a scenario, for both of our engines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scenarios.generator.exchange import Answer
 
 
 class Arrivals(HttpScenario):
-    """A JSON body built for each arrival; status and body of the answer are checked."""
+    """Build a JSON body per arrival; check status and body of the answer."""
 
     name = "arrivals"
     series = ("arrivals",)
@@ -21,16 +21,16 @@ class Arrivals(HttpScenario):
     number = 0
 
     def headers(self, rng: Random) -> dict[str, str]:
-        """Those of all generators; the engine adds the content type."""
+        """Return the headers that all generators send; the engine adds the content type."""
         return {"X-Tenant": work.HEADERS["X-Tenant"]}
 
     def body(self, rng: Random) -> bytes:
-        """The body of the next arrival."""
+        """Return the body of the next arrival."""
         self.number += 1
         return work.body(self.number)
 
     def bad(self, answer: Answer) -> str | None:
-        """A wrong answer is an error."""
+        """Return `error` for a wrong answer."""
         return None if work.good(answer.status, answer.body) else "error"
 
 

@@ -1,7 +1,7 @@
-"""A websocket server that echoes and counts: `python -m benchmarks.parts.echo`, asked by JSON lines on its stdin.
+"""A websocket server that echoes and counts: `python -m benchmarks.parts.echo`, controlled by JSON lines on stdin.
 
-`{"op": "reset"}` begins a run, `{"op": "count"}` is answered with a `Count`. The first line it prints is `{"port": n}`.
-It ends with its stdin.
+`{"op": "reset"}` starts a run, `{"op": "count"}` returns a `Count`. The first line on stdout is `{"port": n}`.
+It ends when stdin is closed.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import uvloop
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from benchmarks.parts.target import BACKLOG, orders, say
+from benchmarks.parts.target import BACKLOG, requests, send_line
 
 _quiet = logging.getLogger("benchmarks.echo")
-_quiet.setLevel(logging.ERROR)  # peers that leave without goodbye are no news
+_quiet.setLevel(logging.ERROR)  # clients that close without a handshake are expected
 
 
 @dataclass
 class Count:
-    """One run as the server saw it: connections ever and now, messages that came, echoes that went out."""
+    """Counts of one run: connections in all and open now, messages received, echoes sent."""
 
     connections: int = 0
     open: int = 0
@@ -32,14 +32,14 @@ class Count:
     echoes: int = 0
 
 
-class Desk:
-    """Counts for all connections; a connection counts in the run in which it was opened."""
+class EchoServer:
+    """Echoes on all connections; a connection counts in the run in which it was opened."""
 
     def __init__(self) -> None:
         self.count = Count()
 
     async def echo(self, connection: ServerConnection) -> None:
-        """Sends back whatever comes until the client leaves."""
+        """Echo every message until the client disconnects."""
         count = self.count
         count.connections += 1
         count.open += 1
@@ -56,18 +56,18 @@ class Desk:
 
 
 async def main() -> None:
-    """Serves until stdin ends."""
-    desk = Desk()
+    """Serve until stdin is closed."""
+    echo_server = EchoServer()
     async with serve(
-        desk.echo, "127.0.0.1", 0, compression=None, ping_interval=None, backlog=BACKLOG, logger=_quiet
+        echo_server.echo, "127.0.0.1", 0, compression=None, ping_interval=None, backlog=BACKLOG, logger=_quiet
     ) as server:
-        say({"port": next(iter(server.sockets)).getsockname()[1]})
-        async for order in orders(asyncio.get_running_loop()):
-            if order["op"] == "reset":
-                desk.count = Count()
-                say({})
+        send_line({"port": next(iter(server.sockets)).getsockname()[1]})
+        async for request in requests(asyncio.get_running_loop()):
+            if request["op"] == "reset":
+                echo_server.count = Count()
+                send_line({})
             else:
-                say(asdict(desk.count))
+                send_line(asdict(echo_server.count))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Websocket clients as a scenario of ours: each speaks every second, and checks the echo."""
+"""Websocket clients as a scenario: each sends a message every second and checks its echo."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scenarios.generator.declare import MessageFacts, UnknownMessage, WebSocketS
 
 
 class Echoes(WebSocketScenario):
-    """As many connections as the rate says; ECHOES_CONNECT_PER_S is how fast they come."""
+    """`rate_per_s` connections, which open at ECHOES_CONNECT_PER_S."""
 
     name = "echoes"
     series = ("connects", "messages")
@@ -21,7 +21,7 @@ class Echoes(WebSocketScenario):
     message_every_s = 1.0
 
     def read(self, text: str, state: dict[str, int]) -> MessageFacts | None:
-        """The echo of the next message in order, and nothing else."""
+        """Accept only the echo of the next message in order. Raises UnknownMessage otherwise."""
         state["seq"] = state.get("seq", 0) + 1
         try:
             same = json.loads(text)["seq"] == state["seq"]

@@ -1,13 +1,13 @@
-// Websocket clients of k6: VUS virtual users with PER_VU connections each, every one of which says something each second
-// and checks the echo. Connections come evenly over CONNECT_S; all leave SECONDS after the last of them came.
+// Websocket clients of k6: VUS virtual users with PER_VU connections each. Each connection sends a message every second
+// and checks its echo. Connections open evenly over CONNECT_S; all close SECONDS after the last of them opened.
 import { WebSocket } from 'k6/experimental/websockets';
 import exec from 'k6/execution';
 import { Counter, Trend } from 'k6/metrics';
 
-const said = new Counter('said');
-const heard = new Counter('heard');
+const sent = new Counter('sent');
+const echoed = new Counter('echoed');
 const wrong = new Counter('wrong');
-const cut = new Counter('cut');
+const unfinished = new Counter('unfinished');
 const echo = new Trend('echo', true);
 const vus = Number(__ENV.VUS);
 const perVu = Number(__ENV.PER_VU);
@@ -32,15 +32,15 @@ function client(lifeMs) {
   const open = new Map();
   let number = 0;
   socket.onopen = () => {
-    const speak = setInterval(() => {
+    const sending = setInterval(() => {
       number += 1;
       open.set(number, Date.now());
       socket.send(JSON.stringify({ type: 'message', seq: number }));
-      said.add(1);
+      sent.add(1);
     }, 1000);
-    setTimeout(() => clearInterval(speak), lifeMs - 500);
+    setTimeout(() => clearInterval(sending), lifeMs - 500);
     setTimeout(() => {
-      cut.add(open.has(number) ? 1 : 0); // echoes come in order: one that is missing before the last is lost
+      unfinished.add(open.has(number) ? 1 : 0); // echoes come in order: one that is missing before the last is lost
       socket.onmessage = () => {};
       socket.close();
     }, lifeMs);
@@ -49,7 +49,7 @@ function client(lifeMs) {
     const seq = JSON.parse(event.data).seq;
     if (open.has(seq)) {
       echo.add(Date.now() - open.get(seq));
-      heard.add(1);
+      echoed.add(1);
       open.delete(seq);
     } else {
       wrong.add(1);

@@ -1,4 +1,4 @@
-"""Runs locust headless, and reads the statistics that it leaves."""
+"""Run locust headless and read the statistics that it writes."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ START_LIMIT_S = 30
 
 @dataclass(frozen=True)
 class Statistics:
-    """All rows of locust's statistics together; `response_times` maps milliseconds, as locust rounded them, to a count.
+    """Sum of the rows of locust's statistics; `response_times` maps milliseconds, as rounded by locust, to a count.
 
-    `apart` has the requests of the rows, by their method, that were left out.
+    `excluded` has the number of requests of excluded rows, by their method.
     """
 
     requests: int
     failures: int
     response_times: Mapping[float, int]
-    apart: Mapping[str, int]
+    excluded: Mapping[str, int]
 
     def percentile_ms(self, share: float) -> float:
-        """By locust's own rule (`locust.stats.calculate_response_time_percentile`), so as its reports show it."""
+        """Return a percentile by locust's own rule (`locust.stats.calculate_response_time_percentile`), in ms."""
         below, seen = int(self.requests * share), 0
         for value in sorted(self.response_times, reverse=True):
             seen += self.response_times[value]
@@ -39,13 +39,13 @@ class Statistics:
         return math.nan
 
 
-def read_statistics(text: str, apart: Sequence[str] = ()) -> Statistics:
-    """What `--json-file` wrote, but for the methods `apart`. Raises ValueError."""
+def read_statistics(text: str, excluded: Sequence[str] = ()) -> Statistics:
+    """Parse the file of `--json-file` without the methods `excluded`. Raises ValueError when it is not one."""
     rows = json.loads(text)
     if not isinstance(rows, list) or not all(isinstance(row, dict) and "response_times" in row for row in rows):
         raise ValueError("not the statistics of locust: a list of rows with `response_times` was expected")
-    left_out = {row["method"]: int(row["num_requests"]) for row in rows if row["method"] in apart}
-    rows = [row for row in rows if row["method"] not in apart]
+    left_out = {row["method"]: int(row["num_requests"]) for row in rows if row["method"] in excluded}
+    rows = [row for row in rows if row["method"] not in excluded]
     times: dict[float, int] = {}
     for row in rows:
         for value, count in row["response_times"].items():
@@ -57,9 +57,9 @@ def read_statistics(text: str, apart: Sequence[str] = ()) -> Statistics:
 def stock(
     url: str, rate_per_s: float, duration_s: float, users: int, folder: Path, pace: str = "constant_throughput"
 ) -> Outcome:
-    """FastHttpUser, closed: `users` of them, together `rate_per_s` as long as the server answers at once.
+    """Run `users` closed users of FastHttpUser, together at `rate_per_s` while the server answers at once.
 
-    `pace` `constant_throughput` is locust's own; `even` keeps the arrivals evenly spaced (see the locustfile).
+    `pace` is `constant_throughput`, locust's own, or `even`, with evenly spaced arrivals (see the locustfile).
     """
     count = folder / "begun"
     environment = {

@@ -1,4 +1,4 @@
-"""What one run of one generator came to: in its own words, and what it cost."""
+"""Outcome of one run of a generator: its own figures and its cost."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from benchmarks.parts.processes import Usage
 
 @dataclass(frozen=True)
 class Outcome:
-    """One run. Percentiles in ms, of everything in its statistics; infinite where it puts no number on what is bad.
+    """Outcome of one run; percentiles in ms over all its arrivals, infinite where bad ones count as infinitely slow.
 
-    `due` arrivals were asked for by the schedule, `sent` of them went out. The end of the run cut off those that are
-    `lost`, in no statistics at all, and those that are `unfinished`, in the statistics as bad ones. `bad` are other bad
-    ones; `late` those that the generator itself started too late, None where it does not say.
+    `due` arrivals were scheduled, `sent` of them were sent. Outstanding at the end were the `lost` ones, which are in
+    no statistics, and the `unfinished` ones, which are in the statistics as bad. `bad` counts other bad ones; `late`
+    those that the generator started too late, None where it does not report them.
     """
 
     due: int
@@ -34,14 +34,14 @@ class Outcome:
 
     @property
     def cpu_s_per_10k(self) -> float:
-        """CPU-seconds for 10,000 requests, from the start of the process to its end."""
+        """CPU-seconds per 10,000 requests, from the start of the process to its end."""
         return self.usage.cpu_s * 1e4 / max(1, self.sent)
 
 
 def unexplained(outcome: Outcome, at_server: int) -> int:
-    """By how many requests the server's count differs from what was sent, beyond what the end of the run explains.
+    """Return the difference between sent and received requests that the end of the run does not explain.
 
-    What was cut off by the end may have reached the server or not; nothing else may be missing, and nothing be added.
+    Requests outstanding at the end may have reached the server or not; no others may be missing, and none added.
     """
     least = outcome.sent - outcome.lost - outcome.unfinished
     return max(0, least - at_server, at_server - outcome.sent)

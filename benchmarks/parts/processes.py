@@ -1,4 +1,4 @@
-"""Processes in groups of their own: what they cost, and that none of them stays."""
+"""Run processes in their own groups, measure their CPU and memory, and end all of them."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from typing import Any, Self
 import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
-LOOK_S = 0.1
+POLL_S = 0.1
 END_LIMIT_S = 3.0
 
 
 class RunError(Exception):
-    """A generator or a server failed; the message has the end of its output."""
+    """A generator or server failed; the message has the end of its output."""
 
 
 @dataclass(frozen=True)
 class Usage:
-    """CPU of a process and its descendants from its start to its end, and the most memory they held at a look."""
+    """CPU of a process and its descendants from start to end, and their largest sampled memory."""
 
     cpu_s: float
     peak_rss_bytes: int
 
 
 class Child:
-    """A process that leads its own group; used with `with`, nothing of the group is left afterwards."""
+    """A process in its own group; as a context manager it kills the whole group at the end."""
 
     def __init__(
         self, command: Sequence[str], folder: Path, env: Mapping[str, str] | None = None, pass_fds: Sequence[int] = ()
@@ -62,18 +62,18 @@ class Child:
             self.process.stdin.close()
 
     def wait(self, limit_s: float) -> Usage:
-        """Waits for its end, looking at its memory meanwhile. Raises RunError past the limit or on a bad status."""
+        """Wait for the end, sampling memory meanwhile. Raises RunError after the limit, and for a non-zero status."""
         deadline_s = time.monotonic() + limit_s
         while time.monotonic() < deadline_s:
-            pid, status, usage = os.wait4(self.process.pid, os.WNOHANG)  # only the kernel counts CPU to the very end
+            pid, status, usage = os.wait4(self.process.pid, os.WNOHANG)  # only the kernel counts CPU until the end
             if pid:
                 self.process.returncode = os.waitstatus_to_exitcode(status)
                 if self.process.returncode:
-                    raise RunError(f"{self._name()} ended with status {self.process.returncode}: {self.last_words()}")
+                    raise RunError(f"{self._name()} ended with status {self.process.returncode}: {self.output_end()}")
                 return Usage(usage.ru_utime + usage.ru_stime, self.peak_rss_bytes)
             self.rss_bytes()
-            time.sleep(LOOK_S)
-        raise RunError(f"{self._name()} did not end within {limit_s:g} s: {self.last_words()}")
+            time.sleep(POLL_S)
+        raise RunError(f"{self._name()} did not end within {limit_s:g} s: {self.output_end()}")
 
     def end(self) -> None:
         """Send SIGTERM to the whole group; `wait` returns its end."""
@@ -81,25 +81,25 @@ class Child:
             os.killpg(self.process.pid, signal.SIGTERM)
 
     def rss_bytes(self) -> int:
-        """Memory of the process and its descendants now."""
+        """Return the memory of the process and its descendants now, in bytes."""
         total = sum(_rss_bytes(process) for process in _tree(self.process.pid))
         self.peak_rss_bytes = max(self.peak_rss_bytes, total)
         return total
 
     def cpu_s(self) -> float:
-        """CPU of the process and its living descendants until now."""
+        """Return the CPU-seconds of the process and its living descendants until now."""
         return sum(_cpu_s(process) for process in _tree(self.process.pid))
 
-    def last_words(self) -> str:
-        """The end of its output."""
-        return self.log.read_text(errors="replace").strip()[-2000:] or "it said nothing"
+    def output_end(self) -> str:
+        """Return the end of its output."""
+        return self.log.read_text(errors="replace").strip()[-2000:] or "no output"
 
     def _name(self) -> str:
         return " ".join(Path(part).name for part in self.command[:4])
 
 
 class Server:
-    """One of our counting servers, `python -m MODULE`, talked to by JSON lines."""
+    """A counting server, `python -m MODULE`, controlled by JSON lines."""
 
     def __init__(self, module: str) -> None:
         self._process = subprocess.Popen(
@@ -110,7 +110,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        """Its base URL."""
+        """Base URL of the server."""
         return f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
@@ -127,21 +127,21 @@ class Server:
             self._process.wait()
         self._process.stdout.close()
 
-    def ask(self, **order: object) -> dict[str, Any]:
-        """Says one line and returns the answer. Raises RunError when the server is gone."""
+    def ask(self, **request: object) -> dict[str, Any]:
+        """Send one request and return the reply. Raises RunError when the server has ended."""
         assert self._process.stdin
         try:
-            self._process.stdin.write(json.dumps(order) + "\n")
+            self._process.stdin.write(json.dumps(request) + "\n")
             self._process.stdin.flush()
         except OSError as error:
-            raise RunError(f"the counting server is gone: {error}") from error
+            raise RunError(f"the counting server has ended: {error}") from error
         return self._read()
 
     def _read(self) -> dict[str, Any]:
         assert self._process.stdout
         line = self._process.stdout.readline()
         if not line:
-            raise RunError("the counting server ended; its words are above")
+            raise RunError("the counting server has ended; its output is above")
         read: dict[str, Any] = json.loads(line)
         return read
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
-from benchmarks.machine import Machine, lines, look
+from benchmarks.machine import Machine, lines, this_machine
 from benchmarks.parts.processes import RunError
 
 MET, MISSED, UNUSABLE = 0, 1, 2
@@ -65,7 +65,7 @@ def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
 
 @dataclass(frozen=True)
 class Report:
-    """What one benchmark found. `rules` say how it was measured, `notes` what was left out and why."""
+    """Result of a benchmark; `rules` state how it was measured, `notes` what was left out and why."""
 
     rules: Sequence[str]
     tables: Sequence[Table]
@@ -74,24 +74,24 @@ class Report:
     figures: Mapping[str, object] = field(default_factory=dict)
 
     def text(self, machine: Machine) -> str:
-        """Return the line of the text report."""
+        """Return the report as text."""
         parts = [lines(machine).rstrip(), "\n".join(self.rules), *(table.text() for table in self.tables)]
         if self.notes:
             parts.append("\n".join(f"note: {note}" for note in self.notes))
         return "\n\n".join([*parts, "\n".join(threshold.line() for threshold in self.thresholds)]) + "\n"
 
     def to_json(self, machine: Machine) -> str:
-        """For machines: the same, with figures unrounded."""
+        """Return the report as JSON, with figures unrounded."""
         thresholds = [{**asdict(threshold), "met": threshold.met} for threshold in self.thresholds]
-        said = {
+        content = {
             "machine": machine.to_json(), "rules": list(self.rules), "figures": self.figures, "thresholds": thresholds,
             "notes": list(self.notes), "met": all(threshold.met for threshold in self.thresholds),
         }  # fmt: skip
-        return json.dumps(_plain(said), indent=2, ensure_ascii=False) + "\n"
+        return json.dumps(_plain(content), indent=2, ensure_ascii=False) + "\n"
 
 
 def number(value: float) -> str:
-    """About three digits."""
+    """Format a number to about three digits."""
     if not math.isfinite(value):
         return "–" if math.isnan(value) else "∞"
     if abs(value) >= 100:
@@ -100,7 +100,7 @@ def number(value: float) -> str:
 
 
 def parser(about: str, examples: str) -> argparse.ArgumentParser:
-    """The options that all benchmarks have."""
+    """Return a parser with the options of all benchmarks."""
     made = argparse.ArgumentParser(
         description=about, epilog=f"{EXIT_CODES}\n\nexamples:\n{examples}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -114,7 +114,7 @@ def parser(about: str, examples: str) -> argparse.ArgumentParser:
 
 
 def positive_int(text: str) -> int:
-    """A whole number of at least 1, for argparse."""
+    """Parse a whole number of at least 1, for argparse."""
     try:
         value = int(text)
     except ValueError:
@@ -125,7 +125,7 @@ def positive_int(text: str) -> int:
 
 
 def positive(text: str) -> float:
-    """A number above 0, for argparse."""
+    """Parse a number above 0, for argparse."""
     try:
         value = float(text)
     except ValueError:
@@ -136,14 +136,14 @@ def positive(text: str) -> float:
 
 
 def progress(text: str) -> None:
-    """One line on stderr while people wait."""
+    """Write a line of progress to stderr."""
     sys.stderr.write(f"… {text}\n")
     sys.stderr.flush()
 
 
 def finish(measure: Callable[[], Report], packages: Sequence[str], as_json: bool) -> int:
-    """Measures, prints, and returns the exit code."""
-    machine = look(packages)
+    """Measure, print the report, and return the exit code."""
+    machine = this_machine(packages)
     try:
         report = measure()
     except (UnusableError, RunError, OSError) as error:
@@ -157,7 +157,7 @@ def finish(measure: Callable[[], Report], packages: Sequence[str], as_json: bool
 
 
 def _plain(value: object) -> object:
-    """JSON knows no infinity and no NaN: they become null."""
+    """Return the value with infinity and NaN as None, since JSON has neither."""
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, Mapping):

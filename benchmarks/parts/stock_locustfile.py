@@ -1,7 +1,7 @@
-"""Stock locust as people use it: closed users, each with a constant throughput, that wait for their answers.
+"""Stock locust as commonly used: closed users with a constant throughput, which wait for their answers.
 
-STOCK_RATE is that of all users together, STOCK_USERS their number, STOCK_PACE `even` or `constant_throughput`, and
-STOCK_COUNT the file that takes how many requests were begun.
+STOCK_RATE is the rate of all users together, STOCK_USERS their number, STOCK_PACE `even` or `constant_throughput`, and
+STOCK_COUNT the file for the number of requests begun.
 """
 
 import os
@@ -20,21 +20,21 @@ by_throughput = constant_throughput(1 / PERIOD_S)
 
 
 class Closed(FastHttpUser):
-    """Sends the work of the benchmarks."""
+    """A user that sends the work of the benchmarks."""
 
-    begun = came = 0
+    begun = started = 0
     turn_s = 0.0
 
     def on_start(self) -> None:
-        """Users begin evenly spread."""
-        Closed.came += 1
-        self.turn_s = time.monotonic() + Closed.came * PERIOD_S / USERS
+        """Delay the start, so that users are spread evenly."""
+        Closed.started += 1
+        self.turn_s = time.monotonic() + Closed.started * PERIOD_S / USERS
         gevent.sleep(self.turn_s - time.monotonic())
 
     def wait_time(self) -> float:
-        """Seconds until this user's next turn, of turns that are a fixed time apart whatever happened in between.
+        """Return the seconds until this user's next turn; turns are a fixed time apart, however long a request took.
 
-        Locust's `constant_throughput` counts from the turn before: users whose turns met once stay together, in bursts.
+        Locust's `constant_throughput` counts from the previous turn, so users whose turns once coincided stay together.
         """
         if PACE == "constant_throughput":
             return float(by_throughput(self))
@@ -43,7 +43,7 @@ class Closed(FastHttpUser):
 
     @task
     def work(self) -> None:
-        """One request; a wrong answer is a failure in locust's statistics."""
+        """Send one request; a wrong answer is a failure in locust's statistics."""
         Closed.begun += 1
         with self.client.post(
             work.PATH, data=work.body(Closed.begun).decode(), headers=work.HEADERS, catch_response=True
@@ -52,9 +52,9 @@ class Closed(FastHttpUser):
                 answer.failure("wrong answer")
 
 
-def tell(**_: object) -> None:
-    """Tells how many requests were begun, those that were cut off at the end included."""
+def write_count(**_: object) -> None:
+    """Write the number of requests begun, including those outstanding at the end."""
     Path(os.environ["STOCK_COUNT"]).write_text(str(Closed.begun))
 
 
-events.quit.add_listener(tell)  # type: ignore[no-untyped-call]  # locust leaves it unannotated
+events.quit.add_listener(write_count)  # type: ignore[no-untyped-call]  # locust leaves it unannotated

@@ -1,7 +1,7 @@
-"""A cheap HTTP server that counts: `python -m benchmarks.parts.target`, told and asked by JSON lines on its stdin.
+"""A fast HTTP server that counts: `python -m benchmarks.parts.target`, controlled by JSON lines on stdin.
 
-`{"op": "reset", "stall_at_s": 8, "stall_s": 2}` begins a run, the stall timed from its first request.
-`{"op": "count"}` is answered with a `Count`. The first line it prints is `{"port": n}`. It ends with its stdin.
+`{"op": "reset", "stall_at_s": 8, "stall_s": 2}` starts a run, with a stall relative to its first request.
+`{"op": "count"}` returns a `Count`. The first line on stdout is `{"port": n}`. It ends when stdin is closed.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ HEAD = b"HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %d\
 
 @dataclass
 class Count:
-    """One run as the server saw it. `wrong` of the `requests` had another body than agreed; times are monotonic.
+    """Counts of one run; `wrong` of the `requests` had an invalid body; times are monotonic seconds.
 
-    `gaps_100us` counts the gaps between one request and the next, in steps of 0.1 ms.
+    `gaps_100us` is a histogram of the gaps between successive requests, in units of 0.1 ms.
     """
 
     requests: int = 0
@@ -37,7 +37,7 @@ class Count:
     gaps_100us: Counter[int] = field(default_factory=Counter)
 
     def to_wire(self) -> dict[str, object]:
-        """As JSON, with the 99th percentile of the gaps in milliseconds in their place."""
+        """Return the counts as JSON, with the 99th percentile of the gaps in ms instead of the histogram."""
         left = 0.99 * self.gaps_100us.total()
         for gap in sorted(self.gaps_100us):
             left -= self.gaps_100us[gap]
@@ -48,23 +48,23 @@ class Count:
 
 
 @dataclass
-class Desk:
-    """What all connections share: the count, and the answers that are held back while the server stalls."""
+class CountingServer:
+    """State of all connections: the counts, and the answers that are delayed by the stall."""
 
     loop: asyncio.AbstractEventLoop
     count: Count = field(default_factory=Count)
     stall_at_s: float = 0.0
     stall_s: float = 0.0
-    held: list[tuple[asyncio.Transport, bytes]] = field(default_factory=list)
+    delayed: list[tuple[asyncio.Transport, bytes]] = field(default_factory=list)
 
     def reset(self, stall_at_s: float, stall_s: float) -> None:
-        """Begins a run."""
-        self.count, self.held = Count(), []
+        """Start a run."""
+        self.count, self.delayed = Count(), []
         self.stall_at_s, self.stall_s = stall_at_s, stall_s
 
     def take(self, transport: asyncio.Transport, body: bytes) -> None:
-        """Counts a request and answers it, now or when the stall ends."""
-        now_s = time.monotonic()  # the loop's own clock stands still while it works
+        """Count a request and answer it, at once or at the end of the stall."""
+        now_s = time.monotonic()  # the loop's own clock does not advance during a callback
         if not self.count.requests:
             self.count.first_s = now_s
             if self.stall_s:
@@ -75,15 +75,15 @@ class Desk:
         self.count.last_s = now_s
         answer = self._answer(body)
         if 0 <= now_s - self.count.first_s - self.stall_at_s < self.stall_s:
-            self.held.append((transport, answer))
+            self.delayed.append((transport, answer))
         else:
             self._send(transport, answer)
 
     def release(self, run: Count) -> None:
-        """Ends the stall of a run; one that was reset meanwhile has nothing to release."""
+        """End the stall of a run, unless a later run has started."""
         if run is self.count:
-            held, self.held = self.held, []
-            for transport, answer in held:
+            delayed, self.delayed = self.delayed, []
+            for transport, answer in delayed:
                 self._send(transport, answer)
 
     def _send(self, transport: asyncio.Transport, answer: bytes) -> None:
@@ -105,17 +105,17 @@ class Desk:
 class Connection(asyncio.Protocol):
     """One client's connection; httptools calls the `on_…` methods."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, counting: CountingServer) -> None:
+        self._counting = counting
         self._parser = httptools.HttpRequestParser(self)
         self._body = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keeps the way back."""
+        """Keep the transport for answers."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's does not inherit from asyncio's
 
     def data_received(self, data: bytes) -> None:
-        """Closes on what is not HTTP."""
+        """Parse received bytes; close the connection when they are not HTTP."""
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError:
@@ -128,34 +128,34 @@ class Connection(asyncio.Protocol):
         self._body += data
 
     def on_message_complete(self) -> None:
-        self._desk.take(self._transport, self._body)
+        self._counting.take(self._transport, self._body)
 
 
 async def main() -> None:
-    """Serves until stdin ends."""
+    """Serve until stdin is closed."""
     loop = asyncio.get_running_loop()
-    desk = Desk(loop)
-    server = await loop.create_server(lambda: Connection(desk), "127.0.0.1", 0, backlog=BACKLOG)
-    say({"port": server.sockets[0].getsockname()[1]})
-    async for order in orders(loop):
-        if order["op"] == "reset":
-            desk.reset(float(order["stall_at_s"]), float(order["stall_s"]))
-            say({})
+    counting = CountingServer(loop)
+    server = await loop.create_server(lambda: Connection(counting), "127.0.0.1", 0, backlog=BACKLOG)
+    send_line({"port": server.sockets[0].getsockname()[1]})
+    async for request in requests(loop):
+        if request["op"] == "reset":
+            counting.reset(float(request["stall_at_s"]), float(request["stall_s"]))
+            send_line({})
         else:
-            say(desk.count.to_wire())
+            send_line(counting.count.to_wire())
 
 
-async def orders(loop: asyncio.AbstractEventLoop) -> AsyncIterator[dict[str, Any]]:
-    """The JSON lines of stdin."""
+async def requests(loop: asyncio.AbstractEventLoop) -> AsyncIterator[dict[str, Any]]:
+    """Yield the JSON lines of stdin."""
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while line := await reader.readline():
         yield json.loads(line)
 
 
-def say(word: dict[str, object]) -> None:
-    """One JSON line on stdout."""
-    sys.stdout.write(json.dumps(word) + "\n")
+def send_line(message: dict[str, object]) -> None:
+    """Write one JSON line to stdout."""
+    sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()
 
 

@@ -1,4 +1,4 @@
-"""What an honest generator must see, computed from nothing but the schedule and the stall."""
+"""True latencies and percentiles, computed from the schedule and the stall only."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Stall:
-    """The server answers nothing for `length_s`, from `at_s` after the first arrival; then it answers everything."""
+    """The server answers nothing for `length_s`, from `at_s` after the first arrival; then it answers all requests."""
 
     at_s: float
     length_s: float
 
     @property
     def end_s(self) -> float:
-        """When the answers come."""
+        """End of the stall, in seconds after the first arrival."""
         return self.at_s + self.length_s
 
 
 def latencies_ms(rate_per_s: float, arrivals: int, stall: Stall) -> list[float]:
-    """Latency of each of so many arrivals, of which number k is due at k / rate, on a server that takes no time.
+    """Return the latency of each arrival, number k being due at k / rate, for a server that takes no time.
 
-    An arrival in the stall waits for its end. Where the run ends earlier, at arrivals / rate, it is outstanding then:
-    its age at that moment is the least that its latency can be, and what a record of it as a failure shows.
+    An arrival in the stall waits for its end. Where the run ends earlier, at arrivals / rate, it is outstanding; its
+    age at that moment is a lower bound of its latency, and the latency of a failure that records it.
     """
     answered_s = min(stall.end_s, arrivals / rate_per_s)
     due_s = (number / rate_per_s for number in range(arrivals))
@@ -32,14 +32,14 @@ def latencies_ms(rate_per_s: float, arrivals: int, stall: Stall) -> list[float]:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The smallest value that at least this share of all values does not exceed (nearest rank). NaN without values."""
+    """Return a percentile by nearest rank: the smallest value that `share` of all do not exceed; NaN without values."""
     if not values:
         return math.nan
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
 
 
 def outstanding(rate_per_s: float, arrivals: int, stall: Stall) -> int:
-    """How many arrivals have no answer when the run ends with the last of them."""
+    """Return the number of arrivals without an answer when the run ends with the last of them."""
     if stall.end_s <= arrivals / rate_per_s:
         return 0
     return sum(stall.at_s <= number / rate_per_s < stall.end_s for number in range(arrivals))

@@ -1,4 +1,4 @@
-"""The fast worker under a stock locust master, as its web UI sees it: `POST /swarm`, `GET /stats/requests`."""
+"""Run the fast worker under a stock locust master, by the calls of its web UI: `/swarm`, `/stats/requests`."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from benchmarks.parts.outcome import Outcome
 from benchmarks.parts.processes import Child, RunError, Server, Usage
 from scenarios.generator.statistics import LATE_ROW, UNSENT_ROW
 
-LOOK_S = 0.5
+POLL_S = 0.5
 MEMOISED_S = 2.2
-"""Locust answers `/stats/requests` with what it computed up to 2 s ago."""
+"""Locust caches its answer to `/stats/requests` for up to 2 s."""
 
 
 def free_port() -> int:
-    """A port that was free a moment ago: locust's master cannot be told to take any."""
+    """Return a port that is free now: locust's master cannot choose one itself."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         return int(sock.getsockname()[1])
 
 
 def arrivals(server: Server, rate_per_s: float, duration_s: float, folder: Path) -> Outcome:
-    """Evenly spaced arrivals, started by the form and stopped so long after the first; figures of the row `Aggregated`.
+    """Run evenly spaced arrivals by the start form for `duration_s`; return the figures of the row `Aggregated`.
 
-    `due` is what the schedule asked for until the moment of the stop.
+    `due` is the number of arrivals that the schedule has until the stop.
     """
     web, bind = free_port(), free_port()
     (folder / "master").mkdir()
@@ -45,27 +45,35 @@ def arrivals(server: Server, rate_per_s: float, duration_s: float, folder: Path)
     ]  # fmt: skip
     worker = [*ours.worker(ours.ARRIVALS), "--master-host", "127.0.0.1", "--master-port", str(bind)]
     page = f"http://127.0.0.1:{web}"
-    with Child(master, folder / "master") as head, Child(worker, folder / "worker") as hands:
-        _until(lambda: get(f"{page}/stats/requests")["workers"], "a worker joined the master", (head, hands))
+    with Child(master, folder / "master") as master_process, Child(worker, folder / "worker") as worker_process:
+        _until(
+            lambda: get(f"{page}/stats/requests")["workers"],
+            "a worker joined the master",
+            (master_process, worker_process),
+        )
         form = {"user_count": 1, "spawn_rate": 1, "host": server.url, "rate": rate_per_s, "schedule": "constant"}
         post(f"{page}/swarm", form)
-        _until(lambda: server.ask(op="count")["first_s"], "a first request", (head, hands))
+        _until(lambda: server.ask(op="count")["first_s"], "a first request", (master_process, worker_process))
         first_s = server.ask(op="count")["first_s"]
         time.sleep(max(0.0, first_s + duration_s - time.monotonic()))
         ran_s = time.monotonic() - first_s
         post(f"{page}/stop", {})
-        _until(lambda: get(f"{page}/stats/requests")["state"] == "stopped", "the run stopped", (head, hands))
+        _until(
+            lambda: get(f"{page}/stats/requests")["state"] == "stopped",
+            "the run stopped",
+            (master_process, worker_process),
+        )
         time.sleep(MEMOISED_S)
         seen = get(f"{page}/stats/requests")
-        usage = Usage(hands.cpu_s(), hands.rss_bytes())
+        usage = Usage(worker_process.cpu_s(), worker_process.rss_bytes())
     return read_page(seen, math.floor(rate_per_s * ran_s) + 1, usage)
 
 
 def read_page(page: Mapping[str, Any], due: int, usage: Usage) -> Outcome:
-    """What `/stats/requests` shows. Rows other than `Aggregated` and requests tell of late and unsent arrivals."""
+    """Read the outcome from `/stats/requests`; late and unsent arrivals have rows of their own."""
     total = next(row for row in page["stats"] if row["name"] == "Aggregated")
-    apart = {row["method"]: row["num_requests"] for row in page["stats"]}
-    unsent, late = apart.get(UNSENT_ROW[0], 0), apart.get(LATE_ROW[0], 0)
+    by_method = {row["method"]: row["num_requests"] for row in page["stats"]}
+    unsent, late = by_method.get(UNSENT_ROW[0], 0), by_method.get(LATE_ROW[0], 0)
     unfinished = sum(error["occurrences"] for error in page["errors"] if error["error"] == "unfinished")
     return Outcome(
         due=due, sent=total["num_requests"] - unsent, lost=0, unfinished=unfinished,
@@ -75,19 +83,19 @@ def read_page(page: Mapping[str, Any], due: int, usage: Usage) -> Outcome:
 
 
 def get(url: str) -> dict[str, Any]:
-    """The JSON behind an address of the web UI."""
+    """Return the JSON of a URL of the web UI."""
     with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310  # our own, on loopback
         read: dict[str, Any] = json.load(answer)
     return read
 
 
 def post(url: str, form: Mapping[str, object]) -> None:
-    """Sends a form as the page does. Raises RunError when locust refuses it."""
+    """Send a form as the page does. Raises RunError when locust refuses it."""
     data = urllib.parse.urlencode({name: str(value) for name, value in form.items()}).encode()
     with urllib.request.urlopen(url, data, timeout=10) as answer:  # noqa: S310  # our own, on loopback
-        said = json.load(answer)
-    if not said.get("success"):
-        raise RunError(f"locust's web UI refused the start: {said}")
+        reply = json.load(answer)
+    if not reply.get("success"):
+        raise RunError(f"locust's web UI refused the start: {reply}")
 
 
 def _until(true: Callable[[], object], what: str, children: tuple[Child, ...]) -> None:
@@ -97,7 +105,7 @@ def _until(true: Callable[[], object], what: str, children: tuple[Child, ...]) -
             if true():
                 return
         except (urllib.error.URLError, ConnectionError, KeyError):
-            pass  # the page is not there yet, or shows nothing yet
-        time.sleep(LOOK_S)
-    words = "; ".join(child.last_words() for child in children)
-    raise RunError(f"never came: {what}. Their last words: {words}")
+            pass  # the web UI does not listen yet, or has no figures yet
+        time.sleep(POLL_S)
+    output = "; ".join(child.output_end() for child in children)
+    raise RunError(f"not within {ours.START_LIMIT_S} s: {what}; output of the processes: {output}")

@@ -1,4 +1,4 @@
-"""The work of an HTTP arrival, the same for all generators: a JSON body built, status and body of the answer checked.
+"""The work of an HTTP arrival, equal for all generators: build a JSON body, check status and body of the answer.
 
 `k6_http.js` and `wrk.lua` do the same in their languages.
 """
@@ -13,12 +13,12 @@ PROMPT = "explain the weather of tomorrow in a short poem for my team please"
 
 
 def body(number: int) -> bytes:
-    """The body of arrival `number`."""
+    """Return the body of arrival `number`."""
     return json.dumps({"id": number, "model": "small", "prompt": PROMPT, "max_tokens": 16 + number % 241}).encode()
 
 
 def good(status: int, answer: bytes) -> bool:
-    """Whether this is the answer that was asked for."""
+    """Return whether status and body are those of a good answer."""
     if status != 200:
         return False
     try:

@@ -1,4 +1,4 @@
-"""The incident by `gameday run`, as a user runs it; the phases are those of its result.json."""
+"""Run the incident by `gameday run`, as a user does, and read its phases from result.json."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ WHO = "runbook gameday"
 
 
 def check() -> None:
-    """Raises UnusableError where the command is not beside this interpreter."""
+    """Raise UnusableError when the `gameday` command is not beside this interpreter."""
     if not GAMEDAY.is_file():
         raise UnusableError(f"no gameday command at {GAMEDAY}: pip install -e '.[bench]' for {sys.executable}")
 
 
 def run_ours(out: Path, limit_s: float, remedy: bool = True) -> Run:
-    """One `gameday run` into `out`; runs beside it are its history. Without the remedy its steps change nothing."""
+    """Run `gameday run` into `out`; runs beside it are its history. Without the remedy its steps change nothing."""
     document = out.parent / f"{out.name}.md"
     document.parent.mkdir(parents=True, exist_ok=True)
     document.write_text(runbook(remedy), encoding="utf-8")
     argv = [str(GAMEDAY), "run", str(document), "--bindings", str(HERE / "gameday.yaml"), "--out", str(out), "--quiet"]
     spawned, began = time.time(), time.perf_counter()
-    code, _, complained = call(argv, limit_s, out.parent)
+    code, _, stderr = call(argv, limit_s, out.parent)
     seconds = time.perf_counter() - began
     if code == UNUSABLE:
-        raise UnusableError(f"gameday run: {complained.strip()}")
-    return _read(out, seconds, spawned, complained)
+        raise UnusableError(f"gameday run: {stderr.strip()}")
+    return _read(out, seconds, spawned, stderr)
 
 
 def runbook(remedy: bool = True) -> str:
-    """The runbook's text; without the remedy its two changes set what is there already."""
+    """Return the runbook's text; without the remedy its two changes set the current values."""
     whole = (HERE / "runbook.md").read_text(encoding="utf-8")
     if remedy:
         return whole
     return whole.replace("--replicas=3", "--replicas=1").replace("Increase from 40 to 60", "Set from 40 to 40")
 
 
-def _read(out: Path, seconds: float, spawned_s: float, complained: str) -> Run:
-    """Start-up and ending are what the record's first and last events leave of the whole."""
+def _read(out: Path, seconds: float, spawned_s: float, stderr: str) -> Run:
+    """Read the phases; start-up and report are the time before and after the record's first and last events."""
     if not (out / "result.json").exists():
-        return Run(WHO, seconds, (), False, f"no result: {complained.strip()[-300:] or 'it said nothing'}")
+        return Run(WHO, seconds, (), False, f"no result: {stderr.strip()[-300:] or 'no output'}")
     result = json.loads((out / "result.json").read_text(encoding="utf-8"))
     drill = result["drills"][0]
     times = [event.t_s for event in read_events(out / "record.jsonl")]

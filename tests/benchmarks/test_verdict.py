@@ -13,8 +13,8 @@ from benchmarks.verdict_methods import COLD, FIXED, METHODS, PEEK, RAW, THETA
 
 
 @pytest.mark.parametrize("process", PROCESSES)
-def test_a_process_has_the_bad_fraction_that_it_says(process: str) -> None:
-    """Three hundred seconds of it, at most four standard errors away with the largest VIF that is to be expected."""
+def test_process_has_the_stated_bad_fraction(process: str) -> None:
+    """Over 300 s it differs by at most four standard errors, with the largest VIF to be expected."""
     slices = slices_of(PROCESSES[process], 0.1, 200, 300, random.Random(5))
     n, bad = sum(piece.n for piece in slices), sum(piece.bad for piece in slices)
     assert n == pytest.approx(60_000, rel=0.02)
@@ -27,42 +27,42 @@ def test_sojourns_of_one_server_are_exponential() -> None:
 
 @pytest.fixture(scope="module")
 def whole() -> list[Cell]:
-    """Two runs of every case, as the product judges them."""
+    """Return two runs of every case, judged as the product does."""
     return measure(2, 200.0, 1.0, 2)
 
 
-def test_the_holds_hold_and_break_when_correlation_is_ignored(whole: list[Cell]) -> None:
-    """With every VIF at a hundredth, the verdict believes correlated counts; the threshold at p = θ must be missed."""
+def test_thresholds_are_met_and_missed_when_correlation_is_ignored(whole: list[Cell]) -> None:
+    """With every VIF at a hundredth, correlation is ignored, and the threshold at p = θ must be missed."""
     broken = measure(2, 200.0, 0.01, 2)
     assert row_of(whole, "all", COLD).wrong <= 0.01
     assert row_of(whole, "all", COLD).decided_at_theta < 0.1 < row_of(broken, "all", COLD).decided_at_theta
-    red = [threshold.text for threshold in thresholds_of(broken, measure_changes(1, 200.0, 2)) if not threshold.ok]
-    assert "ours: at most 2 % decided at p = θ" in red
+    missed = [threshold.text for threshold in thresholds_of(broken, measure_changes(1, 200.0, 2)) if not threshold.ok]
+    assert "ours: at most 2 % decided at p = θ" in missed
 
 
-def test_every_method_sees_the_same_runs_and_the_fixed_window_takes_all_of_its_time(whole: list[Cell]) -> None:
+def test_methods_get_the_same_runs_and_the_fixed_window_takes_all_of_its_time(whole: list[Cell]) -> None:
     cells = whole
-    assert {len(cell.told[method]) for cell in cells for method in METHODS} == {2}
-    assert fmean(told.seconds for cell in cells for told in cell.told[FIXED]) == 60
+    assert {len(cell.decisions[method]) for cell in cells for method in METHODS} == {2}
+    assert fmean(decision.seconds for cell in cells for decision in cell.decisions[FIXED]) == 60
     assert {cell.case.p for cell in cells} > {THETA}
     assert len({cell.case.p for cell in cells} - {THETA}) == 12
     assert row_of(cells, "all", PEEK).mean_s < 60
     assert row_of(cells, "all", RAW).mean_s < row_of(cells, "all", COLD).mean_s
 
 
-def test_an_onset_is_seen_after_fewer_requests_than_a_recovery() -> None:
+def test_onset_is_detected_after_fewer_requests_than_a_recovery() -> None:
     onset, recovery = (requests_to_see(*truths, THETA, 0.01, 40) for truths in ((0.01, 0.3), (0.3, 0.01)))
     assert 5 < onset < 40 < recovery < 400
 
 
-def test_useless_numbers_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_numbers_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main(["--runs", "0"])
     assert end.value.code == 2
     assert "numbers above 0" in capsys.readouterr().err
 
 
-def test_the_page_says_how_to_run_it() -> None:
+def test_readme_has_the_command() -> None:
     page = (Path(__file__).parents[2] / "benchmarks" / "README.md").read_text()
     assert "verdict_error.py" in page
     assert "--margin" in page

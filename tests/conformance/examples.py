@@ -50,7 +50,7 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     "current-replicas": ("1",),
     "dry-run": ("client", "server", "none"),
     "env": ("CONFORMS=too",),
-    "field-manager": ("somebody",),
+    "field-manager": ("gameday",),
     "field-selector": ("metadata.name=api-gateway",),
     "for": ("condition=available", "jsonpath={.spec.replicas}=1", "create"),
     "grace-period": ("1",),

@@ -1,4 +1,4 @@
-"""The fixture that the tests of the services share."""
+"""Fixture of the tests of the services."""
 
 from __future__ import annotations
 

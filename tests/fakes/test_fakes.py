@@ -1,4 +1,4 @@
-"""Pods, their workers and their faults: inference, tool-service, the admin port, the fork server."""
+"""Pods with workers and faults: inference, tool-service, the admin port, the fork server."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def refused(ip: str) -> bool:
 
 
 @pytest.mark.parametrize("slots", [2, 5])
-def test_so_many_jobs_at_once_as_there_are_slots(pods: Pods, slots: int) -> None:
+def test_jobs_run_in_parallel_up_to_the_number_of_slots(pods: Pods, slots: int) -> None:
     pod = pods.start("inference", WORKER_SLOTS=str(slots), SERVICE_TIME_MS="300")
     answers = at_once([lambda: infer(pod).json] * 7)
     assert sum(answer["waited_ms"] == 0 for answer in answers) == slots
@@ -44,7 +44,7 @@ def test_so_many_jobs_at_once_as_there_are_slots(pods: Pods, slots: int) -> None
     assert pod.metric("worker_slots") == slots
 
 
-def test_first_come_first_served(pods: Pods) -> None:
+def test_queue_is_first_in_first_out(pods: Pods) -> None:
     pod = pods.start("inference", WORKER_SLOTS="1", SERVICE_TIME_MS="150")
     ended: list[int] = []
     for number in range(4):
@@ -56,14 +56,14 @@ def test_first_come_first_served(pods: Pods) -> None:
     assert ended == [0, 1, 2, 3]
 
 
-def test_a_full_queue_refuses(pods: Pods) -> None:
+def test_full_queue_refuses(pods: Pods) -> None:
     pod = pods.start("inference", WORKER_SLOTS="1", QUEUE_LIMIT="1", SERVICE_TIME_MS="400")
     answers = at_once([lambda: infer(pod)] * 5)
     assert sorted(answer.status for answer in answers) == [200, 200, 503, 503, 503]
     assert wait_until(lambda: pod.log("queue full"), "a line about it")
 
 
-def test_a_job_that_is_too_late_is_dropped_when_taken(pods: Pods) -> None:
+def test_job_past_its_deadline_is_dropped_when_dequeued(pods: Pods) -> None:
     pod = pods.start("inference", WORKER_SLOTS="1", SERVICE_TIME_MS="300")
     first = behind(lambda: infer(pod))
     wait_until(lambda: pod.metric("workers_busy") == 1, "the first job")
@@ -76,7 +76,7 @@ def test_a_job_that_is_too_late_is_dropped_when_taken(pods: Pods) -> None:
 # Faults
 
 
-def test_slot_loss_takes_slots_and_gives_them_back(pods: Pods) -> None:
+def test_slot_loss_removes_slots_until_it_is_reverted(pods: Pods) -> None:
     pod = pods.start("inference", WORKER_SLOTS="3", SERVICE_TIME_MS="10")
     fault = pod.inject("slot-loss", slots=3)
     waiting = behind(lambda: infer(pod))
@@ -87,14 +87,14 @@ def test_slot_loss_takes_slots_and_gives_them_back(pods: Pods) -> None:
     assert pod.metric("worker_slots") == 3
 
 
-def test_slow_multiplies_service_times(pods: Pods) -> None:
+def test_slow_fault_multiplies_service_times(pods: Pods) -> None:
     pod = pods.start("inference", SERVICE_TIME_MS="5")
     usual = max(answer["worked_ms"] for answer in at_once([lambda: infer(pod).json] * 8))
     pod.inject("slow", factor=40)
     assert min(answer["worked_ms"] for answer in at_once([lambda: infer(pod).json] * 8)) > usual
 
 
-def test_every_fault_ends_by_itself(pods: Pods) -> None:
+def test_faults_end_after_their_maximum_duration(pods: Pods) -> None:
     pod = pods.start("tool-service", SERVICE_TIME_MS="1")
     pod.inject("wedge", max_duration_s=0.3)
     stuck = behind(lambda: tool(pod))
@@ -103,7 +103,7 @@ def test_every_fault_ends_by_itself(pods: Pods) -> None:
     assert stuck.result(10).status == 200
 
 
-def test_a_wedge_is_healed_by_a_new_process_and_not_by_waiting(pods: Pods) -> None:
+def test_wedge_ends_with_a_restart_and_not_by_waiting(pods: Pods) -> None:
     pod = pods.start("tool-service", WORKER_SLOTS="2", QUEUE_LIMIT="1", SERVICE_TIME_MS="1", GRACE_S="0.2")
     assert pod.metric("tool_service_health_check") == 1
     pod.inject("wedge")
@@ -121,7 +121,7 @@ def test_a_wedge_is_healed_by_a_new_process_and_not_by_waiting(pods: Pods) -> No
     assert (again.ask("/health").status, tool(again).status) == (200, 200)
 
 
-def test_busy_workers_that_end_their_jobs_are_healthy(pods: Pods) -> None:
+def test_busy_workers_that_complete_jobs_are_healthy(pods: Pods) -> None:
     pod = pods.start("tool-service", WORKER_SLOTS="1", SERVICE_TIME_MS="150")
     calls = [behind(lambda: tool(pod)) for _ in range(12)]
     wait_until(lambda: sum(call.done() for call in calls) >= 10, "most of the jobs")
@@ -129,7 +129,7 @@ def test_busy_workers_that_end_their_jobs_are_healthy(pods: Pods) -> None:
     assert pod.log("health check failed") == []
 
 
-def test_a_store_that_is_down(pods: Pods) -> None:
+def test_store_outage_fails_requests(pods: Pods) -> None:
     pod = pods.start("tool-service")
     assert (tool(pod).status, tool(pod, "hammer").status) == (200, 404)
     pod.inject("store-down")
@@ -152,14 +152,14 @@ def test_a_store_that_is_down(pods: Pods) -> None:
         ([], "there is no fault None"),
     ],
 )
-def test_a_bad_fault_is_refused_with_a_reason(pods: Pods, order: object, reason: str) -> None:
+def test_invalid_fault_is_refused_with_a_reason(pods: Pods, order: object, reason: str) -> None:
     pod = pods.start("inference")
     answer = pod.admin("POST", "/faults", order)
     assert (answer.status, answer.json["error"][: len(reason)]) == (400, reason)
     assert pod.admin("GET", "/faults").json == []
 
 
-def test_faults_are_listed(pods: Pods) -> None:
+def test_active_faults_are_listed(pods: Pods) -> None:
     pod = pods.start("inference")
     number = pod.inject("slow", factor=2)
     (fault,) = pod.admin("GET", "/faults").json
@@ -169,7 +169,7 @@ def test_faults_are_listed(pods: Pods) -> None:
 @pytest.mark.parametrize(
     ("method", "path"), [("PUT", "/serving"), ("POST", "/faults"), ("GET", "/faults"), ("DELETE", "/faults/1")]
 )
-def test_a_wrong_token_is_refused(pods: Pods, method: str, path: str) -> None:
+def test_wrong_token_is_refused(pods: Pods, method: str, path: str) -> None:
     pod = pods.start("inference")
     assert pod.admin(method, path, {"serving": True}, token="another").status == 403
     assert refused(pod.service_ip)
@@ -178,7 +178,7 @@ def test_a_wrong_token_is_refused(pods: Pods, method: str, path: str) -> None:
 # Pods
 
 
-def test_a_pod_serves_while_it_is_told_to(pods: Pods) -> None:
+def test_pod_serves_only_while_serving_is_on(pods: Pods) -> None:
     pod = pods.start("inference", SERVICE_TIME_MS="300")
     assert refused(pod.service_ip)
     pod.serve(True)
@@ -194,7 +194,7 @@ def test_a_pod_serves_while_it_is_told_to(pods: Pods) -> None:
     assert ask(pod.service_ip, "/health").status == 200
 
 
-def test_idle_kept_alive_connections_end_with_the_listener(pods: Pods) -> None:
+def test_idle_connections_close_with_the_listener(pods: Pods) -> None:
     pod = pods.start("inference")
     pod.serve(True)
     connection = http.client.HTTPConnection(pod.service_ip, 8080, timeout=10)
@@ -205,7 +205,7 @@ def test_idle_kept_alive_connections_end_with_the_listener(pods: Pods) -> None:
     connection.close()
 
 
-def test_who_has_connected_and_not_asked_yet_is_answered_once_by_a_listener_that_has_closed(pods: Pods) -> None:
+def test_open_connection_without_a_request_gets_one_answer_after_the_listener_closes(pods: Pods) -> None:
     pod = pods.start("inference")
     pod.serve(True)
     connection = http.client.HTTPConnection(pod.service_ip, 8080, timeout=10)
@@ -219,7 +219,7 @@ def test_who_has_connected_and_not_asked_yet_is_answered_once_by_a_listener_that
     connection.close()
 
 
-def test_who_never_asks_is_left_when_the_listener_closes(pods: Pods) -> None:
+def test_connection_without_a_request_is_closed_with_the_listener(pods: Pods) -> None:
     pod = pods.start("inference")
     pod.serve(True)
     with socket.create_connection((pod.service_ip, 8080), timeout=10) as connection:
@@ -238,7 +238,7 @@ def test_replicas_share_the_service_address(pods: Pods) -> None:
     assert {ask(one.service_ip, "/health").json["slots"] for _ in range(20)} == {2}
 
 
-def test_the_gateway_sees_a_new_replica_although_it_keeps_connections(pods: Pods) -> None:
+def test_gateway_uses_a_new_replica_despite_kept_connections(pods: Pods) -> None:
     first = pods.start("inference", SERVICE_TIME_MS="1")
     second = pods.start("inference", first.service_ip, SERVICE_TIME_MS="1")
     gateway = pods.start("api-gateway", INFERENCE_URL=f"http://{first.service_ip}:8080")
@@ -250,7 +250,7 @@ def test_the_gateway_sees_a_new_replica_although_it_keeps_connections(pods: Pods
     )
 
 
-def test_sigterm_drains(pods: Pods) -> None:
+def test_sigterm_completes_running_jobs(pods: Pods) -> None:
     pod = pods.start("inference", SERVICE_TIME_MS="300")
     under_way = behind(lambda: infer(pod))
     wait_until(lambda: pod.metric("workers_busy") == 1, "a request under way")
@@ -259,7 +259,7 @@ def test_sigterm_drains(pods: Pods) -> None:
     assert pod.log("stopped: everything in flight has finished")
 
 
-def test_the_grace_has_an_end(pods: Pods) -> None:
+def test_pod_ends_after_its_grace_period(pods: Pods) -> None:
     pod = pods.start("tool-service", GRACE_S="0.2")
     pod.inject("wedge")
     stuck = behind(lambda: tool(pod))
@@ -270,7 +270,7 @@ def test_the_grace_has_an_end(pods: Pods) -> None:
     assert isinstance(stuck.exception(10), OSError | http.client.HTTPException)
 
 
-def test_a_pod_ends_with_its_parent(pods: Pods) -> None:
+def test_pod_ends_with_its_parent(pods: Pods) -> None:
     parent = subprocess.Popen(["sleep", "60"])
     pod = pods.start("inference", PARENT_PID=str(parent.pid))
     parent.kill()
@@ -279,7 +279,7 @@ def test_a_pod_ends_with_its_parent(pods: Pods) -> None:
 
 
 @pytest.mark.parametrize(
-    ("service", "env", "words"),
+    ("service", "env", "message"),
     [
         ("api-gateway", {"MAX_RETRIES": "many"}, "MAX_RETRIES is 'many': it must be a whole number from 0 to 100"),
         ("api-gateway", {"VALIDATION_STRICT_MODE": "maybe"}, "VALIDATION_STRICT_MODE is 'maybe'"),
@@ -288,13 +288,13 @@ def test_a_pod_ends_with_its_parent(pods: Pods) -> None:
         ("mainframe", {}, "there is no service 'mainframe'"),
     ],
 )
-def test_a_pod_that_is_told_nonsense_says_so(pods: Pods, service: str, env: dict[str, str], words: str) -> None:
+def test_invalid_environment_is_an_error(pods: Pods, service: str, env: dict[str, str], message: str) -> None:
     pod = pods.start(service, ready=False, **env)
     assert pod.status() == 2
-    assert pod.log(words)
+    assert pod.log(message)
 
 
-def test_by_hand(tmp_path: Path, pods: Pods) -> None:
+def test_service_can_be_started_from_the_command_line(tmp_path: Path, pods: Pods) -> None:
     env = {**os.environ, "POD_IP": f"{pods.net}.250", "APP_DIR": str(tmp_path)}
     process = subprocess.Popen(
         [sys.executable, "-m", "fakes", "tool-service"], env=env, stdout=subprocess.PIPE, text=True
@@ -311,13 +311,13 @@ def test_by_hand(tmp_path: Path, pods: Pods) -> None:
 # The fork server
 
 
-def test_what_is_no_order_is_answered_with_a_reason(pods: Pods) -> None:
+def test_invalid_request_to_the_fork_server_gets_a_reason(pods: Pods) -> None:
     assert "it must be" in str(pods.order('{"op": "dance"}')["error"])
     assert "env is None" in str(pods.order('{"op": "spawn", "id": 1, "service": "inference"}')["error"])
     assert "error" in pods.order("no JSON")
 
 
-def test_pods_are_groups_of_their_own_and_told_nothing_else(pods: Pods) -> None:
+def test_pods_have_their_own_process_group_and_only_the_given_environment(pods: Pods) -> None:
     pod = pods.start("inference")
     assert (os.getpgid(pod.pid), os.getsid(pod.pid)) == (pod.pid, pod.pid)
     pod.signal(signal.SIGKILL)

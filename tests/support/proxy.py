@@ -1,4 +1,4 @@
-"""A Service's proxy as a process, for tests."""
+"""Run a Service's proxy as a process, for tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Chaos Toolkit calls for the experiment: a P95 from a window of stock locust, and the end of a fault."""
+"""Functions of the Chaos Toolkit experiment: measure a P95 in a window of stock locust, and remove faults."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MARGIN_S = 30
 
 
 def p95_ms(host: str, users: int, window_s: int) -> int:
-    """P95 in ms, as locust rounds it, of a run of `window_s` seconds; raises RuntimeError without a request."""
+    """Return the P95 in ms, as rounded by locust, of a run of `window_s` seconds. Raises RuntimeError if no request."""
     with tempfile.TemporaryDirectory() as folder:
         argv = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--host", host, "--headless", "--only-summary"]
         argv += ["-u", str(users), "-r", str(users), "-t", f"{window_s}s", "--csv", f"{folder}/window"]
@@ -24,18 +24,18 @@ def p95_ms(host: str, users: int, window_s: int) -> int:
         return aggregated_p95(Path(folder) / "window_stats.csv", done.stderr)
 
 
-def aggregated_p95(stats: Path, said: str) -> int:
-    """P95 in ms of all requests in locust's `…_stats.csv`; without one RuntimeError, with what locust `said`."""
+def aggregated_p95(stats: Path, stderr: str) -> int:
+    """Return the P95 in ms of locust's `…_stats.csv`. Raises RuntimeError with `stderr` when it has no request."""
     if stats.exists():
         with stats.open(newline="", encoding="utf-8") as lines:
             for row in csv.DictReader(lines):
                 if row["Name"] == "Aggregated" and int(row["Request Count"]):
                     return int(row["95%"])
-    raise RuntimeError(f"locust counted no request; it said: {said.strip()[-300:]}")
+    raise RuntimeError(f"locust counted no request; its stderr: {stderr.strip()[-300:]}")
 
 
 def p95_above(host: str, users: int, window_s: int, limit_ms: int) -> int:
-    """P95 in ms; raises RuntimeError when it is not above the limit: in a method no tolerance is looked at."""
+    """Return the P95 in ms. Raises RuntimeError when it is not above the limit: a method ignores tolerances."""
     found = p95_ms(host, users, window_s)
     if found <= limit_ms:
         raise RuntimeError(f"no incident: P95 is {found} ms, not above {limit_ms} ms")
@@ -43,7 +43,7 @@ def p95_above(host: str, users: int, window_s: int, limit_ms: int) -> int:
 
 
 def remove_faults(admin_url: str, secrets: Mapping[str, str]) -> str:
-    """Take all faults off one pod; a pod that was replaced took its fault along."""
+    """Remove all faults of a pod; a pod that was replaced has none any more."""
     request = urllib.request.Request(  # noqa: S310  # http://, of a platform that we started
         f"{admin_url}/faults", method="DELETE", headers={"Authorization": secrets["authorization"]}
     )

@@ -1,4 +1,4 @@
-"""A stock locust load: closed users, each about once a second, as most locustfiles are. No clock of ours, no stream."""
+"""A stock locust load as in most locustfiles: closed users, each with about one request per second."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from locust import FastHttpUser, constant_throughput, task
 
 
 class Caller(FastHttpUser):
-    """One `POST /infer` a second, later when the one before takes longer; 150 of them make 150 a second."""
+    """A user with one `POST /infer` a second, less when one takes longer; 150 users make 150 requests/s."""
 
     wait_time = constant_throughput(1)
 
     def on_start(self) -> None:
-        """Users who begin together would call in step, 150 in one moment and none until the next."""
-        time.sleep(random.random())  # a phase, no secret
+        """Delay the start by a random time: otherwise all users would send at the same moment."""
+        time.sleep(random.random())
 
     @task
     def infer(self) -> None:
-        """One job."""
+        """Send one request."""
         self.client.post("/infer", json={})

@@ -1,4 +1,4 @@
-"""Runs the experiment on a platform of its own by `chaos run`; the phases are those of its journal."""
+"""Run the experiment by `chaos run` on its own platform, and read its phases from the journal."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ GAMEDAY = str(Path(sys.executable).with_name("gameday"))
 WHO = "Chaos Toolkit + locust"
 USERS = 150
 WINDOWS = 3
-"""Before, during, after."""
+"""Number of windows: before, during and after the incident."""
 REMEDY = ("scale-out", "more-worker-slots")
 _COMMAND_S = 60.0
 
 
 def check() -> None:
-    """Raises UnusableError where Chaos Toolkit is not installed for this interpreter."""
+    """Raise UnusableError when Chaos Toolkit is not installed for this interpreter."""
     if importlib.util.find_spec("chaostoolkit") is None:
         raise UnusableError(f"chaostoolkit is not installed for {sys.executable}: pip install -e '.[bench]'")
 
 
 def run_peer(folder: Path, window_s: int, limit_s: float, remedy: bool = True) -> Run:
-    """One experiment, from `gameday up` to `gameday down`; raises UnusableError when no platform comes up."""
+    """Run one experiment, from `gameday up` to `gameday down`. Raises UnusableError if the platform does not start."""
     check()
     folder.mkdir(parents=True, exist_ok=True)
     began = time.perf_counter()
     with _platform(folder / "platform") as (env, prepared):
-        journal, chaos_s, lead_s, complained = _chaos(folder, env, window_s, limit_s, remedy)
+        journal, chaos_s, lead_s, stderr = _chaos(folder, env, window_s, limit_s, remedy)
         ending = time.perf_counter()
     ended = time.perf_counter()
     down = Phase("platform down", ended - ending)
     who = f"{WHO}, {window_s}-s windows"
     if journal is None:
-        return Run(who, ended - began, (*prepared, down), False, f"no journal: {complained.strip()[-300:]}")
+        return Run(who, ended - began, (*prepared, down), False, f"no journal: {stderr.strip()[-300:]}")
     phases = (*prepared, *_phases(journal, chaos_s, lead_s), down)
     why = wrong(journal)
     return Run(who, ended - began, phases, not why, why or "completed: well before, broken by the fault, well after")
@@ -55,7 +55,7 @@ def run_peer(folder: Path, window_s: int, limit_s: float, remedy: bool = True) -
 
 @contextmanager
 def _platform(folder: Path) -> Iterator[tuple[dict[str, str], list[Phase]]]:
-    """A platform with the 40 worker slots that the runbook starts from; yields what the experiment has to know."""
+    """Start a platform with the runbook's initial 40 worker slots; yield the settings of the experiment."""
     began = time.perf_counter()
     try:
         _must([GAMEDAY, "up", "--quiet", "--dir", str(folder)], None)
@@ -76,25 +76,25 @@ def _platform(folder: Path) -> Iterator[tuple[dict[str, str], list[Phase]]]:
 
 
 def _must(argv: list[str], env: Mapping[str, str] | None) -> None:
-    code, _, complained = call(argv, _COMMAND_S, ROOT, env)
+    code, _, stderr = call(argv, _COMMAND_S, ROOT, env)
     if code:
-        raise UnusableError(f"{' '.join(argv)}: exit {code}: {complained.strip()}")
+        raise UnusableError(f"{' '.join(argv)}: exit {code}: {stderr.strip()}")
 
 
 def _chaos(
     folder: Path, env: Mapping[str, str], window_s: int, limit_s: float, remedy: bool
 ) -> tuple[dict[str, Any] | None, float, float, str]:
-    """The journal, the seconds of the whole command and those before its experiment began, and what it said."""
+    """Return the journal, the seconds of the whole command and those before its experiment, and its output."""
     journal = folder / "journal.json"
     argv = [sys.executable, "-m", "chaostoolkit", "--no-version-check", "--no-log-file"]
     argv += ["--settings", str(folder / "settings.yaml"), "run", "--journal-path", str(journal)]
     argv += [str(_experiment(folder, remedy))]
     spawned, began = time.time(), time.perf_counter()
-    _, _, complained = call(argv, limit_s, ROOT, {**env, "WINDOW_S": str(window_s), "LOCUST_USERS": str(USERS)})
+    _, _, stderr = call(argv, limit_s, ROOT, {**env, "WINDOW_S": str(window_s), "LOCUST_USERS": str(USERS)})
     seconds = time.perf_counter() - began
     found = json.loads(journal.read_text(encoding="utf-8")) if journal.exists() else None
     lead_s = datetime.fromisoformat(found["start"]).timestamp() - spawned if found else 0.0
-    return found, seconds, lead_s, complained
+    return found, seconds, lead_s, stderr
 
 
 def _experiment(folder: Path, remedy: bool) -> Path:

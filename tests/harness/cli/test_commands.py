@@ -372,8 +372,8 @@ def test_up_starts_a_usable_platform_and_down_ends_it(tmp_path: Path) -> None:
     assert "Traceback" not in again.stderr
     assert left(tmp_path / "here") == []
     try:
-        anew = gameday("up", "--dir", "here", cwd=tmp_path)
-        assert (anew.returncode, anew.stdout.count("1/1")) == (0, 4), "one that ended makes place for the next"
+        restarted = gameday("up", "--dir", "here", cwd=tmp_path)
+        assert (restarted.returncode, restarted.stdout.count("1/1")) == (0, 4), "its folder is free again"
     finally:
         gameday("down", "--dir", "here", cwd=tmp_path)
 

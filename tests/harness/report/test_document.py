@@ -66,67 +66,35 @@ kubectl get pv
 """
 
 
+RUNBOOK = {
+    "id": "DISK_FULL",
+    "title": "Disk full",
+    "line": 3,
+    "symptoms": [{"line": 9, "text": "slow"}],
+    "actions": [{"line": 13, "text": "Look: `df -h`", "commands": [{"line": 13, "text": "df -h", "title": ""}]}],
+    "commands": [{"line": 19, "text": "kubectl scale deploy x \\\n  --replicas=3", "title": "Scale"}],
+    "toggles": [
+        {"line": 25, "text": "`KEEP_DAYS`: Decrease from 30 to 7", "name": "KEEP_DAYS", "from": "30", "to": "7"},
+        {"line": 26, "text": "`DUMPS`: Set to false", "name": "DUMPS", "from": None, "to": "false"},
+    ],
+    "dashboards": [{"line": 30, "text": "Grafana: Disks", "system": "Grafana", "name": "Disks"}],
+}
+NO_PROCEDURE = {"group": "", "name": "", "priority": None, "level": None, "deadline_s": None}
+ALERT = {
+    **{"line": 42, "text": "Response: Acknowledge within 5 minutes", "group": "Critical (P0)", "name": "Response"},
+    **{"priority": "P0", "level": None, "deadline_s": 300},
+}
+
+
 def test_json_has_every_field_of_every_part() -> None:
     assert json.loads(to_json(parse(SMALL, "small.md"))) == {
         "path": "small.md",
         "title": "Small",
-        "runbooks": [
-            {
-                "id": "DISK_FULL",
-                "title": "Disk full",
-                "line": 3,
-                "symptoms": [{"line": 9, "text": "slow"}],
-                "actions": [
-                    {"line": 13, "text": "Look: `df -h`", "commands": [{"line": 13, "text": "df -h", "title": ""}]}
-                ],
-                "commands": [{"line": 19, "text": "kubectl scale deploy x \\\n  --replicas=3", "title": "Scale"}],
-                "toggles": [
-                    {
-                        "line": 25,
-                        "text": "`KEEP_DAYS`: Decrease from 30 to 7",
-                        "name": "KEEP_DAYS",
-                        "from": "30",
-                        "to": "7",
-                    },
-                    {"line": 26, "text": "`DUMPS`: Set to false", "name": "DUMPS", "from": None, "to": "false"},
-                ],
-                "dashboards": [{"line": 30, "text": "Grafana: Disks", "system": "Grafana", "name": "Disks"}],
-            }
-        ],
+        "runbooks": [RUNBOOK],
         "general": [{"line": 35, "text": "kubectl get pv", "title": "", "section": "General commands"}],
-        "alerts": [
-            {
-                "line": 42,
-                "text": "Response: Acknowledge within 5 minutes",
-                "group": "Critical (P0)",
-                "name": "Response",
-                "priority": "P0",
-                "level": None,
-                "deadline_s": 300,
-            }
-        ],
-        "escalation": [
-            {
-                "line": 48,
-                "text": "Think",
-                "group": "Level 2: Seniors",
-                "name": "",
-                "priority": None,
-                "level": 2,
-                "deadline_s": None,
-            }
-        ],
-        "post_incident": [
-            {
-                "line": 52,
-                "text": "Write",
-                "group": "",
-                "name": "",
-                "priority": None,
-                "level": None,
-                "deadline_s": None,
-            }
-        ],
+        "alerts": [ALERT],
+        "escalation": [{**NO_PROCEDURE, "line": 48, "text": "Think", "group": "Level 2: Seniors", "level": 2}],
+        "post_incident": [{**NO_PROCEDURE, "line": 52, "text": "Write"}],
         "unread": [{"line": 5, "text": "Owner: me", "why": "prose: nothing to run"}],
     }
 

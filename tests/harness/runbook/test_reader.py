@@ -187,7 +187,7 @@ Some words first.
 
 - Level 1: the team
   - reads the runbook
-- Somebody else
+- Another team
 
 ## Recipe
 

@@ -16,18 +16,18 @@ CAP_DAC_OVERRIDE = 1
 CAPABILITY_VERSION_3 = 0x20080522
 
 
-def become_nobody(data: str) -> None:
+def drop_privileges(data: str) -> None:
     """Become the user `nobody`, irrevocably, and give it `data`; it keeps read access to files of root (a venv below
     /root)."""
-    nobody = pwd.getpwnam("nobody")
+    user = pwd.getpwnam("nobody")
     for folder, _, files in os.walk(data):
         for path in (folder, *(os.path.join(folder, name) for name in files)):
-            os.chown(path, nobody.pw_uid, nobody.pw_gid)
+            os.chown(path, user.pw_uid, user.pw_gid)
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
     os.setgroups([])
-    os.setgid(nobody.pw_gid)
-    os.setuid(nobody.pw_uid)
+    os.setgid(user.pw_gid)
+    os.setuid(user.pw_uid)
     mask = 1 << CAP_DAC_OVERRIDE
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
     sets = (ctypes.c_uint32 * 6)(mask, mask, mask)  # effective, permitted, inheritable; then the upper halves
@@ -37,7 +37,7 @@ def become_nobody(data: str) -> None:
 
 def main(data: str, program: str, *arguments: str) -> None:
     if ctypes.CDLL(None).unshare(CLONE_NEWUSER):
-        become_nobody(data)
+        drop_privileges(data)
     os.execv(program, [program, *arguments])  # noqa: S606  it becomes the program, no shell is wanted
 
 

@@ -1,7 +1,7 @@
 """An embedded PostgreSQL server on a loopback address of the platform, with a copy of a prepared data directory.
 
 PostgreSQL refuses to run as root. Started by root, it runs in a user namespace without a mapping: inside, it is the
-user nobody, and outside, files keep their owner, so that no account and no permission changes. Where user namespaces
+user `nobody`, and outside, files keep their owner, so that no account and no permission changes. Where user namespaces
 are forbidden, it becomes `nobody`.
 """
 
