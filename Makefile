@@ -20,7 +20,7 @@ test:  ## the test suite
 	$(BIN)/pytest
 
 slow:  ## whole drills and endings, on every platform that this machine has
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m slow -n 0
 
 coverage:  ## the total and the ten least covered files
 	$(BIN)/python ci/coverage.py

@@ -35,7 +35,7 @@ def summary(report: dict[str, Any]) -> list[str]:
 def main(arguments: list[str]) -> int:
     """Run pytest under coverage, combine the data of all processes and print the summary; return pytest's status."""
     coverage("erase")
-    status = coverage("run", "-m", "pytest", *arguments)
+    status = coverage("run", "-m", "pytest", "-n", "0", *arguments)
     coverage("combine", "--quiet")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "coverage.json"

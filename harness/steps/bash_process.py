@@ -18,13 +18,13 @@ from harness.machine.platform_state import Shell
 class BashProcess:
     """A bash in a process group of its own, with a pipe from which the exit statuses are read.
 
-    Its variables, functions and working directory are saved to a file in `private` after each command, and restored by
-    the next process.
+    Its variables, functions and working directory are saved to a file in `private` after each command. `keep_state`
+    makes that file the one that the next process restores: bash may be killed in the middle of writing it.
     """
 
     def __init__(self, shell: Shell, private: Path, limit_bytes: int) -> None:
         """Start bash; `limit_bytes` bounds each file that a command writes. Raises MachineError without bash."""
-        self._saved = private / "memory.sh"
+        self._kept, self._saved = private / "memory.sh", private / "memory.new.sh"
         self.status_fd, self._fd = os.pipe()
         try:
             self.process = self._start(shell, private)
@@ -34,7 +34,7 @@ class BashProcess:
         finally:
             os.close(self._fd)
         self.pid = self.process.pid
-        self._write(f"ulimit -f {max(1, limit_bytes // 1024)}; . {shlex.quote(str(self._saved))} 2>/dev/null\n")
+        self._write(f"ulimit -f {max(1, limit_bytes // 1024)}; . {shlex.quote(str(self._kept))} 2>/dev/null\n")
 
     def _start(self, shell: Shell, private: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
@@ -60,6 +60,11 @@ class BashProcess:
             f'printf "%s " "${{__gameday_status[@]}}" >&{self._fd}; echo >&{self._fd}\n'
         )
 
+    def keep_state(self) -> None:
+        """Let the next process restore the state after the command whose statuses have arrived."""
+        with contextlib.suppress(FileNotFoundError):  # the command has removed the folder
+            self._saved.replace(self._kept)
+
     def _write(self, text: str) -> None:
         assert self.process.stdin is not None
         with contextlib.suppress(BrokenPipeError):  # bash has ended; the reader of `status_fd` sees that as end of file
@@ -74,12 +79,16 @@ class BashProcess:
             return []
 
     def kill(self) -> None:
-        """Kill the process group and the descendants outside of it (`timeout` makes a group of its own)."""
-        for process in self.descendants():
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
+        """Kill the process group and the descendants outside of it (`timeout` makes a group of its own).
+
+        bash first: it must not go on with the next line because its command was killed.
+        """
+        outside = self.descendants()
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
+        for process in outside:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
         self.process.wait()
         assert self.process.stdin is not None
         with contextlib.suppress(BrokenPipeError):

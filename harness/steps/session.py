@@ -61,12 +61,15 @@ class Session:
             return _syntax_outcome(error, files, started_s, time.monotonic() - clock)
         self._curl.prepare()
         self.history.append(script)
-        watch = CommandWatch(self._start_bash(), script, files, self._limit, follow_s)
+        bash = self._start_bash()
+        watch = CommandWatch(bash, script, files, self._limit, follow_s)
         try:
             watch.wait(clock + deadline_s, stop)
         finally:
             if watch.statuses is None:
                 self.close()
+            else:
+                bash.keep_state()
         return self._outcome(watch, files, started_s, time.monotonic() - clock)
 
     def _outcome(self, watch: CommandWatch, files: tuple[Path, Path], started_s: float, seconds: float) -> Outcome:

@@ -57,7 +57,9 @@ def test_pack_changes_with_the_content(sources: dict[str, Path]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("context", "folder"), [(build_context.services, "fakes"), (build_context.load, "scenarios")], ids=str
+    ("context", "folder"),
+    [(build_context.services, "fakes"), (build_context.load, "scenarios")],
+    ids=["services", "load"],
 )
 def test_context_of_a_package_holds_the_dockerfile_and_all_its_sources(context: object, folder: str) -> None:
     assert callable(context)

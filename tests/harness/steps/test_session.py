@@ -104,6 +104,14 @@ def test_deadline_kills_every_process_and_the_session_goes_on(session: Session) 
     assert run(session, "echo $X")[1] == "kept\n"
 
 
+def test_state_survives_a_bash_that_is_killed_while_it_saves_it(session: Session) -> None:
+    """The command ends just before its deadline: bash is killed at any moment of writing its variables."""
+    run(session, 'X=kept; for i in {1..3000}; do eval "V$i=$i"; done')
+    for tenth_ms in range(0, 300, 15):
+        run(session, "sleep 0.05", deadline_s=0.05 + tenth_ms / 10_000)
+        assert run(session, "echo $X")[1] == "kept\n"
+
+
 def _command_line(process: psutil.Process) -> list[str]:
     try:
         return process.cmdline()
