@@ -172,11 +172,11 @@ def test_stream_is_summed_and_a_bad_arrival_counts_as_worse_than_any_latency() -
     ]
     stream = ours.Stream()
     stream.read(lines)
-    books = stream.series["a"]
-    assert (books.sent, books.ok, books.late, books.unsent, books.bad["unfinished"]) == (20, 18, 4, 2, 2)
-    assert books.percentile_ms(0.5) == pytest.approx(1.0, rel=0.004)
-    assert books.percentile_ms(0.9) == pytest.approx(5.0, rel=0.004)
-    assert books.percentile_ms(0.95) == math.inf
+    totals = stream.series["a"]
+    assert (totals.sent, totals.ok, totals.late, totals.unsent, totals.bad["unfinished"]) == (20, 18, 4, 2, 2)
+    assert totals.percentile_ms(0.5) == pytest.approx(1.0, rel=0.004)
+    assert totals.percentile_ms(0.9) == pytest.approx(5.0, rel=0.004)
+    assert totals.percentile_ms(0.95) == math.inf
     assert stream.bye
 
 
@@ -201,8 +201,8 @@ def test_percentiles_of_locust_follow_its_own_rule() -> None:
     asked = f"[rule({dict(seen.response_times)}, {seen.requests}, share) for share in {shares}]"
     # in a process of its own: locust patches the one that imports it
     program = f"from locust.stats import calculate_response_time_percentile as rule; print({asked})"
-    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
-    assert [seen.percentile_ms(share) for share in shares] == json.loads(said)
+    printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert [seen.percentile_ms(share) for share in shares] == json.loads(printed)
 
 
 def test_web_ui_page_is_read_without_late_and_unsent_rows() -> None:

@@ -260,9 +260,9 @@ def test_exit_code_depends_on_the_thresholds(
     monkeypatch.setattr(chaos, "check", lambda: None)
     monkeypatch.setattr(gameday_time, "measure", lambda folder, options: compared(warm=(warm_s,)))
     assert gameday_time.main(["--json"]) == code
-    said = json.loads(capsys.readouterr().out)
-    assert said["ours"]["seconds"] == warm_s
-    assert [threshold["ok"] for threshold in said["thresholds"]] == [True, True, code == 0, True]
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["ours"]["seconds"] == warm_s
+    assert [threshold["ok"] for threshold in printed["thresholds"]] == [True, True, code == 0, True]
 
 
 def test_missing_chaos_toolkit_error_has_the_install_command(

@@ -330,5 +330,7 @@ def test_pods_end_with_the_fork_server(tmp_path: Path) -> None:
     assert by_stdin.end() == 0
     assert first.status() == 0
     by_force.process.kill()
+    assert by_force.process.stdin is not None
+    by_force.process.stdin.close()
     by_force.process.wait()
     wait_until(lambda: refused(second.ip), "the orphan's end")

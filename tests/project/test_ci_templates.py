@@ -22,7 +22,7 @@ SCRIPTS = {step["name"]: step for step in STEPS if "run" in step}
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 GITLAB: dict[str, Any] = yaml.safe_load((ROOT / "ci" / "gitlab-gameday.yml").read_text(encoding="utf-8"))
 STAND_IN = """#!/bin/bash
-printf '%s\\n' "$@" >"$RUNNER_TEMP/said"
+printf '%s\\n' "$@" >"$RUNNER_TEMP/arguments"
 while [ $# -gt 0 ]; do if [ "$1" = --out ]; then mkdir -p "$2"; echo '# Gameday: done' >"$2/summary.md"; fi; shift; done
 exit {}
 """
@@ -75,8 +75,8 @@ class Runner:
     def summary(self) -> str:
         return self.files["GITHUB_STEP_SUMMARY"].read_text(encoding="utf-8")
 
-    def said(self) -> list[str]:
-        return (self.temp / "said").read_text().splitlines()
+    def arguments(self) -> list[str]:
+        return (self.temp / "arguments").read_text().splitlines()
 
 
 @pytest.mark.parametrize(("status", "verdict"), [(0, "passed"), (1, "failed"), (2, ""), (3, "inconclusive"), (137, "")])
@@ -95,7 +95,7 @@ def test_every_input_reaches_the_command_line(tmp_path: Path) -> None:
     runner = Runner(tmp_path, runbook="ops.md", **given, **images)
     runner.gameday(STAND_IN.format(0))
     assert runner.run("Gameday").returncode == 0
-    assert runner.said() == [
+    assert runner.arguments() == [
         "run", "--platform", "kind", "--jobs", "3", "--out", "o", "--bindings", "my bindings.yaml",
         "--base-image", "b:1", "--node-image", "n:1", "--only", "TIMEOUT", "--only", "TOOL_DOWN", "--", "ops.md",
     ]  # fmt: skip
@@ -112,9 +112,9 @@ def test_an_input_is_never_a_part_of_the_script(text: str, tmp_path: Path) -> No
     runner.gameday(STAND_IN.format(0))
     assert runner.run("Gameday").returncode == 0
     assert not list(tmp_path.rglob("pwned"))
-    said = "\n".join(runner.said())
-    assert f"--bindings\n{text}\n" in said
-    assert said.endswith(f"--\n{text}")
+    arguments = "\n".join(runner.arguments())
+    assert f"--bindings\n{text}\n" in arguments
+    assert arguments.endswith(f"--\n{text}")
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -175,7 +175,7 @@ def gitlab(folder: Path, status: int, **variables: str) -> subprocess.CompletedP
 @pytest.mark.parametrize("status", [0, 1, 3])
 def test_the_gitlab_job_ends_as_the_gameday_did(status: int, tmp_path: Path) -> None:
     assert gitlab(tmp_path, status, GAMEDAY_BINDINGS="$(touch pwned)").returncode == status
-    assert (tmp_path / "said").read_text().splitlines() == [
+    assert (tmp_path / "arguments").read_text().splitlines() == [
         "run", "--platform", "local", "--jobs", "2", "--out", "gameday-run", "--bindings", "$(touch pwned)",
         "--", "runbooks/operations.md",
     ]  # fmt: skip

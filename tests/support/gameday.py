@@ -49,14 +49,14 @@ class Running:
         for line in self.process.stderr:
             self.lines.append(line)
 
-    def said(self, pattern: str) -> bool:
+    def has_line(self, pattern: str) -> bool:
         """Has a line of the progress matched?"""
         return any(re.search(pattern, line) for line in tuple(self.lines))
 
     def wait_for(self, pattern: str, limit_s: float = 90.0) -> None:
         """Wait for a line of the progress; an early end is a failure."""
-        wait_until(lambda: self.said(pattern) or self.process.poll() is not None, limit_s=limit_s)
-        assert self.said(pattern), f"no line matches `{pattern}`:\n{''.join(self.lines)}"
+        wait_until(lambda: self.has_line(pattern) or self.process.poll() is not None, limit_s=limit_s)
+        assert self.has_line(pattern), f"no line matches `{pattern}`:\n{''.join(self.lines)}"
 
     def end(self, limit_s: float = ENDED_S) -> tuple[int, str]:
         """Wait for the end: exit code and stdout."""

@@ -181,7 +181,7 @@ def _meta(obj: Obj) -> dict[str, Any]:
     return meta
 
 
-class Said:
+class Output:
     """What a call wrote, as it was written."""
 
     def __init__(self) -> None:
@@ -202,8 +202,8 @@ class Said:
 
 async def kubectl(
     world: World, line: str, *, now_s: float = 0.0, stdin: bytes | None = None, tty: bool = False
-) -> Said:
+) -> Output:
     """One call, at a given time."""
-    said = Said()
-    said.status = await run(shlex.split(line), world, said.take, stdin, tty, now=lambda: now_s)
-    return said
+    output = Output()
+    output.status = await run(shlex.split(line), world, output.take, stdin, tty, now=lambda: now_s)
+    return output

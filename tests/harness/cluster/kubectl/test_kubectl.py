@@ -15,7 +15,7 @@ from harness.cluster.kubectl import jsonpath, run
 from harness.cluster.kubectl.flags import read_duration
 from harness.cluster.kubectl.human_units import span
 from harness.machine.objects import Obj, items, section, text
-from tests.support.recorded_cluster import Ended, Said, World, at_once, kubectl, recording
+from tests.support.recorded_cluster import Ended, Output, World, at_once, kubectl, recording
 
 HEALTHY = recording("healthy")
 NOW_S = HEALTHY["calls"][0]["started"]
@@ -26,13 +26,13 @@ def world() -> World:
     return World(HEALTHY["world"], HEALTHY["logs"])
 
 
-def call(world: World, line: str, **more: Any) -> Said:
+def call(world: World, line: str, **more: Any) -> Output:
     return at_once(kubectl(world, line, now_s=NOW_S, **more))
 
 
-def during(world: World, line: str, act: Callable[[Said], Awaitable[None]]) -> Said:
+def during(world: World, line: str, act: Callable[[Output], Awaitable[None]]) -> Output:
     """Run `line` while `act` changes the cluster; cancel a line that is still running when `act` ends."""
-    result = Said()
+    result = Output()
 
     async def both() -> None:
         task = asyncio.create_task(run(shlex.split(line), world, result.take, None, False, now=lambda: NOW_S))
@@ -119,7 +119,7 @@ def test_help_lists_supported_flags_only(world: World) -> None:
 
 
 def test_watch_prints_changed_and_deleted_objects(world: World) -> None:
-    async def act(result: Said) -> None:
+    async def act(result: Output) -> None:
         pod = pods(world, "tool-service")[0]
         section(pod, "metadata").update({"deletionTimestamp": "2026-11-23T23:00:00Z", "resourceVersion": "9999"})
         world.touch()
@@ -137,7 +137,7 @@ def test_watch_prints_changed_and_deleted_objects(world: World) -> None:
 
 
 def test_watch_only_omits_the_current_objects(world: World) -> None:
-    async def act(result: Said) -> None:
+    async def act(result: Output) -> None:
         assert result.stdout == ""
         section(deployment(world, "realtime"), "status")["readyReplicas"] = 1
         world.touch()
@@ -151,7 +151,7 @@ def test_rollout_status_follows_until_the_rollout_is_complete(world: World) -> N
     spec = section(deployment(world, "realtime"), "spec")
     spec["replicas"] = 4
 
-    async def act(result: Said) -> None:
+    async def act(result: Output) -> None:
         for change in ({"updatedReplicas": 4, "replicas": 5}, {"replicas": 4}, {"availableReplicas": 4}):
             status.update(change)
             world.touch()
@@ -196,7 +196,7 @@ def test_rollout_status_fails_at_the_progress_deadline(world: World) -> None:
     ],
 )
 def test_wait_ends_when_the_condition_is_met(world: World, line: str, message: str) -> None:
-    async def act(result: Said) -> None:
+    async def act(result: Output) -> None:
         assert result.stdout == ""
         status = section(deployment(world, "realtime"), "status")
         status["readyReplicas"] = 0
@@ -216,7 +216,7 @@ def test_a_condition_of_an_older_generation_does_not_count(world: World) -> None
 def test_wait_for_delete_ends_when_the_pod_is_gone(world: World) -> None:
     pod = pods(world, "tool-service")[0]
 
-    async def act(result: Said) -> None:
+    async def act(result: Output) -> None:
         world.objects["pods"].remove(pod)
         world.touch()
 
@@ -239,7 +239,7 @@ def test_logs_follow_until_the_log_ends(world: World, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(World, "log", log)
 
-    async def act(result: Said) -> None:
+    async def act(result: Output) -> None:
         assert result.stdout == "first\n"
         gate.set()
 
@@ -259,7 +259,7 @@ def test_logs_wait_for_a_deployment_to_have_pods(world: World) -> None:
     for pod in gone:
         world.objects["pods"].remove(pod)
 
-    async def act(result: Said) -> None:
+    async def act(result: Output) -> None:
         world.objects["pods"] += gone
         world.touch()
 
@@ -322,7 +322,7 @@ def test_exec_kills_the_command_when_the_caller_disconnects(world: World, monkey
 
     monkeypatch.setattr(World, "execute", execute)
 
-    async def act(result: Said) -> None:
+    async def act(result: Output) -> None:
         assert not process.killed
 
     during(world, "exec deploy/tool-service -n production -- sleep 1000", act)
@@ -357,7 +357,7 @@ def test_delete_waits_until_the_pod_is_gone(world: World, monkeypatch: pytest.Mo
     assert (late.status, late.stderr) == (1, f"error: timed out waiting for the condition on pods/{name}\n")
     assert call(world, f"delete pod {name} -n production --wait=false").status == 0
 
-    async def act(result: Said) -> None:
+    async def act(result: Output) -> None:
         assert result.stdout
         world.objects["pods"].remove(pod)
         world.touch()

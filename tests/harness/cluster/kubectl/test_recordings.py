@@ -13,7 +13,7 @@ import yaml
 
 from harness.cluster.api import Usage
 from harness.cluster.kubectl.human_units import quantity
-from tests.support.recorded_cluster import DATA, Said, World, at_once, kubectl, recording
+from tests.support.recorded_cluster import DATA, Output, World, at_once, kubectl, recording
 
 PROGRAMS = {
     ("cat", "/app/validation_rules.json"): (b'{"max_length": 4096}\n', b"", 0),
@@ -62,11 +62,11 @@ def summed(parts: list[dict[str, Any]]) -> Usage:
     return Usage(math.ceil(cpu * 1000), int(memory))
 
 
-def ours_of(world: World, call: dict[str, Any], now_s: float) -> Said:
+def ours_of(world: World, call: dict[str, Any], now_s: float) -> Output:
     return at_once(kubectl(world, call["line"], now_s=now_s))
 
 
-def triple(result: Said) -> tuple[str, str, int | None]:
+def triple(result: Output) -> tuple[str, str, int | None]:
     return plain(result.stdout), plain(result.stderr), result.status
 
 
