@@ -34,8 +34,8 @@ def metadata(name: str, namespace: str | None = None) -> Obj:
 def deployment(declared: Obj, image: str, env: Mapping[str, str]) -> Obj:
     """The Deployment with this image and environment and the API server's defaults.
 
-    Left out is what the runtimes do not implement: startup probes (processes start at once), security contexts,
-    limits, arguments (the pod's program is chosen by the Deployment's name).
+    Left out is what the runtimes do not implement: startup probes (the liveness probe waits for its first success),
+    security contexts, limits, arguments (the pod's program is chosen by the Deployment's name).
     """
     (container,) = items(template(declared), "spec", "containers")
     pod: Obj = {

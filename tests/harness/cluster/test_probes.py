@@ -1,0 +1,60 @@
+"""Probes of a container: when failures count, and what is reported."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import pytest
+
+from harness.cluster import probes
+from harness.cluster.probes import Probe, watch
+
+
+class Over(Exception):
+    """The scripted answers are used up."""
+
+
+@dataclass(frozen=True)
+class ScriptedProbe(Probe):
+    """A probe with given answers: "" is a success."""
+
+    answers: list[str] = field(default_factory=list)
+
+    async def ask(self, address: str) -> str:
+        if not self.answers:
+            raise Over
+        return self.answers.pop(0)
+
+
+def changes(kind: str, answers: Iterable[str]) -> tuple[list[bool], list[str]]:
+    """The health changes and the reported failures of one container."""
+    seen: list[bool] = []
+    reported: list[str] = []
+
+    async def on_change(healthy: bool) -> bool:
+        seen.append(healthy)
+        return True
+
+    probe = ScriptedProbe(kind, "/", 80, period_s=0.001, timeout_s=1, failures=3, answers=list(answers))
+    with pytest.raises(Over):
+        asyncio.run(watch(probe, "127.0.0.1", on_change, reported.append))
+    return seen, reported
+
+
+def test_liveness_failures_before_the_first_success_do_not_restart_a_slow_container() -> None:
+    assert changes("Liveness", ["refused"] * 20 + [""]) == ([True], [])
+
+
+def test_liveness_failures_after_the_first_success_restart_it_at_the_threshold() -> None:
+    assert changes("Liveness", ["", "stuck", "stuck", "", "stuck", "stuck", "stuck"]) == ([True, False], ["stuck"] * 5)
+
+
+def test_a_container_that_never_starts_is_restarted_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(probes.STARTUP_LIMIT_S, "Liveness", 0.0)
+    assert changes("Liveness", ["refused"] * 3) == ([False], ["refused"] * 3)
+
+
+def test_liveness_waits_longer_for_a_start_than_readiness() -> None:
+    assert probes.STARTUP_LIMIT_S == {"Readiness": 3.0, "Liveness": 60.0}
