@@ -95,12 +95,22 @@ class Side:
         pods = self.items("pods", *HERE)
         return late + [pod["metadata"]["name"] for pod in pods if "deletionTimestamp" in pod["metadata"]]
 
+    def disturbed(self) -> list[str]:
+        """Pods that were restarted, and failures to start one."""
+        pods = [pod["metadata"]["name"] for pod in self.items("pods", *HERE) if _restarts(pod)]
+        failures = [each["message"] for each in self.items("events", *HERE) if each.get("reason") == "Failed"]
+        return pods + failures
+
     def measured(self) -> None:
         """Wait until every pod has metrics."""
         deadline = time.monotonic() + SETTLED_S
         while len(self.run("top", "pods", *HERE, "--no-headers").stdout.splitlines()) != len(self.items("pods", *HERE)):
             assert time.monotonic() < deadline, f"{self.name}: no metrics of some pods"
             time.sleep(0.5)
+
+
+def _restarts(pod: Obj) -> int:
+    return sum(each["restartCount"] for each in pod["status"].get("containerStatuses", []))
 
 
 def _rolled_out(each: Obj) -> bool:

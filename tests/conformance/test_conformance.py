@@ -155,8 +155,9 @@ def test_every_known_difference_still_exists(comparison: Comparison) -> None:
 
 
 def test_most_lines_are_equal(comparison: Comparison) -> None:
-    """Known differences must remain the exception."""
-    assert sum(not each.differs for each in comparison.rows) > 0.85 * len(comparison.rows)
+    """Known differences must remain the exception: 88 % of all lines are equal, a sample of 150 varies by 3 %."""
+    least = 0.85 if comparison.whole else 0.75
+    assert sum(not each.differs for each in comparison.rows) > least * len(comparison.rows)
 
 
 def test_few_lines_differ_only_before_both_sides_are_at_rest(comparison: Comparison) -> None:
