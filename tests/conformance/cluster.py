@@ -96,8 +96,8 @@ def _measure(side: Side) -> None:
 def deploy(side: Side, local: Side, folder: Path) -> None:
     """Create the objects of the local platform in a namespace that has nothing else.
 
-    Repeated when a pod was restarted or could not be started: events and restart counts of an overloaded machine would be
-    compared with those of an undisturbed start.
+    Repeated when a pod was restarted or could not be started: the events and restart counts of an overloaded machine
+    would be compared with those of an undisturbed start.
     """
     objects = objects_of(local)
     for each in objects["items"]:
