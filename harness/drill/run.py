@@ -220,8 +220,8 @@ class Drill:
         while self._injections[side]:
             try:
                 self._injections[side].pop().revert()
-            except GamedayError as error:
-                failures.append(str(error))
+            except Exception as error:  # a fault of another package may raise anything
+                failures.append(str(error) if isinstance(error, GamedayError) else f"{type(error).__name__}: {error}")
         if side == TREATMENT:
             self.record(FaultReverted(ok=not failures, why="; ".join(failures)))
 

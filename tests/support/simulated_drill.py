@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 
 from harness.drill import Drill
-from harness.errors import PlatformError
 from harness.faults.base import Injection, Target
 from harness.gameday.judging import LiveJudges
 from harness.record.events import (
@@ -69,7 +68,8 @@ class World:
     )
     rate: int = 100
     heals: bool = True
-    revert_fails: bool = False
+    revert_error: Exception | None = None
+    """Raised by each attempt to revert the fault."""
     silent_from: float | None = None
     known: VifEstimate = UNKNOWN
     """The VIF estimated from earlier runs."""
@@ -191,6 +191,6 @@ class _Fault:
         self.world.fault_at = self.world.now
 
     def _revert(self) -> None:
-        if self.world.revert_fails:
-            raise PlatformError("it is stuck")
+        if self.world.revert_error:
+            raise self.world.revert_error
         self.world.reverted_at = self.world.now

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from harness.app import ReportRequest, report
+from harness.errors import PlatformError
 from harness.model import Verdict
-from harness.record.events import CONTROL, TREATMENT, HostSampled, ProbeSampled
+from harness.record.events import CONTROL, TREATMENT, FaultReverted, HostSampled, ProbeSampled
 from harness.record.header import DashboardPlan
+from harness.record.journal import read_events
 from harness.report.json_report import to_json
 from harness.stats.inflation import VifEstimate
 from tests.support.simulated_drill import START_S, World, incident, ran
@@ -112,10 +114,13 @@ def test_failed_step_fails_the_runbook_although_the_slos_recover(tmp_path: Path)
     assert result.drills[0].times.recover_s is not None
 
 
-def test_failed_revert_is_inconclusive(tmp_path: Path) -> None:
-    result = World(tmp_path, incident, revert_fails=True).run()
+@pytest.mark.parametrize("error", [PlatformError("it is stuck"), KeyError("it is stuck")], ids=["ours", "other"])
+def test_failed_revert_is_inconclusive(error: Exception, tmp_path: Path) -> None:
+    result = World(tmp_path, incident, revert_error=error).run()
     assert result.verdict is Verdict.INCONCLUSIVE
     assert "it is stuck" in result.drills[0].why[0]
+    reverted = [event for event in read_events(tmp_path / "record.jsonl") if isinstance(event, FaultReverted)]
+    assert [event.ok for event in reverted] == [False]
 
 
 def test_slos_broken_after_the_revert_are_inconclusive(tmp_path: Path) -> None:
