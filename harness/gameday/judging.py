@@ -29,8 +29,8 @@ class LiveJudges:
 
     @contextmanager
     def of(self, drill: str) -> Iterator[Judge]:
-        """The judge of a drill that has started, with every event so far; nothing changes it inside the `with`."""
+        """The judge of a drill that has started, with the events recorded until now; fixed inside the `with`."""
         with self._lock:
-            while self._events:
+            for _ in range(len(self._events)):  # no more: events may arrive faster than a busy machine judges them
                 self._judges.add(self._events.popleft())
             yield self._judges.by_drill[drill]

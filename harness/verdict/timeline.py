@@ -90,7 +90,7 @@ class Timeline:
     def slices(self, series: str, start: float, end: float) -> list[Counts]:
         """Counts of each slice in [start, end); empty ones where nothing was due."""
         known = self._load.get(series, {})
-        return [known.get(number, Counts()) for number in range(_number(start), _number(end))]
+        return [known[n] if n in known else Counts() for n in range(_number(start), _number(end))]
 
     def total(self, series: str, start: float, end: float) -> Counts:
         """All of [start, end) merged."""
