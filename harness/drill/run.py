@@ -6,6 +6,7 @@ taken down. The outcome is in the journal alone.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 import traceback
@@ -27,15 +28,19 @@ from harness.record.events import (
     FaultApplied,
     FaultReverted,
     PhaseEnded,
+    PhaseExtended,
     PhaseName,
     PhaseStarted,
     RevertArmed,
     SideName,
 )
 from harness.verdict.judge import Judge
+from harness.verdict.progress import progress
 
 POLL_S = 0.05
 PREPARE_POLL_S = 0.2
+EXTENSION_FACTOR = 1.5
+"""An estimate of the time to a decision is uncertain, so a phase gets so many times as much."""
 SILENCE_S = 15.0
 """A load generator reports counts four times a second; after this long without any it counts as lost."""
 
@@ -143,7 +148,14 @@ class Drill:
         """Wait until the judge has decided; return False if it decided no, or at the limit."""
         self.record(PhaseStarted(phase=phase, limit_s=limit_s))
         until = self.clock() + limit_s
-        while (answer := self._answer(phase)) is None and self.clock() < until:
+        extended = False
+        while (answer := self._answer(phase)) is None:
+            if self.clock() >= until:
+                more_s = 0.0 if extended else self._extension_s(limit_s)
+                if not more_s:
+                    break
+                self.record(PhaseExtended(phase=phase, more_s=more_s))
+                until, extended = until + more_s, True
             self._check()
             self._check_load()
             (self.pause or self.stop.wait)(POLL_S)
@@ -151,6 +163,13 @@ class Drill:
             waiting_for = judge.waiting_for(phase) if answer is None else ""
         self.record(PhaseEnded(phase=phase, decides=True, answer=answer, waiting_for=waiting_for))
         return bool(answer)
+
+    def _extension_s(self, limit_s: float) -> float:
+        """Seconds by which a phase goes on beyond its limit; 0 unless a decision is expected within as long again."""
+        with self.judge() as judge:
+            now = progress(judge.state)
+        more_s = now.more_s if now else None
+        return 0.0 if more_s is None or more_s > limit_s else min(limit_s, math.ceil(EXTENSION_FACTOR * more_s + 1))
 
     def _answer(self, phase: PhaseName) -> bool | None:
         with self.judge() as judge:

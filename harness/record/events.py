@@ -85,6 +85,11 @@ class DrillStarted(DrillEvent):
     slos: Annotated[tuple[SloPlan, ...], "SLOs that must hold"] = ()
     unread: Annotated[tuple[UnreadLine, ...], "lines that were not understood"] = ()
     dashboards: Annotated[tuple[DashboardPlan, ...], "dashboards that the runbook names"] = ()
+    seed: Annotated[int, "seed of the draw which side comes up, and is broken, first"] = 0
+    first: Annotated[SideName, "the side that was drawn to come first"] = TREATMENT
+    credit_alpha: Annotated[float, "largest probability of self-healing at which a recovery is credited"] = 0.1
+    earlier_exposure_s: Annotated[float, "seconds of this incident without a response in earlier runs"] = 0.0
+    earlier_ends: Annotated[int, "times that it ended by itself in these seconds"] = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +103,14 @@ class PhaseStarted(DrillEvent):
 
     phase: Annotated[PhaseName, "name of the phase"]
     limit_s: Annotated[float | None, "longest duration in seconds; null: the phase does not wait for evidence"] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhaseExtended(DrillEvent):
+    """A phase goes on beyond its limit, once, because it is about to be decided."""
+
+    phase: Annotated[PhaseName, "name of the phase"]
+    more_s: Annotated[float, "seconds by which its limit is extended"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,6 +240,7 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     DrillStarted,
     DrillEnded,
     PhaseStarted,
+    PhaseExtended,
     PhaseEnded,
     RevertArmed,
     FaultApplied,

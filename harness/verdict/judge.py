@@ -15,6 +15,7 @@ from harness.record.events import (
     DrillEvent,
     DrillInterrupted,
     DrillStarted,
+    FaultApplied,
     FaultReverted,
     FindingNoted,
     HostSampled,
@@ -28,11 +29,9 @@ from harness.record.events import (
 from harness.stats.inflation import inflation
 from harness.stats.sequential import MIN_S
 from harness.verdict.change import has_begun, since
+from harness.verdict.credit import credit_of
 from harness.verdict.measurement import measure, slices
 from harness.verdict.state import Slo, Span, new_drill_state
-
-STILL_S = 5.0
-"""Longest window at the end of the recovery in which the control must still be broken, in seconds."""
 
 
 class Judge:
@@ -74,6 +73,8 @@ class Judge:
                 state.ended = True
             case HostSampled():
                 state.busy_shares.append((event.t_s, event.busy_share))
+            case FaultApplied():
+                state.fault_applied_s.setdefault(event.side, event.t_s)
             case FaultReverted():
                 state.reverted, state.revert_why = event.ok, event.why
 
@@ -83,6 +84,7 @@ class Judge:
         decide: Mapping[str | None, Callable[[], None]] = {
             "baseline": self._baseline,
             "symptoms": self._symptoms,
+            "response": self._observe_control,
             "recovery": self._recovery,
             "control": self._control,
             "after-revert": self._after_revert,
@@ -150,40 +152,49 @@ class Judge:
                 continue
             if has_begun(state.symptom_question(symptom.condition), window):
                 state.symptoms_seen_s[number] = window.end
-        for slo in state.slos:
-            if slo.name in state.slos_broken_s:
+        self._note_broken(TREATMENT, state.slos_broken_s)
+        self._observe_control()
+
+    def _observe_control(self) -> None:
+        """Note the SLOs that break on the control, also after the response has begun on the treatment."""
+        self._note_broken(CONTROL, self.state.control_broken_s)
+
+    def _note_broken(self, side: str, broken_s: dict[str, float]) -> None:
+        start, end = self.state.start("fault"), self.state.sides[side].frontier
+        for slo in self.state.slos:
+            if start is None or slo.name in broken_s:
                 continue
-            if self._since(slo, TREATMENT, start, holds=False, alarm=True) is not None:
-                state.slos_broken_s[slo.name] = window.end
+            if self._since(slo, side, start, holds=False, alarm=True) is not None:
+                broken_s[slo.name] = end
 
     def _recovery(self) -> None:
-        """Recovered: every SLO holds for as long as the onset took. A shorter calm may precede another onset."""
+        """Recovered: every SLO holds for long enough. A shorter calm may precede another onset, or be a spell of it."""
         state, start = self.state, self.state.start("response")
+        self._observe_control()
         if start is None or state.recovery_spans:
             return
         spans = self._all_hold(TREATMENT, start)
-        if spans and all(self._seconds(slo, spans[slo.name]) >= state.onset_s for slo in state.slos):
+        begin = state.begin_of(spans)
+        if begin is not None and all(
+            self._seconds(slo, spans[slo.name]) >= state.lasting_s(begin) for slo in state.slos
+        ):
             state.recovery_spans = spans
+            self._control()
 
     def _seconds(self, slo: Slo, span: Span) -> float:
         """Seconds of a span that have data."""
         return measure(self.state.question(slo), self.state.window(TREATMENT, *span)).seconds
 
     def _control(self) -> None:
-        """Decide whether an SLO that broke is still broken on the control at the end of the treatment's recovery.
-
-        Only the last seconds count: they must not be outweighed by seconds before the control healed itself.
-        """
-        state, control, begin = self.state, self.state.sides[CONTROL], self.state.recovered_since
+        """Compare the sides until the recovery can be credited, or is known to be none of the response's."""
+        state, begin = self.state, self.state.recovered_since
         if begin is None or state.controlled is not None:
             return
-        broken = [slo for slo in state.slos if slo.name in state.slos_broken_s]
-        not_back = [slo for slo in broken if self._since(slo, CONTROL, begin) is None]
-        late = state.window(CONTROL, max(begin, control.frontier - STILL_S))
-        state.still_broken = tuple(
-            slo.name for slo in not_back if measure(state.question(slo, alarm=True), late).holds is False
+        self._observe_control()
+        state.relapsed = tuple(
+            slo.name for slo in state.slos if self._since(slo, TREATMENT, begin, holds=False, alarm=True) is not None
         )
-        state.self_healed = bool(broken) and not not_back
+        state.credit = credit_of(state, begin)
 
     def _after_revert(self) -> None:
         start = self.state.start("after-revert")
@@ -198,8 +209,14 @@ class Judge:
         if phase == "symptoms":
             return True if state.slos_broken_s and not state.symptoms_missing else None
         if phase == "control":
-            return state.controlled
+            return False if state.relapsed else self._credited()
         return True if {"recovery": state.recovery_spans, "after-revert": state.after_revert_spans}[phase] else None
+
+    def _credited(self) -> bool | None:
+        """Whether the control decides; if it is still broken, only with enough exposure."""
+        credit = self.state.credit
+        enough = credit is not None and credit.alpha <= self.state.header.credit_alpha
+        return False if self.state.controlled is False else True if self.state.controlled and enough else None
 
     def waiting_for(self, phase: str) -> str:
         """Description of the evidence that a phase still waits for."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from harness.conditions import Condition
 from harness.record.events import CONTROL, TREATMENT
 from harness.verdict.change import CONSECUTIVE_SAMPLES, evidence_start
+from harness.verdict.credit import SPELL_FACTOR
 from harness.verdict.measurement import Measurement, measure
 from harness.verdict.state import DrillState
 from harness.verdict.window import Question, Window
@@ -74,15 +75,31 @@ def _so_far(question: Question, window: Window) -> Measurement:
 
 
 def _more_s(state: DrillState, phase: str, rows: tuple[Row, ...]) -> float | None:
-    """That of the slowest row; a recovery also has to last as long as the onset did."""
+    """That of the slowest row; a recovery also has to last for long enough, and the control to be observed as long."""
+    if phase == "control":
+        return _control_s(state)
     waits = [_row_s(row) for row in rows if not row.settled]
     known = [wait for wait in waits if wait is not None]
     if len(known) < len(waits):
         return None
-    lasting = (
-        max((state.onset_s - row.measurement.seconds for row in rows), default=0.0) if phase == "recovery" else 0.0
-    )
-    return max([0.0, lasting, *known])
+    lasting = list(_lasting_s(state, rows)) if phase == "recovery" else []
+    return max([0.0, *known, *lasting])
+
+
+def _lasting_s(state: DrillState, rows: tuple[Row, ...]) -> Iterator[float]:
+    """Seconds for which each SLO must still hold, if it has held since the evidence began to count."""
+    now = state.sides[TREATMENT].frontier
+    held_s = [row.measurement.seconds for row in rows]
+    if held_s:
+        yield state.lasting_s(now - min(held_s)) - min(held_s)
+
+
+def _control_s(state: DrillState) -> float | None:
+    """Seconds until the control has been observed for long enough; None when time does not decide."""
+    credit, needed_s = state.credit, state.control_needed_s
+    if credit is None or needed_s is None:
+        return None
+    return max(needed_s, SPELL_FACTOR * credit.control_healthy_s - credit.lasted_s)
 
 
 def _row_s(row: Row) -> float | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from harness.model import Verdict
 from harness.record.events import TREATMENT
 from harness.stats.sequential import SLICE_S
+from harness.verdict.change import since
 from harness.verdict.measurement import Measurement, measure
 from harness.verdict.quantities import show_measurement
 from harness.verdict.result import DashboardResult, StepResult
@@ -37,10 +38,14 @@ def verdict_of(
         return Verdict.FAILED, failures + doubts
     if doubts:
         return Verdict.INCONCLUSIVE, doubts
-    names = ", ".join(state.still_broken)
-    return Verdict.PASSED, [
-        f"all symptoms observed, all steps succeeded, SLOs recovered; {names} stayed broken in the control run"
-    ]
+    return Verdict.PASSED, [f"all symptoms observed, all steps succeeded, SLOs recovered; {_credited(state)}"]
+
+
+def _credited(state: DrillState) -> str:
+    if state.credit is None:
+        raise ValueError("a drill without a comparison of its sides cannot pass")
+    names = ", ".join(state.credit.still_broken)
+    return f"{names} stayed broken in the control run (self-healing explains this with p <= {state.credit.alpha:.2g})"
 
 
 def _unusable(state: DrillState) -> Iterator[str]:
@@ -84,6 +89,9 @@ def _failures(state: DrillState, steps: Sequence[StepResult], dashboards: Sequen
     """Evidence against the runbook."""
     if _still_broken(state) and not _starved(state):
         yield f"the SLOs did not recover: {_unmet(state, 'recovery')}"
+    if state.relapsed:
+        names = ", ".join(state.relapsed)
+        yield f"the SLOs recovered and broke again while the fault was still active: {names}"
     if "response" in state.phase_ended_s and not any(step.facts.ran for step in steps):
         yield "the runbook has no step that could be run"
     yield from (f"{step.place}: {step.why}" for step in steps if step.verdict in ("failed", "refused"))
@@ -99,21 +107,47 @@ def _doubts(state: DrillState) -> Iterator[str]:
         yield "this machine's processors were busy during the whole recovery, which may be the cause: use fewer --jobs"
     if state.recovered_since is None and "recovery" in state.phase_ended_s and not _still_broken(state):
         yield f"whether the SLOs recovered could not be decided: {_unmet(state, 'recovery')}"
-    if state.recovered_since is not None and state.controlled is False:
-        yield "self-healed: the SLOs also recovered on the control, so the runbook gets no credit"
-    elif state.recovered_since is not None and state.controlled is None:
-        yield "not controlled: whether the SLOs would have stayed broken without the runbook could not be decided"
+    if state.recovered_since is not None and not state.relapsed:
+        yield from _no_credit(state)
     if state.reverted is not True:
         yield f"the fault was not reverted: {state.revert_why or 'the drill ended before'}"
     elif not state.after_revert_spans and state.recovered_since is not None:
         yield f"after the revert the SLOs did not hold: {_unmet(state, 'after-revert')}"
 
 
+def _no_credit(state: DrillState) -> Iterator[str]:
+    """Reasons for which the recovery may not be due to the response."""
+    credit, limit = state.credit, state.header.credit_alpha
+    if credit is None:
+        yield "not controlled: the control was not observed after the recovery"
+    elif credit.self_healed:
+        yield "self-healed: the SLOs also recovered on the control, so the runbook gets no credit"
+    elif credit.window_s is None:
+        yield "no step had changed anything when the SLOs began to hold again, so the runbook gets no credit"
+    elif not credit.still_broken:
+        yield (
+            "not controlled: whether the SLOs would have stayed broken without the runbook could not be decided; the "
+            f"control was healthy for up to {credit.control_healthy_s:.1f} s at a time, "
+            f"the recovery lasted {credit.lasted_s:.1f} s"
+        )
+    elif credit.alpha > limit:
+        yield (
+            f"not certain: an incident that ends by itself explains the recovery with p <= {credit.alpha:.2g} (limit "
+            f"{limit:g}); {state.control_needed_s or 0.0:.0f} s more of the control, or earlier runs, would decide"
+        )
+
+
 def _still_broken(state: DrillState) -> bool:
-    """Whether an SLO is known to be broken at the end of the recovery."""
-    if state.recovered_since is not None or "recovery" not in state.phase_ended_s:
+    """Whether an SLO is known to be broken at the end of the recovery, by all evidence of the phase."""
+    begin = state.start("recovery")
+    if state.recovered_since is not None or begin is None or "recovery" not in state.phase_ended_s:
         return False
-    return any(_at_the_end(state, slo, "recovery", TREATMENT, alarm=True).holds is False for slo in state.slos)
+    window = state.window(TREATMENT, begin, min(state.sides[TREATMENT].frontier, state.end("recovery")))
+    return any(
+        since(state.question(slo), window, holds=False) is not None
+        or _at_the_end(state, slo, "recovery", TREATMENT, alarm=True).holds is False
+        for slo in state.slos
+    )
 
 
 def _starved(state: DrillState) -> bool:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from harness.conditions import Condition, parse
 from harness.record.events import CONTROL, TREATMENT, DrillStarted
 from harness.record.header import SloPlan
 from harness.record.steps import StepFacts
+from harness.stats.hazard import EarlierRuns, ratio_needed
 from harness.stats.inflation import ENOUGH_S, UNKNOWN, VifEstimate
 from harness.stats.sequential import TestParameters
-from harness.verdict.timeline import SETTLE_S, Timeline, slice_from
+from harness.verdict.timeline import SETTLE_S, Timeline, slice_from, slice_until
 from harness.verdict.window import Question, Window
 
 ALPHA = 0.01
 """Probability of a wrong decision about a runbook, in each direction; the SLOs of a drill share it."""
 STEADY_ALPHA = 0.05
 """The same for the steady state before the fault and after the revert, which is no part of the verdict."""
+CREDIT_ALPHA = 0.1
+"""Largest probability at which a recovery is credited although the incident may have ended by itself."""
+AGE_FACTOR = 2.0
+"""The control is observed until its incident is so many times as old as that of the treatment was at its recovery."""
+MIN_LASTING_S = 20.0
+"""Shortest recovery that counts, in seconds: a restart or a rollout brings a calm that is shorter than this."""
 Span = tuple[float, float]
 """[from, to) in seconds since the epoch."""
 
@@ -42,6 +50,31 @@ class BoundSymptom:
     line: int
     text: str
     condition: Condition | None
+
+
+@dataclass(frozen=True)
+class Credit:
+    """Evidence that the response, and not the incident's own end, brought the recovery. Times in seconds.
+
+    `alpha` bounds the probability of the same evidence if the incident ends by itself (`stats/hazard.py`).
+    `still_broken` and `self_healed` are about the control at the end of its observation.
+    """
+
+    window_s: float | None
+    """From the begin of the first changing step to the recovery; None: no step changed anything before it."""
+    age_s: float
+    """Age of the incident on the treatment at its recovery."""
+    control_age_s: float
+    """Age of the incident on the control at the end of its observation."""
+    alpha: float
+    lasted_s: float
+    """Length of the treatment's recovery."""
+    control_healthy_s: float
+    """Longest healthy spell of the control in the incident."""
+    still_broken: tuple[str, ...] = ()
+    """SLOs that are broken on the control, and whose healthy spells there were clearly shorter than the recovery."""
+    self_healed: bool = False
+    """Whether every SLO that broke is known to hold on the control again."""
 
 
 @dataclass
@@ -72,12 +105,16 @@ class DrillState:
     """When each symptom was first known to be present after the fault, by its index."""
     slos_broken_s: dict[str, float] = field(default_factory=dict)
     """When each SLO was first known to be broken after the fault, by its name."""
+    control_broken_s: dict[str, float] = field(default_factory=dict)
+    """The same on the control, which is observed until the end of its phase."""
+    fault_applied_s: dict[str, float] = field(default_factory=dict)
+    """By side, when its first fault was active."""
     recovery_spans: dict[str, Span] = field(default_factory=dict)
     """By SLO, the span after the response; empty until every SLO is known to hold for long enough."""
-    still_broken: tuple[str, ...] = ()
-    """SLOs that are known to be broken on the control over the seconds of the recovery."""
-    self_healed: bool = False
-    """Whether every SLO that broke is known to hold on the control again."""
+    relapsed: tuple[str, ...] = ()
+    """SLOs that are known to be broken again after the recovery, while the fault was still active."""
+    credit: Credit | None = None
+    """Comparison of both sides after the recovery; None: there was none."""
     after_revert_spans: dict[str, Span] = field(default_factory=dict)
     """By SLO, the span after the revert; empty until every SLO is known to hold."""
     reverted: bool | None = None
@@ -96,7 +133,9 @@ class DrillState:
     @property
     def controlled(self) -> bool | None:
         """Whether the control stayed broken while the treatment recovered; None: undecided."""
-        return True if self.still_broken else False if self.self_healed else None
+        if self.credit is None:
+            return None
+        return True if self.credit.still_broken else False if self.credit.self_healed else None
 
     @property
     def symptoms_missing(self) -> list[BoundSymptom]:
@@ -105,16 +144,53 @@ class DrillState:
 
     @property
     def onset_s(self) -> float:
-        """Seconds from the fault to the last documented symptom; 0 before the first."""
-        if not self.symptoms_seen_s:
-            return 0.0
-        return max(self.symptoms_seen_s.values()) - self.phase_started_s.get("fault", 0.0)
+        """Seconds from the fault to the last symptom that was seen, or SLO that broke, on either side; 0 before it."""
+        treatment = self._onset(TREATMENT, [*self.symptoms_seen_s.values(), *self.slos_broken_s.values()])
+        return max(treatment, self._onset(CONTROL, list(self.control_broken_s.values())))
+
+    def _onset(self, side: str, seen_s: list[float]) -> float:
+        return max(seen_s) - self.applied_s(side) if seen_s else 0.0
+
+    def applied_s(self, side: str) -> float:
+        """When the first fault of a side was active; until then, the begin of the phase that applies it."""
+        return self.fault_applied_s.get(side, self.phase_started_s.get("fault", 0.0))
+
+    def lasting_s(self, recovered_since: float) -> float:
+        """Seconds for which a recovery must last, in which other SLOs may still break or the remedy wear off.
+
+        As long as the slowest onset took, and as long as the incident had lasted.
+        """
+        return max(MIN_LASTING_S, self.onset_s, recovered_since - self.applied_s(TREATMENT))
+
+    @property
+    def earlier(self) -> EarlierRuns:
+        """Exposure of the same incident without a response in earlier runs."""
+        return EarlierRuns(self.header.earlier_exposure_s, self.header.earlier_ends)
+
+    @property
+    def control_needed_s(self) -> float | None:
+        """Seconds for which the control must still be observed until `alpha` suffices; None: time does not decide."""
+        credit = self.credit
+        if credit is None or credit.window_s is None:
+            return None
+        before_s, limit = credit.age_s - credit.window_s, self.header.credit_alpha
+        ratio = max(AGE_FACTOR, ratio_needed(credit.window_s, before_s, limit, self.earlier))
+        return max(0.0, ratio * credit.age_s - credit.control_age_s)
+
+    @property
+    def first_change_s(self) -> float | None:
+        """Start of the first step that changed something; None: none did."""
+        return min((facts.started_s for facts in self.steps if facts.changed and facts.kind != "general"), default=None)
 
     @property
     def recovered_since(self) -> float | None:
         """Time from which on every SLO that had broken held again; None: not recovered."""
-        begins = [begin for name, (begin, _) in self.recovery_spans.items() if name in self.slos_broken_s]
-        return max(begins or [begin for begin, _ in self.recovery_spans.values()], default=None)
+        return self.begin_of(self.recovery_spans)
+
+    def begin_of(self, spans: Mapping[str, Span]) -> float | None:
+        """Latest begin of the spans of the SLOs that had broken; of all if none had; None without spans."""
+        begins = [begin for name, (begin, _) in spans.items() if name in self.slos_broken_s]
+        return max(begins or [begin for begin, _ in spans.values()], default=None)
 
     @property
     def present_phase(self) -> str | None:
@@ -124,6 +200,10 @@ class DrillState:
     def start(self, phase: str) -> float | None:
         """Begin of the first whole slice of a phase; None before the phase."""
         return None if phase not in self.phase_started_s else slice_from(self.phase_started_s[phase])
+
+    def end(self, phase: str) -> float:
+        """End of the last whole slice of a phase that has ended."""
+        return slice_until(self.phase_ended_s[phase])
 
     def window(self, side: str, start: float, end: float | None = None) -> Window:
         """The window of a side from `start` to `end`; None: to the last settled slice."""

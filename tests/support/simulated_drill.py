@@ -131,8 +131,9 @@ class World:
     def _respond(self) -> None:
         self.responded = True
         for facts in self.steps:
+            started_s = self.now
             self.second()
-            self.record(StepExecuted(facts=facts))
+            self.record(StepExecuted(facts=replace(facts, started_s=started_s, seconds=1.0)))
             self.healed = self.healed or self.heals
 
     def _pause(self, _: float) -> None:
