@@ -6,6 +6,7 @@ Arguments go to pytest: `python ci/coverage.py tests/fakes`. The exit status is 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -16,9 +17,15 @@ ROOT = Path(__file__).resolve().parents[1]
 LEAST = 10
 
 
-def coverage(*arguments: str) -> int:
-    """Run the coverage program of this interpreter; return its exit status."""
-    return subprocess.run([sys.executable, "-m", "coverage", *arguments], cwd=ROOT, check=False).returncode
+def coverage(folder: Path, *arguments: str) -> int:
+    """Run the coverage program of this interpreter with its data in a folder; return its exit status.
+
+    Each process writes a data file of its own; in the work tree they would be found by the tests that compare it.
+    """
+    environment = {**os.environ, "COVERAGE_FILE": str(folder / "coverage")}
+    return subprocess.run(
+        [sys.executable, "-m", "coverage", *arguments], cwd=ROOT, env=environment, check=False
+    ).returncode
 
 
 def summary(report: dict[str, Any]) -> list[str]:
@@ -34,12 +41,12 @@ def summary(report: dict[str, Any]) -> list[str]:
 
 def main(arguments: list[str]) -> int:
     """Run pytest under coverage, combine the data of all processes and print the summary; return pytest's status."""
-    coverage("erase")
-    status = coverage("run", "-m", "pytest", "-n", "0", *arguments)
-    coverage("combine", "--quiet")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "coverage.json"
-        if coverage("json", "--quiet", "-o", str(path)):
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        path = folder / "coverage.json"
+        status = coverage(folder, "run", "-m", "pytest", "-n", "0", *arguments)
+        coverage(folder, "combine", "--quiet")
+        if coverage(folder, "json", "--quiet", "-o", str(path)):
             return status or 1
         print("\n".join(summary(json.loads(path.read_text(encoding="utf-8")))))  # noqa: T201
     return status
