@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -76,7 +77,7 @@ class Sampler:
             samples = samples_of(response.body, names)
             for probe in probes:
                 value = self._reader(probe, pod)(samples)
-                if value is not None:
+                if value is not None and math.isfinite(value):  # a metric may be NaN, which is no number
                     yield probe.key, pod, value
 
     def _reader(self, probe: MetricProbe, pod: str) -> Reader:

@@ -69,6 +69,13 @@ def test_metrics_are_summed_by_pod_and_selected_by_labels() -> None:
     assert "metric(web, nothing)" not in found
 
 
+@pytest.mark.parametrize("value", ["NaN", "+Inf", "-Inf"])
+def test_metric_that_is_no_finite_number_is_absent(value: str) -> None:
+    text = f"# TYPE fill gauge\nfill {value}\n"
+    services = Services({"web": {"web-1": Answer(200, text), "web-2": Answer(200, text.replace(value, "2"))}})
+    assert sampler(services, "metric(web, fill) > 0").sample() == {"metric(web, fill)": {"web-2": 2.0}}
+
+
 def test_breaker_is_1_only_when_open() -> None:
     services = Services({"web": {"web-1": Answer(200, page(0, 0))}})
     found = sampler(services, "breaker(web, tools) == open", "breaker(web, db) == open").sample()
