@@ -53,7 +53,7 @@ class SmallCluster:
         (folder / "home").mkdir()
 
     def meanwhile(self, script: str) -> None:
-        """Let somebody else act during every kubectl from now on: a bash script that runs in the state's folder."""
+        """Let another client act during every kubectl from now on: a bash script that runs in the state's folder."""
         (self.folder / "meanwhile").write_text(script)
 
     def shell(self) -> Shell:
