@@ -130,7 +130,7 @@ class FaultChecked(SideEvent):
     """Whether a fault was still in effect at this time, read from its target."""
 
     text: Annotated[str, "description of the fault"]
-    state: Annotated[FaultStateName, "`active`; `changed`: what had it was replaced or changed; `ended` by itself; `unknown`"]
+    state: Annotated[FaultStateName, "`active`; `changed`: what had it was replaced; `ended` by itself; `unknown`"]
     why: Annotated[str, "the observation; empty: nothing to add"] = ""
 
 
