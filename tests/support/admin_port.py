@@ -25,7 +25,7 @@ class AdminProcess:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def restart(self) -> None:
-        """Begin anew on the same port, as a restarted container of the same pod does."""
+        """Start a new process on the same port, as the restart of a container does."""
         self.board = FaultBoard(("surge",))
 
     def close(self) -> None:
