@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal
 from harness.record.header import DashboardPlan, Procedure, SloPlan, SymptomPlan, UnreadLine
 from harness.record.steps import StepFacts
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Version of the format; raised with every change that an older reader would misunderstand."""
 TREATMENT: Final = "treatment"
 CONTROL: Final = "control"
@@ -49,7 +49,7 @@ class SideEvent(DrillEvent):
 class RunStarted(Event):
     """A run begins; the first event of every record."""
 
-    version: Annotated[Literal[1], "version of the record's format"] = VERSION
+    version: Annotated[Literal[2], "version of the record's format"] = VERSION
     document: Annotated[str, "path of the runbook document"]
     bindings: Annotated[str, "path of the bindings"] = ""
     platform: Annotated[str, "kind of platform: `local`, `docker`, `kind`, `kubernetes`"] = "local"

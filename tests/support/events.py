@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from pathlib import Path
 
+from harness.record.chain import Chain
 from harness.record.events import (
     CONTROL,
     TREATMENT,
@@ -90,3 +93,9 @@ def simulated_record(folder: Path) -> Path:
     world = World(folder, incident)
     world.run()
     return world.journal.path
+
+
+def sealed(objects: Iterable[object]) -> list[str]:
+    """Lines of a record, numbered and with checksums, from JSON objects; text stays as it is."""
+    chain = Chain()
+    return [each if isinstance(each, str) else chain.seal(json.dumps(each)[1:-1]) + "\n" for each in objects]
