@@ -21,6 +21,7 @@ SideName = Literal["treatment", "control"]
 PhaseName = Literal[
     "prepare", "baseline", "fault", "symptoms", "response", "recovery", "control", "general", "after-revert"
 ]
+FaultStateName = Literal["active", "changed", "ended", "unknown"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +123,15 @@ class FaultApplied(SideEvent):
     """A fault is active."""
 
     text: Annotated[str, "description of the fault"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaultChecked(SideEvent):
+    """Whether a fault was still in effect at this time, read from its target."""
+
+    text: Annotated[str, "description of the fault"]
+    state: Annotated[FaultStateName, "`active`; `changed`: what had it was replaced; `ended` by itself; `unknown`"]
+    why: Annotated[str, "the observation; empty: nothing to add"] = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,6 +240,7 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     PhaseEnded,
     RevertArmed,
     FaultApplied,
+    FaultChecked,
     FaultReverted,
     StepExecuted,
     LoadCounted,
