@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal
 from harness.record.header import DashboardPlan, Procedure, SloPlan, SymptomPlan, UnreadLine
 from harness.record.steps import StepFacts
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Version of the format; raised with every change that an older reader would misunderstand."""
 TREATMENT: Final = "treatment"
 CONTROL: Final = "control"
@@ -21,6 +21,7 @@ SideName = Literal["treatment", "control"]
 PhaseName = Literal[
     "prepare", "baseline", "fault", "symptoms", "response", "recovery", "control", "general", "after-revert"
 ]
+FaultStateName = Literal["active", "changed", "ended", "unknown"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +49,7 @@ class SideEvent(DrillEvent):
 class RunStarted(Event):
     """A run begins; the first event of every record."""
 
-    version: Annotated[Literal[1], "version of the record's format"] = VERSION
+    version: Annotated[Literal[2], "version of the record's format"] = VERSION
     document: Annotated[str, "path of the runbook document"]
     bindings: Annotated[str, "path of the bindings"] = ""
     platform: Annotated[str, "kind of platform: `local`, `docker`, `kind`, `kubernetes`"] = "local"
@@ -122,6 +123,15 @@ class FaultApplied(SideEvent):
     """A fault is active."""
 
     text: Annotated[str, "description of the fault"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaultChecked(SideEvent):
+    """Whether a fault was still in effect at this time, read from its target."""
+
+    text: Annotated[str, "description of the fault"]
+    state: Annotated[FaultStateName, "`active`; `changed`: what had it was replaced; `ended` by itself; `unknown`"]
+    why: Annotated[str, "the observation; empty: nothing to add"] = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,6 +243,7 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     PhaseEnded,
     RevertArmed,
     FaultApplied,
+    FaultChecked,
     FaultReverted,
     StepExecuted,
     LoadCounted,

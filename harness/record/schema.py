@@ -7,12 +7,20 @@ import types
 from collections.abc import Mapping
 from typing import get_args, get_origin
 
+from harness.record.chain import CHECKSUM_DIGITS
 from harness.record.codec import KINDS, Hint, Json, fields_of, plain
 from harness.record.events import VERSION
 
 _SCALARS: Mapping[type, str] = {bool: "boolean", int: "integer", float: "number", str: "string"}
 _KEYS: Mapping[type, str] = {str: "", int: "^-?[0-9]+$", float: r"^-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?$"}
 """Pattern of the keys of an object, by their type: keys are strings in JSON."""
+
+_SEQ: dict[str, Json] = {"description": "number of the line, from 1", "type": "integer", "minimum": 1}
+_SUM: dict[str, Json] = {
+    "description": "checksum of the line before and of this line up to here",
+    "type": "string",
+    "pattern": f"^[0-9a-f]{{{CHECKSUM_DIGITS}}}$",
+}
 
 
 def record_schema() -> dict[str, Json]:
@@ -28,8 +36,8 @@ def _event(kind: str, cls: type) -> dict[str, Json]:
     schema = _object(cls)
     properties = schema["properties"]
     assert isinstance(properties, dict)
-    names: list[Json] = ["event", *fields_of(cls)]
-    return {**schema, "title": kind, "properties": {"event": {"const": kind}, **properties}, "required": names}
+    every: dict[str, Json] = {"seq": _SEQ, "event": {"const": kind}, **properties, "sum": _SUM}
+    return {**schema, "title": kind, "properties": every, "required": list(every)}
 
 
 def _object(cls: type) -> dict[str, Json]:

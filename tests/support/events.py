@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from pathlib import Path
 
+from harness.record.chain import Chain
 from harness.record.events import (
     CONTROL,
     TREATMENT,
@@ -13,6 +16,7 @@ from harness.record.events import (
     DrillStarted,
     Event,
     FaultApplied,
+    FaultChecked,
     FaultReverted,
     FindingNoted,
     HostSampled,
@@ -76,6 +80,7 @@ EVERY_KIND: tuple[Event, ...] = (
     PhaseEnded(drill="WEB", phase="baseline", decides=True, answer=True),
     RevertArmed(drill="WEB", side=TREATMENT, text="revert f"),
     FaultApplied(drill="WEB", side=TREATMENT, text="f"),
+    FaultChecked(drill="WEB", side=TREATMENT, text="f", state="changed", why="pod web-0 no longer exists"),
     StepExecuted(drill="WEB", facts=TOGGLE),
     FindingNoted(drill="WEB", text="drift"),
     LoadLost(drill="WEB", side=TREATMENT, why="the load generator died"),
@@ -93,3 +98,9 @@ def simulated_record(folder: Path) -> Path:
     world = World(folder, incident)
     world.run()
     return world.journal.path
+
+
+def sealed(objects: Iterable[object]) -> list[str]:
+    """Lines of a record, numbered and with checksums, from JSON objects; text stays as it is."""
+    chain = Chain()
+    return [each if isinstance(each, str) else chain.seal(json.dumps(each)[1:-1]) + "\n" for each in objects]

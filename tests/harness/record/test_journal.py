@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import random
 import re
+import string
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,7 @@ from harness.model import Verdict
 from harness.record.codec import to_json
 from harness.record.events import Event, HostSampled, RunEnded, RunStarted
 from harness.record.journal import Journal, JournalError, read_events
-from tests.support.events import EVERY_KIND, simulated_record
+from tests.support.events import EVERY_KIND, sealed, simulated_record
 
 HEADER = RunStarted(document="ops.md", drills=())
 
@@ -51,7 +54,7 @@ def lines_of(*events: Event) -> list[dict[str, Any]]:
 
 
 def write_lines(path: Path, *lines: object) -> Path:
-    path.write_text("".join(line if isinstance(line, str) else json.dumps(line) + "\n" for line in lines))
+    path.write_text("".join(sealed(lines)))
     return path
 
 
@@ -62,14 +65,15 @@ OLD = {"ev": "gameday", "t": 1.0, "document": "ops.md", "drills": ["WEB"], "find
     ("first", "found"),
     [
         (OLD, "has no format version"),
-        ({**lines_of(HEADER)[0], "version": 2, "moon": "full"}, "has format version 2"),
-        ({**lines_of(HEADER)[0], "version": "1"}, "has format version '1'"),
-        ([], "has no format version"),
+        ({**lines_of(HEADER)[0], "version": 1}, "has format version 1"),
+        ({**lines_of(HEADER)[0], "version": 3, "moon": "full"}, "has format version 3"),
+        ({**lines_of(HEADER)[0], "version": "2"}, "has format version '2'"),
+        ("[]\n", "has no format version"),
     ],
 )
 def test_record_of_another_version_is_refused_with_the_version_found(tmp_path: Path, first: object, found: str) -> None:
     record = write_lines(tmp_path / "record.jsonl", first, *lines_of(RunEnded()))
-    advice = "this gameday reads version 1: judge it with the release that wrote it, or repeat the run"
+    advice = "this gameday reads version 2: judge it with the release that wrote it, or repeat the run"
     with pytest.raises(JournalError, match=f"^{re.escape(f'{record}:1: the record {found}; {advice}')}$"):
         list(read_events(record))
     with pytest.raises(JournalError):
@@ -97,7 +101,7 @@ def test_damaged_line_is_an_error_with_its_place(tmp_path: Path, line: object, m
 
 
 def test_record_must_begin_with_the_header(tmp_path: Path) -> None:
-    line = {**lines_of(HostSampled(busy_share=0.5))[0], "version": 1}
+    line = {**lines_of(HostSampled(busy_share=0.5))[0], "version": 2}
     with pytest.raises(JournalError, match="1: host-sampled: version: unknown field"):
         list(read_events(write_lines(tmp_path / "record.jsonl", line)))
 
@@ -112,10 +116,71 @@ def test_record_cut_at_any_byte_is_never_a_pass(tmp_path: Path) -> None:
     text = record.read_bytes()
     assert report(ReportRequest(tmp_path)).verdict is Verdict.PASSED
     first_line = text.index(b"\n") + 1
-    ended = text.index(b'{"event":"drill-ended"')
+    ended = text.index(b'"event":"drill-ended"')
     for cut in (first_line, first_line + 5, len(text) // 3, len(text) // 2, ended, ended + 20):
         record.write_bytes(text[:cut])
         assert report(ReportRequest(tmp_path)).verdict is Verdict.INCONCLUSIVE, cut
+
+
+def test_record_without_its_last_lines_is_never_a_pass(tmp_path: Path) -> None:
+    record = simulated_record(tmp_path)
+    lines = record.read_text(encoding="utf-8").splitlines(True)
+    for dropped in range(1, 6):
+        record.write_text("".join(lines[:-dropped]), encoding="utf-8")
+        result = report(ReportRequest(tmp_path))
+        assert result.verdict is Verdict.INCONCLUSIVE
+        assert result.why[-1] == "the record stops before the end of the run"
+
+
+def altered(line: str, draw: random.Random) -> str:
+    """The line with one of its characters replaced by another letter or digit."""
+    at = draw.randrange(len(line) - 1)
+    return line[:at] + draw.choice((string.ascii_letters + string.digits).replace(line[at], "")) + line[at + 1 :]
+
+
+DAMAGES: dict[str, Callable[[list[str], int, random.Random], list[str]]] = {
+    "dropped": lambda lines, at, draw: lines[:at] + lines[at + 1 :],
+    "doubled": lambda lines, at, draw: lines[: at + 1] + lines[at:],
+    "swapped with the next": lambda lines, at, draw: [*lines[:at], lines[at + 1], lines[at], *lines[at + 2 :]],
+    "altered": lambda lines, at, draw: [*lines[:at], altered(lines[at], draw), *lines[at + 1 :]],
+    "moved to the end": lambda lines, at, draw: [*lines[:at], *lines[at + 1 :], lines[at]],
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damaged_record_is_an_error_with_the_line(tmp_path: Path, damage: str) -> None:
+    record, draw = simulated_record(tmp_path), random.Random(11)
+    lines = record.read_text(encoding="utf-8").splitlines(True)
+    for at in draw.sample(range(1, len(lines) - 1), 40):
+        record.write_text("".join(DAMAGES[damage](lines, at, draw)), encoding="utf-8")
+        with pytest.raises(JournalError, match=rf"^{re.escape(str(record))}:{at + 1 + (damage == 'doubled')}: "):
+            list(read_events(record))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda line: line.replace('"seq":2,', ""), "2: its number `seq` is missing"),
+        (lambda line: line.replace('"seq":2,', '"seq":"2",'), "2: its number `seq` is missing"),
+        (lambda line: line.replace('"seq":2,', '"seq":4,'), "2: its number is 4 instead of 2, so lines before it are"),
+        (lambda line: line.replace('"seq":2,', '"seq":1,'), "2: its number is 1 instead of 2, so it was repeated or"),
+        (lambda line: line.replace('"sum"', '"some"'), "2: its checksum `sum` is missing"),
+        (lambda line: line.replace("0.5", "0.6"), "2: its checksum is wrong, so this line was altered"),
+        (lambda line: line.replace('"seq":2,', f'"seq":{"9" * 5000},'), "2: this line is not JSON"),
+        (lambda line: "\n" + line, "2: this line is not JSON"),
+    ],
+)
+def test_line_that_does_not_continue_the_record_is_an_error(
+    tmp_path: Path, change: Callable[[str], str], message: str
+) -> None:
+    journal = Journal(tmp_path / "record.jsonl", clock=lambda: 1.0)
+    for event in (HEADER, HostSampled(busy_share=0.5), RunEnded()):
+        journal.write(event)
+    journal.close()
+    first, second, third = journal.path.read_text().splitlines(True)
+    journal.path.write_text(first + change(second) + third)
+    with pytest.raises(JournalError, match=f"^{re.escape(f'{journal.path}:{message}')}"):
+        list(read_events(journal.path))
 
 
 def test_record_without_a_whole_line_is_refused(tmp_path: Path) -> None:
