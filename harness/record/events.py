@@ -22,6 +22,7 @@ SideName = Literal["treatment", "control"]
 PhaseName = Literal[
     "prepare", "baseline", "fault", "symptoms", "response", "recovery", "control", "general", "after-revert"
 ]
+FaultStateName = Literal["active", "changed", "ended", "unknown"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +127,15 @@ class FaultApplied(SideEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FaultChecked(SideEvent):
+    """Whether a fault was still in effect at this time, read from its target."""
+
+    text: Annotated[str, "description of the fault"]
+    state: Annotated[FaultStateName, "`active`; `changed`: what had it was replaced; `ended` by itself; `unknown`"]
+    why: Annotated[str, "the observation; empty: nothing to add"] = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class FaultReverted(DrillEvent):
     """The reverts of the treatment were run, last in, first out."""
 
@@ -187,6 +197,9 @@ class ProbeSampled(SideEvent):
     """Values read off the services, once a second."""
 
     values: Annotated[Mapping[str, Mapping[str, float]], "by measure, then by pod; in the measure's unit"]
+    missing: Annotated[
+        Mapping[str, tuple[str, ...]], "running pods whose value is unknown (no answer, or no number), by measure"
+    ] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,6 +244,7 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     PhaseEnded,
     RevertArmed,
     FaultApplied,
+    FaultChecked,
     FaultReverted,
     StepExecuted,
     LoadCounted,
