@@ -90,15 +90,6 @@ def test_number_that_json_cannot_express_is_missing(number: str) -> None:
     json.dumps(found.values, allow_nan=False)
 
 
-@pytest.mark.parametrize("value", ["NaN", "+Inf", "-Inf"])
-def test_metric_that_is_no_finite_number_is_absent(value: str) -> None:
-    text = f"# TYPE fill gauge\nfill {value}\n"
-    services = Services({"web": {"web-1": Answer(200, text), "web-2": Answer(200, text.replace(value, "2"))}})
-    found = sampler(services, "metric(web, fill) > 0").sample()
-    assert found.values["metric(web, fill)"] == {"web-2": 2.0}
-    assert found.missing["metric(web, fill)"] == ("web-1",)
-
-
 def test_breaker_is_1_only_when_open() -> None:
     services = Services({"web": {"web-1": Answer(200, page(0, 0))}})
     found = sampler(services, "breaker(web, tools) == open", "breaker(web, db) == open").sample()
