@@ -30,6 +30,7 @@ def application(token: str, board: FaultBoard, serve: Serve) -> Starlette:
             route("/faults", calls.apply, "POST"),
             route("/faults", calls.active, "GET"),
             route("/faults", calls.revert_all, "DELETE"),
+            route("/faults/{number}", calls.state, "GET"),
             route("/faults/{number}", calls.revert, "DELETE"),
         ]
     )
@@ -71,6 +72,12 @@ class Calls:
 
     async def active(self, _: Request) -> Response:
         return JSONResponse(self._board.active())
+
+    async def state(self, request: Request) -> Response:
+        state = self._board.state(request.path_params["number"])
+        if state is None:
+            return JSONResponse({"error": "this process never had that fault"}, 404)
+        return JSONResponse(state)
 
     async def revert(self, request: Request) -> Response:
         self._board.revert(request.path_params["number"])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import math
+import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -65,17 +65,23 @@ class FaultBoard:
     def __init__(self, faults: Iterable[Fault]) -> None:
         self._known = {fault.name: fault for fault in faults}
         self._active: dict[str, Active] = {}
-        self._ids = itertools.count(1)
+        self._had: set[str] = set()
 
     def apply(self, request: Mapping[str, object]) -> str:
-        """Apply the fault of `{"name", "max_duration_s", …parameters}`; return its id. Raises FaultError."""
+        """Apply the fault of `{"name", "max_duration_s", …parameters}`; return its id. Raises FaultError.
+
+        The request can give an `id`. A fault with the id of an active one is not applied again.
+        """
         fault = self._find(request.get("name"))
         duration_s = Range(*MAX_DURATION).read("max_duration_s", request.get("max_duration_s"))
-        given = {key: value for key, value in request.items() if key not in ("name", "max_duration_s")}
+        given = {key: value for key, value in request.items() if key not in ("id", "name", "max_duration_s")}
         if unknown := sorted(given.keys() - fault.parameters.keys()):
             raise FaultError(f"{fault.name} has no parameter {unknown[0]!r}: it has {_listed(fault.parameters)}")
         parameters = {key: allowed.read(key, given.get(key)) for key, allowed in fault.parameters.items()}
-        id_ = str(next(self._ids))
+        id_ = str(request.get("id") or f"{fault.name}-{secrets.token_hex(4)}")
+        if id_ in self._active:
+            return id_
+        self._had.add(id_)
         loop = asyncio.get_running_loop()
         revert = fault.apply(parameters)
         timer = loop.call_later(duration_s, self.revert, id_)
@@ -92,6 +98,10 @@ class FaultBoard:
         """Revert all active faults."""
         for number in tuple(self._active):
             self.revert(number)
+
+    def state(self, number: str) -> dict[str, object] | None:
+        """Return `{"id", "active"}` of a fault that was applied in this process; None for any other id."""
+        return {"id": number, "active": number in self._active} if number in self._had else None
 
     def active(self) -> list[dict[str, object]]:
         """Return `[{"id", "name", "left_s", …parameters}]`, oldest first."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import secrets
 from collections.abc import Sequence
 
 from harness.bindings import FaultSpec
 from harness.errors import PlatformError
-from harness.faults.base import Injection, Target
+from harness.faults.base import FaultState, Injection, Target
 from harness.http import call
 from harness.machine.platform_state import AdminPort
 
@@ -24,36 +26,68 @@ class AdminFault:
         self.text, self._spec = spec.text, spec
 
     def prepare(self, target: Target) -> Injection:
-        ports = self._ports(target)
-        text = f"DELETE /faults at {', '.join(port.owner for port in ports)}"
-        return Injection(text, lambda: self._apply(ports), lambda: self._revert(ports))
+        on_target = _OnTarget(self._spec, target)
+        text = f"DELETE /faults at {', '.join(port.owner for port in on_target.ports)}"
+        return Injection(text, on_target.apply, on_target.revert, on_target.state)
 
-    def _ports(self, target: Target) -> Sequence[AdminPort]:
-        return [target.load.admin()] if self._spec.at == LOAD else target.platform.admin(self._spec.at)
 
-    def _apply(self, ports: Sequence[AdminPort]) -> None:
-        if not ports:
-            fact = f"{self._spec.at} has no running pod to break"
-            raise PlatformError(f"fault `{self.text}`: {fact}; check `at` in the bindings")
-        for port in ports:
+class _OnTarget:
+    """The fault on one target; every admin port that has it knows it by the same id."""
+
+    def __init__(self, spec: FaultSpec, target: Target) -> None:
+        self._spec, self._target = spec, target
+        self._id = f"{spec.fault}-{secrets.token_hex(4)}"
+        self.ports = self._present()
+
+    def _present(self) -> Sequence[AdminPort]:
+        at = self._spec.at
+        return [self._target.load.admin()] if at == LOAD else self._target.platform.admin(at)
+
+    def apply(self) -> None:
+        if not self.ports:
+            raise self._error(f"{self._spec.at} has no running pod to break; check `at` in the bindings")
+        for port in self.ports:
             self._post(port)
 
     def _post(self, port: AdminPort) -> None:
-        body = {"name": self._spec.fault, "max_duration_s": self._spec.max_duration_s, **self._spec.parameters}
+        spec = self._spec
+        body = {"id": self._id, "name": spec.fault, "max_duration_s": spec.max_duration_s, **spec.parameters}
         answer = call("POST", f"{port.url}/faults", body, _auth(port))
         if answer.status != 201:
             why = answer.error or f"{answer.status} {answer.body.strip()}"
             hint = "see docs/reference/contracts.md for names and parameters"
-            raise PlatformError(f"fault `{self.text}`: {port.owner} did not accept it: {why}; {hint}")
+            raise self._error(f"{port.owner} did not accept it: {why}; {hint}")
 
-    def _revert(self, ports: Sequence[AdminPort]) -> None:
+    def revert(self) -> None:
         """Delete every fault from the ports. A pod that no longer exists has no fault either."""
-        for port in ports:
+        for port in self.ports:
             answer = call("DELETE", f"{port.url}/faults", None, _auth(port))
             gone = answer.error.startswith(("ConnectionRefusedError", "ConnectionResetError"))
             if answer.status != 204 and not gone:
                 fact = f"{port.owner} still has it: {answer.error or answer.status}"
-                raise PlatformError(f"fault `{self.text}`: {fact}; end the platform by `gameday down`")
+                raise self._error(f"{fact}; end the platform by `gameday down`")
+
+    def state(self) -> FaultState:
+        """Whether the fault is in effect at the ports to which it was posted. `ended` on one of them outweighs the
+        others; otherwise it is in effect as long as one of them has it."""
+        present = {port.owner for port in self._present()}
+        states = [self._state_at(port, port.owner in present) for port in self.ports]
+        found = {state.state: state for state in reversed(states)}
+        return next(found[name] for name in ("ended", "active", "unknown", "changed") if name in found)
+
+    def _state_at(self, port: AdminPort, exists: bool) -> FaultState:
+        if not exists:
+            return FaultState("changed", f"{port.owner} no longer exists")
+        answer = call("GET", f"{port.url}/faults/{self._id}", None, _auth(port))
+        if answer.status == 404:
+            return FaultState("changed", f"{port.owner} has a new process")
+        if answer.status != 200:
+            return FaultState("unknown", f"{port.owner} does not answer: {answer.error or answer.status}")
+        on = json.loads(answer.body)["active"]
+        return FaultState("active" if on else "ended", f"{port.owner} {'has it' if on else 'no longer has it'}")
+
+    def _error(self, fact: str) -> PlatformError:
+        return PlatformError(f"fault `{self._spec.text}`: {fact}")
 
 
 def _auth(port: AdminPort) -> dict[str, str]:

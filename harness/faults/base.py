@@ -1,4 +1,4 @@
-"""The contract of a fault: `prepare(target)` returns an `Injection`, which applies the fault and reverts it."""
+"""The contract of a fault: `prepare(target)` returns an `Injection`, which applies, checks and reverts it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from harness.errors import GamedayError
 from harness.load.base import Load
 from harness.platforms.base import Platform
+from harness.record.events import FaultStateName
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,23 @@ class Target:
 
     platform: Platform
     load: Load
+
+
+@dataclass(frozen=True)
+class FaultState:
+    """Whether a fault is in effect on its target at one moment, and the observation.
+
+    `active`: it is. `changed`: what had it (pods, an object) was replaced or changed, which can be the work of the
+    response. `ended`: it is over by itself, although what had it is still the same. `unknown`: the target did not say.
+    """
+
+    state: FaultStateName
+    why: str = ""
+
+
+def no_check() -> FaultState:
+    """The check of a fault that has none."""
+    return FaultState("unknown", "this fault has no check")
 
 
 @dataclass(frozen=True)
@@ -28,6 +47,16 @@ class Injection:
     """Applies the fault once. Raises PlatformError when it did not take effect."""
     revert: Callable[[], None]
     """Reverts the fault, also when `apply` failed halfway or was never called. Idempotent. Raises PlatformError."""
+    check: Callable[[], FaultState] = no_check
+    """Reads whether the fault is still in effect, from any thread and after `apply`. Changes nothing. May raise."""
+
+    def state(self) -> FaultState:
+        """The answer of `check`; `unknown` with the reason when it raised an error."""
+        try:
+            return self.check()
+        except Exception as error:  # a fault of another package may raise anything
+            why = str(error) if isinstance(error, GamedayError) else f"{type(error).__name__}: {error}"
+            return FaultState("unknown", why)
 
 
 class Fault(Protocol):

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 
 from harness.bindings import FaultSpec
 from harness.errors import BindingError, MachineError, PlatformError
-from harness.faults.base import Injection, Target
+from harness.faults.base import FaultState, Injection, Target
 from harness.faults.parameters import Parameter, Parameters
 from harness.faults.timed_revert import TimedRevert
 from harness.machine.platform_state import Shell
@@ -67,7 +67,13 @@ class ChaosToolkit:
             self._run(target, self._action, self._arguments)
             revert.start()
 
-        return Injection(f"{self._revert_action or 'nothing'} for {self._action}", apply, revert.run)
+        text = f"{self._revert_action or 'nothing'} for {self._action}"
+        return Injection(text, apply, revert.run, lambda: self._state(revert))
+
+    def _state(self, revert: TimedRevert) -> FaultState:
+        if revert.expired and self._revert_action:
+            return FaultState("ended", f"{self._revert_action} reverted it after {self._max_s:g} s")
+        return FaultState("unknown", f"{self._action} has no check")
 
     def _revert(self, target: Target) -> None:
         if self._revert_action:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import threading
+from collections.abc import Sequence
 
 from harness.bindings import FaultSpec
 from harness.errors import PlatformError
-from harness.faults.base import Injection, Target
+from harness.faults.base import FaultState, Injection, Target
 from harness.faults.kubectl import running_pods
 from harness.faults.parameters import Parameters
 
@@ -42,14 +43,27 @@ class CpuPressure:
                 burners[-1].stop()
                 burners.pop()
 
-        return Injection(f"end the busy loops in the pods of {self._at}", apply, revert)
+        text = f"end the busy loops in the pods of {self._at}"
+        return Injection(text, apply, revert, lambda: self._state(target, burners))
+
+    def _state(self, target: Target, burners: Sequence[_Burner]) -> FaultState:
+        """`ended` in one pod that still exists outweighs the others; otherwise it lasts as long as one pod has it."""
+        deployment = target.platform.state().get(self._at)
+        pods = deployment.pods if deployment else ()
+        remaining = [burner for burner in burners if burner.pod in pods]
+        if not remaining:
+            return FaultState("changed", f"no pod of {self._at} is left that had busy loops")
+        ended = [burner.pod for burner in remaining if not burner.runs()]
+        if ended:
+            return FaultState("ended", f"the busy loops in {', '.join(ended)} have ended")
+        return FaultState("active", f"busy loops run in {', '.join(each.pod for each in remaining)}")
 
 
 class _Burner:
     """The busy loops in one pod: the `kubectl exec` that started them, and their process group in the pod."""
 
     def __init__(self, target: Target, pod: str, text: str) -> None:
-        self._target, self._pod, self._text = target, pod, text
+        self._target, self.pod, self._text = target, pod, text
         self._process: subprocess.Popen[str] | None = None
         self._group = ""
 
@@ -58,7 +72,7 @@ class _Burner:
         platform, shell = self._target.platform, self._target.platform.shell()
         command = ["timeout", "-k", "1", f"{max_s:g}", "sh", "-c", BURN, str(workers)]
         self._process = process = subprocess.Popen(
-            [f"{shell.path}/kubectl", "exec", self._pod, "-n", platform.namespace, "--", *command],
+            [f"{shell.path}/kubectl", "exec", self.pod, "-n", platform.namespace, "--", *command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -72,12 +86,16 @@ class _Burner:
         reader.join(START_S)
         if not self._group.isdecimal():
             why = self._group or f"no output within {START_S:g} s"
-            raise PlatformError(f"fault `{self._text}`: pod {self._pod} did not start the busy loops: {why}")
+            raise PlatformError(f"fault `{self._text}`: pod {self.pod} did not start the busy loops: {why}")
 
     def _read_group(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
         with process.stdout as output:  # closed after its first line: the loops print nothing else
             self._group = output.readline().strip()
+
+    def runs(self) -> bool:
+        """Whether the loops run: `kubectl exec` ends with them, and with their container."""
+        return self._process is not None and self._process.poll() is None
 
     def stop(self) -> None:
         """End the loops in the pod, since they outlive `kubectl exec`, then the exec. A deleted pod has none left."""
@@ -90,7 +108,7 @@ class _Burner:
     def _kill_in_pod(self) -> None:
         platform = self._target.platform
         command = ("--", "sh", "-c", f"kill -KILL -{self._group}")
-        done = platform.kubectl("exec", self._pod, "-n", platform.namespace, *command)
+        done = platform.kubectl("exec", self.pod, "-n", platform.namespace, *command)
         gone = "not found" in done.stderr or "No such process" in done.stderr
         if done.status and not gone:
-            raise PlatformError(f"fault `{self._text}`: pod {self._pod} still runs it: {done.stderr.strip()}")
+            raise PlatformError(f"fault `{self._text}`: pod {self.pod} still runs it: {done.stderr.strip()}")

@@ -6,7 +6,8 @@ import secrets
 
 from harness.bindings import FaultSpec
 from harness.errors import PlatformError
-from harness.faults.base import Injection, Target
+from harness.faults.base import FaultState, Injection, Target
+from harness.faults.kubectl import kubectl
 from harness.faults.parameters import Parameters
 from harness.faults.timed_revert import TimedRevert
 from harness.platforms.kubernetes.platform import KubernetesPlatform
@@ -42,7 +43,13 @@ class Partition:
             revert.start()
             self._require_partition(target, revert)
 
-        return Injection(f"delete networkpolicy/{name}", apply, revert.run)
+        return Injection(f"delete networkpolicy/{name}", apply, revert.run, lambda: self._state(target, revert, name))
+
+    def _state(self, target: Target, revert: TimedRevert, name: str) -> FaultState:
+        if revert.expired:
+            return FaultState("ended", f"it was reverted after {self._max_s:g} s")
+        found = kubectl(target, self.text, "get", f"networkpolicy/{name}", "--ignore-not-found", "-o", "name")
+        return FaultState("active") if found else FaultState("changed", f"networkpolicy/{name} was deleted")
 
     def _store(self, target: Target) -> KubernetesPlatform:
         if not isinstance(target.platform, KubernetesPlatform):

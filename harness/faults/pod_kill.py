@@ -6,7 +6,7 @@ import threading
 
 from harness.bindings import FaultSpec
 from harness.errors import PlatformError
-from harness.faults.base import Injection, Target
+from harness.faults.base import FaultState, Injection, Target
 from harness.faults.kubectl import kubectl, running_pods
 from harness.faults.parameters import Parameters
 from harness.faults.timed_revert import TimedRevert
@@ -27,13 +27,25 @@ class PodKill:
 
     def prepare(self, target: Target) -> Injection:
         revert = TimedRevert(self._max_s, lambda: None)
-        return Injection(f"kill no more pods of {self._at}", lambda: self._apply(target, revert), revert.run)
+        killer = threading.Thread(target=self._repeat, args=(target, revert), daemon=True, name="pod-kill")
 
-    def _apply(self, target: Target, revert: TimedRevert) -> None:
-        self._kill(target, running_pods(target, self.text, self._at))
-        revert.start()
-        if self._every_s:
-            threading.Thread(target=self._repeat, args=(target, revert), daemon=True, name="pod-kill").start()
+        def apply() -> None:
+            self._kill(target, running_pods(target, self.text, self._at))
+            revert.start()
+            if self._every_s:
+                killer.start()
+
+        return Injection(f"kill no more pods of {self._at}", apply, revert.run, lambda: self._state(target, killer))
+
+    def _state(self, target: Target, killer: threading.Thread) -> FaultState:
+        if not self._every_s:
+            return FaultState("unknown", "killing pods once is over at once; its consequences have no check")
+        if not killer.is_alive():
+            return FaultState("ended", f"it kills no more pods of {self._at}")
+        deployment = target.platform.state().get(self._at)
+        if deployment is None or not deployment.replicas:
+            return FaultState("changed", f"{self._at} has no pod to kill")
+        return FaultState("active", f"it kills the pods of {self._at} every {self._every_s:g} s")
 
     def _repeat(self, target: Target, revert: TimedRevert) -> None:
         while not revert.wait(self._every_s):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.bindings import FaultSpec
 from harness.errors import PlatformError
-from harness.faults.base import Injection, Target
+from harness.faults.base import FaultState, Injection, Target
 from harness.faults.kubectl import kubectl
 from harness.faults.parameters import Parameters
 from harness.faults.timed_revert import TimedRevert
@@ -36,7 +36,15 @@ class ScaleToZero:
             self._scale(target, 0)
             revert.start()
 
-        return Injection(f"scale deployment/{self._at} to {replicas}", apply, revert.run)
+        return Injection(
+            f"scale deployment/{self._at} to {replicas}", apply, revert.run, lambda: self._state(target, revert)
+        )
+
+    def _state(self, target: Target, revert: TimedRevert) -> FaultState:
+        if revert.expired:
+            return FaultState("ended", f"it was reverted after {self._max_s:g} s")
+        replicas = self._replicas(target)
+        return FaultState("changed" if replicas else "active", f"deployment/{self._at} has {replicas} replicas")
 
     def _replicas(self, target: Target) -> int:
         state = target.platform.state()

@@ -13,6 +13,7 @@ class TimedRevert:
 
     def __init__(self, max_duration_s: float, revert: Callable[[], None]) -> None:
         self._revert, self._lock, self._done = revert, threading.Lock(), threading.Event()
+        self._expired = False
         self._timer = threading.Timer(max_duration_s, self._expire)
         self._timer.daemon = True
 
@@ -24,6 +25,11 @@ class TimedRevert:
         """Wait for the revert; return whether it has happened."""
         return self._done.wait(timeout_s)
 
+    @property
+    def expired(self) -> bool:
+        """Whether the maximum duration is over."""
+        return self._expired
+
     def run(self) -> None:
         """Revert now, unless that has happened already. Idempotent. Raises PlatformError when the revert fails."""
         self._timer.cancel()
@@ -33,6 +39,7 @@ class TimedRevert:
                 self._done.set()
 
     def _expire(self) -> None:
+        self._expired = True
         try:
             self.run()
         except PlatformError:

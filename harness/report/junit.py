@@ -47,6 +47,9 @@ def to_junit(result: GamedayResult) -> str:
     for runbook in result.never_began:
         never = Case("drill", None, "error", "the drill never started")
         root.append(_suite(runbook, result.document, [never], 0.0))
+    if result.cut:
+        cut = Case("record", None, "error", "the record stops before the end of the run")
+        root.append(_suite("run", result.document, [cut], 0.0))
     general = [_general(step) for drill in result.drills for step in drill.general]
     if general:
         root.append(_suite("general", result.document, general, sum(case.seconds for case in general)))

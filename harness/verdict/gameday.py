@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.errors import FAILED, INCONCLUSIVE, PASSED
 from harness.model import Verdict
-from harness.record.events import Event, RunStarted
+from harness.record.events import Event, RunEnded, RunStarted
 from harness.verdict.drill import drill_result
 from harness.verdict.judges import Judges
 from harness.verdict.result import DrillResult
@@ -48,6 +48,8 @@ class GamedayResult:
     procedures: tuple[ManualLine, ...]
     never_began: tuple[str, ...] = ()
     """Planned drills that are not in the record."""
+    cut: bool = False
+    """Whether the record stops before the end of the run."""
 
     @property
     def exit_code(self) -> int:
@@ -64,14 +66,13 @@ def judge_record(events: Sequence[Event]) -> GamedayResult:
         judges.add(event)
     started = judges.by_drill
     results = tuple(drill_result(started[name].state) for name in header.drills if name in started)
-    missing = [name for name in header.drills if name not in started]
-    return _combine(header, results, missing, events[-1].t_s - header.t_s)
+    return _combine(header, results, events[-1])
 
 
-def _combine(
-    header: RunStarted, drills: tuple[DrillResult, ...], missing: Sequence[str], seconds: float
-) -> GamedayResult:
-    verdicts = [drill.verdict for drill in drills] + [Verdict.INCONCLUSIVE for _ in missing]
+def _combine(header: RunStarted, drills: tuple[DrillResult, ...], last: Event) -> GamedayResult:
+    began, cut = {drill.runbook for drill in drills}, not isinstance(last, RunEnded)
+    missing = [name for name in header.drills if name not in began]
+    verdicts = [drill.verdict for drill in drills] + [Verdict.INCONCLUSIVE] * (len(missing) + cut)
     worst = max(verdicts, key=_BADNESS.index, default=Verdict.INCONCLUSIVE)
     findings = [Finding("", text) for text in header.findings]
     findings += [Finding(drill.runbook, text) for drill in drills for text in drill.findings]
@@ -86,12 +87,13 @@ def _combine(
         document=header.document,
         platform=header.platform,
         verdict=worst,
-        why=tuple(_why(drills, missing)),
-        seconds=round(seconds, 1),
+        why=(*_why(drills, missing), *(["the record stops before the end of the run"] if cut else [])),
+        seconds=round(last.t_s - header.t_s, 1),
         findings=tuple(findings),
         drills=drills,
         procedures=manual,
         never_began=tuple(missing),
+        cut=cut,
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import math
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -39,21 +39,25 @@ class FaultBoard:
     def __init__(self, known: tuple[str, ...]) -> None:
         self._known = known
         self._active: dict[str, Active] = {}
-        self._ids = itertools.count(1)
+        self._had: set[str] = set()
 
     def apply(self, request: Mapping[str, object]) -> Active:
-        """Apply the fault of `{"name", "max_duration_s", …parameters}`; return it. Raises FaultError."""
+        """Apply the fault of `{"name", "max_duration_s", …parameters}`; return it. Raises FaultError.
+
+        The request can give an `id`. A fault with the id of an active one is not applied again.
+        """
         name = request.get("name")
         if not isinstance(name, str) or name not in self._known:
             raise FaultError(f"unknown fault {name!r}: this scenario knows {', '.join(self._known)}")
         ranges = {**PARAMETERS[name], "max_duration_s": (0.001, MAX_DURATION_S)}
-        if unknown := sorted(request.keys() - ranges.keys() - {"name"}):
+        if unknown := sorted(request.keys() - ranges.keys() - {"id", "name"}):
             raise FaultError(f"fault {name} has no parameter {unknown[0]!r}: it takes {', '.join(ranges)}")
         values = {key: _number(name, key, request.get(key), *limits) for key, limits in ranges.items()}
         ends_s = clock.now() + values.pop("max_duration_s")
-        fault = Active(f"{name}-{next(self._ids)}", name, values, ends_s)
-        self._active[fault.id] = fault
-        return fault
+        fault_id = str(request.get("id") or f"{name}-{secrets.token_hex(4)}")
+        self._had.add(fault_id)
+        self.active()  # forgets the ended ones
+        return self._active.setdefault(fault_id, Active(fault_id, name, values, ends_s))
 
     def __bool__(self) -> bool:
         """Return whether any fault may be active."""
@@ -66,6 +70,11 @@ class FaultBoard:
     def revert_all(self) -> None:
         """Revert all active faults."""
         self._active.clear()
+
+    def state(self, fault_id: str) -> dict[str, object] | None:
+        """Return `{"id", "active"}` of a fault that was applied in this process; None for any other id."""
+        on = any(fault.id == fault_id for fault in self.active())
+        return {"id": fault_id, "active": on} if fault_id in self._had else None
 
     def active(self, name: str | None = None) -> list[Active]:
         """Return the active faults, all or those of one name, oldest first."""

@@ -19,8 +19,6 @@ from benchmarks.slot_loss import ours
 from benchmarks.timed import Phase, Run, UnusableError, call, side_by_side
 from harness import bindings
 from harness.plan import make_plan
-from harness.record.codec import to_json
-from harness.record.events import RunEnded, RunStarted
 from harness.runbook import read
 from harness.runbook.reader import parse
 
@@ -163,19 +161,21 @@ def test_journal_with_a_failure_is_a_failed_run(journal: dict[str, Any], why: st
     assert bool(chaos.wrong(journal)) == bool(why)
 
 
-GAMEDAY = """#!/usr/bin/env python3
+GAMEDAY = f"""#!{sys.executable}
 import json, pathlib, sys, time
+from harness.record.events import RunEnded, RunStarted
+from harness.record.journal import Journal
 out = pathlib.Path(sys.argv[sys.argv.index("--out") + 1])
 out.mkdir()
 now = time.time()
-events = EVENTS
-for event, at_s in zip(events, (now, now + 7)):
-    event["t_s"] = at_s
-(out / "record.jsonl").write_text("".join(json.dumps(event) + "\\n" for event in events))
-phases = [{"phase": "prepare", "seconds": 1.5}, {"phase": "baseline", "seconds": 5.0}]
-drill = {"verdict": "VERDICT", "why": ["it is so"], "phases": phases}
-(out / "result.json").write_text(json.dumps({"drills": [drill]}))
-""".replace("EVENTS", repr([to_json(RunStarted(document="ops.md", drills=())), to_json(RunEnded())]))
+times = iter((now, now + 7))
+journal = Journal(out / "record.jsonl", clock=lambda: next(times))
+journal.write(RunStarted(document="ops.md", drills=()))
+journal.write(RunEnded())
+phases = [dict(phase="prepare", seconds=1.5), dict(phase="baseline", seconds=5.0)]
+drill = dict(verdict="VERDICT", why=["it is so"], phases=phases)
+(out / "result.json").write_text(json.dumps(dict(drills=[drill])))
+"""
 
 
 def a_gameday(monkeypatch: pytest.MonkeyPatch, folder: Path, text: str) -> None:

@@ -166,6 +166,23 @@ def test_active_faults_are_listed(pods: Pods) -> None:
     assert fault | {"left_s": 60} == {"id": number, "name": "slow", "factor": 2, "left_s": 60}
 
 
+def test_fault_is_reported_as_active_ended_or_unknown_to_this_process(pods: Pods) -> None:
+    pod = pods.start("inference")
+    fault = pod.inject("slow", factor=2, id="slow-of-this-test")
+    assert fault == "slow-of-this-test"
+    assert pod.admin("GET", f"/faults/{fault}").json == {"id": fault, "active": True}
+    pod.admin("DELETE", f"/faults/{fault}")
+    assert pod.admin("GET", f"/faults/{fault}").json == {"id": fault, "active": False}
+    assert pod.admin("GET", "/faults/slow-of-another-process").status == 404
+
+
+def test_fault_that_is_applied_again_by_its_id_counts_once(pods: Pods) -> None:
+    pod = pods.start("inference", WORKER_SLOTS="3")
+    pod.inject("slot-loss", slots=1, id="loss")
+    pod.inject("slot-loss", slots=1, id="loss")
+    assert pod.metric("worker_slots") == 2
+
+
 @pytest.mark.parametrize(
     ("method", "path"), [("PUT", "/serving"), ("POST", "/faults"), ("GET", "/faults"), ("DELETE", "/faults/1")]
 )

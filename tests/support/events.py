@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from pathlib import Path
 
+from harness.record.chain import Chain
 from harness.record.events import (
     CONTROL,
     TREATMENT,
@@ -13,6 +16,7 @@ from harness.record.events import (
     DrillStarted,
     Event,
     FaultApplied,
+    FaultChecked,
     FaultReverted,
     FindingNoted,
     HostSampled,
@@ -67,10 +71,16 @@ EVERY_KIND: tuple[Event, ...] = (
         until_s=1000.25,
         slices=(LoadSlice("gateway", 1000.0, 3, 1, {"timeout": 2}, {500.0: 2, 0.5: 3}, 1, 0, {1042: 1}),),
     ),
-    ProbeSampled(drill="WEB", side=TREATMENT, values={"metric(web, fill)": {"web-0": 0.25}}),
+    ProbeSampled(
+        drill="WEB",
+        side=TREATMENT,
+        values={"metric(web, fill)": {"web-0": 0.25}},
+        missing={"metric(web, fill)": ("web-1",)},
+    ),
     PhaseEnded(drill="WEB", phase="baseline", decides=True, answer=True),
     RevertArmed(drill="WEB", side=TREATMENT, text="revert f"),
     FaultApplied(drill="WEB", side=TREATMENT, text="f"),
+    FaultChecked(drill="WEB", side=TREATMENT, text="f", state="changed", why="pod web-0 no longer exists"),
     StepExecuted(drill="WEB", facts=TOGGLE),
     FindingNoted(drill="WEB", text="drift"),
     LoadLost(drill="WEB", side=TREATMENT, why="the load generator died"),
@@ -88,3 +98,9 @@ def simulated_record(folder: Path) -> Path:
     world = World(folder, incident)
     world.run()
     return world.journal.path
+
+
+def sealed(objects: Iterable[object]) -> list[str]:
+    """Lines of a record, numbered and with checksums, from JSON objects; text stays as it is."""
+    chain = Chain()
+    return [each if isinstance(each, str) else chain.seal(json.dumps(each)[1:-1]) + "\n" for each in objects]

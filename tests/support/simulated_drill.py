@@ -18,6 +18,7 @@ from harness.record.events import (
     DrillStarted,
     LoadCounted,
     LoadSlice,
+    RunEnded,
     RunStarted,
     SideName,
     StepExecuted,
@@ -109,6 +110,7 @@ class World:
         )
         drill.run()
         assert not self.live, "a side was left up"
+        self.journal.write(RunEnded())
         self.journal.close()
         return judge_record(list(read_events(self.journal.path)))
 

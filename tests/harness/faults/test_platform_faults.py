@@ -10,7 +10,7 @@ import pytest
 
 from harness.bindings import FaultSpec
 from harness.errors import BindingError, PlatformError
-from harness.faults.base import Target
+from harness.faults.base import FaultState, Target
 from harness.faults.factory import make_fault
 from harness.faults.timed_revert import TimedRevert
 from harness.platforms.local.platform import LocalPlatform
@@ -42,7 +42,9 @@ def test_pod_kill_kills_replacement_pods_until_the_revert(target: Target) -> Non
     seen = {*pods(target, "inference")}
     injection.apply()
     wait_until(lambda: len(seen.update(pods(target, "inference")) or seen) >= 4)
+    assert injection.state() == FaultState("active", "it kills the pods of inference every 0.5 s")
     injection.revert()
+    wait_until(lambda: injection.state().state == "ended")
     injection.revert()
     wait_until(lambda: ready(target, "inference"))
     assert len(pods(target, "inference")) == 1
@@ -53,6 +55,7 @@ def test_scale_to_zero_reverts_to_the_earlier_replicas(target: Target) -> None:
     assert injection.text == "scale deployment/tool-service to 1"
     injection.apply()
     wait_until(lambda: pods(target, "tool-service") == ())
+    assert injection.state() == FaultState("active", "deployment/tool-service has 0 replicas")
     injection.revert()
     wait_until(lambda: ready(target, "tool-service"))
 
@@ -61,6 +64,7 @@ def test_scale_to_zero_revert_keeps_replicas_that_were_set_meanwhile(target: Tar
     injection = make_fault(FaultSpec("tool-service", "scale-to-zero")).prepare(target)
     injection.apply()
     target.platform.kubectl("scale", "deployment/tool-service", "--replicas=2", "-n", "production")
+    assert injection.state() == FaultState("changed", "deployment/tool-service has 2 replicas")
     injection.revert()
     assert target.platform.state()["tool-service"].replicas == 2
     target.platform.kubectl("scale", "deployment/tool-service", "--replicas=1", "-n", "production")
@@ -77,9 +81,11 @@ def test_one_fault_can_be_prepared_twice_without_shared_state(target: Target) ->
 
 
 def test_fault_ends_after_its_maximum_duration(target: Target) -> None:
-    make_fault(FaultSpec("tool-service", "scale-to-zero", {}, 0.5)).prepare(target).apply()
+    injection = make_fault(FaultSpec("tool-service", "scale-to-zero", {}, 0.5)).prepare(target)
+    injection.apply()
     wait_until(lambda: ready(target, "tool-service"))
     assert target.platform.state()["tool-service"].replicas == 1
+    assert injection.state() == FaultState("ended", "it was reverted after 0.5 s")
 
 
 def burners() -> list[psutil.Process]:
@@ -98,7 +104,10 @@ def test_cpu_pressure_ends_its_busy_loops(target: Target, by_itself: bool) -> No
     injection.apply()
     if not by_itself:
         assert {process.pid for process in burners()} - before
+        assert injection.state().state == "active"
         injection.revert()
+    else:
+        wait_until(lambda: injection.state().state == "ended")
     wait_until(lambda: not {process.pid for process in burners()} - before)
     injection.revert()
 

@@ -109,6 +109,14 @@ def test_drill_that_never_started_is_an_error(tmp_path: Path) -> None:
     assert problems(text) == []
 
 
+def test_record_without_the_end_of_the_run_is_an_error(tmp_path: Path) -> None:
+    result_of(tmp_path)
+    text = to_junit(judge_record(list(read_events(tmp_path / "record.jsonl"))[:-1]))
+    suites = {suite.name: suite for suite in JUnitXml.fromstring(text.encode())}
+    assert {name: suite.errors for name, suite in suites.items()} == {"WEB": 0, "run": 1}
+    assert problems(text) == []
+
+
 def test_failed_general_step_is_skipped_and_not_a_failure(tmp_path: Path) -> None:
     general = replace(GONE, kind="general", line=200)
     found = cases(result_of(tmp_path, steps=(SCALE, general)))
