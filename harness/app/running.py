@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +19,7 @@ from harness.app.reporting import RECORD, ReportRequest, report, write_files
 from harness.drill import Limits
 from harness.errors import Interrupted, MachineError, PlatformError
 from harness.faults.factory import make_fault
+from harness.gameday.headers import Draw
 from harness.gameday.judging import LiveJudges
 from harness.gameday.run import Members, run_gameday
 from harness.listeners.progress import ReadJudge
@@ -27,6 +29,7 @@ from harness.platforms.base import Platform, Provider
 from harness.record.journal import Journal
 from harness.record.listener import Listener, ListenerThread
 from harness.verdict.gameday import GamedayResult
+from harness.verdict.state import CREDIT_ALPHA, STRICT_CREDIT_ALPHA
 
 Notify: TypeAlias = Callable[[str], None]
 """Takes one line of text about the progress."""
@@ -44,6 +47,10 @@ class RunRequest:
     """How many drills to run in parallel, each on its own platforms; fewer where the platform cannot run so many."""
     out: Path | None = None
     """The run directory; None: `runs/<time>`."""
+    seed: int | None = None
+    """Seed of the draw which side of each drill comes first; None: a random one, which the record keeps."""
+    strict: bool = False
+    """Whether a recovery needs a probability of self-healing of at most 1 % instead of 10 %."""
     responder: str = "runbook"
     """The registered name of who handles the incident."""
 
@@ -71,7 +78,7 @@ def run(
     plan, workers = _checked_plan(request), request.platform.options.load_in_cluster
     provider = make_provider(request.platform.name or DEFAULT_PLATFORM, request.platform.options)
     provider.check()
-    members, formats = _members(plan, provider, request.responder, workers), file_formats()
+    members, formats = _members(plan, provider, request, workers), file_formats()
     jobs, out = _jobs(request.jobs, provider, notify), _make_run_directory(request.out)
     notify(f"{plan.document.path}: {', '.join(drill.runbook.id for drill in plan.drills)}; record in {out}")
     stop = stop or threading.Event()
@@ -110,11 +117,14 @@ def _checked_plan(request: RunRequest) -> GamedayPlan:
     return plan
 
 
-def _members(plan: GamedayPlan, provider: Provider, responder: str, workers: int | None) -> Members:
+def _members(plan: GamedayPlan, provider: Provider, request: RunRequest, workers: int | None) -> Members:
     def load(drill: DrillPlan, platform: Platform, folder: Path) -> Load:
         return make_load(drill, platform, folder, plan.bindings.path.parent, workers)
 
-    return Members(provider.name, provider.create, load, make_fault, RESPONDERS.load(responder)(), Limits())
+    seed = request.seed if request.seed is not None else secrets.randbelow(2**31)
+    draw = Draw(seed, STRICT_CREDIT_ALPHA if request.strict else CREDIT_ALPHA)
+    responder = RESPONDERS.load(request.responder)()
+    return Members(provider.name, provider.create, load, make_fault, responder, Limits(), draw)
 
 
 def _make_run_directory(named: Path | None) -> Path:

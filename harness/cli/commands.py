@@ -49,7 +49,9 @@ def _platform(options: argparse.Namespace) -> app.PlatformChoice:
 
 
 def _run(options: argparse.Namespace) -> int:
-    request = app.RunRequest(_plan_request(options), _platform(options), options.jobs, options.out)
+    request = app.RunRequest(
+        _plan_request(options), _platform(options), options.jobs, options.out, options.seed, options.strict
+    )
     stop = threading.Event()
     with stop_on_signals(stop):
         if options.quiet:

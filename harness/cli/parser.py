@@ -116,6 +116,12 @@ def _positive(text: str) -> int:
     return int(text)
 
 
+def _natural(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"`{text}` is not a whole number of at least 0")
+    return int(text)
+
+
 # -- arguments of one command ------------------------------------------------------------------------------------------
 
 
@@ -128,6 +134,10 @@ def _add_run(command: argparse.ArgumentParser) -> None:
     about = "run N drills in parallel, each on its own platforms (default: 1)"
     command.add_argument("--jobs", type=_positive, default=1, metavar="N", help=about)
     command.add_argument("--out", type=Path, metavar="DIR", help="the run directory (default: runs/<time>)")
+    about = "seed of the draw which side of a drill comes up, and is broken, first (default: a random one)"
+    command.add_argument("--seed", type=_natural, metavar="N", help=about)
+    about = "credit a recovery only if the incident ends by itself with p <= 1 %% (default: 10 %%)"
+    command.add_argument("--strict", action="store_true", help=about)
     _add_report_format(command)
     command.add_argument("--quiet", action="store_true", help="print the result only, no progress")
 

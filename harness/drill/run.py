@@ -16,6 +16,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from harness.drill.watch import FaultWatch
 from harness.errors import GamedayError, Interrupted, PlatformError
 from harness.faults.base import Fault, Injection, Target
 from harness.record.events import (
@@ -98,7 +99,8 @@ class Drill:
 
     def __post_init__(self) -> None:
         self._sides = {side.name: side for side in self.sides}
-        self._injections: dict[SideName, list[Injection]] = {TREATMENT: [], CONTROL: []}
+        self._injections: dict[SideName, list[tuple[str, Injection]]] = {TREATMENT: [], CONTROL: []}
+        self._watch = FaultWatch(self._injections, self.record, self.clock)
         self._up: dict[str, float] = {}
         self._leaving: threading.Thread | None = None
 
@@ -158,6 +160,7 @@ class Drill:
                 until, extended = until + more_s, True
             self._check()
             self._check_load()
+            self._watch.poll()
             (self.pause or self.stop.wait)(POLL_S)
         with self.judge() as judge:
             waiting_for = judge.waiting_for(phase) if answer is None else ""
@@ -229,7 +232,7 @@ class Drill:
             for fault in self.faults:
                 injection = fault.prepare(side.target)
                 self.record(RevertArmed(side=side.name, text=injection.text), sync=True)
-                self._injections[side.name].append(injection)
+                self._injections[side.name].append((fault.text, injection))
                 injection.apply()
                 self.record(FaultApplied(side=side.name, text=fault.text))
 
@@ -238,7 +241,7 @@ class Drill:
         failures: list[str] = []
         while self._injections[side]:
             try:
-                self._injections[side].pop().revert()
+                self._injections[side].pop()[1].revert()
             except Exception as error:  # a fault of another package may raise anything
                 failures.append(str(error) if isinstance(error, GamedayError) else f"{type(error).__name__}: {error}")
         if side == TREATMENT:
@@ -247,6 +250,7 @@ class Drill:
     def _end(self) -> None:
         """Revert the faults that are still active and take both sides down."""
         try:
+            self._watch.close()
             if self._injections[TREATMENT]:
                 self._revert(TREATMENT)
         finally:

@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
 
 from harness.bindings import RunbookBinding
 from harness.history.vif import History
 from harness.model import Document
 from harness.plan import DrillPlan, GamedayPlan
-from harness.record.events import DrillStarted, RunStarted
+from harness.record.events import CONTROL, TREATMENT, DrillStarted, RunStarted, SideName
 from harness.record.header import DashboardPlan, Procedure, SloPlan, SymptomPlan, UnreadLine
 from harness.slo import Slo
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What a run draws at random, and how certain a credit has to be.
+
+    `credit_alpha`: largest probability of self-healing at which a recovery is credited.
+    """
+
+    seed: int
+    credit_alpha: float
+
+    def first(self, drill: str) -> SideName:
+        """The side of a drill that comes up, and is broken, first: it must not always be the same one."""
+        return TREATMENT if Random(f"{self.seed} {drill}").random() < 0.5 else CONTROL
 
 
 def run_header(plan: GamedayPlan, platform: str, jobs: int) -> RunStarted:
@@ -32,14 +49,16 @@ def _procedures(document: Document) -> Iterator[Procedure]:
     yield from (Procedure("post-incident", part.line, part.text) for part in document.post_incident)
 
 
-def drill_header(drill: DrillPlan, plan: GamedayPlan, history: History) -> DrillStarted:
-    """The header of a drill; `history` gives the VIF of earlier runs."""
+def drill_header(drill: DrillPlan, plan: GamedayPlan, history: History, draw: Draw) -> DrillStarted:
+    """The header of a drill; `history` gives the VIF and the exposure of earlier runs."""
     runbook, binding = drill.runbook, drill.binding
+    fault = _fault(plan, binding) if binding else ""
+    earlier = history.without_response(fault)
     return DrillStarted(
         drill=runbook.id,
         title=runbook.title,
         line=runbook.line,
-        fault=_fault(plan, binding) if binding else "",
+        fault=fault,
         scenario=binding.scenario if binding else "",
         rate_per_s=binding.rate if binding else None,
         empty=not drill.steps,
@@ -47,6 +66,11 @@ def drill_header(drill: DrillPlan, plan: GamedayPlan, history: History) -> Drill
         symptoms=tuple(SymptomPlan(part.line, part.text, each.text if each else None) for part, each in drill.symptoms),
         slos=tuple(_slo(slo, binding, history) for slo in binding.slos.values()) if binding else (),
         unread=tuple(UnreadLine(unread.line, unread.why) for unread in drill.unread),
+        seed=draw.seed,
+        first=draw.first(runbook.id),
+        credit_alpha=draw.credit_alpha,
+        earlier_exposure_s=earlier.exposure_s,
+        earlier_ends=earlier.ends,
         dashboards=tuple(DashboardPlan(part.line, part.text, part.system, part.name) for part in runbook.dashboards),
     )
 

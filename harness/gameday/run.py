@@ -15,7 +15,7 @@ from harness.bindings import FaultSpec, RunbookBinding
 from harness.drill import Drill, Limits
 from harness.drill.run import Record
 from harness.faults.base import Fault
-from harness.gameday.headers import drill_header, run_header
+from harness.gameday.headers import Draw, drill_header, run_header
 from harness.gameday.judging import LiveJudges
 from harness.gameday.side import LiveSide
 from harness.history.vif import History, history_beside
@@ -55,6 +55,7 @@ class Members:
     make_fault: Callable[[FaultSpec], Fault]
     responder: Responder
     limits: Limits
+    draw: Draw
 
 
 def run_gameday(
@@ -97,7 +98,7 @@ class _Gameday:
 def _run_drill(gameday: _Gameday, drill: DrillPlan) -> None:
     if gameday.stop.is_set():
         return
-    header = gameday.journal.write(drill_header(drill, gameday.plan, gameday.history))
+    header = gameday.journal.write(drill_header(drill, gameday.plan, gameday.history, gameday.members.draw))
     if drill.binding is not None and drill.steps:
         _Drilling(gameday, drill, drill.binding, _recorder(gameday, header.drill)).run()
 
@@ -126,7 +127,9 @@ class _Drilling:
 
     def __post_init__(self) -> None:
         self._dir = self.gameday.out / "drills" / self.drill.runbook.id
-        self._sides = {name: self._side(name) for name in (TREATMENT, CONTROL)}
+        names: tuple[SideName, ...] = (TREATMENT, CONTROL)
+        order = names if self.gameday.members.draw.first(self.drill.runbook.id) == TREATMENT else names[::-1]
+        self._sides = {name: self._side(name) for name in order}
         self._session: Session | None = None
 
     def run(self) -> None:

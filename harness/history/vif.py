@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.report.json_report import VERSION
+from harness.stats.hazard import EarlierRuns
 from harness.stats.inflation import UNKNOWN, VIF_METHOD, VifEstimate
 from harness.stats.sequential import MIN_S
 
@@ -31,10 +32,25 @@ class SteadyWindow:
 
 
 @dataclass(frozen=True)
+class Exposure:
+    """An earlier incident without a response: the fault, its seconds on the control, and whether it ended by itself."""
+
+    fault: str
+    seconds: float
+    ended: bool
+
+
+@dataclass(frozen=True)
 class History:
-    """The steady windows of the latest runs; none: no VIF is known."""
+    """The steady windows and the incidents of the latest runs; none: nothing is known."""
 
     windows: Sequence[SteadyWindow] = ()
+    exposures: Sequence[Exposure] = ()
+
+    def without_response(self, fault: str) -> EarlierRuns:
+        """The exposure to a fault, given as in a drill's header, on the controls of earlier runs."""
+        known = [each for each in self.exposures if each.fault == fault]
+        return EarlierRuns(sum(each.seconds for each in known), sum(each.ended for each in known))
 
     def known(self, scenario: str, rate: float | None, objective: str) -> VifEstimate:
         """The VIF estimate of an objective under a load; `rate` in arrivals per second, None: the scenario's own."""
@@ -52,16 +68,27 @@ def history_beside(out: Path, platform: str) -> History:
     """
     results = [path for path in out.parent.glob(f"*/{RESULT}") if path.parent != out]
     latest = sorted(results, key=lambda path: path.stat().st_mtime, reverse=True)[:MOST_RUNS]
-    return History([window for path in latest for window in _windows(path, platform)])
+    drills = [drill for path in latest for drill in _drills(path, platform)]
+    return History(
+        [window for windows, _ in drills for window in windows], [each for _, found in drills for each in found]
+    )
 
 
-def _windows(path: Path, platform: str) -> Iterator[SteadyWindow]:
+def _drills(path: Path, platform: str) -> list[tuple[list[SteadyWindow], list[Exposure]]]:
+    """The steady windows and the exposure of each drill of a result; none if it cannot be read or used."""
     try:
         result = json.loads(path.read_bytes())
-        if (result["version"], result["platform"], result["vif_method"]) == (VERSION, platform, VIF_METHOD):
-            yield from [window for drill in result["drills"] for window in _of_drill(drill)]
+        if (result["version"], result["platform"], result["vif_method"]) != (VERSION, platform, VIF_METHOD):
+            return []
+        return [(list(_of_drill(drill)), list(_exposure(drill))) for drill in result["drills"]]
     except (OSError, ValueError, KeyError, TypeError):
-        return
+        return []
+
+
+def _exposure(drill: Mapping[str, Any]) -> Iterator[Exposure]:
+    credit = drill["credit"]
+    if credit is not None:
+        yield Exposure(str(drill["fault"]), float(credit["control_age_s"]), bool(credit["self_healed"]))
 
 
 def _of_drill(drill: Mapping[str, Any]) -> Iterator[SteadyWindow]:

@@ -20,6 +20,7 @@ from harness.record.events import (
     LoadCounted,
     LoadLost,
     PhaseEnded,
+    PhaseExtended,
     PhaseName,
     PhaseStarted,
     StepExecuted,
@@ -76,6 +77,8 @@ class Live:
                 self._print(event, f"{event.title}: {event.fault}")
             case PhaseStarted():
                 self._phase_started(event)
+            case PhaseExtended():
+                self._print(event, f"   {event.phase}: {event.more_s:.0f} s more than its limit, to be decided")
             case PhaseEnded():
                 self._phase_ended(event)
             case DrillEnded():

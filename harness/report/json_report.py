@@ -12,6 +12,7 @@ from harness.verdict.budget import Budget
 from harness.verdict.gameday import GamedayResult
 from harness.verdict.measurement import Measurement
 from harness.verdict.result import DrillResult, Effect, SloResult, StepResult
+from harness.verdict.state import Credit
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
@@ -52,6 +53,9 @@ def _drill(drill: DrillResult) -> dict[str, Json]:
         "slos": [_slo(slo) for slo in drill.slos],
         "dashboards": [asdict(dashboard) for dashboard in drill.dashboards],
         "controlled": drill.controlled,
+        "credit_alpha": None if drill.credit is None else _rounded(drill.credit.alpha),
+        "credit_limit": drill.credit_limit,
+        "credit": None if drill.credit is None else _credit(drill.credit),
         "alpha": drill.alpha,
         "load": {"scenario": drill.load.scenario, "rate": drill.load.rate},
         "detect_s": drill.times.detect_s,
@@ -61,6 +65,18 @@ def _drill(drill: DrillResult) -> dict[str, Json]:
         "reverted": drill.reverted,
         "findings": list(drill.findings),
         "phases": [asdict(phase) for phase in drill.phases],
+    }
+
+
+def _credit(credit: Credit) -> dict[str, Json]:
+    return {
+        "window_s": _rounded(credit.window_s),
+        "age_s": _rounded(credit.age_s),
+        "lasted_s": _rounded(credit.lasted_s),
+        "control_age_s": _rounded(credit.control_age_s),
+        "control_healthy_s": _rounded(credit.control_healthy_s),
+        "still_broken": list(credit.still_broken),
+        "self_healed": credit.self_healed,
     }
 
 

@@ -104,10 +104,17 @@ def _times(drill: DrillResult) -> str:
     parts = [
         f"detected after {show_seconds(times.detect_s)}{_between('began between', times.onset_interval_s)}",
         f"recovered after {show_seconds(times.recover_s)}{_between('between', times.recover_interval_s)}",
-        "control stayed broken" if drill.controlled else "control not shown to stay broken",
+        _control(drill),
         "reverted" if drill.reverted else "not reverted",
     ]
     return " · ".join(parts)
+
+
+def _control(drill: DrillResult) -> str:
+    """What the control shows, with the bound on the probability that the incident ended by itself."""
+    if drill.credit is None or not drill.controlled:
+        return "control not shown to stay broken"
+    return f"control stayed broken for {drill.credit.control_age_s:.0f} s (self-healing: p ≤ {drill.credit.alpha:.2g})"
 
 
 def _between(word: str, span: tuple[float, float] | None) -> str:

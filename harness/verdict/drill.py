@@ -55,6 +55,8 @@ def drill_result(state: DrillState) -> DrillResult:
         slos=tuple(_slo(state, slo) for slo in state.slos),
         dashboards=dashboards,
         controlled=bool(state.controlled),
+        credit=state.credit,
+        credit_limit=state.header.credit_alpha,
         times=times_of(state),
         reverted=bool(state.reverted),
         findings=tuple(_findings(state, steps)),

@@ -16,6 +16,7 @@ from harness.record.events import (
     DrillInterrupted,
     DrillStarted,
     FaultApplied,
+    FaultChecked,
     FaultReverted,
     FindingNoted,
     HostSampled,
@@ -75,6 +76,8 @@ class Judge:
                 state.busy_shares.append((event.t_s, event.busy_share))
             case FaultApplied():
                 state.fault_applied_s.setdefault(event.side, event.t_s)
+            case FaultChecked(state="ended") if state.reverted is None:
+                state.faults_ended.setdefault(event.side, f"{event.text}: {event.why}")
             case FaultReverted():
                 state.reverted, state.revert_why = event.ok, event.why
 
@@ -216,7 +219,9 @@ class Judge:
         """Whether the control decides; if it is still broken, only with enough exposure."""
         credit = self.state.credit
         enough = credit is not None and credit.alpha <= self.state.header.credit_alpha
-        return False if self.state.controlled is False else True if self.state.controlled and enough else None
+        if self.state.controlled is False or self.state.faults_ended:
+            return False
+        return True if self.state.controlled and enough else None
 
     def waiting_for(self, phase: str) -> str:
         """Description of the evidence that a phase still waits for."""

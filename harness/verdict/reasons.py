@@ -118,7 +118,9 @@ def _doubts(state: DrillState) -> Iterator[str]:
 def _no_credit(state: DrillState) -> Iterator[str]:
     """Reasons for which the recovery may not be due to the response."""
     credit, limit = state.credit, state.header.credit_alpha
-    if credit is None:
+    if state.faults_ended:
+        yield from (f"the fault ended by itself on the {side}: {why}" for side, why in state.faults_ended.items())
+    elif credit is None:
         yield "not controlled: the control was not observed after the recovery"
     elif credit.self_healed:
         yield "self-healed: the SLOs also recovered on the control, so the runbook gets no credit"

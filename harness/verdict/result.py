@@ -8,7 +8,7 @@ from harness.model import Verdict
 from harness.record.steps import StepFacts
 from harness.verdict.budget import Budget
 from harness.verdict.measurement import Measurement
-from harness.verdict.state import Span
+from harness.verdict.state import Credit, Span
 
 
 @dataclass(frozen=True)
@@ -127,6 +127,10 @@ class DrillResult:
     slos: tuple[SloResult, ...]
     dashboards: tuple[DashboardResult, ...]
     controlled: bool
+    credit: Credit | None
+    """Evidence that the response brought the recovery; None: there was no recovery to credit."""
+    credit_limit: float
+    """Largest `credit.alpha` at which a recovery is credited."""
     times: Times
     reverted: bool
     findings: tuple[str, ...]

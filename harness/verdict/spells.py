@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
+from harness.conditions import Condition
+from harness.measures.reading import Reading
 from harness.measures.sampled import SampledMeasure
 from harness.stats.inflation import Slice
 from harness.stats.sequential import SLICE_S
@@ -33,8 +35,13 @@ def spells(question: Question, window: Window) -> Spells:
     """
     measure = question.condition.measure
     if isinstance(measure, SampledMeasure):
-        return _of_samples([question.condition.is_met_by(value) for value in measure.values(window.samples)], window)
+        return _of_samples([_met(question.condition, reading) for reading in measure.readings(window.samples)], window)
     return _of_slices(slices(question.condition, window, pessimistic=False), question.condition.theta or 0.0)
+
+
+def _met(condition: Condition, reading: Reading) -> bool:
+    """Whether a sample may meet the objective; an incomplete one counts as healthy, because it shows nothing else."""
+    return condition.decided_by(reading) is not False
 
 
 def _of_samples(met: list[bool], window: Window) -> Spells:

@@ -21,6 +21,8 @@ STEADY_ALPHA = 0.05
 """The same for the steady state before the fault and after the revert, which is no part of the verdict."""
 CREDIT_ALPHA = 0.1
 """Largest probability at which a recovery is credited although the incident may have ended by itself."""
+STRICT_CREDIT_ALPHA = 0.01
+"""The same for a strict run, which needs earlier runs."""
 AGE_FACTOR = 2.0
 """The control is observed until its incident is so many times as old as that of the treatment was at its recovery."""
 MIN_LASTING_S = 20.0
@@ -117,6 +119,8 @@ class DrillState:
     """Comparison of both sides after the recovery; None: there was none."""
     after_revert_spans: dict[str, Span] = field(default_factory=dict)
     """By SLO, the span after the revert; empty until every SLO is known to hold."""
+    faults_ended: dict[str, str] = field(default_factory=dict)
+    """By side, the observation that a fault had ended by itself before its revert."""
     reverted: bool | None = None
     """Whether every revert succeeded; None: not reverted yet."""
     revert_why: str = ""
