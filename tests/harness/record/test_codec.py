@@ -36,8 +36,8 @@ def test_event_with_a_missing_or_an_unknown_field_is_refused(event: Event) -> No
 @pytest.mark.parametrize(
     ("kind", "path", "value", "message"),
     [
-        ("host-sampled", ["busy_share"], "0.5", "host-sampled.busy_share: '0.5' is not of type float"),
-        ("host-sampled", ["busy_share"], True, "host-sampled.busy_share: True is not of type float"),
+        ("host-sampled", ["seconds"], "0.5", "host-sampled.seconds: '0.5' is not of type float"),
+        ("host-sampled", ["seconds"], True, "host-sampled.seconds: True is not of type float"),
         ("host-sampled", ["t_s"], None, "host-sampled.t_s: None is not of type float"),
         ("process-started", ["pid"], 1.0, "process-started.pid: 1.0 is not of type int"),
         ("drill-started", ["empty"], 0, "drill-started.empty: 0 is not of type bool"),
