@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from harness.bindings import Bindings, RunbookBinding
+from harness.bindings import Bindings, RunbookBinding, StepOrder
 from harness.conditions import Condition
 from harness.errors import BindingError, DocumentError, RefusedError
 from harness.model import Document, Part, Runbook, Symptom, Unread
@@ -72,7 +72,8 @@ def _drill(runbook: Runbook, document: Document, bindings: Bindings) -> DrillPla
     toggles = {
         toggle.name: bindings.toggles.get(toggle.name, binding.service if binding else "") for toggle in runbook.toggles
     }
-    steps = runbook_steps(runbook, bindings.placeholders_of(runbook), toggles, bindings.namespace)
+    order = binding.order if binding else StepOrder.DOCUMENT
+    steps = runbook_steps(runbook, bindings.placeholders_of(runbook), toggles, bindings.namespace, order)
     return DrillPlan(runbook, binding, symptoms, steps, tuple(_unread_inside(runbook, document)))
 
 

@@ -3,7 +3,7 @@
 The file format is documented in docs/reference/bindings.md.
 """
 
-from harness.bindings.model import Bindings, FaultSpec, RunbookBinding, SymptomBinding
+from harness.bindings.model import Bindings, FaultSpec, RunbookBinding, StepOrder, SymptomBinding
 from harness.bindings.reader import FILE_NAME, find, load
 
-__all__ = ["FILE_NAME", "Bindings", "FaultSpec", "RunbookBinding", "SymptomBinding", "find", "load"]
+__all__ = ["FILE_NAME", "Bindings", "FaultSpec", "RunbookBinding", "StepOrder", "SymptomBinding", "find", "load"]

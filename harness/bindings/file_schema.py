@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from harness.bindings.model import StepOrder
 from harness.conditions import parse
 from harness.errors import ConditionError
-from harness.schema.shape import Report, anything, dictionary, mapping, nullable, number, scalar, sequence
+from harness.schema.shape import Report, anything, choice, dictionary, mapping, nullable, number, scalar, sequence
 from harness.schema.tree import Tree
 
 FAULT_KEYS = ("at", "fault", "max_duration_s")
@@ -43,9 +44,10 @@ def _one_symptom(tree: Tree, path: str, report: Report) -> None:
 
 
 _symptom = mapping({"is": _condition}, {"line": _line, **dict.fromkeys(CONTAINS_KEYS, scalar)}, _one_symptom)
+_order = choice(*StepOrder)
 _runbook = mapping(
     {"scenario": scalar, "service": scalar, "series": scalar, "fault": scalar, "slos": sequence(scalar, 1)},
-    {"symptoms": sequence(_symptom), "placeholders": _texts, "rate": _above_0},
+    {"symptoms": sequence(_symptom), "placeholders": _texts, "rate": _above_0, "order": _order},
 )
 check = mapping(
     {"version": _version},

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 from harness.conditions import Condition, from_prose
 from harness.model import Runbook, Symptom
 from harness.slo import Slo
+
+
+class StepOrder(StrEnum):
+    """In which order the steps of a runbook run: that of its lines, or with the toggles after all other steps."""
+
+    DOCUMENT = "document"
+    TOGGLES_LAST = "toggles-last"
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,7 @@ class RunbookBinding:
     symptoms: tuple[SymptomBinding, ...] = ()
     placeholders: Mapping[str, str] = field(default_factory=dict)
     rate: float | None = None
+    order: StepOrder = StepOrder.DOCUMENT
 
     def condition_of(self, symptom: Symptom) -> Condition | None:
         """The condition bound to a symptom, else the one that its text states, else None."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness import shipped
 from harness.bindings.file_schema import CONTAINS_KEYS, FAULT_KEYS, check
-from harness.bindings.model import Bindings, FaultSpec, RunbookBinding, SymptomBinding
+from harness.bindings.model import Bindings, FaultSpec, RunbookBinding, StepOrder, SymptomBinding
 from harness.conditions import parse
 from harness.errors import BindingError
 from harness.schema.tree import Tree, UnreadableError, read
@@ -145,6 +145,7 @@ def _runbook(tree: Tree, slos: Catalogue) -> RunbookBinding:
         symptoms=tuple(map(_symptom, symptoms.items if symptoms else ())),
         placeholders=_texts(tree.at("placeholders")),
         rate=_number(tree, "rate"),
+        order=StepOrder(fields["order"].written) if "order" in fields else StepOrder.DOCUMENT,
     )
 
 

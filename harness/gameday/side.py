@@ -13,7 +13,7 @@ from harness.faults.base import Target
 from harness.load.base import Load
 from harness.measures.probe import Probe
 from harness.platforms.base import Platform
-from harness.probes.sampler import Sampler, Values
+from harness.probes.sampler import ProbeSample, Sampler
 from harness.record.events import (
     Crashed,
     DrillEvent,
@@ -85,8 +85,8 @@ class LiveSide:
     def _load_lost(self, why: str) -> None:
         self._note(LoadLost(side=self.name, why=why))
 
-    def _sampled(self, values: Values) -> None:
-        self._note(ProbeSampled(side=self.name, values=values))
+    def _sampled(self, sample: ProbeSample) -> None:
+        self._note(ProbeSampled(side=self.name, values=sample.values, missing=sample.missing))
 
     def _sampler_failed(self, error: Exception) -> None:
         if not self._ending:

@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 
 from harness.measures.openslo import OPERATORS, OpenSloForm, cannot_express, metric_source, tidy
 from harness.measures.probe import Probe
+from harness.measures.reading import Reading
 from harness.measures.source import Source, quoted
 
 Unit = Literal["ms", "ratio", "count", "state"]
@@ -116,6 +117,14 @@ class Condition:
     def is_met_by(self, value: float) -> bool:
         """Whether `value op self.value` is true."""
         return compare(value, self.op, self.value)
+
+    def decided_by(self, reading: Reading) -> bool | None:
+        """Whether a reading meets the condition; None: unknown. A lower bound decides if every larger value does so."""
+        value = reading.value
+        if value is None:
+            return None
+        larger_alike = value > self.value or (value == self.value and self.op in ("<", ">="))
+        return self.is_met_by(value) if larger_alike or not reading.at_least else None
 
 
 def compare(left: float, op: str, right: float) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 from harness.measures.base import Condition
 from harness.measures.probe import MetricProbe, Reader
@@ -16,10 +17,13 @@ _STATE, _OPEN = "circuit_breaker_state", 2.0
 
 
 class Breaker(StateMeasure):
-    """`open` while the breaker of some pod is; arguments: the Deployment and the breaker's name."""
+    """`open` while the breaker of any pod is; arguments: the Deployment and the breaker's name.
+
+    Unknown while no pod exports the breaker.
+    """
 
     function = "breaker"
-    bad, good, without_pods = "open", "closed", 0.0
+    bad, good, without_pods = "open", "closed", None
 
     @classmethod
     def parse(cls, source: Source) -> Condition:
@@ -42,6 +46,6 @@ class BreakerProbe(MetricProbe):
 
         def read(samples: Sequence[Sample]) -> float | None:
             state = self.selector.total(samples)
-            return None if state is None else float(state == _OPEN)
+            return state if state is None or not isfinite(state) else float(state == _OPEN)
 
         return read

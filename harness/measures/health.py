@@ -9,7 +9,7 @@ from harness.measures.source import Source
 
 
 class Health(StateMeasure):
-    """`failing` while /health of some pod does not respond with status 200; argument: the Deployment."""
+    """`failing` while /health of any pod does not return status 200, and without pods; argument: the Deployment."""
 
     function = "health"
     bad, good, without_pods = "failing", "ok", 1.0

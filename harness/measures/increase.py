@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from harness.measures.growth import growth
+from harness.measures.growth import increases
 from harness.measures.metric import Metric
+from harness.measures.reading import Reading
 from harness.measures.sampled import Samples
 
 
@@ -13,6 +14,6 @@ class Increase(Metric):
     function = "increase"
     never_negative = True
 
-    def values(self, samples: Samples) -> list[float]:
+    def readings(self, samples: Samples) -> list[Reading]:
         """The growth until each sample."""
-        return [total for _, total in growth(samples(self.key))]
+        return increases(samples(self.key))

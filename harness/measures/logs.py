@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 
 from harness.measures.base import Condition
-from harness.measures.growth import growth
+from harness.measures.growth import increases
 from harness.measures.probe import LogProbe
+from harness.measures.reading import Reading
 from harness.measures.sampled import SampledMeasure, Samples
 from harness.measures.source import Source
 
 
 class Logs(SampledMeasure):
-    """Log lines that match a regular expression, case ignored; arguments: the Deployment and the expression."""
+    """Lines in the logs of all pods that match; arguments: the Deployment and a regular expression, case ignored."""
 
     function = "logs"
     unit = "count"
@@ -33,6 +34,6 @@ class Logs(SampledMeasure):
         """The matching lines so far."""
         return (LogProbe(self.key, *self.args),)
 
-    def values(self, samples: Samples) -> list[float]:
+    def readings(self, samples: Samples) -> list[Reading]:
         """The number of new lines until each sample of the window."""
-        return [total for _, total in growth(samples(self.key))]
+        return increases(samples(self.key))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.measures.base import Condition
 from harness.measures.probe import MetricProbe
+from harness.measures.reading import PodSample, Reading
 from harness.measures.sampled import SampledMeasure, Samples, check_selector
 from harness.measures.selector import Selector
 from harness.measures.source import Source
@@ -27,6 +28,10 @@ class Metric(SampledMeasure):
         """The metric itself."""
         return (MetricProbe(self.key, self.subject, Selector.parse(self.args[1])),)
 
-    def values(self, samples: Samples) -> list[float]:
-        """The sums over the pods; none while no pod exports the metric."""
-        return [sum(pods.values()) for _, pods in samples(self.key) if pods]
+    def readings(self, samples: Samples) -> list[Reading]:
+        """The sums over the pods; unknown while no pod exports the metric, and while a running pod does not answer."""
+        return [Reading(sample.at_s, _sum(sample)) for sample in samples(self.key)]
+
+
+def _sum(sample: PodSample) -> float | None:
+    return sum(sample.pods.values()) if sample.pods and not sample.missing else None

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite, nan
 
 from harness.measures.base import Condition, digits
 from harness.measures.growth import RATE_SAMPLES
 from harness.measures.probe import MetricProbe, Reader
+from harness.measures.reading import Reading
 from harness.measures.sampled import SampledMeasure, Samples, check_selector
 from harness.measures.selector import Sample, Selector
 from harness.measures.source import Source
 
 
 class Quantile(SampledMeasure):
-    """A quantile over five samples, in ms, of the worst pod; arguments: the quantile, the Deployment, the histogram.
+    """The largest quantile of any pod over five samples, in ms; arguments: the quantile, the Deployment, the histogram.
 
     The histogram is in seconds, as Prometheus' conventions demand.
     """
@@ -42,9 +44,12 @@ class Quantile(SampledMeasure):
         """The quantile of the histogram, which the probe computes: the record has no buckets."""
         return (QuantileProbe(self.key, self.subject, Selector.parse(self.args[2]), float(self.args[0])),)
 
-    def values(self, samples: Samples) -> list[float]:
-        """The worst pods' quantiles in ms; none while no pod exports the histogram."""
-        return [max(pods.values()) for _, pods in samples(self.key) if pods]
+    def readings(self, samples: Samples) -> list[Reading]:
+        """The worst pods' quantiles in ms; unknown while no pod counted anything."""
+        return [
+            Reading(sample.at_s, max(sample.pods.values(), default=None), at_least=bool(sample.missing))
+            for sample in samples(self.key)
+        ]
 
     @classmethod
     def from_threshold(cls, measure: str, op: str, value: float) -> str:
@@ -66,16 +71,28 @@ class QuantileProbe(MetricProbe):
     q: float
 
     def reader(self) -> Reader:
-        """Remembers the buckets of the last RATE_SAMPLES samples."""
-        past: deque[Mapping[float, float]] = deque(maxlen=RATE_SAMPLES + 1)
+        """Remembers the growth of the buckets over the last RATE_SAMPLES samples that the pod answered."""
+        steps: deque[Mapping[float, float]] = deque(maxlen=RATE_SAMPLES)
+        last: Mapping[float, float] | None = None
 
         def read(samples: Sequence[Sample]) -> float | None:
-            past.append(self.selector.buckets(samples))
-            grown = {bound: count - past[0].get(bound, 0.0) for bound, count in past[-1].items()}
-            seconds = quantile_of(grown, self.q)
+            nonlocal last
+            now = self.selector.buckets(samples)
+            if not all(map(isfinite, now.values())):
+                return nan
+            if last is not None:
+                steps.append(_grown(last, now))
+            last = now
+            seconds = quantile_of({bound: sum(step.get(bound, 0.0) for step in steps) for bound in now}, self.q)
             return None if seconds is None else seconds * 1000
 
         return read
+
+
+def _grown(before: Mapping[float, float], now: Mapping[float, float]) -> Mapping[float, float]:
+    """The growth of each bucket; a bucket that shrank shows a restart, after which all count from zero."""
+    restarted = any(now.get(bound, 0.0) < count for bound, count in before.items())
+    return now if restarted else {bound: count - before.get(bound, 0.0) for bound, count in now.items()}
 
 
 def quantile_of(buckets: Mapping[float, float], q: float) -> float | None:

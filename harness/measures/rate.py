@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.measures.growth import rates
 from harness.measures.metric import Metric
+from harness.measures.reading import Reading
 from harness.measures.sampled import Samples
 
 
@@ -13,6 +14,6 @@ class Rate(Metric):
     function = "rate"
     never_negative = True
 
-    def values(self, samples: Samples) -> list[float]:
+    def readings(self, samples: Samples) -> list[Reading]:
         """The rates from the second sample on."""
         return rates(samples(self.key))

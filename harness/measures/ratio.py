@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.measures.base import Condition, digits
-from harness.measures.growth import RATE_SAMPLES, PodSample, growth
+from harness.measures.growth import Growth, base_of, growth
 from harness.measures.metric import Metric
 from harness.measures.openslo import OpenSloForm, ratio_of, remainder, tidy
 from harness.measures.probe import MetricProbe
+from harness.measures.reading import PodSample, Reading
 from harness.measures.sampled import SampledMeasure, Samples, check_selector
 from harness.measures.source import Source
 
@@ -38,8 +39,8 @@ class Ratio(SampledMeasure):
         """Both counters."""
         return tuple(probe for counter in self.counters for probe in counter.probes)
 
-    def values(self, samples: Samples) -> list[float]:
-        """The ratios from the second sample on; none while the total does not grow."""
+    def readings(self, samples: Samples) -> list[Reading]:
+        """The ratios from the second sample on; unknown while the total does not grow or a pod does not answer."""
         part, total = (samples(counter.key) for counter in self.counters)
         return _ratios(part, total)
 
@@ -58,12 +59,18 @@ class Ratio(SampledMeasure):
         return f"{measure} {op} {digits(value * 100)}%"
 
 
-def _ratios(part: Sequence[PodSample], total: Sequence[PodSample]) -> list[float]:
-    grown = dict(growth(part))
-    common = [(grown[at], of) for at, of in growth(total) if at in grown]
-    ratios = []
+def _ratios(part: Sequence[PodSample], total: Sequence[PodSample]) -> list[Reading]:
+    grown = {each.at_s: each for each in growth(part)}
+    common = [(grown[each.at_s], each) for each in growth(total) if each.at_s in grown]
+    complete = [some.complete and whole.complete for some, whole in common]
+    readings = []
     for index in range(1, len(common)):
-        (part_0, total_0), (part_1, total_1) = common[max(0, index - RATE_SAMPLES)], common[index]
-        if total_1 > total_0:
-            ratios.append((part_1 - part_0) / (total_1 - total_0))
-    return ratios
+        some, whole = common[index]
+        base = base_of(complete, index) if complete[index] else None
+        readings.append(Reading(whole.at_s, None if base is None else _ratio(common[base], (some, whole))))
+    return readings
+
+
+def _ratio(first: tuple[Growth, Growth], last: tuple[Growth, Growth]) -> float | None:
+    part, total = (after.total - before.total for before, after in zip(first, last, strict=True))
+    return part / total if total > 0 else None

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from harness.measures.base import Condition, Measure
-from harness.measures.growth import PodSample
 from harness.measures.openslo import OpenSloForm, cannot_express
 from harness.measures.probe import Probe
+from harness.measures.reading import PodSample, Reading
 from harness.measures.selector import is_selector
 from harness.measures.source import Source
 
@@ -26,18 +26,24 @@ class SampledMeasure(Measure):
         """The probes that have to be sampled for this measure."""
 
     @abstractmethod
-    def values(self, samples: Samples) -> list[float]:
-        """One value per sample of a window, oldest first; what needs two samples has none for the first one."""
+    def readings(self, samples: Samples) -> list[Reading]:
+        """One value per sample of a window, oldest first; what needs two samples has none for the first one.
+
+        The docstring of a measure says how it is taken over the pods (sum, largest, any).
+        """
 
 
 class StateMeasure(SampledMeasure):
-    """Base of the measures with two states, bad (1.0) and good (0.0); a Deployment has the state of its worst pod."""
+    """Base of the measures with two states, bad (1.0) and good (0.0).
+
+    A Deployment is bad while any pod is. It is good when every pod is, so unknown while some pod does not answer.
+    """
 
     unit = "state"
     bad: ClassVar[str]
     good: ClassVar[str]
-    without_pods: ClassVar[float]
-    """The value when no pod responds."""
+    without_pods: ClassVar[float | None]
+    """The value without any pod; None: unknown."""
 
     @classmethod
     def state(cls, source: Source) -> Condition:
@@ -46,9 +52,13 @@ class StateMeasure(SampledMeasure):
             raise source.error(f"`{cls.function}` is compared by == with {cls.bad} or {cls.good}")
         return Condition(source.text, cls(source.args), source.op, 1.0 if source.value == cls.bad else 0.0)
 
-    def values(self, samples: Samples) -> list[float]:
+    def readings(self, samples: Samples) -> list[Reading]:
         """The worst state of the pods."""
-        return [max(pods.values(), default=self.without_pods) for _, pods in samples(self.key)]
+        return [self._worst(sample) for sample in samples(self.key)]
+
+    def _worst(self, sample: PodSample) -> Reading:
+        worst = max(sample.pods.values(), default=self.without_pods)
+        return Reading(sample.at_s, worst, at_least=bool(sample.missing) and worst != 1.0)
 
     def openslo(self, condition: Condition) -> OpenSloForm:
         """The good state in every time slice."""

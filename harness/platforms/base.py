@@ -46,11 +46,11 @@ class Platform(ObservedPlatform, Protocol):
         ...
 
     def scrape(self, deployment: str) -> Mapping[str, Answer]:
-        """The answer of `GET /metrics` of each pod, by pod name."""
+        """The answer of `GET /metrics` of each pod that runs, by pod name; status 0 if it did not answer."""
         ...
 
     def log_files(self, deployment: str) -> Sequence[Path]:
-        """Log files of all pods that the Deployment has had so far."""
+        """Log files of all pods that the Deployment has had so far, each in a folder with the name of its pod."""
         ...
 
     def admin(self, deployment: str) -> Sequence[AdminPort]:

@@ -213,13 +213,12 @@ class DaemonPlatform:
         return f"http://{addresses[service]}:{PORT}"
 
     def health(self, deployment: str) -> Mapping[str, Answer]:
-        return self._fetch(deployment, "/health")
+        return self._fetch(self._pods(deployment), "/health")
 
     def scrape(self, deployment: str) -> Mapping[str, Answer]:
-        return self._fetch(deployment, "/metrics")
+        return self._fetch([pod for pod in self._pods(deployment) if not pod["waiting"]], "/metrics")
 
-    def _fetch(self, deployment: str, path: str) -> Mapping[str, Answer]:
-        pods = self._pods(deployment)
+    def _fetch(self, pods: Sequence[PodAnswer], path: str) -> Mapping[str, Answer]:
         if not pods:
             return {}
         with ThreadPoolExecutor(len(pods)) as pool:

@@ -18,6 +18,8 @@ _READING_VERBS = names(
 _READERS = names(
     "cat curl printenv env ls head tail grep egrep fgrep ps df du free uptime date id hostname wc stat find ss netstat"
 )
+_WRAPPERS = ("timeout", "time", "xargs", "watch")
+"""Programs that run the program named in their arguments."""
 _SHELLS = ("sh", "bash", "ash", "dash")
 
 
@@ -62,6 +64,9 @@ def purpose(script: Script) -> Literal["read", "change"]:
 
 
 def _changes(call: Call) -> bool:
+    if call.program in _WRAPPERS:
+        behind = (place for place, word in enumerate(call.argv) if word in ("kubectl", "curl"))
+        call = Call(call.words[next(behind, len(call.words)) :])
     if call.program == "curl":
         return _sends(call.argv)
     if call.program != "kubectl":

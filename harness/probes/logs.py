@@ -17,13 +17,13 @@ class LogCounter:
         self._platform, self._deployment = platform, probe.deployment
         self._pattern = re.compile(probe.pattern.encode(), re.IGNORECASE)
         self._read: dict[Path, int] = {}
-        self._matches: dict[Path, int] = defaultdict(int)
+        self._matches: dict[str, int] = defaultdict(int)
 
     def count(self) -> dict[str, float]:
-        """Matching lines so far, by name of the log file."""
+        """Matching lines so far by pod, whose log files are in a folder of its name."""
         for path in self._platform.log_files(self._deployment):
-            self._matches[path] += self._new_matches(path)
-        return {path.name: float(count) for path, count in self._matches.items()}
+            self._matches[path.parent.name] += self._new_matches(path)
+        return {pod: float(count) for pod, count in self._matches.items()}
 
     def _new_matches(self, path: Path) -> int:
         """Matches in the whole lines that were written since the last call; 0 when the file is gone."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import isfinite, nan
 
 from harness.measures.probe import HealthProbe, LogProbe, MetricProbe, Probe, Reader
 from harness.platforms.base import Platform
@@ -15,6 +17,14 @@ Values = dict[str, dict[str, float]]
 """Numbers by key of the probe and by pod."""
 PERIOD_S = 1.0
 _OK = 200
+
+
+@dataclass(frozen=True)
+class ProbeSample:
+    """One sample of every probe; `missing`: running pods that did not answer or answered no finite number, by key."""
+
+    values: Values
+    missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Sampler:
@@ -30,7 +40,7 @@ class Sampler:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def start(self, sampled: Callable[[Values], None], failed: Callable[[Exception], None]) -> None:
+    def start(self, sampled: Callable[[ProbeSample], None], failed: Callable[[Exception], None]) -> None:
         """Call `sampled` with every sample; `failed` once when sampling breaks, which ends it."""
         self._thread = threading.Thread(target=self._run, args=(sampled, failed), daemon=True, name="sampler")
         self._thread.start()
@@ -41,41 +51,43 @@ class Sampler:
         if self._thread:
             self._thread.join(timeout=5)
 
-    def _run(self, sampled: Callable[[Values], None], failed: Callable[[Exception], None]) -> None:
+    def _run(self, sampled: Callable[[ProbeSample], None], failed: Callable[[Exception], None]) -> None:
         due = time.monotonic()
         try:
             while not self._stop.is_set():
-                values = self.sample()
+                found = self.sample()
                 if self._stop.is_set():
                     return
-                sampled(values)
+                sampled(found)
                 due = max(due + PERIOD_S, time.monotonic())
                 self._stop.wait(due - time.monotonic())
         except Exception as error:
             failed(error)
 
-    def sample(self) -> Values:
-        """One sample of every probe; a probe without numbers is absent, unless it is one of health or logs."""
-        values: Values = {}
+    def sample(self) -> ProbeSample:
+        """One sample of every probe. A pod that answers without a number, such as that of no event yet, has none."""
+        values: Values = {probe.key: {} for probes in self._metrics.values() for probe in probes}
+        missing: dict[str, list[str]] = {}
         for deployment, probes in self._metrics.items():
             for key, pod, value in self._scrape(deployment, probes):
-                values.setdefault(key, {})[pod] = value
+                if isfinite(value):
+                    values[key][pod] = value
+                else:
+                    missing.setdefault(key, []).append(pod)
         for probe in self._health:
             responses = self._platform.health(probe.deployment)
             values[probe.key] = {pod: float(response.status != _OK) for pod, response in responses.items()}
         for key, counter in self._logs.items():
             values[key] = counter.count()
-        return values
+        return ProbeSample(values, {key: tuple(pods) for key, pods in missing.items()})
 
     def _scrape(self, deployment: str, probes: Sequence[MetricProbe]) -> Iterator[tuple[str, str, float]]:
-        """(key, pod, number) of each probe and pod of a Deployment that has one."""
+        """(key, pod, number) of each probe and pod of a Deployment that has one; NaN for a pod that did not answer."""
         names = {probe.selector.name for probe in probes}
         for pod, response in self._platform.scrape(deployment).items():
-            if response.status != _OK:
-                continue
-            samples = samples_of(response.body, names)
+            samples = samples_of(response.body, names) if response.status == _OK else None
             for probe in probes:
-                value = self._reader(probe, pod)(samples)
+                value = nan if samples is None else self._reader(probe, pod)(samples)
                 if value is not None:
                     yield probe.key, pod, value
 

@@ -196,6 +196,9 @@ class ProbeSampled(SideEvent):
     """Values read off the services, once a second."""
 
     values: Annotated[Mapping[str, Mapping[str, float]], "by measure, then by pod; in the measure's unit"]
+    missing: Annotated[
+        Mapping[str, tuple[str, ...]], "running pods whose value is unknown (no answer, or no number), by measure"
+    ] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

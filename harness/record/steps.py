@@ -42,7 +42,10 @@ class StepFacts:
     stderr: Annotated[str, "first 4,000 characters of standard error"] = ""
     stdout_bytes: Annotated[int, "length of the whole standard output in bytes"] = 0
     stdout_file: Annotated[str, "file with the whole standard output, relative to the run directory"] = ""
-    changed: Annotated[tuple[str, ...], "changes of the platform since the step began"] = ()
+    changed: Annotated[tuple[str, ...], "what its command changed on the platform; empty: nothing"] = ()
+    added_variables: Annotated[
+        tuple[str, ...], "variables that it set where the environment had none of that name: `deployment/NAME VARIABLE`"
+    ] = ()
     notes: Annotated[tuple[str, ...], "observations that go into the findings"] = ()
     started_s: Annotated[float, "start, seconds since the epoch"] = 0.0
     seconds: Annotated[float, "duration in seconds"] = 0.0

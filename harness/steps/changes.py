@@ -1,10 +1,15 @@
-"""What a step changed on the platform: its Deployments before and after."""
+"""What a step changed on the platform: its Deployments before and after.
+
+Faults and controllers change the platform as well while a step runs. A change is the step's own if its command names
+what changed, in its text or in its output (kubectl prints the name of each object that it acts on).
+"""
 
 from __future__ import annotations
 
+import re
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from harness.machine.platform_state import DeploymentState, ObservedPlatform
 
@@ -19,13 +24,47 @@ def newest_pod(state: State, deployment: str) -> str | None:
     return state[deployment].pods[-1] if deployment in state and state[deployment].pods else None
 
 
-def spec_changes(before: State, after: State) -> tuple[str, ...]:
-    """Return the changes of the specs, one line each: `deployment/inference replicas 1 -> 3`."""
-    lines = [f"deployment/{name} is gone" for name in before.keys() - after.keys()]
-    lines += [f"deployment/{name} is new" for name in after.keys() - before.keys()]
-    for name in sorted(before.keys() & after.keys()):
-        lines += [f"deployment/{name} {line}" for line in _spec(before[name], after[name])]
-    return tuple(lines)
+def own_changes(before: State, after: State, ready: State, command: str) -> tuple[str, ...]:
+    """Return the changes that a command made, one line each: `deployment/inference replicas 1 -> 3`.
+
+    `after`: at the end of the command; `ready`: when its pods are ready. `command`: its text and its output. Pods that
+    ended count where the command changed their Deployment's spec, or deleted them by name.
+    """
+    changed = _changed_specs(before, after, command)
+    return (*_spec_changes(before, after, command), *_pod_changes(before, ready, command, changed))
+
+
+def added_variables(before: State, after: State, command: str) -> tuple[str, ...]:
+    """Return the variables that a command added to the environments of Deployments: `deployment/inference PLACEBO`."""
+    return tuple(
+        f"deployment/{name} {key}"
+        for name in _changed_specs(before, after, command)
+        for key in sorted(after[name].env.keys() - before[name].env.keys())
+    )
+
+
+def scaled_to_zero(before: State, after: State, command: str) -> tuple[str, ...]:
+    """Return the Deployments that a command scaled to 0."""
+    named = _changed_specs(before, after, command)
+    return tuple(name for name in named if before[name].replicas and not after[name].replicas)
+
+
+def _spec_changes(before: State, after: State, command: str) -> Iterator[str]:
+    for name in sorted(before.keys() ^ after.keys()):
+        if _names(command, name):
+            yield f"deployment/{name} is {'gone' if name in before else 'new'}"
+    for name in _changed_specs(before, after, command):
+        yield from (f"deployment/{name} {line}" for line in _spec(before[name], after[name]))
+
+
+def _changed_specs(before: State, after: State, command: str) -> list[str]:
+    """Return the Deployments with a changed spec that the command names."""
+    both = sorted(before.keys() & after.keys())
+    return [name for name in both if _spec(before[name], after[name]) and _names(command, name)]
+
+
+def _names(command: str, name: str) -> bool:
+    return re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", command) is not None
 
 
 def _spec(old: DeploymentState, new: DeploymentState) -> list[str]:
@@ -38,17 +77,16 @@ def _spec(old: DeploymentState, new: DeploymentState) -> list[str]:
     return lines
 
 
-def pod_changes(before: State, after: State) -> tuple[str, ...]:
-    """Return the Deployments whose pods changed, one line each."""
-    lines = []
+def _pod_changes(before: State, after: State, command: str, changed: Collection[str]) -> Iterator[str]:
+    deletes = re.search(r"\b(delete|drain)\b", command) is not None
     for name in sorted(before.keys() & after.keys()):
         gone = [pod for pod in before[name].pods if pod not in after[name].pods]
         came = [pod for pod in after[name].pods if pod not in before[name].pods]
-        if gone or came:
-            lines.append(
-                f"deployment/{name} pods: {', '.join(gone) or 'none'} ended, {', '.join(came) or 'none'} started"
-            )
-    return tuple(lines)
+        deleted = [pod for pod in gone if deletes and _names(command, pod)]
+        if name in changed and (gone or came):
+            yield f"deployment/{name} pods: {', '.join(gone) or 'none'} ended, {', '.join(came) or 'none'} started"
+        elif deleted:
+            yield f"deployment/{name} pods: {', '.join(deleted)} deleted"
 
 
 def settled(state: State) -> bool:

@@ -62,17 +62,25 @@ class Runner:
         return self._complete(_with_outcome(facts, script, outcome, self.session), step, before)
 
     def _complete(self, facts: StepFacts, step: Step, before: State) -> StepFacts:
-        """Add what changed on the platform. After a change, wait until its pods are ready, at most `settle_s`."""
+        """Add what the step changed. After a change, wait until all pods are ready, at most `settle_s`."""
+        ports = self.platform.services().items()
+        services = tuple(f"{name}:{port}" for name, each in ports for port in each)
+        facts = replace(facts, services=services, toggle=_toggle(step, facts, before))
+        if step.purpose != "change":
+            return facts
         after = self.platform.state()
-        changed = changes.spec_changes(before, after)
         notes = facts.notes
-        if step.purpose == "change" and facts.exit_status == 0:
-            after = changes.settle(self.platform, self.limits.settle_s, self.stop)
-            changed += changes.pod_changes(before, after)
-            notes += _unready(after, self.limits.settle_s) + _scaled_to_zero(before, after)
-        services = tuple(f"{name}:{port}" for name, ports in self.platform.services().items() for port in ports)
-        toggle = _toggle(step, facts, before)
-        return replace(facts, changed=changed, notes=notes, services=services, toggle=toggle)
+        ready = after
+        if facts.exit_status == 0:
+            ready = changes.settle(self.platform, self.limits.settle_s, self.stop)
+            notes += _unready(ready, self.limits.settle_s)
+        command = f"{facts.bound}\n{facts.stdout}"
+        return replace(
+            facts,
+            changed=changes.own_changes(before, after, ready, command),
+            added_variables=changes.added_variables(before, after, command),
+            notes=notes + _at_zero(changes.scaled_to_zero(before, after, command)),
+        )
 
 
 def _unrun(step: Step) -> StepFacts:
@@ -152,9 +160,5 @@ def _unready(state: State, limit_s: float) -> tuple[str, ...]:
     )
 
 
-def _scaled_to_zero(before: State, after: State) -> tuple[str, ...]:
-    return tuple(
-        f"deployment/{name} is scaled to 0: no pod serves it"
-        for name in sorted(before.keys() & after.keys())
-        if before[name].replicas and not after[name].replicas
-    )
+def _at_zero(deployments: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"deployment/{name} is scaled to 0: no pod serves it" for name in deployments)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from harness.bash.parse import parse
 from harness.bash.script import Script
+from harness.bindings import StepOrder
 from harness.model import Action, Command, GeneralCommand, Runbook, Toggle
 from harness.policy import classify
 from harness.record.steps import Purpose, StepKind
@@ -52,13 +53,21 @@ class Step:
 
 
 def runbook_steps(
-    runbook: Runbook, placeholders: Mapping[str, str], toggles: Mapping[str, str], namespace: str
+    runbook: Runbook,
+    placeholders: Mapping[str, str],
+    toggles: Mapping[str, str],
+    namespace: str,
+    order: StepOrder = StepOrder.DOCUMENT,
 ) -> tuple[Step, ...]:
-    """Return the steps of a runbook: actions, commands, toggles. `toggles` maps a variable to its Deployment."""
+    """Return the actions, commands and toggles of a runbook in the order in which they run.
+
+    `toggles` maps a variable to its Deployment.
+    """
     steps = [step for action in runbook.actions for step in _action(action, placeholders)]
     steps += [_command("command", command, placeholders) for command in runbook.commands]
     steps += [_toggle(toggle, toggles, namespace) for toggle in runbook.toggles]
-    return _checked(steps, namespace)
+    last = "toggle" if order is StepOrder.TOGGLES_LAST else ""
+    return _checked(sorted(steps, key=lambda step: (step.kind == last, step.line)), namespace)
 
 
 def general_steps(

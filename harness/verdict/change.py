@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import takewhile
 
 from harness.conditions import Condition
+from harness.measures.reading import Reading
 from harness.measures.sampled import SampledMeasure
 from harness.stats.eprocess import log_evidence, restart
 from harness.stats.inflation import Slice, inflation
@@ -24,7 +26,7 @@ def since(question: Question, window: Window, *, holds: bool = True) -> float | 
     """
     condition = question.condition
     if isinstance(condition.measure, SampledMeasure):
-        return _sampled_since(condition.measure.values(window.samples), condition, window, holds=holds)
+        return _sampled_since(condition.measure.readings(window.samples), condition, window, holds=holds)
     if condition.theta is None:
         return _count_since(question, window, holds=holds)
     low = condition.wants_low == holds
@@ -78,18 +80,15 @@ def _count_since(question: Question, window: Window, *, holds: bool) -> float | 
     return None
 
 
-def _sampled_since(values: Sequence[float], condition: Condition, window: Window, *, holds: bool) -> float | None:
-    """The last samples decide: enough of them for "holds", the last one for "does not hold"."""
+def _sampled_since(readings: Sequence[Reading], condition: Condition, window: Window, *, holds: bool) -> float | None:
+    """The last samples decide: enough of them for "holds", the last one for "does not hold"; unknown: neither."""
+    met = [condition.decided_by(reading) for reading in readings]
     if not holds:
-        return window.start if values and not condition.is_met_by(values[-1]) else None
-    run = 0
-    for value in reversed(values):
-        if not condition.is_met_by(value):
-            break
-        run += 1
+        return window.start if met and met[-1] is False else None
+    run = len(list(takewhile(bool, reversed(met))))
     if run < CONSECUTIVE_SAMPLES:
         return None
-    return max(window.start, window.end - run) if run < len(values) else window.start
+    return max(window.start, window.end - run) if run < len(met) else window.start
 
 
 def bounds(question: Question, window: Window, change: float) -> tuple[float, float]:

@@ -181,7 +181,8 @@ def _dashboards(state: DrillState) -> Iterator[DashboardResult]:
 def _dashboard(main: Timeline, system: str, name: str) -> tuple[str, str]:
     if system.casefold() != "prometheus":
         return "not checked", f"{system} is not part of this platform"
-    samples = [sum(pods.values()) for _, pods in main.samples(f"family({name})", 0, math.inf)]
+    every = main.samples(f"family({name})", 0, math.inf)
+    samples = [sum(sample.pods.values()) for sample in every if sample.pods]
     if not samples:
         return "failed", "no pod exports a metric of this name" if main.last_probe_s else "nothing was sampled"
     if len(set(samples)) < 2:

@@ -53,11 +53,12 @@ def measure(question: Question, window: Window) -> Measurement:
 
 
 def _measure_samples(measured: SampledMeasure, condition: Condition, window: Window) -> Measurement:
-    values = measured.values(window.samples)
+    readings = measured.readings(window.samples)
+    values = [reading.value for reading in readings if reading.value is not None]
     if not values:
         return Measurement(None, None, 0)
     return Measurement(
-        holds=condition.is_met_by(values[-1]),
+        holds=condition.decided_by(readings[-1]),
         value=values[-1],
         n=len(values),
         effective=float(len(values)),

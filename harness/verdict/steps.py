@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from harness.record.steps import StepFacts, ToggleFacts
+from harness.verdict.direction import stated
 
 OK, FAILED, MANUAL, REFUSED, SKIPPED = "ok", "failed", "manual", "refused", "skipped"
 _GREPS = ("grep", "egrep", "fgrep")
@@ -177,6 +178,8 @@ def _address(url: str) -> str:
 
 
 def _changed(facts: StepFacts) -> tuple[str, str]:
+    if facts.added_variables:
+        return FAILED, "; ".join(_not_read(*added.split()) for added in facts.added_variables)
     if facts.changed:
         return OK, "changed " + "; ".join([*facts.changed, *facts.notes])
     return FAILED, f"ran without an error, changed nothing{_message(facts)}"
@@ -188,7 +191,7 @@ def _toggled(facts: StepFacts, toggle: ToggleFacts) -> tuple[str, str]:
     if facts.exit_status:
         return FAILED, f"could not be applied to {where}: exit status {facts.exit_status}{_message(facts)}"
     if toggle.before is None:
-        return FAILED, f"{toggle.name} was not in the environment of {where} before: nothing there reads it"
+        return FAILED, _not_read(where, toggle.name)
     if toggle.seen != toggle.wanted:
         return FAILED, f"the running pod of {where} shows {toggle.seen!r} and not {toggle.wanted!r}"
     if wrong_way:
@@ -201,16 +204,24 @@ def _toggled(facts: StepFacts, toggle: ToggleFacts) -> tuple[str, str]:
     )
 
 
+def _not_read(where: str, variable: str) -> str:
+    return f"{variable} was not in the environment of {where} before: nothing there reads it"
+
+
 def _wrong_way(text: str, toggle: ToggleFacts) -> str:
-    """Why text and values disagree, as in `Increase from 5000 to 1000`; "" if they do not."""
-    verb = re.search(r"\b(increase|raise|decrease|lower|reduce)", text, re.IGNORECASE)
-    try:
-        before, after = float(toggle.documented or toggle.before or ""), float(toggle.wanted)
-    except ValueError:
+    """Why text and values disagree, as in `Increase from 5000 to 1000`; "" if they do not.
+
+    Both the documented and the deployed old value count: what the text calls an increase must be one in life as well.
+    """
+    said = stated(text, toggle.name, toggle.documented, toggle.wanted)
+    if said is None:
         return ""
-    if not verb or before == after:
-        return ""
-    up = verb[1].lower() in ("increase", "raise")
-    if up == (after > before):
-        return ""
-    return f"wrong direction: {before:g} -> {after:g} contradicts `{verb[1].lower()}` in the text"
+    direction, verb = said
+    for old in (toggle.documented, toggle.before):
+        try:
+            before, after = float(old or ""), float(toggle.wanted)
+        except ValueError:
+            continue
+        if before != after and (direction == "up") != (after > before):
+            return f"wrong direction: {before:g} -> {after:g} contradicts `{verb}` in the text"
+    return ""

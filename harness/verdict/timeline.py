@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from functools import lru_cache
 
 from harness.measures.counts import Counts
-from harness.measures.growth import Pods
+from harness.measures.reading import PodSample
 from harness.record.events import LoadCounted, LoadLost, LoadSlice, ProbeSampled
 from harness.stats.histogram import middle_ms
 from harness.stats.sequential import SLICE_S
@@ -59,7 +59,7 @@ class Timeline:
     def __init__(self, settle_s: float = SETTLE_S) -> None:
         self._settle_s = settle_s
         self._load: dict[str, dict[int, Counts]] = defaultdict(lambda: defaultdict(Counts))
-        self._probes: dict[str, list[tuple[float, Pods]]] = defaultdict(list)
+        self._probes: dict[str, list[PodSample]] = defaultdict(list)
         self.last_load_s = 0.0
         self.last_probe_s = 0.0
         self.load_ended: str | None = None
@@ -74,7 +74,8 @@ class Timeline:
             case ProbeSampled():
                 self.last_probe_s = event.t_s
                 for key, pods in event.values.items():
-                    self._probes[key].append((event.t_s, pods))
+                    missing = frozenset(event.missing.get(key, ()))
+                    self._probes[key].append(PodSample(event.t_s, pods, missing))
             case LoadLost():
                 self.load_ended = event.why
 
@@ -99,11 +100,11 @@ class Timeline:
             whole.add(counts)
         return whole
 
-    def samples(self, key: str, start: float, end: float) -> list[tuple[float, Pods]]:
+    def samples(self, key: str, start: float, end: float) -> list[PodSample]:
         """Samples of one probe with start <= time <= end, oldest first."""
         every = self._probes.get(key, [])
-        low = bisect.bisect_left(every, start, key=lambda sample: sample[0])
-        return [sample for sample in every[low:] if sample[0] <= end]
+        low = bisect.bisect_left(every, start, key=lambda sample: sample.at_s)
+        return [sample for sample in every[low:] if sample.at_s <= end]
 
 
 def _number(moment: float) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from harness.conditions import Condition
 from harness.measures.counts import Counts
-from harness.measures.growth import PodSample
+from harness.measures.reading import PodSample
 from harness.stats.sequential import TestParameters
 from harness.verdict.timeline import Timeline
 

@@ -71,7 +71,12 @@ EVERY_KIND: tuple[Event, ...] = (
         until_s=1000.25,
         slices=(LoadSlice("gateway", 1000.0, 3, 1, {"timeout": 2}, {500.0: 2, 0.5: 3}, 1, 0, {1042: 1}),),
     ),
-    ProbeSampled(drill="WEB", side=TREATMENT, values={"metric(web, fill)": {"web-0": 0.25}}),
+    ProbeSampled(
+        drill="WEB",
+        side=TREATMENT,
+        values={"metric(web, fill)": {"web-0": 0.25}},
+        missing={"metric(web, fill)": ("web-1",)},
+    ),
     PhaseEnded(drill="WEB", phase="baseline", decides=True, answer=True),
     RevertArmed(drill="WEB", side=TREATMENT, text="revert f"),
     FaultApplied(drill="WEB", side=TREATMENT, text="f"),

@@ -8,6 +8,7 @@ from harness.machine.platform_state import DeploymentState, Shell
 
 KUBECTL = r"""#!/bin/bash
 cd "$STATE" || exit 9
+[ -f ../meanwhile ] && . ../meanwhile
 for word in "$@"; do case $word in deployment/*) name=${word#deployment/};; esac; done
 case "$1 $2" in
 "logs "*)
@@ -23,6 +24,8 @@ case "$1 $2" in
     for word in "$@"; do case $word in --replicas=*) echo "${word#*=}" >"$3/replicas";; esac; done
     echo "deployment.apps/$3 scaled";;
 "rollout restart") echo api-2 >"$name/pods"; echo 2 >"$name/generation"; echo restarted;;
+"delete pod") for pod in "${@:3}"; do case $pod in api-*)
+    sed -i "s/^$pod\$/$pod-new/" api/pods; echo "pod \"$pod\" deleted from production namespace";; esac; done;;
 "rollout status") echo "deployment \"$name\" successfully rolled out";;
 "set env") echo "${4#*=}" >"$name/env/${4%%=*}"; echo "deployment.apps/$name env updated";;
 "exec "*) while [ "$1" != -- ]; do shift; done
@@ -33,19 +36,25 @@ esac
 
 
 class SmallCluster:
-    """Implements ObservedPlatform; one Deployment `api` with one pod and MAX_RETRIES=3."""
+    """Implements ObservedPlatform; Deployments `api` and `web` with one pod each and MAX_RETRIES=3."""
 
     namespace = "production"
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.files = folder, folder / "state"
-        (self.files / "api" / "env").mkdir(parents=True)
-        for name, text in (("replicas", "1"), ("pods", "api-1"), ("generation", "1"), ("env/MAX_RETRIES", "3")):
-            (self.files / "api" / name).write_text(f"{text}\n")
+        for deployment in ("api", "web"):
+            (self.files / deployment / "env").mkdir(parents=True)
+            pod = f"{deployment}-1"
+            for name, text in (("replicas", "1"), ("pods", pod), ("generation", "1"), ("env/MAX_RETRIES", "3")):
+                (self.files / deployment / name).write_text(f"{text}\n")
         (folder / "bin").mkdir()
         (folder / "bin" / "kubectl").write_text(KUBECTL)
         (folder / "bin" / "kubectl").chmod(0o755)
         (folder / "home").mkdir()
+
+    def meanwhile(self, script: str) -> None:
+        """Let another client act during every kubectl from now on: a bash script that runs in the state's folder."""
+        (self.folder / "meanwhile").write_text(script)
 
     def shell(self) -> Shell:
         env = {"HOME": str(self.folder / "home"), "STATE": str(self.files), "CURL_HOME": str(self.folder / "home")}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.bindings import Bindings, FaultSpec, load
+from harness.bindings import Bindings, FaultSpec, StepOrder, load
 from harness.errors import BindingError
 from harness.model import Runbook, Symptom
 from tests.support.slo import changed, write_bindings
@@ -60,6 +60,21 @@ def test_slos_come_from_files_and_from_one_line_conditions(tmp_path: Path) -> No
     assert (slos["gateway latency"].alpha, slos["quick tools"].alpha) == (0.02, None)
     assert slos["errors: #1"].place == f"{tmp_path}/promises/b.yaml:1:1"
     assert slos["quick tools"].place == f"{tmp_path}/gameday.yaml:3:21"
+
+
+def test_order_of_the_steps_is_the_documents_unless_the_file_says_otherwise(tmp_path: Path) -> None:
+    orders = {}
+    for word in ("", "order: document", "order: toggles-last"):
+        folder = tmp_path / word.replace(": ", "-")
+        folder.mkdir(exist_ok=True)
+        orders[word] = loaded(folder, ("rate: 70", f"rate: 70\n    {word}")).runbooks["TIMEOUT"].order
+    assert list(orders.values()) == [StepOrder.DOCUMENT, StepOrder.DOCUMENT, StepOrder.TOGGLES_LAST]
+
+
+def test_unknown_order_is_an_error_with_its_place(tmp_path: Path) -> None:
+    assert problems(tmp_path, changed(BOUND, ("rate: 70", "rate: 70\n    order: alphabetical"))) == [
+        "gameday.yaml:13:12: runbooks.TIMEOUT.order: expected document or toggles-last, got `alphabetical`"
+    ]
 
 
 def test_scalars_are_used_as_written(tmp_path: Path) -> None:

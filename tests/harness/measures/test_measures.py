@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -12,8 +12,8 @@ from harness.conditions import grammar, measure_named, parse
 from harness.errors import ConditionError
 from harness.measures.base import Measure
 from harness.measures.counts import Counts
-from harness.measures.growth import PodSample
 from harness.measures.load import LoadMeasure
+from harness.measures.reading import PodSample, Reading
 from harness.measures.sampled import SampledMeasure
 from harness.record.events import TREATMENT, LoadCounted, LoadSlice, ProbeSampled
 from harness.registry import Family
@@ -30,16 +30,94 @@ T0 = 1_000_000.0
 ALARM = TestParameters(0.01, alarm=True)
 
 
-def values(condition: str, *samples: Mapping[str, float], key: str = "") -> list[float]:
-    """The values of a sampled measure for samples of its probe, or of the one with this key, once a second."""
+def pod_samples(*samples: Mapping[str, float | None]) -> list[PodSample]:
+    """One sample a second; None: the pod did not answer."""
+    return [
+        PodSample(
+            T0 + second,
+            {pod: value for pod, value in pods.items() if value is not None},
+            frozenset(pod for pod, value in pods.items() if value is None),
+        )
+        for second, pods in enumerate(samples)
+    ]
+
+
+def readings(condition: str, *samples: Mapping[str, float | None]) -> list[Reading]:
+    """The readings of a sampled measure for samples of its probe, once a second."""
     measured = parse(condition).measure
     assert isinstance(measured, SampledMeasure)
-    recorded: Mapping[str, Sequence[PodSample]] = {key or measured.key: list(enumerate(samples))}
-    return measured.values(lambda wanted: recorded[wanted])
+    recorded = {measured.key: pod_samples(*samples)}
+    return measured.readings(recorded.__getitem__)
 
 
-def test_metric_is_the_sum_over_the_pods_and_absent_without_any() -> None:
-    assert values("metric(web, fill) > 0", {"a": 1, "b": 2.5}, {}, {"a": 4}) == [3.5, 4]
+def values(condition: str, *samples: Mapping[str, float | None]) -> list[float | None]:
+    return [reading.value for reading in readings(condition, *samples)]
+
+
+def decisions(condition: str, *samples: Mapping[str, float | None]) -> list[bool | None]:
+    """Whether each reading meets the condition."""
+    return [parse(condition).decided_by(reading) for reading in readings(condition, *samples)]
+
+
+def test_metric_is_the_sum_over_the_pods_and_unknown_without_any() -> None:
+    assert values("metric(web, fill) > 0", {"a": 1, "b": 2.5}, {}, {"a": 4}) == [3.5, None, 4]
+
+
+def test_metric_is_unknown_while_a_running_pod_does_not_answer() -> None:
+    samples: tuple[Mapping[str, float | None], ...] = ({"a": 600, "b": 600}, {"a": 600, "b": None}, {"a": 600})
+    assert decisions("metric(web, connections) < 900", *samples) == [False, None, True]
+    assert decisions("metric(web, connections) > 900", *samples) == [True, None, False]
+
+
+def test_rates_over_pods_are_sums() -> None:
+    """Each of four replicas logs less than the limit, all together log more."""
+    samples = [{pod: 5.0 * second for pod in "abcd"} for second in range(7)]
+    for condition in ('log_rate(web, "failed") < 15', "rate(web, errors) < 15"):
+        assert values(condition, *samples) == [20.0] * 6
+        assert decisions(condition, *samples) == [False] * 6
+
+
+def test_increase_is_a_lower_bound_while_a_pod_does_not_answer() -> None:
+    samples: tuple[Mapping[str, float | None], ...] = ({"a": 7, "b": 1}, {"a": 9, "b": None}, {"a": 9, "b": 6})
+    assert values("increase(web, hits) > 0", *samples) == [0, 2, 7]
+    assert decisions("increase(web, hits) < 2", *samples) == [True, False, False]
+    assert decisions("increase(web, hits) < 5", *samples) == [True, None, False]
+    assert decisions("increase(web, hits) > 1", *samples) == [False, True, True]
+    assert decisions("increase(web, hits) > 4", *samples) == [False, None, True]
+
+
+def test_increase_starts_with_the_first_value_of_a_pod_that_did_not_answer_at_first() -> None:
+    samples: tuple[Mapping[str, float | None], ...] = ({"a": 0, "b": None}, {"a": 0, "b": 5000}, {"a": 0, "b": 5001})
+    assert values("increase(web, hits) > 0", *samples) == [0, 0, 1]
+
+
+def test_rate_does_not_rise_when_a_pod_answers_again() -> None:
+    counter: list[float | None] = [0, 10, 20, *[None] * 20, 230, 240]
+    found = values("rate(web, hits) > 0", *({"a": value} for value in counter))
+    assert found[-2:] == [10, 10]
+    assert max(value for value in found if value is not None) == 10
+
+
+def test_ratio_is_unknown_while_a_pod_does_not_answer() -> None:
+    measured = parse("ratio(web, drops, sent) < 1%").measure
+    assert isinstance(measured, SampledMeasure)
+    recorded = {
+        "metric(web, drops)": pod_samples({"a": 0, "b": 0}, {"a": 0, "b": None}, {"a": 0, "b": 20}),
+        "metric(web, sent)": pod_samples({"a": 0, "b": 0}, {"a": 10, "b": None}, {"a": 20, "b": 20}),
+    }
+    assert [reading.value for reading in measured.readings(recorded.__getitem__)] == [None, 0.5]
+
+
+def test_quantile_of_the_worst_pod_is_a_lower_bound_while_a_pod_does_not_answer() -> None:
+    samples: tuple[Mapping[str, float | None], ...] = ({"a": 20, "b": None}, {"a": 700, "b": None})
+    assert decisions("quantile(0.95, web, latency) < 500ms", *samples) == [None, False]
+
+
+def test_breaker_is_known_to_be_open_by_one_pod_and_to_be_closed_by_all() -> None:
+    samples: tuple[Mapping[str, float | None], ...] = ({"a": 0, "b": None}, {"a": 1, "b": None}, {"a": 0, "b": 0}, {})
+    assert decisions("breaker(web, db) == open", *samples) == [None, True, False, None]
+    assert decisions("breaker(web, db) == closed", *samples) == [None, False, True, None]
+    assert decisions("breaker(web, db) != open", *samples) == [None, False, True, None]
 
 
 def test_increase_counts_from_the_first_sample_and_a_new_or_restarted_pod_from_zero() -> None:
@@ -57,23 +135,24 @@ def test_rate_is_the_growth_per_second_over_five_samples() -> None:
 def test_ratio_is_the_growth_of_the_part_per_growth_of_the_total() -> None:
     measured = parse("ratio(web, drops, sent) < 1%").measure
     assert isinstance(measured, SampledMeasure)
-    recorded: dict[str, list[PodSample]] = {
-        "metric(web, drops)": [(0.0, {"a": 0}), (1.0, {"a": 1}), (2.0, {"a": 1}), (3.0, {"a": 3})],
-        "metric(web, sent)": [(0.0, {"a": 0}), (1.0, {"a": 10}), (3.0, {"a": 20})],
+    recorded = {
+        "metric(web, drops)": pod_samples({"a": 0}, {"a": 1}, {"a": 3}),
+        "metric(web, sent)": pod_samples({"a": 0}, {"a": 10}, {"a": 20}),
     }
     assert [probe.key for probe in measured.probes] == list(recorded)
-    assert measured.values(recorded.__getitem__) == [0.1, 0.15]
-    recorded["metric(web, sent)"] = [(0.0, {"a": 7}), (1.0, {"a": 7})]
-    assert measured.values(recorded.__getitem__) == [], "no ratio while the total does not grow"
+    assert [reading.value for reading in measured.readings(recorded.__getitem__)] == [0.1, 0.15]
+    recorded["metric(web, sent)"] = pod_samples({"a": 7}, {"a": 7})
+    unknown = [Reading(T0 + 1, None)]
+    assert measured.readings(recorded.__getitem__) == unknown, "no ratio while the total does not grow"
 
 
 def test_quantile_is_that_of_the_worst_pod() -> None:
-    assert values("quantile(0.95, web, latency) > 1s", {"a": 20, "b": 700}, {}) == [700]
+    assert values("quantile(0.95, web, latency) > 1s", {"a": 20, "b": 700}, {}) == [700, None]
 
 
 def test_states_are_those_of_the_worst_pod_and_without_pods_health_fails() -> None:
     assert values("health(web) == failing", {"a": 0, "b": 1}, {"a": 0}, {}) == [1, 0, 1]
-    assert values("breaker(web, db) == open", {"a": 0, "b": 1}, {"a": 0}, {}) == [1, 0, 0]
+    assert values("breaker(web, db) == open", {"a": 0, "b": 1}, {"a": 0}, {}) == [1, 0, None]
 
 
 COUNTS = Counts(sent=20, ok=12)
@@ -166,6 +245,7 @@ def test_openslo_form_is_refused_with_the_reason(condition: str, fact: str) -> N
 THEIRS = '''
 from harness.measures.base import Condition
 from harness.measures.probe import MetricProbe
+from harness.measures.reading import Reading
 from harness.measures.sampled import SampledMeasure
 from harness.measures.selector import Selector
 
@@ -184,8 +264,8 @@ class Depth(SampledMeasure):
     def probes(self):
         return (MetricProbe(self.key, self.subject, Selector("queue_depth")),)
 
-    def values(self, samples):
-        return [max(pods.values()) for _, pods in samples(self.key)]
+    def readings(self, samples):
+        return [Reading(sample.at_s, max(sample.pods.values(), default=None)) for sample in samples(self.key)]
 '''
 
 

@@ -19,6 +19,11 @@ from harness.policy import classify
         ("kubectl rollout restart deployment/x", "change"),
         ("curl http://x/", "read"),
         ("curl -XPOST http://x/", "change"),
+        ("kubectl get pods -o name | xargs kubectl delete", "change"),
+        ("kubectl get pods -o name | xargs -n1 kubectl describe", "read"),
+        ("timeout 5 kubectl scale deployment x --replicas=3", "change"),
+        ("time kubectl get pods", "read"),
+        ("xargs echo", "read"),
     ],
 )
 def test_command_is_classified_as_look_or_change(text: str, purpose: str) -> None:

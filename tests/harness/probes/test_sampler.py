@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import queue
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from harness.conditions import parse
 from harness.http import Answer
 from harness.measures.probe import family
 from harness.probes.metrics import samples_of
-from harness.probes.sampler import Sampler, Values
+from harness.probes.sampler import ProbeSample, Sampler
 
 PAGE = """\
 # HELP requests_total Requests.
@@ -61,23 +62,43 @@ def sampler(services: Services, *conditions: str) -> Sampler:
 
 
 def test_metrics_are_summed_by_pod_and_selected_by_labels() -> None:
-    services = Services({"web": {"web-1": Answer(200, page(0, 0)), "web-2": Answer(503, page(0, 0))}})
+    services = Services({"web": {"web-1": Answer(200, page(0, 0))}})
     labelled = 'metric(web, requests_total{route="/b"}) > 0'
     found = sampler(services, "metric(web, requests_total) > 0", labelled, "metric(web, nothing) > 0").sample()
-    assert found["metric(web, requests_total)"] == {"web-1": 12.0}
-    assert found['metric(web, requests_total{route="/b"})'] == {"web-1": 5.0}
-    assert "metric(web, nothing)" not in found
+    assert found.values["metric(web, requests_total)"] == {"web-1": 12.0}
+    assert found.values['metric(web, requests_total{route="/b"})'] == {"web-1": 5.0}
+    assert found.values["metric(web, nothing)"] == {}, "the pod answered, and has no such metric yet"
+    assert found.missing == {}
+
+
+def test_pod_that_does_not_answer_is_missing() -> None:
+    answers = {"web-1": Answer(200, page(0, 0)), "web-2": Answer(503, page(0, 0)), "web-3": Answer(0, "")}
+    found = sampler(Services({"web": answers}), "metric(web, requests_total) > 0", "breaker(web, db) == open").sample()
+    assert found.values["metric(web, requests_total)"] == {"web-1": 12.0}
+    assert found.missing["metric(web, requests_total)"] == ("web-2", "web-3")
+    assert found.missing["breaker(web, db)"] == ("web-2", "web-3")
+
+
+@pytest.mark.parametrize("number", ["NaN", "+Inf", "-Inf"])
+def test_number_that_json_cannot_express_is_missing(number: str) -> None:
+    text = f'fill {number}\nlatency_bucket{{le="+Inf"}} {number}\ncircuit_breaker_state{{breaker="db"}} {number}\n'
+    conditions = ("metric(web, fill) > 0", "quantile(0.5, web, latency) > 1s", "breaker(web, db) == open")
+    found = sampler(Services({"web": {"web-1": Answer(200, text)}}), *conditions).sample()
+    for condition in conditions:
+        key = condition.rpartition(" ")[0].rpartition(" ")[0]
+        assert (found.values[key], found.missing[key]) == ({}, ("web-1",))
+    json.dumps(found.values, allow_nan=False)
 
 
 def test_breaker_is_1_only_when_open() -> None:
     services = Services({"web": {"web-1": Answer(200, page(0, 0))}})
     found = sampler(services, "breaker(web, tools) == open", "breaker(web, db) == open").sample()
-    assert (found["breaker(web, tools)"], found["breaker(web, db)"]) == ({"web-1": 1.0}, {"web-1": 0.0})
+    assert (found.values["breaker(web, tools)"], found.values["breaker(web, db)"]) == ({"web-1": 1.0}, {"web-1": 0.0})
 
 
 def test_family_is_sampled_in_every_deployment_by_its_count() -> None:
     services = Services({"web": {"web-1": Answer(200, page(1, 2))}, "worker": {"worker-1": Answer(200, page(0, 4))}})
-    assert sampler(services).sample() == {"family(latency)": {"web-1": 3.0, "worker-1": 4.0}}
+    assert sampler(services).sample() == ProbeSample({"family(latency)": {"web-1": 3.0, "worker-1": 4.0}})
 
 
 def test_quantile_is_over_the_last_five_samples_of_a_pod() -> None:
@@ -86,29 +107,53 @@ def test_quantile_is_over_the_last_five_samples_of_a_pod() -> None:
     found = []
     for fast, slow in [(100, 0), (200, 0), (200, 1000), *[(200 + 100 * n, 1000) for n in range(1, 8)]]:
         services.pages["web"] = {"web-1": Answer(200, page(fast, slow))}
-        found.append(reader.sample().get("quantile(0.5, web, latency)", {}).get("web-1"))
+        found.append(reader.sample().values["quantile(0.5, web, latency)"].get("web-1"))
     assert found[0] is None, "nothing was counted since the first sample"
     assert found[1] == 50.0, "interpolated within the bucket"
     assert found[2] == pytest.approx(100 + 900 * 450 / 1000), "100 fast and 1000 slow ones since the first sample"
     assert found[-1] == 50.0, "the slow ones are older than five samples"
 
 
+def test_quantile_counts_from_zero_after_a_restart() -> None:
+    services = Services()
+    reader = sampler(services, "quantile(0.5, web, latency) > 1s")
+    found = []
+    for fast, slow in [(1000, 0), (1000, 10), (0, 1), (0, 3), (500, 3), (500, 503)]:
+        services.pages["web"] = {"web-1": Answer(200, page(fast, slow))}
+        found.append(reader.sample().values["quantile(0.5, web, latency)"].get("web-1"))
+    assert found[0] is None
+    assert found[1:4] == [550.0] * 3, "10, 11 and 13 slow ones, before and after the restart"
+    assert found[4] == pytest.approx(100 * 256.5 / 500), "500 fast ones"
+    assert found[5] == pytest.approx(100 + 900 * 6.5 / 513), "500 fast and 513 slow ones"
+
+
 def test_health_is_1_unless_the_status_is_200() -> None:
     services = Services(healths={"web-1": Answer(200, ""), "web-2": Answer(503, ""), "web-3": Answer(0, "")})
     found = sampler(services, "health(web) == ok").sample()
-    assert found["health(web)"] == {"web-1": 0.0, "web-2": 1.0, "web-3": 1.0}
+    assert found.values["health(web)"] == {"web-1": 0.0, "web-2": 1.0, "web-3": 1.0}
 
 
 def test_log_lines_are_counted_once_when_whole(tmp_path: Path) -> None:
-    log = tmp_path / "web-1.log"
-    services = Services(logs=[log, tmp_path / "gone.log"])
+    log = tmp_path / "web-1" / "0.log"
+    log.parent.mkdir()
+    services = Services(logs=[log, tmp_path / "gone" / "0.log"])
     reader = sampler(services, 'logs(web, "time.?out") > 0')
     counted = []
     for text in ("a Timeout\nfine\n", "time-out and", " more\ntimeout\n", ""):
         with log.open("a") as file:
             file.write(text)
-        counted.append(reader.sample()["logs(web, time.?out)"])
-    assert counted == [{"web-1.log": count, "gone.log": 0} for count in (1, 1, 3, 3)]
+        counted.append(reader.sample().values["logs(web, time.?out)"])
+    assert counted == [{"web-1": count, "gone": 0} for count in (1, 1, 3, 3)]
+
+
+def test_log_lines_of_pods_with_files_of_the_same_name_are_counted_by_pod(tmp_path: Path) -> None:
+    """A platform names the file of each pod's first start `0.log`, and that of its first restart `1.log`."""
+    files = [tmp_path / pod / name for pod, name in (("a", "0.log"), ("b", "0.log"), ("b", "1.log"))]
+    for number, path in enumerate(files, 1):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("failed\n" * number)
+    found = sampler(Services(logs=files), 'log_rate(web, "failed") > 15').sample()
+    assert found.values["log_rate(web, failed)"] == {"a": 1, "b": 5}
 
 
 def test_sampling_ends_and_reports_an_error() -> None:
@@ -125,11 +170,11 @@ def test_sampling_ends_and_reports_an_error() -> None:
 
 
 def test_samples_arrive_until_stop() -> None:
-    sampled: queue.Queue[Values] = queue.Queue()
+    sampled: queue.Queue[ProbeSample] = queue.Queue()
     services = Services({"web": {"web-1": Answer(200, page(1, 0))}})
     running = sampler(services)
     running.start(sampled.put, pytest.fail)
-    assert sampled.get(timeout=30) == {"family(latency)": {"web-1": 1.0}}
+    assert sampled.get(timeout=30).values == {"family(latency)": {"web-1": 1.0}}
     running.stop()
 
 

@@ -87,6 +87,58 @@ def test_command_is_run_and_judged(judged: Judge, text: str, verdict: str, why: 
     assert why in reason
 
 
+KILLS = "echo api-9 >api/pods; echo web-9 >web/pods"
+"""What the fault `pod-kill` does to the Deployments during a step."""
+
+
+@pytest.mark.parametrize(
+    ("text", "meanwhile", "changed"),
+    [
+        ("kubectl scale deployment api --replicas=3", KILLS, ("deployment/api replicas 1 -> 3", "api")),
+        ("kubectl scale deployment api --replicas=1", KILLS, ()),
+        ("kubectl scale deployment api --replicas=1", "echo 5 >web/replicas; echo 2 >web/generation", ()),
+        ("kubectl set env deployment/api MAX_RETRIES=3", KILLS, ()),
+        ("kubectl get pods -n production", f"{KILLS}; echo 5 >web/replicas", ()),
+        ("kubectl scale deployment nosuch --replicas=3", KILLS, ()),
+        ("kubectl rollout restart deployment/api", KILLS, ("deployment/api generation 1 -> 2", "api")),
+        ("kubectl delete pod api-1", "echo web-9 >web/pods", ("deployment/api pods: api-1 deleted",)),
+        ("kubectl delete pod service-pod", "echo web-9 >web/pods", ("deployment/api pods: api-1 deleted",)),
+        ("D=api; kubectl scale deployment $D --replicas=3", "", ("deployment/api replicas 1 -> 3",)),
+        ("echo api-1 | xargs kubectl delete pod", "", ("deployment/api pods: api-1 deleted",)),
+        ("timeout 5 kubectl scale deployment api --replicas=3", "", ("deployment/api replicas 1 -> 3",)),
+        ("kubectl delete pod api-7", KILLS, ()),
+    ],
+)
+def test_change_is_credited_to_the_step_whose_command_caused_it(
+    judged: Judge, cluster: SmallCluster, text: str, meanwhile: str, changed: tuple[str, ...]
+) -> None:
+    cluster.meanwhile(meanwhile)
+    facts, verdict, why = judged(text)
+    assert facts.changed[:1] == changed[:1]
+    assert all("web" not in line for line in facts.changed)
+    assert bool(facts.changed) == bool(changed)
+    if not changed and facts.purpose == "change" and "nosuch" not in text:
+        assert (verdict, "changed nothing" in why) == ("failed", True)
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict", "why"),
+    [
+        ("kubectl scale deployment api --replicas=1", "failed", "changed nothing"),
+        ("kubectl set env deployment/api MAX_RETRIES=3", "failed", "changed nothing"),
+        ("kubectl set env deployment/api MAX_RETRIES=5", "ok", "deployment/api MAX_RETRIES 3 -> 5"),
+        ("kubectl set env deployment/api PLACEBO=1", "failed", "PLACEBO was not in the environment of deployment/api"),
+        ("kubectl set env deployment/api PLACEBO=1 && kubectl scale deployment api --replicas=3", "failed", "PLACEBO"),
+    ],
+)
+def test_target_that_is_deployed_and_variable_that_nothing_reads_are_never_ok(
+    judged: Judge, text: str, verdict: str, why: str
+) -> None:
+    facts, found, reason = judged(text)
+    assert found == verdict, (reason, facts)
+    assert why in reason
+
+
 def test_output_is_kept_in_full_under_the_run_directory(judged: Judge, tmp_path: Path) -> None:
     facts, _, _ = judged("seq 1 3000 | cat")
     assert (tmp_path / facts.stdout_file).read_text().count("\n") == 3000

@@ -1,6 +1,10 @@
 """The steps of a runbook: their order, their commands, and the problems that are known before the run."""
 
+import pytest
+
+from harness.bindings import StepOrder
 from harness.model import GeneralCommand
+from harness.runbook import parse
 from harness.steps.step import general_steps, runbook_steps
 from tests.support.steps import PLACEHOLDERS, SLOW_RUNBOOK
 
@@ -39,3 +43,51 @@ def test_text_that_bash_cannot_read_is_not_refused() -> None:
     assert step.refusals == ()
     assert step.script is not None
     assert step.script.doubts
+
+
+TOGGLES_FIRST = """# X
+
+### WEB: Slow
+
+**Symptoms:**
+
+- P95 > 500ms
+
+**Environment Toggles:**
+
+| Variable | From | To |
+|---|---|---|
+| `B_LIMIT` | 1 | 2 |
+| `A_LIMIT` | 3 | 4 |
+
+**Commands:**
+
+| Command | Purpose |
+|---|---|
+| `kubectl get pods` | look |
+| `kubectl scale deployment api --replicas=3` | grow |
+
+**Immediate Actions:**
+
+- Look at the logs: `kubectl logs deployment/api`
+
+**Commands:**
+
+```bash
+kubectl set env deployment/api STRICT=true
+```
+"""
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        (StepOrder.DOCUMENT, ["B_LIMIT", "A_LIMIT", "get pods", "scale", "logs", "STRICT"]),
+        (StepOrder.TOGGLES_LAST, ["get pods", "scale", "logs", "STRICT", "B_LIMIT", "A_LIMIT"]),
+    ],
+)
+def test_steps_run_in_the_order_of_their_lines_or_with_the_toggles_last(order: StepOrder, expected: list[str]) -> None:
+    (runbook,) = parse(TOGGLES_FIRST).runbooks
+    steps = runbook_steps(runbook, {}, {"A_LIMIT": "api", "B_LIMIT": "api"}, "production", order)
+    assert [step.number for step in steps] == list(range(1, 7))
+    assert [word in step.shown for step, word in zip(steps, expected, strict=True)] == [True] * 6

@@ -9,6 +9,7 @@ from harness.record.events import TREATMENT, LoadCounted, LoadSlice, ProbeSample
 from harness.stats.inflation import ENOUGH_S, MARGIN, VifEstimate
 from harness.stats.sequential import SLICE_S, TestParameters
 from harness.verdict.change import bounds, has_begun, since
+from harness.verdict.measurement import measure
 from harness.verdict.timeline import Timeline
 from harness.verdict.window import Question, Window
 
@@ -109,3 +110,16 @@ def test_a_sampled_condition_holds_after_seven_consecutive_samples() -> None:
     assert since(Question(condition, WARM), Window(timeline, T0, T0 + 7)) is None
     assert since(Question(condition, WARM), Window(timeline, T0, T0 + 8)) is not None
     assert has_begun(Question(parse("metric(web, fill) > 5"), WARM), Window(timeline, T0, T0 + 1))
+
+
+def test_a_sample_without_an_answer_of_a_running_pod_neither_meets_nor_breaks_a_sampled_condition() -> None:
+    condition, timeline = parse("metric(web, fill) < 5"), Timeline()
+    for second in range(20):
+        values, missing = {"metric(web, fill)": {"a": 1}}, {"metric(web, fill)": ("b",)} if second % 7 == 6 else {}
+        timeline.add(ProbeSampled(t_s=T0 + second, side=TREATMENT, values=values, missing=missing))
+    question = Question(condition, WARM)
+    assert since(question, Window(timeline, T0, T0 + 19)) is None, "never seven in a row"
+    assert since(question, Window(timeline, T0 + 6, T0 + 6), holds=False) is None
+    last = measure(question, Window(timeline, T0, T0 + 6))
+    assert (last.holds, last.value, last.n) == (None, 1, 6)
+    assert not has_begun(Question(parse("metric(web, fill) < 5"), WARM), Window(timeline, T0, T0 + 6))

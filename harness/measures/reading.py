@@ -1,0 +1,34 @@
+"""What was sampled of the pods of a Deployment, and the value of a measure that follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Pods = Mapping[str, float]
+"""A number by pod."""
+
+
+@dataclass(frozen=True)
+class PodSample:
+    """The numbers of the pods at one time, in seconds since the epoch.
+
+    `missing`: running pods that did not answer, so their numbers are unknown. A pod that is in neither did not run, or
+    answered without this number.
+    """
+
+    at_s: float
+    pods: Pods
+    missing: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The value of a measure at the time of one sample; None: unknown.
+
+    `at_least`: a pod did not answer, so the value is a lower bound.
+    """
+
+    at_s: float
+    value: float | None
+    at_least: bool = False
