@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -10,7 +11,7 @@ import pytest
 from harness.bindings import FaultSpec
 from harness.faults.base import Target
 from harness.faults.factory import make_fault
-from harness.http import Answer
+from harness.http import Answer, call
 from harness.platforms.local.platform import LocalPlatform
 from tests.support.paths import ROOT
 from tests.support.waiting import wait_until
@@ -46,19 +47,49 @@ def test_every_fault_of_a_service_is_documented_with_its_scope() -> None:
     assert documented().keys() == SERVICES.keys()
 
 
-@pytest.mark.parametrize("name", SERVICES)
-def test_rollout_ends_a_fault_of_the_process_and_no_fault_of_the_deployment(target: Target, name: str) -> None:
+def pods(target: Target, deployment: str) -> set[str]:
+    return set(target.platform.state()[deployment].pods)
+
+
+def having(target: Target, deployment: str) -> set[str]:
+    """The pods that have a fault."""
+    answers = {
+        port.owner: call("GET", f"{port.url}/faults", None, {"Authorization": f"Bearer {port.token}"})
+        for port in target.platform.admin(deployment)
+    }
+    return {pod for pod, answer in answers.items() if answer.status == 200 and json.loads(answer.body)}
+
+
+def restart(target: Target, deployment: str) -> None:
+    """Restart the rollout; kubectl refuses a second one within a second."""
+    command = ("rollout", "restart", f"deployment/{deployment}", "-n", "production")
+    wait_until(lambda: target.platform.kubectl(*command).status == 0)
+
+
+@pytest.mark.parametrize("name", [name for name, scope in documented().items() if scope == "deployment"])
+def test_new_pods_have_a_fault_of_the_deployment(target: Target, name: str) -> None:
     deployment, parameters = SERVICES[name]
     injection = make_fault(FaultSpec(deployment, name, parameters)).prepare(target)
     injection.apply()
-    before = target.platform.state()[deployment].pods
-    changed = target.platform.kubectl("set", "env", f"deployment/{deployment}", f"PLACEBO={name}", "-n", "production")
-    assert changed.status == 0
-    wait_until(lambda: not {*before} & {*target.platform.state()[deployment].pods})
-    if documented()[name] == "process":
-        assert injection.state().state == "changed"
-    else:
-        wait_until(lambda: injection.state().state == "active")
+    before = pods(target, deployment)
+    restart(target, deployment)
+    wait_until(lambda: having(target, deployment) - before)
+    assert injection.state().state == "active"
+    injection.revert()
+    wait_until(lambda: len(pods(target, deployment)) == 1)
+    assert having(target, deployment) == set()
+
+
+def test_new_pods_do_not_have_a_fault_of_the_process(target: Target) -> None:
+    assert [name for name, scope in documented().items() if scope == "process"] == ["wedge"]
+    injection = make_fault(FaultSpec("tool-service", "wedge")).prepare(target)
+    injection.apply()
+    before = pods(target, "tool-service")
+    assert having(target, "tool-service") == before
+    restart(target, "tool-service")
+    wait_until(lambda: not pods(target, "tool-service") & before)
+    assert injection.state().state == "changed"
+    assert having(target, "tool-service") == set()
     injection.revert()
 
 
