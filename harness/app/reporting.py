@@ -27,7 +27,7 @@ def report(request: ReportRequest) -> GamedayResult:
     path = request.run / RECORD if request.run.is_dir() else request.run
     try:
         return judge_record(list(read_events(path)))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, ArithmeticError) as error:
         raise JournalError(f"{path}: not the record of a gameday ({error}); name a run directory") from None
 
 

@@ -1,7 +1,7 @@
 """Numbers the lines of a record and chains a checksum over them, so that a damaged record is noticed.
 
 The checksum of a line is that of the line before it and of its own text. So a missing, doubled, moved or altered line
-is found where it stands. This protects against accidents; whoever means to forge a record can compute checksums.
+is found where it stands. This protects against accidents, not against forgery.
 """
 
 from __future__ import annotations

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import types
+import sys
 from collections.abc import Mapping
-from typing import Any, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from harness.record.events import EVENTS, Event
+from harness.record.ranges import Range
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Hint: TypeAlias = Any
 """A type annotation at run time; `typing` has no type for it."""
 _T = TypeVar("_T")
+UNIONS: tuple[Hint, ...] = (UnionType, Union)
+"""Origins of a union type: `X | None` has the second one if X is annotated."""
+_RANGES: Mapping[type, Range] = {float: Range(-sys.float_info.max, sys.float_info.max), int: Range(-(2**63), 2**63)}
+"""The ranges of numbers whose annotation has none."""
 
 
 class FormatError(ValueError):
@@ -41,9 +47,15 @@ def fields_of(cls: type) -> Mapping[str, Hint]:
 
 
 def plain(hint: Hint) -> tuple[Hint, str]:
-    """A type without its annotation, and the text of the annotation."""
-    bare, text = get_args(hint)
-    return bare, text
+    """A field's type, with the range of a number, and the text of its annotation."""
+    bare, *ranges, text = get_args(hint)
+    return (Annotated[bare, ranges[0]] if ranges else bare), text
+
+
+def range_of(hint: Hint) -> tuple[Hint, Range | None]:
+    """A type without its range, and the range; None for a type that has none."""
+    limits = getattr(hint, "__metadata__", ())
+    return (get_args(hint)[0], limits[0]) if limits else (hint, None)
 
 
 def to_json(event: Event) -> dict[str, Json]:
@@ -98,7 +110,7 @@ def decode(cls: type[_T], data: object, where: str) -> _T:
 def _decode(hint: Hint, value: object, where: str) -> object:
     origin: Hint = get_origin(hint)
     args = get_args(hint)
-    if origin is types.UnionType:  # the only unions are those with None
+    if origin in UNIONS:  # the only unions are those with None
         return None if value is None else _decode(args[0], value, where)
     if origin is tuple:
         return _decode_tuple(args, value, where)
@@ -121,28 +133,41 @@ def _decode_tuple(args: tuple[Hint, ...], value: object, where: str) -> tuple[ob
 def _decode_mapping(args: tuple[Hint, ...], value: object, where: str) -> dict[object, object]:
     if not isinstance(value, dict):
         raise FormatError(f"{where}: {_shown(value)} is not an object")
-    key_type, item_hint = args
+    key_hint, item_hint = args
+    return {
+        _decode_key(key_hint, key, where): _decode(item_hint, item, f"{where}.{key}") for key, item in value.items()
+    }
+
+
+def _decode_key(hint: Hint, key: str, where: str) -> object:
+    key_type = range_of(hint)[0]
     try:
-        return {key_type(key): _decode(item_hint, item, f"{where}.{key}") for key, item in value.items()}
-    except ValueError as error:
-        if isinstance(error, FormatError):
-            raise
+        value = key_type(key)
+    except ValueError:
         raise FormatError(f"{where}: a key is not of type {key_type.__name__}") from None
+    return _decode_scalar(hint, value, f"{where}.{key}")
 
 
 def _decode_scalar(hint: Hint, value: object, where: str) -> object:
-    """A scalar, or one of the choices of a Literal."""
-    choices = get_args(hint)
+    """A scalar within its range, or one of the choices of a Literal."""
+    bare, limits = range_of(hint)
+    choices = get_args(bare)
     if choices:
-        fits = value in choices
-    elif hint is float:
+        fits = type(value) is type(choices[0]) and value in choices
+    elif bare is float:
         fits = isinstance(value, int | float) and not isinstance(value, bool)
     else:
-        fits = type(value) is hint
+        fits = type(value) is bare
     if not fits:
-        wanted = "one of " + ", ".join(map(str, choices)) if choices else f"of type {hint.__name__}"
+        wanted = "one of " + ", ".join(map(str, choices)) if choices else f"of type {bare.__name__}"
         raise FormatError(f"{where}: {_shown(value)} is not {wanted}")
+    _check_range(limits or _RANGES.get(bare), value, where)
     return value
+
+
+def _check_range(limits: Range | None, value: object, where: str) -> None:
+    if limits and isinstance(value, int | float) and not limits.low <= value <= limits.high:
+        raise FormatError(f"{where}: {_shown(value)} is not from {limits.low:g} to {limits.high:g}")
 
 
 def _shown(value: object) -> str:

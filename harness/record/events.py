@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
 
 from harness.record.header import DashboardPlan, Procedure, SloPlan, SymptomPlan, UnreadLine
+from harness.record.ranges import Bucket, Count, Milliseconds, ProcessId, Rate, Seconds, Share, Time
 from harness.record.steps import StepFacts
 
 VERSION: Final = 2
@@ -28,7 +29,7 @@ FaultStateName = Literal["active", "changed", "ended", "unknown"]
 class Event:
     """What every event has. The journal sets the time when it writes the event."""
 
-    t_s: Annotated[float, "time of writing, seconds since the epoch"] = 0.0
+    t_s: Annotated[Time, "time of writing, seconds since the epoch"] = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +54,7 @@ class RunStarted(Event):
     document: Annotated[str, "path of the runbook document"]
     bindings: Annotated[str, "path of the bindings"] = ""
     platform: Annotated[str, "kind of platform: `local`, `docker`, `kind`, `kubernetes`"] = "local"
-    jobs: Annotated[int, "number of drills that run at the same time"] = 1
+    jobs: Annotated[Count, "number of drills that run at the same time"] = 1
     drills: Annotated[tuple[str, ...], "ids of the runbooks to drill, in order"]
     findings: Annotated[tuple[str, ...], "observations about the document and its bindings"] = ()
     procedures: Annotated[tuple[Procedure, ...], "lines of the document that only a person can follow"] = ()
@@ -68,7 +69,7 @@ class RunEnded(Event):
 class HostSampled(Event):
     """Processor use of the machine that runs gameday, sampled twice a second."""
 
-    busy_share: Annotated[float, "share of processor time in use since the last sample, 0 to 1"]
+    busy_share: Annotated[Share, "share of processor time in use since the last sample, 0 to 1"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,10 +77,10 @@ class DrillStarted(DrillEvent):
     """A drill begins: everything about the plan that its verdict depends on."""
 
     title: Annotated[str, "heading of the runbook"]
-    line: Annotated[int, "line of the runbook in the document, from 1"]
+    line: Annotated[Count, "line of the runbook in the document, from 1"]
     fault: Annotated[str, "name and parameters of the fault; empty: not bound"]
     scenario: Annotated[str, "load profile; empty: not bound"] = ""
-    rate_per_s: Annotated[float | None, "arrivals per second from the bindings; null: the scenario's own"] = None
+    rate_per_s: Annotated[Rate | None, "arrivals per second from the bindings; null: the scenario's own"] = None
     empty: Annotated[bool, "whether the runbook documents no step"] = False
     unbound: Annotated[str, "reason for which the fault is not bound; empty: it is"] = ""
     symptoms: Annotated[tuple[SymptomPlan, ...], "documented symptoms"] = ()
@@ -98,7 +99,7 @@ class PhaseStarted(DrillEvent):
     """A phase of the drill begins."""
 
     phase: Annotated[PhaseName, "name of the phase"]
-    limit_s: Annotated[float | None, "longest duration in seconds; null: the phase does not wait for evidence"] = None
+    limit_s: Annotated[Seconds | None, "longest duration in seconds; null: the phase does not wait for evidence"] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,16 +155,16 @@ class LoadSlice:
     """Increments of the counts of one series and slice. An arrival belongs to the slice in which it was due."""
 
     series: Annotated[str, "load series, such as `gateway`"]
-    at_s: Annotated[float, "beginning of the slice of 0.25 s, seconds since the epoch"]
-    sent: Annotated[int, "arrivals"] = 0
-    ok: Annotated[int, "arrivals that succeeded"] = 0
-    bad: Annotated[Mapping[str, int], "arrivals that failed, by kind of failure"] = field(default_factory=dict)
-    over: Annotated[Mapping[float, int], "arrivals slower than a threshold, by threshold in ms"] = field(
+    at_s: Annotated[Time, "beginning of the slice of 0.25 s, seconds since the epoch"]
+    sent: Annotated[Count, "arrivals"] = 0
+    ok: Annotated[Count, "arrivals that succeeded"] = 0
+    bad: Annotated[Mapping[str, Count], "arrivals that failed, by kind of failure"] = field(default_factory=dict)
+    over: Annotated[Mapping[Milliseconds, Count], "arrivals slower than a threshold, by threshold in ms"] = field(
         default_factory=dict
     )
-    late: Annotated[int, "arrivals that the generator started more than 0.1 s late"] = 0
-    unsent: Annotated[int, "arrivals that failed before they reached the service"] = 0
-    hist: Annotated[Mapping[int, int], "latencies of the successful arrivals, by bucket (docs: contracts)"] = field(
+    late: Annotated[Count, "arrivals that the generator started more than 0.1 s late"] = 0
+    unsent: Annotated[Count, "arrivals that failed before they reached the service"] = 0
+    hist: Annotated[Mapping[Bucket, Count], "latencies of successful arrivals, by bucket (docs: contracts)"] = field(
         default_factory=dict
     )
 
@@ -172,7 +173,7 @@ class LoadSlice:
 class LoadCounted(SideEvent):
     """New counts from the load generator, about four times a second. Counts of one slice add up."""
 
-    until_s: Annotated[float, "every arrival due before this time is counted, seconds since the epoch"]
+    until_s: Annotated[Time, "every arrival due before this time is counted, seconds since the epoch"]
     slices: Annotated[tuple[LoadSlice, ...], "increments by series and slice"]
 
 
@@ -180,8 +181,8 @@ class LoadCounted(SideEvent):
 class LoadFinished(SideEvent):
     """The load generator stopped in order."""
 
-    sent: Annotated[int, "arrivals in its first series"]
-    outstanding: Annotated[int, "arrivals without an outcome when it stopped"]
+    sent: Annotated[Count, "arrivals in its first series"]
+    outstanding: Annotated[Count, "arrivals without an outcome when it stopped"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,9 +207,9 @@ class ProcessStarted(SideEvent):
     """A process group of the run; `gameday recover` ends it if the run is killed."""
 
     name: Annotated[str, "what the process is: `load` or `shell`"]
-    pid: Annotated[int, "process id"]
-    pgid: Annotated[int, "process group id"]
-    started_s: Annotated[float, "start time of the process, seconds since the epoch"]
+    pid: Annotated[ProcessId, "process id"]
+    pgid: Annotated[ProcessId, "process group id"]
+    started_s: Annotated[Time, "start time of the process, seconds since the epoch"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,7 @@ from harness.errors import GamedayError
 from harness.record.chain import Chain, ChainError
 from harness.record.codec import FormatError, from_json, to_json
 from harness.record.events import VERSION, Event, RunStarted
+from harness.record.order import TimeOrder
 
 Inbox = Callable[[Event], None]
 """Stores an event for later. Called in the order of the file, under the journal's lock: must not block."""
@@ -36,7 +37,7 @@ class Journal:
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
         """Open the file for appending; `clock` returns seconds since the epoch. Raises JournalError."""
         self.path, self._clock = path, clock
-        self._lock, self._chain = threading.Lock(), Chain()
+        self._lock, self._chain, self._last_s = threading.Lock(), Chain(), 0.0
         self._inboxes: list[Inbox] = []
         try:
             self._file = path.open("a", encoding="utf-8")
@@ -51,10 +52,14 @@ class Journal:
             self._inboxes.append(inbox)
 
     def write(self, event: _E, *, sync: bool = False) -> _E:
-        """Append an event with the present time and return it; with `sync`, it is on disk then. Raises JournalError."""
+        """Append an event with the present time and return it; with `sync`, it is on disk then. Raises JournalError.
+
+        The time never decreases, also if the clock of the machine is set back.
+        """
         members = _members(event)  # before the lock is taken: this is most of the work
         with self._lock:
-            stamped = replace(event, t_s=round(self._clock(), 3))
+            self._last_s = max(self._last_s, round(self._clock(), 3))
+            stamped = replace(event, t_s=self._last_s)
             try:
                 self._file.write(self._chain.seal(f'"t_s":{stamped.t_s!r},{members}') + "\n")
                 self._file.flush()
@@ -79,7 +84,7 @@ class Journal:
 def _members(event: Event) -> str:
     """The members of an event's JSON object as text, except the time."""
     members = {name: value for name, value in to_json(event).items() if name != "t_s"}
-    return json.dumps(members, ensure_ascii=False, separators=(",", ":"))[1:-1]
+    return json.dumps(members, ensure_ascii=False, allow_nan=False, separators=(",", ":"))[1:-1]
 
 
 def read_events(path: Path) -> Iterator[Event]:
@@ -88,14 +93,14 @@ def read_events(path: Path) -> Iterator[Event]:
     Raises JournalError if there is no record at `path`, its version is another one, or a line is missing, doubled,
     moved, altered or not an event.
     """
-    lines, chain = _lines(path), Chain()
+    lines, chain, order = _lines(path), Chain(), TimeOrder()
     for number, line in enumerate(lines, 1):
         data = _parsed(path, number, line, last=number == len(lines))
         if data is _CUT:
             return
         if number == 1:
             _check_version(path, data)
-        yield _event(path, number, line, data, chain)
+        yield _event(path, number, line, data, chain, order)
 
 
 _CUT = object()
@@ -129,9 +134,10 @@ def _check_version(path: Path, first: object) -> None:
     raise JournalError(f"{path}:1: the record {found}; {advice}")
 
 
-def _event(path: Path, number: int, line: str, data: object, chain: Chain) -> Event:
+def _event(path: Path, number: int, line: str, data: object, chain: Chain, order: TimeOrder) -> Event:
     try:
         event = from_json(chain.open(line, data) if isinstance(data, dict) else data)
+        order.check(event)
     except (ChainError, FormatError) as error:
         raise JournalError(f"{path}:{number}: {error}; restore the record, or repeat the run") from None
     if (number == 1) is not isinstance(event, RunStarted):

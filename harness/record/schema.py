@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import types
 from collections.abc import Mapping
 from typing import get_args, get_origin
 
 from harness.record.chain import CHECKSUM_DIGITS
-from harness.record.codec import KINDS, Hint, Json, fields_of, plain
+from harness.record.codec import KINDS, UNIONS, Hint, Json, fields_of, plain, range_of
 from harness.record.events import VERSION
 
 _SCALARS: Mapping[type, str] = {bool: "boolean", int: "integer", float: "number", str: "string"}
@@ -58,19 +57,26 @@ def _field(hint: Hint) -> dict[str, Json]:
 
 
 def _schema(hint: Hint) -> dict[str, Json]:
+    hint, limits = range_of(hint)
     origin: Hint = get_origin(hint)
     args = get_args(hint)
-    if origin is types.UnionType:
+    if origin in UNIONS:
         return {"anyOf": [_schema(args[0]), {"type": "null"}]}
     if origin is tuple:
         return _array(args)
     if origin is Mapping:
-        names: dict[str, Json] = {"propertyNames": {"pattern": _KEYS[args[0]]}} if _KEYS[args[0]] else {}
-        return {"type": "object", **names, "additionalProperties": _schema(args[1])}
+        return _mapping(*args)
     if args:
         return {"enum": list(args)}
-    is_part = isinstance(hint, type) and dataclasses.is_dataclass(hint)
-    return _object(hint) if is_part else {"type": _SCALARS[hint]}
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return _object(hint)
+    return {"type": _SCALARS[hint], **({"minimum": limits.low, "maximum": limits.high} if limits else {})}
+
+
+def _mapping(key: Hint, item: Hint) -> dict[str, Json]:
+    pattern = _KEYS[range_of(key)[0]]
+    names: dict[str, Json] = {"propertyNames": {"pattern": pattern}} if pattern else {}
+    return {"type": "object", **names, "additionalProperties": _schema(item)}
 
 
 def _array(args: tuple[Hint, ...]) -> dict[str, Json]:

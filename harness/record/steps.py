@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from harness.record.ranges import Count, Seconds, Time
+
 StepKind = Literal["action", "command", "toggle", "general"]
 Purpose = Literal["read", "change", "manual"]
 
@@ -25,8 +27,8 @@ class ToggleFacts:
 class StepFacts:
     """One step of the runbook: what was run, how it ended, its output and the changes it made."""
 
-    number: Annotated[int, "position in the runbook, from 1"]
-    line: Annotated[int, "line of the document, from 1"]
+    number: Annotated[Count, "position in the runbook, from 1"]
+    line: Annotated[Count, "line of the document, from 1"]
     kind: Annotated[StepKind, "part of the runbook that the step comes from"]
     purpose: Annotated[Purpose, "`read` only reads state, `change` alters it, `manual` needs a person"]
     text: Annotated[str, "text as written in the document"]
@@ -40,15 +42,15 @@ class StepFacts:
     overflowed: Annotated[bool, "whether it was ended because its output passed the session's limit"] = False
     stdout: Annotated[str, "first 4,000 characters of standard output"] = ""
     stderr: Annotated[str, "first 4,000 characters of standard error"] = ""
-    stdout_bytes: Annotated[int, "length of the whole standard output in bytes"] = 0
+    stdout_bytes: Annotated[Count, "length of the whole standard output in bytes"] = 0
     stdout_file: Annotated[str, "file with the whole standard output, relative to the run directory"] = ""
     changed: Annotated[tuple[str, ...], "what its command changed on the platform; empty: nothing"] = ()
     added_variables: Annotated[
         tuple[str, ...], "variables that it set where the environment had none of that name: `deployment/NAME VARIABLE`"
     ] = ()
     notes: Annotated[tuple[str, ...], "observations that go into the findings"] = ()
-    started_s: Annotated[float, "start, seconds since the epoch"] = 0.0
-    seconds: Annotated[float, "duration in seconds"] = 0.0
+    started_s: Annotated[Time, "start, seconds since the epoch"] = 0.0
+    seconds: Annotated[Seconds, "duration in seconds"] = 0.0
     refusals: Annotated[tuple[str, ...], "reasons for which the policy refused to run it"] = ()
     missing: Annotated[tuple[str, ...], "placeholders that have no binding"] = ()
     used: Annotated[tuple[tuple[str, str], ...], "placeholders and the values substituted for them"] = ()

@@ -90,8 +90,8 @@ class Timeline:
 
     def slices(self, series: str, start: float, end: float) -> list[Counts]:
         """Counts of each slice in [start, end); empty ones where nothing was due."""
-        known = self._load.get(series, {})
-        return [known[n] if n in known else Counts() for n in range(_number(start), _number(end))]
+        known, empty = self._load.get(series, {}), Counts()
+        return [known.get(n, empty) for n in range(_number(start), _number(end))]
 
     def total(self, series: str, start: float, end: float) -> Counts:
         """All of [start, end) merged."""

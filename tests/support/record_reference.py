@@ -4,11 +4,10 @@ them into the page."""
 from __future__ import annotations
 
 import dataclasses
-import types
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args, get_origin
 
-from harness.record.codec import KINDS, fields_of, plain
+from harness.record.codec import KINDS, UNIONS, fields_of, plain, range_of
 from tests.support.paths import ROOT
 
 PAGE = ROOT / "docs" / "reference" / "record.md"
@@ -45,9 +44,10 @@ def _row(name: str, hint: Any, parts: dict[type, None]) -> str:
 
 
 def _type(hint: Any, parts: dict[type, None]) -> str:
+    hint = range_of(hint)[0]
     origin: Any = get_origin(hint)
     args = get_args(hint)
-    if origin is types.UnionType:
+    if origin in UNIONS:
         return f"{_type(args[0], parts)} or null"
     if origin is tuple:
         count = "" if args[-1] is ... else f"{len(args)} "

@@ -7,6 +7,7 @@ import random
 import re
 import string
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 from harness.app import ReportRequest, report
 from harness.model import Verdict
 from harness.record.codec import to_json
-from harness.record.events import Event, HostSampled, RunEnded, RunStarted
+from harness.record.events import TREATMENT, Event, HostSampled, LoadCounted, RunEnded, RunStarted
 from harness.record.journal import Journal, JournalError, read_events
 from tests.support.events import EVERY_KIND, sealed, simulated_record
 
@@ -32,7 +33,7 @@ def test_written_events_are_read_back_with_the_time_of_writing(tmp_path: Path) -
 
 
 def test_inbox_gets_every_event_in_the_order_of_the_file(tmp_path: Path) -> None:
-    journal, received = Journal(tmp_path / "record.jsonl"), list[Event]()
+    journal, received = Journal(tmp_path / "record.jsonl", clock=lambda: 1000.0), list[Event]()
     journal.write(HEADER)
     journal.deliver_to(received.append)
     for event in EVERY_KIND[1:]:
@@ -181,6 +182,39 @@ def test_line_that_does_not_continue_the_record_is_an_error(
     journal.path.write_text(first + change(second) + third)
     with pytest.raises(JournalError, match=f"^{re.escape(f'{journal.path}:{message}')}"):
         list(read_events(journal.path))
+
+
+@pytest.mark.parametrize(
+    ("second_s", "until_s", "message"),
+    [
+        (999.0, 999.0, "its time is -1 s after that of the line before"),
+        (4601.0, 4601.0, "its time is 3601 s after that of the line before, not 0 to 3600 s"),
+        (1001.0, 1e9, "arrivals are due 9.99999e+08 s after it was written, not -3600 to 60 s"),
+        (4000.0, 399.0, "arrivals are due -3601 s after it was written"),
+    ],
+)
+def test_time_far_from_that_before_is_an_error(tmp_path: Path, second_s: float, until_s: float, message: str) -> None:
+    load = LoadCounted(drill="WEB", side=TREATMENT, t_s=second_s, until_s=until_s, slices=())
+    lines = lines_of(replace(HEADER, t_s=1000.0), load)
+    record = write_lines(tmp_path / "record.jsonl", *lines)
+    with pytest.raises(JournalError, match=f"^{re.escape(f'{record}:2: {message}')}"):
+        list(read_events(record))
+
+
+def test_record_of_more_than_a_week_is_an_error(tmp_path: Path) -> None:
+    lines = [replace(HEADER, t_s=0.0), *(HostSampled(t_s=3600.0 * hour, busy_share=0.5) for hour in range(1, 170))]
+    record = write_lines(tmp_path / "record.jsonl", *lines_of(*lines))
+    with pytest.raises(JournalError, match=":170: its time is more than 604800 s after the begin of the run"):
+        list(read_events(record))
+
+
+def test_time_of_a_line_never_decreases_when_the_clock_is_set_back(tmp_path: Path) -> None:
+    times_s = iter((1000.0, 1001.5, 400.0, 1002.0))
+    journal = Journal(tmp_path / "record.jsonl", clock=lambda: next(times_s))
+    for event in (HEADER, *[HostSampled(busy_share=0.5)] * 3):
+        journal.write(event)
+    journal.close()
+    assert [event.t_s for event in read_events(journal.path)] == [1000.0, 1001.5, 1001.5, 1002.0]
 
 
 def test_record_without_a_whole_line_is_refused(tmp_path: Path) -> None:

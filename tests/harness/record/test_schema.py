@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from harness.record.codec import KINDS, FormatError, fields_of, from_json, kind_of, to_json
+from harness.record.codec import KINDS, FormatError, fields_of, from_json, kind_of, plain, to_json
 from harness.record.events import Event
 from harness.record.schema import record_schema
 from tests.support.events import EVERY_KIND, sealed, simulated_record
@@ -52,7 +52,7 @@ def _changes(whole: dict[str, Any]) -> list[dict[str, Any]]:
 def test_every_field_has_a_meaning_that_fits_a_table_cell() -> None:
     for cls in KINDS.values():
         for name, hint in fields_of(cls).items():
-            meaning = hint.__metadata__[0]
+            meaning = plain(hint)[1]
             assert 0 < len(meaning) <= 110, f"{cls.__name__}.{name}"
             assert "|" not in meaning, f"{cls.__name__}.{name}"
 
