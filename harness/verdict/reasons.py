@@ -157,7 +157,7 @@ def _unmet_on(state: DrillState, phase: str, name: str) -> Iterator[str]:
 
 
 def _evidence(slo: Slo, measurement: Measurement) -> str:
-    samples = f"objective {slo.objective.text}, {measurement.n} samples"
+    samples = f"objective {slo.objective.text}, {measurement.n} {measurement.counted}"
     if measurement.holds is None and measurement.more_s:
         return f"{samples}, undecided: about {measurement.more_s:.0f} s more needed"
     return samples
