@@ -27,7 +27,7 @@ class Draw:
 
     def first(self, drill: str) -> SideName:
         """The side of a drill that comes up, and is broken, first: it must not always be the same one."""
-        return TREATMENT if Random(f"{self.seed} {drill}").random() < 0.5 else CONTROL
+        return TREATMENT if Random(f"{self.seed} {drill}").random() < 0.5 else CONTROL  # noqa: S311  no secret
 
 
 def run_header(plan: GamedayPlan, platform: str, jobs: int) -> RunStarted:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from harness.measures.comparison import compare
 from harness.measures.openslo import OPERATORS, OpenSloForm, cannot_express, metric_source, tidy
 from harness.measures.probe import Probe
 from harness.measures.reading import Reading
@@ -57,6 +58,10 @@ class Measure(ABC):
         Raises ValueError with the reason when the threshold makes no sense for this measure.
         """
         return f"{measure} {op} {digits(value)}"
+
+    def allowed_bad(self, condition: Condition) -> float | None:
+        """The share of bad events that a condition on this measure allows; None: it is on no share of events."""
+        return condition.theta
 
     @property
     def subject(self) -> str:
@@ -125,18 +130,6 @@ class Condition:
             return None
         larger_alike = value > self.value or (value == self.value and self.op in ("<", ">="))
         return self.is_met_by(value) if larger_alike or not reading.at_least else None
-
-
-def compare(left: float, op: str, right: float) -> bool:
-    """`left op right`."""
-    return {
-        "<": left < right,
-        "<=": left <= right,
-        ">": left > right,
-        ">=": left >= right,
-        "==": left == right,
-        "!=": left != right,
-    }[op]
 
 
 def digits(value: float) -> str:

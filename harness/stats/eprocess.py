@@ -11,7 +11,7 @@ of Statistics 49(2) 2021; Lindon et al., arXiv:2205.14762.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 _BELOW = (0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9)
@@ -22,6 +22,8 @@ _ABOVE = (1.1, 1.25, 1.6, 2.0, 3.0, 5.0)
 """Alternatives above θ, as multiples of it."""
 _ABOVE_ABSOLUTE = (0.5, 0.9)
 """Alternatives above θ that do not depend on it."""
+RARE = 0.1
+"""A share of none cannot be proven: it is accepted when no bad arrival is evidence for a share below this one."""
 _Alternative = tuple[float, float, float]
 """log w_q, and what one bad and one good arrival add to the logarithm of the likelihood ratio of q."""
 
@@ -29,12 +31,26 @@ _Alternative = tuple[float, float, float]
 def log_evidence(theta: float, n: float, bad: float, *, below: bool) -> float:
     """log E(n, bad): evidence that the fraction of bad arrivals is below θ, or above it if not `below`.
 
-    0 < θ < 1 and 0 <= bad <= n. The counts may be fractions: deflated ones. Natural logarithm; 0 without arrivals.
+    0 <= θ <= 1 and 0 <= bad <= n. The counts may be fractions: deflated ones. Natural logarithm; 0 without arrivals.
     """
     good = n - bad
+    if theta in (0, 1):
+        return _extreme_evidence(n, other=good if theta else bad, alike=below != bool(theta))
     if bad <= 0:  # q = 0 has log(q/θ) = −∞, and 0 · −∞ is 0 here
         return _log_sum_exp([weight + good * gain for weight, _, gain in _alternatives(theta, below)])
     return _log_sum_exp([weight + bad * loss + good * gain for weight, loss, gain in _alternatives(theta, below)])
+
+
+def _extreme_evidence(n: float, *, other: float, alike: bool) -> float:
+    """Evidence for "all arrivals are alike" (θ = 0: good, θ = 1: bad), or against it if not `alike`.
+
+    One `other` arrival is proof against it. Without any it is tested as "less than a share RARE are others".
+    """
+    if n <= 0:
+        return 0.0
+    if alike:
+        return -math.inf if other else -n * math.log1p(-RARE)
+    return math.inf if other else -math.inf
 
 
 @lru_cache(maxsize=1024)
@@ -65,13 +81,33 @@ def _log_sum_exp(values: Sequence[float]) -> float:
     return top if top == -math.inf else top + math.log(sum(math.exp(value - top) for value in values))
 
 
-def restart(theta: float, counts: Iterable[tuple[float, float]], *, below: bool) -> int:
-    """Index of the first entry of (n, bad) that counts as evidence, by the restarted e-CUSUM; len(counts) for none.
+def restart(theta: float, counts: Sequence[tuple[float, float]], *, below: bool) -> int:
+    """Index of the first entry of (n, bad) that counts as evidence, by the e-CUSUM; len(counts) for none.
 
-    Whenever the evidence so far is less than 1, it is dropped and gathered again from the next entry on. While the
-    claim is false, the evidence since the restart reaches 1/α once in 1/α entries on average, or less often. Source:
-    Shin, Ramdas and Rinaldo, "E-detectors", arXiv:2203.03532.
+    Each alternative q has a CUSUM of its own: whenever its likelihood ratio falls to 1, it begins again with the next
+    entry. The start is that of the alternative with the most evidence, weights included. While the claim is false, the
+    evidence since the start reaches 1/α once in 1/α entries on average, or less often. Source: Shin, Ramdas and
+    Rinaldo, "E-detectors", arXiv:2203.03532, mixtures of e-CUSUMs.
     """
+    if theta in (0, 1):
+        return _extreme_restart(theta, counts, below=below)
+    cusums = [(weight, *_cusum(counts, loss, gain)) for weight, loss, gain in _alternatives(theta, below)]
+    _, evidence, start = max(cusums, key=lambda each: each[0] + each[1])
+    return start if evidence > 0 else len(counts)
+
+
+def _cusum(counts: Sequence[tuple[float, float]], loss: float, gain: float) -> tuple[float, int]:
+    """The logarithm of the likelihood ratio of one alternative since it last fell to 1, and the index of this start."""
+    evidence, start = 0.0, 0
+    for index, (n, bad) in enumerate(counts):
+        evidence += (n - bad) * gain + (bad * loss if bad else 0.0)  # 0 bad ones add nothing, also if loss is −∞
+        if evidence <= 0:
+            evidence, start = 0.0, index + 1
+    return evidence, start
+
+
+def _extreme_restart(theta: float, counts: Sequence[tuple[float, float]], *, below: bool) -> int:
+    """The same for "all arrivals are alike" and its opposite: the evidence of both is that of one alternative."""
     start, n, bad = 0, 0.0, 0.0
     for index, (more, worse) in enumerate(counts):
         n, bad = n + more, bad + worse

@@ -5,6 +5,7 @@ A decision depends on the events before it and on nothing else, so a run and `ga
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from harness.record.events import (
@@ -34,19 +35,24 @@ from harness.verdict.credit import credit_of
 from harness.verdict.measurement import measure, slices
 from harness.verdict.state import Slo, Span, new_drill_state
 
+DECIDE_EVERY_S = 0.5
+"""Seconds of further measurements after which the present phase is decided again."""
+
 
 class Judge:
     """Takes the events of one drill by `add`; `state` and `answer` give what follows from them."""
 
     def __init__(self, header: DrillStarted) -> None:
         self.state = new_drill_state(header)
+        self._decided_s = -math.inf
+        self._decided_phases = 0
 
     def add(self, event: DrillEvent | HostSampled) -> None:
         """Take the next event of this drill, or of the machine."""
         match event:
             case LoadCounted():
                 self.state.sides[event.side].add(event)
-                self._decide()
+                self._decide_if_due()
             case ProbeSampled() | LoadLost():
                 self.state.sides[event.side].add(event)
             case PhaseStarted():
@@ -73,13 +79,20 @@ class Judge:
             case DrillEnded():
                 state.ended = True
             case HostSampled():
-                state.busy_shares.append((event.t_s, event.busy_share))
+                state.host.append(event)
             case FaultApplied():
                 state.fault_applied_s.setdefault(event.side, event.t_s)
             case FaultChecked(state="ended") if state.reverted is None:
                 state.faults_ended.setdefault(event.side, f"{event.text}: {event.why}")
             case FaultReverted():
                 state.reverted, state.revert_why = event.ok, event.why
+
+    def _decide_if_due(self) -> None:
+        """Decide when the measurements have gone on by DECIDE_EVERY_S: the longer the window, the more it costs."""
+        latest_s = max(side.frontier for side in self.state.sides.values())
+        if latest_s - self._decided_s >= DECIDE_EVERY_S or len(self.state.phase_started_s) != self._decided_phases:
+            self._decided_s, self._decided_phases = latest_s, len(self.state.phase_started_s)
+            self._decide()
 
     def _decide(self) -> None:
         """Decide what the present phase waits for, if the measurements so far suffice."""

@@ -25,6 +25,7 @@ from harness.record.events import (
     LoadLost,
     LoadSlice,
     PhaseEnded,
+    PhaseExtended,
     PhaseStarted,
     ProbeSampled,
     ProcessStarted,
@@ -51,7 +52,7 @@ TOGGLE = StepFacts(
 )
 EVERY_KIND: tuple[Event, ...] = (
     RunStarted(document="ops.md", drills=("WEB",), findings=("a",), procedures=(Procedure("alert", 3, "Call"),)),
-    HostSampled(busy_share=0.5),
+    HostSampled(seconds=2.0, ran_s=1.5, waited_s=0.25, throttled_s=0.1, pressure_share=0.5),
     DrillStarted(
         drill="WEB",
         title="Web",
@@ -77,6 +78,7 @@ EVERY_KIND: tuple[Event, ...] = (
         values={"metric(web, fill)": {"web-0": 0.25}},
         missing={"metric(web, fill)": ("web-1",)},
     ),
+    PhaseExtended(drill="WEB", phase="baseline", more_s=12.0),
     PhaseEnded(drill="WEB", phase="baseline", decides=True, answer=True),
     RevertArmed(drill="WEB", side=TREATMENT, text="revert f"),
     FaultApplied(drill="WEB", side=TREATMENT, text="f"),

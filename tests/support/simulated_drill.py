@@ -135,7 +135,7 @@ class World:
         for facts in self.steps:
             started_s = self.now
             self.second()
-            self.record(StepExecuted(facts=replace(facts, started_s=started_s, seconds=1.0)))
+            self.record(StepExecuted(facts=replace(facts, started_s=started_s, seconds=facts.seconds or 1.0)))
             self.healed = self.healed or self.heals
 
     def _pause(self, _: float) -> None:

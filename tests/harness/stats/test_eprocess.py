@@ -65,13 +65,25 @@ def test_no_arrivals_are_no_evidence(theta: float) -> None:
 
 
 @given(theta=st.sampled_from([0.01, 0.05, 0.5]), entries=st.lists(counts(most=40), max_size=60), below=st.booleans())
-def test_restart_drops_what_contradicts_and_keeps_the_rest(
+def test_evidence_since_the_restart_is_the_largest_but_for_the_weights(
     theta: float, entries: list[tuple[int, int]], below: bool
 ) -> None:
-    start = restart(theta, entries, below=below)
-    sums = [tuple(map(sum, zip(*entries[start:end], strict=True))) for end in range(start + 1, len(entries) + 1)]
-    assert all(log_evidence(theta, n, bad, below=below) >= 0 for n, bad in sums), "no later restart was due"
-    assert restart(theta, entries[:start], below=below) == start, "the last dropped entry made it due"
+    """There are at most eight alternatives, so the best start of one of them has at least an eighth of the evidence."""
+
+    def since(start: int) -> float:
+        return log_evidence(
+            theta, sum(n for n, _ in entries[start:]), sum(bad for _, bad in entries[start:]), below=below
+        )
+
+    best = max(map(since, range(len(entries) + 1)))
+    assert since(restart(theta, entries, below=below)) >= best - math.log(8) - 1e-9
+
+
+@pytest.mark.parametrize(("every", "below"), [(150, True), (200, True), (400, True), (50, False), (33, False)])
+def test_errors_at_a_steady_rate_are_no_restart(every: int, below: bool) -> None:
+    """One error in so many arrivals, at θ = 1 %: the evidence grows slowly, and is not dropped at each error."""
+    assert restart(0.01, [(every, 1)] * 60, below=below) == 0
+    assert restart(0.01, [(every, 0), (every, 2)] * 30, below=below) <= 2
 
 
 # -- an independent computation ----------------------------------------------------------------------------------------
