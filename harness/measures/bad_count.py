@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from harness.measures.base import Condition
 from harness.measures.counts import Counts
 from harness.measures.load import Interval, LoadMeasure, outcomes
@@ -12,7 +14,10 @@ from harness.stats.sequential import Decision
 
 
 class BadCount(LoadMeasure):
-    """An absolute number of bad arrivals; arguments: the series and the kind."""
+    """An absolute number of bad arrivals since the phase began; arguments: the series and the kind.
+
+    "None at all" (`== 0`) holds from the last bad arrival on. Another upper limit would hold in any short enough time.
+    """
 
     function = "count"
     unit = "count"
@@ -20,9 +25,13 @@ class BadCount(LoadMeasure):
 
     @classmethod
     def parse(cls, source: Source) -> Condition:
-        """Accepts every comparison with a number."""
+        """Accepts `== 0` and what means the same, and lower limits."""
         source.expect_args(2)
-        return Condition(source.text, cls(source.args), source.op, source.number())
+        condition = Condition(source.text, cls(source.args), source.op, source.not_negative())
+        none, one, many = (condition.is_met_by(number) for number in (0, 1, inf))
+        if (none and not one and not many) or (many and not none):
+            return condition
+        raise source.error("an absolute number has no time span: write == 0, or a share: error_rate(series, kind) < …")
 
     def slice(self, condition: Condition, counts: Counts, *, pessimistic: bool) -> Slice:
         """Arrivals, and bad ones of this kind."""
@@ -30,7 +39,7 @@ class BadCount(LoadMeasure):
 
     def holds(self, condition: Condition, optimistic: Decision, pessimistic: Decision) -> bool | None:
         """The comparison itself; undecided while there is no bad arrival and too few arrivals to expect one."""
-        undecided = optimistic.bad == 0 and pessimistic.low is None
+        undecided = optimistic.bad == 0 and optimistic.low is None
         return None if undecided else condition.is_met_by(optimistic.bad)
 
     def value(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from harness.measures.comparison import compare
 from harness.measures.openslo import OPERATORS, OpenSloForm, cannot_express, metric_source, tidy
 from harness.measures.probe import Probe
 from harness.measures.reading import Reading
@@ -125,18 +126,6 @@ class Condition:
             return None
         larger_alike = value > self.value or (value == self.value and self.op in ("<", ">="))
         return self.is_met_by(value) if larger_alike or not reading.at_least else None
-
-
-def compare(left: float, op: str, right: float) -> bool:
-    """`left op right`."""
-    return {
-        "<": left < right,
-        "<=": left <= right,
-        ">": left > right,
-        ">=": left >= right,
-        "==": left == right,
-        "!=": left != right,
-    }[op]
 
 
 def digits(value: float) -> str:

@@ -48,5 +48,5 @@ class Counts:
 
     def bad_of(self, kinds: Iterable[str]) -> int:
         """Bad arrivals of these kinds; of all kinds when none is given."""
-        wanted = tuple(kinds)
+        wanted = set(kinds)
         return sum(self.bad[kind] for kind in wanted) if wanted else self.bad.total()

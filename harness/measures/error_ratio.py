@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.measures.base import Condition
+from harness.measures.comparison import MIRRORED
 from harness.measures.counts import Counts
 from harness.measures.load import FractionMeasure, Interval, outcomes
 from harness.measures.openslo import OpenSloForm, arrivals_of, cannot_express, remainder
@@ -10,11 +11,15 @@ from harness.measures.source import Source
 from harness.stats.inflation import Slice
 from harness.stats.sequential import Decision
 
-_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_SMALLEST = 1e-9
+"""Smallest share that differs from none, and smallest difference from all."""
 
 
 class ErrorRatio(FractionMeasure):
-    """Bad arrivals among all of a series, a fraction; arguments: the series and up to eight kinds (none: all kinds)."""
+    """Bad arrivals among all of a series, a fraction; arguments: the series and up to eight kinds (none: all kinds).
+
+    `> 0%` asks for a single bad arrival, `>= 100%` for only bad ones; see `decide` for what evidence that takes.
+    """
 
     function = "error_rate"
     unit = "ratio"
@@ -32,16 +37,17 @@ class ErrorRatio(FractionMeasure):
 
     def at_most(self, source: Source) -> Condition:
         """The condition on the share of bad arrivals; `theta` is the limit, mirrored where higher is better."""
-        limit, unit = source.number_with_unit(("%", ""))
-        if not unit and not 0 <= limit <= 1:
-            raise source.error("a ratio lies between 0 % and 100 %")
+        limit = source.number(("%", ""))
         if source.op in ("==", "!="):
             advice = "for an absolute number use count(series, kind)"
             raise source.error(f"a ratio is compared by <, <=, > or >=; {advice}")
-        if self.higher_is_better:
-            limit = round(1 - limit, 9)
-        op = _MIRRORED[source.op] if self.higher_is_better else source.op
-        return Condition(source.text, self, op, limit, theta=limit)
+        source.expect_undecided(limit, 0.0, 1.0, "a ratio lies between 0 % and 100 %")
+        if 0 < limit < _SMALLEST or 0 < 1 - limit < _SMALLEST:
+            raise source.error("a share has at most nine digits after the point")
+        if not self.higher_is_better:
+            return Condition(source.text, self, source.op, limit, theta=limit)
+        bad = round(1 - limit, 9)
+        return Condition(source.text, self, MIRRORED[source.op], bad, theta=bad)
 
     def slice(self, condition: Condition, counts: Counts, *, pessimistic: bool) -> Slice:
         """Arrivals, and bad ones of the wanted kinds."""

@@ -26,13 +26,15 @@ class Latency(FractionMeasure):
     def parse(cls, source: Source) -> Condition:
         """Accepts `pNN(series)`, `<` and `>`, and a limit in ms or s."""
         percentile = float(source.function[1:])
-        if not 0 < percentile < 100:
-            raise source.error("a quantile lies between p0 and p100")
+        theta = round(1 - percentile / 100, 9)
+        if not 0 < theta < 1:
+            raise source.error("a quantile lies between p0 and p100 and has at most seven digits after the point")
         if len(source.args) != 1 or source.op in ("==", "!="):
             raise source.error("a latency quantile takes one series and < or >")
         limit_ms = source.number(("ms", "s"))
+        if limit_ms <= 0:
+            raise source.error("a latency has a limit above 0 ms")
         measure = cls((source.args[0], f"{percentile:g}"))
-        theta = round(1 - percentile / 100, 9)
         return Condition(source.text, measure, source.op, limit_ms, over_ms=limit_ms, theta=theta)
 
     def slice(self, condition: Condition, counts: Counts, *, pessimistic: bool) -> Slice:

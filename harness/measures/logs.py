@@ -27,7 +27,7 @@ class Logs(SampledMeasure):
             re.compile(source.args[1])
         except re.error as error:
             raise source.error(f"`{source.args[1]}` is not a regular expression ({error})") from None
-        return Condition(source.text, cls(source.args), source.op, source.number())
+        return Condition(source.text, cls(source.args), source.op, source.not_negative())
 
     @property
     def probes(self) -> tuple[LogProbe, ...]:

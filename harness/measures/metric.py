@@ -21,7 +21,8 @@ class Metric(SampledMeasure):
         """Accepts every comparison with a number."""
         source.expect_args(2)
         check_selector(source, source.args[1])
-        return Condition(source.text, cls(source.args), source.op, source.number())
+        limit = source.not_negative() if cls.never_negative else source.number()
+        return Condition(source.text, cls(source.args), source.op, limit)
 
     @property
     def probes(self) -> tuple[MetricProbe, ...]:

@@ -24,6 +24,7 @@ class Quantile(SampledMeasure):
 
     function = "quantile"
     unit = "ms"
+    never_negative = True
 
     @classmethod
     def parse(cls, source: Source) -> Condition:
@@ -32,7 +33,7 @@ class Quantile(SampledMeasure):
         if not _is_quantile(source.args[0]):
             raise source.error(f"`{source.args[0]}` is not a quantile between 0 and 1")
         check_selector(source, source.args[2])
-        return Condition(source.text, cls(source.args), source.op, source.number(("", "ms", "s")))
+        return Condition(source.text, cls(source.args), source.op, source.not_negative(("", "ms", "s")))
 
     @property
     def subject(self) -> str:

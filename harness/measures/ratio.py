@@ -19,6 +19,7 @@ class Ratio(SampledMeasure):
 
     function = "ratio"
     unit = "ratio"
+    never_negative = True
 
     @classmethod
     def parse(cls, source: Source) -> Condition:
@@ -26,7 +27,7 @@ class Ratio(SampledMeasure):
         source.expect_args(3)
         for argument in source.args[1:]:
             check_selector(source, argument)
-        return Condition(source.text, cls(source.args), source.op, source.number(("%", "")))
+        return Condition(source.text, cls(source.args), source.op, source.not_negative(("%", "")))
 
     @property
     def counters(self) -> tuple[Metric, Metric]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf, isfinite
 
 from harness.errors import ConditionError
+from harness.measures.comparison import constant
 
 _NUMBER = re.compile(r"^(-?\d+(?:\.\d+)?)(ms|s|%|)$")
 _SCALES = {"ms": 1.0, "s": 1000.0, "%": 0.01, "": 1.0}
@@ -44,7 +46,25 @@ class Source:
         if not match or match[2] not in units:
             expected = " or ".join(unit or "none" for unit in units)
             raise self.error(f"`{self.value}` is not a number with unit {expected}")
-        return float(match[1]) * _SCALES[match[2]], match[2]
+        number = float(match[1]) * _SCALES[match[2]]
+        if not isfinite(number):
+            raise self.error(f"the number of {len(match[1])} digits is too large")
+        return number, match[2]
+
+    def expect_undecided(self, limit: float, least: float, most: float, fact: str) -> None:
+        """Raises ConditionError if the comparison has the same answer for all values from `least` to `most`.
+
+        `fact` is the reason: which values there are.
+        """
+        answer = constant(self.op, limit, least, most)
+        if answer is not None:
+            raise self.error(f"it is {'always' if answer else 'never'} true: {fact}")
+
+    def not_negative(self, units: Sequence[str] = ("",)) -> float:
+        """As `number`, for a measure without negative values."""
+        limit = self.number(units)
+        self.expect_undecided(limit, 0.0, inf, f"`{self.function}` is never negative")
+        return limit
 
 
 def condition_error(text: str, fact: str) -> ConditionError:

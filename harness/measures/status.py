@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from harness.measures.base import Condition
 from harness.measures.error_ratio import ErrorRatio
 from harness.measures.source import Source
@@ -17,4 +19,6 @@ class Status(ErrorRatio):
         """Accepts what an error ratio accepts, with a series and one status."""
         source.expect_args(2)
         series, code = source.args
+        if not re.fullmatch("[1-5][0-9]{2}", code):
+            raise source.error(f"`{code}` is not an HTTP status")
         return ErrorRatio((series, f"http_{code}")).at_most(source)

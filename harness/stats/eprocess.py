@@ -22,6 +22,8 @@ _ABOVE = (1.1, 1.25, 1.6, 2.0, 3.0, 5.0)
 """Alternatives above θ, as multiples of it."""
 _ABOVE_ABSOLUTE = (0.5, 0.9)
 """Alternatives above θ that do not depend on it."""
+RARE = 0.1
+"""A share of none cannot be proven: it is accepted when no bad arrival is evidence for a share below this one."""
 _Alternative = tuple[float, float, float]
 """log w_q, and what one bad and one good arrival add to the logarithm of the likelihood ratio of q."""
 
@@ -29,12 +31,26 @@ _Alternative = tuple[float, float, float]
 def log_evidence(theta: float, n: float, bad: float, *, below: bool) -> float:
     """log E(n, bad): evidence that the fraction of bad arrivals is below θ, or above it if not `below`.
 
-    0 < θ < 1 and 0 <= bad <= n. The counts may be fractions: deflated ones. Natural logarithm; 0 without arrivals.
+    0 <= θ <= 1 and 0 <= bad <= n. The counts may be fractions: deflated ones. Natural logarithm; 0 without arrivals.
     """
     good = n - bad
+    if theta in (0, 1):
+        return _extreme_evidence(n, other=good if theta else bad, alike=below != bool(theta))
     if bad <= 0:  # q = 0 has log(q/θ) = −∞, and 0 · −∞ is 0 here
         return _log_sum_exp([weight + good * gain for weight, _, gain in _alternatives(theta, below)])
     return _log_sum_exp([weight + bad * loss + good * gain for weight, loss, gain in _alternatives(theta, below)])
+
+
+def _extreme_evidence(n: float, *, other: float, alike: bool) -> float:
+    """Evidence for "all arrivals are alike" (θ = 0: good, θ = 1: bad), or against it if not `alike`.
+
+    One `other` arrival is proof against it. Without any it is tested as "less than a share RARE are others".
+    """
+    if n <= 0:
+        return 0.0
+    if alike:
+        return -math.inf if other else -n * math.log1p(-RARE)
+    return math.inf if other else -math.inf
 
 
 @lru_cache(maxsize=1024)

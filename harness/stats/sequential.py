@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from harness.stats.eprocess import log_evidence
+from harness.stats.eprocess import RARE, log_evidence
 from harness.stats.inflation import MARGIN, UNKNOWN, Slice, VifEstimate, inflation
 from harness.stats.interval import fraction_interval
 
@@ -21,8 +21,6 @@ MIN_KNOWN_S = 1.0
 """Shortest window when the VIF is known from earlier windows, or for an alarm."""
 _HORIZON_S = 3600.0
 """Longest wait that is estimated."""
-_RARE = 0.1
-"""θ = 0 cannot be proven: it is accepted when no bad arrival is evidence for a fraction below this one."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +70,8 @@ class Decision:
 
     @property
     def vif(self) -> float:
-        """The divisor of the counts: the window's own VIF, at least that of earlier windows."""
-        return max(self.measured_vif, self.parameters.known.vif)
+        """The divisor of the counts: the window's own VIF, at least that of earlier windows; 1 for θ = 0 or 1."""
+        return 1.0 if _extreme(self.theta) else max(self.measured_vif, self.parameters.known.vif)
 
     @property
     def effective(self) -> float:
@@ -95,8 +93,9 @@ class Decision:
         if self.low is not None or not self.n:
             return 0.0 if self.n else None
         wait_s = max(SLICE_S, self.parameters.min_s - self.seconds)
-        if self.theta <= 0:
-            return max(wait_s, (_enough_without_bad(self.parameters) - self.n) * self.seconds / self.n)
+        if _extreme(self.theta):
+            needed = -self.parameters.needed(below=not self.theta) / math.log1p(-RARE)
+            return max(wait_s, (needed - self.n) * self.seconds / self.n)
         return _first(wait_s, self._decided_after)
 
     def shows(self, *, below: bool) -> bool:
@@ -104,8 +103,14 @@ class Decision:
         return self._enough(self.n, self.bad, below)
 
     def _enough(self, n: float, bad: float, below: bool) -> bool:
-        found = log_evidence(self.theta, n / self.vif, bad / self.vif, below=below)
-        return found >= self.parameters.needed(below=below)
+        return self._evidence(n, bad, below) >= self.parameters.needed(below=below)
+
+    def proves(self, *, below: bool) -> bool:
+        """Whether a single arrival decides for this direction: a bad one against θ = 0, a good one against θ = 1."""
+        return self._evidence(self.n, self.bad, below) == math.inf
+
+    def _evidence(self, n: float, bad: float, below: bool) -> float:
+        return log_evidence(self.theta, n / self.vif, bad / self.vif, below=below)
 
     def _decided_after(self, more_s: float) -> bool:
         p, n = self.bad / self.n, self.n * (1 + more_s / self.seconds)
@@ -130,15 +135,17 @@ def _first(low: float, true: Callable[[float], bool]) -> float | None:
 def decide(slices: Sequence[Slice], theta: float, parameters: TestParameters) -> Decision:
     """The decision about a window: undecided while the evidence does not suffice or the window is too short.
 
-    0 <= θ < 1; for θ = 0 one bad arrival decides.
+    0 <= θ <= 1. For θ = 0 one bad arrival decides "above" at once, and n >= ln α / ln 0.9 good ones without any bad one
+    decide "below"; for θ = 1 one good arrival decides "below", and as many bad ones without any good one "above".
     """
     n, bad = sum(piece.n for piece in slices), sum(piece.bad for piece in slices)
     seconds = SLICE_S * sum(1 for piece in slices if piece.n)
     enough = bool(n) and seconds >= parameters.min_s
-    if theta <= 0:
-        return Decision(theta, parameters, _never(n, bad, enough, parameters), n, bad, 1.0, seconds)
-    undecided = Decision(theta, parameters, None, n, bad, inflation(slices), seconds)
-    answers = (side for side in (True, False) if enough and undecided.shows(below=side))
+    vif = 1.0 if _extreme(theta) else inflation(slices)
+    undecided = Decision(theta, parameters, None, n, bad, vif, seconds)
+    answers = (
+        side for side in (True, False) if (enough and undecided.shows(below=side)) or undecided.proves(below=side)
+    )
     return replace(undecided, low=next(answers, None))
 
 
@@ -160,16 +167,10 @@ def decided_from(slices: Sequence[Slice], theta: float, parameters: TestParamete
 def _may_show(slices: Sequence[Slice], theta: float, parameters: TestParameters, *, below: bool) -> bool:
     """Whether the evidence suffices at the smallest possible VIF; if not, it does at none. Saves the estimate."""
     n, bad = sum(piece.n for piece in slices), sum(piece.bad for piece in slices)
-    vif = max(MARGIN, parameters.known.vif)
+    vif = 1.0 if _extreme(theta) else max(MARGIN, parameters.known.vif)
     return bool(n) and log_evidence(theta, n / vif, bad / vif, below=below) >= parameters.needed(below=below)
 
 
-def _enough_without_bad(parameters: TestParameters) -> float:
-    return -parameters.needed(below=True) / math.log1p(-_RARE)
-
-
-def _never(n: int, bad: int, enough: bool, parameters: TestParameters) -> bool | None:
-    """The decision for θ = 0: one bad arrival decides "above", n >= ln α / ln 0.9 without any decides "below"."""
-    if bad:
-        return False
-    return True if enough and n >= _enough_without_bad(parameters) else None
+def _extreme(theta: float) -> bool:
+    """Whether the question is about none or all of the arrivals, so that single ones count and not their share."""
+    return theta in (0, 1)

@@ -48,7 +48,7 @@ def evidence_start(condition: Condition, window: Window, *, holds: bool = True) 
 
     By the restarted e-CUSUM; the start of the window for a condition that is not on a fraction of arrivals.
     """
-    if not condition.theta:
+    if condition.theta is None:
         return window.start
     low = condition.wants_low == holds
     counted = slices(condition, window, pessimistic=low)
@@ -58,7 +58,7 @@ def evidence_start(condition: Condition, window: Window, *, holds: bool = True) 
 def _decided_since(question: Question, window: Window, *, low: bool) -> float | None:
     """Time since when the fraction is known to be low by the pessimistic counts, or high by the optimistic ones."""
     condition = question.condition
-    if not condition.theta:
+    if condition.theta is None:
         return None
     begin = evidence_start(condition, window, holds=low == condition.wants_low)
     counted = slices(condition, window.after(begin), pessimistic=low)
@@ -100,7 +100,7 @@ def bounds(question: Question, window: Window, change: float) -> tuple[float, fl
     inference for sequential changepoint localization", arXiv:2502.06096.
     """
     condition, parameters = question.condition, question.parameters
-    if condition.theta is None or condition.theta <= 0:
+    if condition.theta is None:
         return change, change
     low, at = condition.wants_low, max(0, round((change - window.start) / SLICE_S))
     counted = slices(condition, window, pessimistic=low)

@@ -231,7 +231,7 @@ def test_every_registered_measure_has_its_unit_and_only_availability_is_better_w
     [
         ("p95(web) > 500ms", "a latency SLO has an upper limit"),
         ("error_rate(web) > 5%", "an SLO limits bad events"),
-        ("error_rate(web) < 0%", "count(series, kind) == 0"),
+        ("error_rate(web) <= 0%", "count(series, kind) == 0"),
         ("health(web) == failing", "an SLO can only require the state ok"),
         ("metric(web, fill) == 5", "OpenSLO has no =="),
     ],
