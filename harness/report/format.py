@@ -24,17 +24,42 @@ NO_DATA = "no data"
 
 
 def show_interval(measurement: Measurement, unit: str) -> str:
-    """`[398, 430]` in the measurement's unit, `[398, …]` without an upper bound, "" without an interval."""
+    """`[398, 430]` in the measurement's unit; `≥ 398` or `≤ 2.1` where the other end is no limit; "" without any."""
     if measurement.interval is None:
         return ""
-    low, high = (None if end is None else show_number(end, unit).split(" ")[0] for end in measurement.interval)
-    return f"[{low}, {high or '…'}]"
+    low, high = measurement.interval
+    more = _more_digits(measurement, unit)
+    shown = [show_number(end, unit, more).split(" ", maxsplit=1)[0] for end in measurement.interval]
+    limits = low > 0, high is not None and not (unit == "ratio" and high >= 1)
+    return {
+        (True, True): f"[{shown[0]}, {shown[1]}]",
+        (True, False): f"≥ {shown[0]}",
+        (False, True): f"≤ {shown[1]}",
+        (False, False): "",
+    }[limits]
+
+
+def _more_digits(measurement: Measurement, unit: str) -> int:
+    """Digits to add so that the ends of an interval differ as text."""
+    if measurement.interval is None or measurement.interval[1] is None:
+        return 0
+    low, high = measurement.interval
+    return next((more for more in range(9) if show_number(low, unit, more) != show_number(high, unit, more)), 0)
+
+
+def _show_range(measurement: Measurement, unit: str) -> str:
+    """`(2 to 5)`: the smallest and the largest sample of a probe; "" where all are the same."""
+    if measurement.range is None or measurement.range[0] == measurement.range[1]:
+        return ""
+    return f"({show_number(measurement.range[0], unit)} to {show_number(measurement.range[1], unit)})"
 
 
 def show_evidence(measurement: Measurement | None) -> str:
-    """`n 547 (318 effective)`: the samples and the effective sample size; "" without samples."""
+    """`n 547 (318 effective)`: arrivals and effective sample size; `18 samples` of a probe; "" without any."""
     if measurement is None or not measurement.n:
         return ""
+    if measurement.range is not None:
+        return f"{measurement.n} sample{'' if measurement.n == 1 else 's'}"
     effective = (
         ""
         if measurement.effective is None or measurement.alpha is None
@@ -44,10 +69,11 @@ def show_evidence(measurement: Measurement | None) -> str:
 
 
 def show_estimate(measurement: Measurement | None, unit: str) -> str:
-    """`412 ms [398, 430]`: value and confidence interval; `no data` without samples."""
+    """`412 ms [398, 430]`: value and confidence interval, or range of a probe's samples; `no data` without samples."""
     if measurement is None or not measurement.n:
         return NO_DATA
-    return f"{show_measurement(measurement, unit)} {show_interval(measurement, unit)}"
+    value = show_measurement(measurement, unit, _more_digits(measurement, unit))
+    return f"{value} {show_interval(measurement, unit) or _show_range(measurement, unit)}".rstrip()
 
 
 def show_seconds(value: float | None) -> str:

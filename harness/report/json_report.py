@@ -59,6 +59,7 @@ def _drill(drill: DrillResult) -> dict[str, Json]:
         "recover_s": drill.times.recover_s,
         "recover_interval_s": _span(drill.times.recover_interval_s),
         "reverted": drill.reverted,
+        "control_reverted": drill.control_reverted,
         "findings": list(drill.findings),
         "phases": [asdict(phase) for phase in drill.phases],
     }
@@ -120,6 +121,7 @@ def _measurement(measurement: Measurement | None) -> Json:
     return {
         "value": _rounded(measurement.value),
         "interval": _span(measurement.interval),
+        "range": _span(measurement.range),
         "samples": measurement.n,
         "effective": _rounded(measurement.effective),
         "bad": _rounded(measurement.bad),

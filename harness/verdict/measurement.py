@@ -23,7 +23,7 @@ class Measurement:
     `bad_interval` are confidence intervals that are valid at any time, at `alpha` (their low and high ends), on
     `effective` samples: n / `vif`. `measured_vif` is the window's own VIF.
 
-    A sampled measure is compared as it is: `interval` is the smallest and the largest sample, and it has no alpha.
+    A sampled measure is compared as it is, without a test: it has no interval and no alpha, but a `range` of samples.
 
     `seconds` is the length of the window with data, `more_s` the estimated time to a decision.
     """
@@ -35,6 +35,8 @@ class Measurement:
     effective: float | None = None
     interval: Interval | None = None
     bad_interval: tuple[float, float] | None = None
+    range: tuple[float, float] | None = None
+    """The smallest and the largest sample of a sampled measure."""
     alpha: tuple[float, float] | None = None
     vif: float | None = None
     measured_vif: float | None = None
@@ -61,8 +63,7 @@ def _measure_samples(measured: SampledMeasure, condition: Condition, window: Win
         holds=condition.decided_by(readings[-1]),
         value=values[-1],
         n=len(values),
-        effective=float(len(values)),
-        interval=(min(values), max(values)),
+        range=(min(values), max(values)),
         seconds=window.end - window.start,
     )
 

@@ -124,9 +124,9 @@ def _step(step: Json) -> Iterator[str]:
 
 def _verdict(drill: Json) -> Iterator[str]:
     manual = sum(step["verdict"] == "manual" for step in drill["steps"])
-    told = re.search(r"(\d+) steps? (?:is|are) left to a person", " ".join(drill["why"]))
-    if drill["verdict"] == "passed" and (int(told[1]) if told else 0) != manual:
-        yield f"{manual} manual steps, told: {drill['why']}"
+    found = re.search(r"(\d+) steps? (?:is|are) left to a person", " ".join(drill["why"]))
+    if drill["verdict"] == "passed" and (int(found[1]) if found else 0) != manual:
+        yield f"{manual} steps for a person, but the reasons are {drill['why']}"
     if drill["verdict"] != "passed":
         if not drill["why"]:
             yield f"{drill['verdict']} without a reason"
@@ -195,7 +195,7 @@ def _estimates(drill: Json) -> Iterator[str]:
 
 def _number(shown: str) -> str:
     """The digits of `412 ms` that every number of decimals begins with."""
-    return shown.split(" ")[0].removesuffix(".0")
+    return shown.split(" ", maxsplit=1)[0].removesuffix(".0")
 
 
 def _plain(text: str) -> str:

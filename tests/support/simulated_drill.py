@@ -73,6 +73,8 @@ class World:
     heals: bool = True
     revert_error: Exception | None = None
     """Raised by each attempt to revert the fault."""
+    control_revert_error: Exception | None = None
+    """Raised by the attempt to revert it on the control."""
     silent_from: float | None = None
     known: VifEstimate = UNKNOWN
     """The VIF estimated from earlier runs."""
@@ -83,7 +85,12 @@ class World:
     now: float = START_S
     fault_at: float | None = None
     reverted_at: float | None = None
+    prepared: int = 0
+    """Sides on which the fault was prepared; the treatment is the first."""
     healed: bool = False
+    healed_at: float | None = None
+    executed: int = 0
+    """Steps that were executed."""
     responded: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
     at: Callable[[float], None] = lambda now: None
@@ -139,7 +146,9 @@ class World:
         for facts in self.steps:
             self.second()
             self.record(StepExecuted(facts=facts))
-            self.healed = self.healed or self.heals
+            self.executed += 1
+            if self.heals and not self.healed:
+                self.healed, self.healed_at = True, self.now
 
     def _pause(self, _: float) -> None:
         self.at(self.now - START_S)
@@ -190,13 +199,17 @@ class _Fault:
     text: str = "f"
 
     def prepare(self, target: Target) -> Injection:
-        return Injection("revert f", self._apply, self._revert)
+        side: SideName = CONTROL if self.world.prepared else TREATMENT
+        self.world.prepared += 1
+        return Injection("revert f", self._apply, lambda: self._revert(side))
 
     def _apply(self) -> None:
         self.world.on_apply()
         self.world.fault_at = self.world.now
 
-    def _revert(self) -> None:
-        if self.world.revert_error:
-            raise self.world.revert_error
-        self.world.reverted_at = self.world.now
+    def _revert(self, side: SideName) -> None:
+        error = self.world.revert_error or (self.world.control_revert_error if side == CONTROL else None)
+        if error:
+            raise error
+        if side == TREATMENT:
+            self.world.reverted_at = self.world.now
