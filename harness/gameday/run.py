@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -21,6 +22,7 @@ from harness.gameday.side import LiveSide
 from harness.gameday.toggles import drift, overrides
 from harness.history.vif import History, history_beside
 from harness.load.base import Load
+from harness.machine.cpu_waits import CpuWaits
 from harness.measures.probe import Probe, family
 from harness.plan import DrillPlan, GamedayPlan
 from harness.platforms.base import Overrides, Platform
@@ -29,7 +31,6 @@ from harness.record.events import (
     TREATMENT,
     DrillEvent,
     FindingNoted,
-    HostSampled,
     ProcessStarted,
     RunEnded,
     SideName,
@@ -41,7 +42,9 @@ from harness.responders.base import Responder
 from harness.steps.session import Session
 from harness.steps.step import Step
 
-HOST_SAMPLE_S = 0.5
+WAKE_S = 0.5
+WAKES_PER_SAMPLE = 4
+"""Every two seconds: a sample takes a few milliseconds of processor time."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +74,11 @@ def run_gameday(
     gameday = _Gameday(plan, members, journal, judges, out, stop, history_beside(out, members.platform))
     with ThreadPoolExecutor(jobs, thread_name_prefix="drill") as pool:
         futures = [pool.submit(_run_drill, gameday, drill) for drill in plan.drills]
-        psutil.cpu_percent()  # the next value is for the time since this call
-        while wait(
-            futures, timeout=HOST_SAMPLE_S
-        ).not_done:  # signals' handlers run in this thread, and only while it is awake
-            journal.write(HostSampled(busy_share=round(psutil.cpu_percent() / 100, 3)))
+        waits, ticks = CpuWaits(os.getpid()), 0
+        while wait(futures, timeout=WAKE_S).not_done:  # signals' handlers run in this thread, only while it is awake
+            ticks += 1
+            if ticks % WAKES_PER_SAMPLE == 0:
+                journal.write(waits.sample())
     for future in futures:
         future.result()
     journal.write(RunEnded())

@@ -32,9 +32,11 @@ def show_interval(measurement: Measurement, unit: str) -> str:
 
 
 def show_evidence(measurement: Measurement | None) -> str:
-    """`n 547 (318 effective)`: the samples and the effective sample size; "" without samples."""
+    """`n 547 (318 effective)`: arrivals and effective sample size; `60 samples`; "" without any."""
     if measurement is None or not measurement.n:
         return ""
+    if measurement.counted == "samples":
+        return f"{measurement.n} samples"
     effective = (
         ""
         if measurement.effective is None or measurement.alpha is None
@@ -44,10 +46,16 @@ def show_evidence(measurement: Measurement | None) -> str:
 
 
 def show_estimate(measurement: Measurement | None, unit: str) -> str:
-    """`412 ms [398, 430]`: value and confidence interval; `no data` without samples."""
+    """`412 ms [398, 430]`: value and confidence interval; `3 (range 1–7)` of samples; `no data` without any."""
     if measurement is None or not measurement.n:
         return NO_DATA
-    return f"{show_measurement(measurement, unit)} {show_interval(measurement, unit)}"
+    spread = show_interval(measurement, unit) if measurement.range is None else _range(measurement.range, unit)
+    return f"{show_measurement(measurement, unit)} {spread}".rstrip()
+
+
+def _range(ends: tuple[float, float], unit: str) -> str:
+    low, high = (show_number(end, unit).split(" ")[0] for end in ends)
+    return f"(range {low}–{high})"
 
 
 def show_seconds(value: float | None) -> str:

@@ -120,7 +120,9 @@ def _measurement(measurement: Measurement | None) -> Json:
     return {
         "value": _rounded(measurement.value),
         "interval": _span(measurement.interval),
+        "range": _span(measurement.range),
         "samples": measurement.n,
+        "counted": measurement.counted,
         "effective": _rounded(measurement.effective),
         "bad": _rounded(measurement.bad),
         "bad_interval": _span(measurement.bad_interval),

@@ -73,7 +73,7 @@ class Judge:
             case DrillEnded():
                 state.ended = True
             case HostSampled():
-                state.busy_shares.append((event.t_s, event.busy_share))
+                state.host.append(event)
             case FaultReverted():
                 state.reverted, state.revert_why = event.ok, event.why
 
