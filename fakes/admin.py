@@ -66,7 +66,7 @@ class Calls:
 
     async def apply(self, request: Request) -> Response:
         try:
-            return JSONResponse({"id": self._board.apply(await json_object(request))}, 201)
+            return JSONResponse(self._board.apply(await json_object(request)), 201)
         except FaultError as error:
             return bad_request(str(error))
 

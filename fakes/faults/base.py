@@ -7,9 +7,11 @@ import math
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 Revert = Callable[[], None]
+Scope = Literal["process", "deployment"]
+"""What has the fault: `process`, which a restart replaces, or `deployment`: new pods have it too."""
 MAX_DURATION = (0.05, 3600.0)
 
 
@@ -41,6 +43,9 @@ class Fault(Protocol):
     def name(self) -> str: ...
 
     @property
+    def scope(self) -> Scope: ...
+
+    @property
     def parameters(self) -> Mapping[str, Range]: ...
 
     def apply(self, parameters: Mapping[str, float]) -> Revert:
@@ -67,10 +72,10 @@ class FaultBoard:
         self._active: dict[str, Active] = {}
         self._had: set[str] = set()
 
-    def apply(self, request: Mapping[str, object]) -> str:
-        """Apply the fault of `{"name", "max_duration_s", …parameters}`; return its id. Raises FaultError.
+    def apply(self, request: Mapping[str, object]) -> dict[str, str]:
+        """Apply the fault of `{"name", "max_duration_s", …parameters}`; return `{"id", "scope"}`. Raises FaultError.
 
-        The request can give an `id`. A fault with the id of an active one is not applied again.
+        The request can give an `id`; nothing is applied a second time under the same id.
         """
         fault = self._find(request.get("name"))
         duration_s = Range(*MAX_DURATION).read("max_duration_s", request.get("max_duration_s"))
@@ -79,14 +84,16 @@ class FaultBoard:
             raise FaultError(f"{fault.name} has no parameter {unknown[0]!r}: it has {_listed(fault.parameters)}")
         parameters = {key: allowed.read(key, given.get(key)) for key, allowed in fault.parameters.items()}
         id_ = str(request.get("id") or f"{fault.name}-{secrets.token_hex(4)}")
-        if id_ in self._active:
-            return id_
-        self._had.add(id_)
+        if id_ not in self._had:
+            self._had.add(id_)
+            self._start(id_, fault, parameters, duration_s)
+        return {"id": id_, "scope": fault.scope}
+
+    def _start(self, id_: str, fault: Fault, parameters: Mapping[str, float], duration_s: float) -> None:
         loop = asyncio.get_running_loop()
         revert = fault.apply(parameters)
         timer = loop.call_later(duration_s, self.revert, id_)
         self._active[id_] = Active(fault.name, parameters, revert, loop.time() + duration_s, timer)
-        return id_
 
     def revert(self, number: str) -> None:
         """Revert the fault with this id. Idempotent."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from fakes.faults.base import Range, Revert
+from fakes.faults.base import Range, Revert, Scope
 
 
 class Slots(Protocol):
@@ -21,6 +21,7 @@ class SlotLoss:
 
     slots: Slots
     name: str = "slot-loss"
+    scope: Scope = "deployment"
     parameters: Mapping[str, Range] = field(default_factory=lambda: {"slots": Range(1, 10_000, whole=True)})
 
     def apply(self, parameters: Mapping[str, float]) -> Revert:

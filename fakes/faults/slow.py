@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from fakes.faults.base import Range, Revert
+from fakes.faults.base import Range, Revert, Scope
 
 
 class Slow:
     """Multiplies service times; several active ones multiply each other."""
 
     name = "slow"
+    scope: Scope = "deployment"
     parameters: Mapping[str, Range] = {"factor": Range(0.1, 1000)}
 
     def __init__(self) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fakes.faults.base import Range, Revert
+from fakes.faults.base import Range, Revert, Scope
 
 
 class StoreDown:
     """Makes the store fail while any is active."""
 
     name = "store-down"
+    scope: Scope = "deployment"
     parameters: Mapping[str, Range] = {}
 
     def __init__(self) -> None:

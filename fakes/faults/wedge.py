@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from fakes.faults.base import Range, Revert
+from fakes.faults.base import Range, Revert, Scope
 
 
 class Wedge:
     """Blocks workers while any is active; the revert releases them."""
 
     name = "wedge"
+    scope: Scope = "process"
     parameters: Mapping[str, Range] = {}
 
     def __init__(self) -> None:

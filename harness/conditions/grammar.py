@@ -6,7 +6,7 @@ availability(valid) >= 99%        1 − error rate
 status(tools, 503) > 1%           share of arrivals with this status
 count(bad_input, accepted) == 0   bad arrivals of one kind, an absolute number
 metric(realtime, name{l="v"}) > 900      sum over the pods; rate(…) per second; increase(…) since the phase began
-ratio(realtime, drops, messages) < 1%    growth of one counter per growth of another
+ratio(realtime, drops, messages + drops) < 1%    growth of one counter per growth of others
 quantile(0.95, inference, service_latency_histogram) > 500ms     from a histogram's buckets
 health(tool-service) == failing   or ok
 logs(inference, "timeout") > 0    lines that match (a regular expression, case ignored) since the phase began;

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from harness.bindings import FaultSpec
 from harness.errors import PlatformError
 from harness.faults.base import FaultState, Injection, Target
 from harness.faults.kubectl import running_pods
 from harness.faults.parameters import Parameters
+from harness.faults.repeated import Repeated
 
 BURN = 'echo $PPID; i=0; while [ $i -lt "$0" ]; do (while :; do :; done) & i=$((i+1)); done; wait'
 """Prints its process group (the parent process, `timeout`, leads it), then runs $0 busy loops."""
 START_S = 10.0
+FOLLOW_S = 1.0
+"""How often new pods are looked for."""
 
 
 class CpuPressure:
-    """Runs `workers` (default: 1) busy loops in every running pod of the Deployment `at`, by `kubectl exec`.
+    """Runs `workers` (default: 1) busy loops in every pod of the Deployment `at`, by `kubectl exec`, and in later ones.
 
     `timeout` ends them inside the pod after `max_duration_s`. Only the pod's CPU limit, if it has one, bounds them.
     """
@@ -31,32 +34,44 @@ class CpuPressure:
         parameters.reject_unknown()
 
     def prepare(self, target: Target) -> Injection:
-        burners: list[_Burner] = []
+        burners: dict[str, _Burner] = {}
+        following = Repeated(FOLLOW_S, self._max_s, lambda: self._burn(target, burners, following.left_s))
 
         def apply() -> None:
-            for pod in running_pods(target, self.text, self._at):
-                burners.append(_Burner(target, pod, self.text))
-                burners[-1].start(self._workers, self._max_s)
+            running_pods(target, self.text, self._at)
+            self._burn(target, burners, self._max_s)
+            following.start()
 
         def revert() -> None:
+            following.stop()
             while burners:
-                burners[-1].stop()
-                burners.pop()
+                burners[next(iter(burners))].stop()
+                burners.pop(next(iter(burners)))
 
         text = f"end the busy loops in the pods of {self._at}"
-        return Injection(text, apply, revert, lambda: self._state(target, burners))
+        return Injection(text, apply, revert, lambda: self._state(target, burners, following))
 
-    def _state(self, target: Target, burners: Sequence[_Burner]) -> FaultState:
-        """`ended` in one pod that still exists outweighs the others; otherwise it lasts as long as one pod has it."""
+    def _burn(self, target: Target, burners: dict[str, _Burner], max_s: float) -> None:
+        """Start the loops in every pod that does not run them: a new one, or one whose container was restarted."""
+        for pod in self._pods(target):
+            if pod not in burners or not burners[pod].runs():
+                burners[pod] = _Burner(target, pod, self.text)
+                burners[pod].start(self._workers, max_s)
+
+    def _pods(self, target: Target) -> tuple[str, ...]:
         deployment = target.platform.state().get(self._at)
-        pods = deployment.pods if deployment else ()
-        remaining = [burner for burner in burners if burner.pod in pods]
-        if not remaining:
-            return FaultState("changed", f"no pod of {self._at} is left that had busy loops")
-        ended = [burner.pod for burner in remaining if not burner.runs()]
-        if ended:
-            return FaultState("ended", f"the busy loops in {', '.join(ended)} have ended")
-        return FaultState("active", f"busy loops run in {', '.join(each.pod for each in remaining)}")
+        return deployment.pods if deployment else ()
+
+    def _state(self, target: Target, burners: Mapping[str, _Burner], following: Repeated) -> FaultState:
+        if not following.running:
+            return FaultState("ended", f"it starts no more busy loops in {self._at}")
+        pods = self._pods(target)
+        if not pods:
+            return FaultState("changed", f"{self._at} has no pod")
+        burning = [pod for pod in pods if pod in burners and burners[pod].runs()]
+        if not burning:
+            return FaultState("unknown", f"no pod of {self._at} has its busy loops yet")
+        return FaultState("active", f"busy loops run in {', '.join(burning)}")
 
 
 class _Burner:

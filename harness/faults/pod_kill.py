@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-
 from harness.bindings import FaultSpec
-from harness.errors import PlatformError
 from harness.faults.base import FaultState, Injection, Target
 from harness.faults.kubectl import kubectl, running_pods
 from harness.faults.parameters import Parameters
-from harness.faults.timed_revert import TimedRevert
+from harness.faults.repeated import Repeated
 
 
 class PodKill:
@@ -26,33 +23,24 @@ class PodKill:
         parameters.reject_unknown()
 
     def prepare(self, target: Target) -> Injection:
-        revert = TimedRevert(self._max_s, lambda: None)
-        killer = threading.Thread(target=self._repeat, args=(target, revert), daemon=True, name="pod-kill")
+        killing = Repeated(self._every_s, self._max_s, lambda: self._kill(target, self._pods(target)))
 
         def apply() -> None:
             self._kill(target, running_pods(target, self.text, self._at))
-            revert.start()
             if self._every_s:
-                killer.start()
+                killing.start()
 
-        return Injection(f"kill no more pods of {self._at}", apply, revert.run, lambda: self._state(target, killer))
+        return Injection(f"kill no more pods of {self._at}", apply, killing.stop, lambda: self._state(target, killing))
 
-    def _state(self, target: Target, killer: threading.Thread) -> FaultState:
+    def _state(self, target: Target, killing: Repeated) -> FaultState:
         if not self._every_s:
             return FaultState("unknown", "killing pods once is over at once; its consequences have no check")
-        if not killer.is_alive():
+        if not killing.running:
             return FaultState("ended", f"it kills no more pods of {self._at}")
         deployment = target.platform.state().get(self._at)
         if deployment is None or not deployment.replicas:
             return FaultState("changed", f"{self._at} has no pod to kill")
         return FaultState("active", f"it kills the pods of {self._at} every {self._every_s:g} s")
-
-    def _repeat(self, target: Target, revert: TimedRevert) -> None:
-        while not revert.wait(self._every_s):
-            try:
-                self._kill(target, self._pods(target))
-            except PlatformError:
-                return  # the platform has failed or is going down; the drill detects that on its own
 
     def _pods(self, target: Target) -> tuple[str, ...]:
         state = target.platform.state()

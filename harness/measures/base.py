@@ -59,6 +59,10 @@ class Measure(ABC):
         """
         return f"{measure} {op} {digits(value)}"
 
+    def allowed_bad(self, condition: Condition) -> float | None:
+        """The share of bad events that a condition on this measure allows; None: it is on no share of events."""
+        return condition.theta
+
     @property
     def subject(self) -> str:
         """The load series or Deployment that is measured; in OpenSLO the service."""

@@ -1,21 +1,29 @@
-"""Growth of one counter per growth of another: `ratio(realtime, drops, messages) < 1%`."""
+"""Growth of one counter per growth of others: `ratio(realtime, drops, messages + drops) < 1%`."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from harness.measures.base import Condition, digits
 from harness.measures.growth import Growth, base_of, growth
 from harness.measures.metric import Metric
 from harness.measures.openslo import OpenSloForm, ratio_of, remainder, tidy
 from harness.measures.probe import MetricProbe
-from harness.measures.reading import PodSample, Reading
+from harness.measures.reading import Events, Reading
 from harness.measures.sampled import SampledMeasure, Samples, check_selector
 from harness.measures.source import Source
 
+_PLUS = re.compile(r"\s*\+\s*(?![^{]*\})")
+"""A plus outside the braces of labels."""
+
 
 class Ratio(SampledMeasure):
-    """A fraction over five samples; arguments: the Deployment, the part and the total, both counters."""
+    """Growth of counters per growth of others, summed over the pods; arguments: the Deployment, the part, the total.
+
+    Each is a counter or a sum of counters, such as `sent + dropped`. A total without its part gives more than 100 %.
+    """
 
     function = "ratio"
     unit = "ratio"
@@ -26,24 +34,52 @@ class Ratio(SampledMeasure):
         """Accepts every comparison with a share: `1%` or `0.01`."""
         source.expect_args(3)
         for argument in source.args[1:]:
-            check_selector(source, argument)
+            for counter in _PLUS.split(argument):
+                check_selector(source, counter)
         return Condition(source.text, cls(source.args), source.op, source.not_negative(("%", "")))
 
     @property
-    def counters(self) -> tuple[Metric, Metric]:
-        """The part and the total."""
-        deployment, part, total = self.args
-        return Metric((deployment, part)), Metric((deployment, total))
+    def counters(self) -> tuple[Sequence[Metric], Sequence[Metric]]:
+        """Those of the part and those of the total."""
+        deployment, *sums = self.args
+        part, total = ([Metric((deployment, counter)) for counter in _PLUS.split(each)] for each in sums)
+        return part, total
 
     @property
     def probes(self) -> tuple[MetricProbe, ...]:
-        """Both counters."""
-        return tuple(probe for counter in self.counters for probe in counter.probes)
+        """All counters, each once."""
+        return tuple(dict.fromkeys(probe for side in self.counters for each in side for probe in each.probes))
 
     def readings(self, samples: Samples) -> list[Reading]:
         """The ratios from the second sample on; unknown while the total does not grow or a pod does not answer."""
-        part, total = (samples(counter.key) for counter in self.counters)
-        return _ratios(part, total)
+        grown = self._grown(samples)
+        complete = [each.complete for each in grown]
+        readings = []
+        for index in range(1, len(grown)):
+            base = base_of(complete, index) if complete[index] else None
+            readings.append(Reading(grown[index].at_s, None if base is None else _ratio(grown[base], grown[index])))
+        return readings
+
+    def events(self, condition: Condition, samples: Samples) -> Events | None:
+        """The growth of the total, and that of its bad part, from the first complete sample to the last."""
+        grown = [each for each in self._grown(samples) if each.complete]
+        if len(grown) < 2:
+            return None
+        first, last = grown[0], grown[-1]
+        part, total = last.part - first.part, last.total - first.total
+        return Events(total, part if condition.wants_low else max(0.0, total - part), last.at_s - first.at_s)
+
+    def allowed_bad(self, condition: Condition) -> float | None:
+        """The limit of a bad part, or what a good part leaves; None for a limit of none, of all or above."""
+        share = condition.value if condition.wants_low else 1 - condition.value
+        return share if 0 < share < 1 and condition.op not in ("==", "!=") else None
+
+    def _grown(self, samples: Samples) -> list[_Growth]:
+        part, total = (
+            [{each.at_s: each for each in growth(samples(counter.key))} for counter in side] for side in self.counters
+        )
+        times = [at_s for at_s in part[0] if all(at_s in counter for counter in (*part, *total))]
+        return [_both([counter[at_s] for counter in part], [counter[at_s] for counter in total]) for at_s in times]
 
     def openslo(self, condition: Condition) -> OpenSloForm:
         """A ratio of two counters, or a threshold in every time slice for a limit of 0 % or 100 % and more."""
@@ -60,18 +96,21 @@ class Ratio(SampledMeasure):
         return f"{measure} {op} {digits(value * 100)}%"
 
 
-def _ratios(part: Sequence[PodSample], total: Sequence[PodSample]) -> list[Reading]:
-    grown = {each.at_s: each for each in growth(part)}
-    common = [(grown[each.at_s], each) for each in growth(total) if each.at_s in grown]
-    complete = [some.complete and whole.complete for some, whole in common]
-    readings = []
-    for index in range(1, len(common)):
-        some, whole = common[index]
-        base = base_of(complete, index) if complete[index] else None
-        readings.append(Reading(whole.at_s, None if base is None else _ratio(common[base], (some, whole))))
-    return readings
+@dataclass(frozen=True)
+class _Growth:
+    """Growth of part and total since the first sample."""
+
+    at_s: float
+    part: float
+    total: float
+    complete: bool
 
 
-def _ratio(first: tuple[Growth, Growth], last: tuple[Growth, Growth]) -> float | None:
-    part, total = (after.total - before.total for before, after in zip(first, last, strict=True))
-    return part / total if total > 0 else None
+def _both(part: Sequence[Growth], total: Sequence[Growth]) -> _Growth:
+    complete = all(each.complete for each in (*part, *total))
+    return _Growth(part[0].at_s, sum(each.total for each in part), sum(each.total for each in total), complete)
+
+
+def _ratio(first: _Growth, last: _Growth) -> float | None:
+    total = last.total - first.total
+    return (last.part - first.part) / total if total > 0 else None

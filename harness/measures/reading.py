@@ -1,4 +1,4 @@
-"""What was sampled of the pods of a Deployment, and the value of a measure that follows from it."""
+"""What was sampled of the pods of a Deployment, and what follows from it: values of a measure, and counted events."""
 
 from __future__ import annotations
 
@@ -32,3 +32,12 @@ class Reading:
     at_s: float
     value: float | None
     at_least: bool = False
+
+
+@dataclass(frozen=True)
+class Events:
+    """What was counted in `seconds`: arrivals, or growth of counters; `bad`: those that count against an objective."""
+
+    total: float
+    bad: float
+    seconds: float

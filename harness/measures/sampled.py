@@ -9,7 +9,7 @@ from typing import ClassVar
 from harness.measures.base import Condition, Measure
 from harness.measures.openslo import OpenSloForm, cannot_express
 from harness.measures.probe import Probe
-from harness.measures.reading import PodSample, Reading
+from harness.measures.reading import Events, PodSample, Reading
 from harness.measures.selector import is_selector
 from harness.measures.source import Source
 
@@ -31,6 +31,10 @@ class SampledMeasure(Measure):
 
         The docstring of a measure says how it is taken over the pods (sum, largest, any).
         """
+
+    def events(self, condition: Condition, samples: Samples) -> Events | None:
+        """The events of a window, for a measure that is a share of them; None for others, and without data."""
+        return None
 
 
 class StateMeasure(SampledMeasure):

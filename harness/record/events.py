@@ -67,9 +67,19 @@ class RunEnded(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class HostSampled(Event):
-    """Processor use of the machine that runs gameday, sampled twice a second."""
+    """How long the processes of the run waited for a processor: gameday and all that it started, every two seconds."""
 
-    busy_share: Annotated[Share, "share of processor time in use since the last sample, 0 to 1"]
+    seconds: Annotated[Seconds, "time since the last sample, in seconds"]
+    ran_s: Annotated[Seconds | None, "processor time that they used, in seconds, all threads; null: unknown"] = None
+    waited_s: Annotated[
+        Seconds | None, "time that they were ready to run and waited, in seconds, over all threads; null: unknown"
+    ] = None
+    throttled_s: Annotated[
+        Seconds | None, "time for which gameday's control group was throttled by its CPU limit, in seconds; null: none"
+    ] = None
+    pressure_share: Annotated[
+        Share | None, "share of the time in which any process of the machine waited, also one of lower priority (PSI)"
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,7 +24,7 @@ NO_DATA = "no data"
 
 
 def show_interval(measurement: Measurement, unit: str) -> str:
-    """`[398, 430]` in the measurement's unit; `≥ 398` or `≤ 2.1` where the other end is no limit; "" without any."""
+    """`[398, 430]` in the measurement's unit; `(≥ 398)`, `(≤ 2.1)` where the other end is no limit; "" without any."""
     if measurement.interval is None:
         return ""
     low, high = measurement.interval
@@ -33,8 +33,8 @@ def show_interval(measurement: Measurement, unit: str) -> str:
     limits = low > 0, high is not None and not (unit == "ratio" and high >= 1)
     return {
         (True, True): f"[{shown[0]}, {shown[1]}]",
-        (True, False): f"≥ {shown[0]}",
-        (False, True): f"≤ {shown[1]}",
+        (True, False): f"(≥ {shown[0]})",
+        (False, True): f"(≤ {shown[1]})",
         (False, False): "",
     }[limits]
 
@@ -47,19 +47,12 @@ def _more_digits(measurement: Measurement, unit: str) -> int:
     return next((more for more in range(9) if show_number(low, unit, more) != show_number(high, unit, more)), 0)
 
 
-def _show_range(measurement: Measurement, unit: str) -> str:
-    """`(2 to 5)`: the smallest and the largest sample of a probe; "" where all are the same."""
-    if measurement.range is None or measurement.range[0] == measurement.range[1]:
-        return ""
-    return f"({show_number(measurement.range[0], unit)} to {show_number(measurement.range[1], unit)})"
-
-
 def show_evidence(measurement: Measurement | None) -> str:
-    """`n 547 (318 effective)`: arrivals and effective sample size; `18 samples` of a probe; "" without any."""
+    """`n 547 (318 effective)`: arrivals and effective sample size; `60 samples`; "" without any."""
     if measurement is None or not measurement.n:
         return ""
-    if measurement.range is not None:
-        return f"{measurement.n} sample{'' if measurement.n == 1 else 's'}"
+    if measurement.counted == "samples":
+        return f"{measurement.n} samples"
     effective = (
         ""
         if measurement.effective is None or measurement.alpha is None
@@ -69,11 +62,17 @@ def show_evidence(measurement: Measurement | None) -> str:
 
 
 def show_estimate(measurement: Measurement | None, unit: str) -> str:
-    """`412 ms [398, 430]`: value and confidence interval, or range of a probe's samples; `no data` without samples."""
+    """`412 ms [398, 430]`: value and confidence interval; `3 (range 1–7)` of samples; `no data` without any."""
     if measurement is None or not measurement.n:
         return NO_DATA
-    value = show_measurement(measurement, unit, _more_digits(measurement, unit))
-    return f"{value} {show_interval(measurement, unit) or _show_range(measurement, unit)}".rstrip()
+    spread = show_interval(measurement, unit) if measurement.range is None else _range(measurement.range, unit)
+    return f"{show_measurement(measurement, unit, _more_digits(measurement, unit))} {spread}".rstrip()
+
+
+def _range(ends: tuple[float, float], unit: str) -> str:
+    """`(range 1–7)`; "" where all samples are the same."""
+    low, high = (show_number(end, unit).split(" ", maxsplit=1)[0] for end in ends)
+    return f"(range {low}–{high})" if low != high else ""
 
 
 def show_seconds(value: float | None) -> str:

@@ -123,6 +123,7 @@ def _measurement(measurement: Measurement | None) -> Json:
         "interval": _span(measurement.interval),
         "range": _span(measurement.range),
         "samples": measurement.n,
+        "counted": measurement.counted,
         "effective": _rounded(measurement.effective),
         "bad": _rounded(measurement.bad),
         "bad_interval": _span(measurement.bad_interval),

@@ -140,7 +140,8 @@ def _budget(state: DrillState, slo: Slo, before: Measurement | None) -> Budget |
     limit = slice_until(state.phase_ended_s.get("recovery", main.frontier))
     until = state.recovery_spans[slo.name][0] if slo.name in state.recovery_spans else min(limit, main.frontier)
     incident = measure(state.question(slo), state.window(TREATMENT, fault, max(until, fault)))
-    return budget(slo.objective.theta, slo.window_s, before, incident)
+    allowed = slo.objective.measure.allowed_bad(slo.objective)
+    return budget(allowed, slo.window_s, before, incident)
 
 
 def _symptoms(state: DrillState) -> Iterator[SymptomResult]:

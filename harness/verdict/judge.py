@@ -79,7 +79,7 @@ class Judge:
             case DrillEnded():
                 state.ended = True
             case HostSampled():
-                state.busy_shares.append((event.t_s, event.busy_share))
+                state.host.append(event)
 
     def _note_reverted(self, event: FaultReverted) -> None:
         """Keep the outcome of a side's reverts. A failure on the control is a finding: its platform is taken down."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from harness.conditions import Condition
 from harness.measures.load import Interval, LoadMeasure
+from harness.measures.reading import Events
 from harness.measures.sampled import SampledMeasure
 from harness.stats.inflation import Slice
 from harness.stats.sequential import decide
@@ -16,14 +18,18 @@ from harness.verdict.window import Question, Window
 class Measurement:
     """The value of a condition's measure over a window, in the unit of the condition, and the evidence for it.
 
-    `holds` is None while undecided, `value` None when there is nothing to measure; `n` is the number of samples.
+    `holds` is None while undecided, `value` None when there is nothing to measure; `n` is the number of arrivals, or of
+    samples with a known value, as `counted` says.
 
     A load condition is decided on `bad`, the fraction of arrivals that count against it; for a latency these are the
     slow and the failed ones. So a latency has bad arrivals and no value when no arrival was good. `interval` and
     `bad_interval` are confidence intervals that are valid at any time, at `alpha` (their low and high ends), on
     `effective` samples: n / `vif`. `measured_vif` is the window's own VIF.
 
-    A sampled measure is compared as it is, without a test: it has no interval and no alpha, but a `range` of samples.
+    A sampled measure is compared as it is, without a test: it has no interval, no effective sample size and no alpha.
+    `range` is its smallest and its largest sample.
+
+    `events` are the arrivals, or what the counters of a ratio counted; None: the measure is no share of events.
 
     `seconds` is the length of the window with data, `more_s` the estimated time to a decision.
     """
@@ -33,10 +39,11 @@ class Measurement:
     n: int
     bad: float | None = None
     effective: float | None = None
+    counted: Literal["arrivals", "samples"] = "arrivals"
+    range: tuple[float, float] | None = None
+    events: Events | None = None
     interval: Interval | None = None
     bad_interval: tuple[float, float] | None = None
-    range: tuple[float, float] | None = None
-    """The smallest and the largest sample of a sampled measure."""
     alpha: tuple[float, float] | None = None
     vif: float | None = None
     measured_vif: float | None = None
@@ -58,12 +65,14 @@ def _measure_samples(measured: SampledMeasure, condition: Condition, window: Win
     readings = measured.readings(window.samples)
     values = [reading.value for reading in readings if reading.value is not None]
     if not values:
-        return Measurement(None, None, 0)
+        return Measurement(None, None, 0, counted="samples")
     return Measurement(
         holds=condition.decided_by(readings[-1]),
         value=values[-1],
         n=len(values),
+        counted="samples",
         range=(min(values), max(values)),
+        events=measured.events(condition, window.samples),
         seconds=window.end - window.start,
     )
 
@@ -97,6 +106,7 @@ def _measure_load(measured: LoadMeasure, question: Question, window: Window) -> 
         value=value,
         n=optimistic.n,
         bad=optimistic.fraction,
+        events=Events(optimistic.n, optimistic.bad, optimistic.seconds) if optimistic.n else None,
         effective=optimistic.effective,
         interval=interval,
         bad_interval=bad_interval,

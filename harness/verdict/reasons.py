@@ -11,6 +11,7 @@ from harness.stats.sequential import SLICE_S
 from harness.verdict.measurement import Measurement, measure
 from harness.verdict.quantities import show_measurement
 from harness.verdict.result import DashboardResult, StepResult
+from harness.verdict.starvation import starvation
 from harness.verdict.state import DrillState, Slo
 from harness.verdict.steps import MANUAL, SKIPPED
 from harness.verdict.timeline import slice_from, slice_until
@@ -18,8 +19,6 @@ from harness.verdict.window import Window
 
 LAST_S = 10.0
 """Seconds at the end of a recovery that stand for "after" if the SLOs did not recover."""
-BUSY_SHARE, MOST = 0.97, 0.75
-"""If the machine was busier than this for most of a recovery, the recovery is no evidence against the runbook."""
 _NOT_ENOUGH = "not enough data"
 
 
@@ -108,7 +107,7 @@ def _doubts(state: DrillState) -> Iterator[str]:
         f"line {unread.line} was not understood, so it was not tested: {unread.why}" for unread in state.header.unread
     )
     if _still_broken(state) and _starved(state):
-        yield "this machine's processors were busy during the whole recovery, which may be the cause: use fewer --jobs"
+        yield f"{_starved(state)}, so the SLOs may be broken for that reason: end other work, or use fewer --jobs"
     if state.recovered_since is None and "recovery" in state.phase_ended_s and not _still_broken(state):
         yield f"whether the SLOs recovered could not be decided: {_unmet(state, 'recovery')}"
     if state.recovered_since is not None and state.controlled is False:
@@ -128,11 +127,10 @@ def _still_broken(state: DrillState) -> bool:
     return any(_at_the_end(state, slo, "recovery", TREATMENT, alarm=True).holds is False for slo in state.slos)
 
 
-def _starved(state: DrillState) -> bool:
-    """Whether the processors were busy for most of the recovery, which makes healthy services look broken."""
+def _starved(state: DrillState) -> str:
+    """How the machine starved the run during the recovery, which makes healthy services look broken; "" if not."""
     begin, end = state.phase_started_s.get("recovery", math.inf), state.phase_ended_s.get("recovery", math.inf)
-    shares = [busy for at, busy in state.busy_shares if begin <= at <= end]
-    return sum(busy >= BUSY_SHARE for busy in shares) > MOST * len(shares) if shares else False
+    return starvation(state.host, begin, end, LAST_S)
 
 
 def _unmet(state: DrillState, phase: str) -> str:
@@ -171,7 +169,7 @@ def _unmet_on(state: DrillState, phase: str, name: str) -> Iterator[str]:
 
 
 def _evidence(slo: Slo, measurement: Measurement) -> str:
-    samples = f"objective {slo.objective.text}, {measurement.n} samples"
+    samples = f"objective {slo.objective.text}, {measurement.n} {measurement.counted}"
     if measurement.holds is None and measurement.more_s:
         return f"{samples}, undecided: about {measurement.more_s:.0f} s more needed"
     return samples

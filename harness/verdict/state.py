@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from harness.conditions import Condition, parse
-from harness.record.events import CONTROL, TREATMENT, DrillStarted
+from harness.record.events import CONTROL, TREATMENT, DrillStarted, HostSampled
 from harness.record.header import SloPlan
 from harness.record.steps import StepFacts
 from harness.stats.inflation import ENOUGH_S, UNKNOWN, VifEstimate
@@ -91,8 +91,8 @@ class DrillState:
     steps: list[StepFacts] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
     crashes: list[str] = field(default_factory=list)
-    busy_shares: list[tuple[float, float]] = field(default_factory=list)
-    """(time, share of this machine's processor time in use), twice a second."""
+    host: list[HostSampled] = field(default_factory=list)
+    """How long the processes of the run waited for a processor, every two seconds."""
     interrupted: bool = False
     ended: bool = False
     """Whether the last event of the drill was read; otherwise the record was cut."""

@@ -53,7 +53,7 @@ def _apply(body: bytes, board: FaultBoard) -> Reply:
         request = json.loads(body)
         if not isinstance(request, dict):
             raise FaultError("the body must be a JSON object")
-        return _json(HTTPStatus.CREATED, {"id": board.apply(request).id})
+        return _json(HTTPStatus.CREATED, {"id": board.apply(request)})
     except (ValueError, FaultError) as error:
         return _json(HTTPStatus.BAD_REQUEST, {"error": str(error)})
 

@@ -41,10 +41,10 @@ class FaultBoard:
         self._active: dict[str, Active] = {}
         self._had: set[str] = set()
 
-    def apply(self, request: Mapping[str, object]) -> Active:
-        """Apply the fault of `{"name", "max_duration_s", …parameters}`; return it. Raises FaultError.
+    def apply(self, request: Mapping[str, object]) -> str:
+        """Apply the fault of `{"name", "max_duration_s", …parameters}`; return its id. Raises FaultError.
 
-        The request can give an `id`. A fault with the id of an active one is not applied again.
+        The request can give an `id`; nothing is applied a second time under the same id.
         """
         name = request.get("name")
         if not isinstance(name, str) or name not in self._known:
@@ -55,9 +55,10 @@ class FaultBoard:
         values = {key: _number(name, key, request.get(key), *limits) for key, limits in ranges.items()}
         ends_s = clock.now() + values.pop("max_duration_s")
         fault_id = str(request.get("id") or f"{name}-{secrets.token_hex(4)}")
-        self._had.add(fault_id)
-        self.active()  # forgets the ended ones
-        return self._active.setdefault(fault_id, Active(fault_id, name, values, ends_s))
+        if fault_id not in self._had:
+            self._had.add(fault_id)
+            self._active[fault_id] = Active(fault_id, name, values, ends_s)
+        return fault_id
 
     def __bool__(self) -> bool:
         """Return whether any fault may be active."""

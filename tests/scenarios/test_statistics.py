@@ -199,7 +199,7 @@ def test_fault_ends_after_its_maximum_duration(monkeypatch: pytest.MonkeyPatch) 
     assert board.product("surge", "factor") == 6
     monkeypatch.setattr(clock, "now", lambda: now_s + 15)
     assert board.product("surge", "factor") == 2
-    board.revert(fault.id)
+    board.revert(fault)
     board.revert_all()
     assert board.active() == []
 

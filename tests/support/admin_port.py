@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -15,9 +17,10 @@ TOKEN = "a token of the test"
 
 
 class AdminProcess:
-    """A process that can have the fault `surge`; it listens until `close`."""
+    """A process that can have the fault `surge`, of the given scope; it listens until `close`."""
 
-    def __init__(self) -> None:
+    def __init__(self, scope: str) -> None:
+        self.scope = scope
         self.board = FaultBoard(("surge",))
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -40,6 +43,8 @@ class AdminProcess:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 authorization = self.headers.get("Authorization", "")
                 status, text = answer(self.command, self.path, authorization, body, TOKEN, process.board)
+                if status == HTTPStatus.CREATED:
+                    text = json.dumps({**json.loads(text), "scope": process.scope}).encode()
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(text)))
                 self.end_headers()
@@ -55,18 +60,20 @@ class AdminProcess:
 
 @dataclass
 class AdminPlatform:
-    """The pods of one Deployment, by name; also the load, with one admin port of its own."""
+    """The pods of one Deployment, by name."""
 
+    scope: str = "process"
+    """The scope of the pods' fault."""
     pods: dict[str, AdminProcess] = field(default_factory=dict)
 
     def start(self, pod: str) -> AdminProcess:
-        self.pods[pod] = AdminProcess()
+        self.pods[pod] = AdminProcess(self.scope)
         return self.pods[pod]
 
     def end(self, pod: str) -> None:
         self.pods.pop(pod).close()
 
-    def admin(self, deployment: str = "load") -> Sequence[AdminPort]:
+    def admin(self, deployment: str) -> Sequence[AdminPort]:
         return [AdminPort(name, process.url, TOKEN) for name, process in tuple(self.pods.items())]
 
     def close(self) -> None:

@@ -51,7 +51,7 @@ TOGGLE = StepFacts(
 )
 EVERY_KIND: tuple[Event, ...] = (
     RunStarted(document="ops.md", drills=("WEB",), findings=("a",), procedures=(Procedure("alert", 3, "Call"),)),
-    HostSampled(busy_share=0.5),
+    HostSampled(seconds=2.0, ran_s=1.5, waited_s=0.25, throttled_s=0.1, pressure_share=0.5),
     DrillStarted(
         drill="WEB",
         title="Web",

@@ -96,6 +96,10 @@ def _measurement(found: Json) -> Iterator[str]:
     yield from _within(found["bad"], found["bad_interval"], "bad")
     if found["interval"] and not found["alpha"]:
         yield "an interval without its α"
+    if (found["counted"] == "samples") != (found["range"] is not None) or (found["range"] and found["interval"]):
+        yield f"{found['counted']} with the range {found['range']} and the interval {found['interval']}"
+    if found["range"] and not found["range"][0] - _TINY <= found["value"] <= found["range"][1] + _TINY:
+        yield f"value {found['value']} is not in the range {found['range']}"
     if found["effective"] is not None and abs(found["effective"] * found["vif"] - found["samples"]) > 0.01:
         yield f"{found['samples']} samples / VIF {found['vif']} is not {found['effective']}"
     if found["bad"] is not None and not 0 <= found["bad"] <= 1:

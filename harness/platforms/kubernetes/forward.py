@@ -53,6 +53,11 @@ class Forward:
             output += part
         return output.decode(errors="replace").strip()
 
+    @property
+    def ended(self) -> bool:
+        """Whether kubectl has ended."""
+        return self._process.poll() is not None
+
     def close(self) -> None:
         """End the forwarding. Idempotent."""
         self._process.kill()

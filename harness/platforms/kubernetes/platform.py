@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import secrets
+import threading
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -48,6 +49,7 @@ class KubernetesPlatform:
         self.namespace = manifests.NAMESPACES[side]
         self._drill = secrets.token_hex(4)
         self._forwards: dict[str, Forward] = {}
+        self._forwarding = threading.Lock()
         self._connected = self._down = False
         self._closed = shell.Closed()
 
@@ -237,6 +239,8 @@ class KubernetesPlatform:
     def admin(self, deployment: str) -> Sequence[AdminPort]:
         if deployment not in self._shipped:
             raise PlatformError(f"no such Deployment in {self.namespace}: {deployment}")
+        if self._down:  # the namespace belongs to the next drill
+            raise PlatformError(f"the platform in {self.namespace} is down")
         secret = self._api.get(f"{self._core('secrets')}/{ADMIN}")
         token = base64.b64decode(text(secret, "data", "token")).decode()
         pods = [pod.name for pod in self._staying() if pod.app == deployment and pod.ran]
@@ -255,11 +259,16 @@ class KubernetesPlatform:
         self._revert.delete_object(path)
 
     def _forward(self, pod: str, port: int) -> str:
-        if pod not in self._forwards:
-            env = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(self.folder)}
-            env["KUBECONFIG"] = str(self._kubeconfig(access.HARNESS))
-            self._forwards[pod] = Forward(pod, port, env, Ledger(self.folder))
-        return self._forwards[pod].url
+        """The URL on loopback of a pod's port. kubectl ends a forwarding when a connection to the pod fails."""
+        with self._forwarding:
+            forward = self._forwards.get(pod)
+            if forward is None or forward.ended:
+                env = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(self.folder)}
+                env["KUBECONFIG"] = str(self._kubeconfig(access.HARNESS))
+                forward = self._forwards[pod] = Forward(pod, port, env, Ledger(self.folder))
+        if self._down:
+            self._pod_gone(pod)
+        return forward.url
 
 
 def _ports(services: Sequence[Obj], wanted: Mapping[str, Obj]) -> dict[str, dict[int, int]]:

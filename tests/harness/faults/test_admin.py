@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -81,6 +82,80 @@ def test_pod_that_exists_and_does_not_answer_is_unknown(platform: AdminPlatform)
     state = injection.state()
     assert state.state == "unknown"
     assert state.why.startswith("web-1 does not answer: ConnectionRefusedError")
+
+
+# Scope
+
+
+@pytest.fixture
+def deployment(platform: AdminPlatform) -> AdminPlatform:
+    """The platform, with a fault that belongs to the Deployment."""
+    platform.scope = "deployment"
+    for process in platform.pods.values():
+        process.scope = "deployment"
+    return platform
+
+
+def test_pod_that_comes_later_has_a_fault_of_the_deployment_too(deployment: AdminPlatform) -> None:
+    injection = applied(deployment)
+    late = deployment.start("web-3")
+    wait_until(lambda: late.board.active("surge"))
+    deployment.end("web-1")
+    deployment.end("web-2")
+    assert (injection.state().state, injection.state().why) == ("active", "web-3 has it")
+    injection.revert()
+
+
+def test_restarted_process_gets_a_fault_of_the_deployment_again(deployment: AdminPlatform) -> None:
+    injection = applied(deployment)
+    deployment.pods["web-1"].restart()
+    wait_until(lambda: deployment.pods["web-1"].board.active("surge"))
+    injection.revert()
+
+
+def test_later_pod_has_a_fault_of_the_deployment_for_what_is_left_of_its_duration(deployment: AdminPlatform) -> None:
+    injection = applied(deployment, max_duration_s=1.5)
+    late = deployment.start("web-3")
+    wait_until(late.board.active)
+    first = deployment.pods["web-1"].board.active()[0].ends_s
+    assert late.board.active()[0].ends_s <= first + 0.1
+    wait_until(lambda: not late.board.active())
+    assert injection.state().state == "ended"
+
+
+def test_revert_covers_later_pods_and_no_pod_gets_the_fault_afterwards(deployment: AdminPlatform) -> None:
+    injection = applied(deployment)
+    late = deployment.start("web-3")
+    wait_until(late.board.active)
+    injection.revert()
+    later = deployment.start("web-4")
+    assert [process.board.active() for process in deployment.pods.values()] == [[], [], [], []]
+    assert not {thread.name for thread in threading.enumerate()} & {"fault"}
+    assert later.board.active() == []
+
+
+def test_fault_that_ended_in_a_process_is_not_applied_to_it_again(deployment: AdminPlatform) -> None:
+    injection = applied(deployment)
+    deployment.pods["web-1"].board.revert_all()
+    late = deployment.start("web-3")
+    wait_until(late.board.active)
+    assert (injection.state().state, injection.state().why) == ("ended", "web-1 no longer has it")
+    injection.revert()
+
+
+def test_deployment_without_a_pod_is_a_change_of_what_had_the_fault(deployment: AdminPlatform) -> None:
+    injection = applied(deployment)
+    deployment.close()
+    assert injection.state().state == "changed"
+    injection.revert()
+
+
+def test_later_pod_does_not_have_a_fault_of_the_process(platform: AdminPlatform) -> None:
+    injection = applied(platform)
+    assert not {thread.name for thread in threading.enumerate()} & {"fault"}
+    late = platform.start("web-3")
+    injection.revert()
+    assert late.board.active() == []
 
 
 def test_fault_without_a_check_is_unknown() -> None:

@@ -112,6 +112,18 @@ def test_cpu_pressure_ends_its_busy_loops(target: Target, by_itself: bool) -> No
     injection.revert()
 
 
+def test_cpu_pressure_follows_the_deployment_to_its_new_pods(target: Target) -> None:
+    injection = make_fault(FaultSpec("realtime", "cpu-pressure")).prepare(target)
+    injection.apply()
+    (before,) = pods(target, "realtime")
+    target.platform.kubectl("delete", "pod", before, "-n", "production")
+    wait_until(lambda: pods(target, "realtime") != (before,) and injection.state().state == "active")
+    (after,) = pods(target, "realtime")
+    assert injection.state() == FaultState("active", f"busy loops run in {after}")
+    injection.revert()
+    assert injection.state().state == "ended"
+
+
 def test_partition_is_refused_on_a_platform_without_network_policies(target: Target) -> None:
     fault = make_fault(FaultSpec("inference", "partition", {"from": "api-gateway"}))
     with pytest.raises(PlatformError, match="the local platform has no network policies; use --platform kind"):

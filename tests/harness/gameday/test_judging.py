@@ -57,9 +57,9 @@ def test_events_of_the_machine_concern_every_drill_and_the_run_none(tmp_path: Pa
     assert isinstance(header, RunStarted)
     assert isinstance(drill, DrillEvent)
     judges = Judges()
-    for event in (header, drill, HostSampled(t_s=1.0, busy_share=0.5), RunEnded()):
+    for event in (header, drill, HostSampled(t_s=1.0, seconds=0.5), RunEnded()):
         judges.add(event)
-    assert judges.by_drill["WEB"].state.busy_shares == [(1.0, 0.5)]
+    assert judges.by_drill["WEB"].state.host == [HostSampled(t_s=1.0, seconds=0.5)]
     with pytest.raises(ValueError, match="drill OTHER has not started"):
         judges.add(DrillEvent(drill="OTHER"))
     assert len(events) > 50
@@ -82,7 +82,7 @@ def test_reading_a_judge_ends_although_events_arrive_faster_than_they_are_judged
 
     monkeypatch.setattr(live, "_judges", Feeding())
     for _ in range(3):
-        live.put(HostSampled(busy_share=0.5))
+        live.put(HostSampled(seconds=0.5))
     with live.of("D"):
         assert len(judged) == 3
     with live.of("D"):

@@ -129,9 +129,9 @@ WHEN = ("before", "control_before", "during", "after", "after_revert", "control"
 SLO = {"name": str, "objective": str, "budget": (dict, type(None)), **dict.fromkeys(WHEN, dict)}
 NUMBER, SPAN = (float, type(None)), (list, type(None))
 READING = {
-    "samples": int, "seconds": float, "holds": (bool, type(None)),
+    "samples": int, "counted": str, "seconds": float, "holds": (bool, type(None)),
     **dict.fromkeys(("value", "bad", "effective", "vif", "measured_vif", "more_s"), NUMBER),
-    **dict.fromkeys(("interval", "bad_interval", "alpha"), SPAN),
+    **dict.fromkeys(("interval", "range", "bad_interval", "alpha"), SPAN),
 }  # fmt: skip
 PHASE = {"phase": str, "seconds": float, "arrivals": int, "asked": bool, "answer": (bool, type(None))}
 

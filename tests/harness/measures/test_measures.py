@@ -13,7 +13,8 @@ from harness.errors import ConditionError
 from harness.measures.base import Measure
 from harness.measures.counts import Counts
 from harness.measures.load import LoadMeasure
-from harness.measures.reading import PodSample, Reading
+from harness.measures.ratio import Ratio
+from harness.measures.reading import Events, PodSample, Reading
 from harness.measures.sampled import SampledMeasure
 from harness.record.events import TREATMENT, LoadCounted, LoadSlice, ProbeSampled
 from harness.registry import Family
@@ -146,6 +147,35 @@ def test_ratio_is_the_growth_of_the_part_per_growth_of_the_total() -> None:
     assert measured.readings(recorded.__getitem__) == unknown, "no ratio while the total does not grow"
 
 
+def test_ratio_of_a_total_that_is_a_sum() -> None:
+    """Of 30 messages 10 are sent and 20 dropped: two in three, not 200 %."""
+    condition = parse('ratio(web, drops, sent{to="a+b"} + drops) < 1%')
+    assert isinstance(condition.measure, SampledMeasure)
+    recorded = {
+        "metric(web, drops)": pod_samples({"a": 0}, {"a": 20}),
+        'metric(web, sent{to="a+b"})': pod_samples({"a": 5}, {"a": 15}),
+    }
+    assert [probe.key for probe in condition.measure.probes] == list(recorded)
+    (found,) = condition.measure.readings(recorded.__getitem__)
+    assert found.value == pytest.approx(2 / 3)
+    assert condition.measure.events(condition, recorded.__getitem__) == Events(30, 20, 1)
+
+
+def test_events_of_a_ratio_are_what_counts_against_it() -> None:
+    recorded = {
+        "metric(web, ok)": pod_samples({"a": None}, {"a": 100}, {"a": 190}, {"a": None}),
+        "metric(web, all)": pod_samples({"a": None}, {"a": 100}, {"a": 200}, {"a": None}),
+    }
+    for text, bad, allowed in (("ratio(web, ok, all) >= 95%", 10, 0.05), ("ratio(web, ok, all) < 20%", 90, 0.2)):
+        condition = parse(text)
+        assert isinstance(condition.measure, Ratio)
+        assert condition.measure.events(condition, recorded.__getitem__) == Events(100, bad, 1)
+        assert condition.measure.allowed_bad(condition) == pytest.approx(allowed)
+    for text in ("ratio(web, ok, all) < 300%", "ratio(web, ok, all) <= 0%", "ratio(web, ok, all) == 50%"):
+        condition = parse(text)
+        assert condition.measure.allowed_bad(condition) is None
+
+
 def test_quantile_is_that_of_the_worst_pod() -> None:
     assert values("quantile(0.95, web, latency) > 1s", {"a": 20, "b": 700}, {}) == [700, None]
 
@@ -245,6 +275,7 @@ def test_openslo_form_is_refused_with_the_reason(condition: str, fact: str) -> N
 THEIRS = '''
 from harness.measures.base import Condition
 from harness.measures.probe import MetricProbe
+from harness.measures.ratio import Ratio
 from harness.measures.reading import Reading
 from harness.measures.sampled import SampledMeasure
 from harness.measures.selector import Selector

@@ -36,11 +36,11 @@ def test_event_with_a_missing_or_an_unknown_field_is_refused(event: Event) -> No
 @pytest.mark.parametrize(
     ("kind", "path", "value", "message"),
     [
-        ("host-sampled", ["busy_share"], "0.5", "host-sampled.busy_share: '0.5' is not of type float"),
-        ("host-sampled", ["busy_share"], True, "host-sampled.busy_share: True is not of type float"),
+        ("host-sampled", ["seconds"], "0.5", "host-sampled.seconds: '0.5' is not of type float"),
+        ("host-sampled", ["seconds"], True, "host-sampled.seconds: True is not of type float"),
         ("host-sampled", ["t_s"], None, "host-sampled.t_s: None is not of type float"),
-        ("host-sampled", ["busy_share"], 1.5, "host-sampled.busy_share: 1.5 is not from 0 to 1"),
-        ("host-sampled", ["busy_share"], float("nan"), "host-sampled.busy_share: nan is not from 0 to 1"),
+        ("host-sampled", ["pressure_share"], 1.5, "host-sampled.pressure_share: 1.5 is not from 0 to 1"),
+        ("host-sampled", ["pressure_share"], float("nan"), "host-sampled.pressure_share: nan is not from 0 to 1"),
         ("host-sampled", ["t_s"], 1e300, "host-sampled.t_s: 1e+300 is not from 0 to 1e+11"),
         ("phase-started", ["limit_s"], -1.0, "phase-started.limit_s: -1.0 is not from 0 to 1e+11"),
         ("load-counted", ["slices", 0, "sent"], -1, "load-counted.slices[0].sent: -1 is not from 0 to 1e+12"),

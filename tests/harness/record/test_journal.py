@@ -87,10 +87,13 @@ def test_record_of_another_version_is_refused_with_the_version_found(tmp_path: P
         ('{"event":"host-sam\n', "this line is not JSON"),
         ({"t_s": 1.0}, "this is not an event: `event` is missing"),
         ({"event": "lunch", "t_s": 1.0}, "unknown event `lunch`"),
-        ({"event": "host-sampled", "t_s": 1.0}, "host-sampled: busy_share: missing"),
         (
-            {"event": "host-sampled", "t_s": 1.0, "busy_share": "low"},
-            "host-sampled.busy_share: 'low' is not of type float",
+            {"event": "host-sampled", "t_s": 1.0},
+            "host-sampled: pressure_share, ran_s, seconds, throttled_s, waited_s: missing",
+        ),
+        (
+            {**lines_of(HostSampled(seconds=0.5))[0], "seconds": "low"},
+            "host-sampled.seconds: 'low' is not of type float",
         ),
         (lines_of(HEADER)[0], "`run-started` must be the first line, and only that"),
     ],
@@ -102,13 +105,13 @@ def test_damaged_line_is_an_error_with_its_place(tmp_path: Path, line: object, m
 
 
 def test_record_must_begin_with_the_header(tmp_path: Path) -> None:
-    line = {**lines_of(HostSampled(busy_share=0.5))[0], "version": 2}
+    line = {**lines_of(HostSampled(seconds=0.5))[0], "version": 2}
     with pytest.raises(JournalError, match="1: host-sampled: version: unknown field"):
         list(read_events(write_lines(tmp_path / "record.jsonl", line)))
 
 
 def test_last_line_that_was_cut_is_left_out(tmp_path: Path) -> None:
-    record = write_lines(tmp_path / "record.jsonl", *lines_of(HEADER, HostSampled(busy_share=0.5)), '{"event":"run-e')
+    record = write_lines(tmp_path / "record.jsonl", *lines_of(HEADER, HostSampled(seconds=0.5)), '{"event":"run-e')
     assert [type(event) for event in read_events(record)] == [RunStarted, HostSampled]
 
 
@@ -175,7 +178,7 @@ def test_line_that_does_not_continue_the_record_is_an_error(
     tmp_path: Path, change: Callable[[str], str], message: str
 ) -> None:
     journal = Journal(tmp_path / "record.jsonl", clock=lambda: 1.0)
-    for event in (HEADER, HostSampled(busy_share=0.5), RunEnded()):
+    for event in (HEADER, HostSampled(seconds=0.5), RunEnded()):
         journal.write(event)
     journal.close()
     first, second, third = journal.path.read_text().splitlines(True)
@@ -202,7 +205,7 @@ def test_time_far_from_that_before_is_an_error(tmp_path: Path, second_s: float, 
 
 
 def test_record_of_more_than_a_week_is_an_error(tmp_path: Path) -> None:
-    lines = [replace(HEADER, t_s=0.0), *(HostSampled(t_s=3600.0 * hour, busy_share=0.5) for hour in range(1, 170))]
+    lines = [replace(HEADER, t_s=0.0), *(HostSampled(t_s=3600.0 * hour, seconds=0.5) for hour in range(1, 170))]
     record = write_lines(tmp_path / "record.jsonl", *lines_of(*lines))
     with pytest.raises(JournalError, match=":170: its time is more than 604800 s after the begin of the run"):
         list(read_events(record))
@@ -211,7 +214,7 @@ def test_record_of_more_than_a_week_is_an_error(tmp_path: Path) -> None:
 def test_time_of_a_line_never_decreases_when_the_clock_is_set_back(tmp_path: Path) -> None:
     times_s = iter((1000.0, 1001.5, 400.0, 1002.0))
     journal = Journal(tmp_path / "record.jsonl", clock=lambda: next(times_s))
-    for event in (HEADER, *[HostSampled(busy_share=0.5)] * 3):
+    for event in (HEADER, *[HostSampled(seconds=0.5)] * 3):
         journal.write(event)
     journal.close()
     assert [event.t_s for event in read_events(journal.path)] == [1000.0, 1001.5, 1001.5, 1002.0]

@@ -27,7 +27,7 @@ def test_listener_gets_every_event_in_the_order_of_the_file(journal: Journal) ->
 
     def write() -> None:
         for number in range(200):
-            journal.write(HostSampled(busy_share=number / 200))
+            journal.write(HostSampled(seconds=number / 200))
 
     writers = [threading.Thread(target=write) for _ in range(4)]
     for writer in writers:
@@ -44,7 +44,7 @@ def test_blocked_listener_delays_neither_the_journal_nor_another_listener(journa
     blocked = ListenerThread(journal, lambda event: bool(release.wait()))
     other = ListenerThread(journal, received.append)
     for _ in range(LONGEST_QUEUE + 10):
-        journal.write(HostSampled(busy_share=0.5))
+        journal.write(HostSampled(seconds=0.5))
     assert other.close(limit_s=30)
     assert len(received) + other.missed == LONGEST_QUEUE + 10
     assert blocked.missed in (9, 10), "one event is being handled, or none yet"
