@@ -10,10 +10,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from xml.etree import ElementTree
 
+from harness.app import render
 from harness.conditions import parse
+from harness.verdict.gameday import GamedayResult
 from harness.verdict.quantities import show_number
 
 Json = Mapping[str, Any]
+FORMATS = ("json", "junit", "markdown", "text")
 _WORST = ("passed", "inconclusive", "failed")
 _PARTS = ("before", "control_before", "during", "after", "control", "after_revert")
 _TINY, _ROUNDED_S = 2e-6, 0.051
@@ -29,6 +32,13 @@ def problems(renderings: Mapping[str, str]) -> list[str]:
     for name in renderings.keys() - {"json", "junit"}:
         found += [f"{name}: {each}" for each in _prose(whole, _plain(renderings[name]))]
     return found
+
+
+def without_contradiction(result: GamedayResult) -> GamedayResult:
+    """The same result; an AssertionError when the figures of its renderings contradict each other."""
+    found = problems({name: render(result, name) for name in FORMATS})
+    assert not found, "\n".join(found)
+    return result
 
 
 # -- result.json -------------------------------------------------------------------------------------------------------
@@ -69,7 +79,7 @@ def _times(drill: Json) -> Iterator[str]:
         yield f"onset_interval_s {onset} ends after detect_s {detect}"
     if recovery and (recover is None or not recovery[0] - _TINY <= recover <= recovery[1] + _TINY):
         yield f"recover_s {recover} is not in recover_interval_s {recovery}"
-    if recover is not None and (recovery is None or detect is None or detect > recover):
+    if recover is not None and (recovery is None or (detect is not None and detect > recover)):
         yield f"recover_s {recover} without an interval, or before detect_s {detect}"
     yield from (f"phase {each['phase']}: {each['seconds']} s" for each in drill["phases"] if each["seconds"] < 0)
 

@@ -13,7 +13,7 @@ from harness.app import render
 from harness.conditions import parse
 from harness.report.format import show_estimate, show_evidence
 from harness.verdict.measurement import Measurement
-from tests.support.figures import problems
+from tests.support.figures import FORMATS, problems
 from tests.support.simulated_drill import World, incident
 from tests.support.step_facts import MANUAL, SCALE
 
@@ -24,7 +24,7 @@ Drill = dict[str, Any]
 def renderings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A passed drill with a step for a person, in every format."""
     result = World(tmp_path_factory.mktemp("run"), incident, steps=(SCALE, MANUAL)).run()
-    return {name: render(result, name) for name in ("json", "junit", "markdown", "text")}
+    return {name: render(result, name) for name in FORMATS}
 
 
 def test_true_result_has_no_contradiction(renderings: dict[str, str]) -> None:
