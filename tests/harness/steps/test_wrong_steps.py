@@ -125,6 +125,14 @@ WRONG = {
         "- `CIRCUIT_BREAKER_THRESHOLD`: Set to 5",
         "was 5 on deployment/api-gateway already",
     ),
+    "a variable that no program reads, set by a command": (
+        f"kubectl set env deployment/inference PLACEBO=1 {PRODUCTION}",
+        "PLACEBO was not in the environment of deployment/inference before: nothing there reads it",
+    ),
+    "a variable at its value already, set by a command": (
+        f"kubectl set env deployment/realtime WEBSOCKET_TIMEOUT_MS=30000 {PRODUCTION}",
+        "changed nothing",
+    ),
     "a variable expanded by the wrong shell": (DATABASE, "$DATABASE_URL is expanded by the operator's own shell"),
 }
 
@@ -168,6 +176,14 @@ CHANGES = {
     "restart": (
         f"kubectl rollout restart deployment/tool-service {PRODUCTION}",
         "deployment/tool-service generation 1 -> 2",
+    ),
+    "a pod deleted by name": (
+        f"kubectl delete pod tool-service-pod {PRODUCTION}",
+        "deployment/tool-service pods: tool-service-",
+    ),
+    "pods deleted by a selector": (
+        f"kubectl get pods {PRODUCTION} -o name | grep realtime | xargs kubectl delete {PRODUCTION}",
+        "deployment/realtime pods: realtime-",
     ),
     "variable": (
         f"kubectl set env deployment/realtime BACKPRESSURE_THRESHOLD=0.9 {PRODUCTION}",
