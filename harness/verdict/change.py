@@ -90,7 +90,7 @@ def _sampled_since(readings: Sequence[Reading], condition: Condition, window: Wi
     run = len(list(takewhile(bool, reversed(met))))
     if run < CONSECUTIVE_SAMPLES:
         return None
-    return max(window.start, window.end - run) if run < len(met) else window.start
+    return readings[-run].at_s if run < len(met) else window.start
 
 
 def bounds(question: Question, window: Window, change: float) -> tuple[float, float]:

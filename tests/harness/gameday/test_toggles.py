@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from harness.bindings import load
+from harness.cluster import manifest
 from harness.gameday.toggles import drift, overrides
 from harness.plan import GamedayPlan, Start, make_plan
-from harness.runbook import parse
+from harness.runbook import parse, read
+from tests.support.paths import BINDINGS, DATA, RUNBOOK
 from tests.support.slo import BOUND, write_bindings
 
 DOCUMENT = """# Ops
@@ -86,3 +88,9 @@ def test_variable_that_is_not_deployed_is_a_finding(tmp_path: Path, start: Start
     assert findings(plan_of(tmp_path, INCREASE, start), OTHER="1") == [
         "line 11: drift: MAX_RETRIES is not deployed on api-gateway, and the runbook sets it to 5"
     ]
+
+
+@pytest.mark.parametrize("document", [RUNBOOK, DATA / "operations-user.md"], ids=["shipped", "user"])
+def test_runbooks_of_this_project_document_what_is_deployed(document: Path) -> None:
+    plan = make_plan(read(document), load(BINDINGS), [])
+    assert [text for drill in plan.drills for text in drift(drill, plan, manifest.read().environments())] == []

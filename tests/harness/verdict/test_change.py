@@ -112,6 +112,16 @@ def test_a_sampled_condition_holds_after_seven_consecutive_samples() -> None:
     assert has_begun(Question(parse("metric(web, fill) > 5"), WARM), Window(timeline, T0, T0 + 1))
 
 
+def test_a_sampled_condition_holds_since_the_first_of_the_samples_that_meet_it() -> None:
+    """A pod that hangs delays the samples: here one comes every five seconds."""
+    condition, timeline = parse("metric(web, fill) < 5"), Timeline()
+    for number, value in enumerate([9, 9, *[1] * 7]):
+        values = {"metric(web, fill)": {"pod": value}}
+        timeline.add(ProbeSampled(t_s=T0 + 5 * number, side=TREATMENT, values=values))
+    assert since(Question(condition, WARM), Window(timeline, T0, T0 + 43)) == T0 + 10
+    assert since(Question(condition, WARM), Window(timeline, T0 + 10, T0 + 43)) == T0 + 10
+
+
 def test_a_sample_without_an_answer_of_a_running_pod_neither_meets_nor_breaks_a_sampled_condition() -> None:
     condition, timeline = parse("metric(web, fill) < 5"), Timeline()
     for second in range(20):
