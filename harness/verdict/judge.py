@@ -34,6 +34,7 @@ from harness.verdict.change import has_begun, since
 from harness.verdict.credit import credit_of
 from harness.verdict.measurement import measure, slices
 from harness.verdict.state import Slo, Span, new_drill_state
+from harness.verdict.timeline import slice_from
 
 DECIDE_EVERY_S = 0.5
 """Seconds of further measurements after which the present phase is decided again."""
@@ -61,6 +62,10 @@ class Judge:
                 self.state.phase_ended_s[event.phase] = event.t_s
                 if event.decides:
                     self.state.answers[event.phase] = event.answer
+            case FaultApplied():
+                self.state.fault_applied_s.setdefault(event.side, event.t_s)
+            case FaultReverted():
+                self._note_reverted(event)
             case _:
                 self._note(event)
 
@@ -80,12 +85,20 @@ class Judge:
                 state.ended = True
             case HostSampled():
                 state.host.append(event)
-            case FaultApplied():
-                state.fault_applied_s.setdefault(event.side, event.t_s)
-            case FaultChecked(state="ended") if state.reverted is None:
+            case FaultChecked(state="ended") if not self._reverted(event.side):
                 state.faults_ended.setdefault(event.side, f"{event.text}: {event.why}")
-            case FaultReverted():
-                state.reverted, state.revert_why = event.ok, event.why
+
+    def _reverted(self, side: str) -> bool:
+        return (self.state.reverted if side == TREATMENT else self.state.control_reverted) is not None
+
+    def _note_reverted(self, event: FaultReverted) -> None:
+        """Keep the outcome of a side's reverts. A failure on the control is a finding: its platform is taken down."""
+        if event.side == TREATMENT:
+            self.state.reverted, self.state.revert_why = event.ok, event.why
+            return
+        self.state.control_reverted = event.ok
+        if not event.ok:
+            self.state.findings.append(f"control: a fault was not reverted before it was taken down: {event.why}")
 
     def _decide_if_due(self) -> None:
         """Decide when the measurements have gone on by DECIDE_EVERY_S: the longer the window, the more it costs."""
@@ -99,6 +112,7 @@ class Judge:
         phase = self.state.present_phase
         decide: Mapping[str | None, Callable[[], None]] = {
             "baseline": self._baseline,
+            "fault": self._symptoms,
             "symptoms": self._symptoms,
             "response": self._observe_control,
             "recovery": self._recovery,
@@ -159,10 +173,10 @@ class Judge:
 
     def _symptoms(self) -> None:
         """Note the symptoms that are present and the SLOs that are broken by now."""
-        state, start = self.state, self.state.start("fault")
-        if start is None:
-            return
+        state, start = self.state, slice_from(self.state.applied_s(TREATMENT))
         window = state.window(TREATMENT, start)
+        if window.end <= start or (state.present_phase == "fault" and TREATMENT not in state.fault_applied_s):
+            return
         for number, symptom in enumerate(state.symptoms):
             if symptom.condition is None or number in state.symptoms_seen_s:
                 continue

@@ -14,6 +14,7 @@ from harness.verdict.quantities import show_measurement
 from harness.verdict.result import DashboardResult, StepResult
 from harness.verdict.starvation import starvation
 from harness.verdict.state import DrillState, Slo
+from harness.verdict.steps import MANUAL, SKIPPED
 from harness.verdict.timeline import slice_from, slice_until
 from harness.verdict.window import Window
 
@@ -37,7 +38,7 @@ def verdict_of(
         return Verdict.FAILED, failures + doubts
     if doubts:
         return Verdict.INCONCLUSIVE, doubts
-    return Verdict.PASSED, [f"all symptoms observed, all steps succeeded, SLOs recovered; {_credited(state)}"]
+    return Verdict.PASSED, [f"all symptoms observed, {_done(steps)}, SLOs recovered; {_credited(state)}"]
 
 
 def _credited(state: DrillState) -> str:
@@ -45,6 +46,17 @@ def _credited(state: DrillState) -> str:
         raise ValueError("a drill without a comparison of its sides cannot pass")
     names = ", ".join(state.credit.still_broken)
     return f"{names} stayed broken in the control run (self-healing explains this with p <= {state.credit.alpha:.2g})"
+
+
+def _done(steps: Sequence[StepResult]) -> str:
+    """How the steps of a drill in which none failed have ended, as text."""
+    manual, skipped = (sum(step.verdict == verdict for step in steps) for verdict in (MANUAL, SKIPPED))
+    left = [f"{_steps(manual)} left to a person"] * bool(manual) + [f"{_steps(skipped)} not run"] * bool(skipped)
+    return f"all executed steps succeeded ({', '.join(left)})" if left else "all steps succeeded"
+
+
+def _steps(count: int) -> str:
+    return f"{count} step is" if count == 1 else f"{count} steps are"
 
 
 def _unusable(state: DrillState) -> Iterator[str]:

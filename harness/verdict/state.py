@@ -125,6 +125,8 @@ class DrillState:
     """Whether every revert succeeded; None: not reverted yet."""
     revert_why: str = ""
     """Errors of the reverts that failed."""
+    control_reverted: bool | None = None
+    """The same for the control, which is taken down after its reverts."""
     steps: list[StepFacts] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
     crashes: list[str] = field(default_factory=list)

@@ -18,7 +18,9 @@ def test_text_of_a_drill_has_one_label_per_part_and_ends_with_the_verdict(tmp_pa
     text = to_text(World(tmp_path, incident).run())
     assert labels(text) == ["why", "fault", "symptoms", "steps", "SLOs", "confidence", "budget", "times", "phases"]
     assert "  confidence  99 % (α = 1 %); intervals are valid at any time\n" in text
-    assert re.search(r"control stayed broken for \d+ s \(self-healing: p ≤ 0\.\d+\) · reverted\n", text), text
+    assert re.search(
+        r"control stayed broken for \d+ s \(self-healing: p ≤ 0\.\d+\) · reverted on both sides\n", text
+    ), text
     assert text.splitlines()[0] == "✓ WEB  Web  PASSED"
     assert text.splitlines()[-1].startswith("PASSED in ")
     assert text.endswith("passed: WEB\n")
