@@ -40,7 +40,7 @@ class CpuWaits:
         """Return the times since the last sample, or since the beginning.
 
         A process that ended meanwhile is missing since the last sample. Reads one small file per process of this
-        machine and one per thread of the run: about 5 ms for 100 of each.
+        machine and one per thread of the run: about 3 ms of processor time per 100.
         """
         at_s, tasks, throttled_us, pressure_us = self._at_s, self._tasks, self._throttled_us, self._pressure_us
         self._read()
@@ -64,8 +64,9 @@ class CpuWaits:
         """`/proc/PID/schedstat` has the times of the first thread only, so that of each thread is read."""
         for pid in self._descendants():
             with suppress(OSError, ValueError):
-                for thread in os.listdir(self._proc / str(pid) / "task"):
-                    ran, waited, *_ = (self._proc / str(pid) / "task" / thread / "schedstat").read_text().split()
+                folder = f"{self._proc}/{pid}/task"
+                for thread in os.listdir(folder):
+                    ran, waited, *_ = _bytes(f"{folder}/{thread}/schedstat").split()
                     yield (pid, thread), (int(ran), int(waited))
 
     def _descendants(self) -> Iterator[int]:
@@ -73,8 +74,8 @@ class CpuWaits:
         children: dict[int, list[int]] = {}
         for name in filter(str.isdigit, os.listdir(self._proc)) if self._proc.is_dir() else ():
             with suppress(OSError, IndexError, ValueError):
-                stat = (self._proc / name / "stat").read_text(errors="replace")
-                children.setdefault(int(stat.rpartition(")")[2].split()[1]), []).append(int(name))
+                parent = _bytes(f"{self._proc}/{name}/stat").rpartition(b")")[2].split(maxsplit=2)[1]
+                children.setdefault(int(parent), []).append(int(name))
         waiting = [self._pid]
         while waiting:
             pid = waiting.pop()
@@ -97,6 +98,15 @@ class CpuWaits:
             found = [_number(folder / "cpu.stat", r"throttled_usec (\d+)") for folder in above]
             return max((each for each in found if each is not None), default=None)
         return None
+
+
+def _bytes(file: str) -> bytes:
+    """The content of a small file. Of thousands in a sample, `Path.read_text` would take three times as long each."""
+    descriptor = os.open(file, os.O_RDONLY)
+    try:
+        return os.read(descriptor, 4096)
+    finally:
+        os.close(descriptor)
 
 
 def _number(file: Path, form: str) -> int | None:
