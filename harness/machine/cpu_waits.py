@@ -45,20 +45,32 @@ class CpuWaits:
         at_s, tasks, throttled_us, pressure_us = self._at_s, self._tasks, self._throttled_us, self._pressure_us
         self._read()
         seconds = self._at_s - at_s
-        ran, waited = (sum(self._since(tasks, task, place) for task in self._tasks) for place in (0, 1))
+        times = {task: self._since(tasks, task) for task in self._tasks}
+        ran, waited = (sum(each[place] for each in times.values()) for place in (0, 1))
+        others = [(waited, ran, pid) for (pid, _), (ran, waited) in times.items() if pid != self._pid]
+        longest, its_own, slowest = max(others, default=(0, 0, 0))
         pressure = _growth(pressure_us, self._pressure_us)
         return HostSampled(
             seconds=round(seconds, 3),
             ran_s=round(ran / 1e9, 3) if self._tasks else None,
             waited_s=round(waited / 1e9, 3) if self._tasks else None,
+            slowest=self._command(slowest),
+            slowest_ran_s=round(its_own / 1e9, 3),
+            slowest_waited_s=round(longest / 1e9, 3),
             throttled_s=_growth(throttled_us, self._throttled_us),
             pressure_share=round(min(1.0, pressure / seconds), 3) if pressure is not None and seconds > 0 else None,
         )
 
-    def _since(self, before: dict[_Task, _Times], task: _Task, place: int) -> int:
-        """Nanoseconds of one thread since the last sample. A smaller value than before is that of a new thread."""
-        now, then = self._tasks[task][place], before.get(task, (0, 0))[place]
-        return now - then if now >= then else now
+    def _since(self, before: dict[_Task, _Times], task: _Task) -> _Times:
+        """The times of one thread since the last sample. Smaller ones than before are those of a new thread."""
+        now, then = self._tasks[task], before.get(task, (0, 0))
+        return (now[0] - then[0], now[1] - then[1]) if now[0] >= then[0] and now[1] >= then[1] else now
+
+    def _command(self, pid: int) -> str:
+        """The beginning of a command line; "" if the process has ended."""
+        with suppress(OSError):
+            return _bytes(f"{self._proc}/{pid}/cmdline").replace(b"\0", b" ").decode(errors="replace").strip()[:60]
+        return ""
 
     def _schedstats(self) -> Iterator[tuple[_Task, _Times]]:
         """`/proc/PID/schedstat` has the times of the first thread only, so that of each thread is read."""
