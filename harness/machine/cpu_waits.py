@@ -1,7 +1,7 @@
 """Measures how long the processes of a run wait for a processor, from Linux' own accounts. Other systems: unknown.
 
 A busy machine is no obstacle as long as these processes get a processor when they need one: what a process of lower
-priority does with the rest delays nobody. So their own delay is measured, not the use of the processors.
+priority does with the rest delays none of them. So their own delay is measured, not the use of the processors.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ def starvation(samples: Sequence[HostSampled], begin: float, end: float, last_s:
 
     The sum of all waiting decides nothing: processes that wait for a few milliseconds each time, and have caught up
     when the next request comes, wait for most of the time in which they are ready. Nor does the pressure of the whole
-    machine: a process of lower priority that waits for the run's own processes raises it and delays nobody.
+    machine: a process of lower priority that waits for the run's own processes raises it and delays none of them.
     """
     for first, when in ((begin, "during the recovery"), (max(begin, end - last_s), f"in its last {last_s:g} s")):
         inside = [sample for sample in samples if first < sample.t_s <= end]
