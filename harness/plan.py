@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import chain
 
 from harness.bindings import Bindings, RunbookBinding, StepOrder
@@ -12,6 +13,13 @@ from harness.conditions import Condition
 from harness.errors import BindingError, DocumentError, RefusedError
 from harness.model import Document, Part, Runbook, Symptom, Unread
 from harness.steps.step import Step, general_steps, runbook_steps
+
+
+class Start(StrEnum):
+    """The values from which the toggles of a drill start: those that are deployed, or the documented old ones."""
+
+    DEPLOYED = "deployed"
+    DOCUMENTED = "documented"
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,7 @@ class GamedayPlan:
     drills: tuple[DrillPlan, ...]
     general: tuple[Step, ...]
     findings: tuple[str, ...]
+    start: Start = Start.DEPLOYED
 
     def steps(self) -> Iterator[Step]:
         """Yield the steps of every drill, then the general ones."""
@@ -51,7 +60,9 @@ class GamedayPlan:
         yield from self.general
 
 
-def make_plan(document: Document, bindings: Bindings, only: Sequence[str]) -> GamedayPlan:
+def make_plan(
+    document: Document, bindings: Bindings, only: Sequence[str], start: Start = Start.DEPLOYED
+) -> GamedayPlan:
     """Put document and bindings together. Raises DocumentError for an id in `only` that the document does not have."""
     known = {runbook.id for runbook in document.runbooks}
     for wanted in only:
@@ -62,7 +73,7 @@ def make_plan(document: Document, bindings: Bindings, only: Sequence[str]) -> Ga
     chosen = [runbook for runbook in document.runbooks if not only or runbook.id in only]
     drills = tuple(_drill(runbook, document, bindings) for runbook in chosen)
     general = general_steps(document.general, bindings.placeholders, bindings.namespace)
-    return GamedayPlan(document, bindings, drills, general, tuple(_findings(document, bindings, bool(only))))
+    return GamedayPlan(document, bindings, drills, general, tuple(_findings(document, bindings, bool(only))), start)
 
 
 def _drill(runbook: Runbook, document: Document, bindings: Bindings) -> DrillPlan:

@@ -28,6 +28,7 @@ def run_ours(out: Path, limit_s: float, remedy: bool = True) -> Run:
     document.parent.mkdir(parents=True, exist_ok=True)
     document.write_text(runbook(remedy), encoding="utf-8")
     argv = [str(GAMEDAY), "run", str(document), "--bindings", str(HERE / "gameday.yaml"), "--out", str(out), "--quiet"]
+    argv += ["--start", "documented"]  # 40 slots; deployed is the service's own default
     spawned, began = time.time(), time.perf_counter()
     code, _, stderr = call(argv, limit_s, out.parent)
     seconds = time.perf_counter() - began

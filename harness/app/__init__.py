@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         show_slos,
     )
     from harness.listeners.progress import ReadJudge
+    from harness.plan import Start
     from harness.platforms.base import PlatformOptions
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "SloCheckRequest",
     "SloImportRequest",
     "SloImportResult",
+    "Start",
     "UpRequest",
     "UpResult",
     "check_slos",
@@ -77,6 +79,7 @@ _MEMBERS = {
     "harness.app.running": "ListenerFactory Notify RunRequest RunResult run",
     "harness.app.slos": "JudgedSlo SloCheckRequest SloImportRequest SloImportResult check_slos import_slos show_slos",
     "harness.listeners.progress": "ReadJudge",
+    "harness.plan": "Start",
     "harness.platforms.base": "PlatformOptions",
 }
 _MODULE_OF = {name: module for module, names in _MEMBERS.items() for name in names.split()}

@@ -11,7 +11,7 @@ from harness.errors import DocumentError, GamedayError
 from harness.faults.factory import make_fault
 from harness.load.job import check_shared
 from harness.load.worker import find_scenario
-from harness.plan import DrillPlan, GamedayPlan, make_plan
+from harness.plan import DrillPlan, GamedayPlan, Start, make_plan
 from harness.runbook import nothing_to_test, read
 
 
@@ -24,6 +24,8 @@ class PlanRequest:
     """None: `gameday.yaml` beside the document, else in the working directory, else the shipped one."""
     only: tuple[str, ...] = ()
     """Ids of runbooks; empty: all."""
+    start: Start = Start.DEPLOYED
+    """The values from which the toggles start."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def read_plan(request: PlanRequest) -> GamedayPlan:
         fix = f"`gameday show {request.runbook}` shows what was understood"
         raise DocumentError(f"{request.runbook}: nothing to test: {nothing}; {fix}")
     bound = bindings.load(bindings.find(request.runbook, request.bindings))
-    return make_plan(document, bound, list(request.only))
+    return make_plan(document, bound, list(request.only), request.start)
 
 
 def part_problems(plan: GamedayPlan, workers: int | None) -> Iterator[GamedayError]:

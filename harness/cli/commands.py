@@ -30,7 +30,8 @@ def _discard(line: str) -> None:
 
 
 def _plan_request(options: argparse.Namespace) -> app.PlanRequest:
-    return app.PlanRequest(options.runbook, options.bindings, tuple(options.only))
+    start = app.Start(getattr(options, "start", app.Start.DEPLOYED))
+    return app.PlanRequest(options.runbook, options.bindings, tuple(options.only), start)
 
 
 def _platform(options: argparse.Namespace) -> app.PlatformChoice:

@@ -88,6 +88,13 @@ def _add_selection(command: argparse.ArgumentParser) -> None:
     command.add_argument("--bindings", type=Path, metavar="FILE", help=about)
 
 
+def _add_start(command: argparse.ArgumentParser) -> None:
+    about = (
+        "the values from which toggles start: deployed, or documented, the old ones in the runbook (default: deployed)"
+    )
+    command.add_argument("--start", choices=("deployed", "documented"), default="deployed", help=about)
+
+
 def _add_format(command: argparse.ArgumentParser) -> None:
     about = "text for people, json for programs (default: text)"
     command.add_argument("--format", choices=("text", "json"), default="text", help=about)
@@ -122,6 +129,7 @@ def _positive(text: str) -> int:
 def _add_run(command: argparse.ArgumentParser) -> None:
     _add_document(command)
     _add_selection(command)
+    _add_start(command)
     _add_platform(command)
     about = "generate the load from N workers in the platform's cluster (default: from this machine)"
     command.add_argument("--load-in-cluster", type=_positive, metavar="N", help=about)
@@ -145,6 +153,7 @@ def _add_show(command: argparse.ArgumentParser) -> None:
 def _add_plan(command: argparse.ArgumentParser) -> None:
     _add_document(command)
     _add_selection(command)
+    _add_start(command)
     _add_format(command)
 
 

@@ -19,11 +19,11 @@ from harness.faults.base import Fault
 from harness.gameday.headers import drill_header, run_header
 from harness.gameday.judging import LiveJudges
 from harness.gameday.side import LiveSide
+from harness.gameday.toggles import drift, overrides
 from harness.history.vif import History, history_beside
 from harness.load.base import Load
 from harness.machine.cpu_waits import CpuWaits
 from harness.measures.probe import Probe, family
-from harness.model import Toggle
 from harness.plan import DrillPlan, GamedayPlan
 from harness.platforms.base import Overrides, Platform
 from harness.record.events import (
@@ -158,38 +158,17 @@ class _Drilling:
     def _side(self, name: SideName) -> LiveSide:
         folder = self._dir / name
         folder.mkdir(parents=True, exist_ok=True)
-        platform = self.gameday.members.make_platform(folder / "platform", name, self._overrides())
+        platform = self.gameday.members.make_platform(
+            folder / "platform", name, overrides(self.drill, self.gameday.plan)
+        )
 
         def make_load(up: Platform) -> Load:
             if name == TREATMENT:
-                self._note_drift(up)
+                for text in drift(self.drill, self.gameday.plan, up.deployed()):
+                    self.record(FindingNoted(text=text))
             return self.gameday.members.make_load(self.drill, up, folder)
 
         return LiveSide(name, platform, make_load, list(self._probes()), self.record)
-
-    def _toggles(self) -> Iterator[tuple[str, Toggle]]:
-        """The Deployment and the toggle, for every toggle of the runbook that the bindings assign to one."""
-        deployments = self.gameday.plan.bindings.toggles
-        for toggle in self.drill.runbook.toggles:
-            if toggle.name in deployments:
-                yield deployments[toggle.name], toggle
-
-    def _overrides(self) -> dict[str, dict[str, str]]:
-        """The documented starting value of every toggle, by Deployment and name."""
-        found: dict[str, dict[str, str]] = {}
-        for deployment, toggle in self._toggles():
-            if toggle.old is not None:
-                found.setdefault(deployment, {})[toggle.name] = toggle.old
-        return found
-
-    def _note_drift(self, platform: Platform) -> None:
-        """Record a finding for every toggle whose deployed value is not the documented one."""
-        deployed = platform.deployed()
-        for deployment, toggle in self._toggles():
-            value = deployed.get(deployment, {}).get(toggle.name)
-            if toggle.old is not None and value != toggle.old:
-                fact = f"{toggle.name} is deployed as {value} on {deployment}, the runbook documents {toggle.old}"
-                self.record(FindingNoted(text=f"line {toggle.line}: drift: {fact}"))
 
     def _probes(self) -> Iterator[Probe]:
         """What the sampler reads, each once: the probes of the conditions and the metrics of the dashboards."""

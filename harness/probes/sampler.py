@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite, nan
 
+from prometheus_client.samples import Sample
+
+from harness.http import Answer
 from harness.measures.probe import HealthProbe, LogProbe, MetricProbe, Probe, Reader
 from harness.platforms.base import Platform
 from harness.probes.logs import LogCounter
@@ -85,7 +88,7 @@ class Sampler:
         """(key, pod, number) of each probe and pod of a Deployment that has one; NaN for a pod that did not answer."""
         names = {probe.selector.name for probe in probes}
         for pod, response in self._platform.scrape(deployment).items():
-            samples = samples_of(response.body, names) if response.status == _OK else None
+            samples = _samples(response, names)
             for probe in probes:
                 value = nan if samples is None else self._reader(probe, pod)(samples)
                 if value is not None:
@@ -96,6 +99,16 @@ class Sampler:
         if key not in self._readers:
             self._readers[key] = probe.reader()
         return self._readers[key]
+
+
+def _samples(response: Answer, names: Collection[str]) -> list[Sample] | None:
+    """The samples of these names on a /metrics page; None if the pod did not return a whole page."""
+    if response.status != _OK:
+        return None
+    try:
+        return samples_of(response.body, names)
+    except ValueError:
+        return None
 
 
 def _by_deployment(probes: Sequence[Probe], deployments: Sequence[str]) -> Mapping[str, list[MetricProbe]]:

@@ -151,8 +151,8 @@ class FaultChecked(SideEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FaultReverted(DrillEvent):
-    """The reverts of the treatment were run, last in, first out."""
+class FaultReverted(SideEvent):
+    """The reverts of one side were run, last in, first out."""
 
     ok: Annotated[bool, "whether every revert succeeded"]
     why: Annotated[str, "errors of those that failed; empty: none"] = ""

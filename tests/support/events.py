@@ -95,7 +95,7 @@ EVERY_KIND: tuple[Event, ...] = (
     LoadLost(drill="WEB", side=TREATMENT, why="the load generator died"),
     Crashed(drill="WEB", text="boom", trace="Traceback"),
     DrillInterrupted(drill="WEB", text="interrupted"),
-    FaultReverted(drill="WEB", ok=False, why="it sticks"),
+    FaultReverted(drill="WEB", side=TREATMENT, ok=False, why="it sticks"),
     LoadFinished(drill="WEB", side=CONTROL, sent=3, outstanding=0),
     DrillEnded(drill="WEB"),
     RunEnded(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from harness.app import members
 from harness.errors import BindingError, DocumentError, GamedayError, Interrupted, MachineError, PlatformError
 from harness.model import Verdict
 from harness.platforms.base import Announce, PlatformOptions
+from harness.report.plan import to_json, to_text
 from tests.support.paths import BINDINGS, ROOT, RUNBOOK, SLOS
 from tests.support.simulated_drill import World, incident
 
@@ -98,6 +100,13 @@ def test_plan_returns_the_bound_steps_and_is_ready(place: Path, capsys: pytest.C
         step.shown for step in planned.plan.steps()
     }
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("start", app.Start)
+def test_plan_shows_the_values_from_which_toggles_start(place: Path, start: app.Start) -> None:
+    planned = app.plan(app.PlanRequest(Path("ops.md"), only=("TIMEOUT",), start=start))
+    assert to_text(planned.plan).splitlines()[0].endswith(f"; toggles start from their {start.value} values")
+    assert json.loads(to_json(planned.plan))["start"] == start.value
 
 
 @pytest.mark.parametrize(

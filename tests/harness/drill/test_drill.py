@@ -120,7 +120,7 @@ def test_failed_revert_is_inconclusive(error: Exception, tmp_path: Path) -> None
     assert result.verdict is Verdict.INCONCLUSIVE
     assert "it is stuck" in result.drills[0].why[0]
     reverted = [event for event in read_events(tmp_path / "record.jsonl") if isinstance(event, FaultReverted)]
-    assert [event.ok for event in reverted] == [False]
+    assert [event.ok for event in reverted] == [False, False]
 
 
 def test_slos_broken_after_the_revert_are_inconclusive(tmp_path: Path) -> None:

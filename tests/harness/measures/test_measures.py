@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,6 +27,7 @@ from harness.verdict.change import since
 from harness.verdict.measurement import Measurement, measure, slices
 from harness.verdict.timeline import Timeline
 from harness.verdict.window import Question, Window
+from tests.support.paths import ROOT
 
 T0 = 1_000_000.0
 ALARM = TestParameters(0.01, alarm=True)
@@ -256,6 +258,20 @@ def test_every_registered_measure_has_its_unit_and_only_availability_is_better_w
     assert [name for name, each in found.items() if each and each.higher_is_better] == ["availability"]
 
 
+def test_every_measure_of_a_service_says_how_it_is_taken_over_the_pods() -> None:
+    sampled = [
+        each for name in UNITS if (each := measure_named(name.replace("NN", "95"))) and issubclass(each, SampledMeasure)
+    ]
+    assert len(sampled) == 9
+    said = {
+        each.function: re.findall("summed over the pods|of all pods|any pod", each.__doc__ or "") for each in sampled
+    }
+    assert [function for function, words in said.items() if not words] == []
+    page = (ROOT / "docs/reference/conditions.md").read_text()
+    table = page.partition("## Over the pods")[2].partition("\n- ")[0]
+    assert set(re.findall(r"[a-z_]+", " ".join(re.findall(r"^\| ([a-z_, ]+) \|", table, re.M)))) == {*said, "measure"}
+
+
 @pytest.mark.parametrize(
     ("condition", "fact"),
     [
@@ -322,7 +338,7 @@ def test_measure_of_another_package_is_parsed_sampled_judged_and_written_as_open
         timeline.add(ProbeSampled(side=TREATMENT, t_s=T0 + second, values=values))
     window = Window(timeline, T0, T0 + 9)
     assert measure(Question(condition, ALARM), window).value == 4.0
-    assert since(Question(condition, ALARM), window) == T0 + 2
+    assert since(Question(condition, ALARM), window) == T0 + 3
     source = document_of(condition, "depth")["spec"]["indicator"]["spec"]["thresholdMetric"]["metricSource"]
     assert source == {"type": "gameday", "spec": {"measure": "depth(worker)"}}
 

@@ -72,7 +72,8 @@ def test_metrics_are_summed_by_pod_and_selected_by_labels() -> None:
 
 
 def test_pod_that_does_not_answer_is_missing() -> None:
-    answers = {"web-1": Answer(200, page(0, 0)), "web-2": Answer(503, page(0, 0)), "web-3": Answer(0, "")}
+    cut = page(0, 0).replace(" 5.0", "")
+    answers = {"web-1": Answer(200, page(0, 0)), "web-2": Answer(503, page(0, 0)), "web-3": Answer(200, cut)}
     found = sampler(Services({"web": answers}), "metric(web, requests_total) > 0", "breaker(web, db) == open").sample()
     assert found.values["metric(web, requests_total)"] == {"web-1": 12.0}
     assert found.missing["metric(web, requests_total)"] == ("web-2", "web-3")
