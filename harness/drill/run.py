@@ -11,7 +11,7 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -32,6 +32,7 @@ from harness.record.events import (
     RevertArmed,
     SideName,
 )
+from harness.record.journal import JournalError
 from harness.verdict.judge import Judge
 
 POLL_S = 0.05
@@ -184,9 +185,14 @@ class Drill:
         side.down()
 
     def _leave_control(self) -> None:
-        """Take the control down, which is no longer needed, while the treatment is observed once more."""
-        self._leaving = threading.Thread(target=self._take_down, args=(self._sides[CONTROL],), name="control-down")
+        """Revert the control and take it down, while the treatment is observed once more."""
+        self._leaving = threading.Thread(target=self._end_control, name="control-down")
         self._leaving.start()
+
+    def _end_control(self) -> None:
+        with suppress(JournalError):  # it has ended the run, which raises it again
+            self._revert(CONTROL)
+        self._take_down(self._sides[CONTROL])
 
     def _prepare(self) -> None:
         """Bring both sides up at once. If the run is stopped meanwhile, take them down while they still come up."""
@@ -222,16 +228,18 @@ class Drill:
                 self._injections[side].pop().revert()
             except Exception as error:  # a fault of another package may raise anything
                 failures.append(str(error) if isinstance(error, GamedayError) else f"{type(error).__name__}: {error}")
-        if side == TREATMENT:
-            self.record(FaultReverted(ok=not failures, why="; ".join(failures)))
+        self.record(FaultReverted(side=side, ok=not failures, why="; ".join(failures)))
+
+    def _revert_active(self, side: Side) -> None:
+        if self._injections[side.name]:
+            self._revert(side.name)
 
     def _end(self) -> None:
         """Revert the faults that are still active and take both sides down."""
         try:
-            if self._injections[TREATMENT]:
-                self._revert(TREATMENT)
-        finally:
             if self._leaving:
                 self._leaving.join()
+            self._both(self._revert_active)
+        finally:
             self._both(self._take_down)
         self.record(DrillEnded())

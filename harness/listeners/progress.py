@@ -134,7 +134,7 @@ def _text(event: DrillEvent) -> str:
             text = f"── fault: {event.text}, on treatment and control"
         case StepExecuted():
             text = _step(event.facts)
-        case FaultReverted():
+        case FaultReverted(side="treatment"):
             text = " ✓ fault reverted" if event.ok else f" ✗ revert failed: {event.why}"
         case Crashed():
             text = f" ✗ {event.text}"

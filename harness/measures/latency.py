@@ -7,7 +7,7 @@ from harness.measures.counts import Counts
 from harness.measures.load import FractionMeasure, Interval
 from harness.measures.openslo import OPERATORS, OpenSloForm, cannot_express, metric_source, remainder, tidy
 from harness.measures.source import Source
-from harness.stats.histogram import quantile_ms
+from harness.stats.histogram import edges_ms, quantile_bucket, quantile_ms
 from harness.stats.inflation import Slice
 from harness.stats.interval import quantile_ranks
 from harness.stats.sequential import Decision
@@ -57,7 +57,8 @@ class Latency(FractionMeasure):
             return None, None
         alphas = (decision.parameters.alpha_of(below=side) for side in (False, True))
         low, high = quantile_ranks(total.ok / decision.vif, q, *alphas)
-        return value, (quantile_ms(total.hist, low) or 0.0, quantile_ms(total.hist, high) if high < 1 else None)
+        first, last = (quantile_bucket(total.hist, rank) or 0 for rank in (low, high))
+        return value, (edges_ms(first)[0], edges_ms(last)[1] if high < 1 else None)
 
     def openslo(self, condition: Condition) -> OpenSloForm:
         """A threshold on the series with the quantile as the target."""

@@ -24,11 +24,27 @@ NO_DATA = "no data"
 
 
 def show_interval(measurement: Measurement, unit: str) -> str:
-    """`[398, 430]` in the measurement's unit, `[398, …]` without an upper bound, "" without an interval."""
+    """`[398, 430]` in the measurement's unit; `(≥ 398)`, `(≤ 2.1)` where the other end is no limit; "" without any."""
     if measurement.interval is None:
         return ""
-    low, high = (None if end is None else show_number(end, unit).split(" ")[0] for end in measurement.interval)
-    return f"[{low}, {high or '…'}]"
+    low, high = measurement.interval
+    more = _more_digits(measurement, unit)
+    shown = [show_number(end, unit, more).split(" ", maxsplit=1)[0] for end in measurement.interval]
+    limits = low > 0, high is not None and not (unit == "ratio" and high >= 1)
+    return {
+        (True, True): f"[{shown[0]}, {shown[1]}]",
+        (True, False): f"(≥ {shown[0]})",
+        (False, True): f"(≤ {shown[1]})",
+        (False, False): "",
+    }[limits]
+
+
+def _more_digits(measurement: Measurement, unit: str) -> int:
+    """Digits to add so that the ends of an interval differ as text."""
+    if measurement.interval is None or measurement.interval[1] is None:
+        return 0
+    low, high = measurement.interval
+    return next((more for more in range(9) if show_number(low, unit, more) != show_number(high, unit, more)), 0)
 
 
 def show_evidence(measurement: Measurement | None) -> str:
@@ -50,12 +66,13 @@ def show_estimate(measurement: Measurement | None, unit: str) -> str:
     if measurement is None or not measurement.n:
         return NO_DATA
     spread = show_interval(measurement, unit) if measurement.range is None else _range(measurement.range, unit)
-    return f"{show_measurement(measurement, unit)} {spread}".rstrip()
+    return f"{show_measurement(measurement, unit, _more_digits(measurement, unit))} {spread}".rstrip()
 
 
 def _range(ends: tuple[float, float], unit: str) -> str:
-    low, high = (show_number(end, unit).split(" ")[0] for end in ends)
-    return f"(range {low}–{high})"
+    """`(range 1–7)`; "" where all samples are the same."""
+    low, high = (show_number(end, unit).split(" ", maxsplit=1)[0] for end in ends)
+    return f"(range {low}–{high})" if low != high else ""
 
 
 def show_seconds(value: float | None) -> str:

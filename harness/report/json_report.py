@@ -59,6 +59,7 @@ def _drill(drill: DrillResult) -> dict[str, Json]:
         "recover_s": drill.times.recover_s,
         "recover_interval_s": _span(drill.times.recover_interval_s),
         "reverted": drill.reverted,
+        "control_reverted": drill.control_reverted,
         "findings": list(drill.findings),
         "phases": [asdict(phase) for phase in drill.phases],
     }

@@ -21,7 +21,7 @@ from harness.verdict.result import DrillResult, PhaseResult, StepResult, Symptom
 
 WIDTH = 120
 _INDENT = 14
-_CELL = 24
+_CELL = 26
 
 
 def to_text(result: GamedayResult, width: int = WIDTH) -> str:
@@ -89,7 +89,8 @@ def _slo_table(drill: DrillResult) -> Iterator[str]:
     yield f"{'':<{name}}{'before':<{_CELL}}{'during':<{_CELL}}after"
     for slo in drill.slos:
         parts = (slo.before, slo.during, slo.after)
-        yield f"{slo.name:<{name}}{''.join(f'{show_estimate(each, slo.unit):<{_CELL}}' for each in parts)}".rstrip()
+        estimates = "".join(f"{show_estimate(each, slo.unit):<{_CELL - 1}} " for each in parts)
+        yield f"{slo.name:<{name}}{estimates}".rstrip()
         yield f"{slo.objective:<{name}}{''.join(f'{show_evidence(each):<{_CELL}}' for each in parts)}".rstrip()
 
 
@@ -105,9 +106,16 @@ def _times(drill: DrillResult) -> str:
         f"detected after {show_seconds(times.detect_s)}{_between('began between', times.onset_interval_s)}",
         f"recovered after {show_seconds(times.recover_s)}{_between('between', times.recover_interval_s)}",
         "control stayed broken" if drill.controlled else "control not shown to stay broken",
-        "reverted" if drill.reverted else "not reverted",
+        _reverted(drill),
     ]
     return " · ".join(parts)
+
+
+def _reverted(drill: DrillResult) -> str:
+    if drill.reverted and drill.control_reverted:
+        return "reverted on both sides"
+    sides = [name for name, done in (("treatment", drill.reverted), ("control", drill.control_reverted)) if done]
+    return f"reverted on the {sides[0]} only" if sides else "not reverted"
 
 
 def _between(word: str, span: tuple[float, float] | None) -> str:

@@ -17,6 +17,8 @@ from harness.verdict.window import Question, Window
 
 CONSECUTIVE_SAMPLES = 7
 """A condition on a sampled measure holds after so many consecutive samples that meet it."""
+SAMPLE_S = 1.0
+"""Period of the probes."""
 
 
 def since(question: Question, window: Window, *, holds: bool = True) -> float | None:
@@ -88,23 +90,32 @@ def _sampled_since(readings: Sequence[Reading], condition: Condition, window: Wi
     run = len(list(takewhile(bool, reversed(met))))
     if run < CONSECUTIVE_SAMPLES:
         return None
-    return max(window.start, window.end - run) if run < len(met) else window.start
+    return readings[-run].at_s if run < len(met) else window.start
 
 
 def bounds(question: Question, window: Window, change: float) -> tuple[float, float]:
-    """(earliest, latest) time at which the condition began to hold, given an estimate `change`.
+    """(earliest, latest) time at which the condition began to hold, given an estimate `change` in the window.
 
     A time is too late if the slices before it show that the condition held already, and too early if the slices after
-    it show that it did not hold yet; each at α/2 over any stretch, so the change lies between with probability 1 − α.
-    (change, change) for a condition that is not on a fraction of arrivals. Source: Saha and Ramdas, "Post-detection
-    inference for sequential changepoint localization", arXiv:2502.06096.
+    it show that it did not hold yet; each at α/2 over any stretch, so the change lies between with probability 1 − α,
+    for all conditions of a drill at once. It can lie inside a slice. A condition that is not on a fraction of arrivals
+    has changed within a slice, or within a period of the probes. Source: Saha and Ramdas, "Post-detection inference for
+    sequential changepoint localization", arXiv:2502.06096.
     """
+    condition, earliest, latest = question.condition, change, change
+    if condition.theta is not None:
+        earliest, latest = _fraction_bounds(question, window, change)
+    resolution_s = SAMPLE_S if isinstance(condition.measure, SampledMeasure) else SLICE_S
+    return max(window.start, earliest - resolution_s), min(window.end, latest + resolution_s)
+
+
+def _fraction_bounds(question: Question, window: Window, change: float) -> tuple[float, float]:
+    """The first and the last begin of a slice that can be the change; `change` lies between them."""
     condition, parameters = question.condition, question.parameters
-    if condition.theta is None:
-        return change, change
     low, at = condition.wants_low, max(0, round((change - window.start) / SLICE_S))
     counted = slices(condition, window, pessimistic=low)
-    vif, needed = max(inflation(counted[at:]), parameters.known.vif), math.log(2 / parameters.alpha)
+    vif = max(inflation(counted[at:]), parameters.known.vif)
+    needed = math.log(2 * parameters.share / parameters.alpha)
 
     def too_late(index: int) -> bool:
         return _shows(counted[index - 1 :: -1] if index else [], condition, vif, needed, below=low)

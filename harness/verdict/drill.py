@@ -57,6 +57,7 @@ def drill_result(state: DrillState) -> DrillResult:
         controlled=bool(state.controlled),
         times=times_of(state),
         reverted=bool(state.reverted),
+        control_reverted=bool(state.control_reverted),
         findings=tuple(_findings(state, steps)),
         phases=tuple(_phases(state)),
         alpha=ALPHA,
@@ -97,13 +98,26 @@ def _before(state: DrillState, slo: Slo, side: str) -> Measurement | None:
 
 
 def _during(state: DrillState, slo: Slo) -> Measurement | None:
-    """From the onset to the first step; from the fault if the SLO never broke."""
+    """From the onset to the response; from the fault if the SLO did not break."""
+    incident = _incident(state)
+    if incident is None:
+        return None
+    return measure(state.question(slo, alarm=True), incident.after(_onset(state, slo, incident)))
+
+
+def _incident(state: DrillState) -> Window | None:
+    """The treatment from the fault to the response; None before the fault."""
     fault, main = state.start("fault"), state.sides[TREATMENT]
     if fault is None:
         return None
-    window = state.window(TREATMENT, fault, max(state.start("response") or main.frontier, fault + SLICE_S))
-    broken = min(evidence_start(slo.objective, window, holds=False), window.end - SLICE_S)
-    return measure(state.question(slo, alarm=True), window.after(broken))
+    return state.window(TREATMENT, fault, max(state.start("response") or main.frontier, fault + SLICE_S))
+
+
+def _onset(state: DrillState, slo: Slo, incident: Window) -> float:
+    """When an SLO broke in the incident; the begin of the incident if it did not."""
+    if slo.name not in state.slos_broken_s:
+        return incident.start
+    return min(evidence_start(slo.objective, incident, holds=False), incident.end - SLICE_S)
 
 
 def _after(state: DrillState, slo: Slo) -> Measurement | None:
@@ -131,7 +145,7 @@ def _budget(state: DrillState, slo: Slo, before: Measurement | None) -> Budget |
 
 
 def _symptoms(state: DrillState) -> Iterator[SymptomResult]:
-    start = state.phase_started_s.get("fault", 0.0)
+    start = state.applied_s(TREATMENT)
     for number, symptom in enumerate(state.symptoms):
         at = state.symptoms_seen_s.get(number)
         after = None if at is None else round(at - start, 1)
@@ -141,20 +155,30 @@ def _symptoms(state: DrillState) -> Iterator[SymptomResult]:
 
 def _steps(state: DrillState, steps: Sequence[StepFacts]) -> Iterator[StepResult]:
     for number, facts in enumerate(steps):
-        later = [other.started_s for other in steps[number + 1 :] if other.changed]
+        changed_s = max((_end(other) for other in steps[:number] if other.changed), default=-math.inf)
+        changes_s = min((other.started_s for other in steps[number + 1 :] if other.changed), default=math.inf)
         verdict, why = judge_step(facts)
-        yield StepResult(facts, verdict, why, tuple(_effects(state, facts, later[0] if later else math.inf)))
+        yield StepResult(facts, verdict, why, tuple(_effects(state, facts, (changed_s, changes_s))))
 
 
-def _effects(state: DrillState, facts: StepFacts, next_change_s: float) -> Iterator[Effect]:
+def _end(facts: StepFacts) -> float:
+    return facts.started_s + facts.seconds
+
+
+def _effects(state: DrillState, facts: StepFacts, others: Span) -> Iterator[Effect]:
+    """The effects of a step that changed something; `others`: end of the change before it, begin of the next one.
+
+    From the SLO's onset on, and between these two, only this step can have an effect, save one that comes late.
+    """
     if not facts.changed:
         return
-    main = state.sides[TREATMENT]
-    start, end = slice_until(facts.started_s), slice_from(facts.started_s + facts.seconds)
-    until = slice_until(min(end + EFFECT_S, max(next_change_s, end + 1), main.frontier))
+    main, incident = state.sides[TREATMENT], _incident(state)
+    start, end = slice_until(facts.started_s), slice_from(_end(facts))
+    until = min(end + EFFECT_S, others[1], main.frontier)
     for slo in state.slos:
-        before = _fraction(slices(slo.objective, Window(main, start - EFFECT_S, start), pessimistic=False))
-        after = _fraction(slices(slo.objective, Window(main, end, until), pessimistic=False))
+        begin = max(start - EFFECT_S, others[0], _onset(state, slo, incident) if incident else start - EFFECT_S)
+        before = _fraction(slices(slo.objective, Window(main, slice_from(begin), start), pessimistic=False))
+        after = _fraction(slices(slo.objective, Window(main, end, slice_until(until)), pessimistic=False))
         yield Effect(slo.name, before[0], after[0], _differ(before, after))
 
 
@@ -200,7 +224,8 @@ def _findings(state: DrillState, steps: Sequence[StepResult]) -> Iterator[str]:
 
 
 def _moved_nothing(step: StepResult) -> bool:
-    return bool(step.effects) and not any(effect.moved for effect in step.effects)
+    measured = [effect for effect in step.effects if effect.before is not None and effect.after is not None]
+    return bool(measured) and not any(effect.moved for effect in measured)
 
 
 def _phases(state: DrillState) -> Iterator[PhaseResult]:

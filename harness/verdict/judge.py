@@ -15,6 +15,7 @@ from harness.record.events import (
     DrillEvent,
     DrillInterrupted,
     DrillStarted,
+    FaultApplied,
     FaultReverted,
     FindingNoted,
     HostSampled,
@@ -30,6 +31,7 @@ from harness.stats.sequential import MIN_S
 from harness.verdict.change import has_begun, since
 from harness.verdict.measurement import measure, slices
 from harness.verdict.state import Slo, Span, new_drill_state
+from harness.verdict.timeline import slice_from
 
 STILL_S = 5.0
 """Longest window at the end of the recovery in which the control must still be broken, in seconds."""
@@ -55,6 +57,10 @@ class Judge:
                 self.state.phase_ended_s[event.phase] = event.t_s
                 if event.decides:
                     self.state.answers[event.phase] = event.answer
+            case FaultApplied():
+                self.state.fault_applied_s.setdefault(event.side, event.t_s)
+            case FaultReverted():
+                self._note_reverted(event)
             case _:
                 self._note(event)
 
@@ -74,14 +80,22 @@ class Judge:
                 state.ended = True
             case HostSampled():
                 state.host.append(event)
-            case FaultReverted():
-                state.reverted, state.revert_why = event.ok, event.why
+
+    def _note_reverted(self, event: FaultReverted) -> None:
+        """Keep the outcome of a side's reverts. A failure on the control is a finding: its platform is taken down."""
+        if event.side == TREATMENT:
+            self.state.reverted, self.state.revert_why = event.ok, event.why
+            return
+        self.state.control_reverted = event.ok
+        if not event.ok:
+            self.state.findings.append(f"control: a fault was not reverted before it was taken down: {event.why}")
 
     def _decide(self) -> None:
         """Decide what the present phase waits for, if the measurements so far suffice."""
         phase = self.state.present_phase
         decide: Mapping[str | None, Callable[[], None]] = {
             "baseline": self._baseline,
+            "fault": self._symptoms,
             "symptoms": self._symptoms,
             "recovery": self._recovery,
             "control": self._control,
@@ -141,10 +155,10 @@ class Judge:
 
     def _symptoms(self) -> None:
         """Note the symptoms that are present and the SLOs that are broken by now."""
-        state, start = self.state, self.state.start("fault")
-        if start is None:
-            return
+        state, start = self.state, slice_from(self.state.applied_s(TREATMENT))
         window = state.window(TREATMENT, start)
+        if window.end <= start or (state.present_phase == "fault" and TREATMENT not in state.fault_applied_s):
+            return
         for number, symptom in enumerate(state.symptoms):
             if symptom.condition is None or number in state.symptoms_seen_s:
                 continue

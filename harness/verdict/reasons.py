@@ -13,6 +13,7 @@ from harness.verdict.quantities import show_measurement
 from harness.verdict.result import DashboardResult, StepResult
 from harness.verdict.starvation import starvation
 from harness.verdict.state import DrillState, Slo
+from harness.verdict.steps import MANUAL, SKIPPED
 from harness.verdict.timeline import slice_from, slice_until
 from harness.verdict.window import Window
 
@@ -38,8 +39,19 @@ def verdict_of(
         return Verdict.INCONCLUSIVE, doubts
     names = ", ".join(state.still_broken)
     return Verdict.PASSED, [
-        f"all symptoms observed, all steps succeeded, SLOs recovered; {names} stayed broken in the control run"
+        f"all symptoms observed, {_done(steps)}, SLOs recovered; {names} stayed broken in the control run"
     ]
+
+
+def _done(steps: Sequence[StepResult]) -> str:
+    """How the steps of a drill in which none failed have ended, as text."""
+    manual, skipped = (sum(step.verdict == verdict for step in steps) for verdict in (MANUAL, SKIPPED))
+    left = [f"{_steps(manual)} left to a person"] * bool(manual) + [f"{_steps(skipped)} not run"] * bool(skipped)
+    return f"all executed steps succeeded ({', '.join(left)})" if left else "all steps succeeded"
+
+
+def _steps(count: int) -> str:
+    return f"{count} step is" if count == 1 else f"{count} steps are"
 
 
 def _unusable(state: DrillState) -> Iterator[str]:

@@ -32,7 +32,7 @@ class SloResult:
 
 @dataclass(frozen=True)
 class SymptomResult:
-    """One documented symptom; `seen_after_s` counts from the fault."""
+    """One documented symptom; `seen_after_s` counts from the fault on the treatment."""
 
     line: int
     text: str
@@ -99,8 +99,8 @@ class PhaseResult:
 
 @dataclass(frozen=True)
 class Times:
-    """Seconds since the fault. Detected is when the first symptom was known, recovered when the SLOs began to hold
-    again.
+    """Seconds since the fault was active on the treatment. Detected is when the first symptom was known, recovered when
+    the SLOs began to hold again.
 
     The intervals are for the moments at which that symptom began and the recovery began, at 1 − α.
     """
@@ -129,6 +129,9 @@ class DrillResult:
     controlled: bool
     times: Times
     reverted: bool
+    """Whether the fault was reverted on the treatment."""
+    control_reverted: bool
+    """Whether it was reverted on the control, before that was taken down."""
     findings: tuple[str, ...]
     phases: tuple[PhaseResult, ...]
     alpha: float

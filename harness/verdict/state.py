@@ -72,6 +72,8 @@ class DrillState:
     """When each symptom was first known to be present after the fault, by its index."""
     slos_broken_s: dict[str, float] = field(default_factory=dict)
     """When each SLO was first known to be broken after the fault, by its name."""
+    fault_applied_s: dict[str, float] = field(default_factory=dict)
+    """By side, when its first fault was active."""
     recovery_spans: dict[str, Span] = field(default_factory=dict)
     """By SLO, the span after the response; empty until every SLO is known to hold for long enough."""
     still_broken: tuple[str, ...] = ()
@@ -84,6 +86,8 @@ class DrillState:
     """Whether every revert succeeded; None: not reverted yet."""
     revert_why: str = ""
     """Errors of the reverts that failed."""
+    control_reverted: bool | None = None
+    """The same for the control, which is taken down after its reverts."""
     steps: list[StepFacts] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
     crashes: list[str] = field(default_factory=list)
@@ -109,6 +113,10 @@ class DrillState:
         if not self.symptoms_seen_s:
             return 0.0
         return max(self.symptoms_seen_s.values()) - self.phase_started_s.get("fault", 0.0)
+
+    def applied_s(self, side: str) -> float:
+        """When the first fault of a side was active; until then, the begin of the phase that applies it."""
+        return self.fault_applied_s.get(side, self.phase_started_s.get("fault", 0.0))
 
     @property
     def recovered_since(self) -> float | None:

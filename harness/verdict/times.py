@@ -5,18 +5,15 @@ from __future__ import annotations
 from harness.record.events import TREATMENT
 from harness.verdict.change import bounds, since
 from harness.verdict.result import Times
-from harness.verdict.state import DrillState, Span
-
-SAMPLE_S = 1.0
-"""Period of the probes: what a sample shows began at most so long before."""
+from harness.verdict.state import DrillState, Slo, Span
+from harness.verdict.timeline import slice_until
 
 
 def times_of(state: DrillState) -> Times:
-    """The times of a drill; empty before its fault."""
-    fault = state.phase_started_s.get("fault")
-    if fault is None:
+    """The times of a drill, from the moment at which the fault was active on the treatment; empty before it."""
+    if "fault" not in state.phase_started_s:
         return Times()
-    recovered = state.recovered_since
+    fault, recovered = state.applied_s(TREATMENT), state.recovered_since
     return Times(
         detect_s=_rounded(min(state.symptoms_seen_s.values()) - fault) if state.symptoms_seen_s else None,
         onset_interval_s=_shifted(_onset(state), fault),
@@ -35,27 +32,35 @@ def _shifted(span: Span | None, fault: float) -> Span | None:
 
 def _onset(state: DrillState) -> Span | None:
     """Confidence interval for the onset of the symptom that was seen first."""
-    start = state.start("fault")
-    if not state.symptoms_seen_s or start is None:
+    if not state.symptoms_seen_s:
         return None
     first = min(state.symptoms_seen_s, key=lambda number: state.symptoms_seen_s[number])
     at, condition = state.symptoms_seen_s[first], state.symptoms[first].condition
-    if condition is None or condition.theta is None:
-        return max(start, at - SAMPLE_S), at
-    question, window = state.symptom_question(condition), state.window(TREATMENT, start, at)
-    begun = since(question, window)
+    if condition is None:
+        return None
+    question, window = state.symptom_question(condition), state.window(TREATMENT, _fault_slice(state), at)
+    begun = None if condition.theta is None else since(question, window)
     return bounds(question, window, at if begun is None else begun)
 
 
+def _fault_slice(state: DrillState) -> float:
+    """Begin of the slice in which the fault became active on the treatment."""
+    return slice_until(state.applied_s(TREATMENT))
+
+
 def _recovery(state: DrillState) -> Span | None:
-    """Confidence interval for the recovery, which is that of the SLO that recovers last."""
+    """Confidence interval for the recovery, which is that of the SLO that recovers last.
+
+    Of the same SLOs as `recovered_since`: the latest of several moments lies between the latest of their bounds.
+    """
     start = state.start("response")
     if not state.recovery_spans or start is None:
         return None
-    spans = [
-        bounds(state.question(slo), state.window(TREATMENT, start, span[1]), span[0])
-        for slo in state.slos
-        for span in (state.recovery_spans[slo.name],)
-        if slo.objective.series is not None and slo.name in state.slos_broken_s
-    ]
-    return None if not spans else (max(low for low, _ in spans), max(high for _, high in spans))
+    back = [slo for slo in state.slos if slo.name in state.slos_broken_s] or state.slos
+    spans = [_of_slo(state, slo, start) for slo in back]
+    return max(low for low, _ in spans), max(high for _, high in spans)
+
+
+def _of_slo(state: DrillState, slo: Slo, start: float) -> Span:
+    begin, end = state.recovery_spans[slo.name]
+    return bounds(state.question(slo), state.window(TREATMENT, start, end), begin)

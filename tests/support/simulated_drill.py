@@ -29,6 +29,7 @@ from harness.record.steps import StepFacts
 from harness.stats.inflation import UNKNOWN, VifEstimate
 from harness.stats.sequential import SLICE_S
 from harness.verdict.gameday import GamedayResult, judge_record
+from tests.support.figures import without_contradiction
 
 SIDES: tuple[SideName, ...] = (TREATMENT, CONTROL)
 START_S = 1_000_000.0
@@ -71,6 +72,8 @@ class World:
     heals: bool = True
     revert_error: Exception | None = None
     """Raised by each attempt to revert the fault."""
+    control_revert_error: Exception | None = None
+    """Raised by the attempt to revert it on the control."""
     silent_from: float | None = None
     known: VifEstimate = UNKNOWN
     """The VIF estimated from earlier runs."""
@@ -81,7 +84,12 @@ class World:
     now: float = START_S
     fault_at: float | None = None
     reverted_at: float | None = None
+    prepared: int = 0
+    """Sides on which the fault was prepared; the treatment is the first."""
     healed: bool = False
+    healed_at: float | None = None
+    executed: int = 0
+    """Steps that were executed."""
     responded: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
     at: Callable[[float], None] = lambda now: None
@@ -112,7 +120,7 @@ class World:
         assert not self.live, "a side was left up"
         self.journal.write(RunEnded())
         self.journal.close()
-        return judge_record(list(read_events(self.journal.path)))
+        return without_contradiction(judge_record(list(read_events(self.journal.path))))
 
     def record(self, event: DrillEvent, *, sync: bool = False) -> None:
         self.journal.write(replace(event, drill="WEB"), sync=sync)
@@ -135,7 +143,9 @@ class World:
         for facts in self.steps:
             self.second()
             self.record(StepExecuted(facts=facts))
-            self.healed = self.healed or self.heals
+            self.executed += 1
+            if self.heals and not self.healed:
+                self.healed, self.healed_at = True, self.now
 
     def _pause(self, _: float) -> None:
         self.at(self.now - START_S)
@@ -186,13 +196,17 @@ class _Fault:
     text: str = "f"
 
     def prepare(self, target: Target) -> Injection:
-        return Injection("revert f", self._apply, self._revert)
+        side: SideName = CONTROL if self.world.prepared else TREATMENT
+        self.world.prepared += 1
+        return Injection("revert f", self._apply, lambda: self._revert(side))
 
     def _apply(self) -> None:
         self.world.on_apply()
         self.world.fault_at = self.world.now
 
-    def _revert(self) -> None:
-        if self.world.revert_error:
-            raise self.world.revert_error
-        self.world.reverted_at = self.world.now
+    def _revert(self, side: SideName) -> None:
+        error = self.world.revert_error or (self.world.control_revert_error if side == CONTROL else None)
+        if error:
+            raise error
+        if side == TREATMENT:
+            self.world.reverted_at = self.world.now

@@ -140,7 +140,7 @@ def test_interrupted_run_is_inconclusive_and_reverts_its_faults(
     assert (end.result["verdict"], "interrupted before the end" in end.result["why"]) == ("inconclusive", True)
     assert "✗ interrupted: reverting the fault" in end.stderr
     assert bool(end.recorded(FaultApplied)) == (phase in ARMED)
-    assert [event.ok for event in end.recorded(FaultReverted)] == [True] * (phase in ARMED)
+    assert [event.ok for event in end.recorded(FaultReverted)] == [True] * 2 * (phase in ARMED)
     assert (end.folder / "summary.md").read_text(encoding="utf-8").startswith("# Gameday: inconclusive")
 
 
@@ -159,7 +159,7 @@ def test_lost_load_generator_is_inconclusive(endings: Mapping[str, Future[Ending
     end = endings[f"load killed, {phase}"].result()
     assert (end.status, end.result["verdict"]) == (3, "inconclusive")
     assert "load lost" in end.result["why"][0]
-    assert [event.ok for event in end.recorded(FaultReverted)] == [True] * (phase in ARMED)
+    assert [event.ok for event in end.recorded(FaultReverted)] == [True] * 2 * (phase in ARMED)
 
 
 @pytest.mark.parametrize("phase", ["baseline", "symptoms"])
@@ -183,7 +183,7 @@ def test_run_reverts_and_ends_although_its_stderr_is_a_full_pipe(tmp_path: Path)
         )  # fmt: skip
     assert done.returncode in (0, 3), "a verdict, whatever this machine's load makes of it"
     events = list(read_events(tmp_path / "pipe" / "run" / "record.jsonl"))
-    assert [event.ok for event in events if isinstance(event, FaultReverted)] == [True]
+    assert [event.ok for event in events if isinstance(event, FaultReverted)] == [True, True]
     assert isinstance(events[-1], RunEnded)
     assert b"TOOL_DOWN" in done.stdout
     assert left(tmp_path / "pipe" / "run") == []

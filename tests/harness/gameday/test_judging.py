@@ -35,6 +35,7 @@ def test_each_event_is_judged_once_though_drill_and_display_read_the_judge(
     with monkeypatch.context() as patch:
         patch.setattr(Judge, "add", counted)
         patch.setattr("tests.support.simulated_drill.judge_record", lambda events: None)
+        patch.setattr("tests.support.simulated_drill.without_contradiction", lambda result: result)
         world.run()
         with world.judges.of("WEB"):
             pass

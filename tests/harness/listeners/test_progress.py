@@ -31,7 +31,7 @@ def test_progress_without_a_terminal_is_a_plain_log(tmp_path: Path) -> None:
     lines = shown(tmp_path, io.StringIO())
     assert "\033" not in "".join(lines)
     waiting = [line for line in lines if re.search(r"about \d+ s more", line)]
-    assert re.search(r"about 10 s more · availability 100 % \[\S+, 100\] >= 99%", waiting[0]), waiting[0]
+    assert re.search(r"about 10 s more · availability 100 % \(≥ \S+\) >= 99%", waiting[0]), waiting[0]
     expected = [int(re.search(r"about (\d+) s", line)[1]) for line in waiting if "baseline" not in line]  # type: ignore[index]
     assert expected[0] > expected[1] > expected[2]
 

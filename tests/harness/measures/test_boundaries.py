@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from harness.conditions import parse
 from harness.errors import ConditionError
+from harness.model import Verdict
 from harness.record.events import TREATMENT, LoadCounted, LoadSlice
 from harness.stats.inflation import ENOUGH_S, MARGIN, VifEstimate
 from harness.stats.sequential import SLICE_S, TestParameters
@@ -13,6 +16,7 @@ from harness.verdict.change import bounds, has_begun, since
 from harness.verdict.measurement import measure
 from harness.verdict.timeline import Timeline
 from harness.verdict.window import Question, Window
+from tests.support.simulated_drill import World
 
 T0 = 1_000_000.0
 WARM = TestParameters(0.01, VifEstimate(MARGIN, ENOUGH_S))
@@ -184,3 +188,24 @@ def test_count_above_a_number_is_counted_from_the_beginning_of_the_phase(text: s
     question = Question(parse(text), TestParameters(0.01, alarm=True))
     assert measure(question, window(MIXED)).holds is holds
     assert has_begun(question, window(MIXED)) is holds
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        ("error_rate(gateway) >= 100%", 1.0),
+        ("availability(gateway) <= 0%", 1.0),
+        ("error_rate(gateway) > 0%", 1.0),
+        ("error_rate(gateway) > 0%", 0.5),
+        ("availability(gateway) < 100%", 0.5),
+    ],
+)
+def test_drill_sees_a_symptom_at_a_boundary(tmp_path: Path, text: str, share: float) -> None:
+    def bad(side: str, since: float | None, healed: bool) -> float:
+        return 0.0 if since is None or healed else share
+
+    (drill,) = World(tmp_path, bad, symptoms=(("symptom", text),)).run().drills
+    assert drill.symptoms[0].seen
+    assert drill.symptoms[0].seen_after_s is not None
+    assert drill.symptoms[0].seen_after_s < 3
+    assert (drill.verdict, drill.why[0].partition(",")[0]) == (Verdict.PASSED, "all symptoms observed")

@@ -338,7 +338,7 @@ def test_measure_of_another_package_is_parsed_sampled_judged_and_written_as_open
         timeline.add(ProbeSampled(side=TREATMENT, t_s=T0 + second, values=values))
     window = Window(timeline, T0, T0 + 9)
     assert measure(Question(condition, ALARM), window).value == 4.0
-    assert since(Question(condition, ALARM), window) == T0 + 2
+    assert since(Question(condition, ALARM), window) == T0 + 3
     source = document_of(condition, "depth")["spec"]["indicator"]["spec"]["thresholdMetric"]["metricSource"]
     assert source == {"type": "gameday", "spec": {"measure": "depth(worker)"}}
 

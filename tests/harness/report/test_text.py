@@ -17,7 +17,7 @@ def test_text_of_a_drill_has_one_label_per_part_and_ends_with_the_verdict(tmp_pa
     text = to_text(World(tmp_path, incident).run())
     assert labels(text) == ["why", "fault", "symptoms", "steps", "SLOs", "confidence", "budget", "times", "phases"]
     assert "  confidence  99 % (α = 1 %); intervals are valid at any time\n" in text
-    assert "control stayed broken · reverted\n" in text
+    assert "control stayed broken · reverted on both sides\n" in text
     assert text.splitlines()[0] == "✓ WEB  Web  PASSED"
     assert text.splitlines()[-1].startswith("PASSED in ")
     assert text.endswith("passed: WEB\n")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.stats.histogram import middle_ms, quantile_ms
+from harness.stats.histogram import edges_ms, middle_ms, quantile_ms
 from scenarios.generator import histogram as generator
 
 LATENCIES_US = st.lists(st.integers(0, 120_000_000), min_size=1, max_size=200)
@@ -44,6 +44,12 @@ def test_merged_counts_are_those_of_all_latencies_in_any_order(
     one, two, three = map(buckets, (first, second, third))
     assert (one + two) + three == one + (two + three) == buckets(third + first + second)
     assert quantile_ms(one + two + three, q) == quantile_ms(buckets(second + third + first), q)
+
+
+def test_each_bucket_ends_where_the_next_begins_and_contains_its_middle() -> None:
+    edges = [edges_ms(index) for index in range(5_000)]
+    assert all(low <= middle_ms(index) < high for index, (low, high) in enumerate(edges))
+    assert [high for _, high in edges[:-1]] == [low for low, _ in edges[1:]]
 
 
 def test_quantile_without_counts_is_absent() -> None:

@@ -1,0 +1,217 @@
+"""Checks that the figures of a result do not contradict each other, within `result.json` and between the renderings."""
+
+from __future__ import annotations
+
+import html
+import itertools
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from xml.etree import ElementTree
+
+from harness.app import render
+from harness.conditions import parse
+from harness.verdict.gameday import GamedayResult
+from harness.verdict.quantities import show_number
+
+Json = Mapping[str, Any]
+FORMATS = ("json", "junit", "markdown", "text")
+_WORST = ("passed", "inconclusive", "failed")
+_PARTS = ("before", "control_before", "during", "after", "control", "after_revert")
+_TINY, _ROUNDED_S = 2e-6, 0.051
+"""Rounding of numbers in result.json, and of seconds shown with one decimal."""
+
+
+def problems(renderings: Mapping[str, str]) -> list[str]:
+    """A line per contradiction in the renderings of one result, by name of the format; `json` must be among them."""
+    whole: Json = json.loads(renderings["json"])
+    found = [*_whole(whole), *(f"{drill['runbook']}: {each}" for drill in whole["drills"] for each in _drill(drill))]
+    if "junit" in renderings:
+        found += [f"junit: {each}" for each in _junit(whole, ElementTree.fromstring(renderings["junit"]))]
+    for name in renderings.keys() - {"json", "junit"}:
+        found += [f"{name}: {each}" for each in _prose(whole, _plain(renderings[name]))]
+    return found
+
+
+def without_contradiction(result: GamedayResult) -> GamedayResult:
+    """The same result; an AssertionError when the figures of its renderings contradict each other."""
+    found = problems({name: render(result, name) for name in FORMATS})
+    assert not found, "\n".join(found)
+    return result
+
+
+# -- result.json -------------------------------------------------------------------------------------------------------
+
+
+def _whole(whole: Json) -> Iterator[str]:
+    verdicts = [drill["verdict"] for drill in whole["drills"]]
+    worst = max(verdicts, key=_WORST.index, default="inconclusive")
+    if _WORST.index(whole["verdict"]) < _WORST.index(worst):
+        yield f"the verdict is {whole['verdict']}, that of a drill is {worst}"
+    if whole["verdict"] == "failed" and worst != "failed":
+        yield "failed without a failed drill"
+    for drill in whole["drills"]:
+        if sum(phase["seconds"] for phase in drill["phases"]) > whole["seconds"] + _ROUNDED_S * 10:
+            yield f"{drill['runbook']}: its phases last longer than the run"
+
+
+def _drill(drill: Json) -> Iterator[str]:
+    yield from _times(drill)
+    for slo in drill["slos"]:
+        yield from (f"{slo['name']}: {each}" for each in _slo(slo, drill))
+    for step in drill["steps"]:
+        yield from (f"line {step['line']}: {each}" for each in _step(step))
+    yield from _verdict(drill)
+
+
+def _times(drill: Json) -> Iterator[str]:
+    """Detected, then recovered; each within its interval, which has a width."""
+    detect, recover = drill["detect_s"], drill["recover_s"]
+    onset, recovery = drill["onset_interval_s"], drill["recover_interval_s"]
+    seen = [symptom["seen_after_s"] for symptom in drill["symptoms"] if symptom["seen"]]
+    if (detect is None) != (not seen) or (seen and abs(min(seen) - detect) > _ROUNDED_S):
+        yield f"detect_s {detect}, but the first symptom was seen after {min(seen, default=None)}"
+    for name, span in (("onset_interval_s", onset), ("recover_interval_s", recovery)):
+        if span and not 0 <= span[0] < span[1]:
+            yield f"{name} {span} has no width"
+    if onset and (detect is None or onset[1] > detect + _TINY):
+        yield f"onset_interval_s {onset} ends after detect_s {detect}"
+    if recovery and (recover is None or not recovery[0] - _TINY <= recover <= recovery[1] + _TINY):
+        yield f"recover_s {recover} is not in recover_interval_s {recovery}"
+    if recover is not None and (recovery is None or (detect is not None and detect > recover)):
+        yield f"recover_s {recover} without an interval, or before detect_s {detect}"
+    yield from (f"phase {each['phase']}: {each['seconds']} s" for each in drill["phases"] if each["seconds"] < 0)
+
+
+def _slo(slo: Json, drill: Json) -> Iterator[str]:
+    for part in _PARTS:
+        yield from (f"{part}: {each}" for each in _measurement(slo[part]))
+    during, begun = slo["during"], {phase["phase"] for phase in drill["phases"]}
+    if "response" in begun and during["samples"] and during["seconds"] < 1:
+        yield f"during: {during['seconds']} s only"
+    if budget := slo["budget"]:
+        for name in ("spent", "burn_rate"):
+            yield from _within(budget[name], budget[f"{name}_interval"], f"budget: {name}")
+        if budget["seconds"] < 0 or budget["window_s"] <= 0:
+            yield f"budget: {budget['seconds']} s of {budget['window_s']} s"
+
+
+def _measurement(found: Json) -> Iterator[str]:
+    if not found["samples"]:
+        if found["value"] is not None or found["holds"] is not None:
+            yield "a value without samples"
+        return
+    yield from _within(found["value"], found["interval"], "value")
+    yield from _within(found["bad"], found["bad_interval"], "bad")
+    if found["interval"] and not found["alpha"]:
+        yield "an interval without its α"
+    if (found["counted"] == "samples") != (found["range"] is not None) or (found["range"] and found["interval"]):
+        yield f"{found['counted']} with the range {found['range']} and the interval {found['interval']}"
+    if found["range"] and not found["range"][0] - _TINY <= found["value"] <= found["range"][1] + _TINY:
+        yield f"value {found['value']} is not in the range {found['range']}"
+    if found["effective"] is not None and abs(found["effective"] * found["vif"] - found["samples"]) > 0.01:
+        yield f"{found['samples']} samples / VIF {found['vif']} is not {found['effective']}"
+    if found["bad"] is not None and not 0 <= found["bad"] <= 1:
+        yield f"bad fraction {found['bad']}"
+
+
+def _within(value: float | None, interval: list[float | None] | None, name: str) -> Iterator[str]:
+    """A value lies in its interval, and an interval has a width; no upper end is no upper limit."""
+    if interval is None:
+        return
+    low, high = interval
+    if low is None or (high is not None and low >= high):
+        yield f"{name}: interval {interval} has no width"
+    elif value is not None and not (low - _TINY <= value and (high is None or value <= high + _TINY)):
+        yield f"{name} {value} is not in {interval}"
+
+
+def _step(step: Json) -> Iterator[str]:
+    if step["ran"] is False and (step["exit_status"] is not None or step["verdict"] == "ok"):
+        yield "not run, but with an outcome"
+    for effect in step["slis"]:
+        before, after = effect["bad_before"], effect["bad_after"]
+        if effect["moved"] and (before is None or after is None or before == after):
+            yield f"{effect['slo']} moved from {before} to {after}"
+
+
+def _verdict(drill: Json) -> Iterator[str]:
+    manual = sum(step["verdict"] == "manual" for step in drill["steps"])
+    found = re.search(r"(\d+) steps? (?:is|are) left to a person", " ".join(drill["why"]))
+    if drill["verdict"] == "passed" and (int(found[1]) if found else 0) != manual:
+        yield f"{manual} steps for a person, but the reasons are {drill['why']}"
+    if drill["verdict"] != "passed":
+        if not drill["why"]:
+            yield f"{drill['verdict']} without a reason"
+        return
+    needed = {
+        "a symptom was not seen": all(symptom["seen"] for symptom in drill["symptoms"]),
+        "not controlled": drill["controlled"],
+        "not reverted": drill["reverted"],
+        "no recovery": drill["recover_s"] is not None,
+        "a step failed": not any(step["verdict"] in ("failed", "refused") for step in drill["steps"]),
+        "an SLO does not hold": all(slo["after"]["holds"] and slo["after_revert"]["holds"] for slo in drill["slos"]),
+    }
+    yield from (f"passed, but {fact}" for fact, holds in needed.items() if not holds)
+
+
+# -- the other renderings ----------------------------------------------------------------------------------------------
+
+
+def _junit(whole: Json, root: ElementTree.Element) -> Iterator[str]:
+    counted = {"tests": "testcase", "failures": "failure", "errors": "error"}
+    for element in (root, *root.iter("testsuite")):
+        for name, tag in counted.items():
+            if int(element.get(name, "-1")) != (number := sum(1 for _ in element.iter(tag))):
+                yield f"{element.get('name')}: {name} is {element.get(name)}, there are {number}"
+    failures, errors = int(root.get("failures", "0")), int(root.get("errors", "0"))
+    expected = "failed" if failures else "inconclusive" if errors else "passed"
+    if whole["verdict"] == "passed" != expected or (whole["verdict"] == "failed" and not failures):
+        yield f"{failures} failures and {errors} errors, the verdict is {whole['verdict']}"
+    suites = {suite.get("name"): suite for suite in root}
+    for drill in whole["drills"]:
+        yield from (f"{drill['runbook']}: {each}" for each in _suite(drill, suites[drill["runbook"]]))
+
+
+def _suite(drill: Json, suite: ElementTree.Element) -> Iterator[str]:
+    cases, parts = list(suite), ("symptoms", "steps", "slos", "dashboards")
+    outcome = {"passed": None, "failed": "failure", "inconclusive": "error"}[drill["verdict"]]
+    if {child.tag for child in cases[0]} - {"system-out"} != ({outcome} if outcome else set()):
+        yield f"the case of the drill does not say {drill['verdict']}"
+    if len(cases) != 1 + sum(len(drill[part]) for part in parts):
+        yield f"{len(cases)} cases"
+    text = _plain(" ".join(itertools.chain.from_iterable(case.itertext() for case in cases)))
+    yield from (f"no `{figure}`" for figure in _estimates(drill) if figure not in text)
+
+
+def _prose(whole: Json, text: str) -> Iterator[str]:
+    """The verdicts, times and estimates of result.json, as the text shows them."""
+    for drill in whole["drills"]:
+        where = drill["runbook"]
+        if not re.search(rf"{re.escape(where)}\b[^\n]*\b{drill['verdict']}\b", text, re.IGNORECASE):
+            yield f"{where}: not {drill['verdict']}"
+        times = [drill["detect_s"], drill["recover_s"], *(phase["seconds"] for phase in drill["phases"])]
+        shown = [f"{seconds:.1f}" for seconds in times if seconds is not None]
+        yield from (f"{where}: no `{figure}`" for figure in (*shown, *_estimates(drill)) if figure not in text)
+
+
+def _estimates(drill: Json) -> Iterator[str]:
+    """The value and the number of samples of each SLO before, during and after the incident."""
+    for slo in drill["slos"]:
+        unit = parse(slo["objective"]).unit
+        for part in ("before", "during", "after"):
+            found = slo[part]
+            if found["samples"] and found["value"] is not None:
+                yield _number(show_number(found["value"], unit))
+                yield f"{found['samples']}"
+
+
+def _number(shown: str) -> str:
+    """The digits of `412 ms` that every number of decimals begins with."""
+    return shown.split(" ", maxsplit=1)[0].removesuffix(".0")
+
+
+def _plain(text: str) -> str:
+    """The words of a rendering, without marks and entities."""
+    return html.unescape(re.sub(r"</?[a-z][^>]*>|[`*]", "", text)).replace("\\|", "|")
