@@ -68,6 +68,7 @@ class World:
     steps: tuple[StepFacts, ...] = (
         ran("change", "kubectl scale deployment web --replicas=3", changed=("deployment/web replicas 1 -> 3",)),
     )
+    more_slos: tuple[SloPlan, ...] = ()
     rate: int = 100
     heals: bool = True
     revert_error: Exception | None = None
@@ -135,7 +136,7 @@ class World:
             scenario="web",
             symptoms=tuple(SymptomPlan(10 + n, text, condition) for n, (text, condition) in enumerate(self.symptoms)),
             dashboards=self.dashboards,
-            slos=(replace(objective, known_vif=self.known.vif, known_vif_s=self.known.seconds),),
+            slos=(replace(objective, known_vif=self.known.vif, known_vif_s=self.known.seconds), *self.more_slos),
         )
 
     def _respond(self) -> None:

@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 from harness.bindings import load
-from harness.gameday.headers import drill_header
+from harness.gameday.headers import Draw, drill_header
 from harness.history.vif import History
 from harness.plan import make_plan
 from harness.record.codec import from_json, to_json
-from harness.record.events import DrillStarted
+from harness.record.events import CONTROL, DrillStarted
 from harness.runbook import read as read_document
 from harness.verdict.state import new_drill_state
 from tests.support.paths import RUNBOOK
@@ -19,8 +19,9 @@ from tests.support.slo import BOUND, write_bindings
 
 def test_a_drill_header_has_all_that_its_judge_needs(tmp_path: Path) -> None:
     plan = make_plan(read_document(RUNBOOK), load(write_bindings(tmp_path, BOUND)), ["TIMEOUT"])
-    header = from_json(json.loads(json.dumps(to_json(drill_header(plan.drills[0], plan, History())))))
+    header = from_json(json.loads(json.dumps(to_json(drill_header(plan.drills[0], plan, History(), Draw(7, 0.1))))))
     assert isinstance(header, DrillStarted)
+    assert (header.seed, header.credit_alpha, header.earlier_exposure_s) == (7, 0.1, 0.0)
     assert [slo.target for slo in header.slos] == [0.95, 0.9, 0.99, 0.99]
     judged = new_drill_state(header).slos
     assert [(slo.name, slo.objective.text, slo.alpha, slo.window_s) for slo in judged] == [
@@ -30,3 +31,10 @@ def test_a_drill_header_has_all_that_its_judge_needs(tmp_path: Path) -> None:
         ("quick tools", "p99(tools) < 1000ms", None, 2_419_200.0),
     ]
     assert [slo.known.vif for slo in judged] == [2.5, 1.0, 1.0, 1.0]
+
+
+def test_the_draw_depends_on_seed_and_drill_and_takes_each_side_half_of_the_time() -> None:
+    first = [Draw(seed, 0.1).first("TIMEOUT") for seed in range(400)]
+    assert first == [Draw(seed, 0.1).first("TIMEOUT") for seed in range(400)]
+    assert 160 < first.count(CONTROL) < 240
+    assert first != [Draw(seed, 0.1).first("TOOL_DOWN") for seed in range(400)]

@@ -40,17 +40,19 @@ def with_slo(name: str, objective: str) -> Callable[[Event], Event]:
 
 
 def test_recovery_lies_in_its_interval_when_the_last_slo_to_recover_is_sampled(tmp_path: Path) -> None:
-    world = World(tmp_path, incident, rate=1000)
+    fill = SloPlan("fill", "metric(web, fill) < 5", 86400.0)
+    world = World(tmp_path, incident, rate=1000, more_slos=(fill,))
 
     def sampled(_: float) -> None:
         healed_s = (world.healed_at or world.now) if world.healed else None
         full = world.fault_at is not None and (healed_s is None or world.now < healed_s + 3)
         value = 9.0 if full else 1.0
         world.record(ProbeSampled(side=TREATMENT, values={"metric(web, fill)": {"web-0": value}}))
+        world.record(ProbeSampled(side=CONTROL, values={"metric(web, fill)": {"web-0": 1.0}}))
 
     world.at = sampled
     world.run()
-    times = judged_again(world, with_slo("fill", "metric(web, fill) < 5")).times
+    times = judged_again(world, lambda event: event).times
     assert times.recover_s is not None
     assert times.recover_interval_s is not None
     assert times.recover_interval_s[0] <= times.recover_s <= times.recover_interval_s[1]
