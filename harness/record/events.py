@@ -74,6 +74,11 @@ class HostSampled(Event):
     waited_s: Annotated[
         Seconds | None, "time that they were ready to run and waited, in seconds, over all threads; null: unknown"
     ] = None
+    slowest: Annotated[str, "command line of the process that waited longest, gameday itself left out; empty: none"] = (
+        ""
+    )
+    slowest_ran_s: Annotated[Seconds, "processor time of the thread of `slowest` that waited longest, in seconds"] = 0.0
+    slowest_waited_s: Annotated[Seconds, "time that this thread was ready to run and waited, in seconds"] = 0.0
     throttled_s: Annotated[
         Seconds | None, "time for which gameday's control group was throttled by its CPU limit, in seconds; null: none"
     ] = None

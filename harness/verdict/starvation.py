@@ -6,34 +6,45 @@ from collections.abc import Sequence
 
 from harness.record.events import HostSampled
 
-WAITED_SHARE = 0.6
-"""Share of the time in which the run's processes were ready to run that they may wait for a processor."""
+READY_SHARE = 0.9
+"""A process that is ready to run for a larger share of the time cannot keep up: the requests that it serves queue, the
+more the closer to 1 (as 1 / (1 - share)). Below, it waits now and then, and catches up."""
 THROTTLED_SHARE = 0.25
 """Share of the time for which gameday's control group may be throttled: longer pauses than the 0.1 s of a quota's
 period, in which an arrival counts as late, come with a larger share."""
+MOST = 0.5
+"""Share of the samples that have to show it: a burst that passes does not keep SLOs broken."""
 
 
 def starvation(samples: Sequence[HostSampled], begin: float, end: float, last_s: float) -> str:
     """Say how the machine starved the run between two times, or in the last seconds of it; "" if it did not.
 
-    The pressure of the whole machine decides nothing: a process of lower priority that waits for the run's own
-    processes raises it and delays nobody.
+    The sum of all waiting decides nothing: processes that wait for a few milliseconds each time, and have caught up
+    when the next request comes, wait for most of the time in which they are ready. Nor does the pressure of the whole
+    machine: a process of lower priority that waits for the run's own processes raises it and delays none of them.
     """
     for first, when in ((begin, "during the recovery"), (max(begin, end - last_s), f"in its last {last_s:g} s")):
         inside = [sample for sample in samples if first < sample.t_s <= end]
-        found = _waited(inside) or _throttled(inside)
+        found = _starved(inside) or _throttled(inside)
         if found:
             return f"{found} {when}"
     return ""
 
 
-def _waited(samples: Sequence[HostSampled]) -> str:
-    waited = sum(sample.waited_s or 0.0 for sample in samples)
-    ready = waited + sum(sample.ran_s or 0.0 for sample in samples)
-    if waited <= WAITED_SHARE * ready:
+def _starved(samples: Sequence[HostSampled]) -> str:
+    found = [sample for sample in samples if _cannot_keep_up(sample)]
+    if len(found) <= MOST * len(samples):
         return ""
-    share = f"{waited / ready:.0%}".replace("%", " %")
-    return f"the run's processes waited for a processor in {share} of the time in which they were ready to run"
+    waited, ran = sum(sample.slowest_waited_s for sample in found), sum(sample.slowest_ran_s for sample in found)
+    seconds = sum(sample.seconds for sample in found)
+    names = ", ".join(sorted({f"`{sample.slowest}`" for sample in found}))
+    return f"{names} waited for a processor for {waited:.1f} of {seconds:.1f} s and ran for {ran:.1f} s"
+
+
+def _cannot_keep_up(sample: HostSampled) -> bool:
+    """Whether a process was ready nearly all the time because it mostly waited, not because it had so much to do."""
+    ran, waited = sample.slowest_ran_s, sample.slowest_waited_s
+    return waited > ran and ran + waited > READY_SHARE * sample.seconds
 
 
 def _throttled(samples: Sequence[HostSampled]) -> str:

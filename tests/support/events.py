@@ -51,7 +51,16 @@ TOGGLE = StepFacts(
 )
 EVERY_KIND: tuple[Event, ...] = (
     RunStarted(document="ops.md", drills=("WEB",), findings=("a",), procedures=(Procedure("alert", 3, "Call"),)),
-    HostSampled(seconds=2.0, ran_s=1.5, waited_s=0.25, throttled_s=0.1, pressure_share=0.5),
+    HostSampled(
+        seconds=2.0,
+        ran_s=1.5,
+        waited_s=0.25,
+        slowest="web",
+        slowest_ran_s=1.0,
+        slowest_waited_s=0.2,
+        throttled_s=0.1,
+        pressure_share=0.5,
+    ),
     DrillStarted(
         drill="WEB",
         title="Web",

@@ -65,6 +65,15 @@ def test_times_of_all_threads_of_the_process_and_its_descendants_add_up(machine:
     assert (sample.seconds, sample.ran_s, sample.waited_s) == (2.0, 1.05, 0.405)
 
 
+def test_thread_that_waited_longest_is_named_and_is_none_of_the_process_itself(machine: Machine) -> None:
+    waits = machine.waits()
+    machine.process(10, 1, {"10": (600, 900)})
+    machine.process(11, 10, {"11": (700, 120), "12": (350, 230)})
+    (machine.proc / "11" / "cmdline").write_bytes(b"python\0-m\0fakes\0")
+    sample = machine.after(waits)
+    assert (sample.slowest, sample.slowest_ran_s, sample.slowest_waited_s) == ("python -m fakes", 0.05, 0.2)
+
+
 def test_each_sample_begins_where_the_last_one_ended(machine: Machine) -> None:
     waits = machine.waits()
     machine.process(10, 1, {"10": (600, 110)})

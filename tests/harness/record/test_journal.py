@@ -87,10 +87,7 @@ def test_record_of_another_version_is_refused_with_the_version_found(tmp_path: P
         ('{"event":"host-sam\n', "this line is not JSON"),
         ({"t_s": 1.0}, "this is not an event: `event` is missing"),
         ({"event": "lunch", "t_s": 1.0}, "unknown event `lunch`"),
-        (
-            {"event": "host-sampled", "t_s": 1.0},
-            "host-sampled: pressure_share, ran_s, seconds, throttled_s, waited_s: missing",
-        ),
+        ({"event": "phase-started", "t_s": 1.0}, "phase-started: drill, limit_s, phase: missing"),
         (
             {**lines_of(HostSampled(seconds=0.5))[0], "seconds": "low"},
             "host-sampled.seconds: 'low' is not of type float",
