@@ -7,6 +7,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -17,6 +18,8 @@ from harness.verdict.quantities import show_number
 
 Json = Mapping[str, Any]
 FORMATS = ("json", "junit", "markdown", "text")
+FILES = {"json": "result.json", "junit": "junit.xml", "markdown": "summary.md"}
+"""The files of a result in a run directory, by format."""
 _WORST = ("passed", "inconclusive", "failed")
 _PARTS = ("before", "control_before", "during", "after", "control", "after_revert")
 _TINY, _ROUNDED_S = 2e-6, 0.051
@@ -39,6 +42,14 @@ def without_contradiction(result: GamedayResult) -> GamedayResult:
     found = problems({name: render(result, name) for name in FORMATS})
     assert not found, "\n".join(found)
     return result
+
+
+def check_files(folder: Path) -> None:
+    """An AssertionError when the files of a run's result contradict each other; nothing for a run without a result."""
+    files = {name: folder / file for name, file in FILES.items()}
+    if files["json"].exists():
+        found = problems({name: path.read_text(encoding="utf-8") for name, path in files.items()})
+        assert not found, "\n".join(found)
 
 
 # -- result.json -------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import psutil
 from harness.machine import process_ledger
 from harness.record.events import ProcessStarted
 from harness.record.journal import read_events
+from tests.support.figures import check_files
 from tests.support.paths import BINDINGS, COMMAND, ROOT, RUNBOOK, SLOS
 from tests.support.waiting import wait_until
 
@@ -27,9 +28,17 @@ def gameday(
 ) -> subprocess.CompletedProcess[str]:
     """One run of the command, with its output; its working directory is never the project's."""
     argv = [str(COMMAND), *map(str, words)]
-    return subprocess.run(
+    done = subprocess.run(
         argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout_s, check=False
     )
+    _check_result(words, cwd)
+    return done
+
+
+def _check_result(words: Sequence[str | Path], cwd: Path) -> None:
+    """Check the figures of the result that a command has written, if it names the run directory."""
+    if "--out" in words:
+        check_files(cwd / words[words.index("--out") + 1])
 
 
 class Running:
@@ -41,6 +50,7 @@ class Running:
             stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=prepare,  # noqa: PLW1509
         )  # fmt: skip
         self.lines: list[str] = []
+        self._words, self._cwd = words, cwd
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -64,6 +74,7 @@ class Running:
         assert stdout is not None
         status, text = self.process.wait(limit_s), stdout.read()
         self._reader.join(5)
+        _check_result(self._words, self._cwd)
         return status, text
 
 

@@ -94,6 +94,18 @@ def test_bounds_contain_the_change_and_are_narrow_for_a_sharp_one() -> None:
     assert max(widths) < 6.5
 
 
+@pytest.mark.parametrize("change_s", [0.0, 0.25, 20.0, 40.0])
+@pytest.mark.parametrize(
+    "text",
+    ["error_rate(gateway) < 5%", "error_rate(gateway) <= 0%", "count(gateway, timeout) == 0", "health(web) == ok"],
+)
+def test_bounds_contain_the_estimate_and_have_a_width(text: str, change_s: float) -> None:
+    timeline = timeline_of((20, 0.5), (20, 0.0))
+    earliest, latest = bounds(Question(parse(text), WARM), Window(timeline, T0, T0 + 40), T0 + change_s)
+    assert T0 <= earliest <= T0 + change_s <= latest <= T0 + 40
+    assert latest - earliest >= SLICE_S
+
+
 def test_a_count_of_zero_holds_since_the_last_bad_arrival() -> None:
     condition = parse("count(gateway, timeout) == 0")
     timeline = timeline_of((5, 1.0), (10, 0.0))
