@@ -54,7 +54,7 @@ class Limits:
     baseline_s: float = 60.0
     symptoms_s: float = 60.0
     recovery_s: float = 75.0
-    control_s: float = 30.0
+    control_s: float = 60.0
     after_revert_s: float = 60.0
 
 

@@ -152,15 +152,16 @@ def decide(slices: Sequence[Slice], theta: float, parameters: TestParameters) ->
 def decided_from(slices: Sequence[Slice], theta: float, parameters: TestParameters, *, below: bool) -> int | None:
     """Index of the slice from which on a window decides that the fraction is below θ (or above it); None: undecided.
 
-    A change inside a window looks like correlation and inflates its VIF. So when the whole window does not decide, its
-    later half is tested at α/2, then its last quarter at α/4, and so on, down to the shortest with its own VIF.
+    A change inside a window looks like correlation and inflates its VIF. So when the whole window does not decide, it is
+    tested without its first third at α/2, then without the first third of the rest at α/4, and so on, down to the
+    shortest with its own VIF.
     """
     first, current = 0, parameters
     while first == 0 or len(slices) - first >= MIN_S / SLICE_S:
         part = slices[first:]
         if _may_show(part, theta, current, below=below) and decide(part, theta, current).low is below:
             return first
-        first, current = first + max(1, len(part) // 2), replace(current, alpha=current.alpha / 2)
+        first, current = first + max(1, len(part) // 3), replace(current, alpha=current.alpha / 2)
     return None
 
 

@@ -218,7 +218,7 @@ class Judge:
     def _control(self) -> None:
         """Compare the sides until the recovery can be credited, or is known to be none of the response's."""
         state, begin = self.state, self.state.recovered_since
-        if begin is None or state.controlled is not None:
+        if begin is None or self.answer("control") is not None:
             return
         self._observe_control()
         state.relapsed = tuple(
