@@ -152,8 +152,8 @@ def decide(slices: Sequence[Slice], theta: float, parameters: TestParameters) ->
 def decided_from(slices: Sequence[Slice], theta: float, parameters: TestParameters, *, below: bool) -> int | None:
     """Index of the slice from which on a window decides that the fraction is below θ (or above it); None: undecided.
 
-    A change inside a window looks like correlation and inflates its VIF. So when the whole window does not decide, it is
-    tested without its first third at α/2, then without the first third of the rest at α/4, and so on, down to the
+    A change inside a window looks like correlation and inflates its VIF. So when the whole window does not decide, it
+    is tested without its first third at α/2, then without the first third of the rest at α/4, and so on, down to the
     shortest with its own VIF.
     """
     first, current = 0, parameters
