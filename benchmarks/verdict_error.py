@@ -21,6 +21,7 @@ from benchmarks.changes import Change, change_of, requests_to_see
 from benchmarks.processes import PROCESSES, slices_of
 from benchmarks.threshold import Threshold
 from benchmarks.verdict_methods import ALPHA, COLD, FIXED, METHODS, PEEK, RAW, THETA, WARM, WINDOW_S, Case, Decision
+from benchmarks.whole_drills import measure_drills, threshold_of
 
 RATE = 200.0
 FRACTIONS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.025, 0.04, 0.06, 0.1, 0.2, 0.3, 0.5)
@@ -33,6 +34,7 @@ _EXAMPLES = """\
 examples:
   python benchmarks/verdict_error.py                  the whole: about 4 minutes on two cores
   python benchmarks/verdict_error.py --quick          within 60 s
+  python benchmarks/verdict_error.py --drills 1000    whole drills that deserve no credit, and some that do: 2 hours
   python benchmarks/verdict_error.py --margin 0.2     broken on purpose: correlation is underestimated, exit 1
 exit codes: 0 all thresholds met · 1 one is missed · 2 unusable input
 """
@@ -189,6 +191,22 @@ def json_of(cells: Sequence[Cell], changes: Sequence[Change], thresholds: Sequen
     return json.dumps({**facts, **found}, indent=2) + "\n"
 
 
+def run_drills(runs: int, jobs: int) -> int:
+    """Measure whole drills, print each outcome, and return 0 when all thresholds are met, otherwise 1."""
+    sys.stdout.write(machine.lines(machine.this_machine()) + "\n")
+    sys.stdout.write(f"{'':5}{'incident and response':<64}{'share':>7}{'mean':>8}{'CPU a drill':>13}\n")
+    missed = list[Threshold]()
+    for experiment, how, outcome in measure_drills(runs, jobs):
+        threshold = threshold_of(experiment, how, outcome, runs)
+        missed += [] if threshold.ok else [threshold]
+        figures = f"{outcome.share:>7.1%}{outcome.seconds:>6.0f} s{outcome.cpu_s * 1000:>10.0f} ms"
+        sys.stdout.write(f"{how:<5}{experiment.name:<64}{figures}\n")
+        sys.stdout.flush()
+    sys.stdout.writelines(f"✗ {each.text}: {each.found}\n" for each in missed)
+    sys.stdout.write(f"{runs} drills each; {'all thresholds met' if not missed else 'a threshold is missed'}\n")
+    return 1 if missed else 0
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, and return 0 when all thresholds are met, otherwise 1."""
     parser = argparse.ArgumentParser(
@@ -199,10 +217,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rate", type=float, default=RATE, help=f"arrivals per second (default: {RATE:g})")
     parser.add_argument("--margin", type=float, default=1.0, help="factor on every VIF (1 in the product)")
     parser.add_argument("--jobs", type=int, default=2, help="processes at once (default: 2)")
+    parser.add_argument("--drills", type=int, metavar="N", help="N whole drills of each incident, and nothing else")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     options = parser.parse_args(arguments)
     runs = options.runs if options.runs is not None else QUICK_RUNS if options.quick else RUNS
-    if runs < 1 or options.rate <= 0 or options.margin <= 0 or options.jobs < 1:
+    if options.drills is not None and options.drills > 0:
+        return run_drills(options.drills, options.jobs)
+    if runs < 1 or options.drills is not None or options.rate <= 0 or options.margin <= 0 or options.jobs < 1:
         parser.error("--runs, --rate, --margin and --jobs are numbers above 0")
     here = machine.this_machine()
     cells = measure(runs, options.rate, options.margin, options.jobs)

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from random import Random
 
+from benchmarks.threshold import Threshold
 from harness.drill import Drill
 from harness.faults.base import Injection, Target
 from harness.model import Verdict
@@ -33,6 +36,7 @@ from harness.stats.sequential import SLICE_S
 from harness.verdict.drill import drill_result
 from harness.verdict.judge import Judge
 from harness.verdict.result import DrillResult
+from harness.verdict.state import CREDIT_ALPHA
 
 RATE = 100
 """Arrivals per second on each side."""
@@ -288,15 +292,87 @@ class _Fault:
         return Injection("revert f", apply, revert)
 
 
-def verdicts(incident: Incident, runs: int, *, seed: str, **how: object) -> list[DrillResult]:
-    """Run so many drills of an incident."""
-    found = []
+@dataclass(frozen=True)
+class Experiment:
+    """Whole drills of one incident. `most`/`least`: the threshold for the share that passes, in an experiment with one.
+
+    `failed`: the share that fails is compared instead.
+    """
+
+    name: str
+    incident: Incident
+    changes: bool = True
+    background: float = 0.0
+    most: float | None = None
+    least: float | None = None
+    failed: bool = False
+
+
+NOTHING, PLACEBO, REMEDY = "changes nothing", "changes without effect", "response"
+
+
+def experiments() -> Iterator[Experiment]:
+    """Every self-healing incident with a response of looks, and with one that changes something; then remedies."""
+    for name, incident in SELF_HEALING.items():
+        yield Experiment(f"{name}: {NOTHING}", incident, changes=False, most=0.02)
+    for name, incident in SELF_HEALING.items():
+        yield Experiment(f"{name}: {PLACEBO}", incident, most=CREDIT_ALPHA)
+    yield Experiment("a good runbook", remedied, least=0.98)
+    yield Experiment("a good runbook, 0.25 % errors at θ = 1 %", remedied, background=0.0025, least=0.95)
+    yield Experiment("a good runbook, 0.5 % errors at θ = 1 %", remedied, background=0.005, least=0.6)
+    yield Experiment("a remedy that helps for 15 s", remedied_for(15), most=0.02)
+    yield Experiment("a remedy that helps for 4 s", remedied_for(4), most=0.02)
+    yield Experiment("a remedy that leaves 2θ: failed", left_at(0.02), least=0.95, failed=True)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Share of the drills that passed (or failed), their mean length in simulated s, and CPU time per drill in s."""
+
+    share: float
+    seconds: float
+    cpu_s: float
+
+
+def outcome_of(experiment: Experiment, runs: int, *, warm: bool) -> Outcome:
+    """Run the drills of an experiment; the seed depends on the experiment's incident and the number of the run."""
+    began_s, results = time.process_time(), list[DrillResult]()
     for run in range(runs):
-        rng = Random(f"{seed} {run}")
-        found.append(SimulatedDrill(incident(rng), rng, **how).run())  # type: ignore[arg-type]
-    return found
+        rng = Random(f"{experiment.name} {run}")
+        laws, changes = experiment.incident(rng), experiment.changes
+        results.append(SimulatedDrill(laws, rng, changes, warm, background=experiment.background).run())
+    wanted = Verdict.FAILED if experiment.failed else Verdict.PASSED
+    return Outcome(
+        sum(result.verdict is wanted for result in results) / runs,
+        sum(phase.seconds for result in results for phase in result.phases) / runs,
+        (time.process_time() - began_s) / runs,
+    )
 
 
-def passed(results: list[DrillResult]) -> float:
-    """Share of the drills that passed."""
-    return sum(result.verdict is Verdict.PASSED for result in results) / len(results)
+def measure_drills(runs: int, jobs: int) -> Iterator[tuple[Experiment, str, Outcome]]:
+    """Yield every experiment, cold and warm, in order."""
+    cases = [(experiment, warm) for warm in (False, True) for experiment in experiments()]
+    with ProcessPoolExecutor(jobs) as pool:
+        futures = [pool.submit(_numbered, number, runs, warm) for number, warm in _numbers()]
+        for (experiment, warm), future in zip(cases, futures, strict=True):
+            yield experiment, "warm" if warm else "cold", future.result()
+
+
+def _numbers() -> list[tuple[int, bool]]:
+    count = sum(1 for _ in experiments())
+    return [(number, warm) for warm in (False, True) for number in range(count)]
+
+
+def _numbered(number: int, runs: int, warm: bool) -> Outcome:
+    return outcome_of(list(experiments())[number], runs, warm=warm)
+
+
+def threshold_of(experiment: Experiment, how: str, outcome: Outcome, runs: int) -> Threshold:
+    """The threshold of an experiment, with four standard errors of its share as tolerance."""
+    share = experiment.most if experiment.most is not None else experiment.least or 0.0
+    tolerance = 4 * math.sqrt(share * (1 - share) / runs)
+    if experiment.most is not None:
+        ok, text = outcome.share <= share + tolerance, f"at most {share:.0%}"
+    else:
+        ok, text = outcome.share >= share - tolerance, f"at least {share:.0%}"
+    return Threshold(f"{how}: {experiment.name}: {text}", ok, f"{outcome.share:.1%}")

@@ -1,6 +1,8 @@
 """The verdict benchmark: its processes have the stated figures; a verdict broken on purpose misses its thresholds."""
 
+import math
 import random
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 
@@ -10,6 +12,8 @@ from benchmarks.changes import requests_to_see
 from benchmarks.processes import PROCESSES, slices_of, sojourn_limit
 from benchmarks.verdict_error import Cell, main, measure, measure_changes, row_of, thresholds_of
 from benchmarks.verdict_methods import COLD, FIXED, METHODS, PEEK, RAW, THETA
+from benchmarks.whole_drills import experiments, outcome_of, threshold_of
+from harness.verdict import credit
 
 
 @pytest.mark.parametrize("process", PROCESSES)
@@ -66,3 +70,24 @@ def test_readme_has_the_command() -> None:
     page = (Path(__file__).parents[2] / "benchmarks" / "README.md").read_text()
     assert "verdict_error.py" in page
     assert "--margin" in page
+
+
+def test_whole_drills_miss_their_threshold_when_every_recovery_is_credited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Broken on purpose: a control that counts as broken whenever it was, as in a drill that looks at it once."""
+    later = next(each for each in experiments() if "12 s later" in each.name and each.changes)
+    honest = outcome_of(later, 4, warm=True)
+    assert (honest.share, threshold_of(later, "warm", honest, 4).ok) == (0.0, True)
+    monkeypatch.setattr(credit, "AGE_FACTOR", 0.0)
+    monkeypatch.setattr(credit, "_self_healed", lambda state, since: False)
+    monkeypatch.setattr(credit, "BROKEN_NOW_S", math.inf)
+    monkeypatch.setattr(credit, "SPELL_FACTOR", 0.0)
+    broken = outcome_of(later, 4, warm=True)
+    assert (broken.share, threshold_of(later, "warm", broken, 100).ok) == (1.0, False)
+
+
+def test_good_runbook_passes_in_whole_drills() -> None:
+    good = next(each for each in experiments() if each.name == "a good runbook")
+    outcome = outcome_of(good, 4, warm=False)
+    assert outcome.share == 1.0
+    assert outcome.seconds < 90
+    assert not threshold_of(good, "cold", replace(outcome, share=0.5), 100).ok
