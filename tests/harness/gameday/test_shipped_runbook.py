@@ -86,6 +86,8 @@ def test_verdict_has_its_evidence(done: Done, name: str) -> None:
     assert all(symptom["seen"] and symptom["seen_after_s"] >= 0 for symptom in drill["symptoms"])
     assert (drill["controlled"], drill["reverted"]) == (True, True)
     assert 0 <= drill["detect_s"] < drill["recover_s"]
+    assert 0 < drill["credit_alpha"] <= drill["credit_limit"] == 0.1
+    assert drill["credit"]["control_age_s"] >= 2 * drill["credit"]["age_s"]
     for slo in drill["slos"]:
         assert all(slo[when]["holds"] for when in ("before", "control_before", "after", "after_revert")), slo
         assert all(slo[when]["samples"] >= 5 for when in ("before", "after", "control")), slo
@@ -116,7 +118,8 @@ WHOLE = {
 }  # fmt: skip
 DRILL = {
     **dict.fromkeys(("runbook", "title", "fault", "verdict"), str), "why": list, "line": int, "controlled": bool,
-    "reverted": bool, "alpha": float, "load": dict, **dict.fromkeys(("detect_s", "recover_s"), float),
+    "reverted": bool, "control_reverted": bool, "alpha": float, "load": dict, "credit": dict,
+    **dict.fromkeys(("detect_s", "recover_s", "credit_alpha", "credit_limit"), float),
     **dict.fromkeys(("symptoms", "steps", "slos", "dashboards", "findings", "phases"), list),
     **dict.fromkeys(("onset_interval_s", "recover_interval_s"), list),
 }  # fmt: skip
@@ -133,6 +136,10 @@ READING = {
     **dict.fromkeys(("value", "bad", "effective", "vif", "measured_vif", "more_s"), NUMBER),
     **dict.fromkeys(("interval", "range", "bad_interval", "alpha"), SPAN),
 }  # fmt: skip
+CREDIT = {
+    **dict.fromkeys(("window_s", "age_s", "lasted_s", "control_age_s", "control_healthy_s"), float),
+    "still_broken": list, "self_healed": bool,
+}  # fmt: skip
 PHASE = {"phase": str, "seconds": float, "arrivals": int, "asked": bool, "answer": (bool, type(None))}
 
 
@@ -148,6 +155,7 @@ def test_result_has_exactly_the_documented_keys(done: Done) -> None:
     check(done.result, WHOLE)
     for drill in done.result["drills"]:
         check(drill, DRILL)
+        check(drill["credit"], CREDIT)
         for part, contract in (("symptoms", SYMPTOM), ("steps", STEP), ("slos", SLO), ("phases", PHASE)):
             assert drill[part]
             for each in drill[part]:
