@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.conditions import Condition
+from harness.measures.counts import Counts
 from harness.measures.load import Interval, LoadMeasure
 from harness.measures.reading import Events
 from harness.measures.sampled import SampledMeasure
@@ -85,10 +86,11 @@ def slices(condition: Condition, window: Window, *, pessimistic: bool) -> list[S
     measured = condition.measure
     if not isinstance(measured, LoadMeasure):
         return []
-    return [
-        Slice(0, 0) if counts.fell_behind else measured.slice(condition, counts, pessimistic=pessimistic)
-        for counts in window.slices(measured.series)
-    ]
+
+    def reading(counts: Counts) -> Slice:
+        return Slice(0, 0) if counts.fell_behind else measured.slice(condition, counts, pessimistic=pessimistic)
+
+    return window.read(measured.series, (condition, pessimistic), reading)
 
 
 def _measure_load(measured: LoadMeasure, question: Question, window: Window) -> Measurement:

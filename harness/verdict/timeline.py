@@ -8,12 +8,14 @@ from __future__ import annotations
 import bisect
 import math
 from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable
 from functools import lru_cache
 
 from harness.measures.counts import Counts
 from harness.measures.reading import PodSample
 from harness.record.events import LoadCounted, LoadLost, LoadSlice, ProbeSampled
 from harness.stats.histogram import middle_ms
+from harness.stats.inflation import Slice
 from harness.stats.sequential import SLICE_S
 
 SETTLE_S = 0.5
@@ -59,6 +61,7 @@ class Timeline:
     def __init__(self, settle_s: float = SETTLE_S) -> None:
         self._settle_s = settle_s
         self._load: dict[str, dict[int, Counts]] = defaultdict(lambda: defaultdict(Counts))
+        self._readings: dict[str, dict[Hashable, dict[int, Slice]]] = defaultdict(lambda: defaultdict(dict))
         self._probes: dict[str, list[PodSample]] = defaultdict(list)
         self.last_load_s = 0.0
         self.last_probe_s = 0.0
@@ -70,7 +73,7 @@ class Timeline:
             case LoadCounted():
                 self.last_load_s = max(self.last_load_s, event.until_s)
                 for part in event.slices:
-                    self._load[part.series][_number(part.at_s)].add(counts_of(part))
+                    self._add_slice(part)
             case ProbeSampled():
                 self.last_probe_s = event.t_s
                 for key, pods in event.values.items():
@@ -78,6 +81,13 @@ class Timeline:
                     self._probes[key].append(PodSample(event.t_s, pods, missing))
             case LoadLost():
                 self.load_ended = event.why
+
+    def _add_slice(self, part: LoadSlice) -> None:
+        """Add an increment; what was read from its slice before is out of date."""
+        number = _number(part.at_s)
+        self._load[part.series][number].add(counts_of(part))
+        for known in self._readings[part.series].values():
+            known.pop(number, None)
 
     @property
     def frontier(self) -> float:
@@ -92,6 +102,17 @@ class Timeline:
         """Counts of each slice in [start, end); empty ones where nothing was due."""
         known, empty = self._load.get(series, {}), Counts()
         return [known.get(n, empty) for n in range(_number(start), _number(end))]
+
+    def read(
+        self, series: str, start: float, end: float, key: Hashable, reading: Callable[[Counts], Slice]
+    ) -> list[Slice]:
+        """What `reading` makes of each slice in [start, end); remembered by `key`, because windows are read often."""
+        counts, known = self._load.get(series, {}), self._readings[series][key]
+        numbers = range(_number(start), _number(end))
+        for number in numbers:
+            if number not in known:
+                known[number] = reading(counts.get(number, Counts()))
+        return [known[number] for number in numbers]
 
     def total(self, series: str, start: float, end: float) -> Counts:
         """All of [start, end) merged."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 
 from harness.conditions import Condition
 from harness.measures.counts import Counts
 from harness.measures.reading import PodSample
+from harness.stats.inflation import Slice
 from harness.stats.sequential import TestParameters
 from harness.verdict.timeline import Timeline
 
@@ -27,6 +28,10 @@ class Window:
     def slices(self, series: str) -> list[Counts]:
         """Counts of a load series in each slice; empty ones where no arrival was due."""
         return self.timeline.slices(series, self.start, self.end)
+
+    def read(self, series: str, key: Hashable, reading: Callable[[Counts], Slice]) -> list[Slice]:
+        """What `reading` makes of the counts of each slice. Equal keys stand for equal readings."""
+        return self.timeline.read(series, self.start, self.end, key, reading)
 
     def total(self, series: str) -> Counts:
         """Counts of a load series in the whole window."""

@@ -1,0 +1,33 @@
+"""The measurements of one side: what was read from a slice follows its later counts."""
+
+from harness.conditions import parse
+from harness.record.events import CONTROL, LoadCounted, LoadSlice
+from harness.stats.sequential import TestParameters
+from harness.verdict.measurement import measure, slices
+from harness.verdict.timeline import Timeline
+from harness.verdict.window import Question, Window
+
+
+def counted(at_s: float, sent: int, bad: int) -> LoadCounted:
+    part = LoadSlice("web", at_s, sent, sent - bad, {"timeout": bad} if bad else {})
+    return LoadCounted(side=CONTROL, until_s=at_s + 0.25, slices=(part,))
+
+
+def test_late_counts_of_a_slice_change_what_was_read_from_it() -> None:
+    timeline, condition = Timeline(), parse("error_rate(web) < 25%")
+    window = Window(timeline, 0.0, 0.75)
+    timeline.add(counted(0.0, 10, 0))
+    assert [tuple(each[:2]) for each in slices(condition, window, pessimistic=False)] == [(10, 0), (0, 0), (0, 0)]
+    timeline.add(counted(0.0, 2, 2))
+    timeline.add(counted(0.5, 4, 1))
+    assert [tuple(each[:2]) for each in slices(condition, window, pessimistic=False)] == [(12, 2), (0, 0), (4, 1)]
+
+
+def test_conditions_and_both_ways_of_counting_are_read_apart() -> None:
+    timeline = Timeline()
+    timeline.add(LoadCounted(side=CONTROL, until_s=0.25, slices=(LoadSlice("web", 0.0, 10, 6, {"timeout": 1}),)))
+    window, loose, strict = Window(timeline, 0.0, 0.25), parse("error_rate(web) < 25%"), parse("count(web, reset) == 0")
+    assert slices(loose, window, pessimistic=False)[0][:2] == (7, 1), "three arrivals have no outcome yet"
+    assert slices(loose, window, pessimistic=True)[0][:2] == (10, 4)
+    assert slices(strict, window, pessimistic=False)[0].bad == 0
+    assert measure(Question(loose, TestParameters(0.01)), window).n == 7
