@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from types import UnionType
-from typing import Annotated, Any, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeAlias, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from harness.record.events import EVENTS, Event
 from harness.record.ranges import Range
@@ -16,6 +17,7 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 Hint: TypeAlias = Any
 """A type annotation at run time; `typing` has no type for it."""
 _T = TypeVar("_T")
+_Decoder: TypeAlias = Callable[[object], object]
 UNIONS: tuple[Hint, ...] = (UnionType, Union)
 """Origins of a union type: `X | None` has the second one if X is annotated."""
 _RANGES: Mapping[type, Range] = {float: Range(-sys.float_info.max, sys.float_info.max), int: Range(-(2**63), 2**63)}
@@ -97,77 +99,106 @@ def _encode_key(key: object) -> str:
 
 def decode(cls: type[_T], data: object, where: str) -> _T:
     """A dataclass from its JSON form; every field must be there. Raises FormatError, which begins with `where`."""
-    if not isinstance(data, dict):
-        raise FormatError(f"{where}: {_shown(data)} is not an object")
-    hints = fields_of(cls)
-    if missing := hints.keys() - data.keys():
-        raise FormatError(f"{where}: {', '.join(sorted(missing))}: missing")
-    if unknown := data.keys() - hints.keys():
-        raise FormatError(f"{where}: {', '.join(sorted(unknown))}: unknown field")
-    return cls(**{name: _decode(plain(hint)[0], data[name], f"{where}.{name}") for name, hint in hints.items()})
+    try:
+        return cast(_T, _decoder(cast(Hint, cls))(data))
+    except FormatError as error:
+        raise FormatError(f"{where}{error}") from None
 
 
-def _decode(hint: Hint, value: object, where: str) -> object:
+@cache
+def _decoder(hint: Hint) -> _Decoder:
+    """The function that decodes a type; its errors begin with the path to the part, such as `.slices[0].sent: `."""
     origin: Hint = get_origin(hint)
     args = get_args(hint)
     if origin in UNIONS:  # the only unions are those with None
-        return None if value is None else _decode(args[0], value, where)
+        return _optional(_decoder(args[0]))
     if origin is tuple:
-        return _decode_tuple(args, value, where)
+        return _tuple(args)
     if origin is Mapping:
-        return _decode_mapping(args, value, where)
+        return _mapping(*args)
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-        return decode(hint, value, where)
-    return _decode_scalar(hint, value, where)
+        return _object(hint)
+    return _scalar(hint)
 
 
-def _decode_tuple(args: tuple[Hint, ...], value: object, where: str) -> tuple[object, ...]:
-    if not isinstance(value, list):
-        raise FormatError(f"{where}: {_shown(value)} is not an array")
-    hints = [args[0]] * len(value) if args[-1] is ... else list(args)
-    if len(hints) != len(value):
-        raise FormatError(f"{where}: has {len(value)} items instead of {len(hints)}")
-    return tuple(_decode(hint, item, f"{where}[{n}]") for n, (hint, item) in enumerate(zip(hints, value, strict=True)))
+def _object(cls: type) -> _Decoder:
+    decoders = {name: _decoder(plain(hint)[0]) for name, hint in fields_of(cls).items()}
+
+    def decode_object(data: object) -> object:
+        if not isinstance(data, dict):
+            raise FormatError(f": {_shown(data)} is not an object")
+        if missing := decoders.keys() - data.keys():
+            raise FormatError(f": {', '.join(sorted(missing))}: missing")
+        if unknown := data.keys() - decoders.keys():
+            raise FormatError(f": {', '.join(sorted(unknown))}: unknown field")
+        return cls(**{name: _within(f".{name}", one, data[name]) for name, one in decoders.items()})
+
+    return decode_object
 
 
-def _decode_mapping(args: tuple[Hint, ...], value: object, where: str) -> dict[object, object]:
-    if not isinstance(value, dict):
-        raise FormatError(f"{where}: {_shown(value)} is not an object")
-    key_hint, item_hint = args
-    return {
-        _decode_key(key_hint, key, where): _decode(item_hint, item, f"{where}.{key}") for key, item in value.items()
-    }
-
-
-def _decode_key(hint: Hint, key: str, where: str) -> object:
-    key_type = range_of(hint)[0]
+def _within(place: str, decoder: _Decoder, value: object) -> object:
+    """Decode a part; its place comes before the path of an error."""
     try:
-        value = key_type(key)
-    except ValueError:
-        raise FormatError(f"{where}: a key is not of type {key_type.__name__}") from None
-    return _decode_scalar(hint, value, f"{where}.{key}")
+        return decoder(value)
+    except FormatError as error:
+        raise FormatError(f"{place}{error}") from None
 
 
-def _decode_scalar(hint: Hint, value: object, where: str) -> object:
+def _optional(decoder: _Decoder) -> _Decoder:
+    return lambda value: None if value is None else decoder(value)
+
+
+def _tuple(args: tuple[Hint, ...]) -> _Decoder:
+    decoders, length = [_decoder(arg) for arg in args if arg is not ...], None if args[-1] is ... else len(args)
+
+    def decode_tuple(value: object) -> object:
+        if not isinstance(value, list):
+            raise FormatError(f": {_shown(value)} is not an array")
+        if length is not None and length != len(value):
+            raise FormatError(f": has {len(value)} items instead of {length}")
+        every = decoders if length is not None else decoders * len(value)
+        return tuple(_within(f"[{n}]", one, item) for n, (one, item) in enumerate(zip(every, value, strict=True)))
+
+    return decode_tuple
+
+
+def _mapping(key_hint: Hint, item_hint: Hint) -> _Decoder:
+    key_type, key_decoder, item_decoder = range_of(key_hint)[0], _decoder(key_hint), _decoder(item_hint)
+
+    def decode_key(key: str) -> object:
+        try:
+            value = key_type(key)
+        except ValueError:
+            raise FormatError(f": a key is not of type {key_type.__name__}") from None
+        return _within(f".{key}", key_decoder, value)
+
+    def decode_mapping(value: object) -> object:
+        if not isinstance(value, dict):
+            raise FormatError(f": {_shown(value)} is not an object")
+        return {decode_key(key): _within(f".{key}", item_decoder, item) for key, item in value.items()}
+
+    return decode_mapping
+
+
+def _scalar(hint: Hint) -> _Decoder:
     """A scalar within its range, or one of the choices of a Literal."""
-    bare, limits = range_of(hint)
-    choices = get_args(bare)
-    if choices:
-        fits = type(value) is type(choices[0]) and value in choices
-    elif bare is float:
-        fits = isinstance(value, int | float) and not isinstance(value, bool)
-    else:
-        fits = type(value) is bare
-    if not fits:
-        wanted = "one of " + ", ".join(map(str, choices)) if choices else f"of type {bare.__name__}"
-        raise FormatError(f"{where}: {_shown(value)} is not {wanted}")
-    _check_range(limits or _RANGES.get(bare), value, where)
-    return value
+    bare, own = range_of(hint)
+    choices, limits = get_args(bare), own or _RANGES.get(bare)
+    wanted = "one of " + ", ".join(map(str, choices)) if choices else f"of type {bare.__name__}"
 
+    def fits(value: object) -> bool:
+        if choices:
+            return type(value) is type(choices[0]) and value in choices
+        return type(value) is bare or (bare is float and type(value) is int)
 
-def _check_range(limits: Range | None, value: object, where: str) -> None:
-    if limits and isinstance(value, int | float) and not limits.low <= value <= limits.high:
-        raise FormatError(f"{where}: {_shown(value)} is not from {limits.low:g} to {limits.high:g}")
+    def decode_scalar(value: object) -> object:
+        if not fits(value):
+            raise FormatError(f": {_shown(value)} is not {wanted}")
+        if limits and isinstance(value, int | float) and not limits.low <= value <= limits.high:
+            raise FormatError(f": {_shown(value)} is not from {limits.low:g} to {limits.high:g}")
+        return value
+
+    return decode_scalar
 
 
 def _shown(value: object) -> str:
