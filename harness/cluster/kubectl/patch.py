@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import yaml
 
 from harness.cluster.kubectl import merge
-from harness.cluster.kubectl.changes import each, edit, named_targets, print_result, report
+from harness.cluster.kubectl.changes import dry_run, each, edit, named_targets, print_result
 from harness.cluster.kubectl.errors import Failure, from_server
 from harness.cluster.kubectl.session import DEPLOYMENT, Item, Session
 from harness.machine.objects import Json, Obj, items, section
@@ -92,7 +92,8 @@ async def _patch(session: Session, item: Item, kind: str, change: Json) -> None:
         for field in _unknown(wanted):
             await session.warn(f'Warning: unknown field "{field}"')
     changed = await edit(session, item, lambda obj: _only_known(_patched(obj, kind, change), obj))
-    await (report(session, item, "patched") if changed else print_result(session, item, "patched (no change)"))
+    dry_run(session)  # kubectl checks the value, and prints no suffix: findings/kubectl-patch-dry-run-has-no-suffix.sh
+    await print_result(session, item, "patched" if changed else "patched (no change)")
 
 
 def _patched(obj: Obj, kind: str, change: Json) -> Obj:

@@ -399,12 +399,12 @@ def test_history_orders_revisions_by_number_and_shows_causes(world: World) -> No
     ]
 
 
-def test_a_dry_run_is_marked_and_changes_nothing(world: World) -> None:
+def test_a_dry_run_is_marked_except_by_patch_and_changes_nothing(world: World) -> None:
     before = copy.deepcopy(world.objects)
     for line, done in (
         ("scale deployment realtime --replicas=9", "scaled (dry run)"),
         ("set env deployment/realtime A=b", "env updated (dry run)"),
-        ('patch deployment realtime -p {"spec":{"replicas":9}}'.replace('"', '\\"'), "patched (dry run)"),
+        ('patch deployment realtime -p {"spec":{"replicas":9}}'.replace('"', '\\"'), "patched"),
         ("label deployment realtime a=b", "labeled (dry run)"),
     ):
         result = call(world, f"{line} -n production --dry-run=client")
