@@ -188,7 +188,7 @@ def test_demo_drill_passes_and_restores_the_cluster(cluster: Path, tmp_path: Pat
     run = gameday(*argv, cwd=tmp_path, timeout_s=DRILL_S)
     assert run.returncode == 0, run.stdout + run.stderr
     assert verdict(tmp_path / "run") == "passed"
-    assert "holds 1 at a time" in run.stderr
+    assert "kind runs 1 drill at a time" in run.stderr
     assert not list((tmp_path / "run").rglob("*.kubeconfig")), "a run directory is shown to others"
     replicas = admin(cluster, "-n", "production", "get", "deployments", "-o", "jsonpath={.items[*].spec.replicas}")
     assert replicas == "1 1 1 1"
