@@ -87,7 +87,7 @@ def test_followed_log_is_ended_at_its_producer_so_that_grep_prints_its_lines(ses
 
 @pytest.mark.slow  # a producer has ten seconds for its first output
 def test_endless_tail_is_ended(session: Session) -> None:
-    outcome = run(session, "tail -f /dev/null | wc -l")[0]
+    outcome = run(session, "tail -f /dev/null | wc -l", deadline_s=30)[0]  # later than the ten seconds
     assert (outcome.ended, outcome.pipestatus[1]) == (True, 0)
 
 
