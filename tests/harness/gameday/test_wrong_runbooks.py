@@ -15,7 +15,7 @@ from tests.support.gameday import document, entry, gameday, left
 from tests.support.paths import BINDINGS, SLOS
 
 pytestmark = pytest.mark.slow
-JOBS = 3
+JOBS = 2  # more drills on two cores are starved, and then rightly inconclusive in place of failed
 SCALE = "kubectl scale deployment service-name --replicas=3 -n production"
 NOT_RECOVERED = "the SLOs did not recover"
 
@@ -90,7 +90,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
     (folder / "wrong.md").write_text(document(*(text for _, text in ENTRIES.values())), encoding="utf-8")
     (folder / "gameday.yaml").write_text(bindings(), encoding="utf-8")
     (folder / "slos").symlink_to(SLOS)
-    done = gameday("run", "wrong.md", "--jobs", str(JOBS), "--out", "run", "--quiet", cwd=folder, timeout_s=900)
+    done = gameday("run", "wrong.md", "--jobs", str(JOBS), "--out", "run", "--quiet", cwd=folder, timeout_s=1200)
     assert left(folder) == []
     found = json.loads((folder / "run" / "result.json").read_text(encoding="utf-8"))
     return {**found, "exit": done.returncode, "folder": folder, "drills": {d["runbook"]: d for d in found["drills"]}}
