@@ -103,7 +103,7 @@ def _run_drill(gameday: _Gameday, drill: DrillPlan) -> None:
         return
     header = gameday.journal.write(drill_header(drill, gameday.plan, gameday.history, gameday.members.draw))
     if drill.binding is not None and drill.steps:
-        _Drilling(gameday, drill, drill.binding, _recorder(gameday, header.drill)).run()
+        _Drilling(gameday, drill, drill.binding, _recorder(gameday, header.drill), header.first).run()
 
 
 def _recorder(gameday: _Gameday, drill: str) -> Record:
@@ -127,12 +127,13 @@ class _Drilling:
     drill: DrillPlan
     binding: RunbookBinding
     record: Record
+    first: SideName
+    """The side that comes up, and is broken, first."""
 
     def __post_init__(self) -> None:
         self._dir = self.gameday.out / "drills" / self.drill.runbook.id
-        names: tuple[SideName, ...] = (TREATMENT, CONTROL)
-        order = names if self.gameday.members.draw.first(self.drill.runbook.id) == TREATMENT else names[::-1]
-        self._sides = {name: self._side(name) for name in order}
+        second: SideName = CONTROL if self.first == TREATMENT else TREATMENT
+        self._sides = {name: self._side(name) for name in (self.first, second)}
         self._session: Session | None = None
 
     def run(self) -> None:

@@ -8,7 +8,7 @@ from harness.record.events import CONTROL, TREATMENT
 from harness.stats.hazard import self_heal_bound
 from harness.verdict.change import since
 from harness.verdict.spells import Spells, spells
-from harness.verdict.state import AGE_FACTOR, Credit, DrillState, Slo
+from harness.verdict.state import AGE_FACTOR, Credit, DrillState
 
 SPELL_FACTOR = 3.0
 """A recovery must last so many times as long as the longest healthy spell of the control."""
@@ -41,13 +41,9 @@ def _alpha(state: DrillState, window_s: float | None, age_s: float, control_age_
     return self_heal_bound(window_s, age_s - window_s, control_age_s / age_s, state.earlier)
 
 
-def _broken(state: DrillState) -> list[Slo]:
-    return [slo for slo in state.slos if slo.name in state.slos_broken_s]
-
-
 def _spells(state: DrillState, end_s: float) -> Iterator[tuple[str, Spells]]:
     """The control's healthy spells since its onset, for each SLO that broke on both sides."""
-    for slo in _broken(state):
+    for slo in state.broken:
         if slo.name in state.control_broken_s:
             window = state.window(CONTROL, state.control_broken_s[slo.name], end_s)
             yield slo.name, spells(state.question(slo), window)
@@ -59,6 +55,5 @@ def _still_broken(found: Spells, lasted_s: float) -> bool:
 
 def _self_healed(state: DrillState, recovered_since: float) -> bool:
     """Whether every SLO that broke is known to hold on the control since some time after the recovery."""
-    broken = _broken(state)
     window = state.window(CONTROL, recovered_since)
-    return bool(broken) and all(since(state.question(slo), window) is not None for slo in broken)
+    return bool(state.broken) and all(since(state.question(slo), window) is not None for slo in state.broken)

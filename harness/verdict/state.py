@@ -144,6 +144,11 @@ class DrillState:
         return True if self.credit.still_broken else False if self.credit.self_healed else None
 
     @property
+    def broken(self) -> tuple[Slo, ...]:
+        """The SLOs that broke on the treatment after the fault."""
+        return tuple(slo for slo in self.slos if slo.name in self.slos_broken_s)
+
+    @property
     def symptoms_missing(self) -> list[BoundSymptom]:
         """The symptoms that have a condition and were not seen yet."""
         return [each for n, each in enumerate(self.symptoms) if each.condition and n not in self.symptoms_seen_s]

@@ -56,8 +56,7 @@ def _recovery(state: DrillState) -> Span | None:
     start = state.start("response")
     if not state.recovery_spans or start is None:
         return None
-    back = [slo for slo in state.slos if slo.name in state.slos_broken_s] or state.slos
-    spans = [_of_slo(state, slo, start) for slo in back]
+    spans = [_of_slo(state, slo, start) for slo in state.broken or state.slos]
     return max(low for low, _ in spans), max(high for _, high in spans)
 
 
