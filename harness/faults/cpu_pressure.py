@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from harness.bindings import FaultSpec
 from harness.errors import PlatformError
 from harness.faults.base import FaultState, Injection, Target
-from harness.faults.kubectl import running_pods
+from harness.faults.kubectl import pods_of, running_pods
 from harness.faults.parameters import Parameters
 from harness.faults.repeated import Repeated
 
@@ -45,27 +45,24 @@ class CpuPressure:
         def revert() -> None:
             following.stop()
             while burners:
-                burners[next(iter(burners))].stop()
-                burners.pop(next(iter(burners)))
+                pod, burner = next(iter(burners.items()))
+                burner.stop()
+                del burners[pod]
 
         text = f"end the busy loops in the pods of {self._at}"
         return Injection(text, apply, revert, lambda: self._state(target, burners, following))
 
     def _burn(self, target: Target, burners: dict[str, _Burner], max_s: float) -> None:
         """Start the loops in every pod that does not run them: a new one, or one whose container was restarted."""
-        for pod in self._pods(target):
+        for pod in pods_of(target, self._at):
             if pod not in burners or not burners[pod].runs():
                 burners[pod] = _Burner(target, pod, self.text)
                 burners[pod].start(self._workers, max_s)
 
-    def _pods(self, target: Target) -> tuple[str, ...]:
-        deployment = target.platform.state().get(self._at)
-        return deployment.pods if deployment else ()
-
     def _state(self, target: Target, burners: Mapping[str, _Burner], following: Repeated) -> FaultState:
         if not following.running:
             return FaultState("ended", f"it starts no more busy loops in {self._at}")
-        pods = self._pods(target)
+        pods = pods_of(target, self._at)
         if not pods:
             return FaultState("changed", f"{self._at} has no pod")
         burning = [pod for pod in pods if pod in burners and burners[pod].runs()]
@@ -78,7 +75,7 @@ class _Burner:
     """The busy loops in one pod: the `kubectl exec` that started them, and their process group in the pod."""
 
     def __init__(self, target: Target, pod: str, text: str) -> None:
-        self._target, self.pod, self._text = target, pod, text
+        self._target, self._pod, self._text = target, pod, text
         self._process: subprocess.Popen[str] | None = None
         self._group = ""
 
@@ -87,7 +84,7 @@ class _Burner:
         platform, shell = self._target.platform, self._target.platform.shell()
         command = ["timeout", "-k", "1", f"{max_s:g}", "sh", "-c", BURN, str(workers)]
         self._process = process = subprocess.Popen(
-            [f"{shell.path}/kubectl", "exec", self.pod, "-n", platform.namespace, "--", *command],
+            [f"{shell.path}/kubectl", "exec", self._pod, "-n", platform.namespace, "--", *command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -101,7 +98,7 @@ class _Burner:
         reader.join(START_S)
         if not self._group.isdecimal():
             why = self._group or f"no output within {START_S:g} s"
-            raise PlatformError(f"fault `{self._text}`: pod {self.pod} did not start the busy loops: {why}")
+            raise PlatformError(f"fault `{self._text}`: pod {self._pod} did not start the busy loops: {why}")
 
     def _read_group(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
@@ -123,7 +120,7 @@ class _Burner:
     def _kill_in_pod(self) -> None:
         platform = self._target.platform
         command = ("--", "sh", "-c", f"kill -KILL -{self._group}")
-        done = platform.kubectl("exec", self.pod, "-n", platform.namespace, *command)
+        done = platform.kubectl("exec", self._pod, "-n", platform.namespace, *command)
         gone = "not found" in done.stderr or "No such process" in done.stderr
         if done.status and not gone:
-            raise PlatformError(f"fault `{self._text}`: pod {self.pod} still runs it: {done.stderr.strip()}")
+            raise PlatformError(f"fault `{self._text}`: pod {self._pod} still runs it: {done.stderr.strip()}")

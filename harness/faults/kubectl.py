@@ -14,10 +14,15 @@ def kubectl(target: Target, fault: str, *argv: str, timeout_s: float = 30.0) -> 
     return done.stdout
 
 
+def pods_of(target: Target, deployment: str) -> tuple[str, ...]:
+    """Names of the Deployment's running pods; none if it does not exist."""
+    state = target.platform.state()
+    return state[deployment].pods if deployment in state else ()
+
+
 def running_pods(target: Target, fault: str, deployment: str) -> tuple[str, ...]:
     """Names of the Deployment's running pods. Raises PlatformError when there are none."""
-    state = target.platform.state()
-    pods = state[deployment].pods if deployment in state else ()
+    pods = pods_of(target, deployment)
     if not pods:
         raise PlatformError(f"fault `{fault}`: {deployment} has no running pod; check `at` in the bindings")
     return pods

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.bindings import FaultSpec
 from harness.faults.base import FaultState, Injection, Target
-from harness.faults.kubectl import kubectl, running_pods
+from harness.faults.kubectl import kubectl, pods_of, running_pods
 from harness.faults.parameters import Parameters
 from harness.faults.repeated import Repeated
 
@@ -23,7 +23,7 @@ class PodKill:
         parameters.reject_unknown()
 
     def prepare(self, target: Target) -> Injection:
-        killing = Repeated(self._every_s, self._max_s, lambda: self._kill(target, self._pods(target)))
+        killing = Repeated(self._every_s, self._max_s, lambda: self._kill(target, pods_of(target, self._at)))
 
         def apply() -> None:
             self._kill(target, running_pods(target, self.text, self._at))
@@ -41,10 +41,6 @@ class PodKill:
         if deployment is None or not deployment.replicas:
             return FaultState("changed", f"{self._at} has no pod to kill")
         return FaultState("active", f"it kills the pods of {self._at} every {self._every_s:g} s")
-
-    def _pods(self, target: Target) -> tuple[str, ...]:
-        state = target.platform.state()
-        return state[self._at].pods if self._at in state else ()
 
     def _kill(self, target: Target, pods: tuple[str, ...]) -> None:
         if pods:
