@@ -182,7 +182,7 @@ class Experiment:
     failed: bool = False
 
 
-NOTHING, PLACEBO, REMEDY = "changes nothing", "changes without effect", "response"
+NOTHING, PLACEBO = "changes nothing", "changes without effect"
 
 
 def experiments() -> Iterator[Experiment]:
