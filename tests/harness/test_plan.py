@@ -12,7 +12,9 @@ from harness.bindings import Bindings
 from harness.errors import BindingError, DocumentError, RefusedError
 from harness.model import Document
 from harness.plan import check, make_plan
+from harness.report import plan as plan_report
 from harness.runbook import parse, read
+from tests.support.hostile import TITLE, control_characters
 from tests.support.paths import BINDINGS, RUNBOOK
 
 BOUND = """\
@@ -97,3 +99,15 @@ def test_all_refused_commands_are_reported_at_once(bound: Bindings) -> None:
         "line 13: refused: `cat /etc/passwd`: cat: reads the file `/etc/passwd`",
         "Nothing was run. Allowed: docs/reference/steps.md",
     ]
+
+
+def test_plan_as_text_has_no_control_characters(bound: Bindings) -> None:
+    text = plan_report.to_text(make_plan(hostile(), bound, []))
+    assert r"\x1b]0;owned" in text
+    assert control_characters(text) == set()
+
+
+def hostile() -> Document:
+    """A document with control characters in a title, a symptom and a command."""
+    parts = ("**Symptoms:**", f"- {TITLE}", "**Commands:**", f"```bash\necho '{TITLE}'\n```")
+    return parse("\n\n".join(["# X", f"### SLOW: {TITLE}", *parts]) + "\n", "ops.md")
