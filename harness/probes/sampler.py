@@ -35,7 +35,7 @@ class Sampler:
     """Takes one sample of every probe a second in a thread, from `start` until `stop`."""
 
     def __init__(self, platform: Platform, probes: Sequence[Probe], deployments: Sequence[str]) -> None:
-        """`deployments` are those of the platform: probes of all Deployments read these, and their health is sampled."""
+        """`deployments` are those of the platform: all are sampled for health and for general probes."""
         self._platform = platform
         stated = [probe for probe in probes if isinstance(probe, HealthProbe)]
         self._health = list(dict.fromkeys([*stated, *map(health, deployments)]))

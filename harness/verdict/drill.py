@@ -13,7 +13,6 @@ from harness.verdict.budget import Budget, budget
 from harness.verdict.change import evidence_start
 from harness.verdict.measurement import Measurement, measure, slices
 from harness.verdict.reasons import LAST_S, verdict_of
-from harness.verdict.scope import outages, weakened
 from harness.verdict.result import (
     DashboardResult,
     DrillResult,
@@ -24,6 +23,7 @@ from harness.verdict.result import (
     StepResult,
     SymptomResult,
 )
+from harness.verdict.scope import outages, weakened
 from harness.verdict.state import ALPHA, DrillState, Slo, Span
 from harness.verdict.steps import judge_step
 from harness.verdict.timeline import Timeline, slice_from, slice_until

@@ -32,10 +32,8 @@ def outages(state: DrillState) -> tuple[Outage, ...]:
 def show(outage: Outage) -> str:
     """The outage as a reason for the verdict."""
     cause = "" if outage.line is None else f" (line {outage.line}: `{outage.step}`)"
-    return (
-        f"the response made deployment/{outage.deployment} unavailable for {outage.seconds:.0f} s or more{cause}: none of "
-        "its pods answered their health check, on the control they did"
-    )
+    fact = f"the response made deployment/{outage.deployment} unavailable for {outage.seconds:.0f} s or more{cause}"
+    return f"{fact}: none of its pods answered their health check, on the control they did"
 
 
 def weakened(state: DrillState) -> Iterator[str]:
