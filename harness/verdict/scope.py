@@ -83,7 +83,7 @@ def _cause(state: DrillState, name: str, begin_s: float) -> StepFacts | None:
     """The last step before the outage that changed this Deployment; else the last one that changed anything."""
     changing = [facts for facts in state.steps if facts.changed and facts.started_s <= begin_s]
     named = [facts for facts in changing if any(line.split()[0] == f"deployment/{name}" for line in facts.changed)]
-    return (named or changing or [None])[-1]
+    return next(reversed(named or changing), None)
 
 
 def _end(state: DrillState) -> float:
