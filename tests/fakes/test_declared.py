@@ -15,7 +15,8 @@ from fakes.service import Context
 from fakes.settings import identity
 from harness.cluster.manifest import read
 
-OF_THE_POD = {"POD_NAME", "POD_IP", "SERVICE_IP", "PORT", "PARENT_PID", "GRACE_S", "ADMIN_PORT", "ADMIN_TOKEN", "APP_DIR"}
+IDENTITY = {"POD_NAME", "POD_IP", "SERVICE_IP", "PORT", "PARENT_PID", "GRACE_S", "APP_DIR"}
+OF_THE_POD = IDENTITY | {"ADMIN_PORT", "ADMIN_TOKEN"}
 FROM_SECRETS = {"DATABASE_URL"}
 
 
