@@ -1,6 +1,7 @@
 # Shared by .ci/run and ci/nightly: the virtual environment, the tools and the engine of a run. Source it from the project's root.
 
 began_s=$SECONDS
+unset PYTHONDONTWRITEBYTECODE  # set in some images; each process would compile the project again
 step() { printf '\n== %s  (%d s)\n' "$*" $((SECONDS - began_s)); }
 skipped=()
 skip() { skipped+=("$*"); printf 'skipped: %s\n' "$*"; }

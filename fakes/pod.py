@@ -56,23 +56,27 @@ class Pod:
         self._me, self._log, self._service = context.me, context.log, service
         self._board = FaultBoard(service.faults)
         self._listeners: list[Listener] = []
+        """All that were opened: a closed one may still have connections."""
         self._serving: Listener | None = None
+        self._ending = False
         self._switching = asyncio.Lock()
 
     async def run(self) -> None:
         """Serve until SIGTERM or the end of the parent, then drain."""
         stop = stop_event()
         await self._service.start()
-        await self._open()
+        own = await self._open()
         self._log.info(
             "started", deployment=self._me.deployment, pod=self._me.name, address=f"{self._me.ip}:{self._me.port}"
         )
         orphaned = await self._wait_for_end(stop)
-        await self._close(0.0 if orphaned else self._me.grace_s)
+        await self._close(own, 0.0 if orphaned else self._me.grace_s)
 
     async def serve(self, wanted: bool) -> None:
         """Open or close the listener on the service address. Raises OSError when it cannot listen."""
         async with self._switching:
+            if wanted and self._ending:
+                raise OSError("the pod is stopping")
             if wanted and self._serving is None and self._me.service_ip:
                 sock = bind(self._me.service_ip, self._me.port, shared=True)
                 self._serving = await self._service.listen(sock)
@@ -81,12 +85,15 @@ class Pod:
                 closing, self._serving = self._serving, None
                 await closing.close()
 
-    async def _open(self) -> None:
+    async def _open(self) -> Listener:
+        """Listen on the pod's own address and on the admin port; return the listener of the own address."""
         me = self._me
-        self._listeners.append(await self._service.listen(bind(me.ip, me.port, shared=False)))
+        own = await self._service.listen(bind(me.ip, me.port, shared=False))
+        self._listeners.append(own)
         if me.admin_port is not None:
             front = HttpFront(admin.application(me.admin_token, self._board, self.serve))
             self._admin = await front.listen(bind(me.ip, me.admin_port, shared=False))
+        return own
 
     async def _wait_for_end(self, stop: asyncio.Event) -> bool:
         """Wait for a signal or the end of the parent; return True for the parent."""
@@ -95,12 +102,14 @@ class Pod:
         await asyncio.wait([asyncio.create_task(stop.wait()), *orphaned], return_when=asyncio.FIRST_COMPLETED)
         return not stop.is_set()
 
-    async def _close(self, grace_s: float) -> None:
+    async def _close(self, own: Listener, grace_s: float) -> None:
         """Stop listening, let requests in flight finish for `grace_s` seconds, and end."""
+        self._ending = True
         self._log.info("stopping: no new connections, what is in flight may finish", grace_s=grace_s)
         try:
             async with asyncio.timeout(grace_s):
-                await asyncio.gather(*(listener.close() for listener in self._listeners))
+                await self.serve(False)
+                await own.close()
                 await self._service.leave()
                 await asyncio.gather(*(listener.drained() for listener in self._listeners))
                 await self._service.stop()

@@ -7,7 +7,9 @@ A member is an entry point of the group `gameday.<family>` in the metadata of an
 from __future__ import annotations
 
 import re
-from functools import cached_property
+import sys
+from collections.abc import Mapping
+from functools import cache, cached_property
 from importlib.metadata import Distribution, EntryPoint, distributions
 from typing import Generic, TypeVar, cast
 
@@ -32,16 +34,9 @@ class Family(Generic[Member]):
         self._singular = name.removesuffix("s")
 
     @cached_property
-    def _entries(self) -> dict[str, dict[str, EntryPoint]]:
-        """By name and package. Metadata of one package in two places is merged, the first place on the path first.
-
-        `entry_points()` would hide an installation behind an outdated `*.egg-info` in the working directory.
-        """
-        found: dict[str, dict[str, EntryPoint]] = {}
-        for package in distributions():
-            for entry in package.entry_points.select(group=self.group):
-                found.setdefault(entry.name, {}).setdefault(_normalized(package.name), entry)
-        return found
+    def _entries(self) -> Mapping[str, Mapping[str, EntryPoint]]:
+        """By name and package."""
+        return _registered(tuple(sys.path)).get(self.group, {})
 
     def names(self) -> tuple[str, ...]:
         """The registered names, sorted."""
@@ -77,6 +72,21 @@ class Family(Generic[Member]):
 
     def _where(self, entry: EntryPoint) -> str:
         return f"{self._singular} `{entry.name}` of the package {_package(entry)} ({entry.value})"
+
+
+@cache  # the families share one look at the metadata: it costs more than all else that `gameday plan` reads
+def _registered(path: tuple[str, ...]) -> Mapping[str, Mapping[str, Mapping[str, EntryPoint]]]:
+    """The entry points of packages on this path, by group, name and package.
+
+    Metadata of one package in two places is merged, the first place on the path first. `entry_points()` would hide an
+    installation behind an outdated `*.egg-info` in the working directory.
+    """
+    found: dict[str, dict[str, dict[str, EntryPoint]]] = {}
+    for package in distributions(path=list(path)):
+        for entry in package.entry_points:
+            names = found.setdefault(entry.group, {})
+            names.setdefault(entry.name, {}).setdefault(_normalized(package.name), entry)
+    return found
 
 
 def _normalized(name: str) -> str:

@@ -22,17 +22,6 @@ class Rejected(Exception):
     """The breaker is open and rejected the call."""
 
 
-class _Late(Exception):
-    """A call that began before the breaker changed its state has failed: not evidence about the new state.
-
-    Otherwise each of the hundreds of calls in flight when a breaker opens would open it again.
-    """
-
-    def __init__(self, failure: Exception) -> None:
-        super().__init__(failure)
-        self.failure = failure
-
-
 class Breaker:
     """One pybreaker.CircuitBreaker with metrics."""
 
@@ -40,7 +29,6 @@ class Breaker:
         self._breaker = pybreaker.CircuitBreaker(
             fail_max=fail_max,
             reset_timeout=reset_timeout_s,
-            exclude=[_Late],
             listeners=[_StateListener(log, meters)],
             name=name,
             throw_new_error_on_trip=False,
@@ -50,24 +38,41 @@ class Breaker:
 
     async def call(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """Make one attempt; an exception counts as a failure. Raises Rejected when the breaker is open."""
-        if self._breaker.current_state == pybreaker.STATE_HALF_OPEN:
-            raise Rejected  # half-open: the one trial call is in flight
+        state = self._breaker.current_state
+        if state == pybreaker.STATE_CLOSED:
+            return await self._while_closed(attempt)
+        if state == pybreaker.STATE_HALF_OPEN:
+            raise Rejected  # the one trial call is in flight
         try:
             with self._breaker.calling():
-                return await self._watched(attempt)
+                return await attempt()
         except pybreaker.CircuitBreakerError:
             raise Rejected from None
-        except _Late as late:
-            raise late.failure from None
 
-    async def _watched(self, attempt: Callable[[], Awaitable[T]]) -> T:
+    async def _while_closed(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Make one attempt; its outcome counts unless the breaker has changed its state in the meantime.
+
+        Otherwise each of the hundreds of calls in flight when a breaker opens would open it again after it has closed,
+        or reset the counter of failures. pybreaker cannot ignore an outcome: it counts an excluded exception as a
+        success.
+        """
         entered = self._breaker.state
         try:
-            return await attempt()
-        except Exception as failure:
-            if self._breaker.state is not entered:
-                raise _Late(failure) from failure
+            result = await attempt()
+        except BaseException as failure:
+            if self._breaker.state is entered:
+                self._breaker.call(_fail, failure)
             raise
+        if self._breaker.state is entered:
+            self._breaker.call(_succeed)
+        return result
+
+
+def _fail(failure: BaseException) -> None:
+    raise failure
+
+
+def _succeed() -> None: ...
 
 
 class _StateListener(pybreaker.CircuitBreakerListener):

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from harness.cluster.static_objects import SERVER_VERSION
-from tests.conformance.sides import NAMESPACE, Side, objects_of, real_side
+from tests.conformance.sides import NAMESPACE, Side, objects_of, real_side, roll_out
 from tests.support.paths import ROOT
 
 NAME = "gameday-conformance"
@@ -94,10 +94,10 @@ def _measure(side: Side) -> None:
 
 
 def deploy(side: Side, local: Side, folder: Path) -> None:
-    """Create the objects of the local platform in a namespace that has nothing else.
+    """Bring both sides to the same state: the objects of the local platform, then their rollouts and replicas.
 
-    Repeated when a pod was restarted or could not be started: the events and restart counts of an overloaded machine
-    would be compared with those of an undisturbed start.
+    Repeated on the real side when a pod was restarted or could not be started: the events and restart counts of an
+    overloaded machine would be compared with those of an undisturbed start.
     """
     objects = objects_of(local)
     for each in objects["items"]:
@@ -106,12 +106,14 @@ def deploy(side: Side, local: Side, folder: Path) -> None:
     file = folder / "objects.json"
     file.write_text(json.dumps(objects), encoding="utf-8")
     volumes = [each["metadata"]["name"] for each in objects["items"] if each["kind"] == "PersistentVolume"]
+    roll_out(local)
     for _ in range(DEPLOY_TRIES):
         side.run("delete", "namespace", NAMESPACE, "--wait", limit_s=TRIES_S)
         for name in volumes:
             side.run("delete", "persistentvolume", name)
         side.must("create", "-f", str(file))
         side.settle()
+        roll_out(side)
         disturbed = side.disturbed()
         if not disturbed:
             return

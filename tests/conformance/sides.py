@@ -172,15 +172,12 @@ LIGHT = {"resources": {"requests": {"cpu": "10m"}}, "readinessProbe": {"periodSe
 REPLICAS = {"api-gateway": 2, "realtime": 3}
 
 
-def lighten(side: Side) -> None:
-    """Reduce the requests of every Deployment, which also creates a rollout history."""
+def roll_out(side: Side) -> None:
+    """Reduce the requests of every Deployment, which also creates a rollout history, then change some replicas."""
     for name in [each["metadata"]["name"] for each in side.items("deployments", *HERE)]:
         patch = {"spec": {"template": {"spec": {"containers": [{"name": "app", **LIGHT}]}}}}
         side.must("patch", "deployment", name, *HERE, "-p", json.dumps(patch))
     side.settle()
-
-
-def enlarge(side: Side) -> None:
     for name, replicas in REPLICAS.items():
         side.must("scale", "deployment", name, f"--replicas={replicas}", *HERE)
     side.settle()

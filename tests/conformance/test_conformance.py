@@ -18,7 +18,7 @@ from tests.conformance.compare import difference
 from tests.conformance.known import Entry, reasons
 from tests.conformance.lines import SETTLE, Line, changes, reads, sample
 from tests.conformance.report import Row, summary, to_markdown
-from tests.conformance.sides import Output, Side, enlarge, lighten, local_side
+from tests.conformance.sides import Output, Side, local_side
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.slow
@@ -49,8 +49,7 @@ def comparison(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixture
         with cluster.cluster(folder) as real:
             local = local_side(platform)
             cluster.deploy(real, local, folder)
-            for prepare in (lighten, enlarge, Side.measured):
-                both(prepare, local, real)
+            both(Side.measured, local, real)
             with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
                 found = compare_all(local, real, folder)  # progress and summary are for people who wait for minutes
             yield found

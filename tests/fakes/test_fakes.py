@@ -276,6 +276,32 @@ def test_sigterm_completes_running_jobs(pods: Pods) -> None:
     assert pod.log("stopped: everything in flight has finished")
 
 
+@pytest.mark.parametrize("switches", [1, 3])
+def test_pod_taken_out_of_service_completes_running_jobs_at_sigterm(pods: Pods, switches: int) -> None:
+    pod = pods.start("inference", SERVICE_TIME_MS="300")
+    for _ in range(switches - 1):
+        pod.serve(True)
+        pod.serve(False)
+    pod.serve(True)
+    under_way = behind(lambda: ask(pod.service_ip, "/infer", {}))
+    wait_until(lambda: pod.metric("workers_busy") == 1, "a request under way")
+    pod.serve(False)
+    pod.signal(signal.SIGTERM)
+    assert (under_way.result(10).status, pod.status()) == (200, 0)
+    assert pod.log("stopped: everything in flight has finished")
+    assert pod.log("cannot run") == []
+
+
+@pytest.mark.parametrize("service", ["api-gateway", "inference", "tool-service", "realtime"])
+def test_pod_taken_out_of_service_ends_normally_at_sigterm(pods: Pods, service: str) -> None:
+    pod = pods.start(service)
+    pod.serve(True)
+    pod.serve(False)
+    pod.signal(signal.SIGTERM)
+    assert pod.status() == 0
+    assert pod.log("stopped: everything in flight has finished")
+
+
 def test_pod_ends_after_its_grace_period(pods: Pods) -> None:
     pod = pods.start("tool-service", GRACE_S="0.2")
     pod.inject("wedge")

@@ -129,7 +129,8 @@ def recorded(folder: Path) -> list[process_ledger.Group]:
 
 def tree() -> str:
     """The untracked files of the work tree, and the git status of the files that a run reads."""
-    others = _git("ls-files", "--others", "--", ":!*.py", ":!*.pyc", ":!*_cache/*", ":!.ci/*", ":!.venv/*").split("\n")
+    tools = ("*.py", "*.pyc", "*_cache/*", ".hypothesis/*", ".ci/*", ".venv/*")  # what tests and tools write there
+    others = _git("ls-files", "--others", "--", *(f":!{each}" for each in tools)).split("\n")
     return "\n".join([*others, _git("status", "--porcelain", "--", str(RUNBOOK), str(BINDINGS), str(SLOS))])
 
 

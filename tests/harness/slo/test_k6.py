@@ -188,5 +188,5 @@ def test_import_reads_a_script_through_k6_that_k6_cannot_read(tmp_path: Path) ->
     (tmp_path / "load.js").write_text("syntax error(")
     done = gameday("slo", "import", "k6", "load.js", cwd=tmp_path, env=dict(os.environ))
     assert (done.returncode, done.stdout) == (2, "")
-    assert "gameday: load.js: `k6 inspect` says: " in done.stderr
+    assert "gameday: load.js: `k6 inspect` failed: " in done.stderr
     assert "Unexpected identifier" in done.stderr

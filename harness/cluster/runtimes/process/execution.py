@@ -1,7 +1,7 @@
 """Runs a command in a pod (`kubectl exec`), with the pod's environment, folder and programs.
 
 There is no chroot: `/app` in the arguments is replaced by the pod's folder, and every other absolute path is this
-machine's. Nothing of the daemon's environment is inherited.
+machine's. Process ids are the pod's own (in_pod.py). Nothing of the daemon's environment is inherited.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 import os
 import re
 import signal
+import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +22,7 @@ from harness.machine.process_ledger import MARK, Group, Ledger, end
 
 APP = re.compile(r"(?<![\w./-])/app(?![\w.-])")
 CHUNK = 65536
+IN_POD = (sys.executable, "-IS", str(Path(__file__).with_name("in_pod.py")))
 PROGRAMS = """
 sh bash cat ls head tail wc sort uniq cut tr date sleep env printenv tee echo printf true false test id pwd stat df du
 ps hostname uname find xargs touch mkdir rm cp mv kill timeout seq basename dirname grep egrep fgrep sed awk curl
@@ -65,26 +67,36 @@ class Execution:
         self._bin = ledger.folder / "image" / "bin"
 
     async def start(
-        self, pod: Pod, environment: Mapping[str, str], argv: Sequence[str], *, stdin: bytes | None, tty: bool
+        self,
+        pod: Pod,
+        process: int,
+        environment: Mapping[str, str],
+        argv: Sequence[str],
+        *,
+        stdin: bytes | None,
+        tty: bool,
     ) -> Command:
-        """Start a command. Raises FileNotFoundError for a program that the pod does not have."""
+        """Start a command beside the pod's process, which has the id `process` on this machine.
+
+        Raises FileNotFoundError for a program that the pod does not have.
+        """
         replaced = [APP.sub(lambda _: str(pod.app), each) for each in argv]
         program = self._find(replaced[0], pod.app)
         env = {**environment, **self._client_settings(pod)}
         what = f"exec in {pod.name}: {argv[0]}"
         self._ledger.intend(what)
-        process = await asyncio.create_subprocess_exec(
-            *replaced, executable=program, env=env, cwd=pod.app, start_new_session=True,
+        command = await asyncio.create_subprocess_exec(
+            *IN_POD, str(process), program, *replaced, env=env, cwd=pod.app, start_new_session=True,
             stdin=asyncio.subprocess.DEVNULL if stdin is None else asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT if tty else asyncio.subprocess.PIPE,
         )  # fmt: skip
-        group = self._ledger.started(process.pid, what)
+        group = self._ledger.started(command.pid, what)
         if stdin is not None:
-            feeding = asyncio.create_task(_feed(process, stdin))
+            feeding = asyncio.create_task(_feed(command, stdin))
             self._feeding.add(feeding)
             feeding.add_done_callback(self._feeding.discard)
-        return Command(process, group, self._ledger.folder)
+        return Command(command, group, self._ledger.folder)
 
     def _find(self, program: str, cwd: Path) -> str:
         """Look up a bare name in the pod's programs only; a path is used as it is."""

@@ -66,7 +66,11 @@ class ProcessRuntime:
         return answer.status == 200
 
     async def execute(self, pod: Pod, argv: Sequence[str], *, stdin: bytes | None, tty: bool) -> Command:
-        command = await self._execution.start(pod, self._environment(pod), argv, stdin=stdin, tty=tty)
+        container = pod.runs[-1].container
+        assert isinstance(container, Forked)
+        command = await self._execution.start(
+            pod, container.group.pid, self._environment(pod), argv, stdin=stdin, tty=tty
+        )
         self._commands.setdefault(pod.name, []).append(command.group)
         return command
 

@@ -242,16 +242,58 @@ def test_kubectl_reaches_the_platform_and_ends_at_its_time_limit(platform: Local
     assert platform.kubectl("logs", "-f", "-n", "production", pod, timeout_s=0.3).status == 124
 
 
+def executed(platform: LocalPlatform) -> list[str]:
+    """Commands that `kubectl exec` has started and that still run."""
+    recorded = process_ledger.recorded(platform.folder)
+    return [group.what for group, _ in process_ledger.living(recorded, platform.folder) if "exec" in group.what]
+
+
 def test_exec_ends_when_its_client_is_killed(platform: LocalPlatform) -> None:
     (pod,) = platform.state()["inference"].pods
     shell = platform.shell()
-    argv = [f"{shell.path}/kubectl", "exec", "-n", "production", pod, "--", "sh", "-c", "echo $$; sleep 600; true"]
+    argv = [f"{shell.path}/kubectl", "exec", "-n", "production", pod, "--", "sh", "-c", "echo in; sleep 600; true"]
     env = {**shell.env, "PATH": shell.path}
     with subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as running:
         assert running.stdout is not None
-        inside = psutil.Process(int(running.stdout.readline()))
+        assert running.stdout.readline() == "in\n"
+        assert executed(platform)
         running.kill()
-    wait_until(lambda: not inside.is_running() or inside.status() == psutil.STATUS_ZOMBIE)
+    wait_until(lambda: not executed(platform))
+
+
+def test_kill_in_a_pod_reaches_the_pod_only(platform: LocalPlatform) -> None:
+    (pod,) = platform.state()["inference"].pods
+
+    def in_pod(command: str) -> subprocess.CompletedProcess[str]:
+        return in_shell(platform, f"kubectl exec -n production {pod} -- {command}")
+
+    def restarts() -> str:
+        where = "{.status.containerStatuses[0].restartCount}"
+        return platform.kubectl("get", "pod", pod, "-n", "production", "-o", f"jsonpath={where}").stdout
+
+    with subprocess.Popen(["sleep", "600"], start_new_session=True) as stranger:
+        try:
+            assert in_pod(f"kill -9 {stranger.pid}").returncode == 1
+            assert in_pod(f"sh -c 'kill -9 {stranger.pid}'").returncode == 1
+            assert in_pod("sh -c 'kill -9 -1; kill -9 1; kill -HUP 1'").returncode == 0
+            assert (stranger.poll(), restarts()) == (None, "0")
+        finally:
+            stranger.kill()
+    log = platform.log_files("inference")[0]
+    assert "stopping" not in log.read_text()
+    assert in_pod("kill 1").returncode == 0
+    wait_until(lambda: restarts() == "1", "the restart of the container")
+    assert "stopping" in log.read_text()
+
+
+def test_exec_shows_the_service_as_process_1(platform: LocalPlatform) -> None:
+    (pod,) = platform.state()["inference"].pods
+    shown = in_shell(platform, f"kubectl exec -n production {pod} -- cat /proc/1/cmdline").stdout
+    assert shown.split("\0")[:-1] == list(FORK_SERVER_STAND_IN)
+    processes = in_shell(platform, f"kubectl exec -n production {pod} -- sh -c 'ls /proc'").stdout.split()
+    assert sorted(int(each) for each in processes if each.isdecimal()) == [1, 2, 3]
+    background = in_shell(platform, f"kubectl exec -n production {pod} -- sh -c 'sleep 600 >/dev/null 2>&1 & exit 4'")
+    assert background.returncode == 4, "the command ends, what it left in the background runs on"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become another user")
