@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
+from harness.bash.accounting import unaccounted
 from harness.bash.constructs import constructs, doubts
 from harness.bash.script import Call, Redirect, Script, Word
 from harness.bash.tree import syntax_tree, text_of, walk
@@ -33,7 +34,7 @@ def parse(text: str, line: int = 0) -> Script:
         assignments=tuple(found for node in nodes for found in _assignments(node)),
         functions=frozenset(_function_names(nodes)),
         constructs=frozenset(constructs(nodes)),
-        doubts=tuple(dict.fromkeys(doubts(nodes))),
+        doubts=tuple(dict.fromkeys([*doubts(nodes), *unaccounted(text.encode(), nodes)])),
     )
 
 

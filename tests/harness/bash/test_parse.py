@@ -97,11 +97,29 @@ def test_single_bracket_test_is_not_arithmetic() -> None:
     [
         ("kubectl get pods (", "`(` is not valid bash"),
         ("echo {rm,x}", "`{rm,x}` is a brace expansion"),
+        ("echo ${x%`a`}", "``a`` may contain a command; assign `$(…)` to a variable first"),
+        ("a | b | c\nd e && f", "`c\nd e` has text that belongs to no command; write one command a line"),
+        ("x=(1) <<E a\nE", "`x=(1) <<E a\nE` has a command behind a redirection; put the redirection at its end"),
     ],
 )
 def test_uncertain_parse_is_a_doubt(text: str, doubt: str) -> None:
     assert doubt in parse(text).doubts
 
 
-def test_plain_command_has_no_doubts() -> None:
-    assert parse("kubectl get pods -o jsonpath='{.items[*]}' | grep -v x > /dev/null").doubts == ()
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kubectl get pods -o jsonpath='{.items[*]}' | grep -v x > /dev/null",
+        "kubectl get pods \\\n  -n production | # all of them\n  grep x && # then\n\necho y",
+        "cat <<EOF | grep x\na $x \\` $5\nEOF\ntrue",
+        "cat <<'EOF'\n`a` $(b)\nEOF",
+        "if [ 1 -lt 2 ]\nthen\n  a # b\nelse\n  c\nfi\n",
+        "case $x in\n  (a|b) c ;;\n  *) d\n  ;;\nesac",
+        "f() {\n  a\n}\nfor i in 1 2; do\n  f $i\ndone",
+        'x=$(\n  a |\n  b\n)\necho "$x\n  ${x%.*} `a b`"',
+        "[[ $x =~ ^a|b$ &&\n  -n $y ]] && echo a#b ${#x} $#",
+        "a | b | c\nd\n",
+    ],
+)
+def test_ordinary_text_has_no_doubts(text: str) -> None:
+    assert parse(text).doubts == ()

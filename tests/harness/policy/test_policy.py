@@ -217,6 +217,30 @@ $(rm x)
 EOF
 """
 
+NOT_IN_THE_TREE = {
+    "backticks in a here-document": "cat <<EOF\na `rm x`\nEOF",
+    "backticks before a substitution in a here-document": "cat <<EOF\n`rm x` $(true)\nEOF",
+    "backticks in backticks": "echo `echo \\`rm x\\``",
+    "quoted backticks in backticks": 'echo "`echo \\`rm x\\``"',
+    "substitution in a suffix pattern": "echo ${x%$(rm y)}",
+    "backticks in a prefix pattern": "echo ${x##`rm y`}",
+    "substitution in an upper-case pattern": "echo ${x^$(rm y)}",
+    "substitution in a lower-case pattern": 'echo "${x,,$(rm y)}"',
+    "line after three stages, with &&": "true | true | true\nrm x && true",
+    "line after three stages, with ||": "true | true | true\nrm x || true",
+    "line after three stages, with a redirection": "true | true | true\nrm x 2>/dev/null",
+    "line after three stages, with a here-document": "true | true | true\nrm x <<EOF\nEOF",
+    "line after a comment after three stages": "true | true | true # all\nrm x | true",
+    "line after a test": "[ 1 -lt 2 ]\nrm x >/dev/null",
+    "name over two lines": "r\\\nm x",
+    "command behind a redirection of an assignment": "x= >/dev/null rm y",
+    "command behind a here-document of an assignment": "x=(a) <<EOF rm y\nEOF",
+    "delimiter behind a backslash": "cat <<EOF\n\\\nEOF\n'\nEOF\nrm x #'",
+    "comment that opens a quote": "echo #'\nrm x #'",
+    "reserved word behind time": "time if rm x\nthen true; fi",
+}
+"""Texts for which tree-sitter's tree has neither a node of the command nor an error."""
+
 SAFE = r"""
 kubectl get pods -n production | grep -v Running | wc -l
 kubectl get pods -A
@@ -292,6 +316,11 @@ def refusals(text: str, *earlier: str, namespace: str = "production") -> list[st
 @pytest.mark.parametrize("line", _lines(UNSAFE))
 def test_command_that_is_not_known_to_be_safe_is_refused(line: str) -> None:
     assert refusals(line)
+
+
+@pytest.mark.parametrize("text", NOT_IN_THE_TREE.values(), ids=NOT_IN_THE_TREE)
+def test_command_that_the_syntax_tree_does_not_show_is_refused(text: str) -> None:
+    assert refusals(text)
 
 
 @pytest.mark.parametrize("line", _lines(SAFE))
