@@ -12,10 +12,10 @@ from harness.bindings import Bindings
 from harness.errors import BindingError, DocumentError, RefusedError
 from harness.model import Document
 from harness.plan import check, make_plan
-from harness.report import plan as plan_report
+from harness.report.plan import to_text
 from harness.runbook import parse, read
 from tests.support.hostile import TITLE, control_characters
-from tests.support.paths import BINDINGS, RUNBOOK
+from tests.support.paths import BINDINGS, DATA, RUNBOOK
 
 BOUND = """\
 version: 1
@@ -102,7 +102,7 @@ def test_all_refused_commands_are_reported_at_once(bound: Bindings) -> None:
 
 
 def test_plan_as_text_has_no_control_characters(bound: Bindings) -> None:
-    text = plan_report.to_text(make_plan(hostile(), bound, []))
+    text = to_text(make_plan(hostile(), bound, []))
     assert r"\x1b]0;owned" in text
     assert control_characters(text) == set()
 
@@ -111,3 +111,9 @@ def hostile() -> Document:
     """A document with control characters in a title, a symptom and a command."""
     parts = ("**Symptoms:**", f"- {TITLE}", "**Commands:**", f"```bash\necho '{TITLE}'\n```")
     return parse("\n\n".join(["# X", f"### SLOW: {TITLE}", *parts]) + "\n", "ops.md")
+
+
+@pytest.mark.parametrize("path", [RUNBOOK, DATA / "operations-user.md"], ids=lambda path: path.stem)
+def test_plan_of_the_operators_document_does_not_change(path: Path) -> None:
+    _, *lines = to_text(make_plan(read(path), bindings.load(BINDINGS), [])).splitlines(keepends=True)
+    assert "".join(lines) == (DATA / f"{path.stem}.plan.txt").read_text()
