@@ -13,16 +13,12 @@ from harness.runbook.comments import comments_above
 from harness.runbook.context import said, with_commands_as_signs
 from harness.runbook.inline import text_of
 from harness.runbook.items import unread
+from harness.runbook.programs import is_program
 from harness.runbook.wording import above, around
 
 SHELLS = {"bash", "sh", "shell", "zsh", "ksh", "dash", "terminal", "shellscript"}
 CONSOLES = {"console", "shell-session", "shellsession", "sh-session", "bash-session", "shell-console"}
 _PROMPT = re.compile(r"^\s*(?:[\w.-]+@[\w.-]+[:\s][^$#%]*)?[$%]\s+")
-_TOOL = re.compile(
-    r"sudo|kubectl|oc|helm|docker|podman|crictl|curl|wget|[ez]?grep|awk|sed|cat|less|tail|head|ls|cd|df|du|ps|h?top|free|uptime"
-    r"|vmstat|iostat|dmesg|journalctl|systemctl|psql|mysql|redis-cli|mongosh?|kafka-\S+|aws|gcloud|az|gh|git|make|ssh|scp|ping"
-    r"|dig|nslookup|nc|netstat|ss|ip|openssl|terraform|ansible\S*|python3?|bash|sh|echo|export|kill|lsof|jq|yq|find|xargs|stern"
-)
 _SHELL_SIGN = re.compile(r"(^|\s)--?\w|\||&&|^\.{0,2}/\S+\s|\$[({A-Z]")
 _RUN_VERB = re.compile(r"(:|\b(run|execute|use|using|with|via|by|try|issue|type|invoke|do))\s*$", re.I)
 
@@ -84,8 +80,7 @@ def title_of(paragraph: Paragraph, found: Iterable[Command | Unread]) -> str:
 
 
 def _is_command(code: str, before: str) -> bool:
-    first = re.sub(r"^(\w+=\S*\s+)+", "", _PROMPT.sub("", code)).split(" ")[0]
-    if _TOOL.fullmatch(first):
+    if is_program(_PROMPT.sub("", code)):
         return True
     introduced = not before or _RUN_VERB.search(before)
     return " " in code.strip() and bool(introduced or _SHELL_SIGN.search(code))
