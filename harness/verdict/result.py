@@ -147,3 +147,8 @@ class DrillResult:
     load: LoadFacts
     charts: Charts
     """The measurements over time."""
+
+    @property
+    def waited_for_symptoms(self) -> bool:
+        """Whether the drill waited for its symptoms to the end, so that one that was not seen did not appear."""
+        return any(phase.phase == "symptoms" for phase in self.phases)
