@@ -27,9 +27,13 @@ class Part:
 
 @dataclass(frozen=True)
 class Command(Part):
-    """One shell command as written, possibly of several lines; `title` is the comment above it, or ""."""
+    """One shell command as written, possibly of several lines.
+
+    `title` is the comment above it, or "". `manual` says why it is left to a person, "" if it runs.
+    """
 
     title: str = ""
+    manual: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,11 +50,15 @@ class Action(Part):
 
 @dataclass(frozen=True)
 class Toggle(Part):
-    """One environment variable to set to `new`; `old` is its documented starting value, or None."""
+    """One environment variable to set to `new`; `old` is its documented starting value, or None.
+
+    `manual` says why it is left to a person, "" if it is set.
+    """
 
     name: str = ""
     old: str | None = None
     new: str = ""
+    manual: str = ""
 
 
 @dataclass(frozen=True)

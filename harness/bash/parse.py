@@ -87,15 +87,14 @@ def _assignments(node: Node) -> Iterator[tuple[str, Word]]:
     if node.type == "variable_assignment":
         yield _assignment(node)
     elif node.type == "expansion" and any(child.type in ("=", ":=") for child in node.children):
-        value = Word(text_of(node), text_of(node), computed=True)
-        yield from ((text_of(child), value) for child in node.children if child.type == "variable_name")
+        default = Word(text_of(node), text_of(node), computed=True)
+        yield from ((text_of(child), default) for child in node.children if child.type == "variable_name")
     elif node.type == "for_statement":
         variable = node.child_by_field_name("variable")
         for value in node.children_by_field_name("value"):
             yield (text_of(variable) if variable else ""), _word(value)
     elif node.type == "command" and (call := _call(node)).program == "read":
-        for word in call.arguments:
-            yield word.text, Word("$(read)", "$(read)", computed=True)
+        yield from ((word.text, Word("$(read)", "$(read)", computed=True)) for word in call.arguments)
 
 
 def _assignment(node: Node) -> tuple[str, Word]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from random import Random
 
 from harness.bindings import RunbookBinding
+from harness.faults.admin import LOAD
 from harness.history.vif import History
 from harness.model import Document
 from harness.plan import DrillPlan, GamedayPlan
@@ -59,6 +60,7 @@ def drill_header(drill: DrillPlan, plan: GamedayPlan, history: History, draw: Dr
         title=runbook.title,
         line=runbook.line,
         fault=fault,
+        faulted=_faulted(plan, binding) if binding else (),
         scenario=binding.scenario if binding else "",
         rate_per_s=binding.rate if binding else None,
         empty=not drill.steps,
@@ -77,6 +79,10 @@ def drill_header(drill: DrillPlan, plan: GamedayPlan, history: History, draw: Dr
 
 def _fault(plan: GamedayPlan, binding: RunbookBinding) -> str:
     return f"{binding.fault} ({'; '.join(fault.text for fault in plan.bindings.faults[binding.fault])})"
+
+
+def _faulted(plan: GamedayPlan, binding: RunbookBinding) -> tuple[str, ...]:
+    return tuple(sorted({fault.at for fault in plan.bindings.faults[binding.fault]} - {LOAD}))
 
 
 def _unbound(plan: GamedayPlan, id_: str) -> str:

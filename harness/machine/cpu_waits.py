@@ -45,7 +45,7 @@ class CpuWaits:
         at_s, tasks, throttled_us, pressure_us = self._at_s, self._tasks, self._throttled_us, self._pressure_us
         self._read()
         seconds = self._at_s - at_s
-        times = {task: self._since(tasks, task) for task in self._tasks}
+        times = {task: self._since(tasks, task, seconds) for task in self._tasks}
         ran, waited = (sum(each[place] for each in times.values()) for place in (0, 1))
         others = [(waited, ran, pid) for (pid, _), (ran, waited) in times.items() if pid != self._pid]
         longest, its_own, slowest = max(others, default=(0, 0, 0))
@@ -61,10 +61,15 @@ class CpuWaits:
             pressure_share=round(min(1.0, pressure / seconds), 3) if pressure is not None and seconds > 0 else None,
         )
 
-    def _since(self, before: dict[_Task, _Times], task: _Task) -> _Times:
-        """The times of one thread since the last sample. Smaller ones than before are those of a new thread."""
-        now, then = self._tasks[task], before.get(task, (0, 0))
-        return (now[0] - then[0], now[1] - then[1]) if now[0] >= then[0] and now[1] >= then[1] else now
+    def _since(self, before: dict[_Task, _Times], task: _Task, seconds: float) -> _Times:
+        """The times of one thread since the last sample. Smaller ones than before are those of a new thread.
+
+        A thread without earlier times that add up to more than the sample is older than it, and counts from now on.
+        """
+        now, then = self._tasks[task], before.get(task)
+        if then is not None and now[0] >= then[0] and now[1] >= then[1]:
+            return now[0] - then[0], now[1] - then[1]
+        return now if sum(now) <= seconds * 1e9 else (0, 0)
 
     def _command(self, pid: int) -> str:
         """The beginning of a command line; "" if the process has ended."""

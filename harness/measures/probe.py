@@ -54,6 +54,11 @@ class FamilyProbe(MetricProbe):
 Probe: TypeAlias = HealthProbe | LogProbe | MetricProbe
 
 
+def health(deployment: str) -> HealthProbe:
+    """The probe that the condition `health(DEPLOYMENT)` has."""
+    return HealthProbe(f"health({deployment})", deployment)
+
+
 def family(name: str) -> FamilyProbe:
     """The probe of a metric that a dashboard of the runbook names."""
     return FamilyProbe(f"family({name})", None, Selector.parse(name))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from math import isfinite, nan
 
 from prometheus_client.samples import Sample
 
 from harness.http import Answer
-from harness.measures.probe import HealthProbe, LogProbe, MetricProbe, Probe, Reader
+from harness.measures.probe import HealthProbe, LogProbe, MetricProbe, Probe, Reader, health
 from harness.platforms.base import Platform
 from harness.probes.logs import LogCounter
 from harness.probes.metrics import samples_of
@@ -34,9 +35,10 @@ class Sampler:
     """Takes one sample of every probe a second in a thread, from `start` until `stop`."""
 
     def __init__(self, platform: Platform, probes: Sequence[Probe], deployments: Sequence[str]) -> None:
-        """`deployments` are those of the platform: probes of all Deployments read these."""
+        """`deployments` are those of the platform: all are sampled for health and for general probes."""
         self._platform = platform
-        self._health = [probe for probe in probes if isinstance(probe, HealthProbe)]
+        stated = [probe for probe in probes if isinstance(probe, HealthProbe)]
+        self._health = list(dict.fromkeys([*stated, *map(health, deployments)]))
         self._logs = {probe.key: LogCounter(platform, probe) for probe in probes if isinstance(probe, LogProbe)}
         self._metrics = _by_deployment(probes, deployments)
         self._readers: dict[tuple[str, str], Reader] = {}
@@ -77,12 +79,16 @@ class Sampler:
                     values[key][pod] = value
                 else:
                     missing.setdefault(key, []).append(pod)
-        for probe in self._health:
-            responses = self._platform.health(probe.deployment)
-            values[probe.key] = {pod: float(response.status != _OK) for pod, response in responses.items()}
+        for key, responses in zip((probe.key for probe in self._health), self._healths(), strict=True):
+            values[key] = {pod: float(response.status != _OK) for pod, response in responses.items()}
         for key, counter in self._logs.items():
             values[key] = counter.count()
         return ProbeSample(values, {key: tuple(pods) for key, pods in missing.items()})
+
+    def _healths(self) -> Sequence[Mapping[str, Answer]]:
+        """The answers of each Deployment's pods. All at once: one that hangs must not delay the others."""
+        with ThreadPoolExecutor(max(1, len(self._health))) as pool:
+            return list(pool.map(lambda probe: self._platform.health(probe.deployment), self._health))
 
     def _scrape(self, deployment: str, probes: Sequence[MetricProbe]) -> Iterator[tuple[str, str, float]]:
         """(key, pod, number) of each probe and pod of a Deployment that has one; NaN for a pod that did not answer."""

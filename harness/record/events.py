@@ -94,6 +94,7 @@ class DrillStarted(DrillEvent):
     title: Annotated[str, "heading of the runbook"]
     line: Annotated[Count, "line of the runbook in the document, from 1"]
     fault: Annotated[str, "name and parameters of the fault; empty: not bound"]
+    faulted: Annotated[tuple[str, ...], "Deployments that the fault acts on"] = ()
     scenario: Annotated[str, "load profile; empty: not bound"] = ""
     rate_per_s: Annotated[Rate | None, "arrivals per second from the bindings; null: the scenario's own"] = None
     empty: Annotated[bool, "whether the runbook documents no step"] = False

@@ -45,9 +45,9 @@ def _parts_json(parts: Iterable[Part]) -> list[Json]:
 
 
 def _part_json(part: Part) -> Json:
-    """Every field of the part, under the name that the contract gives it."""
-    names = [field.name for field in fields(part)]
-    return {_NAMES.get(name, name): _json_of(getattr(part, name)) for name in names}
+    """Every field of the part, under the name that the contract gives it; `manual` only where there is a reason."""
+    values = {field.name: getattr(part, field.name) for field in fields(part)}
+    return {_NAMES.get(name, name): _json_of(value) for name, value in values.items() if value or name != "manual"}
 
 
 def _json_of(value: object) -> object:
@@ -151,10 +151,16 @@ def _words(part: Part) -> str:
     return part.text
 
 
+def _command_below(command: Command) -> list[str]:
+    return [*(f"  $ {line}" for line in command.text.split("\n")), *_remarks(command)]
+
+
 def _remarks(part: Part) -> list[str]:
     match part:
         case Action():
-            return [f"  $ {line}" for command in part.commands for line in command.text.split("\n")]
+            return [line for command in part.commands for line in _command_below(command)]
+        case Command() | Toggle() if part.manual:
+            return [f"  (left to a person: {part.manual})"]
         case Procedure() if part.deadline_s is not None:
             return [f"  limit: {part.deadline_s} s"]
         case Unread():

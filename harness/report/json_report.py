@@ -52,6 +52,7 @@ def _drill(drill: DrillResult) -> dict[str, Json]:
         "steps": [_step(step) for step in drill.steps],
         "slos": [_slo(slo) for slo in drill.slos],
         "dashboards": [asdict(dashboard) for dashboard in drill.dashboards],
+        "outages": [asdict(outage) for outage in drill.outages],
         "controlled": drill.controlled,
         "credit_alpha": None if drill.credit is None else _rounded(drill.credit.alpha),
         "credit_limit": drill.credit_limit,

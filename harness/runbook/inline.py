@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 
 from markdown_it.token import Token
 
+MARK = re.compile(r"<!--\s*gameday:\s*(skip|run)\s*-->")
+"""A mark takes the block behind it out of the steps, or into them."""
+
 
 @dataclass(frozen=True)
 class Span:
@@ -17,6 +20,9 @@ class Span:
     text: str
     code: str | None = None
     strong: bool = False
+    struck: bool = False
+    manual: str = ""
+    """Why the command in it is left to a person, whatever the words beside it; "" where those decide."""
 
 
 def spans(inline: Token, line: int) -> tuple[Span, ...]:
@@ -55,11 +61,19 @@ class _Reader:
         self._line = line
         self._at = 0
         self._strong = 0
+        self._struck = 0
+        self._html_code: list[str] | None = None
         self._links: list[tuple[str, int]] = []
 
     def take(self, token: Token) -> None:
-        if token.type in ("strong_open", "strong_close"):
+        if token.type == "html_inline":
+            self._html(token.content)
+        elif self._html_code is not None:
+            self._html_code.append(token.content)
+        elif token.type in ("strong_open", "strong_close"):
             self._strong += token.nesting
+        elif token.type in ("s_open", "s_close"):
+            self._struck += token.nesting
         elif token.type in ("softbreak", "hardbreak"):
             self._add(" ")
             self._line += 1
@@ -77,7 +91,22 @@ class _Reader:
             self._line += token.content.count("\n")
 
     def _add(self, text: str, code: str | None = None) -> None:
-        self.found.append(Span(self._line, text, code, self._strong > 0))
+        self.found.append(Span(self._line, text, code, self._strong > 0, self._struck > 0))
+
+    def _html(self, tag: str) -> None:
+        """`<code>` is inline code, `<del>` and `<s>` are struck through; a mark is no text, any other tag is."""
+        name = re.sub(r"[<>\s]|/$", "", tag).lower()
+        if name == "code":
+            self._html_code = []
+        elif name == "/code" and self._html_code is not None:
+            code = "".join(self._html_code)
+            self._html_code = None
+            self._add(f"`{code}`", code)
+        elif re.fullmatch(r"/?(del|s|strike)", name):
+            self._struck = max(0, self._struck + (-1 if name.startswith("/") else 1))
+        elif not MARK.fullmatch(tag):
+            self._add(" " if name == "br" else tag)
+            self._line += tag.count("\n")
 
     def _newlines_in_code(self, ticks: str) -> int:
         """The newlines in an inline code span, which CommonMark replaces by spaces."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 
 from harness.model import Part, Unread
@@ -56,4 +57,5 @@ def row_as_paragraph(row: Sequence[Paragraph]) -> Paragraph:
     """A table row as one item: "Grafana: Latency" for two cells, cells separated by " | " for more."""
     between = ": " if len(row) == 2 else " | "
     spans = [span for cell in row for span in (Span(cell.line, between), *cell.spans)]
-    return Paragraph(row[0].line, row[0].last, row[0].depth, tuple(spans[1:]), bullet=True)
+    first = row[0]
+    return replace(first, spans=tuple(spans[1:]), bullet=True, parent=False, quoted=False)

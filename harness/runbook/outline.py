@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from harness.runbook.blocks import Block, FrontMatter, Heading, Paragraph, Rule
+from harness.runbook.blocks import Block, FrontMatter, Heading, Paragraph, Rule, Structure
 from harness.runbook.headings import (
     EntryName,
     Form,
@@ -51,6 +51,9 @@ class Section:
     entry: Entry | None = None
     nested: bool = False
     blocks: list[Block] = field(default_factory=list)
+    mark: str = ""
+    above: tuple[Heading, ...] = ()
+    """The headings and labels around it, the outermost first, its own last."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,8 @@ class _Outline:
                 self.stated_title = block.title
             case Rule():
                 self._after_rule = True
+            case Structure():
+                pass
             case Heading():
                 self._heading(block)
             case Paragraph():
@@ -122,6 +127,11 @@ class _Outline:
         return self.sections[-1]
 
     def _open(self, section: Section) -> None:
+        around = [heading for heading in self._now.above if heading.level < section.level]
+        if section.entry is not self._now.entry:
+            around = []
+        own = Heading(section.line, section.line, level=section.level, text=section.name, mark=section.mark)
+        section.above = (*around, own)
         self.sections.append(section)
 
     def _heading(self, heading: Heading) -> None:
@@ -130,7 +140,7 @@ class _Outline:
         if name:
             self._open_entry(heading, name.id, name.title)
         elif kind and self._entry and self._entry.fits(heading.level):
-            self._open_kind(kind, heading.text, heading.line, heading.level)
+            self._open_kind(kind, heading)
         elif self._entry and heading.level > self._entry.level and not self._leaves(heading):
             self._subheading(heading)
         else:
@@ -167,17 +177,17 @@ class _Outline:
         self._entry = Entry(id_, title, heading.line, heading.level)
         self.entries.append(self._entry)
         self._after_rule = False
-        self._open(Section(Kind.PROSE, "", heading.line, heading.level, entry=self._entry))
+        self._open(Section(Kind.PROSE, "", heading.line, heading.level, entry=self._entry, mark=heading.mark))
 
-    def _open_kind(self, kind: Kind, name: str, line: int, level: int, depth: int = 0) -> None:
+    def _open_kind(self, kind: Kind, heading: Heading) -> None:
         entry = self._entry
         if entry and kind in entry.seen and (self._after_rule or kind is Kind.SYMPTOMS):
             self._entry = entry = None
         if entry:
             entry.seen.add(kind)
-            entry.section_level = entry.section_level or level
+            entry.section_level = entry.section_level or heading.level
             self._after_rule = False
-        self._open(Section(kind, name, line, level, depth, entry))
+        self._open(Section(kind, heading.text, heading.line, heading.level, heading.depth, entry, mark=heading.mark))
 
     def _subheading(self, heading: Heading) -> None:
         if self._now.kind not in (Kind.PROSE, Kind.UNKNOWN) and self._now.level < heading.level:
@@ -185,7 +195,8 @@ class _Outline:
         else:
             part = part_kind(heading.text)
             kind = part if part in (Kind.ESCALATION, Kind.POST_INCIDENT) else Kind.UNKNOWN
-            self._open(Section(kind, heading.text, heading.line, heading.level, entry=self._entry))
+            name, mark = heading.text, heading.mark
+            self._open(Section(kind, name, heading.line, heading.level, entry=self._entry, mark=mark))
 
     def _open_part(self, heading: Heading) -> None:
         self._entry = None
@@ -197,7 +208,8 @@ class _Outline:
         own = None if heading.line == self._first and heading.level == 1 else part_kind(heading.text)
         kind = own or inherited or Kind.UNKNOWN
         self._above.append((kind, heading.level))
-        self._open(Section(kind, heading.text, heading.line, heading.level, nested=kind is parent))
+        name, mark = heading.text, heading.mark
+        self._open(Section(kind, name, heading.line, heading.level, nested=kind is parent, mark=mark))
 
     def _paragraph(self, paragraph: Paragraph) -> None:
         label = None if paragraph.quoted else label_of(paragraph)
@@ -205,9 +217,9 @@ class _Outline:
         if label is None or is_admonition(label.name):
             self._now.blocks.append(paragraph)
         elif paragraph.line in self._owners or _stands_for_heading(paragraph, label):
-            self._heading(Heading(paragraph.line, paragraph.last, level=_BOLD, text=paragraph.text.rstrip(":")))
+            self._heading(_as_heading(paragraph, paragraph.text.rstrip(":")))
         elif kind and self._entry and self._may_label(paragraph, label):
-            self._open_kind(kind, label.name, paragraph.line, _BOLD, paragraph.depth)
+            self._open_kind(kind, replace(_as_heading(paragraph, label.name), depth=paragraph.depth))
             self._now.blocks += [_rest(paragraph, label)] if label.rest else []
         elif not paragraph.depth and label.bold and self._entry and self._now.kind not in (Kind.ACTIONS, Kind.COMMANDS):
             self._aside(paragraph, label)
@@ -227,6 +239,10 @@ class _Outline:
         now = self._now
         self._open(Section(Kind.UNKNOWN, label.name, paragraph.line, _BOLD, entry=self._entry, blocks=[paragraph]))
         self._open(replace(now, blocks=[]))
+
+
+def _as_heading(paragraph: Paragraph, text: str) -> Heading:
+    return Heading(paragraph.line, paragraph.last, level=_BOLD, text=text, mark=paragraph.mark)
 
 
 def _stands_for_heading(paragraph: Paragraph, label: Label) -> bool:

@@ -41,7 +41,7 @@ def general(section: Section) -> Iterator[Part]:
     """The commands outside of any runbook: of a general section, or in blocks that are marked as shell elsewhere."""
     for part in steps(section.blocks) if section.kind is Kind.GENERAL else _outside(section):
         if isinstance(part, Command):
-            yield GeneralCommand(part.line, part.text, part.title, section.name)
+            yield GeneralCommand(part.line, part.text, part.title, part.manual, section.name)
         elif isinstance(part, Unread):
             yield part
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import TypeVar
@@ -22,9 +23,11 @@ from harness.model import (
     Unread,
 )
 from harness.runbook import procedures, sections, toggles
-from harness.runbook.blocks import Block, Code, Table, blocks
+from harness.runbook.blocks import Block, Code, Table
+from harness.runbook.context import governed
 from harness.runbook.headings import Kind
 from harness.runbook.items import PROSE, unread
+from harness.runbook.markdown import blocks
 from harness.runbook.outline import Entry, Section, outline
 from harness.runbook.shell import CONSOLES, SHELLS
 from harness.runbook.source import load
@@ -50,7 +53,8 @@ def parse(text: str, path: str = "<text>") -> Document:
     """Parse a text; `path` is its name in errors. Raises DocumentError when two runbooks have the same id."""
     title, entries, outlined = outline(tuple(blocks(text)))
     _refuse_duplicates(entries, path)
-    parts = [(section, tuple(_parts(section))) for section in outlined]
+    decided = (replace(section, blocks=governed(section.above, section.blocks)) for section in outlined)
+    parts = [(section, tuple(_parts(section))) for section in decided]
 
     def of(kind: Kind) -> tuple[Procedure, ...]:
         return _only(Procedure, chain.from_iterable(found for section, found in parts if section.kind is kind))

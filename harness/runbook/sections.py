@@ -95,6 +95,8 @@ def steps(blocks: Sequence[Block]) -> Iterator[Part]:
         if isinstance(block, Paragraph) and found:
             title = title_of(block, found)
             yield from (replace(part, title=title) if isinstance(part, Command) else part for part in found)
+        elif isinstance(block, Paragraph) and block.quoted and block.text:
+            yield unread(block, PROSE)
         elif isinstance(block, Paragraph | Heading):
             lead = block if block.text else None
         else:

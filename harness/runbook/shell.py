@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from harness.bash.split import Leftover, Statement, is_complete, split
 from harness.model import Command, Unread
 from harness.runbook.blocks import Code, Paragraph
+from harness.runbook.comments import comments_above
+from harness.runbook.context import said, with_commands_as_signs
 from harness.runbook.inline import text_of
 from harness.runbook.items import unread
+from harness.runbook.wording import above, around
 
 SHELLS = {"bash", "sh", "shell", "zsh", "ksh", "dash", "terminal", "shellscript"}
 CONSOLES = {"console", "shell-session", "shellsession", "sh-session", "bash-session", "shell-console"}
@@ -35,7 +38,7 @@ def commands(block: Code, title: str = "") -> Iterator[Command | Unread]:
     output: list[Unread] = []
     if block.lang in CONSOLES or any(_PROMPT.match(line) for line in lines):
         lines, output = _console(lines, block.first)
-    found = [*_located(split("\n".join(lines)), block.first), *output]
+    found = [*_decided(tuple(_located(split("\n".join(lines)), block.first)), lines, block), *output]
     for part in sorted(found, key=lambda part: part.line):
         yield replace(part, title=part.title or title) if isinstance(part, Command) else part
         title = "" if isinstance(part, Command) else title
@@ -45,7 +48,33 @@ def inline(paragraph: Paragraph) -> Iterator[Command | Unread]:
     """The commands in the inline code of a paragraph. Code that names something (`MAX_RETRIES`) is not a command."""
     for at, span in enumerate(paragraph.spans):
         if span.code is not None and _is_command(span.code, text_of(paragraph.spans[:at])):
-            yield from _located(split(_PROMPT.sub("", span.code)), span.line)
+            manual = _why_manual(paragraph, at)
+            for part in _located(split(_PROMPT.sub("", span.code)), span.line):
+                yield replace(part, manual=manual) if isinstance(part, Command) else part
+
+
+def _why_manual(paragraph: Paragraph, at: int) -> str:
+    """Why the inline command at this span is left to a person: what governs the paragraph, or the words beside it."""
+    span = paragraph.spans[at]
+    if paragraph.mark or paragraph.manual:
+        return paragraph.manual
+    if span.struck:
+        return f"it is struck through (line {span.line})"
+    before = with_commands_as_signs(replace(paragraph, spans=paragraph.spans[:at]))
+    return span.manual or said(around(with_commands_as_signs(paragraph), len(before)), span.line)
+
+
+def _decided(found: Sequence[Command | Unread], lines: Sequence[str], block: Code) -> Iterator[Command | Unread]:
+    """The parts of a block; its commands are left to a person where the block is, or the comment above them says so."""
+    rows = {part.line - block.first: part.text.count("\n") + 1 for part in found if isinstance(part, Command)}
+    comments = comments_above(lines, rows)
+    for part in found:
+        if isinstance(part, Command) and not block.mark and not block.manual:
+            row, text = comments.get(part.line - block.first, (0, ""))
+            words = said(above(text), block.first + row) or said(above(part.title), part.line)
+            yield replace(part, manual=words)
+        else:
+            yield replace(part, manual=block.manual) if isinstance(part, Command) else part
 
 
 def title_of(paragraph: Paragraph, found: Iterable[Command | Unread]) -> str:

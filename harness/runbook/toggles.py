@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from harness.model import Command, Part, Toggle, Unread
 from harness.runbook.blocks import Block, Code, Paragraph, Table
+from harness.runbook.context import said
 from harness.runbook.inline import Span
 from harness.runbook.items import each, row_as_paragraph, unread
 from harness.runbook.shell import CONSOLES, SHELLS, commands
+from harness.runbook.wording import aside
 
 _NO_TOGGLE = "not a toggle: write a variable and its new value, such as `NAME`: Increase from 3 to 5, or NAME=5"
 _NAME = re.compile(r"(?<![\w.\-/$])([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{3,}[A-Z0-9]*)(?![\w\-/])")
@@ -75,11 +77,13 @@ def table(block: Table, columns: dict[str, int]) -> Iterator[Part]:
     for row in block.rows:
         paragraph = row_as_paragraph(row)
         cells = {what: row[at].text.strip("`\"' ") for what, at in columns.items() if at < len(row)}
+        manual = _why_manual(paragraph)
         if _ENV.fullmatch(cells["name"]) and cells.get("new"):
             old = cells.get("old", "").strip("-–— ")
-            yield Toggle(paragraph.line, paragraph.text, cells["name"], old or None, cells["new"])
+            yield Toggle(paragraph.line, paragraph.text, cells["name"], old or None, cells["new"], manual)
         elif cells.get("change"):
-            yield from _sentence(paragraph.line, paragraph.text, f"`{cells['name']}`: {row[columns['change']].text}")
+            sentence = f"`{cells['name']}`: {row[columns['change']].text}"
+            yield from _with(manual, _sentence(paragraph.line, paragraph.text, sentence))
         else:
             yield unread(paragraph, _NO_TOGGLE)
 
@@ -110,7 +114,21 @@ def _only_names(paragraph: Paragraph) -> bool:
 
 
 def _item(paragraph: Paragraph) -> Iterator[Part]:
-    yield from _sentence(paragraph.line, paragraph.text, paragraph.text)
+    yield from _with(_why_manual(paragraph), _sentence(paragraph.line, paragraph.text, paragraph.text))
+
+
+def _why_manual(paragraph: Paragraph) -> str:
+    """Why the toggles in an item are left to a person; "" if they are set."""
+    if paragraph.mark or paragraph.manual:
+        return paragraph.manual
+    if any(span.struck for span in paragraph.spans):
+        return f"it is struck through (line {paragraph.line})"
+    return said(aside(paragraph.text), paragraph.line)
+
+
+def _with(manual: str, parts: Iterable[Part]) -> Iterator[Part]:
+    for part in parts:
+        yield replace(part, manual=manual) if isinstance(part, Toggle) else part
 
 
 def _code(block: Code) -> Iterator[Part]:
@@ -119,7 +137,8 @@ def _code(block: Code) -> Iterator[Part]:
     for part in commands(shell):
         found = _toggles(part.line, part.text, re.sub(r"^(export|set|-)\s+", "", part.text))
         comment = f" ({part.title})" if isinstance(part, Command) and part.title else ""
-        yield from (replace(toggle, old=toggle.old or _was(comment)) for toggle in found)
+        manual = part.manual if isinstance(part, Command) else ""
+        yield from (replace(toggle, old=toggle.old or _was(comment), manual=manual) for toggle in found)
         yield from () if found else (part,)
 
 

@@ -37,11 +37,19 @@ def self_heal_bound(window_s: float, before_s: float, ratio: float, earlier: Ear
     """
     if window_s <= 0:
         return 0.0
-    if before_s <= 0 and not earlier.exposure_s:
-        return 1 / (1 + ratio)
+    if not earlier.exposure_s:
+        return _largest(window_s, before_s) / (1 + ratio)
     start = 1 / (window_s + before_s + earlier.exposure_s)
     rates = (start * 10 ** (_DECADES * (step / _RATES - 0.5)) for step in range(_RATES + 1))
     return max(_wrong_credit(rate, window_s, before_s, ratio, earlier) for rate in rates)
+
+
+def _largest(window_s: float, before_s: float) -> float:
+    """The largest value over λ of exp(−λr) (1 − exp(−λw)), which is at λ = ln(1 + w/r) / w."""
+    if before_s <= 0:
+        return 1.0
+    u = window_s / before_s
+    return float((1 + u) ** (-1 / u) * u / (1 + u)) if math.isfinite(u) else 1.0
 
 
 def ratio_needed(window_s: float, before_s: float, alpha: float, earlier: EarlierRuns = NONE) -> float:

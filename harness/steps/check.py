@@ -28,7 +28,7 @@ def check(script: Script, earlier: Sequence[Script], namespace: str) -> tuple[st
 
 def check_arguments(argv: Sequence[str], namespace: str) -> tuple[str, ...]:
     """Return why the policy refuses a program with these arguments, as bash starts it; empty if it may run."""
-    return argument_refusals(argv, Scope(namespace, lambda name: True))
+    return argument_refusals(argv, Scope(namespace, _is_program))
 
 
 @lru_cache(maxsize=64)

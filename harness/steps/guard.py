@@ -28,7 +28,7 @@ _SCRIPT = r"""#!/bin/bash -p
 name=${0##*/}
 if { exec 9<>/dev/tcp/HOST/PORT; } 2>/dev/null && printf '%s\0' TOKEN "$#" "$name" "$@" >&9 && read -r -u 9 why; then
   exec 9>&-
-  [ "$why" != allowed ] || exec -a "$name" PROGRAM "$@"
+  [ "$why" != allowed ] || PATH=SEARCH exec -a "$name" PROGRAM "$@"
   printf 'gameday: refused: %s\n' "$why" >&2
 else
   printf 'gameday: refused: %s: the harness does not answer; run the drill again\n' "$name" >&2
@@ -58,7 +58,8 @@ class Guard:
         for name in (*ALLOWED, "kubectl"):
             if (program := shutil.which(name, path=shell.path)) is not None:
                 script = self.folder / name
-                script.write_text(text.replace("PROGRAM", shlex.quote(program)))
+                path = shell.path if name == "kubectl" else str(self.folder)  # kubectl starts programs of its own
+                script.write_text(text.replace("PROGRAM", shlex.quote(program)).replace("SEARCH", shlex.quote(path)))
                 script.chmod(0o700)
 
     def taken(self) -> tuple[str, ...]:

@@ -94,7 +94,14 @@ def _action(action: Action, placeholders: Mapping[str, str]) -> Iterator[Step]:
         yield _command("action", command, placeholders)
 
 
+def _left_to_a_person(kind: StepKind, part: Command | Toggle) -> Step:
+    note = f"left to a person: {part.manual}; `<!-- gameday: run -->` above it makes it a step"
+    return Step(part.line, kind, "manual", part.text, notes=(note,))
+
+
 def _command(kind: StepKind, command: Command, placeholders: Mapping[str, str]) -> Step:
+    if command.manual:
+        return _left_to_a_person(kind, command)
     filled = fill(command.text, placeholders)
     script = parse(fill(command.text, placeholders, _example_pod).text, command.line)
     return Step(
@@ -118,6 +125,8 @@ def _example_pod(value: str) -> str:
 
 def _toggle(toggle: Toggle, toggles: Mapping[str, str], namespace: str) -> Step:
     deployment = toggles.get(toggle.name)
+    if toggle.manual:
+        return _left_to_a_person("toggle", toggle)
     if not deployment:
         return Step(toggle.line, "toggle", "change", toggle.text, missing=(f"toggles.{toggle.name}",))
     change = ToggleStep(deployment, toggle.name, toggle.old, toggle.new)

@@ -23,6 +23,7 @@ from harness.verdict.result import (
     StepResult,
     SymptomResult,
 )
+from harness.verdict.scope import outages, weakened
 from harness.verdict.state import ALPHA, DrillState, Slo, Span
 from harness.verdict.steps import judge_step
 from harness.verdict.timeline import Timeline, slice_from, slice_until
@@ -54,6 +55,7 @@ def drill_result(state: DrillState) -> DrillResult:
         general=general,
         slos=tuple(_slo(state, slo) for slo in state.slos),
         dashboards=dashboards,
+        outages=outages(state),
         controlled=bool(state.controlled),
         credit=state.credit,
         credit_limit=state.header.credit_alpha,
@@ -219,6 +221,7 @@ def _dashboard(main: Timeline, system: str, name: str) -> tuple[str, str]:
 
 def _findings(state: DrillState, steps: Sequence[StepResult]) -> Iterator[str]:
     yield from state.findings
+    yield from weakened(state)
     for step in steps:
         yield from (f"line {step.facts.line}: {note}" for note in step.facts.notes)
         if step.facts.kind == "toggle" and step.verdict == "ok" and _moved_nothing(step):

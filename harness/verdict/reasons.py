@@ -12,6 +12,7 @@ from harness.verdict.change import since
 from harness.verdict.measurement import Measurement, measure
 from harness.verdict.quantities import show_measurement
 from harness.verdict.result import DashboardResult, StepResult
+from harness.verdict.scope import outages, show
 from harness.verdict.starvation import starvation
 from harness.verdict.state import DrillState, Slo
 from harness.verdict.steps import MANUAL, SKIPPED
@@ -100,6 +101,7 @@ def _failures(state: DrillState, steps: Sequence[StepResult], dashboards: Sequen
     """Evidence against the runbook."""
     if _still_broken(state) and not _starved(state):
         yield f"the SLOs did not recover: {_unmet(state, 'recovery')}"
+    yield from map(show, outages(state))
     if state.relapsed:
         names = ", ".join(state.relapsed)
         yield f"the SLOs recovered and broke again while the fault was still active: {names}"

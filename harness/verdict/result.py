@@ -98,6 +98,21 @@ class PhaseResult:
 
 
 @dataclass(frozen=True)
+class Outage:
+    """A time in which no pod of a Deployment answered its health check, caused by the response."""
+
+    deployment: str
+    begin_s: float
+    """First sample without an answer, in seconds since the fault was active on the treatment."""
+    seconds: float
+    """From the first sample without an answer to the last: the outage was at least so long."""
+    line: int | None
+    """Line of the step that caused it; None: no step had changed anything."""
+    step: str
+    """Its text as written in the document."""
+
+
+@dataclass(frozen=True)
 class Times:
     """Seconds since the fault was active on the treatment. Detected is when the first symptom was known, recovered when
     the SLOs began to hold again.
@@ -126,6 +141,8 @@ class DrillResult:
     general: tuple[StepResult, ...]
     slos: tuple[SloResult, ...]
     dashboards: tuple[DashboardResult, ...]
+    outages: tuple[Outage, ...]
+    """Outages of Deployments that the incident does not concern, caused by the response."""
     controlled: bool
     credit: Credit | None
     """Evidence that the response brought the recovery; None: there was no recovery to credit."""

@@ -48,7 +48,7 @@ def _not_run(facts: StepFacts) -> tuple[str, str]:
     if facts.missing:
         return FAILED, f"no binding defines {' and '.join(f'`{name}`' for name in facts.missing)}"
     if facts.purpose == "manual":
-        return MANUAL, "prose: no program can do this"
+        return MANUAL, "; ".join(facts.notes) or "prose: no program can do this"
     return SKIPPED, "not run"
 
 

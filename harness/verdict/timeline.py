@@ -121,6 +121,10 @@ class Timeline:
             whole.add(counts)
         return whole
 
+    def probed(self) -> frozenset[str]:
+        """Keys of the probes that were sampled."""
+        return frozenset(self._probes)
+
     def samples(self, key: str, start: float, end: float) -> list[PodSample]:
         """Samples of one probe with start <= time <= end, oldest first."""
         every = self._probes.get(key, [])

@@ -12,8 +12,9 @@ from harness.bindings import Bindings
 from harness.errors import BindingError, DocumentError, RefusedError
 from harness.model import Document
 from harness.plan import check, make_plan
+from harness.report.plan import to_text
 from harness.runbook import parse, read
-from tests.support.paths import BINDINGS, RUNBOOK
+from tests.support.paths import BINDINGS, DATA, RUNBOOK
 
 BOUND = """\
 version: 1
@@ -97,3 +98,9 @@ def test_all_refused_commands_are_reported_at_once(bound: Bindings) -> None:
         "line 13: refused: `cat /etc/passwd`: cat: reads the file `/etc/passwd`",
         "Nothing was run. Allowed: docs/reference/steps.md",
     ]
+
+
+@pytest.mark.parametrize("path", [RUNBOOK, DATA / "operations-user.md"], ids=lambda path: path.stem)
+def test_plan_of_the_operators_document_does_not_change(path: Path) -> None:
+    _, *lines = to_text(make_plan(read(path), bindings.load(BINDINGS), [])).splitlines(keepends=True)
+    assert "".join(lines) == (DATA / f"{path.stem}.plan.txt").read_text()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from harness.record.events import (
     DrillStarted,
     LoadCounted,
     LoadSlice,
+    ProbeSampled,
     RunEnded,
     RunStarted,
     SideName,
@@ -92,8 +93,13 @@ class World:
     executed: int = 0
     """Steps that were executed."""
     responded: bool = False
+    responding_at: float | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     at: Callable[[float], None] = lambda now: None
+    available: Callable[[str, float | None], Mapping[str, Sequence[bool]]] = lambda side, responding: {}
+    """By Deployment, whether each pod answers its health check; from side and seconds since the response began."""
+    faulted: tuple[str, ...] = ()
+    """Deployments that the fault acts on."""
     on_apply: Callable[[], None] = lambda: None
     """Called just before the fault takes effect on a side."""
 
@@ -133,6 +139,7 @@ class World:
             title="Web",
             line=1,
             fault="f",
+            faulted=self.faulted,
             scenario="web",
             symptoms=tuple(SymptomPlan(10 + n, text, condition) for n, (text, condition) in enumerate(self.symptoms)),
             dashboards=self.dashboards,
@@ -140,7 +147,7 @@ class World:
         )
 
     def _respond(self) -> None:
-        self.responded = True
+        self.responded, self.responding_at = True, self.now
         for facts in self.steps:
             started_s = self.now
             self.second()
@@ -160,6 +167,16 @@ class World:
             if self.silent_from is None or self.now - START_S < self.silent_from:
                 slices = tuple(self._slice(side, quarter) for quarter in range(4))
                 self.record(LoadCounted(side=side, until_s=self.now, slices=slices))
+            self._sample(side)
+
+    def _sample(self, side: SideName) -> None:
+        responding = None if self.responding_at is None else self.now - self.responding_at
+        if found := self.available(side, responding):
+            values = {
+                f"health({name})": {f"{name}-{n}": float(not each) for n, each in enumerate(pods)}
+                for name, pods in found.items()
+            }
+            self.record(ProbeSampled(side=side, values=values))
 
     def _slice(self, side: SideName, quarter: int) -> LoadSlice:
         since = None if self.fault_at is None or self.reverted_at is not None else self.now - self.fault_at

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+import psutil
 import pytest
 
 from harness.cluster.api import Invalid, NotFound
@@ -275,8 +276,11 @@ async def test_stuck_process_is_restarted_by_its_liveness_probe(daemon: Daemon) 
 async def test_deleted_pod_ends_with_all_processes_started_in_it(daemon: Daemon) -> None:
     pod = only_pod(daemon, "inference")
     assert pod.run is not None
-    left = await output(daemon, pod, "sh", "-c", "sleep 600 >/dev/null 2>&1 & echo $!")
-    background = int(left[1])
+    duration = f"600.{os.getpid()}"  # finds the process: its id is only valid in the pod
+    await output(daemon, pod, "sh", "-c", f"sleep {duration} >/dev/null 2>&1 & echo $!")
+    (background,) = [
+        each.pid for each in psutil.process_iter(["cmdline"]) if each.info["cmdline"] == ["sleep", duration]
+    ]
     await daemon.cluster.delete_pod(NS, pod.name, None)
     await wait_until_async(lambda: pod not in daemon.cluster.pods())
     assert not alive(int(pod.runs[-1].container.id.removeprefix("process://")))

@@ -43,6 +43,7 @@ def only(class_id: str, name: str, *titles: str) -> str:
     return "\n\n".join([heading, *(section(text, title) for title in ("Symptoms", *titles))]) + "\n"
 
 
+NO_REALTIME = "kubectl scale deployment realtime --replicas=0 -n production"
 STRICT = "`VALIDATION_STRICT_MODE`: Set to false for temporary relief"
 MORE_INFERENCE = f"# More replicas, when load is the cause\n{SCALE}\n"
 MORE_REALTIME = "# More replicas for new connections\nkubectl scale deployment realtime --replicas=5 -n production\n"
@@ -56,6 +57,10 @@ ENTRIES = {
         edited("TIMEOUT", "SCALE_ELSEWHERE", (SCALE, SCALE.replace("service-name", "tool-service"))),
     ),
     "SCALE_TO_NOTHING": ("TIMEOUT", edited("TIMEOUT", "SCALE_TO_NOTHING", (SCALE, SCALE.replace("=3", "=0")))),
+    "TAKES_REALTIME_AWAY": (
+        "TIMEOUT",
+        edited("TIMEOUT", "TAKES_REALTIME_AWAY", (MORE_INFERENCE, f"{NO_REALTIME}\n{MORE_INFERENCE}")),
+    ),
     "WS_NO_ROOM": ("WS_OVERLOAD", edited("WS_OVERLOAD", "WS_NO_ROOM", (MORE_REALTIME, ""), (MORE_ROOM, ""))),
     "STRICTER": ("VALIDATION_FAIL", edited("VALIDATION_FAIL", "STRICTER", (STRICT, STRICT.replace("false", "true")))),
     "NO_RESTART": ("TOOL_DOWN", edited("TOOL_DOWN", "NO_RESTART", (RESTART, ""))),
@@ -107,6 +112,7 @@ def test_every_runbook_has_a_verdict_and_the_worst_one_wins(result: Mapping[str,
         ("SCALE_LEFT_OUT", "failed", [NOT_RECOVERED, "gateway latency"]),
         ("SCALE_ELSEWHERE", "failed", [NOT_RECOVERED, "gateway latency"]),
         ("SCALE_TO_NOTHING", "failed", [NOT_RECOVERED, "gateway availability 0 %"]),
+        ("TAKES_REALTIME_AWAY", "failed", ["made deployment/realtime unavailable", NO_REALTIME]),
         ("WS_NO_ROOM", "failed", [NOT_RECOVERED, "websocket connects"]),
         (
             "STRICTER",

@@ -90,6 +90,16 @@ def test_ended_process_is_left_out_and_a_reused_id_is_a_new_process(machine: Mac
     assert (sample.ran_s, sample.waited_s) == (0.04, 0.004)
 
 
+def test_process_that_joins_the_run_later_in_its_life_counts_from_then_on(machine: Machine) -> None:
+    """As one that is adopted by a process of the run: its times of before are not those of the sample."""
+    waits = machine.waits()
+    machine.process(20, 11, {"20": (5000, 5000)}, "another")
+    sample = machine.after(waits)
+    assert (sample.ran_s, sample.waited_s, sample.slowest_waited_s) == (0.0, 0.0, 0.0)
+    machine.process(20, 11, {"20": (5000, 6500)}, "another")
+    assert machine.after(waits).slowest_waited_s == 1.5
+
+
 def test_pressure_is_the_share_of_the_time_since_the_last_sample(machine: Machine) -> None:
     machine.pressure(1000)
     waits = machine.waits()

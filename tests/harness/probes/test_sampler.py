@@ -99,7 +99,12 @@ def test_breaker_is_1_only_when_open() -> None:
 
 def test_family_is_sampled_in_every_deployment_by_its_count() -> None:
     services = Services({"web": {"web-1": Answer(200, page(1, 2))}, "worker": {"worker-1": Answer(200, page(0, 4))}})
-    assert sampler(services).sample() == ProbeSample({"family(latency)": {"web-1": 3.0, "worker-1": 4.0}})
+    assert sampler(services).sample().values["family(latency)"] == {"web-1": 3.0, "worker-1": 4.0}
+
+
+def test_health_of_every_deployment_is_sampled() -> None:
+    found = sampler(Services(healths={"web-1": Answer(200, "ok"), "web-2": Answer(503, "")})).sample().values
+    assert found["health(web)"] == found["health(worker)"] == {"web-1": 0.0, "web-2": 1.0}
 
 
 def test_quantile_is_over_the_last_five_samples_of_a_pod() -> None:
@@ -175,7 +180,7 @@ def test_samples_arrive_until_stop() -> None:
     services = Services({"web": {"web-1": Answer(200, page(1, 0))}})
     running = sampler(services)
     running.start(sampled.put, pytest.fail)
-    assert sampled.get(timeout=30).values == {"family(latency)": {"web-1": 1.0}}
+    assert sampled.get(timeout=30).values["family(latency)"] == {"web-1": 1.0}
     running.stop()
 
 

@@ -1,0 +1,100 @@
+"""What the response did to services that the incident does not concern. Pure.
+
+Every Deployment's health is sampled on both sides. An outage on the treatment alone, of a Deployment that answered
+until the response began and that the fault does not act on, is the response's own work.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import groupby
+
+from harness.measures.probe import health
+from harness.measures.reading import PodSample
+from harness.record.events import CONTROL, TREATMENT
+from harness.record.steps import StepFacts
+from harness.verdict.result import Outage
+from harness.verdict.state import DrillState
+
+OUTAGE_S = 3.0
+"""Shortest outage that counts, from its first sample to its last: a busy pod may miss two health checks in a row."""
+_HEALTH = re.compile(re.escape(health("NAME").key).replace("NAME", "(.+)"))
+_REPLICAS = re.compile(r"deployment/(?P<name>\S+) replicas (?P<old>\d+) -> (?P<new>\d+)")
+
+
+def outages(state: DrillState) -> tuple[Outage, ...]:
+    """Return the outages that the response caused, in order of their begin."""
+    found = (outage for name in _guarded(state) for outage in _outages_of(state, name))
+    return tuple(sorted(found, key=lambda outage: outage.begin_s))
+
+
+def show(outage: Outage) -> str:
+    """The outage as a reason for the verdict."""
+    cause = "" if outage.line is None else f" (line {outage.line}: `{outage.step}`)"
+    fact = f"the response made deployment/{outage.deployment} unavailable for {outage.seconds:.0f} s or more{cause}"
+    return f"{fact}: none of its pods answered their health check, on the control they did"
+
+
+def weakened(state: DrillState) -> Iterator[str]:
+    """Yield what the response left weaker than it was, as findings."""
+    for facts in state.steps:
+        for match in filter(None, map(_REPLICAS.fullmatch, facts.changed)):
+            if 0 < int(match["new"]) < int(match["old"]):  # a step that scales to 0 has a note of its own
+                change = f"lowered the replicas of deployment/{match['name']} from {match['old']} to {match['new']}"
+                yield f"line {facts.line}: {change}"
+    for name in _guarded(state):
+        last = _samples(state, TREATMENT, name, state.phase_started_s["response"], _end(state))[-1:]
+        yield from (
+            f"deployment/{name} was left with {bad} of {len(sample.pods)} pods that do not answer their health check"
+            for sample in last
+            if 0 < (bad := round(sum(sample.pods.values()))) < len(sample.pods)
+        )
+
+
+def _guarded(state: DrillState) -> list[str]:
+    """The Deployments that only the response can have taken down: they answered before it, and on the control."""
+    begin = state.phase_started_s.get("response")
+    if begin is None:
+        return []
+    names = [match[1] for key in state.sides[TREATMENT].probed() if (match := _HEALTH.fullmatch(key))]
+    return sorted(name for name in names if name not in state.header.faulted and _undisturbed(state, name, begin))
+
+
+def _undisturbed(state: DrillState, name: str, response_s: float) -> bool:
+    start = state.phase_started_s.get("baseline", response_s)
+    before = _samples(state, TREATMENT, name, start, response_s)
+    control = _samples(state, CONTROL, name, start, _end(state))
+    return bool(before and control) and all(map(_available, (*before, *control)))
+
+
+def _outages_of(state: DrillState, name: str) -> Iterator[Outage]:
+    samples = _samples(state, TREATMENT, name, state.phase_started_s["response"], _end(state))
+    for available, group in groupby(samples, key=_available):
+        spell = list(group)
+        seconds = spell[-1].at_s - spell[0].at_s
+        if not available and seconds >= OUTAGE_S:
+            cause, begin_s = _cause(state, name, spell[0].at_s), spell[0].at_s - state.applied_s(TREATMENT)
+            line, step = (cause.line, cause.text) if cause else (None, "")
+            yield Outage(name, round(begin_s, 1), round(seconds, 1), line, step)
+
+
+def _cause(state: DrillState, name: str, begin_s: float) -> StepFacts | None:
+    """The last step before the outage that changed this Deployment; else the last one that changed anything."""
+    changing = [facts for facts in state.steps if facts.changed and facts.started_s <= begin_s]
+    named = [facts for facts in changing if any(line.split()[0] == f"deployment/{name}" for line in facts.changed)]
+    return next(reversed(named or changing), None)
+
+
+def _end(state: DrillState) -> float:
+    """The begin of the reverts, which change the platform as well; the last sample if there were none yet."""
+    ends = [state.phase_ended_s[name] for name in ("recovery", "control", "general") if name in state.phase_ended_s]
+    return max(ends, default=state.sides[TREATMENT].last_probe_s)
+
+
+def _samples(state: DrillState, side: str, name: str, start: float, end: float) -> list[PodSample]:
+    return state.sides[side].samples(health(name).key, start, end)
+
+
+def _available(sample: PodSample) -> bool:
+    return any(value == 0.0 for value in sample.pods.values())

@@ -1,0 +1,96 @@
+"""What the response does to services that the incident does not concern, in simulated drills."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from harness.model import Verdict
+from harness.record.events import CONTROL, TREATMENT
+from harness.stats.inflation import ENOUGH_S, VifEstimate
+from harness.verdict.result import DrillResult
+from tests.support.simulated_drill import World, incident, ran
+
+SCALE_TO_ZERO = ran(
+    "change", "kubectl scale deployment chat --replicas=0", changed=("deployment/chat replicas 3 -> 0",)
+)
+REMEDY = ran("change", "kubectl scale deployment web --replicas=3", changed=("deployment/web replicas 1 -> 3",))
+Available = Callable[[str, float | None], Mapping[str, Sequence[bool]]]
+
+
+def drill_of(folder: Path, available: Available, **changes: object) -> DrillResult:
+    world = World(folder, incident, known=VifEstimate(1.3, ENOUGH_S), available=available, **changes)  # type: ignore[arg-type]
+    (drill,) = world.run().drills
+    return drill
+
+
+def down(begin_s: float, end_s: float, sides: tuple[str, ...] = (TREATMENT,)) -> Available:
+    """The chat service does not answer in this time after the begin of the response; the web service always does."""
+
+    def available(side: str, responding_s: float | None) -> Mapping[str, Sequence[bool]]:
+        answers = side not in sides or responding_s is None or not begin_s <= responding_s < end_s
+        return {"web": (True,), "chat": (answers, answers)}
+
+    return available
+
+
+def test_outage_of_another_service_fails_and_names_the_step(tmp_path: Path) -> None:
+    drill = drill_of(tmp_path, down(1, 12), steps=(SCALE_TO_ZERO, REMEDY))
+    assert drill.verdict is Verdict.FAILED
+    assert drill.why[0] == (
+        "the response made deployment/chat unavailable for 10 s or more (line 30: "
+        "`kubectl scale deployment chat --replicas=0`): none of its pods answered their health check, on the control "
+        "they did"
+    )
+    (outage,) = drill.outages
+    assert (outage.deployment, outage.line, outage.seconds) == ("chat", 30, 10.0)
+
+
+def test_outage_that_does_not_end_fails(tmp_path: Path) -> None:
+    drill = drill_of(tmp_path, down(1, 1e9), steps=(SCALE_TO_ZERO, REMEDY))
+    assert drill.verdict is Verdict.FAILED
+    assert "made deployment/chat unavailable" in drill.why[0]
+
+
+def test_outage_is_blamed_on_the_step_that_changed_the_deployment(tmp_path: Path) -> None:
+    drill = drill_of(tmp_path, down(3, 12), steps=(SCALE_TO_ZERO, REMEDY))
+    assert drill.outages[0].step == "kubectl scale deployment chat --replicas=0"
+
+
+@pytest.mark.parametrize(
+    ("available", "faulted"),
+    [
+        pytest.param(down(1, 3), (), id="too short to tell from a slow answer"),
+        pytest.param(down(1, 12, (TREATMENT, CONTROL)), (), id="on the control as well"),
+        pytest.param(down(1, 12), ("chat",), id="of the service that the fault acts on"),
+        pytest.param(lambda side, responding: {}, (), id="nothing was sampled"),
+    ],
+)
+def test_other_outages_do_not_fail(tmp_path: Path, available: Available, faulted: tuple[str, ...]) -> None:
+    drill = drill_of(tmp_path, available, faulted=faulted, steps=(SCALE_TO_ZERO, REMEDY))
+    assert (drill.verdict, drill.outages) == (Verdict.PASSED, ())
+
+
+def test_service_that_was_down_before_the_response_is_not_blamed_on_it(tmp_path: Path) -> None:
+    def available(side: str, responding_s: float | None) -> Mapping[str, Sequence[bool]]:
+        return {"chat": (False,)}
+
+    drill = drill_of(tmp_path, available, steps=(SCALE_TO_ZERO, REMEDY))
+    assert (drill.verdict, drill.outages) == (Verdict.PASSED, ())
+
+
+def test_lowered_replicas_are_a_finding(tmp_path: Path) -> None:
+    lowered = ran("change", "kubectl scale deployment chat --replicas=1", changed=("deployment/chat replicas 3 -> 1",))
+    drill = drill_of(tmp_path, down(0, 0), steps=(lowered, REMEDY))
+    assert drill.verdict is Verdict.PASSED
+    assert "line 30: lowered the replicas of deployment/chat from 3 to 1" in drill.findings
+
+
+def test_pods_that_are_left_without_an_answer_are_a_finding(tmp_path: Path) -> None:
+    def available(side: str, responding_s: float | None) -> Mapping[str, Sequence[bool]]:
+        broken = side == TREATMENT and responding_s is not None and responding_s > 2
+        return {"chat": (True, not broken, not broken)}
+
+    drill = drill_of(tmp_path, available)
+    assert drill.verdict is Verdict.PASSED
+    assert "deployment/chat was left with 2 of 3 pods that do not answer their health check" in drill.findings
