@@ -16,13 +16,14 @@ from harness.cli.parser import DEFAULT_DIR
 from harness.cli.signals import stop_on_signals
 from harness.errors import PASSED, UNUSABLE
 from harness.report import document, plan, slos
+from harness.report.format import printable
 
 if TYPE_CHECKING:
     from harness.record.listener import Listener
 
 
 def _notify(line: str) -> None:
-    sys.stderr.write(f"gameday: {line}\n")
+    sys.stderr.write(f"gameday: {printable(line)}\n")
 
 
 def _discard(line: str) -> None:

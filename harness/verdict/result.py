@@ -158,3 +158,8 @@ class DrillResult:
     alpha: float
     """Probability of a wrong decision about the runbook, shared by the SLOs."""
     load: LoadFacts
+
+    @property
+    def waited_for_symptoms(self) -> bool:
+        """Whether the drill waited for its symptoms to the end, so that one that was not seen did not appear."""
+        return any(phase.phase == "symptoms" for phase in self.phases)
