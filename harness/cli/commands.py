@@ -168,12 +168,16 @@ def _down(options: argparse.Namespace) -> int:
 
 
 def _recover(options: argparse.Namespace) -> int:
+    code = PASSED
     for place in app.recover(app.RecoverRequest(tuple(options.run), options.context), notify=_notify):
         if place.ended:
             sys.stdout.write(f"{place.place}: ended {len(place.ended)}: {', '.join(place.ended)}\n")
-        elif place.recorded:
+        elif place.recorded and not place.left:
             sys.stdout.write(f"{place.place}: nothing was left\n")
-    return PASSED
+        if place.left:
+            _notify(f"{place.place}: could not end {', '.join(place.left)}; end them as their user or as root")
+            code = UNUSABLE
+    return code
 
 
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
