@@ -1,4 +1,4 @@
-"""Seeded mutations of a record: of its fields, of its lines, and cuts. Checksums are computed anew, or left alone."""
+"""Seeded mutations of a record: of its fields and lines, with new checksums, and of its bytes, with the old ones."""
 
 from __future__ import annotations
 
