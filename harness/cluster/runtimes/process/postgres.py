@@ -122,7 +122,7 @@ def _initdb(template: Path) -> None:
     except MachineError:
         shutil.rmtree(fresh)
         raise
-    file.write_text(password, encoding="ascii")  # that of the superuser is forgotten: nobody logs in as it
+    file.write_text(password, encoding="ascii")  # that of the superuser is forgotten: no client needs it
     fresh.rename(template)
 
 
