@@ -43,7 +43,7 @@ class ControlPlane:
         self._version = 1
         self._events = Events(self.touch)
         self._runtime = runtime
-        self._kubelet = Kubelet(folder, runtime, self._events, self.touch)
+        self._kubelet = Kubelet(folder, runtime, self._events, self.touch, self._node_labels)
         self._controller = Controller(folder, self._kubelet, self._events, self.touch)
         self._meter = Meter()
         self._closed = False
@@ -103,6 +103,10 @@ class ControlPlane:
             "services": lambda: map(clone, self.services.values()),
         }
         return list(shown[kind]()) if kind in shown else [clone(one) for one in self.static_objects.get(kind, ())]
+
+    def _node_labels(self) -> Mapping[str, str]:
+        nodes = self.static_objects.get("nodes", ())
+        return {key: value for node in nodes for key, value in strings(section(node, "metadata", "labels")).items()}
 
     def _selected(self, service: Obj) -> Sequence[Pod]:
         wanted = strings(section(service, "spec", "selector")).items()

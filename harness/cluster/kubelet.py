@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,18 +17,30 @@ from harness.cluster.probes import Probe, watch
 from harness.cluster.runtime import Runtime
 from harness.cluster.state import Pod, Run
 from harness.errors import PlatformError
-from harness.machine.objects import text
+from harness.machine.objects import section, strings, text
 
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 1.0, 60.0
+NO_NODE = (
+    "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector. preemption: 0/1 nodes are available:"
+    " 1 Preemption is not helpful for scheduling."
+)
 RESET_BACKOFF_S = 600.0
 """A container that ran for so long is restarted without a longer back-off."""
 
 
 class Kubelet:
-    """Runs pods. `touch` is called after every change of a pod's state."""
+    """Runs pods. `touch` is called after every change of a pod's state; `node_labels` returns those of the node."""
 
-    def __init__(self, folder: Path, runtime: Runtime, events: Events, touch: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        runtime: Runtime,
+        events: Events,
+        touch: Callable[[], None],
+        node_labels: Callable[[], Mapping[str, str]] = dict,
+    ) -> None:
         self._folder, self._runtime, self._events, self._touch = folder, runtime, events, touch
+        self._node_labels = node_labels
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._deleted: dict[str, asyncio.Event] = {}
 
@@ -36,15 +48,20 @@ class Kubelet:
         """Begin to run a pod, until `stop`."""
         self._runtime.admit(pod)
         pod.token = secrets.token_urlsafe(16)
-        self.record(
-            pod,
-            "Normal",
-            "Scheduled",
-            f"Successfully assigned {pod.namespace}/{pod.name} to {self._runtime.node.name}",
-            "default-scheduler",
-        )
+        self._schedule(pod)
         self._deleted[pod.name] = asyncio.Event()
         self._tasks[pod.name] = asyncio.create_task(self._supervise(pod), name=pod.name)
+
+    def _schedule(self, pod: Pod) -> None:
+        """Give the pod the node, unless that lacks a label that it asks for."""
+        wanted = strings(section(pod.template, "spec", "nodeSelector")).items()
+        if wanted <= self._node_labels().items():
+            pod.unscheduled = ""
+            done = f"Successfully assigned {pod.namespace}/{pod.name} to {self._runtime.node.name}"
+            self.record(pod, "Normal", "Scheduled", done, "default-scheduler")
+        elif not pod.unscheduled:
+            pod.unscheduled = pod.waiting_message = NO_NODE
+            self.record(pod, "Warning", "FailedScheduling", NO_NODE, "default-scheduler")
 
     async def stop(self, pod: Pod, grace_s: float) -> None:
         """Take the pod out of service, send SIGTERM, and SIGKILL after `grace_s`; returns when it has ended."""
@@ -66,7 +83,10 @@ class Kubelet:
             supervisor.cancel()
 
     async def _supervise(self, pod: Pod) -> None:
-        if not await self._image(pod):
+        while pod.unscheduled and pod.deleted_s is None:
+            await self._pause(pod, 1.0)
+            self._schedule(pod)
+        if pod.deleted_s is not None or not await self._image(pod):
             return
         backoff = FIRST_BACKOFF_S
         while pod.deleted_s is None:

@@ -75,11 +75,17 @@ def pod(each: Pod, node: Node) -> Obj:
         meta["deletionTimestamp"] = timestamp(each.deleted_s + each.grace_s)
         meta["deletionGracePeriodSeconds"] = each.grace_s
     spec = clone(section(each.template, "spec"))
-    spec["nodeName"] = node.name
+    if not each.unscheduled:
+        spec["nodeName"] = node.name
     return {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec, "status": _pod_status(each, node)}
 
 
 def _pod_status(each: Pod, node: Node) -> Obj:
+    if each.unscheduled:
+        since = timestamp(each.created_s)
+        why: Obj = {"reason": "Unschedulable", "message": each.unscheduled, "lastTransitionTime": since}
+        condition: Obj = {"type": "PodScheduled", "status": "False", **why}
+        return {"phase": "Pending", "qosClass": "Burstable", "conditions": [condition]}
     placed: Obj = {"podIP": each.ip, "podIPs": [{"ip": each.ip}]} if each.ip else {}
     return {
         "phase": "Running" if each.runs else "Pending",

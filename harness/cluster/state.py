@@ -46,6 +46,8 @@ class Pod:
     runs: list[Run] = field(default_factory=list)
     waiting: str = "ContainerCreating"
     waiting_message: str = ""
+    unscheduled: str = ""
+    """Why no node fits it; "" for a pod that has a node."""
     token: str = ""
     version: int = 1
     labels: dict[str, str] = field(default_factory=dict)

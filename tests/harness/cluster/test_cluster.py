@@ -378,3 +378,27 @@ async def test_pods_are_restarted_after_the_fork_server_was_killed(daemon: Daemo
     await wait_until_async(lambda: not daemon.cluster.settled())
     await wait_until_async(daemon.cluster.settled)
     assert only_pod(daemon, "inference").run is not before
+
+
+@on_a_platform
+async def test_pod_whose_node_selector_fits_no_node_is_pending_until_one_does(daemon: Daemon) -> None:
+    cluster = daemon.cluster
+
+    def select(obj: Obj) -> Obj:
+        section(obj, "spec", "template", "spec")["nodeSelector"] = {"disk": "ssd"}
+        return obj
+
+    def label(obj: Obj) -> Obj:
+        section(obj, "metadata", "labels")["disk"] = "ssd"
+        return obj
+
+    await cluster.edit("deployments", NS, "inference", select, "test")
+    await wait_until_async(lambda: any(pod.unscheduled for pod in the(daemon, "inference").pods))
+    (pending,) = [obj for obj in cluster.list("pods", NS) if text(obj, "status", "phase") == "Pending"]
+    assert "nodeName" not in section(pending, "spec")
+    assert [text(each, "reason") for each in items(pending, "status", "conditions")] == ["Unschedulable"]
+    assert any(text(event, "reason") == "FailedScheduling" for event in cluster.list("events", NS))
+    (node,) = cluster.list("nodes", None)
+    await cluster.edit("nodes", "", text(node, "metadata", "name"), label, "test")
+    await wait_until_async(cluster.settled)
+    assert only_pod(daemon, "inference").run is not None
