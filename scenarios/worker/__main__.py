@@ -16,14 +16,14 @@ import uvloop
 from scenarios.generator.declare import Scenario
 from scenarios.generator.report import UNUSABLE, settings_or_exit
 from scenarios.generator.schedule import HELP
-from scenarios.generator.settings import Settings, known_schedule, positive, tick_ms
+from scenarios.generator.settings import Settings, duration_s, known_schedule, positive, tick_ms
 
 from .rows import Rows
 from .run import Drive, Worker, drive_alone, drive_by_hand
 
 T = TypeVar("T")
 EXAMPLES = """examples:
-  python -m scenarios.worker scenarios/timeout.py --host http://127.0.0.1:8080 --rate 200 --run-time 30
+  python -m scenarios.worker scenarios/timeout.py --host http://127.0.0.1:8080 --rate 200 --run-time 30s
   python -m scenarios.worker scenarios/timeout.py --schedule 'constant ramp 0 1 60' --tick-ms 1
   locust -f scenarios/timeout.py --master & python -m scenarios.worker scenarios/timeout.py --master-host 127.0.0.1
 """
@@ -65,9 +65,9 @@ def _read() -> tuple[argparse.Namespace, Settings]:
     parser.add_argument(
         "-t",
         "--run-time",
-        type=_checked(positive),
-        metavar="SECONDS",
-        help="maximum duration (GAMEDAY_DURATION_S, 900)",
+        type=_checked(duration_s),
+        metavar="DURATION",
+        help="maximum duration, as 30, 30s or 1h20m30s (GAMEDAY_DURATION_S in seconds, 900)",
     )
     parser.add_argument("--master-host", help="address of a locust master, whose web form sets host, rate and schedule")
     parser.add_argument("--master-port", type=int, default=5557, help="port of the master (5557)")

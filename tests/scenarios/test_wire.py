@@ -182,6 +182,13 @@ def refused(*arguments: str, cwd: Path, **env: str) -> str:
         (["mine.py", "--rate", "0"], "argument --rate: it must be a number above 0"),
         (["mine.py", "--schedule", "often"], "must begin with one of poisson, constant, trace"),
         (["mine.py", "--tick-ms", "900"], "it must be from 0"),
+        (
+            ["mine.py", "-t", "30x"],
+            "argument -t/--run-time: it must be a duration above 0, such as 30, 30s or 1h20m30s",
+        ),
+        (["mine.py", "-t", "30s1m"], "it must be a duration above 0"),
+        (["mine.py", "-t", "1m30"], "it must be a duration above 0"),
+        (["mine.py", "-t", "0s"], "it must be a duration above 0"),
         (["mine.py", "--host", "localhost"], "host 'localhost' cannot be used: give http://HOST:PORT"),
         (["mine.py", "--host", "http://no.such.host.invalid"], "cannot be used"),
     ],
