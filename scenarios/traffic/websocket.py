@@ -11,7 +11,8 @@ from random import Random
 from scenarios.generator import clock
 from scenarios.generator.declare import UnknownMessage, WebSocketScenario
 from scenarios.generator.exchange import Address, address_of
-from scenarios.generator.ledger import UNFINISHED, Ledger, Ticket
+from scenarios.generator.ledger import UNFINISHED, Ticket
+from scenarios.generator.own_code import SCENARIO_ERROR
 from scenarios.generator.plan import Plan
 from scenarios.generator.report import Report
 from scenarios.generator.schedule import seeded
@@ -36,7 +37,7 @@ class WebSocketDriver:
     ) -> None:
         address = address_of(host, scenario.schemes)
         rng = seeded(f"clients {index}", report.settings.seed)
-        self._shared = Shared(engine, scenario, report.ledger, statistics, address, rng)
+        self._shared = Shared(engine, scenario, report, statistics, address, rng)
         self._index = index
         self._groups = ClientGroups(scenario.connect_per_s, self._add_client)
         self._plans: deque[Plan] = deque()
@@ -90,12 +91,13 @@ class Shared:
 
     engine: Engine
     scenario: WebSocketScenario
-    ledger: Ledger
+    report: Report
     statistics: StatisticsSink
     address: Address
     rng: Random
 
     def __post_init__(self) -> None:
+        self.ledger = self.report.ledger
         self.clients: set[Client] = set()
         self.aim(self.address)
 
@@ -156,7 +158,13 @@ class Client:
         self._over, self._state = False, {}
         self._ticket = shared.due("connects", due_s)
         self._after("limit", shared.scenario.connect_limit_s, self.lost, "timeout")
-        self._socket = Socket(self, shared.address, shared.scenario.path(shared.rng))
+        try:
+            self._socket = Socket(self, shared.address, shared.scenario.path(shared.rng))
+        except Exception as error:  # of the scenario's own code
+            number = self._ticket.number
+            self.lost(SCENARIO_ERROR)
+            shared.report.scenario_failed(error, f"arrival {number}, a connection")
+            return
         self._connecting = shared.engine.connect(self._socket, shared.address, shared.tls, self.lost)
 
     def upgrade_sent(self) -> None:
@@ -226,9 +234,11 @@ class Client:
         try:
             facts = shared.scenario.read(text, self._state)
         except UnknownMessage:
-            shared.ledger.lost("messages", clock.epoch_s(now_s), 1, "error")
-            shared.statistics.log(MESSAGE_ROW, 0.0, len(text), ("error",))
-            self.lost("error")
+            self._misread(text, "error")
+            return
+        except Exception as error:  # of the scenario's own code
+            self._misread(text, SCENARIO_ERROR)
+            shared.report.scenario_failed(error, f"the message {text[:80]!r}")
             return
         if facts is not None:
             latency_s = max(0.0, clock.epoch_s(now_s) - facts.sent_epoch_s)
@@ -240,6 +250,13 @@ class Client:
                 self._reply(facts.reply)
         if self._over:
             self._life_over()
+
+    def _misread(self, text: str, kind: str) -> None:
+        """Count a message of the server as bad, and connect again: messages after it cannot be interpreted."""
+        shared = self._shared
+        shared.ledger.lost("messages", clock.epoch_s(clock.now()), 1, kind)
+        shared.statistics.log(MESSAGE_ROW, 0.0, len(text), (kind,))
+        self.lost(kind)
 
     def _reply(self, text: str) -> None:
         if self._ack_delay_s:
@@ -259,10 +276,18 @@ class Client:
         if self._awaiting_echo and clock.now() - self._awaiting_echo[0].due_s > scenario.connect_limit_s:
             self.lost("timeout")
         elif not self._over and self._socket:
-            ticket = self._shared.due("messages", due_s)
+            self._start_message(self._socket, self._shared.due("messages", due_s), number)
+
+    def _start_message(self, socket: Socket, ticket: Ticket, number: int) -> None:
+        shared = self._shared
+        try:
+            socket.send(shared.scenario.message(number))
+        except Exception as error:  # of the scenario's own code
+            shared.settle(MESSAGE_ROW, ticket, 0, SCENARIO_ERROR)
+            shared.report.scenario_failed(error, f"arrival {ticket.number}, message {number}")
+        else:
             self._awaiting_echo.append(ticket)
             ticket.went = True
-            self._socket.send(scenario.message(number))
 
     def _after(self, name: str, delay_s: float, call: Callable[..., None], *arguments: object) -> None:
         """Start the timer of a purpose; it replaces an earlier one."""

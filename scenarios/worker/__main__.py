@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import sys
+import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -14,6 +15,7 @@ from typing import NoReturn, TypeVar
 import uvloop
 
 from scenarios.generator.declare import Scenario
+from scenarios.generator.own_code import ScenarioFailed
 from scenarios.generator.report import UNUSABLE, settings_or_exit
 from scenarios.generator.schedule import HELP
 from scenarios.generator.settings import Settings, duration_s, known_schedule, positive, tick_ms
@@ -44,7 +46,7 @@ def main() -> None:
         drive = partial(drive_under, options.master_host, options.master_port)
     try:
         uvloop.run(worker.serve(drive))
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ScenarioFailed) as error:
         _unusable(str(error))
 
 
@@ -104,7 +106,10 @@ def _load(path: Path) -> Scenario:
     assert spec.loader is not None, "a file has a loader"
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # of the scenario's own code
+        _unusable(f"{_raised_at(error, path)}: the scenario cannot be loaded: {type(error).__name__}: {error}")
     found = [
         each for each in vars(module).values()
         if isinstance(each, type) and issubclass(each, Scenario) and each.__module__ == name
@@ -112,6 +117,13 @@ def _load(path: Path) -> Scenario:
     if len(found) != 1:
         _unusable(f"{path}: it must declare one scenario, not {len(found)}; see scenarios/timeout.py")
     return found[0]()
+
+
+def _raised_at(error: Exception, path: Path) -> str:
+    """Return file and line of the scenario at which loading it failed."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    line = error.lineno if isinstance(error, SyntaxError) else next(reversed(lines), None)
+    return f"{path}:{line}" if line else str(path)
 
 
 def _unusable(why: str) -> NoReturn:
