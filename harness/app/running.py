@@ -24,6 +24,7 @@ from harness.gameday.judging import LiveJudges
 from harness.gameday.run import Members, run_gameday
 from harness.listeners.progress import ReadJudge
 from harness.load.base import Load
+from harness.machine import run_registry
 from harness.plan import DrillPlan, GamedayPlan, check
 from harness.platforms.base import Platform, Provider
 from harness.record.journal import Journal
@@ -84,6 +85,7 @@ def run(
     stop = stop or threading.Event()
     announce = _Announce(stop, notify)
     with (
+        run_registry.registered(out),
         _recording(out / RECORD, listeners) as (journal, judges),
         _interruptible(stop),
         provider.session(out, announce),

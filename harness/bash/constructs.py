@@ -29,6 +29,18 @@ def constructs(nodes: list[Node]) -> Iterator[str]:
             yield "chain"
 
 
+def arithmetic(nodes: list[Node]) -> Iterator[str]:
+    """Yield each text that bash computes with; see `Script.arithmetic`."""
+    for node in nodes:
+        if node.type == "c_style_for_statement":
+            body = node.child_by_field_name("body")
+            yield text_of(node)[: (body.start_byte if body else node.end_byte) - node.start_byte]
+        elif node.type == "subscript":
+            yield from (text_of(index) for index in node.children_by_field_name("index"))
+        elif _is_arithmetic(node):
+            yield text_of(node if node.type in _ARITHMETIC or node.parent is None else node.parent)
+
+
 def _is_background(node: Node) -> bool:
     inside = node.parent
     return node.type == "&" and not node.is_named and inside is not None and not inside.type.endswith("_expression")

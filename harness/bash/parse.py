@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from harness.bash.accounting import unaccounted
-from harness.bash.constructs import constructs, doubts
+from harness.bash.constructs import arithmetic, constructs, doubts
 from harness.bash.script import Call, Redirect, Script, Word
 from harness.bash.tree import syntax_tree, text_of, walk
 
@@ -33,6 +33,7 @@ def parse(text: str, line: int = 0) -> Script:
         redirects=tuple(found for node in nodes for found in _redirects(node)),
         assignments=tuple(found for node in nodes for found in _assignments(node)),
         functions=frozenset(_function_names(nodes)),
+        arithmetic=tuple(arithmetic(nodes)),
         constructs=frozenset(constructs(nodes)),
         doubts=tuple(dict.fromkeys([*doubts(nodes), *unaccounted(text.encode(), nodes)])),
     )
@@ -82,16 +83,18 @@ def _leaves(node: Node) -> Iterator[Node]:
 
 
 def _assignments(node: Node) -> Iterator[tuple[str, Word]]:
-    """Yield the variables and values of `X=1`, of `for` and of `read`."""
+    """Yield the variables and values of `X=1`, of `for`, of `${X:=1}` and of `read`."""
     if node.type == "variable_assignment":
         yield _assignment(node)
+    elif node.type == "expansion" and any(child.type in ("=", ":=") for child in node.children):
+        default = Word(text_of(node), text_of(node), computed=True)
+        yield from ((text_of(child), default) for child in node.children if child.type == "variable_name")
     elif node.type == "for_statement":
         variable = node.child_by_field_name("variable")
         for value in node.children_by_field_name("value"):
             yield (text_of(variable) if variable else ""), _word(value)
-    elif node.type == "command" and text_of(node).startswith("read"):
-        for word in _call(node).arguments:
-            yield word.text, Word("$(read)", "$(read)", computed=True)
+    elif node.type == "command" and (call := _call(node)).program == "read":
+        yield from ((word.text, Word("$(read)", "$(read)", computed=True)) for word in call.arguments)
 
 
 def _assignment(node: Node) -> tuple[str, Word]:
@@ -105,7 +108,14 @@ def _word(node: Node) -> Word:
     names = [
         text_of(part) for part in inner if part.type in ("variable_name", "special_variable_name") and _expands(part)
     ]
-    return Word(text_of(node), _static(node), tuple(names), computed, node.type == "string")
+    return Word(text_of(node), _static(node), tuple(names), computed, node.type == "string", _splits(node))
+
+
+def _splits(node: Node) -> bool:
+    """Whether an expansion is outside of double quotes, or is one that makes several words in them (`"$@"`)."""
+    if node.type == "string":
+        return any(re.match(r"\$\{?(@|\w+\[@)", text_of(child)) for child in node.named_children)
+    return node.type in _EXPANSIONS or any(_splits(child) for child in node.named_children)
 
 
 def _expands(name: Node) -> bool:

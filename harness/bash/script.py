@@ -18,6 +18,8 @@ class Word:
     """Whether bash computes a part of it at run time (an expansion or a substitution)."""
     quoted: bool = False
     """Whether all of it is in double quotes, so that its expansions cannot split it into several words."""
+    splits: bool = False
+    """Whether an expansion is outside of double quotes, so that its value can become several words and options."""
 
     @property
     def head(self) -> str:
@@ -71,6 +73,8 @@ class Script:
     assignments: tuple[tuple[str, Word], ...]
     functions: frozenset[str]
     """Names of the functions that it defines."""
+    arithmetic: tuple[str, ...]
+    """Every text that bash computes with: `$((…))`, `((…))`, subscripts, and the operands of `-eq` in `[[ … ]]`."""
     constructs: frozenset[str]
     """Of: background, process_substitution, arithmetic, indirection, chain (`a && b`)."""
     doubts: tuple[str, ...]

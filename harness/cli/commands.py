@@ -16,13 +16,14 @@ from harness.cli.parser import DEFAULT_DIR
 from harness.cli.signals import stop_on_signals
 from harness.errors import PASSED, UNUSABLE
 from harness.report import document, plan, slos
+from harness.report.format import printable
 
 if TYPE_CHECKING:
     from harness.record.listener import Listener
 
 
 def _notify(line: str) -> None:
-    sys.stderr.write(f"gameday: {line}\n")
+    sys.stderr.write(f"gameday: {printable(line)}\n")
 
 
 def _discard(line: str) -> None:
@@ -167,12 +168,16 @@ def _down(options: argparse.Namespace) -> int:
 
 
 def _recover(options: argparse.Namespace) -> int:
+    code = PASSED
     for place in app.recover(app.RecoverRequest(tuple(options.run), options.context), notify=_notify):
         if place.ended:
             sys.stdout.write(f"{place.place}: ended {len(place.ended)}: {', '.join(place.ended)}\n")
-        elif place.recorded:
+        elif place.recorded and not place.left:
             sys.stdout.write(f"{place.place}: nothing was left\n")
-    return PASSED
+        if place.left:
+            _notify(f"{place.place}: could not end {', '.join(place.left)}; end them as their user or as root")
+            code = UNUSABLE
+    return code
 
 
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {

@@ -21,21 +21,47 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def exit_code_of(arguments: Sequence[str] | None) -> int:
     """Run one command and return its exit code. Raises SystemExit for `--help` and for wrong arguments."""
     try:
-        code = _run_command(arguments)
-        sys.stdout.flush()  # here, where a closed pipe is still an exception that can be handled
-        return code
+        try:
+            return _handled(arguments)
+        finally:
+            _flush()  # here, where a closed pipe is still an exception that can be handled
+    except BrokenPipeError:
+        _silence()
+        return CLOSED_PIPE
+
+
+def _handled(arguments: Sequence[str] | None) -> int:
+    """Run one command; errors become a message and an exit code. Raises BrokenPipeError for a closed pipe."""
+    try:
+        return _run_command(arguments)
     except GamedayError as error:
-        sys.stderr.write(f"gameday: {error}\n")
+        from harness.report.format import printable
+
+        sys.stderr.write(f"gameday: {printable(str(error))}\n")
         return error.exit_code
     except KeyboardInterrupt:
         sys.stderr.write("gameday: interrupted\n")
         return INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the flush at exit must not fail again
-        return CLOSED_PIPE
+        raise
     except Exception as error:
         sys.stderr.write(_crash_message(error))
         return BROKEN
+
+
+def _flush() -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+
+
+def _silence() -> None:
+    """Send what is left in the output streams nowhere, so that the flush at exit does not fail again."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            os.dup2(null, stream.fileno())
 
 
 def _run_command(arguments: Sequence[str] | None) -> int:

@@ -184,7 +184,11 @@ class _Drilling:
         platform, gameday = self._sides[TREATMENT].platform, self.gameday
         if self._session is None:
             self._session = Session(
-                platform.shell(), self._dir / "steps", run_dir=gameday.out, started=self._shell_began
+                platform.shell(),
+                self._dir / "steps",
+                run_dir=gameday.out,
+                namespace=platform.namespace,
+                started=self._shell_began,
             )
         gameday.members.responder.respond(steps, platform, self._session, self._executed, gameday.stop)
 

@@ -8,6 +8,8 @@ import re
 import sys
 from typing import TextIO
 
+from harness.report.format import printable
+
 _COLOURS = {"✓": "32", "✗": "31", "?": "33", "·": "2"}
 _UP_AND_CLEAR = "\033[{}A\033[J"
 _DIM = "\033[2m{}\033[0m"
@@ -47,6 +49,7 @@ class Screen:
             self._draw()
 
     def _cut(self, line: str) -> str:
+        line = printable(line)
         return line if len(line) <= self._columns else line[: self._columns - 1] + "…"
 
     def _coloured(self, line: str) -> str:

@@ -109,14 +109,22 @@ def living(groups: Iterable[Group], folder: Path) -> Iterator[tuple[Group, list[
 
 
 def _marked(process: psutil.Process, folder: Path) -> bool:
+    return _mark(process) == str(folder)
+
+
+def _mark(process: psutil.Process) -> str:
+    """The platform's folder in the environment of a process; "" without one."""
     try:
-        return process.environ().get(MARK) == str(folder)
+        return process.environ().get(MARK, "")
     except psutil.Error:
-        return False
+        return ""
 
 
 def end(groups: Iterable[Group], folder: Path, *, grace_s: float = 0.0) -> list[Group]:
-    """Send SIGTERM, wait `grace_s`, send SIGKILL, wait for the end; returns the groups that were still running."""
+    """Send SIGTERM, wait `grace_s`, send SIGKILL, wait for the end; returns the groups that were still running.
+
+    One that this user may not end, or that does not end within KILLED_S, is still `living` afterwards.
+    """
     found = list(living(groups, folder))
     everyone = [member for _, members in found for member in members]
     if grace_s:
@@ -143,21 +151,49 @@ def _lives(process: psutil.Process) -> bool:
 def _send(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
     """psutil compares start times before it sends a signal, so a recycled pid is safe."""
     for process in processes:
-        with suppress(psutil.NoSuchProcess):
+        with suppress(psutil.Error):  # it has ended, or is another user's
             process.send_signal(number)
+
+
+def platforms(folder: Path) -> list[Path]:
+    """The folders of platforms in `folder`: those with a ledger, and those of running processes.
+
+    A daemon that is still starting has no ledger yet.
+    """
+    marks = {_mark(process) for process in psutil.process_iter()}
+    places = {ledger.parent for ledger in folder.rglob(LEDGER)}
+    return sorted(places | {Path(mark) for mark in marks if Path(mark).is_relative_to(folder.resolve())})
+
+
+def left(folder: Path) -> list[str]:
+    """What still runs of the platforms in `folder`."""
+    places = ((place, recorded(place) + _unrecorded(place)) for place in platforms(folder))
+    return [f"{group.what} (pid {group.pid})" for place, groups in places for group, _ in living(groups, place)]
+
+
+def _unrecorded(folder: Path) -> list[Group]:
+    """Groups of running processes of a platform that are not in its ledger; never that of this process."""
+    known = {group.pid for group in recorded(folder)} | {os.getpgrp()}
+    found = {}
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, ProcessLookupError):
+            if _marked(process, folder) and (pgid := os.getpgid(process.pid)) not in known:
+                found[pgid] = Group(pgid, process.create_time(), process.name())
+    return list(found.values())
 
 
 def recover(folder: Path) -> list[str]:
     """End the processes that a platform left in `folder`, its daemon first; returns what was ended. Idempotent."""
     folder = folder.resolve()
-    groups = recorded(folder)
+    groups = recorded(folder) + _unrecorded(folder)
     daemons = [group for group in groups if group.what == "daemon"]
     ended = end(daemons, folder, grace_s=3.0)
-    deadline = time.monotonic() + 5.0
-    while (left := end(groups, folder)) and time.monotonic() < deadline:
-        ended += left  # what a dying fork server had just forked is found by the second pass
+    deadline = time.monotonic() + KILLED_S
+    while (more := end(groups, folder)) and time.monotonic() < deadline:
+        ended += more  # what a dying fork server had just forked is found by the second pass
+    remaining = {group for group, _ in living(groups, folder)}
     runtime = folder / "runtime"
     if runtime.is_symlink():
         shutil.rmtree(runtime.readlink(), ignore_errors=True)
         runtime.unlink()
-    return [f"{group.what} (pid {group.pid})" for group in ended]
+    return [f"{group.what} (pid {group.pid})" for group in dict.fromkeys(ended) if group not in remaining]

@@ -114,7 +114,8 @@ class DaemonPlatform:
         with (self.folder / "daemon.log").open("ab") as log:
             return subprocess.Popen(
                 argv, stdin=subprocess.DEVNULL if self._detach else subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
-                env={**self.environment(), "LANG": "C.UTF-8"}, start_new_session=True,
+                env={**self.environment(), "LANG": "C.UTF-8", process_ledger.MARK: str(self.folder)},
+                start_new_session=True,
             )  # fmt: skip
 
     def _await_ready(self, daemon: subprocess.Popen[bytes]) -> None:

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from harness.bash.parse import parse
 from harness.bash.script import Call, Redirect, Script, Word
 from harness.policy import shell_builtins as builtins
+from harness.policy.arithmetic import arithmetic_refusals
 from harness.policy.curl import curl_refusals
 from harness.policy.filters import FILTERS, filter_refusals
 from harness.policy.kubectl import inner_command, is_exec, kubectl_refusals
-from harness.policy.names import NOT_ALLOWED, names
+from harness.policy.names import NOT_ALLOWED, names, split_refusal
 from harness.policy.psql import psql_refusals
 from harness.policy.scope import NAME, Scope, is_unset, readable, settle
 
-_ALLOWED = names(
-    "sleep echo true false : pwd cd return break continue exit shift wait type which whoami hostname uname"
-)
+_ALLOWED = names("sleep echo true false : pwd cd return break continue exit shift wait type which whoami uname")
 _REFUSED_BUILTINS = names(
     ". alias bg bind builtin caller command compgen complete compopt coproc dirs disown enable eval exec "
-    "fc fg getopts hash help history jobs kill let logout mapfile popd pushd readarray source suspend "
+    "fc fg getopts hash help history jobs kill let logout mapfile popd pushd readarray shopt source suspend "
     "times trap ulimit umask unalias"
 )
 _POD_READERS = names("printenv env ls")
@@ -35,7 +35,6 @@ _REFUSED_CONSTRUCTS = {
     "process_substitution": "`<(…)`: starts a program that bash does not wait for",
     "indirection": "`${!…}`, `${…@…}` and `${…:…}`: can execute text as a command",
 }
-_NUMBER = re.compile(r"-?\d*|\{\d+\.\.\d+\}|\$\(\(.*\)\)|\$\(.*\|\s*wc -l\s*\)")
 
 
 def refusals(script: Script, scope: Scope) -> tuple[str, ...]:
@@ -54,38 +53,38 @@ def refusals(script: Script, scope: Scope) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_script(script, scope)))
 
 
+def argument_refusals(argv: Sequence[str], scope: Scope) -> tuple[str, ...]:
+    """Return why a program may not run with these arguments, which bash has computed; empty if it may run."""
+    words = tuple(Word(shlex.quote(text), text, quoted=True) for text in argv)
+    return tuple(dict.fromkeys(_call(Call(words), scope)))
+
+
 def _script(script: Script, outer: Scope) -> Iterator[str]:
     scope = replace(outer, scripts=(*outer.scripts, script))
     yield from (f"cannot be parsed with certainty: {doubt}" for doubt in script.doubts)
     yield from (why for name, why in _REFUSED_CONSTRUCTS.items() if name in script.constructs)
-    if "arithmetic" in script.constructs:
-        yield from _arithmetic(scope)
+    yield from arithmetic_refusals(scope)
     yield from _assignments(script)
     for redirect in script.redirects:
         yield from _redirect(redirect, scope)
-    for name in script.functions & (_REFUSED_BUILTINS | {"kubectl", "curl"}):
-        yield f"{name}(): redefines a command"
+    for name in script.functions:
+        if name in _REFUSED_BUILTINS | _ALLOWED | _CHECKS.keys() | FILTERS.keys() or scope.is_program(name):
+            yield f"{name}(): redefines a command; give the function another name"
     for call in script.calls:
         if call.words:
             yield from _call(call, scope)
 
 
 def _assignments(script: Script) -> Iterator[str]:
-    for name, _ in script.assignments:
+    for name, word in script.assignments:
         if _REFUSED_VARIABLES.fullmatch(name):
             yield f"{name}=…: changes how programs work here"
-        elif not NAME.fullmatch(name) and not name.startswith(("-", "$")):
+        elif not NAME.fullmatch(name) and word.text != "$(read)":
             yield f"{name}=…: is not a plain variable"
-
-
-def _arithmetic(scope: Scope) -> Iterator[str]:
-    """bash executes `$(…)` inside a value that it computes with, so the value must be a number."""
-    text = scope.scripts[-1].text
-    for name, words in scope.values().items():
-        for word in words:
-            used = "[" in word.text or re.search(rf"\b{re.escape(name)}\b", text)
-            if used and not _NUMBER.fullmatch(word.text):
-                yield f"${name}: used in arithmetic, but its value is not known to be a number"
+    for call in script.calls:
+        for word in call.arguments if call.program == "unset" else ():
+            if _REFUSED_VARIABLES.fullmatch(word.text):
+                yield f"unset {word.text}: changes how programs work here"
 
 
 def _redirect(redirect: Redirect, scope: Scope) -> Iterator[str]:
@@ -112,6 +111,8 @@ def _call(call: Call, scope: Scope) -> Iterator[str]:
         yield from checks[name](replace(call, words=(first, *arguments)), scope)
     elif name in FILTERS:
         yield from filter_refusals(name, arguments, lambda path: readable(scope, path))
+        if scope.in_pod:  # elsewhere the session checks the values
+            yield from (f"{name}: `{word.raw}` is only known at run time" for word in arguments if word.computed)
     elif name not in _ALLOWED and (name in _REFUSED_BUILTINS or scope.is_program(name)):
         yield f"{name}: not an allowed program"
 
@@ -173,11 +174,11 @@ def _prefix(call: Call, scope: Scope) -> Iterator[str]:
     while words and words[0].text.startswith("-"):
         option = words.pop(0).text
         if option[-1] in values and len(option) == 2 and words:
-            words.pop(0)
+            yield from [f"{call.program}: {why}"] if (why := split_refusal(words.pop(0))) else []
         elif not re.fullmatch(r"-[rt0pv]+|-[InLPdsk]\S+|--(foreground|preserve-status|no-run-if-empty|null)", option):
             yield f"{call.program} {option}: {NOT_ALLOWED}"
     if call.program == "timeout" and words:
-        words.pop(0)
+        yield from [f"timeout: {why}"] if (why := split_refusal(words.pop(0))) else []
     if call.program == "xargs":
         yield from _xargs(words)
     if words:
@@ -190,6 +191,15 @@ def _xargs(words: Sequence[Word]) -> Iterator[str]:
         yield f"xargs {words[0].raw}: its arguments are only known at run time; only kubectl and echo are allowed"
     elif len(words) == 1 and words[0].text == "kubectl":
         yield "xargs kubectl: the verb is only known at run time; write it out"
+    elif any(word.text == "exec" for word in words[1:3]) and not _is_complete_exec(words):
+        yield "xargs kubectl exec: the command in the pod is only known at run time; write it out behind `--`"
+
+
+def _is_complete_exec(words: Sequence[Word]) -> bool:
+    """Whether xargs adds nothing to the command in the pod: `{}` stands before `--`, as the name of the pod."""
+    texts = [word.text for word in words]
+    end = texts.index("--") if "--" in texts else len(texts)
+    return "{}" in texts[:end] and not any("{}" in text for text in texts[end:])
 
 
 def _watch(call: Call, scope: Scope) -> Iterator[str]:
@@ -214,8 +224,9 @@ _CHECKS: Mapping[str, _Check] = {
     "set": builtins.set_options,
     "printf": builtins.printf,
     "date": builtins.date,
-    "read": builtins.variable_names,
-    "unset": builtins.variable_names,
+    "hostname": builtins.hostname,
+    "read": builtins.read,
+    "unset": builtins.unset,
     **dict.fromkeys(builtins.DECLARATIONS, builtins.declaration),
     **dict.fromkeys(builtins.TESTS, builtins.conditional),
     **dict.fromkeys(("timeout", "time", "xargs"), _prefix),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from harness.bash.script import Word
-from harness.policy.names import NOT_ALLOWED, names
+from harness.policy.names import NOT_ALLOWED, names, split_refusal
 
 _LABEL = r"[a-z](?:[-a-z0-9]*[a-z0-9])?"
 _THIS_MACHINE = ("localhost", "127.0.0.1")
@@ -59,6 +59,7 @@ def host_refusal(url: str, namespace: str, *, in_pod: bool, computed: bool = Fal
 
 def curl_refusals(arguments: Sequence[Word], namespace: str, *, in_pod: bool) -> Iterator[str]:
     """Yield why this curl may not run. `in_pod`: it runs inside `kubectl exec`."""
+    yield from (f"curl: {why}" for word in arguments if (why := split_refusal(word)))
     words = list(arguments)
     while words:
         word = words.pop(0)

@@ -10,14 +10,15 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from harness.bash.script import Word
-from harness.policy.names import NOT_ALLOWED
+from harness.policy.names import NOT_ALLOWED, split_refusal
 
 READABLE_FILES = ("-", "/dev/null", "/dev/stdin")
 _CUT = r"(?:\\.|(?!(?P=d))[^\\\n])*"
 _ADDRESS = r"(?:\d+|\$|/(?:\\.|[^/\\\n])*/I?)"
 _SED_SUBSTITUTE = rf"[sy](?P<d>[/|,#:@!]){_CUT}(?P=d){_CUT}(?P=d)[gpiI0-9]*"
 _SED = re.compile(rf"\s*(?:{_ADDRESS}(?:,\+?{_ADDRESS})?\s*!?\s*)?(?:{_SED_SUBSTITUTE}|[pdqnNDGhHx=]|)\s*(?:[;\n]|$)")
-_AWK_REGEX = re.compile(r'(^|[~(!,{&|;])(\s*)/[^/"\n;{}]*/')
+_AWK_TOKEN = re.compile(r'"(?:\\.|[^"\\\n])*"|#[^\n]*|\|\||\s+|.', re.DOTALL)
+_AWK_REGEX = re.compile(r'/(?:\\[^\n]|[^/"\\\n;{}\[])*/')
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,23 @@ def awk_refusal(text: str) -> str:
     found = re.search(r"system|getline|ARGV|ARGC|@|close|fflush|print.*>", text, re.DOTALL)
     if found:
         return f"`{found[0]}` can run programs or access files"
-    if re.search(r"(?<!\|)\|(?!\|)", _AWK_REGEX.sub(r"\1\2", text)):
-        return "`|` runs a program"
-    return ""
+    return "`|` runs a program" if "|" in _awk_tokens(text) else ""
+
+
+def _awk_tokens(text: str) -> Iterator[str]:
+    """Yield the tokens of an awk program that are no blanks: strings, comments, regular expressions, `||`, letters.
+
+    A `/` begins a regular expression only where no value can stand before it; otherwise it divides.
+    """
+    at, before = 0, ""
+    while at < len(text):
+        regex = _AWK_REGEX.match(text, at) if before in ("", *"~(!,{&;\n", "||") else None
+        found = regex or _AWK_TOKEN.match(text, at)
+        token = found[0] if found else text[at]
+        at += len(token)
+        if not token.isspace() or "\n" in token:
+            before = "\n" if token.isspace() else token
+            yield token
 
 
 def sed_refusal(text: str) -> str:
@@ -108,6 +123,7 @@ FILTERS = {
 def filter_refusals(program: str, arguments: Sequence[Word], readable: Callable[[str], bool]) -> Iterator[str]:
     """Yield why this call may not run. `readable` returns whether a file may be read."""
     spec = FILTERS[program]
+    yield from (f"{program}: {why}" for word in arguments if (why := split_refusal(word)))
     operands: list[Word] = []
     programs = yield from _options(program, spec, list(arguments), operands)
     count = 0 if programs else spec.operands
@@ -115,8 +131,8 @@ def filter_refusals(program: str, arguments: Sequence[Word], readable: Callable[
         if why := spec.check(text):
             yield f"{program}: {why}"
     for word in operands[:count]:
-        if word.computed and not (program.endswith("grep") and word.quoted) and not word.head:
-            yield f"{program}: `{word.raw}` is only known at run time and could name a file; put it in double quotes"
+        if word.computed and not program.endswith("grep") and not word.head:
+            yield f"{program}: `{word.raw}` is only known at run time; write it out"
     for word in operands[count:]:
         if word.computed or not readable(word.text):
             yield f"{program}: reads the file `{word.raw}`"

@@ -55,10 +55,10 @@ def _database(text: str, namespace: str) -> Iterator[str]:
 
 
 def _sql(text: str) -> Iterator[str]:
-    if re.search(r"\\(?!(d\w*\+?|l\+?|x|conninfo|timing)\b)", text):
+    if re.search(r"`|U&|\\(?!(d\w*\+?|l\+?|x|conninfo|timing)(?![\w+]))", text, re.I):
         yield f"psql: `{text.strip()}` contains a command that can run programs or access files"
     if re.search(
-        r"\bcopy\b|pg_read|pg_ls|pg_stat_file|lo_import|lo_export|dblink|\bload\b|\bdo\b|\bfunction\b|\bextension\b",
+        r"\bcopy\b|pg_read|pg_ls|pg_stat_file|lo_import|lo_export|dblink|to_xml|ts_stat|\bload\b|\bdo\b|\bfunction\b|\bextension\b",
         text,
         re.I,
     ):

@@ -58,6 +58,8 @@ def readable(scope: Scope, path: str) -> bool:
 def settle(word: Word, scope: Scope) -> Word:
     """Replace the variables whose value is certain: those with one literal value, and those that are never set."""
     values = scope.values()
+    if scope.functions():  # their text runs again, with other values
+        return word
 
     def value(match: re.Match[str]) -> str:
         name = match[1] or match[2]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from harness.bash.script import Call, Word
-from harness.policy.names import names
+from harness.policy.names import names, split_refusal
 from harness.policy.scope import Scope
 
 DECLARATIONS = names("export local declare readonly typeset")
@@ -31,6 +32,8 @@ def conditional(call: Call, scope: Scope) -> Iterator[str]:
     """Yield why `test` may not run: `-v` and `-R` execute what is in a subscript."""
     if any(word.text in ("-v", "-R") for word in call.arguments):
         yield f"{call.program} -v: can execute text as a command"
+    if scope.in_pod and call.program != "[[":  # elsewhere the session checks the values
+        yield from (f"{call.program}: {why}" for word in call.arguments if (why := split_refusal(word)))
 
 
 def printf(call: Call, scope: Scope) -> Iterator[str]:
@@ -40,16 +43,41 @@ def printf(call: Call, scope: Scope) -> Iterator[str]:
         yield "printf -v: can execute text as a command"
 
 
-def variable_names(call: Call, scope: Scope) -> Iterator[str]:
-    """Yield why `read` or `unset` may not run: a name with a subscript executes what is in it."""
+def read(call: Call, scope: Scope) -> Iterator[str]:
+    """Yield why `read` may not run: a name with a subscript executes what is in it."""
+    words = list(call.arguments)
+    while words:
+        word = words.pop(0)
+        if words and re.fullmatch(r"-[ras]*[dpntN]", word.text):
+            value = words.pop(0)
+            yield from [f"read: {why}"] if (why := split_refusal(value)) else []
+        elif not re.fullmatch(r"-[ras]+|-[ras]*[dpntN][^$`]+|[A-Za-z_]\w*", word.text):
+            yield f"read {word.raw}: is not a plain variable"
+
+
+def unset(call: Call, scope: Scope) -> Iterator[str]:
+    """Yield why `unset` may not run: a subscript executes what is in it, and a name may be that of a function."""
     for word in call.arguments:
-        if not re.fullmatch(r"-[rfvas]+|-[dpntN]\S*|\d+|[A-Za-z_]\w*|", word.text) and not word.quoted:
-            yield f"{call.program} {word.raw}: is not a plain variable"
+        if not re.fullmatch(r"-v|[A-Za-z_]\w*", word.text):
+            yield f"unset {word.raw}: is not a plain variable"
+        elif word.text in scope.functions():
+            yield f"unset {word.raw}: removes a function; give the variable another name"
 
 
 def date(call: Call, scope: Scope) -> Iterator[str]:
     """Yield why `date` may not run: it may print the time, but not set it or read a file."""
-    allowed = r"\+.*|-u|-[dI]\S*|--(utc|date=.*|iso-8601(=\w+)?|rfc-3339=\w+)|[^-].*"
-    for word in call.arguments:
-        if not re.fullmatch(allowed, word.text):
+    allowed = r"\+.*|-u|-u?d.+|-I\w*|--(utc|date=.*|iso-8601(=\w+)?|rfc-3339=\w+)"
+    words = list(call.arguments)
+    while words:
+        word = words.pop(0)
+        if words and re.fullmatch(r"-u?d|--date", word.text):
+            word = replace(words.pop(0), text="+")
+        if not re.fullmatch(allowed, word.text, re.DOTALL) or split_refusal(word):
             yield f"date {word.raw}: not an allowed option; it could set the clock or read a file"
+
+
+def hostname(call: Call, scope: Scope) -> Iterator[str]:
+    """Yield why `hostname` may not run: it may print the name, but not set it."""
+    for word in call.arguments:
+        if not re.fullmatch(r"-[sfidAI]+", word.text):
+            yield f"hostname {word.raw}: not an allowed option; it could set the name of this machine"

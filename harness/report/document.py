@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 
 from harness.model import Action, Command, Dashboard, Document, GeneralCommand, Part, Procedure, Runbook, Toggle, Unread
+from harness.report.format import printable
 
 Json = dict[str, object]
 _NAMES = {"old": "from", "new": "to"}
@@ -56,12 +57,7 @@ def _json_of(value: object) -> object:
 
 def to_text(document: Document) -> str:
     """The document for a terminal: every part behind its line."""
-    return "".join(_harmless(line) + "\n" for line in _lines(document))
-
-
-def _harmless(line: str) -> str:
-    """Return the line with control characters escaped, since a terminal would execute those of any document."""
-    return "".join(sign if sign.isprintable() or sign == "\t" else ascii(sign)[1:-1] for sign in line)
+    return printable("".join(line + "\n" for line in _lines(document)))
 
 
 def _lines(document: Document) -> Iterator[str]:

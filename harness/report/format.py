@@ -76,8 +76,8 @@ def _range(ends: tuple[float, float], unit: str) -> str:
 
 
 def show_seconds(value: float | None) -> str:
-    """`1.5 s`, or `never`."""
-    return "never" if value is None else f"{value:.1f} s"
+    """`1.5 s`, or `not seen`."""
+    return "not seen" if value is None else f"{value:.1f} s"
 
 
 def show_budget(budget: Budget) -> str:
@@ -89,6 +89,14 @@ def show_confidence(alpha: float, slos: int) -> str:
     """`99 % (α = 1 %, split across 2 SLOs for breaches); intervals are valid at any time`."""
     split = f", split across {slos} SLOs for breaches" if slos > 1 else ""
     return f"{100 * (1 - alpha):.4g} % (α = {100 * alpha:.3g} %{split}); intervals are valid at any time"
+
+
+def printable(text: str) -> str:
+    """The text with control characters escaped (`\\x1b`), since a terminal would execute those of any document.
+
+    Tabs and line ends stay.
+    """
+    return "".join(sign if sign.isprintable() or sign in "\n\t" else ascii(sign)[1:-1] for sign in text)
 
 
 def one_line(text: str) -> str:

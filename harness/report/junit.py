@@ -63,14 +63,13 @@ def _drill(drill: DrillResult) -> Iterator[Case]:
     yield Case(
         f"drill: {drill.title}", drill.line, _OF_DRILL[drill.verdict], "; ".join(drill.why), seconds=_spent(drill)
     )
-    begun = any(phase.phase == "fault" for phase in drill.phases)
-    yield from (_symptom(symptom, begun) for symptom in drill.symptoms)
+    yield from (_symptom(symptom, drill) for symptom in drill.symptoms)
     yield from (_step(step) for step in drill.steps)
     yield from (_slo(slo, drill.line) for slo in drill.slos)
     yield from (_dashboard(board) for board in drill.dashboards)
 
 
-def _symptom(symptom: SymptomResult, begun: bool) -> Case:
+def _symptom(symptom: SymptomResult, drill: DrillResult) -> Case:
     """A missing symptom is an error and not a failure: the incident was not the documented one."""
     name = f"symptom: {symptom.text}"
     if symptom.seen:
@@ -79,8 +78,10 @@ def _symptom(symptom: SymptomResult, begun: bool) -> Case:
         )
     if symptom.condition is None:
         return Case(name, symptom.line, "error", "bound to no condition; bind it in gameday.yaml")
-    if not begun:
+    if not any(phase.phase == "fault" for phase in drill.phases):
         return Case(name, symptom.line, "skipped", "the drill ended before the fault")
+    if not drill.waited_for_symptoms:
+        return Case(name, symptom.line, "skipped", "the drill ended before it was known")
     return Case(name, symptom.line, "error", f"not observed: {symptom.condition}")
 
 

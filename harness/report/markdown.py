@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from harness.model import Verdict
@@ -10,6 +11,7 @@ from harness.report.format import (
     MARKS,
     SIGNS,
     one_line,
+    printable,
     show_budget,
     show_confidence,
     show_estimate,
@@ -23,33 +25,30 @@ from harness.verdict.result import DrillResult, SloResult, StepResult, Times
 
 def to_markdown(result: GamedayResult) -> str:
     """The whole result as GitHub-flavoured Markdown."""
-    lines = [
-        f"# Gameday: {result.verdict.value}",
-        "",
-        f"`{result.document}`, {result.platform} platform, {result.seconds:.0f} s. {_escape('; '.join(result.why))}",
-        "",
-    ]
+    where = f"{_code(result.document)}, {_escape(result.platform)} platform, {result.seconds:.0f} s"
+    lines = [f"# Gameday: {result.verdict.value}", "", f"{where}. {_escape('; '.join(result.why))}", ""]
     lines += ["| runbook | verdict | detected | recovered | controlled | why |", "|---|---|---|---|---|---|"]
     lines += [_row(drill) for drill in result.drills]
     for drill in result.drills:
         lines += ["", *_drill(drill)]
     if result.findings:
         lines += ["", "## Findings", "", *(_finding(finding) for finding in result.findings)]
-    return "\n".join(lines) + "\n"
+    return printable("\n".join(lines) + "\n")
 
 
 def _finding(finding: Finding) -> str:
-    return f"- {finding.runbook + ': ' if finding.runbook else ''}{_escape(finding.text)}"
+    where = f"{finding.runbook}: " if finding.runbook else ""
+    return f"- {_escape(where + finding.text)}"
 
 
 def _row(drill: DrillResult) -> str:
     times = [show_seconds(drill.times.detect_s), _recovered(drill.times), "yes" if drill.controlled else "no"]
     verdict = f"{SIGNS[drill.verdict]} {drill.verdict.value}"
-    return f"| {drill.runbook} | {verdict} | {' | '.join(times)} | {_escape('; '.join(drill.why))} |"
+    return f"| {_escape(drill.runbook)} | {verdict} | {' | '.join(times)} | {_escape('; '.join(drill.why))} |"
 
 
 def _drill(drill: DrillResult) -> Iterator[str]:
-    yield f"## {drill.runbook}: {drill.title}"
+    yield f"## {_escape(drill.runbook)}: {_escape(drill.title)}"
     yield ""
     yield f"Fault: {_escape(drill.fault)}"
     yield ""
@@ -70,7 +69,7 @@ def _evidence(drill: DrillResult) -> Iterator[str]:
     yield from ("| SLO | before | during | after | objective | budget spent |", "|---|---|---|---|---|---|")
     for slo in drill.slos:
         values = " | ".join(_cell(measurement, slo.unit) for measurement in (slo.before, slo.during, slo.after))
-        yield f"| {slo.name} | {values} | {_code(slo.objective)} | {_spent(slo)} |"
+        yield f"| {_escape(slo.name)} | {values} | {_code(slo.objective)} | {_spent(slo)} |"
     yield ""
     yield f"Confidence {show_confidence(drill.alpha, len(drill.slos))}."
     yield ""
@@ -101,13 +100,16 @@ def _recovered(times: Times) -> str:
 
 
 def _escape(text: str) -> str:
-    return one_line(text).replace("|", "\\|").replace("<", "&lt;")
+    """The text without HTML, links and images, which the report would serve from a document."""
+    return one_line(text).replace("|", "\\|").replace("<", "&lt;").replace("](", "]\\(")
 
 
 def _code(text: str) -> str:
-    """The text as inline code; two backticks delimit text that contains one."""
+    """The text as inline code, between more backticks than it has in a row."""
     plain = one_line(text).replace("|", "\\|")
-    return f"`` {plain} ``" if "`" in plain else f"`{plain}`"
+    longest = max((len(run) for run in re.findall("`+", plain)), default=0)
+    space = " " if longest else ""
+    return f"{'`' * (longest + 1)}{space}{plain}{space}{'`' * (longest + 1)}"
 
 
 FORMAT = ReportFormat("markdown", "summary.md", to_markdown)

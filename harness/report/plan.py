@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterator
 
 from harness.plan import DrillPlan, GamedayPlan
-from harness.report.format import one_line
+from harness.report.format import one_line, printable
 from harness.steps.step import Step
 
 
 def to_text(plan: GamedayPlan) -> str:
     """The plan for a terminal: per drill its load, faults, symptoms, SLOs and steps."""
-    return "\n".join(_lines(plan)) + "\n"
+    return printable("\n".join(_lines(plan)) + "\n")
 
 
 def _lines(plan: GamedayPlan) -> Iterator[str]:

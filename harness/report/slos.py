@@ -7,13 +7,14 @@ from collections.abc import Iterable
 
 import yaml
 
+from harness.report.format import printable
 from harness.schema.tree import Plain
 from harness.slo import Catalogue, Slo
 
 
 def to_text(found: Catalogue) -> str:
     """One line per SLO: its name, its condition, and α and the VIF floor where the file sets them."""
-    return "".join(_line(slo) for slo in found.slos)
+    return printable("".join(_line(slo) for slo in found.slos))
 
 
 def _line(slo: Slo) -> str:

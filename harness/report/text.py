@@ -10,6 +10,7 @@ from harness.report.format import (
     MARKS,
     cut,
     one_line,
+    printable,
     show_budget,
     show_confidence,
     show_estimate,
@@ -17,11 +18,10 @@ from harness.report.format import (
     show_seconds,
 )
 from harness.verdict.gameday import GamedayResult
-from harness.verdict.result import DrillResult, PhaseResult, StepResult, SymptomResult
+from harness.verdict.result import DrillResult, PhaseResult, SloResult, StepResult, SymptomResult
 
 WIDTH = 120
 _INDENT = 14
-_CELL = 26
 
 
 def to_text(result: GamedayResult, width: int = WIDTH) -> str:
@@ -33,21 +33,21 @@ def to_text(result: GamedayResult, width: int = WIDTH) -> str:
     lines += [*_labelled("findings", document, width), ""] if document else []
     verdict = f"{result.verdict.value.upper()} in {result.seconds:.0f} s on the {result.platform} platform"
     lines += [f"{verdict}  {'; '.join(result.why)}"]
-    return "\n".join(lines) + "\n"
+    return printable("\n".join(lines) + "\n")
 
 
 def _drill(drill: DrillResult, width: int) -> Iterator[str]:
     yield f"{MARKS[drill.verdict]} {drill.runbook}  {drill.title}  {drill.verdict.value.upper()}"
     yield from _labelled("why", list(drill.why), width)
     yield from _labelled("fault", [drill.fault], width)
-    yield from _labelled("symptoms", [_symptom(symptom) for symptom in drill.symptoms], width)
+    yield from _labelled("symptoms", [_symptom(symptom, drill) for symptom in drill.symptoms], width)
     yield from _steps("steps", drill.steps, width)
     boards = [
         f"{MARKS[board.verdict]} line {board.line:<4} {board.system}: {board.name}: {board.why}"
         for board in drill.dashboards
     ]
     yield from _labelled("dashboards", boards, width)
-    yield from _labelled("SLOs", list(_slo_table(drill)), width)
+    yield from _labelled("SLOs", list(_slo_table(drill, width - _INDENT)), width)
     yield from _labelled("confidence", [show_confidence(drill.alpha, len(drill.slos))], width)
     yield from _labelled("budget", list(_budget(drill)), width)
     yield from _labelled("times", [_times(drill)], width)
@@ -67,10 +67,10 @@ def _labelled(label: str, lines: list[str], width: int) -> Iterator[str]:
             )
 
 
-def _symptom(symptom: SymptomResult) -> str:
-    return (
-        f"{'✓' if symptom.seen else '✗'} {show_seconds(symptom.seen_after_s):>7}  line {symptom.line:<4} {symptom.text}"
-    )
+def _symptom(symptom: SymptomResult, drill: DrillResult) -> str:
+    """One symptom; `?` where the drill ended before its absence was known."""
+    mark = "✓" if symptom.seen else "✗" if drill.waited_for_symptoms else "?"
+    return f"{mark} {show_seconds(symptom.seen_after_s):>8}  line {symptom.line:<4} {symptom.text}"
 
 
 def _steps(label: str, steps: tuple[StepResult, ...], width: int) -> Iterator[str]:
@@ -83,15 +83,25 @@ def _step(step: StepResult) -> str:
     return f"{MARKS[step.verdict]} line {step.facts.line:<4} {step.facts.kind:<8} {text:<48}  {why}{changed}"
 
 
-def _slo_table(drill: DrillResult) -> Iterator[str]:
-    """Two lines per SLO: name and values; objective and number of samples."""
-    name = max((len(text) for slo in drill.slos for text in (slo.name, slo.objective)), default=4) + 2
-    yield f"{'':<{name}}{'before':<{_CELL}}{'during':<{_CELL}}after"
-    for slo in drill.slos:
-        parts = (slo.before, slo.during, slo.after)
-        estimates = "".join(f"{show_estimate(each, slo.unit):<{_CELL - 1}} " for each in parts)
-        yield f"{slo.name:<{name}}{estimates}".rstrip()
-        yield f"{slo.objective:<{name}}{''.join(f'{show_evidence(each):<{_CELL}}' for each in parts)}".rstrip()
+def _slo_table(drill: DrillResult, width: int) -> Iterator[str]:
+    """Two lines per SLO: name and values; objective and number of samples. Long names get a line of their own."""
+    rows = [row for slo in drill.slos for row in _slo_rows(slo)]
+    columns = [("before", "during", "after"), *(cells for _, cells in rows)]
+    widths = [max(map(len, column)) + 2 for column in zip(*columns, strict=True)]
+    head = max((len(name) for name, _ in rows), default=0) + 2
+    wide = head + sum(widths) - 2 > width
+    for name, cells in [("", columns[0]), *rows]:
+        line = "".join(f"{cell:<{size}}" for cell, size in zip(cells, widths, strict=True)).rstrip()
+        if wide:
+            yield from (text for text in (name, f"  {line}") if text.strip())
+        else:
+            yield f"{name:<{head}}{line}".rstrip()
+
+
+def _slo_rows(slo: SloResult) -> Iterator[tuple[str, tuple[str, ...]]]:
+    parts = (slo.before, slo.during, slo.after)
+    yield slo.name, tuple(show_estimate(each, slo.unit) for each in parts)
+    yield slo.objective, tuple(show_evidence(each) for each in parts)
 
 
 def _budget(drill: DrillResult) -> Iterator[str]:
@@ -103,12 +113,16 @@ def _budget(drill: DrillResult) -> Iterator[str]:
 def _times(drill: DrillResult) -> str:
     times = drill.times
     parts = [
-        f"detected after {show_seconds(times.detect_s)}{_between('began between', times.onset_interval_s)}",
-        f"recovered after {show_seconds(times.recover_s)}{_between('between', times.recover_interval_s)}",
+        _after("detected", times.detect_s, "began between", times.onset_interval_s),
+        _after("recovered", times.recover_s, "between", times.recover_interval_s),
         _control(drill),
         _reverted(drill),
     ]
     return " · ".join(parts)
+
+
+def _after(what: str, seconds: float | None, word: str, span: tuple[float, float] | None) -> str:
+    return f"not seen as {what}" if seconds is None else f"{what} after {show_seconds(seconds)}{_between(word, span)}"
 
 
 def _control(drill: DrillResult) -> str:

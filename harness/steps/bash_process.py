@@ -14,6 +14,14 @@ import psutil
 from harness.errors import MachineError
 from harness.machine.platform_state import Shell
 
+_FIXED = """readonly PATH HOME CURL_HOME KUBECONFIG BASH_ENV ENV PS4 LD_PRELOAD LD_LIBRARY_PATH
+[() { local word; for word; do case $word in -v|-R) "$PATH/test" "$@"; return;; esac; done; builtin [ "$@"; }
+test() { local word; for word; do case $word in -v|-R) "$PATH/test" "$@"; return;; esac; done; builtin test "$@"; }
+readonly -f [ test
+"""
+"""What no command of a session may change: the variables that say which programs run, and a `test` without the options
+that execute a text (`-v`, `-R`), which the policy refuses for the program on PATH."""
+
 
 class BashProcess:
     """A bash in a process group of its own, with a pipe from which the exit statuses are read.
@@ -34,7 +42,7 @@ class BashProcess:
         finally:
             os.close(self._fd)
         self.pid = self.process.pid
-        self._write(f"ulimit -f {max(1, limit_bytes // 1024)}; . {shlex.quote(str(self._kept))} 2>/dev/null\n")
+        self._write(f"ulimit -f {max(1, limit_bytes // 1024)}\n{_FIXED}. {shlex.quote(str(self._kept))} 2>/dev/null\n")
 
     def _start(self, shell: Shell, private: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen(

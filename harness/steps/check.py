@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from harness.bash.script import Script
-from harness.policy.check import refusals
+from harness.policy.check import argument_refusals, refusals
 from harness.policy.scope import Scope
 
 _PROGRAM_PATH = os.pathsep.join((os.defpath, "/usr/sbin:/sbin"))
@@ -24,6 +24,11 @@ def check(script: Script, earlier: Sequence[Script], namespace: str) -> tuple[st
     if script.doubts and syntax_error(script.text):
         return ()
     return refusals(script, Scope(namespace, _is_program, tuple(earlier)))
+
+
+def check_arguments(argv: Sequence[str], namespace: str) -> tuple[str, ...]:
+    """Return why the policy refuses a program with these arguments, as bash starts it; empty if it may run."""
+    return argument_refusals(argv, Scope(namespace, _is_program))
 
 
 @lru_cache(maxsize=64)

@@ -28,6 +28,8 @@ class Outcome:
     """Whether the command ended its own bash (`exit`); the next command runs in a new one."""
     http: tuple[str, ...] = ()
     """Status lines of the responses that curl got."""
+    refusals: tuple[str, ...] = ()
+    """Why the policy refused a program at the moment of its start; that program did not run."""
 
     def text(self, limit: int = 4_000) -> tuple[str, str]:
         """Return the first `limit` characters of stdout and stderr."""

@@ -125,6 +125,7 @@ def _with_outcome(facts: StepFacts, script: Script, outcome: Outcome, session: S
         facts,
         bound=script.text,
         ran=True,
+        refusals=outcome.refusals,
         programs=() if unclear else tuple(kubectl.name_of(call) for call in script.last),
         pipestatus=outcome.pipestatus,
         exit_status=outcome.exit_status,

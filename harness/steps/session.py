@@ -10,13 +10,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from harness.bash.script import Script
 from harness.machine.platform_state import Shell
 from harness.steps.bash_process import BashProcess
-from harness.steps.check import syntax_error
+from harness.steps.check import check_arguments, syntax_error
 from harness.steps.curl_home import CurlHome
+from harness.steps.guard import Guard
 from harness.steps.outcome import Outcome
 from harness.steps.watch import CommandWatch, size
 
@@ -32,16 +34,20 @@ class Session:
         out_dir: Path,
         *,
         run_dir: Path | None = None,
+        namespace: str = "production",
         limit_bytes: int = OUTPUT_LIMIT_BYTES,
         started: Callable[[int], None] = lambda pgid: None,
     ) -> None:
-        """Write outputs to `out_dir`, which is inside `run_dir`. `started` is called with the process group of each
+        """Write outputs to `out_dir`, which is inside `run_dir`. Every program that a command starts is checked with
+        its real arguments, for a platform of this `namespace`. `started` is called with the process group of each
         bash, so that it can be recorded."""
         self.run_dir = (run_dir or out_dir).resolve()
-        self._shell, self._limit, self._started = shell, limit_bytes, started
+        self._limit, self._started = limit_bytes, started
         self._out = out_dir.resolve()
         self._private = self._out / "session"
         self._private.mkdir(parents=True, exist_ok=True)
+        self._guard = Guard(shell, self._private / "bin", lambda argv: check_arguments(argv, namespace))
+        self._shell = replace(shell, path=str(self._guard.folder))
         self._curl = CurlHome(self._private, shell.env.get("CURL_HOME"))
         self.history: list[Script] = []
         """The commands that have run: their variables and functions still exist."""
@@ -62,12 +68,13 @@ class Session:
         self._curl.prepare()
         self.history.append(script)
         bash = self._start_bash()
+        self._guard.taken()
         watch = CommandWatch(bash, script, files, self._limit, follow_s)
         try:
             watch.wait(clock + deadline_s, stop)
         finally:
             if watch.statuses is None:
-                self.close()
+                self._end_bash()
             else:
                 bash.keep_state()
         return self._outcome(watch, files, started_s, time.monotonic() - clock)
@@ -86,10 +93,16 @@ class Session:
             overflowed=watch.overflowed or size(*files) >= self._limit,
             left=watch.left is not None,
             http=self._curl.status_lines(),
+            refusals=self._guard.taken(),
         )
 
     def close(self) -> None:
-        """Kill the bash and every process that it started. Idempotent."""
+        """End the session. Idempotent."""
+        self._end_bash()
+        self._guard.close()
+
+    def _end_bash(self) -> None:
+        """Kill the bash and every process that it started; the next command gets a new one."""
         if self._bash is not None:
             self._bash.kill()
             self._bash = None

@@ -11,6 +11,7 @@ from harness.stats.inflation import Slice
 from harness.stats.sequential import SLICE_S
 from harness.verdict.budget import Budget, budget
 from harness.verdict.change import evidence_start
+from harness.verdict.charts import charts_of
 from harness.verdict.measurement import Measurement, measure, slices
 from harness.verdict.reasons import LAST_S, verdict_of
 from harness.verdict.result import (
@@ -66,6 +67,7 @@ def drill_result(state: DrillState) -> DrillResult:
         phases=tuple(_phases(state)),
         alpha=ALPHA,
         load=LoadFacts(header.scenario, header.rate_per_s or 0.0),
+        charts=charts_of(state),
     )
 
 

@@ -88,12 +88,13 @@ def _symptom_problems(state: DrillState) -> Iterator[str]:
     yield from (f"line {symptom.line}: symptom `{symptom.text}` was present before the fault" for symptom in present)
     if not state.symptoms:
         yield "the runbook documents no symptom, so it does not say when it applies"
+    waited = "symptoms" in state.phase_ended_s
     for number, symptom in enumerate(state.symptoms):
         if symptom.condition is None:
             yield f"line {symptom.line}: symptom `{symptom.text}` is bound to no condition; bind it in gameday.yaml"
-        elif number not in state.symptoms_seen_s:
+        elif number not in state.symptoms_seen_s and waited:
             yield f"line {symptom.line}: symptom `{symptom.text}` ({symptom.condition.text}) did not appear"
-    if not state.slos_broken_s:
+    if not state.slos_broken_s and waited:
         yield "the fault broke no SLO, so there was nothing to restore"
 
 

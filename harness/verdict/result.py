@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from harness.model import Verdict
 from harness.record.steps import StepFacts
 from harness.verdict.budget import Budget
+from harness.verdict.charts import Charts
 from harness.verdict.measurement import Measurement
+from harness.verdict.scope import Outage
 from harness.verdict.state import Credit, Span
 
 
@@ -98,21 +100,6 @@ class PhaseResult:
 
 
 @dataclass(frozen=True)
-class Outage:
-    """A time in which no pod of a Deployment answered its health check, caused by the response."""
-
-    deployment: str
-    begin_s: float
-    """First sample without an answer, in seconds since the fault was active on the treatment."""
-    seconds: float
-    """From the first sample without an answer to the last: the outage was at least so long."""
-    line: int | None
-    """Line of the step that caused it; None: no step had changed anything."""
-    step: str
-    """Its text as written in the document."""
-
-
-@dataclass(frozen=True)
 class Times:
     """Seconds since the fault was active on the treatment. Detected is when the first symptom was known, recovered when
     the SLOs began to hold again.
@@ -158,3 +145,10 @@ class DrillResult:
     alpha: float
     """Probability of a wrong decision about the runbook, shared by the SLOs."""
     load: LoadFacts
+    charts: Charts
+    """The measurements over time."""
+
+    @property
+    def waited_for_symptoms(self) -> bool:
+        """Whether the drill waited for its symptoms to the end, so that one that was not seen did not appear."""
+        return any(phase.phase == "symptoms" for phase in self.phases)

@@ -8,19 +8,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import groupby
 
 from harness.measures.probe import health
 from harness.measures.reading import PodSample
 from harness.record.events import CONTROL, TREATMENT
 from harness.record.steps import StepFacts
-from harness.verdict.result import Outage
 from harness.verdict.state import DrillState
 
 OUTAGE_S = 3.0
 """Shortest outage that counts, from its first sample to its last: a busy pod may miss two health checks in a row."""
 _HEALTH = re.compile(re.escape(health("NAME").key).replace("NAME", "(.+)"))
 _REPLICAS = re.compile(r"deployment/(?P<name>\S+) replicas (?P<old>\d+) -> (?P<new>\d+)")
+
+
+@dataclass(frozen=True)
+class Outage:
+    """A time in which no pod of a Deployment answered its health check, caused by the response."""
+
+    deployment: str
+    begin_s: float
+    """First sample without an answer, in seconds since the fault was active on the treatment."""
+    seconds: float
+    """From the first sample without an answer to the last: the outage was at least so long."""
+    line: int | None
+    """Line of the step that caused it; None: no step had changed anything."""
+    step: str
+    """Its text as written in the document."""
 
 
 def outages(state: DrillState) -> tuple[Outage, ...]:

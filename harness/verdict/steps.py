@@ -33,6 +33,8 @@ def judge_step(facts: StepFacts) -> tuple[str, str]:
 
 
 def _verdict(facts: StepFacts) -> tuple[str, str]:
+    if facts.refusals:
+        return REFUSED, "; ".join(facts.refusals)
     if not facts.ran:
         return _not_run(facts)
     if facts.timed_out:
@@ -43,8 +45,6 @@ def _verdict(facts: StepFacts) -> tuple[str, str]:
 
 
 def _not_run(facts: StepFacts) -> tuple[str, str]:
-    if facts.refusals:
-        return REFUSED, "; ".join(facts.refusals)
     if facts.missing:
         return FAILED, f"no binding defines {' and '.join(f'`{name}`' for name in facts.missing)}"
     if facts.purpose == "manual":

@@ -14,6 +14,7 @@ from harness.model import Document
 from harness.plan import check, make_plan
 from harness.report.plan import to_text
 from harness.runbook import parse, read
+from tests.support.hostile import TITLE, control_characters
 from tests.support.paths import BINDINGS, DATA, RUNBOOK
 
 BOUND = """\
@@ -98,6 +99,18 @@ def test_all_refused_commands_are_reported_at_once(bound: Bindings) -> None:
         "line 13: refused: `cat /etc/passwd`: cat: reads the file `/etc/passwd`",
         "Nothing was run. Allowed: docs/reference/steps.md",
     ]
+
+
+def test_plan_as_text_has_no_control_characters(bound: Bindings) -> None:
+    text = to_text(make_plan(hostile(), bound, []))
+    assert r"\x1b]0;owned" in text
+    assert control_characters(text) == set()
+
+
+def hostile() -> Document:
+    """A document with control characters in a title, a symptom and a command."""
+    parts = ("**Symptoms:**", f"- {TITLE}", "**Commands:**", f"```bash\necho '{TITLE}'\n```")
+    return parse("\n\n".join(["# X", f"### SLOW: {TITLE}", *parts]) + "\n", "ops.md")
 
 
 @pytest.mark.parametrize("path", [RUNBOOK, DATA / "operations-user.md"], ids=lambda path: path.stem)

@@ -6,7 +6,6 @@ With SCREENSHOTS_DIR set, screenshots of each state are written there.
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import time
@@ -16,27 +15,21 @@ from typing import Any
 
 import pytest
 
+from tests.support.browser import NEEDED, new_page
 from tests.support.network import free_port
 from tests.support.scenarios import HttpServer
 from tests.support.swarm import FAST, Swarm
 from tests.support.waiting import wait_until
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PATH = "/v1/infer"
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine: apt-get install chromium"),
-]
+pytestmark = NEEDED
 
 
 @pytest.fixture
-def page(tmp_path: Path) -> Iterator[Any]:
+def page() -> Iterator[Any]:
     """Return a page of the system's chromium."""
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install -e '.[browser]'")
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
-        browser.close()
+    with new_page(1400, 1000) as page:
+        yield page
 
 
 def look(page: Any, name: str) -> None:

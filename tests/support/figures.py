@@ -17,8 +17,8 @@ from harness.verdict.gameday import GamedayResult
 from harness.verdict.quantities import show_number
 
 Json = Mapping[str, Any]
-FORMATS = ("json", "junit", "markdown", "text")
-FILES = {"json": "result.json", "junit": "junit.xml", "markdown": "summary.md"}
+FORMATS = ("html", "json", "junit", "markdown", "text")
+FILES = {"html": "report.html", "json": "result.json", "junit": "junit.xml", "markdown": "summary.md"}
 """The files of a result in a run directory, by format."""
 _WORST = ("passed", "inconclusive", "failed")
 _PARTS = ("before", "control_before", "during", "after", "control", "after_revert")
@@ -224,5 +224,6 @@ def _number(shown: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """The words of a rendering, without marks and entities."""
+    """The words of a rendering, without marks, entities and scripts."""
+    text = re.sub(r"<(script|style)\b.*?</\1>", "", text, flags=re.DOTALL)
     return html.unescape(re.sub(r"</?[a-z][^>]*>|[`*]", "", text)).replace("\\|", "|")

@@ -71,6 +71,7 @@ class World:
     )
     more_slos: tuple[SloPlan, ...] = ()
     rate: int = 100
+    title: str = "Web"
     heals: bool = True
     revert_error: Exception | None = None
     """Raised by each attempt to revert the fault."""
@@ -136,7 +137,7 @@ class World:
         objective = SloPlan("availability", "availability(gateway) >= 99%", 28 * 86400.0)
         return DrillStarted(
             drill="WEB",
-            title="Web",
+            title=self.title,
             line=1,
             fault="f",
             faulted=self.faulted,

@@ -45,5 +45,4 @@ class LocalProvider:
         LocalPlatform(folder, detach=True).down()
 
     def recover(self, folder: Path) -> Sequence[str]:
-        ledgers = sorted(folder.rglob(process_ledger.LEDGER))
-        return [each for ledger in ledgers for each in process_ledger.recover(ledger.parent)]
+        return [each for place in process_ledger.platforms(folder) for each in process_ledger.recover(place)]

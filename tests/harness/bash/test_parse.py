@@ -26,9 +26,11 @@ def test_text_and_line_of_the_document_are_kept() -> None:
         ('"a \\" b"', Word('"a \\" b"', 'a " b', quoted=True)),
         ("$'a\\tb'", Word("$'a\\tb'", "a\tb")),
         ("a'b'\"c\"", Word("a'b'\"c\"", "abc")),
-        ("x$POD", Word("x$POD", "x$POD", ("POD",), computed=True)),
+        ("x$POD", Word("x$POD", "x$POD", ("POD",), computed=True, splits=True)),
         ('"${POD}"', Word('"${POD}"', "${POD}", ("POD",), computed=True, quoted=True)),
-        ("$(date)", Word("$(date)", "$(date)", computed=True)),
+        ("$(date)", Word("$(date)", "$(date)", computed=True, splits=True)),
+        ('--a="$X"', Word('--a="$X"', "--a=$X", ("X",), computed=True)),
+        ('"$@"', Word('"$@"', "$@", ("@",), computed=True, quoted=True, splits=True)),
     ],
 )
 def test_word_has_its_quotes_removed_and_its_expansions_kept(source: str, word: Word) -> None:
@@ -63,13 +65,15 @@ def test_argument_after_a_redirection_belongs_to_the_command() -> None:
 
 
 def test_assignments_include_those_of_loops_and_of_read() -> None:
-    script = parse("X=1; for i in a b; do read -r line; done")
+    script = parse("X=1; for i in a b; do IFS= read -r line; done; : ${Y:=2}")
     assert [(name, word.text) for name, word in script.assignments] == [
         ("X", "1"),
         ("i", "a"),
         ("i", "b"),
         ("-r", "$(read)"),
         ("line", "$(read)"),
+        ("IFS", ""),
+        ("Y", "${Y:=2}"),
     ]
 
 

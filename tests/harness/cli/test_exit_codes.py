@@ -76,13 +76,28 @@ def test_run_interrupted_before_a_verdict_exits_as_a_shell_reports_the_signal(
     assert signal.getsignal(number) is before
 
 
-@pytest.mark.parametrize("arguments", [("plan", "--demo"), ("show", "--demo", "--format", "json")])
-def test_closed_pipe_exits_141_without_a_message(arguments: tuple[str, ...], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("closed", "arguments", "code"),
+    [
+        ("stdout", ("plan", "--demo"), 141),
+        ("stdout", ("show", "--demo", "--format", "json"), 141),
+        ("stdout", ("plan", "--help"), 141),
+        ("stdout", ("plan", "none.md"), 2),
+        ("stderr", ("plan", "--demo"), 0),
+        ("stderr", ("plan", "none.md"), 141),
+        ("stderr", ("plan",), 141),
+    ],
+)
+def test_closed_pipe_exits_141_without_a_message(
+    closed: str, arguments: tuple[str, ...], code: int, tmp_path: Path
+) -> None:
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     read_end, write_end = os.pipe()
     os.close(read_end)
     try:
-        command = [str(COMMAND), *arguments]
-        done = subprocess.run(command, stdout=write_end, stderr=subprocess.PIPE, text=True, cwd=tmp_path, check=False)
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, closed: write_end}
+        done = subprocess.run([str(COMMAND), *arguments], **streams, text=True, cwd=tmp_path, env=env, check=False)  # type: ignore[call-overload]
     finally:
         os.close(write_end)
-    assert (done.returncode, done.stderr) == (141, "")
+    assert done.returncode == code
+    assert "Traceback" not in f"{done.stdout}{done.stderr}"

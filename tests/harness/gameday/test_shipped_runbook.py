@@ -14,6 +14,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from harness.record.schema import record_schema
+from tests.support.figures import FILES
 from tests.support.gameday import gameday, left, of_folder, running, tree
 from tests.support.paths import RUNBOOK
 
@@ -169,7 +170,7 @@ def test_result_has_exactly_the_documented_keys(done: Done) -> None:
 
 
 def test_report_gives_the_same_files_byte_for_byte(done: Done) -> None:
-    for form, name in (("json", "result.json"), ("markdown", "summary.md"), ("junit", "junit.xml")):
+    for form, name in FILES.items():
         again = gameday("report", done.folder, "--format", form, cwd=done.folder.parent)
         assert again.returncode == done.status
         assert again.stdout == (done.folder / name).read_text(encoding="utf-8")
@@ -194,6 +195,7 @@ def test_run_leaves_no_process_and_no_change_in_the_tree(done: Done) -> None:
         "drills",
         "junit.xml",
         "record.jsonl",
+        "report.html",
         "result.json",
         "summary.md",
     ]

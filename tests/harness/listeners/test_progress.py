@@ -9,6 +9,7 @@ import pytest
 from harness.listeners.progress import Live
 from harness.listeners.screen import Screen
 from harness.stats.inflation import ENOUGH_S, VifEstimate
+from tests.support.hostile import CONTROL, control_characters
 from tests.support.simulated_drill import World, incident
 
 
@@ -109,3 +110,9 @@ def test_known_vif_shortens_the_estimated_time_left(tmp_path: Path) -> None:
 
 def _of_baseline(lines: list[str]) -> list[str]:
     return lines[: next(number for number, line in enumerate(lines) if "✓ baseline" in line)]
+
+
+def test_control_characters_of_the_document_are_escaped(tmp_path: Path) -> None:
+    lines = shown(tmp_path, io.StringIO(), title=CONTROL, symptoms=((CONTROL, "error_rate(gateway) > 5%"),))
+    assert any(r"\x1b]0;owned" in line for line in lines)
+    assert control_characters("".join(lines)) == set()

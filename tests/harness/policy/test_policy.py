@@ -215,6 +215,50 @@ kubectl exec p -- psql -h example.org -c 'select 1'
 cat <<EOF
 $(rm x)
 EOF
+Y=$(kubectl get pods); timeout $Y kubectl get pods
+X=$(kubectl get pods); kubectl get pods | head -n $X
+X=$(kubectl get pods); curl -A $X http://api-gateway/
+X='a -o x'; curl -A $X http://api-gateway/
+U='x -o y'; curl http://api-gateway/$U
+X='x -f/etc/passwd'; kubectl get pods | grep x$X
+unset PATH; : ${PATH:=/bin}
+: ${PATH=/bin}
+unset PATH
+unset -f f
+IFS=, read PS4 <<< x
+"read" PS4 <<< x
+rm() { true; }
+(rm() { true; }); rm x
+f() { sort $x; }; x=-ox; f
+f() { printf $x; }; x='-v a[1]'; f
+kubectl get pods | awk '{print "x" |/a/| "sh"}'
+kubectl get pods | awk '{i++ /a|b/ 2}'
+kubectl get pods | awk '/[/]|x/ {print}'
+unset "a[\$(rm)]"
+unset "$X"
+read "a[\$(rm)]"
+read -p x "$X"
+echo rm x | xargs kubectl exec p --
+echo rm x | xargs kubectl exec p -c x --
+kubectl get pods -o name | xargs -I{} kubectl exec p -- {}
+hostname x
+hostname -F /etc/passwd
+date 01010000
+date -u 010100002026.00
+shopt -s expand_aliases
+x=a; f() { echo $((x)); }; x='b[$(rm)]'
+f() { echo $(($1)); }; f 'a[$(rm)]'
+: 'a[$(rm)]'; echo $((_))
+: ${x:='a[$(rm)]'}; echo $((x))
+x=$(echo 'a[$(rm)]'; echo a | wc -l); echo $((x))
+echo $(( $(echo a) ))
+x=$((1))'a[$(rm)]'$((2)); echo $((x))
+select PATH in a; do break; done
+kubectl exec p -- psql -c '\d `rm x`'
+kubectl exec p -- psql -c 'select U&"pg\005fread_file"(1)'
+kubectl exec p -- psql -c "select query_to_xml('x', true, true, '')"
+kubectl exec p -- sh -c 'x="-v a"; [ $x ]'
+kubectl exec p -- sh -c 'x="; system(1)"; awk "1$x"'
 """
 
 NOT_IN_THE_TREE = {
@@ -288,6 +332,24 @@ kubectl rollout undo deployment/x
 kubectl gte pods
 kubctl get pods
 no-such-program-anywhere x
+N=5; kubectl get pods | head -n $N
+N=$(kubectl get pods | wc -l); kubectl get pods | head -n "$N"
+T=$(date +%s); curl -A "x $T" --max-time 5 "http://api-gateway/$T"
+kubectl get pods | awk -F'|' '/a|b/ && $1 ~ /c|d/ || $2 == "x" {print $1 / 2}'
+kubectl get pods | awk '{s += $2 / 2; t = (s + 1) / 3} END {print s, t}'
+kubectl get pods -o name | xargs -I{} kubectl exec {} -- printenv FOO
+kubectl get pods -o name | xargs -n1 kubectl logs --tail=5
+log() { echo "$(date +%T) $1"; }; log x
+[ $(kubectl get pods | wc -l) -gt 3 ] && echo many
+R=$(kubectl get deployment x -o jsonpath='{.spec.replicas}'); [ $R -gt 1 ] && echo many
+f() { echo $(($# + 1)); }; f a b
+n=0; for p in a b; do n=$((n + 1)); done; echo $n
+[[ $? -eq 0 ]] && echo fine
+hostname
+date -u -d '5 minutes ago' +%FT%TZ
+read -r -t 1 -p 'go on? ' answer
+unset FOO BAR
+kubectl exec x -- psql $DATABASE_URL -c '\dt public.*'
 """
 
 
@@ -304,7 +366,7 @@ def _lines(text: str) -> list[str]:
     return cases
 
 
-ABSENT = ("kubctl", "no-such-program-anywhere")
+ABSENT = ("kubctl", "no-such-program-anywhere", "f", "log")
 
 
 def refusals(text: str, *earlier: str, namespace: str = "production") -> list[str]:
@@ -363,6 +425,30 @@ def test_variables_and_functions_of_earlier_commands_are_known() -> None:
     assert refusals("cat $F") == [], "never set: cat gets no file"
     assert refusals("cat $F", "F=/etc/passwd")
     assert refusals("f", "f() { kubectl get pods; }") == []
+
+
+def test_function_of_an_earlier_command_is_checked_for_every_later_value() -> None:
+    assert refusals("f() { sort $x; }"), "x may be set when it is called"
+    assert refusals("x='a[$(rm)]'; f", "f() { echo $((x)); }")
+    assert refusals("x=3; f", "f() { echo $((x)); }") == []
+
+
+@pytest.mark.parametrize(
+    ("argv", "why"),
+    [
+        (["date", "01010000"], ["date 01010000: not an allowed option; it could set the clock or read a file"]),
+        (["date", "-u", "-d", "yesterday"], []),
+        (["hostname", "x"], ["hostname x: not an allowed option; it could set the name of this machine"]),
+        (["kubectl", "exec", "p", "--", "rm", "x"], ["rm: not an allowed program"]),
+        (["kubectl", "exec", "p", "--", "sh", "-c", 'psql "$DATABASE_URL" -c "SELECT 1"'], []),
+        (["grep", "$(rm x)"], []),
+        (["grep", "-f", "/etc/passwd"], ["grep -f: not an allowed option"]),
+        (["curl", "http://api-gateway/", "-o", "x"], ["curl -o x: writes a file; only /dev/null is allowed"]),
+        (["env"], ["env: not an allowed program"]),
+    ],
+)
+def test_arguments_that_bash_has_computed_are_checked_by_the_same_rules(argv: list[str], why: list[str]) -> None:
+    assert list(check.argument_refusals(argv, Scope("production", lambda name: True))) == why
 
 
 def test_service_of_another_namespace_needs_its_full_name() -> None:
