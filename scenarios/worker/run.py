@@ -83,7 +83,12 @@ class Worker:
         loop.set_exception_handler(self._broken)
         failures: list[str] = []
         if not self.report.streams:
-            self.report.give_up = lambda why: (failures.append(why), done.set())
+
+            def give_up(why: str) -> None:
+                failures.append(why)
+                done.set()
+
+            self.report.give_up = give_up
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, done.set)
         port = self.settings.admin_port
