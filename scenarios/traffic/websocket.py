@@ -5,21 +5,19 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from random import Random
 
 from scenarios.generator import clock
-from scenarios.generator.declare import UnknownMessage, WebSocketScenario
-from scenarios.generator.exchange import Address, address_of
+from scenarios.generator.declare import Message, UnknownMessage, WebSocketScenario
+from scenarios.generator.exchange import address_of
 from scenarios.generator.ledger import UNFINISHED, Ticket
 from scenarios.generator.own_code import SCENARIO_ERROR
 from scenarios.generator.plan import Plan
 from scenarios.generator.report import Report
 from scenarios.generator.schedule import seeded
-from scenarios.generator.statistics import Key
 
 from .client_groups import BACKOFF_S, CONNECT_ROW, MESSAGE_ROW, TICK_S, ClientGroups, GroupTarget, targets_of
-from .engine import Cancel, Engine, StatisticsSink, tls_context
+from .engine import Cancel, Engine, StatisticsSink
+from .shared import Shared
 from .socket import Socket
 
 
@@ -85,40 +83,6 @@ class WebSocketDriver:
         return Client(self._shared, target.ack_delay_of(number), target.hold_mean_s, due_s)
 
 
-@dataclass
-class Shared:
-    """State shared by all clients; `clients` are the present ones, in any state."""
-
-    engine: Engine
-    scenario: WebSocketScenario
-    report: Report
-    statistics: StatisticsSink
-    address: Address
-    rng: Random
-
-    def __post_init__(self) -> None:
-        self.ledger = self.report.ledger
-        self.clients: set[Client] = set()
-        self.aim(self.address)
-
-    def aim(self, address: Address) -> None:
-        """Set the address of new connections."""
-        self.address, self.tls = address, tls_context() if address.tls else None
-
-    def due(self, series: str, due_s: float) -> Ticket:
-        """Count a handshake or a message that starts now."""
-        tickets, now_s = self.ledger.due((series,), due_s), clock.now()
-        if self.ledger.started(tickets, now_s):
-            self.statistics.late(now_s - due_s)
-        return tickets[0]
-
-    def settle(self, key: Key, ticket: Ticket, length: int, bad: str | None) -> None:
-        """Settle a handshake or a message with its outcome."""
-        now_s = clock.now()
-        self.ledger.settle(ticket, now_s, bad)
-        self.statistics.log(key, now_s - ticket.due_s, length, (bad,) if bad else ())
-
-
 class Client:
     """One client: connects, stays for a lifetime, connects again; after a refusal or a loss it pauses first."""
 
@@ -159,7 +123,8 @@ class Client:
         self._ticket = shared.due("connects", due_s)
         self._after("limit", shared.scenario.connect_limit_s, self.lost, "timeout")
         try:
-            self._socket = Socket(self, shared.address, shared.scenario.path(shared.rng))
+            path, limit_bytes = shared.scenario.path(shared.rng), shared.scenario.max_message_bytes
+            self._socket = Socket(self, shared.address, path, limit_bytes)
         except Exception as error:  # of the scenario's own code
             number = self._ticket.number
             self.lost(SCENARIO_ERROR)
@@ -226,24 +191,26 @@ class Client:
 
     # -- messages
 
-    def received(self, text: str) -> None:
+    def received(self, message: Message) -> None:
         """Process a message of the server."""
         shared, now_s = self._shared, clock.now()
         if self._awaiting_echo:
-            shared.settle(MESSAGE_ROW, self._awaiting_echo.popleft(), len(text), None)
+            shared.settle(MESSAGE_ROW, self._awaiting_echo.popleft(), len(message), None)
         try:
-            facts = shared.scenario.read(text, self._state)
+            facts = shared.scenario.read(message, self._state)
+            if facts is not None and not isinstance(facts.reply, str | bytes | None):
+                raise TypeError(f"a reply must be text or bytes, not {facts.reply!r}")
         except UnknownMessage:
-            self._misread(text, "error")
+            self._misread(len(message), "error")
             return
         except Exception as error:  # of the scenario's own code
-            self._misread(text, SCENARIO_ERROR)
-            shared.report.scenario_failed(error, f"the message {text[:80]!r}")
+            self._misread(len(message), SCENARIO_ERROR)
+            shared.report.scenario_failed(error, f"the message {message[:80]!r}")
             return
         if facts is not None:
             latency_s = max(0.0, clock.epoch_s(now_s) - facts.sent_epoch_s)
             shared.ledger.received("messages", facts.sent_epoch_s, latency_s)
-            shared.statistics.log(MESSAGE_ROW, latency_s, len(text), ())
+            shared.statistics.log(MESSAGE_ROW, latency_s, len(message), ())
             if facts.dropped:
                 shared.ledger.lost("messages", facts.sent_epoch_s, facts.dropped, "dropped")
             if facts.reply is not None:
@@ -251,22 +218,30 @@ class Client:
         if self._over:
             self._life_over()
 
-    def _misread(self, text: str, kind: str) -> None:
+    def unreadable(self, kind: str) -> None:
+        """Count a message that is not text, too big or no message; in place of the echo that was expected, if any."""
+        if not self._awaiting_echo:
+            self._misread(0, kind)
+            return
+        self._shared.settle(MESSAGE_ROW, self._awaiting_echo.popleft(), 0, kind)
+        self.lost("reset")
+
+    def _misread(self, length: int, kind: str) -> None:
         """Count a message of the server as bad, and connect again: messages after it cannot be interpreted."""
         shared = self._shared
         shared.ledger.lost("messages", clock.epoch_s(clock.now()), 1, kind)
-        shared.statistics.log(MESSAGE_ROW, 0.0, len(text), (kind,))
+        shared.statistics.log(MESSAGE_ROW, 0.0, length, (kind,))
         self.lost(kind)
 
-    def _reply(self, text: str) -> None:
+    def _reply(self, message: Message) -> None:
         if self._ack_delay_s:
-            self._after("ack", self._ack_delay_s, self._send, text)
+            self._after("ack", self._ack_delay_s, self._send, message)
         else:
-            self._send(text)
+            self._send(message)
 
-    def _send(self, text: str) -> None:
+    def _send(self, message: Message) -> None:
         if self._socket:
-            self._socket.send(text)
+            self._socket.send(message)
 
     def _send_message(self, due_s: float, number: int) -> None:
         """Send the next message, whether or not the last one was echoed."""
