@@ -13,6 +13,7 @@ from harness.load.job import check_shared
 from harness.load.worker import find_scenario
 from harness.plan import DrillPlan, GamedayPlan, Start, make_plan
 from harness.runbook import nothing_to_test, read
+from harness.steps.confinement import unavailable
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,11 @@ class PlanResult:
 
     plan: GamedayPlan
     problems: tuple[str, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What this machine lacks for a run, although it can start."""
+        return tuple(filter(None, [unavailable()]))
 
     @property
     def ready(self) -> bool:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tree_sitter import Node
 
+from harness.bash.lines import Group, Grouping, has_blank_behind_backslash
 from harness.bash.tree import syntax_tree
 
 _PLACEHOLDER = re.compile(r"(?<![<\w])<[A-Za-z][\w.-]*(?: [\w.-]+)*>(?!>)", re.ASCII)
-_LONGEST_STATEMENT = 200
-"""The most lines that are parsed as one statement in a block with a syntax error."""
 _MOST_TRIES = 5000
-"""The most lines that are parsed again in such a block; those after them are leftovers."""
+"""The most texts that are parsed to find the statements of a block; lines after them are leftovers."""
 
 
 @dataclass(frozen=True)
@@ -45,36 +44,54 @@ def split(source: str) -> tuple[Statement | Leftover, ...]:
     A placeholder such as `<pod>` is read as a word, not as two redirections. Lines that belong to no complete statement
     are leftovers; the lines around them are still read.
     """
-    if not _tree(source).has_error:
-        return tuple(_read(source))
-    broken = _broken_lines(source.split("\n"))
-    kept = "\n".join(_blank(line) if n in broken else line for n, line in enumerate(source.split("\n")))
-    why = "not shell that can be run: this line is not a complete command"
-    left = [Leftover(n + 1, source.split("\n")[n].strip(), why) for n in sorted(broken)]
-    return tuple(sorted([*_read(kept), *left], key=lambda found: found.line))
+    lines = source.split("\n")
+    grouping = Grouping(lines, is_complete, _MOST_TRIES)
+    found: list[Statement | Leftover] = []
+    first = at = 0  # `first`: of the comments above the statement
+    while at < len(lines):
+        if not lines[at].strip() or lines[at].lstrip().startswith("#"):
+            at += 1
+            continue
+        group = grouping.at(at)
+        if group.whole:
+            found += _placed(_group(lines, first, group), first)
+            first = group.end
+        else:
+            found.append(_broken(lines, group))
+            lines = [*lines[:at], *[""] * (group.end - at), *lines[group.end :]]
+        at = group.end
+    return tuple(sorted([*found, *_placed(_read("\n".join(lines[first:])), first)], key=lambda part: part.line))
+
+
+def _placed(found: Iterable[Statement | Leftover], above: int) -> Iterator[Statement | Leftover]:
+    """The parts with lines of the whole block; `above` is the number of lines above their text."""
+    yield from (replace(part, line=part.line + above) for part in found)
+
+
+def _broken(lines: Sequence[str], group: Group) -> Leftover:
+    text = "\n".join(lines[group.start : group.end]).strip()
+    if group.unended:
+        return Leftover(group.start + 1, text, f"its here-document has no end: no line is `{group.unended}` alone")
+    return Leftover(group.start + 1, text, "not shell that can be run: this line is not a complete command")
+
+
+def _group(lines: Sequence[str], first: int, group: Group) -> Iterator[Statement | Leftover]:
+    """The statements of a group with the comments above it; one, as written, where the tree is not what bash reads."""
+    text = "\n".join(lines[group.start : group.end])
+    whole = "\n".join(lines[first : group.end])
+    found = () if _tree(whole).has_error or has_blank_behind_backslash(text) else tuple(_read(whole))
+    begin = group.start - first + 1
+    if found and all(part.line == begin for part in found if isinstance(part, Statement)):
+        yield from found
+        return
+    above = lines[first : group.start]
+    for part in _read("\n".join([*above, "true"])):
+        yield replace(part, text=text) if isinstance(part, Statement) else part
 
 
 def _tree(source: str) -> Node:
     """Parse `source` with its placeholders replaced by words of the same length, so that byte offsets stay valid."""
     return syntax_tree(_PLACEHOLDER.sub(lambda found: "p" * len(found[0]), source))
-
-
-def _blank(line: str) -> str:
-    return " " * len(line.encode())
-
-
-def _broken_lines(lines: list[str]) -> set[int]:
-    """Return the indices of the lines at which no complete statement begins, however many lines it may span."""
-    broken: set[int] = set()
-    at = tries = 0
-    while at < len(lines):
-        last = min(len(lines), at + _LONGEST_STATEMENT) if tries < _MOST_TRIES else at
-        end = next((end for end in range(at + 1, last + 1) if is_complete("\n".join(lines[at:end]))), None)
-        tries += (end or last) - at
-        if end is None:
-            broken.add(at)
-        at = end or at + 1
-    return broken
 
 
 def is_complete(source: str) -> bool:

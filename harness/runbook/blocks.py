@@ -50,6 +50,8 @@ class Code(Block):
     lang: str = ""
     text: str = ""
     closed: bool = True
+    output: str = ""
+    """Why it is the output of a command, or ""."""
 
 
 @dataclass(frozen=True)

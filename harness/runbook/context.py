@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from harness.runbook.blocks import Block, Code, Heading, Paragraph, Table
 from harness.runbook.headings import is_admonition
-from harness.runbook.wording import COMMAND, above
+from harness.runbook.wording import COMMAND, above, announces_output
 
 SKIPPED = "`<!-- gameday: skip -->` is above it"
 
@@ -40,6 +40,8 @@ class _Decision:
     manual: str
     lists: bool = False
     """Whether a paragraph introduces lists and tables too: it ends with a colon."""
+    output: bool = False
+    """Whether it introduces the output of a command."""
     over: bool = False
     """Whether the list that a paragraph introduces has begun, so that code behind the list is not meant."""
 
@@ -55,7 +57,8 @@ class _Context:
     def enter(self, heading: Heading) -> None:
         """Take a heading: it governs until the next one of its level."""
         self._headings = [each for each in self._headings if each.level < heading.level]
-        self._headings.append(_Decision(heading.level, heading.mark, said(above(heading.text), heading.line)))
+        manual = said(above(heading.text), heading.line)
+        self._headings.append(_Decision(heading.level, heading.mark, manual, output=announces_output(heading.text)))
         self._items, self._leads = [], []
 
     def take(self, block: Block) -> Block:
@@ -68,9 +71,17 @@ class _Context:
         self._items = [item for item in self._items if item.level < depth or (item.level == depth and not bullet)]
         self._leads = [replace(lead, over=depth > lead.level) for lead in self._leads if _leads_to(lead, block)]
         decided = _decided(block, [*self._headings, *self._items, *self._leads])
+        if isinstance(decided, Code) and decided.mark != "run" and self._announces_output(depth):
+            decided = replace(decided, output="output, by the words above it")
         if isinstance(block, Paragraph):
             (self._items if bullet else self._leads).append(_introduction(block))
         return decided
+
+    def _announces_output(self, depth: int) -> bool:
+        """Whether what stands nearest above the code introduces output."""
+        item = [each for each in self._items if each.level == depth]
+        nearest = [*self._headings[-1:], *item[-1:], *self._leads[-1:]]
+        return bool(nearest) and nearest[-1].output
 
 
 def _leads_to(lead: _Decision, block: Block) -> bool:
@@ -84,7 +95,8 @@ def _leads_to(lead: _Decision, block: Block) -> bool:
 def _introduction(paragraph: Paragraph) -> _Decision:
     words = above(with_commands_as_signs(paragraph), remark=paragraph.quoted or is_remark(paragraph.text))
     colon = paragraph.text.endswith(":")
-    return _Decision(paragraph.depth, paragraph.mark, said(words, paragraph.line), lists=colon)
+    output = announces_output(paragraph.text)
+    return _Decision(paragraph.depth, paragraph.mark, said(words, paragraph.line), lists=colon, output=output)
 
 
 def _decided(block: Block, around: Sequence[_Decision]) -> Block:

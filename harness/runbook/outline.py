@@ -18,6 +18,7 @@ from harness.runbook.headings import (
     section_kind,
 )
 from harness.runbook.inline import Span, text_of, without_edges
+from harness.runbook.wording import announces_output
 
 _BOLD = 7  # the level of a bold paragraph that stands for a heading: below every real one
 _PARTS_WITH_GROUPS = (Kind.GENERAL, Kind.ALERTS, Kind.ESCALATION, Kind.POST_INCIDENT)
@@ -214,7 +215,7 @@ class _Outline:
     def _paragraph(self, paragraph: Paragraph) -> None:
         label = None if paragraph.quoted else label_of(paragraph)
         kind = section_kind(label.name) if label else None
-        if label is None or is_admonition(label.name):
+        if label is None or is_admonition(label.name) or announces_output(label.name):
             self._now.blocks.append(paragraph)
         elif paragraph.line in self._owners or _stands_for_heading(paragraph, label):
             self._heading(_as_heading(paragraph, paragraph.text.rstrip(":")))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from harness.model import Action, Command, Dashboard, Part, Symptom, Unread
 from harness.runbook.blocks import Block, Code, Heading, Paragraph
 from harness.runbook.items import PROSE, each, unread
+from harness.runbook.programs import looks_typed
 from harness.runbook.shell import commands, inline, title_of
 
 _SYSTEM = (
@@ -36,7 +37,7 @@ def actions(blocks: Sequence[Block]) -> Iterator[Part]:
             continue
         done += [now] if now else []
         found = list(_actions(block))
-        now = next((part for part in found if isinstance(part, Action)), None)
+        now = next((part for part in reversed(found) if isinstance(part, Action)), None)
         done += [part for part in found if part is not now]
     yield from map(_settled, [*done, now] if now else done)
 
@@ -97,6 +98,8 @@ def steps(blocks: Sequence[Block]) -> Iterator[Part]:
             yield from (replace(part, title=title) if isinstance(part, Command) else part for part in found)
         elif isinstance(block, Paragraph) and block.quoted and block.text:
             yield unread(block, PROSE)
+        elif isinstance(block, Paragraph | Heading) and looks_typed(block.text):
+            yield unread(block, "it looks like a command, but is not in a block or in backticks: not run")
         elif isinstance(block, Paragraph | Heading):
             lead = block if block.text else None
         else:

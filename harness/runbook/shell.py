@@ -6,24 +6,23 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from harness.bash.split import Leftover, Statement, is_complete, split
+from harness.bash.split import Leftover, Statement, split
 from harness.model import Command, Unread
 from harness.runbook.blocks import Code, Paragraph
 from harness.runbook.comments import comments_above
+from harness.runbook.console import begins_with_table, typed, without_prompt
 from harness.runbook.context import said, with_commands_as_signs
 from harness.runbook.inline import text_of
 from harness.runbook.items import unread
+from harness.runbook.programs import is_program
 from harness.runbook.wording import above, around
 
 SHELLS = {"bash", "sh", "shell", "zsh", "ksh", "dash", "terminal", "shellscript"}
 CONSOLES = {"console", "shell-session", "shellsession", "sh-session", "bash-session", "shell-console"}
-_PROMPT = re.compile(r"^\s*(?:[\w.-]+@[\w.-]+[:\s][^$#%]*)?[$%]\s+")
-_TOOL = re.compile(
-    r"sudo|kubectl|oc|helm|docker|podman|crictl|curl|wget|[ez]?grep|awk|sed|cat|less|tail|head|ls|cd|df|du|ps|h?top|free|uptime"
-    r"|vmstat|iostat|dmesg|journalctl|systemctl|psql|mysql|redis-cli|mongosh?|kafka-\S+|aws|gcloud|az|gh|git|make|ssh|scp|ping"
-    r"|dig|nslookup|nc|netstat|ss|ip|openssl|terraform|ansible\S*|python3?|bash|sh|echo|export|kill|lsof|jq|yq|find|xargs|stern"
-)
 _SHELL_SIGN = re.compile(r"(^|\s)--?\w|\||&&|^\.{0,2}/\S+\s|\$[({A-Z]")
+_OUTPUT_OF = re.compile(
+    r"(?:^|[.:] )\W*(?:(?:the|expected|example|sample) )*(?:output|response|result) (?:of|from)\s*$", re.I
+)
 _RUN_VERB = re.compile(r"(:|\b(run|execute|use|using|with|via|by|try|issue|type|invoke|do))\s*$", re.I)
 
 
@@ -34,10 +33,11 @@ def commands(block: Code, title: str = "") -> Iterator[Command | Unread]:
     if block.lang and block.lang not in SHELLS | CONSOLES:
         yield unread(block, f"a code block of {block.lang}, not of shell")
         return
-    lines = block.text.split("\n")
-    output: list[Unread] = []
-    if block.lang in CONSOLES or any(_PROMPT.match(line) for line in lines):
-        lines, output = _console(lines, block.first)
+    written = block.text.split("\n")
+    if block.output or begins_with_table(written):
+        yield unread(block, block.output or "output: it begins with the header of a table")
+        return
+    lines, output = typed(written, block.first, session=block.lang in CONSOLES, shell=block.lang in SHELLS)
     found = [*_decided(tuple(_located(split("\n".join(lines)), block.first)), lines, block), *output]
     for part in sorted(found, key=lambda part: part.line):
         yield replace(part, title=part.title or title) if isinstance(part, Command) else part
@@ -49,7 +49,7 @@ def inline(paragraph: Paragraph) -> Iterator[Command | Unread]:
     for at, span in enumerate(paragraph.spans):
         if span.code is not None and _is_command(span.code, text_of(paragraph.spans[:at])):
             manual = _why_manual(paragraph, at)
-            for part in _located(split(_PROMPT.sub("", span.code)), span.line):
+            for part in _located(split(without_prompt(span.code)), span.line):
                 yield replace(part, manual=manual) if isinstance(part, Command) else part
 
 
@@ -84,8 +84,9 @@ def title_of(paragraph: Paragraph, found: Iterable[Command | Unread]) -> str:
 
 
 def _is_command(code: str, before: str) -> bool:
-    first = re.sub(r"^(\w+=\S*\s+)+", "", _PROMPT.sub("", code)).split(" ")[0]
-    if _TOOL.fullmatch(first):
+    if _OUTPUT_OF.search(before):
+        return False
+    if is_program(without_prompt(code)):
         return True
     introduced = not before or _RUN_VERB.search(before)
     return " " in code.strip() and bool(introduced or _SHELL_SIGN.search(code))
@@ -97,25 +98,3 @@ def _located(found: Iterable[Statement | Leftover], first: int) -> Iterator[Comm
             yield Unread(first + part.line - 1, part.text, part.why)
         else:
             yield Command(first + part.line - 1, part.text, part.title)
-
-
-def _console(lines: list[str], first: int) -> tuple[list[str], list[Unread]]:
-    """The input lines without prompts (output lines are empty), and the output. Without any prompt all is input."""
-    if not any(_PROMPT.match(line) for line in lines):
-        return lines, []
-    typed: list[str] = []
-    output: list[Unread] = []
-    open_command = ""
-    for number, line in enumerate(lines, start=first):
-        if _PROMPT.match(line) or open_command:
-            typed.append(re.sub(r"^> ?", "", line) if open_command else _PROMPT.sub("", line))
-            open_command = _still_open(open_command, typed[-1])
-        else:
-            typed.append(line if line.lstrip().startswith("#") else "")
-            output += [] if typed[-1] or not line.strip() else [Unread(number, line, "output of the command above")]
-    return typed, output
-
-
-def _still_open(before: str, line: str) -> str:
-    command = f"{before}\n{line}" if before else line
-    return "" if is_complete(command) else command

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from harness.model import Command, Part, Toggle, Unread
 from harness.runbook.blocks import Block, Code, Paragraph, Table
 from harness.runbook.context import said
-from harness.runbook.inline import Span
+from harness.runbook.inline import Span, text_of
 from harness.runbook.items import each, row_as_paragraph, unread
-from harness.runbook.shell import CONSOLES, SHELLS, commands
+from harness.runbook.programs import only_assigns, runs_a_program
+from harness.runbook.quantities import Unclear, read_values
+from harness.runbook.shell import CONSOLES, SHELLS, commands, inline
+from harness.runbook.values import old_of, values_of
 from harness.runbook.wording import aside
 
 _NO_TOGGLE = "not a toggle: write a variable and its new value, such as `NAME`: Increase from 3 to 5, or NAME=5"
@@ -19,33 +22,6 @@ _NAME = re.compile(r"(?<![\w.\-/$])([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{3,}[A-Z0
 _ENV = re.compile(r"[A-Za-z_]\w*")
 
 
-def _value(name: str) -> str:
-    quoted = rf"""`(?P<{name}_code>[^`]+)`|"(?P<{name}_double>[^"]*)"|'(?P<{name}_single>[^']*)'"""
-    return rf"""(?:{quoted}|(?P<{name}_bare>[^\s,;()`"'|]{{1,100}}))"""
-
-
-_OLD, _NEW = _value("old"), _value("new")
-_UNIT = r"(?:\s*(?:ms|milliseconds?|s|sec(?:ond)?s?|m|min(?:ute)?s?|%|percent|connections?|attempts?|retries|[MG]i?B))?"
-_BEFORE = r"(?:was|from|default(?:s to)?|current(?:ly)?|normally|instead of|previously|old)"
-_WAS = rf"\b{_BEFORE}\b(?:\s+value)?\s*[:=]?\s*{_OLD}"
-_SETTER = r"(?:set|change|switch|update|adjust|turn|flip|move|put)"
-_MOVER = r"(?:increase|decrease|raise|lower|reduce|bump|drop|extend|shorten|cut|scale|grow|double|halve|limit|cap)"
-_AFTER = r"(?:for|if|when|until|while|temporar\w*|during|as|so|and|or|because|to|in|on|only|instead|at|once|\()"
-_END = rf"(?=$|[.,;)!]|\s+{_AFTER})"
-_LITERAL = r"\W?(?:\S*\d|(?:true|false|on|off|yes|no|enabled|disabled|debug|info|warn(?:ing)?|error|trace|none|null)\b)"
-_FORMS = tuple(
-    re.compile(pattern, re.I)
-    for pattern in (
-        rf"\bfrom\s+{_OLD}{_UNIT}\s+to\s+{_NEW}",
-        rf"{_OLD}{_UNIT}\s*(?:-{{1,3}}>|={{1,3}}>|→|➜|⇒)\s*{_NEW}",
-        rf"\bold(?:\s+value)?\s*[:=]\s*{_OLD}.*?\bnew(?:\s+value)?\s*[:=]\s*{_NEW}",
-        rf"^\W*(?={_LITERAL}){_OLD}{_UNIT}\s+to\s+{_NEW}{_UNIT}\W*$",
-        rf"\b{_MOVER}\b[^.;]*?\bto\s+(?=\W?\d){_NEW}",
-        rf"\b{_SETTER}\b[^.;]*?(?:\bto\s+|=\s*){_NEW}{_END}",
-        rf"^(?:set\s+)?=\s*{_NEW}",
-        rf"^(?:set\s+)?(?:to\s+)?(?={_LITERAL}){_NEW}{_UNIT}\s*\.?\s*(?:$|\(|#|,|and\b)",
-    )
-)
 _COLUMNS = {
     "name": r"(environment |env )?(names?|variables?|vars?|toggles?|settings?|parameters?|keys?|flags?|options?)|env",
     "old": r"(from|old|current(ly)?|default|before|normal(ly)?|original|initial|baseline|start(ing)?|was)( value)?",
@@ -79,8 +55,8 @@ def table(block: Table, columns: dict[str, int]) -> Iterator[Part]:
         cells = {what: row[at].text.strip("`\"' ") for what, at in columns.items() if at < len(row)}
         manual = _why_manual(paragraph)
         if _ENV.fullmatch(cells["name"]) and cells.get("new"):
-            old = cells.get("old", "").strip("-–— ")
-            yield Toggle(paragraph.line, paragraph.text, cells["name"], old or None, cells["new"], manual)
+            old = cells.get("old", "").strip("–— ").removesuffix("-") or None
+            yield from _with(manual, _made(paragraph.line, paragraph.text, Stated(cells["name"], old, cells["new"])))
         elif cells.get("change"):
             sentence = f"`{cells['name']}`: {row[columns['change']].text}"
             yield from _with(manual, _sentence(paragraph.line, paragraph.text, sentence))
@@ -106,15 +82,19 @@ def _joined(blocks: Sequence[Block]) -> list[Block]:
 
 
 def _only_names(paragraph: Paragraph) -> bool:
-    return (
-        paragraph.bullet
-        and bool(_names(paragraph.text))
-        and not _toggles(paragraph.line, paragraph.text, paragraph.text)
-    )
+    return paragraph.bullet and bool(_names(paragraph.text)) and not _stated(paragraph.text)
 
 
 def _item(paragraph: Paragraph) -> Iterator[Part]:
-    yield from _with(_why_manual(paragraph), _sentence(paragraph.line, paragraph.text, paragraph.text))
+    """The toggles of an item, and the commands in its inline code."""
+    found = [part for part in inline(paragraph) if not (isinstance(part, Command) and only_assigns(part.text))]
+    plain = text_of([span for span in paragraph.spans if span.code not in {part.text for part in found}])
+    if _stated(plain) or not found:
+        yield from _with(_why_manual(paragraph), _sentence(paragraph.line, paragraph.text, plain))
+    names = {stated.name for stated in _stated(plain)}
+    for part in found:
+        own = [name for name in re.findall(r"\b(\w+)=", part.text) if name in names]
+        yield Unread(part.line, part.text, f"the toggle {own[0]} is set instead") if own else part
 
 
 def _why_manual(paragraph: Paragraph) -> str:
@@ -135,35 +115,62 @@ def _code(block: Code) -> Iterator[Part]:
     """Assignments, one per line, in shell, dotenv or YAML form; other commands stay commands."""
     shell = replace(block, lang="bash" if block.lang not in SHELLS | CONSOLES else block.lang)
     for part in commands(shell):
-        found = _toggles(part.line, part.text, re.sub(r"^(export|set|-)\s+", "", part.text))
+        found = [] if isinstance(part, Command) and runs_a_program(part.text) else _stated(_without_keyword(part.text))
         comment = f" ({part.title})" if isinstance(part, Command) and part.title else ""
         manual = part.manual if isinstance(part, Command) else ""
-        yield from (replace(toggle, old=toggle.old or _was(comment), manual=manual) for toggle in found)
+        for stated in found:
+            whole = replace(stated, old=stated.old or old_of(comment))
+            yield from _with(manual, _made(part.line, part.text, whole))
         yield from () if found else (part,)
 
 
+def _without_keyword(assignment: str) -> str:
+    return re.sub(r"^(export|set|-)\s+", "", assignment)
+
+
 def _sentence(line: int, text: str, sentence: str) -> Iterator[Part]:
-    found = _toggles(line, text, sentence)
-    yield from found
-    left = [name for name in _names(sentence) if "_" in name and name not in {toggle.name for toggle in found}]
+    found = _stated(sentence)
+    for stated in found:
+        yield from _made(line, text, stated)
+    left = [name for name in _names(sentence) if "_" in name and name not in {stated.name for stated in found}]
     if not found:
         yield Unread(line, text, _NO_TOGGLE)
     elif left:
         yield Unread(line, text, f"more than one variable in one item: no value was read for {', '.join(left)}")
 
 
-def _toggles(line: int, text: str, sentence: str) -> list[Toggle]:
-    """A toggle for each variable for which the sentence states a value."""
+@dataclass(frozen=True)
+class Stated:
+    """A variable and its values as written."""
+
+    name: str
+    old: str | None
+    new: str
+
+
+def _made(line: int, text: str, stated: Stated) -> Iterator[Part]:
+    """The toggle, and Unread for a value that is not understood; an old value that is not comparable is no start."""
+    old, new = read_values(stated.old, stated.new, stated.name)
+    if isinstance(new, Unclear):
+        yield Unread(line, text, f"not a toggle: {new.why}")
+        return
+    yield Toggle(line, text, stated.name, None if isinstance(old, Unclear) else old, new)
+    if isinstance(old, Unclear):
+        yield Unread(line, text, f"the documented start is not used: {old.why}")
+
+
+def _stated(sentence: str) -> list[Stated]:
+    """Each variable for which the sentence states a value."""
     names = _names(sentence)
     if not names:
         return []
     before, *after = _cut(sentence, names)
-    values = [_values(f"{before if n == 0 else ''} {rest}") for n, rest in enumerate(after)]
+    values = [values_of(f"{before if n == 0 else ''} {rest}") for n, rest in enumerate(after)]
     if len(names) > 1 and not all(values[:-1]) and all(re.fullmatch(r"\W*(and)?\W*", rest) for rest in after[:-1]):
-        values = [_values(f"{before} {after[-1]}")] * len(names)
+        values = [values_of(f"{before} {after[-1]}")] * len(names)
     elif len(names) > 1 and not all(values):
-        names, values = names[:1], [_values(before + sentence.split(names[0], 1)[1].lstrip("`"))]
-    return [Toggle(line, text, name, *pair) for name, pair in zip(names, values, strict=True) if pair]
+        names, values = names[:1], [values_of(before + sentence.split(names[0], 1)[1].lstrip("`"))]
+    return [Stated(name, *pair) for name, pair in zip(names, values, strict=True) if pair]
 
 
 def _names(sentence: str) -> list[str]:
@@ -180,27 +187,3 @@ def _cut(sentence: str, names: list[str]) -> list[str]:
         before, rest = re.split(rf"`?\b{name}\b`?", rest, maxsplit=1)
         pieces.append(before)
     return [*pieces, rest]
-
-
-def _values(text: str) -> tuple[str | None, str] | None:
-    """(old, new) from the text about one variable; None where it states no new value."""
-    for form in _FORMS:
-        match = form.search(text.strip(" :–—|"))
-        new = _taken(match, "new") if match else None
-        if match and new is not None:
-            return _taken(match, "old") or _was(text), new
-    return None
-
-
-def _was(text: str) -> str | None:
-    match = re.search(_WAS, text, re.I)
-    return _taken(match, "old") if match else None
-
-
-def _taken(match: re.Match[str], name: str) -> str | None:
-    groups = match.groupdict()
-    quoted = next(
-        (groups[f"{name}_{how}"] for how in ("code", "double", "single") if groups.get(f"{name}_{how}")), None
-    )
-    bare = groups.get(f"{name}_bare")
-    return quoted or (bare.rstrip(".:!") if bare else None)

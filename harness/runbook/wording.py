@@ -103,6 +103,16 @@ _CLAUSE = _any(
     r",?\s+and\s+(?=(?:never|do not|don't|run|use|execute|try)\b)",
 )
 _SENTENCE = _any(r"(?<!e\.g\.)(?<!i\.e\.)(?<!etc\.)(?<!vs\.)(?<=[.!?])[\"')\]*]*\s+", r"\s*;\s+(?=if\b)")
+_OUTPUT = _any(
+    r"^\W*(?:(?:the|an?|its|here is|here's|expected|example|sample|typical|healthy|normal|correct|good|bad|desired) )*"
+    r"(?:output|response|result|answer)s?(?: (?:of|from|for|is|are|looks?|should|will|shows?)\b.*)?\W*$",
+    r"\byou(?:'ll| should| will| would)(?: then| now)? (?:see|get)\b",
+    r"\b(?:prints|returns|outputs|displays|responds with|answers)(?: \w+)?\W*$",
+    r"\blooks? (?:like|similar to)\b",
+)
+_ASKS = _any(
+    r"^\W*(?:(?:then|now|first|please|to) )*(?:run|use|execute|try|check|look|inspect|see|verify|type|enter)\b"
+)
 _INTRODUCTION = _any(
     r"^\W*(?:(?:then|now|so|please|just) )*(?:run|use|execute|try|do|issue|type|enter|with|by|example|for example)"
     rf"(?: (?:this|the following|these|the|following|commands?|in order|below))*\W*{COMMAND}?\W*$"
@@ -130,8 +140,19 @@ def above(text: str, *, remark: bool = False) -> str:
     warned = next((found for part in sentences if (found := _said(_DIRECT_WARNING, _main_clause(part)))), "")
     if warned or remark:
         return warned
-    governing = sentences[-1] if sentences[-1].rstrip("*_ ").endswith(":") else sentences[0]
-    return _title(governing) or _introduced(" ".join(sentences[:-1]), sentences[-1])
+    return _title(_nearest(_plain(text))) or _introduced(" ".join(sentences[:-1]), sentences[-1])
+
+
+def announces_output(text: str) -> bool:
+    """Whether a text introduces the output of a command, not a command."""
+    sentence = _nearest(_plain(text))
+    return bool(_OUTPUT.search(sentence)) and not _ASKS.match(sentence)
+
+
+def _nearest(text: str) -> str:
+    """The sentence of an introduction that is about what follows: the last one before a colon, otherwise the first."""
+    sentences = [part for part in _SENTENCE.split(text) if part.strip()] or [""]
+    return sentences[-1] if sentences[-1].rstrip("*_ ").endswith(":") else sentences[0]
 
 
 def aside(sentence: str) -> str:

@@ -44,8 +44,12 @@ def _value_place(text: str, old: str | None, new: str) -> int | None:
     """Return where the text states the values; None if it does not."""
     known = [rf"\bto\s+[`\"']?{re.escape(new)}(?![\w])", rf"(?:->|=>|→|➜|⇒)\s*[`\"']?{re.escape(new)}(?![\w])"]
     known += [rf"\bfrom\s+[`\"']?{re.escape(old)}(?![\w])"] if old else []
-    places = [match.start() for form in known if (match := re.search(form, text, re.I))]
-    return min(places, default=None)
+    converted = [r"\b(?:from|to)\s+[`\"']?\d"]  # the text has another form of the values: "5,000", "5 seconds"
+    for forms in (known, converted):
+        places = [match.start() for form in forms if (match := re.search(form, text, re.I))]
+        if places:
+            return min(places)
+    return None
 
 
 def _governing(before: str) -> re.Match[str] | None:

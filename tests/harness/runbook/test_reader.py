@@ -501,3 +501,27 @@ def test_a_second_variable_without_a_value_is_reported() -> None:
     document = parse(ENTRY + "**Toggles:**\n\n- `A_B`: Increase from 1 to 2, and mind `C_D`\n")
     assert [(toggle.name, toggle.new) for toggle in document.runbooks[0].toggles] == [("A_B", "2")]
     assert [part.why for part in document.unread] == ["more than one variable in one item: no value was read for C_D"]
+
+
+@pytest.mark.parametrize(
+    "lead", ["kubectl get pods -n production", "curl http://api/health", "find / -name x", "#### kubectl get pods"]
+)
+def test_text_that_looks_like_a_command_above_a_block_is_listed(lead: str) -> None:
+    document = parse(f"### TIMEOUT: Timeouts\n\n## Commands\n\n{lead}\n\n```bash\nkubectl top pods\n```\n")
+    assert commands(document) == [(8, "", "kubectl top pods")]
+    assert unread(document) == [(5, lead.strip("# "))]
+
+
+@pytest.mark.parametrize("lead", ["Find the pods", "make sure that it is up", "top consumers first", "Look at kubectl"])
+def test_prose_above_a_block_is_its_title(lead: str) -> None:
+    document = parse(f"{ENTRY}**Commands:**\n\n{lead}\n\n```bash\nkubectl top pods\n```\n")
+    assert commands(document) == [(8, lead, "kubectl top pods")]
+    assert unread(document) == []
+
+
+def test_actions_of_a_table_keep_their_order() -> None:
+    table = (
+        "| Step | Command |\n|---|---|\n| One | `kubectl get pods` |\n| Two | `kubectl top pods` |\n| Three | Wait |\n"
+    )
+    [book] = parse(f"{ENTRY}**Actions:**\n\n{table}").runbooks
+    assert [action.line for action in book.actions] == [7, 8, 9]

@@ -71,3 +71,17 @@ def test_direction_counts_from_the_deployed_value_as_well() -> None:
 
 def test_value_that_is_no_number_has_no_direction() -> None:
     assert _judged("To reduce errors, set to false", "true", "false") == ("ok", "RETRY_LIMIT true -> false")
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new"),
+    [
+        ("`RETRY_LIMIT`: Increase from 10,000 to 5,000", "10000", "5000"),
+        ("`RETRY_LIMIT`: Increase from 10 seconds to 5 seconds", "10000", "5000"),
+        ("`RETRY_LIMIT`: Lower from 5 000 to 10 000", "5000", "10000"),
+    ],
+)
+def test_direction_is_read_beside_values_in_another_form(text: str, old: str, new: str) -> None:
+    verdict, why = _judged(text, old, new)
+    assert verdict == "failed"
+    assert why.startswith("wrong direction: ")
