@@ -232,3 +232,28 @@ def test_a_file_that_is_no_bindings_file_is_refused(tmp_path: Path, content: byt
     with pytest.raises(BindingError) as refused:
         load(tmp_path / "gameday.yaml")
     assert str(refused.value).split("\n")[0] == f"{tmp_path}/gameday.yaml{fact}"
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("010", "8"),
+        ("1.10", "1.1"),
+        ("yes", "true"),
+        ("off", "false"),
+        ("0x10", "16"),
+        ("1_000", "1000"),
+        ("1:30", "90"),
+    ],
+)
+def test_value_that_yaml_changes_is_a_problem(tmp_path: Path, written: str, value: str) -> None:
+    assert problems(tmp_path, changed(BOUND, ("factor: 2", f"factor: {written}"))) == [
+        f"gameday.yaml:5:40: faults.f[0].factor: `{written}` would be read as {value}; write {value}, "
+        "or put it in quotes if it is text"
+    ]
+
+
+@pytest.mark.parametrize("written", ["1.10", "010", "yes", "on", "1_000"])
+def test_text_stays_as_written(tmp_path: Path, written: str) -> None:
+    bound = loaded(tmp_path, ("{port: 8080,", f"{{port: {written},"))
+    assert bound.placeholders["port"] == written
