@@ -72,10 +72,10 @@ class RunbookBinding:
     places: Mapping[str, str] = field(default_factory=dict, compare=False)
     """File, line and column of each key."""
 
-    def condition_of(self, symptom: Symptom) -> Condition | None:
-        """The condition bound to a symptom, else the one that its text states, else None."""
+    def conditions_of(self, symptom: Symptom) -> tuple[Condition, ...]:
+        """The condition bound to a symptom, else those that its text states, all of which are needed."""
         bound = next((binding.condition for binding in self.symptoms if binding.matches(symptom)), None)
-        return bound or from_prose(symptom.text, self.series)
+        return (bound,) if bound else from_prose(symptom.text, self.series)
 
 
 @dataclass(frozen=True)

@@ -101,14 +101,11 @@ def test_a_fault_lasts_300_seconds_unless_the_file_limits_it(tmp_path: Path) -> 
 @pytest.mark.parametrize("key", ["contains", "words"])
 def test_a_symptom_is_identified_by_its_text_or_its_line(tmp_path: Path, key: str) -> None:
     runbook = loaded(tmp_path, ("contains", key)).runbooks["TIMEOUT"]
-    by_text, by_line = runbook.condition_of(Symptom(3, "Many TIMEOUT errors")), runbook.condition_of(Symptom(15, "x"))
-    assert by_text is not None
-    assert by_line is not None
+    (by_text,), (by_line,) = (runbook.conditions_of(Symptom(*each)) for each in ((3, "Many TIMEOUT errors"), (15, "x")))
     assert (by_text.text, by_line.text) == ('logs(inference, "timeout") > 0', "breaker(api-gateway, tools) == open")
-    stated = runbook.condition_of(Symptom(4, "P95 above 2s"))
-    assert stated is not None
+    (stated,) = runbook.conditions_of(Symptom(4, "P95 above 2s"))
     assert stated.text == "p95(gateway) > 2s"
-    assert runbook.condition_of(Symptom(4, "it is slow")) is None
+    assert runbook.conditions_of(Symptom(4, "it is slow")) == ()
 
 
 def test_placeholders_of_a_runbook_override_those_of_the_file(tmp_path: Path) -> None:
