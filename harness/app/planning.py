@@ -10,6 +10,7 @@ from harness.app.checks import part_problems
 from harness.errors import DocumentError
 from harness.plan import GamedayPlan, Start, make_plan
 from harness.runbook import nothing_to_test, read
+from harness.steps.confinement import unavailable
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,11 @@ class PlanResult:
 
     plan: GamedayPlan
     problems: tuple[str, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What this machine lacks for a run, although it can start."""
+        return tuple(filter(None, [unavailable()]))
 
     @property
     def ready(self) -> bool:

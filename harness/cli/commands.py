@@ -93,7 +93,7 @@ def _plan(options: argparse.Namespace) -> int:
     planned = app.plan(_plan_request(options))
     render = plan.to_json if options.format == "json" else plan.to_text
     sys.stdout.write(render(planned.plan))
-    for problem in planned.problems:
+    for problem in (*planned.problems, *planned.notes):
         _notify(problem)
     return PASSED if planned.ready else UNUSABLE
 

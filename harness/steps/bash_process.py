@@ -13,7 +13,10 @@ import psutil
 
 from harness.errors import MachineError
 from harness.machine.platform_state import Shell
+from harness.steps import confinement
+from harness.steps.confinement import Reach
 
+_NOTHING = Reach()
 _FIXED = """readonly PATH HOME CURL_HOME KUBECONFIG BASH_ENV ENV PS4 LD_PRELOAD LD_LIBRARY_PATH
 [() { local word; for word; do case $word in -v|-R) "$PATH/test" "$@"; return;; esac; done; builtin [ "$@"; }
 test() { local word; for word; do case $word in -v|-R) "$PATH/test" "$@"; return;; esac; done; builtin test "$@"; }
@@ -30,12 +33,13 @@ class BashProcess:
     makes that file the one that the next process restores: bash may be killed in the middle of writing it.
     """
 
-    def __init__(self, shell: Shell, private: Path, limit_bytes: int) -> None:
-        """Start bash; `limit_bytes` bounds each file that a command writes. Raises MachineError without bash."""
+    def __init__(self, shell: Shell, private: Path, limit_bytes: int, reach: Reach = _NOTHING) -> None:
+        """Start bash; `limit_bytes` bounds each file that a command writes, and `reach` what it may write and start,
+        where the machine can enforce that. Raises MachineError without bash."""
         self._kept, self._saved = private / "memory.sh", private / "memory.new.sh"
         self.status_fd, self._fd = os.pipe()
         try:
-            self.process = self._start(shell, private)
+            self.process = self._start(shell, private, reach)
         except OSError as error:
             os.close(self.status_fd)
             raise MachineError(f"{_executable()}: cannot be started ({error.strerror}); install bash") from None
@@ -44,10 +48,9 @@ class BashProcess:
         self.pid = self.process.pid
         self._write(f"ulimit -f {max(1, limit_bytes // 1024)}\n{_FIXED}. {shlex.quote(str(self._kept))} 2>/dev/null\n")
 
-    def _start(self, shell: Shell, private: Path) -> subprocess.Popen[bytes]:
+    def _start(self, shell: Shell, private: Path, reach: Reach) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            ["bash", "--noprofile", "--norc", "-s"],
-            executable=_executable(),
+            [*confinement.command(_executable(), shell, reach), "--noprofile", "--norc", "-s"],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

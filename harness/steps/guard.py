@@ -13,7 +13,7 @@ import shlex
 import shutil
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from harness.machine.operator_shell import ALLOWED
@@ -46,11 +46,12 @@ class Guard:
         self._refused: list[str] = []
         self._token = secrets.token_hex(16)
         self._server = socket.create_server((_HOST, 0))
-        self._make(shell)
+        self.programs = tuple(self._make(shell))
+        """The programs behind the scripts of the folder, and those scripts."""
         self._thread = threading.Thread(target=self._serve, name="policy", daemon=True)
         self._thread.start()
 
-    def _make(self, shell: Shell) -> None:
+    def _make(self, shell: Shell) -> Iterator[Path]:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir()
         text = _SCRIPT.replace("HOST", _HOST).replace("PORT", str(self._server.getsockname()[1]))
@@ -61,6 +62,7 @@ class Guard:
                 path = shell.path if name == "kubectl" else str(self.folder)  # kubectl starts programs of its own
                 script.write_text(text.replace("PROGRAM", shlex.quote(program)).replace("SEARCH", shlex.quote(path)))
                 script.chmod(0o700)
+                yield from (script, Path(program))
 
     def taken(self) -> tuple[str, ...]:
         """Return the refusals since the last call, each once."""

@@ -17,6 +17,7 @@ from harness.bash.script import Script
 from harness.machine.platform_state import Shell
 from harness.steps.bash_process import BashProcess
 from harness.steps.check import check_arguments, syntax_error
+from harness.steps.confinement import Reach
 from harness.steps.curl_home import CurlHome
 from harness.steps.guard import Guard
 from harness.steps.outcome import Outcome
@@ -48,6 +49,7 @@ class Session:
         self._private.mkdir(parents=True, exist_ok=True)
         self._guard = Guard(shell, self._private / "bin", lambda argv: check_arguments(argv, namespace))
         self._shell = replace(shell, path=str(self._guard.folder))
+        self._reach = Reach((self._out,), self._guard.programs)
         self._curl = CurlHome(self._private, shell.env.get("CURL_HOME"))
         self.history: list[Script] = []
         """The commands that have run: their variables and functions still exist."""
@@ -109,7 +111,7 @@ class Session:
 
     def _start_bash(self) -> BashProcess:
         if self._bash is None:
-            self._bash = BashProcess(self._shell, self._private, self._limit)
+            self._bash = BashProcess(self._shell, self._private, self._limit, self._reach)
             self._started(self._bash.pid)
         return self._bash
 

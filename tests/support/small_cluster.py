@@ -41,7 +41,7 @@ class SmallCluster:
     namespace = "production"
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.files = folder, folder / "state"
+        self.folder, self.files = folder, folder / "home" / "state"  # in a folder where a command may write
         for deployment in ("api", "web"):
             (self.files / deployment / "env").mkdir(parents=True)
             pod = f"{deployment}-1"
@@ -50,11 +50,10 @@ class SmallCluster:
         (folder / "bin").mkdir()
         (folder / "bin" / "kubectl").write_text(KUBECTL)
         (folder / "bin" / "kubectl").chmod(0o755)
-        (folder / "home").mkdir()
 
     def meanwhile(self, script: str) -> None:
         """Let another client act during every kubectl from now on: a bash script that runs in the state's folder."""
-        (self.folder / "meanwhile").write_text(script)
+        (self.folder / "home" / "meanwhile").write_text(script)
 
     def shell(self) -> Shell:
         env = {"HOME": str(self.folder / "home"), "STATE": str(self.files), "CURL_HOME": str(self.folder / "home")}

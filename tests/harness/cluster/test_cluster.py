@@ -351,6 +351,9 @@ async def test_database_is_reachable_by_its_url_only(daemon: Daemon) -> None:
     while (answer := await output(daemon, pod, "sh", "-c", question))[0] != 0 and time.monotonic() < deadline:
         await asyncio.sleep(0.05)
     assert answer == (0, "t\n", "")
+    for statement in ("SELECT pg_read_file('PG_VERSION')", "COPY (SELECT 1) TO PROGRAM 'true'"):
+        refused = await output(daemon, pod, "sh", "-c", f'psql "$DATABASE_URL" -c "{statement}"')
+        assert "permission denied" in refused[2], "the role of the services is no superuser"
     status, _, error = await output(daemon, pod, "psql", "-c", "SELECT 1")
     assert status == 2
     assert "No such file or directory" in error

