@@ -21,7 +21,10 @@ def _any(*patterns: str) -> re.Pattern[str]:
 _END = rf"\W*(?:$|[:(!,]|{COMMAND})"
 _HARMLESS = r"(?:forget|hesitate|wait|delay|panic|worry|skip|omit|ignore|miss)"
 _NOT = rf"(?:never(?!-)|do not|don't|dont|must not|mustn't)(?!\W+{_HARMLESS}\b)"
-_BEGIN = r"(?:^\W*|[,:(!–—]\s*|\s-\s|\b(?:and|or|but|then|so|please|also|just|you|we|one|must|should)\s+)"
+_BEGIN = (
+    r"(?:^\W*(?:(?:warning|caution|danger|attention|important|note)\W+)?|[,:(!–—]\s*|\s-\s"
+    r"|\b(?:and|or|but|then|so|please|also|just|you|we|one|must|should)\s+)"
+)
 _RUN = r"(?:run|use|execute|do|try|apply|issue|call|paste|copy)"
 _DONE = r"(?:run|used(?! to)|executed|done|tried|applied|issued|called|attempted)"
 _UNSAFE = (
@@ -66,7 +69,7 @@ _WARNING = _any(
     r"\bwhat not to do\b",
 )
 _DIRECT_WARNING = _any(
-    rf"{_BEGIN}{_NOT},? (?:\w+,? )?{_RUN}(?: (?:this|that|it|these|those|them|any|the following)\b|\W*$)",
+    rf"{_BEGIN}{_NOT},? (?:\w+,? )?{_RUN}(?: (?:this|that|it|these|those|them|any|the following)\b|[^\w{COMMAND}]*$)",
     rf"\b(?:must|should) (?:not|never) be {_DONE}\b",
 )
 _PAST = _any(
