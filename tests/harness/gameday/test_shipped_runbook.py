@@ -121,7 +121,7 @@ DRILL = {
     **dict.fromkeys(("runbook", "title", "fault", "verdict"), str), "why": list, "line": int, "controlled": bool,
     "reverted": bool, "control_reverted": bool, "alpha": float, "load": dict, "credit": dict,
     **dict.fromkeys(("detect_s", "recover_s", "credit_alpha", "credit_limit"), float),
-    **dict.fromkeys(("symptoms", "steps", "slos", "dashboards", "findings", "phases"), list),
+    **dict.fromkeys(("symptoms", "steps", "slos", "dashboards", "outages", "findings", "phases"), list),
     **dict.fromkeys(("onset_interval_s", "recover_interval_s"), list),
 }  # fmt: skip
 SYMPTOM = {"line": int, "text": str, "condition": str, "seen": bool, "seen_after_s": float}
