@@ -95,6 +95,8 @@ def _quantity(found: re.Match[str], text: str, variable: str) -> str | Unclear:
     if isinstance(number, Unclear):
         return number
     unit, rest = (found["unit"] or "").lower(), found["rest"]
+    if not unit and re.fullmatch(r"\s+[a-z]+", f"{found['gap']}{rest}", re.I):
+        return _written(number)
     if rest.strip():
         return Unclear(f"`{text}` is no single number") if not _literal(text) else text
     if not unit:

@@ -8,10 +8,31 @@ a condition on the response ("if that does not help") is.
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from itertools import pairwise
 
 COMMAND = "\ue000"
 """Stands for a command in a sentence."""
+
+
+class _Words:
+    """A pattern that is compiled when a text has one of its `hints`: most texts of a document have none."""
+
+    def __init__(self, patterns: tuple[str, ...], hints: str) -> None:
+        self._patterns, self._hints = patterns, tuple(hints.split(",")) if hints else ()
+
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile("|".join(self._patterns), re.I)
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """The first place of these words."""
+        lower = text.lower()
+        return self._compiled.search(text) if any(hint in lower for hint in self._hints) else None
+
+
+def _words(*patterns: str, hints: str) -> _Words:
+    return _Words(patterns, hints)
 
 
 def _any(*patterns: str) -> re.Pattern[str]:
@@ -39,7 +60,7 @@ _STEP = (
     r"|fix|mitigation|work-?around|attempt|toggles?))"
 )
 _IF = r"\b(?:if|when|in case|once)"
-_FALLBACK = _any(
+_FALLBACK = _words(
     r"\b(?:only|except) (?:if|when|in case|as)\b",
     r"\bunless\b",
     r"\blast resort\b",
@@ -55,11 +76,15 @@ _FALLBACK = _any(
     rf"{_IF} (?:it|this|that|the (?:problem|issue|incident|errors?|symptoms?)) (?:persists?|continues?)\b",
     r"\bon failure\b|\bin case of (?:failure|problems|trouble)\b",
     rf"^\W*to (?:roll back|undo|revert)(?: (?:this|that|it|the changes?))?(?:{_END}|,| with| run| use)",
+    hints=(
+        "only,except,unless,resort,fallback,plan b,otherwise,else,fail,not,n't,still,nothing,"
+        "improvement,persist,continue,trouble,problem,undo,revert,roll back"
+    ),
 )
 _ALTERNATIVE = _any(
     r"^\W*or\b", r"^\W*(?:as an )?alternative(?:ly|s)?(?:\W*$|\W*[:,(]| run| use| do)", r"^\W*option [b-z2-9]\b"
 )
-_WARNING = _any(
+_WARNING = _words(
     rf"{_BEGIN}(?:{_NOT}|avoid\b|refrain from|stop (?:using|running)|under no circumstances|in no case)",
     rf"^\W*(?:it|this|that|the following|these)(?: is| are|'s) (?:\w+ly )?{_UNSAFE}",
     rf"^\W*(?:{_UNSAFE}|danger)(?:{_END}| to\b)",
@@ -67,30 +92,41 @@ _WARNING = _any(
     r"^\W*[❌🚫⛔]",
     rf"\b(?:must|should|may|shall|can) (?:not|never) be {_DONE}\b|\bnot to be {_DONE}\b",
     r"\bwhat not to do\b",
+    hints=(
+        "never,not,n't,dont,avoid,refrain,stop,circumstance,no case,unsafe,danger,destruct,forbid,"
+        "prohibit,discourag,deprecat,obsolete,outdated,❌,🚫,⛔"
+    ),
 )
-_DIRECT_WARNING = _any(
+_DIRECT_WARNING = _words(
     rf"{_BEGIN}{_NOT},? (?:\w+,? )?{_RUN}(?: (?:this|that|it|these|those|them|any|the following)\b|[^\w{COMMAND}]*$)",
     rf"\b(?:must|should) (?:not|never) be {_DONE}\b",
+    hints=("never,not,n't,dont"),
 )
-_PAST = _any(
+_PAST = _words(
     r"\b(?:was|were|has been|have been) (?:\w+ )?(?:tried|attempted)\b",
     r"\b(?:we|they|I) (?:\w+ )?(?:tried|attempted|ran|used to)\b",
     r"(?:^\W*|:\s*)(?:tried|attempted|ran)\b(?! (?:out|into)\b)",
     r"^\W*(?:formerly|historically|back then|(?:previously|last time|in the past)(?=\W*$|[:,]| (?:we|it|this|they)\b))",
     rf"\b(?:did not|didn't) {_HELP}\b",
+    hints=("tried,attempt,ran,used to,formerly,histor,back then,previous,last time,past,not,n't"),
 )
-_BEHIND = _any(
+_BEHIND = _words(
     rf"^\W*(?:is|are|was|were|would be|will be) (?:\w+ly )?(?:{_UNSAFE}|no longer)",
     rf"^\W*(?:must|should|may|shall|can) (?:not|never) be {_DONE}\b|^\W*(?:is|are) (?:never|not) to be\b",
     rf"^\W*(?:was|were|has been|have been) (?:\w+ )?{_DONE}\b",
     r"^\W*no longer\b",
     rf"^\W*(?:does|did|do)(?: not|n't) (?:{_HELP}|work)\b",
     rf"^\W*\(?(?:never|don't|do not|{_UNSAFE})\b(?=\W*(?:$|in\b|on\b|during\b|{_RUN}))",
+    hints=(
+        "never,not,n't,dont,unsafe,danger,destruct,forbid,prohibit,discourag,deprecat,obsolete,"
+        "outdated,no longer,was,were,been"
+    ),
 )
-_TRIED = _any(r"\b(?:was|were) (?:\w+ )?tried\b", r"\b(?:did not|didn't) (?:help|work)\b")
-_INSTEAD_OF = _any(
+_TRIED = _words(r"\b(?:was|were) (?:\w+ )?tried\b", r"\b(?:did not|didn't) (?:help|work)\b", hints="tried,not,n't")
+_INSTEAD_OF = _words(
     r"(?:\binstead of|\brather than|\bin place of|\bas opposed to|,? (?:and |but )?not)"
-    r"(?: \w+ing| with| by| via| the)?\W*$"
+    r"(?: \w+ing| with| by| via| the)?\W*$",
+    hints=("instead,rather,place of,opposed,not"),
 )
 _OR = _any(r"^\W*(?:or|alternatively)\b")
 _SUBORDINATE = _any(
@@ -106,12 +142,13 @@ _CLAUSE = _any(
     r",?\s+and\s+(?=(?:never|do not|don't|run|use|execute|try)\b)",
 )
 _SENTENCE = _any(r"(?<!e\.g\.)(?<!i\.e\.)(?<!etc\.)(?<!vs\.)(?<=[.!?])[\"')\]*]*\s+", r"\s*;\s+(?=if\b)")
-_OUTPUT = _any(
+_OUTPUT = _words(
     r"^\W*(?:(?:the|an?|its|here is|here's|expected|example|sample|typical|healthy|normal|correct|good|bad|desired) )*"
     r"(?:output|response|result|answer)s?(?: (?:of|from|for|is|are|looks?|should|will|shows?)\b.*)?\W*$",
     r"\byou(?:'ll| should| will| would)(?: then| now)? (?:see|get)\b",
     r"\b(?:prints|returns|outputs|displays|responds with|answers)(?: \w+)?\W*$",
     r"\blooks? (?:like|similar to)\b",
+    hints=("output,response,result,answer,you,print,return,display,respond,look"),
 )
 _ASKS = _any(
     r"^\W*(?:(?:then|now|first|please|to) )*(?:run|use|execute|try|check|look|inspect|see|verify|type|enter)\b"
@@ -171,7 +208,7 @@ def _plain(text: str) -> str:
     return re.sub(r",? (?:under any circumstances|ever)\b,?", "", asked)
 
 
-def _said(pattern: re.Pattern[str], text: str) -> str:
+def _said(pattern: re.Pattern[str] | _Words, text: str) -> str:
     found = pattern.search(text)
     return _shown(text[found.start() :]) if found else ""
 
