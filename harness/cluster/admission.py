@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from harness.cluster import labels
 from harness.cluster.api import Invalid
 from harness.machine.objects import Json, Obj, items, section, strings, text
 
@@ -18,6 +19,14 @@ def deployment(before: Obj, after: Obj) -> None:
     for problem in _problems(before, after):
         raise Invalid(f'Deployment.apps "{name}" is invalid: {problem}')
     _check_supported(before, after)
+
+
+def metadata(kind: str, after: Obj) -> None:
+    """Raises Invalid for labels and annotations that are none. `kind`: as `Deployment.apps`."""
+    meta = section(after, "metadata")
+    name, *both = text(meta, "name"), strings(section(meta, "labels")), strings(section(meta, "annotations"))
+    for problem in labels.problems(*both):
+        raise Invalid(f'{kind} "{name}" is invalid: {problem}')
 
 
 def _problems(before: Obj, after: Obj) -> list[str]:

@@ -25,6 +25,8 @@ PLURALS = {
     "networkpolicies": "networkpolicies.networking.k8s.io",
 }
 log = logging.getLogger(__name__)
+KINDS = {"deployments": "Deployment.apps", "pods": "Pod"}
+"""Kinds as the messages of the API server name them."""
 
 
 class ControlPlane:
@@ -111,6 +113,7 @@ class ControlPlane:
     ) -> tuple[Obj, Obj]:
         before = self.get(kind, namespace, name)
         after = change(clone(before))
+        admission.metadata(KINDS.get(kind, kind), after)
         if kind == "deployments":
             self._edit_deployment(self.deployments[name], before, after)
         elif kind == "pods":

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import sys
 from _json import encode_basestring_ascii as quoted
-from _signal import SIGINT, SIGTERM, signal  # type: ignore[import-not-found]
+from _signal import SIG_DFL, SIGINT, SIGTERM, signal  # type: ignore[import-not-found]
 from _socket import AF_UNIX, SOCK_STREAM, socket
 
 REFUSED = "The connection to the server {} was refused - did you specify the right host or port?\n"
@@ -72,7 +72,16 @@ def run(path: str, argv: list[str]) -> int:
         return 1
 
 
+def interrupted(number: int, argv: list[str]) -> None:
+    """End as kubectl does at a signal: with 1, but `exec` and `wait --for=create` by the signal itself."""
+    own = argv[: argv.index("--")] if "--" in argv else argv
+    if "exec" not in own and "--for=create" not in own:
+        os._exit(1)
+    signal(number, SIG_DFL)
+    os.kill(os.getpid(), number)
+
+
 if __name__ == "__main__":
     for ending in (SIGINT, SIGTERM):
-        signal(ending, lambda number, _: os._exit(128 + number))
+        signal(ending, lambda number, _: interrupted(number, sys.argv[2:]))
     os._exit(run(sys.argv[1], sys.argv[2:]))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 
 from harness.model import Action, Command, Dashboard, Document, GeneralCommand, Part, Procedure, Runbook, Toggle, Unread
-from harness.report.format import printable
+from harness.report.format import as_json, printable
 
 Json = dict[str, object]
 _NAMES = {"old": "from", "new": "to"}
@@ -25,7 +24,7 @@ def to_json(document: Document) -> str:
         "post_incident": _parts_json(document.post_incident),
         "unread": _parts_json(document.unread),
     }
-    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+    return as_json(found)
 
 
 def _runbook_json(book: Runbook) -> Json:

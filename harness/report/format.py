@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from harness.model import Verdict
 from harness.verdict.budget import Budget
 from harness.verdict.measurement import Measurement
@@ -97,6 +99,12 @@ def printable(text: str) -> str:
     Tabs and line ends stay.
     """
     return "".join(sign if sign.isprintable() or sign in "\n\t" else ascii(sign)[1:-1] for sign in text)
+
+
+def as_json(value: object) -> str:
+    """The value as indented JSON with a line end; characters that are no printable text are escaped."""
+    whole = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    return "".join(sign if sign.isprintable() or sign == "\n" else json.dumps(sign)[1:-1] for sign in whole)
 
 
 def one_line(text: str) -> str:

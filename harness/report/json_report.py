@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TypeAlias
 
 from harness.report.base import ReportFormat
+from harness.report.format import as_json
 from harness.stats.inflation import VIF_METHOD
 from harness.verdict.budget import Budget
 from harness.verdict.gameday import GamedayResult
@@ -37,7 +37,7 @@ def to_json(result: GamedayResult) -> str:
             {"kind": line.kind, "line": line.line, "text": line.text, "verdict": "manual"} for line in result.procedures
         ],
     }
-    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+    return as_json(whole)
 
 
 def _drill(drill: DrillResult) -> dict[str, Json]:

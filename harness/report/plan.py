@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from harness.plan import DrillPlan, GamedayPlan
-from harness.report.format import one_line, printable
+from harness.report.format import as_json, one_line, printable
 from harness.steps.step import Step
 
 
@@ -67,7 +66,7 @@ def to_json(plan: GamedayPlan) -> str:
         "drills": [_drill_json(drill) for drill in plan.drills],
         "general": [_step_json(step) for step in plan.general],
     }
-    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+    return as_json(whole)
 
 
 def _drill_json(drill: DrillPlan) -> dict[str, object]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 
 import yaml
 
-from harness.report.format import printable
+from harness.report.format import as_json, printable
 from harness.schema.tree import Plain
 from harness.slo import Catalogue, Slo
 
@@ -26,7 +25,7 @@ def _line(slo: Slo) -> str:
 def to_json(found: Catalogue) -> str:
     """The SLOs and the problems of their files as JSON: slos[], problems[]."""
     whole = {"slos": [_slo_json(slo) for slo in found.slos], "problems": list(found.problems)}
-    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+    return as_json(whole)
 
 
 def _slo_json(slo: Slo) -> dict[str, object]:

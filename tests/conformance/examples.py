@@ -42,6 +42,20 @@ OUTPUTS = (
     *("wide", "name", "json", "yaml", f"jsonpath={NAMES}", f"jsonpath-as-json={NAMES}"),
     "custom-columns=NAME:.metadata.name,APP:.metadata.labels.app",
 )
+LIKE_1_36 = (
+    *("wait --for=create pod/nope --timeout=1s", "wait --for=create deployment/api-gateway --timeout=1s"),
+    *("wait --for=create pod -l app=nope --timeout=1s", "wait --for=condition=Ready pod/nope --timeout=1s"),
+    *("wait --for=delete pod/nope --timeout=1s", "get pods --sort-by=.spec.nonsense -o name"),
+    *("get pods --request-timeout=5s", "get pods --request-timeout=x", "get pods -v=0", "get pods -v=1.5"),
+    *("logs -f deployment/tool-service", "logs -f -p deployment/tool-service", "get pods -w"),
+    *("set env deployment/inference A=1 A-", "label deployment inference a=b a-"),
+    *("annotate deployment inference a=b a-", "label deployment inference =x", "label deployment inference 'a=b c'"),
+    *("label deployment inference 'a b=c'", "label deployment inference a/b/c=d", "label deployment inference A/b=c"),
+    "scale deployment inference --replicas=7 --dry-run=client -o jsonpath={.spec.replicas}",
+    "scale deployment inference --replicas=7 --dry-run=server -o jsonpath={.spec.replicas}",
+    "label deployment inference a=b --dry-run=client -o jsonpath={.metadata.labels.a}",
+)
+"""Lines that were different once; none changes anything, and the endless ones are ended by SIGINT."""
 VALUES: Mapping[str, tuple[str, ...]] = {
     "all-pods": ("true",),
     "chunk-size": ("500",),

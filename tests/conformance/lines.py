@@ -21,7 +21,17 @@ from harness.cluster.kubectl.resources import RESOURCES, Resource
 from harness.plan import make_plan
 from harness.runbook import read
 from harness.steps.placeholders import fill, pod_of
-from tests.conformance.examples import CHANGES, NO_NAMESPACE, OUTPUTS, PLAIN, TARGET_OF, TRUE, VALUES, VALUES_OF
+from tests.conformance.examples import (
+    CHANGES,
+    LIKE_1_36,
+    NO_NAMESPACE,
+    OUTPUTS,
+    PLAIN,
+    TARGET_OF,
+    TRUE,
+    VALUES,
+    VALUES_OF,
+)
 from tests.support.paths import ROOT
 
 RECORDED = ROOT / "tests" / "data" / "kubectl"
@@ -59,6 +69,7 @@ def reads() -> Iterator[Line]:
     """Lines that change nothing, in any order."""
     yield from _derived(changing=False)
     yield from _kinds()
+    yield from (Line(f"{text} {GLOBAL_NAMESPACE}", "kubectl 1.36") for text in LIKE_1_36)
     for name in ("healthy", "more", "broken"):
         yield from (line for line in _recorded(name) if line.text != UNDO)
     yield from dict.fromkeys(line for path in RUNBOOKS for line in _runbook(path, changing=False))

@@ -42,8 +42,11 @@ class Side:
     env: Mapping[str, str]
     cwd: Path
 
-    def run(self, *argv: str, limit_s: float = LIMIT_S) -> Output:
-        """Run kubectl in its own process group, so that all of it can be ended together."""
+    def run(self, *argv: str, limit_s: float = LIMIT_S, endless: bool = False) -> Output:
+        """Run kubectl in its own process group, so that all of it can be ended together.
+
+        An endless one is interrupted at its limit, as by Ctrl-C, and has the status with which it then ends.
+        """
         with subprocess.Popen(
             [self.program, *argv], env=dict(self.env), cwd=self.cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, errors="replace", start_new_session=True,
@@ -51,15 +54,16 @@ class Side:
             try:
                 stdout, stderr = process.communicate(timeout=limit_s)
             except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGTERM)
-                return Output(None, *process.communicate())
+                os.killpg(process.pid, signal.SIGINT if endless else signal.SIGTERM)
+                stdout, stderr = process.communicate()
+                return Output(process.returncode if endless else None, stdout, stderr)
             return Output(process.returncode, stdout, stderr)
 
     def run_line(self, line: Line) -> Output:
         """Run a line with `{pod:NAME}` and `{node}` replaced."""
         text = re.sub(r"\{pod:([\w-]+)\}", lambda match: self.pods(match[1])[0], line.text)
         text = text.replace("{node}", self.node()) if "{node}" in text else text
-        return self.run(*shlex.split(text), limit_s=FOLLOW_S if line.endless else LIMIT_S)
+        return self.run(*shlex.split(text), limit_s=FOLLOW_S if line.endless else LIMIT_S, endless=line.endless)
 
     def next_second(self) -> None:
         """Wait for the next second: kubectl refuses two restarts in one second, as their timestamps are equal."""

@@ -32,10 +32,13 @@ def dry_run(session: Session) -> str:
 
 
 async def edit(session: Session, item: Item, change: Callable[[Obj], Obj]) -> bool:
-    """Apply a change, except in a dry run. Return whether it changes anything. Raises Failure when it is invalid."""
+    """Apply a change, in a dry run to `item` only. Return whether it changes anything. Raises Failure if invalid."""
     wanted = change(clone(item.obj))
-    if wanted == item.obj or dry_run(session):
-        return wanted != item.obj
+    if wanted == item.obj:
+        return False
+    if dry_run(session):
+        item.obj.update(wanted)
+        return True
     why = f"kubectl {session.command} {item.shown}"
     try:
         await session.cluster.edit(item.resource.plural, item.namespace, item.name, change, why)
@@ -57,7 +60,8 @@ async def print_result(session: Session, item: Item, shown: str) -> None:
     if show is None:
         await session.print_line(f"{item.shown} {shown}")
     else:
-        await session.out(1, show([session.get(item.resource, item.name)], True).encode())
+        now = item if dry_run(session) else session.get(item.resource, item.name)
+        await session.out(1, show([now], True).encode())
 
 
 def without_other_namespaces(session: Session, found: Found) -> Found:

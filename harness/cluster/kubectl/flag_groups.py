@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from harness.cluster.kubectl.flags import durations, optional, other_cluster, switches, texts, unsupported
+from harness.cluster.kubectl.flags import (
+    durations,
+    integers,
+    optional,
+    other_cluster,
+    switches,
+    texts,
+    timeouts,
+    unsupported,
+)
 
 GLOBAL = (
     *texts("namespace/n"),
     *switches("help/h"),
+    *timeouts("request-timeout"),
+    *integers("v/v"),
     *other_cluster(
         "insecure-skip-tls-verify match-server-version",
         "kubeconfig context cluster user server/s token as as-group as-uid as-user-extra certificate-authority"
@@ -14,7 +25,7 @@ GLOBAL = (
     ),
     *unsupported(
         "warnings-as-errors disable-compression",
-        "request-timeout v/v vmodule log-flush-frequency profile profile-output",
+        "vmodule log-flush-frequency profile profile-output",
     ),
 )
 NAMED = unsupported("recursive/R", "filename/f")

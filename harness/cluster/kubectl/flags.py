@@ -10,7 +10,7 @@ from typing import Literal
 from harness.cluster.kubectl.errors import Failure
 
 Value = bool | int | float | str
-Kind = Literal["bool", "int", "duration", "string", "strings"]
+Kind = Literal["bool", "int", "duration", "timeout", "string", "strings"]
 
 DURATION_UNITS_S = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 BOOLEANS = {
@@ -51,6 +51,11 @@ def integers(names: str) -> tuple[Flag, ...]:
 
 def durations(names: str) -> tuple[Flag, ...]:
     return _flags(names, "duration")
+
+
+def timeouts(names: str) -> tuple[Flag, ...]:
+    """Durations of a request: a number without a unit is in seconds."""
+    return _flags(names, "timeout")
 
 
 def lists(names: str) -> tuple[Flag, ...]:
@@ -225,10 +230,25 @@ def read_duration(text: str) -> float:
     return -total if text.startswith("-") else total
 
 
+def read_timeout(text: str) -> float:
+    """Seconds of --request-timeout. Raises Failure, as kubectl does after it has parsed all flags."""
+    try:
+        seconds = float(text) if re.fullmatch(r"[+-]?\d+", text) else read_duration(text)
+    except ValueError:
+        seconds = -1.0
+    if seconds < 0:
+        raise Failure(
+            "error: Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a"
+            " corresponding time unit (e.g. 1s | 2m | 3h)"
+        )
+    return seconds
+
+
 READERS: dict[str, Callable[[str], Value]] = {
     "bool": read_bool,
     "int": read_int,
     "duration": read_duration,
+    "timeout": read_timeout,
     "string": str,
     "strings": str,
 }

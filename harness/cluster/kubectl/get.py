@@ -43,7 +43,7 @@ async def _once(session: Session, wanted: Sequence[Target], show: Printer | None
     found = session.find(wanted)
     failures = [] if session.flags.flag("ignore-not-found") else found.failures
     named = bool(wanted[0].name)
-    listed = _sorted(session, found.items, wanted)
+    listed = _sorted(session, found.items, wanted, table=show is None)
     if show is None:
         if not listed and not failures and not (named and found.failures):
             await session.none_found(target.resource for target in wanted)
@@ -126,23 +126,33 @@ async def _print_change(session: Session, view: View, show: Printer | None, chan
             await session.out(1, show([item], True).encode())
 
 
-def _sorted(session: Session, items: list[Item], wanted: Sequence[Target]) -> list[Item]:
-    """Sort by the field of `--sort-by`, objects without it first; if none has it, return nothing, as kubectl does."""
+def _sorted(session: Session, items: list[Item], wanted: Sequence[Target], *, table: bool) -> list[Item]:
+    """Sort by the field of `--sort-by`, objects without it first.
+
+    If none has it, return nothing for a table, and raise Failure for another format, as kubectl does.
+    """
     path = session.flags.text("sort-by")
     if not path:
         return items
+    missing = Failure(f'error: couldn\'t find any field with path "{_braced(path)}" in the list of objects')
     if len({target.resource for target in wanted}) > 1:
-        full = path if path.startswith("{") else "{" + path + "}"
-        raise Failure(f'error: couldn\'t find any field with path "{full}" in the list of objects')
+        raise missing
     try:
         template = field_template(path)
     except Failure:
         return []
     keyed = [(_first(template, item.obj), item) for item in items]
     if all(key is None for key, _ in keyed):
+        if keyed and not table:
+            raise missing
         return []
     rank = cmp_to_key(_compare)
     return [item for _, item in sorted(keyed, key=lambda one: rank(one[0]))]
+
+
+def _braced(path: str) -> str:
+    """`{.spec.x}` for `.spec.x` and `spec.x`."""
+    return path if path.startswith("{") else "{." + path.removeprefix(".") + "}"
 
 
 def _first(template: jsonpath.Template, obj: Obj) -> Json:

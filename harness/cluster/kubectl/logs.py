@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
 from harness.cluster.api import Invalid
@@ -20,6 +20,7 @@ USAGE = """expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.
 POD or TYPE/NAME is a required argument for the logs command"""
 POD_WAIT_S = 20.0
 SELECTOR_TAIL = 10
+RETRY_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -140,13 +141,28 @@ async def _copy(session: Session, stream: Stream, tail: int | None, since_s: flo
     left, stamp = session.flags.number("limit-bytes", 0) or None, ""
     namespace = text(stream.pod, "metadata", "namespace")
     follow = session.flags.flag("follow")
-    lines = session.cluster.log(namespace, stream.name, previous=previous, follow=follow, tail=tail, since_s=since_s)
-    async for line in _refusals(lines):
+
+    def read() -> AsyncIterator[bytes]:
+        return session.cluster.log(namespace, stream.name, previous=previous, follow=follow, tail=tail, since_s=since_s)
+
+    async for line in _retried(session, read) if follow else _refusals(read()):
         stamp = _time(line) or stamp
         shown = f"{stamp} ".encode() + line if stamp and session.flags.flag("timestamps") else line
         await session.out(1, prefix.encode() + shown[:left])
         if left is not None and (left := left - len(shown)) <= 0:
             break
+
+
+async def _retried(session: Session, read: Callable[[], AsyncIterator[bytes]]) -> AsyncIterator[bytes]:
+    """The log lines. As kubectl 1.36 does with -f, print a refusal and ask again, once a second and without end."""
+    while True:
+        try:
+            async for line in read():
+                yield line
+            return
+        except Invalid as error:
+            await session.warn(str(error))
+        await asyncio.sleep(RETRY_S)
 
 
 async def _refusals(lines: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

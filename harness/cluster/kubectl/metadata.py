@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from harness.cluster.kubectl.changes import dry_run, each, edit, named_targets, report
 from harness.cluster.kubectl.errors import Failure
 from harness.cluster.kubectl.session import Item, Session
+from harness.cluster.labels import value_problem
 from harness.machine.objects import Obj, section, strings
 
 CAUSE = "kubernetes.io/change-cause"
@@ -39,14 +40,26 @@ async def _change(session: Session, verb: Verb) -> int:
     changes = [arg for arg in session.args if "=" in arg or arg.endswith("-")]
     values = dict(change.split("=", 1) for change in changes if "=" in change)
     removed = [change[:-1] for change in changes if "=" not in change]
-    if not changes:
+    if not changes or "" in values:
         raise Failure(f"error: at least one {verb.noun} update is required")
+    _check_changes(verb, values, removed)
     wanted = named_targets(session, [arg for arg in session.args if arg not in changes])
 
     async def one(item: Item) -> None:
         await _one(session, item, verb, values, removed)
 
     return await each(session, wanted, one)
+
+
+def _check_changes(verb: Verb, values: Mapping[str, str], removed: list[str]) -> None:
+    """Raise Failure for changes that contradict each other, and for an invalid value; the API server checks keys."""
+    if both := sorted(values.keys() & set(removed)):
+        which = "a label" if verb is LABELS else "the following annotation(s)"
+        names = "" if verb is LABELS else f": {', '.join(both)}"
+        raise Failure(f"error: can not both modify and remove {which} in the same command{names}")
+    for key, value in values.items() if verb is LABELS else ():
+        if why := value_problem(value):
+            raise Failure(f'error: invalid label value: "{key}={value}": {why}')
 
 
 async def _one(session: Session, item: Item, verb: Verb, values: Mapping[str, str], removed: list[str]) -> None:

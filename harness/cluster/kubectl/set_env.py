@@ -55,6 +55,8 @@ def _split(args: Sequence[str], more: str) -> tuple[list[str], Updates]:
     changes += [each for each in more.split("\n") if each]
     values = dict(each.split("=", 1) for each in changes if "=" in each)
     removed = frozenset(each[:-1] for each in changes if "=" not in each)
+    if removed & values.keys():
+        raise Failure("error: can not both modify and remove the same environment variable in the same command")
     for name in (*values, *removed):
         if not NAME.fullmatch(name):
             raise Failure(f'error: "{name}" is not a valid key name: {NAME_RULE}')

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from harness.cluster.kubectl import jsonpath
 from harness.cluster.kubectl.changes import named_targets, without_other_namespaces
 from harness.cluster.kubectl.delete import exists
 from harness.cluster.kubectl.errors import Failure
 from harness.cluster.kubectl.output import field_template, go_text, printer
+from harness.cluster.kubectl.resources import Target
 from harness.cluster.kubectl.session import Item, Session
 from harness.machine.objects import Obj, items, number, text
 
@@ -22,13 +23,15 @@ async def wait(session: Session) -> int:
     goal = session.flags.text("for")
     reached = _goal(goal)
     wanted = named_targets(session)
+    timeout_s = session.flags.seconds("timeout", DEFAULT_S)
+    if goal == "create":
+        await _created(session, wanted, timeout_s)
     found = without_other_namespaces(session, session.find(wanted))
     failures = list(found.failures)
     if goal == "delete":
         failures = []
     elif not found.items and not failures:
         raise Failure("error: no matching resources found")
-    timeout_s = session.flags.seconds("timeout", DEFAULT_S)
     for item in found.items:
         if await _until(session, item, reached, timeout_s if timeout_s >= 0 else FOREVER_S):
             await _met(session, item)
@@ -36,6 +39,16 @@ async def wait(session: Session) -> int:
             place = f"{item.resource.plural}/{item.name}"
             failures.append(Failure(f"error: timed out waiting for the condition on {place}"))
     return await session.finish(failures)
+
+
+async def _created(session: Session, wanted: Sequence[Target], timeout_s: float) -> None:
+    """Wait until every named object exists, and something that a selector matches. Raises Failure at the limit."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + (timeout_s if timeout_s >= 0 else FOREVER_S)
+    while (found := session.find(wanted)).failures or not found.items:
+        if (left := deadline - loop.time()) <= 0:
+            raise Failure("error: timed out waiting for the condition")
+        await session.cluster.changed(min(1.0, left))
 
 
 async def _met(session: Session, item: Item) -> None:
