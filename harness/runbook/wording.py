@@ -63,6 +63,7 @@ _IF = r"\b(?:if|when|in case|once)"
 _FALLBACK = _words(
     r"\b(?:only|except) (?:if|when|in case|as)\b",
     r"\bunless\b",
+    r"\bif you (?:really |absolutely )?must\b",
     r"\blast resort\b",
     r"\b(?:as a|a) fallback\b",
     rf"^\W*(?:fallback|plan b){_END}",
@@ -77,7 +78,7 @@ _FALLBACK = _words(
     r"\bon failure\b|\bin case of (?:failure|problems|trouble)\b",
     rf"^\W*to (?:roll back|undo|revert)(?: (?:this|that|it|the changes?))?(?:{_END}|,| with| run| use)",
     hints=(
-        "only,except,unless,resort,fallback,plan b,otherwise,else,fail,not,n't,still,nothing,"
+        "only,except,unless,must,resort,fallback,plan b,otherwise,else,fail,not,n't,still,nothing,"
         "improvement,persist,continue,trouble,problem,undo,revert,roll back"
     ),
 )
@@ -115,6 +116,7 @@ _BEHIND = _words(
     rf"^\W*(?:must|should|may|shall|can) (?:not|never) be {_DONE}\b|^\W*(?:is|are) (?:never|not) to be\b",
     rf"^\W*(?:was|were|has been|have been) (?:\w+ )?{_DONE}\b",
     r"^\W*no longer\b",
+    r"\b(?:so|please) (?:never|don't|do not)\W*$",
     rf"^\W*(?:does|did|do)(?: not|n't) (?:{_HELP}|work)\b",
     rf"^\W*\(?(?:never|don't|do not|{_UNSAFE})\b(?=\W*(?:$|in\b|on\b|during\b|{_RUN}))",
     hints=(
@@ -153,6 +155,7 @@ _OUTPUT = _words(
 _ASKS = _any(
     r"^\W*(?:(?:then|now|first|please|to) )*(?:run|use|execute|try|check|look|inspect|see|verify|type|enter)\b"
 )
+_FOR_PEOPLE = _any(r"^\W*(?:escalate|call|page|contact|inform|notify|tell|ask|talk)\b")
 _INTRODUCTION = _any(
     r"^\W*(?:(?:then|now|so|please|just) )*(?:run|use|execute|try|do|issue|type|enter|with|by|example|for example)"
     rf"(?: (?:this|the following|these|the|following|commands?|in order|below))*\W*{COMMAND}?\W*$"
@@ -204,6 +207,7 @@ def aside(sentence: str) -> str:
 
 def _plain(text: str) -> str:
     """The text with one kind of apostrophe, without emphasis of "never", and with "whether" where "if" asks."""
+    text = re.sub(r"^\W*\d+[.)]\s+", "", text)
     asked = _QUESTION.sub(lambda found: f"{found[1]} whether", text.replace("’", "'"))
     return re.sub(r",? (?:under any circumstances|ever)\b,?", "", asked)
 
@@ -221,13 +225,14 @@ def _shown(text: str) -> str:
 
 def _title(text: str) -> str:
     """Judges one sentence that introduces commands. Its first clause warns against all of it, a later one does not."""
-    clause = re.split(r"[,;]", _main_clause(text), maxsplit=1)[0]
-    return (
-        _said(_FALLBACK, text)
-        or _said(_ALTERNATIVE, text)
-        or _said(_WARNING, clause)
-        or _said(_PAST, _main_clause(text))
-    )
+    main = _main_clause(text)
+    clause = re.split(r"[,;]", main, maxsplit=1)[0]
+    return _fallback_of(text) or _said(_ALTERNATIVE, text) or _said(_WARNING, clause) or _said(_PAST, main)
+
+
+def _fallback_of(text: str) -> str:
+    """The fallback of an introduction. "Escalate if this fails" is about a person, not about the commands below it."""
+    return "" if _FOR_PEOPLE.match(text) else _said(_FALLBACK, text)
 
 
 def _main_clause(text: str) -> str:
@@ -248,8 +253,7 @@ def _introduced(before: str, sentence: str) -> str:
 
 
 def _governing(sentence: str, place: int) -> str:
-    plain = _plain(sentence)
-    before, after = plain[:place], plain[place + 1 :]
+    before, after = _plain(sentence[:place]), _plain(sentence[place + 1 :])
     clause = _CLAUSE.split(before)[-1]
     behind = _CLAUSE.split(after)[0].split(COMMAND)[0]
     instead = _INSTEAD_OF.search(clause)
