@@ -10,7 +10,6 @@ from __future__ import annotations
 import ctypes
 import json
 import os
-import platform
 import sys
 from collections.abc import Mapping, Sequence
 
@@ -29,7 +28,7 @@ FIRST_WITH_ALL, FIRST_WITH_SCOPES = 3, 6
 
 def version() -> int:
     """The kernel's version of Landlock; 0 without it, or where it is disabled."""
-    if platform.system() != "Linux":
+    if sys.platform != "linux":
         return 0
     found: int = ctypes.CDLL(None, use_errno=True).syscall(CREATE_RULESET, None, ctypes.c_size_t(0), VERSION_FLAG)
     return max(0, found)
