@@ -32,6 +32,7 @@ from harness.record.events import (
 )
 from harness.record.header import SloPlan, SymptomPlan
 from harness.record.steps import StepFacts
+from harness.stats.hazard import credited_share
 from harness.stats.inflation import ENOUGH_S
 from harness.stats.sequential import SLICE_S
 from harness.verdict.drill import drill_result
@@ -190,7 +191,7 @@ def experiments() -> Iterator[Experiment]:
     for name, incident in SELF_HEALING.items():
         yield Experiment(f"{name}: {NOTHING}", incident, changes=False, most=0.02)
     for name, incident in SELF_HEALING.items():
-        yield Experiment(f"{name}: {PLACEBO}", incident, most=CREDIT_ALPHA)
+        yield Experiment(f"{name}: {PLACEBO}", incident, most=round(credited_share(CREDIT_ALPHA), 2))
     yield Experiment("a good runbook", remedied, least=0.98)
     yield Experiment("a good runbook, 0.25 % errors at θ = 1 %", remedied, background=0.0025, least=0.95)
     yield Experiment("a good runbook, 0.5 % errors at θ = 1 %", remedied, background=0.005, least=0.6)

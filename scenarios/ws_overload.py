@@ -7,7 +7,7 @@ from random import Random
 
 from scenarios import in_locust
 from scenarios.generator.bodies import TENANTS
-from scenarios.generator.declare import MessageFacts, UnknownMessage, WebSocketScenario
+from scenarios.generator.declare import Message, MessageFacts, UnknownMessage, WebSocketScenario
 
 
 class WsOverload(WebSocketScenario):
@@ -25,13 +25,13 @@ class WsOverload(WebSocketScenario):
         """Return the path of a random tenant."""
         return f"/ws?tenant={rng.choice(TENANTS)}"
 
-    def read(self, text: str, state: dict[str, int]) -> MessageFacts:
+    def read(self, message: Message, state: dict[str, int]) -> MessageFacts:
         """Return the send time of a message, its acknowledgement, and the number of messages missing before it."""
         try:
-            message = json.loads(text)
-            seq, sent_s = int(message["seq"]), float(message["sent_ms"]) / 1e3
+            facts = json.loads(message)
+            seq, sent_s = int(facts["seq"]), float(facts["sent_ms"]) / 1e3
         except (ValueError, TypeError, KeyError) as error:
-            raise UnknownMessage(f"not a message of the protocol: {text[:80]!r}") from error
+            raise UnknownMessage(f"not a message of the protocol: {message[:80]!r}") from error
         dropped, state["seq"] = max(0, seq - state.get("seq", 0) - 1), seq
         return MessageFacts(sent_s, f'{{"type": "ack", "seq": {seq}}}', dropped)
 

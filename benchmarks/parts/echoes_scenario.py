@@ -7,7 +7,7 @@ import math
 import os
 
 from scenarios import in_locust
-from scenarios.generator.declare import MessageFacts, UnknownMessage, WebSocketScenario
+from scenarios.generator.declare import Message, MessageFacts, UnknownMessage, WebSocketScenario
 
 
 class Echoes(WebSocketScenario):
@@ -20,15 +20,15 @@ class Echoes(WebSocketScenario):
     hold_mean_s = math.inf
     message_every_s = 1.0
 
-    def read(self, text: str, state: dict[str, int]) -> MessageFacts | None:
+    def read(self, message: Message, state: dict[str, int]) -> MessageFacts | None:
         """Accept only the echo of the next message in order. Raises UnknownMessage otherwise."""
         state["seq"] = state.get("seq", 0) + 1
         try:
-            same = json.loads(text)["seq"] == state["seq"]
+            same = json.loads(message)["seq"] == state["seq"]
         except (ValueError, TypeError, KeyError):
             same = False
         if not same:
-            raise UnknownMessage(f"not the echo of message {state['seq']}: {text[:80]!r}")
+            raise UnknownMessage(f"not the echo of message {state['seq']}: {message[:80]!r}")
         return None
 
 

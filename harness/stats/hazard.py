@@ -8,14 +8,23 @@ control has not ended at age f·a. The probability of that is
 
 Its largest value over λ is (1 + u)^(−1/u) · u / (1 + u) / (1 + f) with u = w/r. Earlier runs with m ends in e seconds
 multiply it by P(Poisson(λe) <= m). Source: survival functions; Cox and Oakes, Analysis of Survival Data, 1984, ch. 2.
+
+That is about one window. The recovery chooses its own: a late one is credited too, if the control is observed for
+longer. So the share of all drills without effect that are credited is larger than the limit: `credited_share`.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 _RATES, _DECADES = 400, 8
+_SHARE_RATES = [10 ** (step / 40 - 3) for step in range(200)]
+"""Rates per age of the incident at the response, among which the largest share is looked for."""
+_LEAST_RATIO = 2.0
+"""The control is observed until at least so many times the age of the recovery (verdict/state.py)."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,23 @@ def _largest(window_s: float, before_s: float) -> float:
         return 1.0
     u = window_s / before_s
     return float((1 + u) ** (-1 / u) * u / (1 + u)) if math.isfinite(u) else 1.0
+
+
+def credited_share(limit: float) -> float:
+    """Largest share of drills without effect that are credited on a first run, over all constant rates.
+
+    A recovery w seconds after a response at age r is credited if the control is still broken at f(w) times its age,
+    where f(w) is the smallest ratio of at least 2 with `self_heal_bound(w, r, f(w)) <= limit`. The share is the largest
+    value over λ of ∫ λ exp(−λ (1 + f(w)) (r + w)) dw, by the trapezoidal rule. It does not depend on r.
+    """
+    windows = [0.0, *(10 ** (step / 50 - 4) for step in range(400))]
+    spans = [(1 + w) * max(1 + _LEAST_RATIO, _largest(w, 1.0) / limit if w else 0.0) for w in windows]
+    return max(_integral(windows, [rate * math.exp(-rate * span) for span in spans]) for rate in _SHARE_RATES)
+
+
+def _integral(at: Sequence[float], values: Sequence[float]) -> float:
+    steps = zip(pairwise(at), pairwise(values), strict=True)
+    return math.fsum((right - left) * (low + high) / 2 for (left, right), (low, high) in steps)
 
 
 def ratio_needed(window_s: float, before_s: float, alpha: float, earlier: EarlierRuns = NONE) -> float:

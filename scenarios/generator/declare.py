@@ -14,6 +14,9 @@ from typing import ClassVar
 from .exchange import Answer, Request
 from .faults import FaultBoard
 
+Message = str | bytes
+"""A message of a websocket: text, or bytes for a binary one."""
+
 
 class Scenario:
     """Base of scenarios. The first of `series` counts every arrival; `board` has the active faults."""
@@ -70,7 +73,7 @@ class MessageFacts:
     """Facts of a server's message: epoch time of its sending, reply to send, number of messages missing before it."""
 
     sent_epoch_s: float
-    reply: str | None = None
+    reply: Message | None = None
     dropped: int = 0
 
 
@@ -83,7 +86,7 @@ class WebSocketScenario(Scenario):
 
     A connection has an exponential lifetime of `hold_mean_s` on average (inf: for ever), then opens again. Either
     the server sends messages, which `read` interprets, or the client sends one every `message_every_s`, and the server
-    echoes them in order.
+    echoes them in order. Received messages may have up to `max_message_bytes`.
     """
 
     host = "ws://127.0.0.1:8080"
@@ -92,16 +95,17 @@ class WebSocketScenario(Scenario):
     connect_limit_s: ClassVar[float] = 10.0
     hold_mean_s: ClassVar[float] = 7.0
     message_every_s: ClassVar[float | None] = None
+    max_message_bytes: ClassVar[int] = 1 << 20
 
     def path(self, rng: Random) -> str:
         """Return the path of a new connection."""
         return "/ws"
 
-    def message(self, number: int) -> str:
-        """Return the text of a client's message, where clients send; `number` counts from 1."""
+    def message(self, number: int) -> Message:
+        """Return a client's message, where clients send; `number` counts from 1."""
         return json.dumps({"type": "message", "seq": number})
 
-    def read(self, text: str, state: dict[str, int]) -> MessageFacts | None:
+    def read(self, message: Message, state: dict[str, int]) -> MessageFacts | None:
         """Return a message's facts, None to ignore it; `state` belongs to the connection. Raises UnknownMessage."""
         return None
 

@@ -41,12 +41,14 @@ class Delta(TypedDict):
 class Ticket:
     """One arrival in one series; `due_s` on `clock.now()`, `passed` the thresholds that it is known to exceed.
 
+    `number` counts the arrivals of the process from 1, in the order in which they were due.
     The sender sets `went` once the request is on its way: an arrival without it certainly never reached the server.
     """
 
     series: str
     due_s: float
     slice: int
+    number: int
     passed: int = 0
     went: bool = False
 
@@ -73,13 +75,15 @@ class Ledger:
         self.unsent: Counter[str] = Counter()
         self.unfinished: Counter[str] = Counter()
         self._late_s: list[float] = []
+        self._arrivals = 0
 
     def due(self, series: Iterable[str], due_s: float) -> tuple[Ticket, ...]:
         """Count an arrival as sent in each series; return its tickets."""
-        number = _slice(clock.epoch_s(due_s))
-        tickets = tuple([Ticket(name, due_s, number) for name in series])
+        slot = _slice(clock.epoch_s(due_s))
+        self._arrivals += 1
+        tickets = tuple([Ticket(name, due_s, slot, self._arrivals) for name in series])
         for ticket in tickets:
-            self._at(ticket.series, number).sent += 1
+            self._at(ticket.series, slot).sent += 1
             self._open[ticket] = None
         return tickets
 

@@ -12,6 +12,7 @@ from typing import NoReturn
 from . import clock
 from .declare import Scenario
 from .ledger import LATE_S, SLICE_S, Ledger
+from .own_code import MOST_ERRORS, SCENARIO_ERROR, place_of
 from .settings import Settings, SettingsError, read_settings
 from .stream import Stream, StreamError
 
@@ -27,6 +28,8 @@ class Report:
 
     When the generator falls behind, `warn` gets a message with figures, at most every `WARN_EVERY_S` and at the end.
 
+    `give_up` ends the load with a reason; by default it exits at once.
+
     The driver sets `next_due_s` to the next due arrival (`clock.now()`; inf: none), calls `beat` every `BEAT_S` and
     `orphaned` every `PARENT_CHECK_S`.
     """
@@ -38,7 +41,9 @@ class Report:
         self._stream = Stream(settings.stream_fd)
         self._parent = os.getppid()
         self.warn: Callable[[str], object] = lambda text: sys.stderr.write(f"scenario {scenario.name}: {text}\n")
+        self.give_up: Callable[[str], object] = self.die
         self._warned_s = clock.now()
+        self._scenario_errors = 0
 
     @property
     def streams(self) -> bool:
@@ -70,6 +75,20 @@ class Report:
             self._stream.finish(DRAIN_LIMIT_S)
         except StreamError as error:
             self.die(str(error))
+
+    def scenario_failed(self, error: Exception, where: str) -> None:
+        """Report an exception in the scenario's own code, at an arrival that is already counted; end after ten.
+
+        `where` is the arrival, such as `arrival 3, POST /orders`.
+        """
+        self._scenario_errors += 1
+        if self._scenario_errors > MOST_ERRORS:
+            return  # the end is under way
+        fact = f"{place_of(error, self.scenario)}: {type(error).__name__}: {error} (at {where})"
+        self.warn(f"{fact}; it counts as bad, kind {SCENARIO_ERROR}")
+        if self._scenario_errors == MOST_ERRORS:
+            self.beat(clock.now())
+            self.give_up(f"the scenario's own code failed {MOST_ERRORS} times, the last time in {fact}: correct it")
 
     def _warn_of_late(self) -> None:
         late_s = self.ledger.take_late()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -10,6 +11,8 @@ from .schedule import parse
 
 T = TypeVar("T")
 MAX_TICK_MS = 50
+DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?|(\d+(?:\.\d+)?)", re.ASCII)
+"""A duration as locust writes it: a number alone is seconds. Here seconds may be a fraction."""
 
 
 class SettingsError(Exception):
@@ -68,6 +71,16 @@ def positive(text: str) -> float:
     if not 0 < number < float("inf"):
         raise ValueError("it must be a number above 0")
     return number
+
+
+def duration_s(text: str) -> float:
+    """Parse a duration such as `30`, `30s` or `1h20m30s`; return seconds. Raises ValueError unless it is above 0."""
+    parts = DURATION.fullmatch(text)
+    numbers = [float(part or 0) for part in parts.groups()] if parts else []
+    total_s = sum(number * unit_s for number, unit_s in zip(numbers, (3600, 60, 1, 1), strict=False))
+    if not 0 < total_s < float("inf"):
+        raise ValueError("it must be a duration above 0, such as 30, 30s or 1h20m30s")
+    return total_s
 
 
 def known_schedule(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 import gevent
 from locust import User, events, task
@@ -79,9 +80,14 @@ class Session:
             gevent.sleep(PLAN_CHECK_S)
 
     def broken(self, environment: Environment, error: BaseException | None) -> None:
-        """Stop the run after an internal error: its counts are incomplete. With a load stream, exit at once."""
+        """Stop the run after an internal error: its counts are incomplete."""
+        self._give_up(environment, f"the generator broke: {error!r}")
+
+    def _give_up(self, environment: Environment, why: str) -> None:
+        """Stop the run with exit code 2. With a load stream, exit at once."""
         if self.report.streams:
-            self.report.die(f"the generator broke: {error!r}")
+            self.report.die(why)
+        logger.error(why)
         environment.process_exit_code = UNUSABLE
         gevent.spawn(_stop, environment)
 
@@ -116,6 +122,7 @@ class Session:
             return  # a master generates no load
         raise_file_limit()
         self._statistics = EventStatistics(environment)
+        self.report.give_up = partial(self._give_up, environment)
         port = self.settings.admin_port
         url = None if port is None else admin.serve(port, self.settings.admin_token, self.scenario.board)
         self.report.hello(url, "locust")

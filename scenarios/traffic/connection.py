@@ -16,12 +16,12 @@ from .linux import ReadableCheck
 
 
 class Exchange:
-    """One request and its outstanding answer; `done` once its outcome is known."""
+    """One request, the `data` that is sent for it, and its outstanding answer; `done` once its outcome is known."""
 
-    __slots__ = ("connecting", "connection", "deadline_s", "done", "request", "tickets")
+    __slots__ = ("connecting", "connection", "data", "deadline_s", "done", "request", "tickets")
 
-    def __init__(self, request: Request, tickets: tuple[Ticket, ...]) -> None:
-        self.request, self.tickets = request, tickets
+    def __init__(self, request: Request, data: bytes, tickets: tuple[Ticket, ...]) -> None:
+        self.request, self.data, self.tickets = request, data, tickets
         self.deadline_s = 0.0
         self.done = False
         self.connection: Connection | None = None
@@ -68,13 +68,13 @@ class Connection:
             and not self._read_check.readable()
         )
 
-    def send(self, exchange: Exchange, data: bytes) -> None:
+    def send(self, exchange: Exchange) -> None:
         """Send a request; the owner receives its answer or its failure. A request is never sent twice."""
         self._exchange = exchange
         exchange.connection = self
         for ticket in exchange.tickets:
             ticket.went = True
-        self._transport.write(data)
+        self._transport.write(exchange.data)
 
     def close(self) -> None:
         """Close at once; the owner gets no more callbacks."""

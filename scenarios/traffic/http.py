@@ -7,8 +7,9 @@ from collections import deque
 
 from scenarios.generator import clock
 from scenarios.generator.declare import HttpScenario
-from scenarios.generator.exchange import Answer, address_of, encode
+from scenarios.generator.exchange import Answer, Request, address_of, encode
 from scenarios.generator.ledger import UNFINISHED
+from scenarios.generator.own_code import SCENARIO_ERROR
 from scenarios.generator.plan import Arrivals, Plan
 from scenarios.generator.report import Report
 from scenarios.generator.schedule import seeded
@@ -47,7 +48,8 @@ class HttpDriver:
     def aim(self, host: str) -> None:
         """Send to another host from now on; requests in flight are not affected."""
         self._address = address_of(host, self._scenario.schemes)
-        self._authority = self._address.authority
+        for exchange in self._waiting:
+            exchange.data = encode(exchange.request, self._address.authority)
         self._tls = tls_context() if self._address.tls else None
         while self._idle:
             self._idle.popleft().close()
@@ -76,7 +78,18 @@ class HttpDriver:
 
     def answered(self, exchange: Exchange, answer: Answer) -> None:
         """Settle an exchange with its complete answer."""
-        self._settle(exchange, self._scenario.judge(exchange.request, answer), len(answer.body))
+        try:
+            self._settle(exchange, self._judged(exchange.request, answer), len(answer.body))
+        except Exception as error:  # of the scenario's own code
+            self._settle(exchange, dict.fromkeys(exchange.request.series, SCENARIO_ERROR), len(answer.body))
+            self._scenario_failed(error, exchange)
+
+    def _judged(self, request: Request, answer: Answer) -> Bad:
+        """Return the scenario's verdict. Raises TypeError for one that is no kind of bad by series."""
+        bad = self._scenario.judge(request, answer)
+        if bad and not all(isinstance(kind, str) for kind in bad.values()):
+            raise TypeError(f"a kind of bad must be text: {dict(bad)!r}")
+        return bad
 
     def failed(self, exchange: Exchange, kind: str) -> None:
         """Settle an exchange that failed."""
@@ -96,14 +109,34 @@ class HttpDriver:
     def _due(self) -> None:
         now_s, arrivals = clock.now(), self._arrivals
         while arrivals.due_s <= now_s:
-            request = self._scenario.draw(self._bodies)
-            exchange = Exchange(request, self._ledger.due(request.series, arrivals.due_s))
-            if len(self._under_way) < MAX_IN_FLIGHT:
-                self._begin(exchange)
-            else:
-                self._waiting.append(exchange)
+            self._arrive(arrivals.due_s)
             arrivals.advance()
         self._arm()
+
+    def _arrive(self, due_s: float) -> None:
+        try:
+            request = self._scenario.draw(self._bodies)
+            data = encode(request, self._address.authority)
+        except Exception as error:  # of the scenario's own code
+            self._not_drawn(due_s, error)
+            return
+        exchange = Exchange(request, data, self._ledger.due(request.series, due_s))
+        if len(self._under_way) < MAX_IN_FLIGHT:
+            self._begin(exchange)
+        else:
+            self._waiting.append(exchange)
+
+    def _not_drawn(self, due_s: float, error: Exception) -> None:
+        """Count an arrival without a request in the first series, which has every arrival."""
+        series = self._scenario.series[:1]
+        request = Request(SCENARIO_ERROR, self._scenario.name, {}, b"", 0.0, series)
+        exchange = Exchange(request, b"", self._ledger.due(series, due_s))
+        self.failed(exchange, SCENARIO_ERROR)
+        self._scenario_failed(error, exchange)
+
+    def _scenario_failed(self, error: Exception, exchange: Exchange) -> None:
+        request = " ".join(row_of(exchange.request))
+        self._report.scenario_failed(error, f"arrival {exchange.tickets[0].number}, {request}")
 
     def _begin(self, exchange: Exchange) -> None:
         now_s = clock.now()
@@ -114,19 +147,17 @@ class HttpDriver:
         while self._idle:
             connection = self._idle.popleft()  # the one idle for the longest time, so that each is checked
             if connection.usable():
-                connection.send(exchange, encode(exchange.request, self._authority))
+                connection.send(exchange)
                 return
             connection.close()
         self._connect(exchange)
 
     def _connect(self, exchange: Exchange) -> None:
-        authority = self._authority
-
         def made(connection: Connection) -> None:
             if exchange.done:  # expired meanwhile: the engine may open a connection that was just cancelled
                 connection.close()
             else:
-                connection.send(exchange, encode(exchange.request, authority))
+                connection.send(exchange)
 
         connection = Connection(self, self._address, made)
         exchange.connecting = self._engine.connect(

@@ -7,10 +7,11 @@ from typing import Protocol
 from websockets.frames import CloseCode
 from websockets.protocol import CONNECTING, OPEN
 
+from scenarios.generator.declare import Message
 from scenarios.generator.exchange import Address
 
 from .engine import Transport
-from .handshake import client_protocol, refusal, texts
+from .handshake import Messages, client_protocol, refusal
 
 
 class Owner(Protocol):
@@ -25,25 +26,33 @@ class Owner(Protocol):
     def lost(self, kind: str) -> None:
         """The handshake failed, or the connection was lost."""
 
-    def received(self, text: str) -> None:
-        """A text message was received."""
+    def received(self, message: Message) -> None:
+        """A message was received."""
+
+    def unreadable(self, kind: str) -> None:
+        """A message was received that cannot be read; the connection is unusable. `kind` is a kind of bad."""
 
 
 class Socket:
     """One connection from the handshake to its end; calls its owner back until the owner closes it."""
 
-    __slots__ = ("_owner", "_protocol", "_transport")
+    __slots__ = ("_messages", "_owner", "_protocol", "_transport")
 
-    def __init__(self, owner: Owner, address: Address, path: str) -> None:
+    def __init__(self, owner: Owner, address: Address, path: str, max_message_bytes: int) -> None:
         self._owner: Owner | None = owner
-        self._protocol = client_protocol(address, path)
+        self._protocol = client_protocol(address, path, max_message_bytes)
+        self._messages = Messages(self._protocol)
         self._transport: Transport | None = None
 
-    def send(self, text: str) -> None:
-        """Send nothing after the server's close frame."""
-        if self._protocol.state is OPEN:
-            self._protocol.send_text(text.encode())
-            self._flush()
+    def send(self, message: Message) -> None:
+        """Send a message, bytes as a binary one; nothing after the server's close frame."""
+        if self._protocol.state is not OPEN:
+            return
+        if isinstance(message, bytes):
+            self._protocol.send_binary(message)
+        else:
+            self._protocol.send_text(message.encode())
+        self._flush()
 
     def close(self) -> None:
         """Send a close frame if the connection is open, and close it; the owner gets no more callbacks."""
@@ -77,9 +86,22 @@ class Socket:
                 self._owner.lost(refusal(self._protocol.handshake_exc))
             elif self._protocol.state is not CONNECTING:
                 self._owner.opened()
-        for text in texts(self._protocol):
-            if self._owner:
-                self._owner.received(text)
+        self._read()
+
+    def _read(self) -> None:
+        """Pass the messages to the owner, and the failure after them."""
+        failure = None
+        try:
+            for message in self._messages.take():
+                if self._owner:
+                    self._owner.received(message)
+        except UnicodeDecodeError:
+            self._messages.refuse()
+            self._flush()
+            failure = "error"
+        failure = failure or self._messages.failure()
+        if failure and self._owner:
+            self._owner.unreadable(failure)
 
     def connection_lost(self, error: Exception | None) -> None:
         """Report the lost connection to the owner."""

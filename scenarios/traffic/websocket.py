@@ -5,20 +5,19 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from random import Random
 
 from scenarios.generator import clock
-from scenarios.generator.declare import UnknownMessage, WebSocketScenario
-from scenarios.generator.exchange import Address, address_of
-from scenarios.generator.ledger import UNFINISHED, Ledger, Ticket
+from scenarios.generator.declare import Message, UnknownMessage, WebSocketScenario
+from scenarios.generator.exchange import address_of
+from scenarios.generator.ledger import UNFINISHED, Ticket
+from scenarios.generator.own_code import SCENARIO_ERROR
 from scenarios.generator.plan import Plan
 from scenarios.generator.report import Report
 from scenarios.generator.schedule import seeded
-from scenarios.generator.statistics import Key
 
 from .client_groups import BACKOFF_S, CONNECT_ROW, MESSAGE_ROW, TICK_S, ClientGroups, GroupTarget, targets_of
-from .engine import Cancel, Engine, StatisticsSink, tls_context
+from .engine import Cancel, Engine, StatisticsSink
+from .shared import Shared
 from .socket import Socket
 
 
@@ -36,7 +35,7 @@ class WebSocketDriver:
     ) -> None:
         address = address_of(host, scenario.schemes)
         rng = seeded(f"clients {index}", report.settings.seed)
-        self._shared = Shared(engine, scenario, report.ledger, statistics, address, rng)
+        self._shared = Shared(engine, scenario, report, statistics, address, rng)
         self._index = index
         self._groups = ClientGroups(scenario.connect_per_s, self._add_client)
         self._plans: deque[Plan] = deque()
@@ -84,39 +83,6 @@ class WebSocketDriver:
         return Client(self._shared, target.ack_delay_of(number), target.hold_mean_s, due_s)
 
 
-@dataclass
-class Shared:
-    """State shared by all clients; `clients` are the present ones, in any state."""
-
-    engine: Engine
-    scenario: WebSocketScenario
-    ledger: Ledger
-    statistics: StatisticsSink
-    address: Address
-    rng: Random
-
-    def __post_init__(self) -> None:
-        self.clients: set[Client] = set()
-        self.aim(self.address)
-
-    def aim(self, address: Address) -> None:
-        """Set the address of new connections."""
-        self.address, self.tls = address, tls_context() if address.tls else None
-
-    def due(self, series: str, due_s: float) -> Ticket:
-        """Count a handshake or a message that starts now."""
-        tickets, now_s = self.ledger.due((series,), due_s), clock.now()
-        if self.ledger.started(tickets, now_s):
-            self.statistics.late(now_s - due_s)
-        return tickets[0]
-
-    def settle(self, key: Key, ticket: Ticket, length: int, bad: str | None) -> None:
-        """Settle a handshake or a message with its outcome."""
-        now_s = clock.now()
-        self.ledger.settle(ticket, now_s, bad)
-        self.statistics.log(key, now_s - ticket.due_s, length, (bad,) if bad else ())
-
-
 class Client:
     """One client: connects, stays for a lifetime, connects again; after a refusal or a loss it pauses first."""
 
@@ -156,7 +122,14 @@ class Client:
         self._over, self._state = False, {}
         self._ticket = shared.due("connects", due_s)
         self._after("limit", shared.scenario.connect_limit_s, self.lost, "timeout")
-        self._socket = Socket(self, shared.address, shared.scenario.path(shared.rng))
+        try:
+            path, limit_bytes = shared.scenario.path(shared.rng), shared.scenario.max_message_bytes
+            self._socket = Socket(self, shared.address, path, limit_bytes)
+        except Exception as error:  # of the scenario's own code
+            number = self._ticket.number
+            self.lost(SCENARIO_ERROR)
+            shared.report.scenario_failed(error, f"arrival {number}, a connection")
+            return
         self._connecting = shared.engine.connect(self._socket, shared.address, shared.tls, self.lost)
 
     def upgrade_sent(self) -> None:
@@ -218,22 +191,26 @@ class Client:
 
     # -- messages
 
-    def received(self, text: str) -> None:
+    def received(self, message: Message) -> None:
         """Process a message of the server."""
         shared, now_s = self._shared, clock.now()
         if self._awaiting_echo:
-            shared.settle(MESSAGE_ROW, self._awaiting_echo.popleft(), len(text), None)
+            shared.settle(MESSAGE_ROW, self._awaiting_echo.popleft(), len(message), None)
         try:
-            facts = shared.scenario.read(text, self._state)
+            facts = shared.scenario.read(message, self._state)
+            if facts is not None and not isinstance(facts.reply, str | bytes | None):
+                raise TypeError(f"a reply must be text or bytes, not {facts.reply!r}")
         except UnknownMessage:
-            shared.ledger.lost("messages", clock.epoch_s(now_s), 1, "error")
-            shared.statistics.log(MESSAGE_ROW, 0.0, len(text), ("error",))
-            self.lost("error")
+            self._misread(len(message), "error")
+            return
+        except Exception as error:  # of the scenario's own code
+            self._misread(len(message), SCENARIO_ERROR)
+            shared.report.scenario_failed(error, f"the message {message[:80]!r}")
             return
         if facts is not None:
             latency_s = max(0.0, clock.epoch_s(now_s) - facts.sent_epoch_s)
             shared.ledger.received("messages", facts.sent_epoch_s, latency_s)
-            shared.statistics.log(MESSAGE_ROW, latency_s, len(text), ())
+            shared.statistics.log(MESSAGE_ROW, latency_s, len(message), ())
             if facts.dropped:
                 shared.ledger.lost("messages", facts.sent_epoch_s, facts.dropped, "dropped")
             if facts.reply is not None:
@@ -241,15 +218,30 @@ class Client:
         if self._over:
             self._life_over()
 
-    def _reply(self, text: str) -> None:
-        if self._ack_delay_s:
-            self._after("ack", self._ack_delay_s, self._send, text)
-        else:
-            self._send(text)
+    def unreadable(self, kind: str) -> None:
+        """Count a message that is not text, too big or no message; in place of the echo that was expected, if any."""
+        if not self._awaiting_echo:
+            self._misread(0, kind)
+            return
+        self._shared.settle(MESSAGE_ROW, self._awaiting_echo.popleft(), 0, kind)
+        self.lost("reset")
 
-    def _send(self, text: str) -> None:
+    def _misread(self, length: int, kind: str) -> None:
+        """Count a message of the server as bad, and connect again: messages after it cannot be interpreted."""
+        shared = self._shared
+        shared.ledger.lost("messages", clock.epoch_s(clock.now()), 1, kind)
+        shared.statistics.log(MESSAGE_ROW, 0.0, length, (kind,))
+        self.lost(kind)
+
+    def _reply(self, message: Message) -> None:
+        if self._ack_delay_s:
+            self._after("ack", self._ack_delay_s, self._send, message)
+        else:
+            self._send(message)
+
+    def _send(self, message: Message) -> None:
         if self._socket:
-            self._socket.send(text)
+            self._socket.send(message)
 
     def _send_message(self, due_s: float, number: int) -> None:
         """Send the next message, whether or not the last one was echoed."""
@@ -259,10 +251,18 @@ class Client:
         if self._awaiting_echo and clock.now() - self._awaiting_echo[0].due_s > scenario.connect_limit_s:
             self.lost("timeout")
         elif not self._over and self._socket:
-            ticket = self._shared.due("messages", due_s)
+            self._start_message(self._socket, self._shared.due("messages", due_s), number)
+
+    def _start_message(self, socket: Socket, ticket: Ticket, number: int) -> None:
+        shared = self._shared
+        try:
+            socket.send(shared.scenario.message(number))
+        except Exception as error:  # of the scenario's own code
+            shared.settle(MESSAGE_ROW, ticket, 0, SCENARIO_ERROR)
+            shared.report.scenario_failed(error, f"arrival {ticket.number}, message {number}")
+        else:
             self._awaiting_echo.append(ticket)
             ticket.went = True
-            self._socket.send(scenario.message(number))
 
     def _after(self, name: str, delay_s: float, call: Callable[..., None], *arguments: object) -> None:
         """Start the timer of a purpose; it replaces an earlier one."""

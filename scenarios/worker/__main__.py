@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import sys
+import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -14,16 +15,17 @@ from typing import NoReturn, TypeVar
 import uvloop
 
 from scenarios.generator.declare import Scenario
+from scenarios.generator.own_code import ScenarioFailed
 from scenarios.generator.report import UNUSABLE, settings_or_exit
 from scenarios.generator.schedule import HELP
-from scenarios.generator.settings import Settings, known_schedule, positive, tick_ms
+from scenarios.generator.settings import Settings, duration_s, known_schedule, positive, tick_ms
 
 from .rows import Rows
 from .run import Drive, Worker, drive_alone, drive_by_hand
 
 T = TypeVar("T")
 EXAMPLES = """examples:
-  python -m scenarios.worker scenarios/timeout.py --host http://127.0.0.1:8080 --rate 200 --run-time 30
+  python -m scenarios.worker scenarios/timeout.py --host http://127.0.0.1:8080 --rate 200 --run-time 30s
   python -m scenarios.worker scenarios/timeout.py --schedule 'constant ramp 0 1 60' --tick-ms 1
   locust -f scenarios/timeout.py --master & python -m scenarios.worker scenarios/timeout.py --master-host 127.0.0.1
 """
@@ -44,7 +46,7 @@ def main() -> None:
         drive = partial(drive_under, options.master_host, options.master_port)
     try:
         uvloop.run(worker.serve(drive))
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ScenarioFailed) as error:
         _unusable(str(error))
 
 
@@ -65,9 +67,9 @@ def _read() -> tuple[argparse.Namespace, Settings]:
     parser.add_argument(
         "-t",
         "--run-time",
-        type=_checked(positive),
-        metavar="SECONDS",
-        help="maximum duration (GAMEDAY_DURATION_S, 900)",
+        type=_checked(duration_s),
+        metavar="DURATION",
+        help="maximum duration, as 30, 30s or 1h20m30s (GAMEDAY_DURATION_S in seconds, 900)",
     )
     parser.add_argument("--master-host", help="address of a locust master, whose web form sets host, rate and schedule")
     parser.add_argument("--master-port", type=int, default=5557, help="port of the master (5557)")
@@ -104,7 +106,10 @@ def _load(path: Path) -> Scenario:
     assert spec.loader is not None, "a file has a loader"
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # of the scenario's own code
+        _unusable(f"{_raised_at(error, path)}: the scenario cannot be loaded: {type(error).__name__}: {error}")
     found = [
         each for each in vars(module).values()
         if isinstance(each, type) and issubclass(each, Scenario) and each.__module__ == name
@@ -112,6 +117,13 @@ def _load(path: Path) -> Scenario:
     if len(found) != 1:
         _unusable(f"{path}: it must declare one scenario, not {len(found)}; see scenarios/timeout.py")
     return found[0]()
+
+
+def _raised_at(error: Exception, path: Path) -> str:
+    """Return file and line of the scenario at which loading it failed."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    line = error.lineno if isinstance(error, SyntaxError) else next(reversed(lines), None)
+    return f"{path}:{line}" if line else str(path)
 
 
 def _unusable(why: str) -> NoReturn:

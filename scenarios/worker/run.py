@@ -11,6 +11,7 @@ from typing import Any
 
 from scenarios.generator import clock
 from scenarios.generator.declare import Scenario
+from scenarios.generator.own_code import ScenarioFailed
 from scenarios.generator.plan import Plan, alone
 from scenarios.generator.report import BEAT_S, PARENT_CHECK_S, Report, raise_file_limit
 from scenarios.generator.settings import Settings
@@ -71,12 +72,23 @@ class Worker:
         self._driver = None
 
     async def serve(self, drive: Drive) -> None:
-        """Write the stream from its first line to its last; `drive` makes runs until it or a signal sets the event."""
+        """Write the stream from its first line to its last; `drive` makes runs until it or a signal sets the event.
+
+        Raises ScenarioFailed when the scenario's own code failed too often; with a stream, the process exits instead.
+        """
         raise_file_limit()
         gc.freeze()  # objects of the start-up live as long as the process
         gc.set_threshold(GC_THRESHOLD)
         loop, done = asyncio.get_running_loop(), asyncio.Event()
         loop.set_exception_handler(self._broken)
+        failures: list[str] = []
+        if not self.report.streams:
+
+            def give_up(why: str) -> None:
+                failures.append(why)
+                done.set()
+
+            self.report.give_up = give_up
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, done.set)
         port = self.settings.admin_port
@@ -89,6 +101,8 @@ class Worker:
         for timer in self._timers.values():
             timer.cancel()
         self.report.bye()
+        if failures:
+            raise ScenarioFailed(failures[0])
 
     def _beat(self, loop: asyncio.AbstractEventLoop, due_s: float) -> None:
         if due_s <= clock.now():

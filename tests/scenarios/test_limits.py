@@ -65,7 +65,7 @@ def test_deadlines_expire_each_exchange_at_the_limit_of_its_request(monkeypatch:
     monkeypatch.setattr(clock, "now", lambda: engine.now_s)
     limits = Deadlines(engine, lambda one: expired.append((one.request.path, engine.now_s - 1000)))  # type: ignore[arg-type]
     asked = [
-        Exchange(Request("POST", path, {}, b"", limit_s, ("gateway",)), ())
+        Exchange(Request("POST", path, {}, b"", limit_s, ("gateway",)), b"", ())
         for path, limit_s in (("/infer", 8.0), ("/tool", 40.0), ("/infer", 8.0), ("/tool", 40.0))
     ]
     for number, exchange in enumerate(asked):
@@ -85,7 +85,7 @@ def test_exchange_added_while_another_expires_gets_its_full_limit(monkeypatch: p
     """This happens when a waiting exchange takes the place of an expired one."""
     engine, ended_s = SimulatedEngine(), list[float]()
     monkeypatch.setattr(clock, "now", lambda: engine.now_s)
-    first, waiting = (Exchange(Request("GET", "/", {}, b"", 8.0, ("gateway",)), ()) for _ in range(2))
+    first, waiting = (Exchange(Request("GET", "/", {}, b"", 8.0, ("gateway",)), b"", ()) for _ in range(2))
 
     def expired(exchange: Exchange) -> None:
         ended_s.append(engine.now_s - 1000)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+from importlib.util import find_spec
 from itertools import islice, pairwise
 from math import inf
 from pathlib import Path
 from random import Random
+from runpy import run_path
 from statistics import mean, stdev
 
 import pytest
@@ -18,7 +20,7 @@ from scenarios.generator.faults import FaultBoard, FaultError
 from scenarios.generator.ledger import SLICE_S, UNFINISHED, Ledger
 from scenarios.generator.plan import Arrivals, Plan
 from scenarios.generator.schedule import Rate, ScheduleError, parse, seeded
-from scenarios.generator.settings import SettingsError, read_settings
+from scenarios.generator.settings import SettingsError, duration_s, read_settings
 from scenarios.generator.stream import Stream, StreamError
 
 
@@ -233,3 +235,23 @@ def test_unusable_variable_is_named_in_the_message(environ: dict[str, str], mess
     with pytest.raises(SettingsError, match=message):
         read_settings(environ)
     assert read_settings({}).thresholds_ms == (500,)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("30", 30), ("30s", 30), ("1m30s", 90), ("90m", 5400), ("2h", 7200), ("1h20m", 4800), ("3h30m10s", 12610)],
+)
+def test_duration_is_read_as_locust_reads_it(text: str, seconds: float) -> None:
+    assert duration_s(text) == seconds == locusts_own(text)
+
+
+def locusts_own(text: str) -> float:
+    """Return the seconds that locust reads; by the path of its file, as an import of locust patches this process."""
+    package = find_spec("locust")
+    assert package is not None
+    folder = Path((package.submodule_search_locations or [""])[0])
+    return float(run_path(str(folder / "util" / "timespan.py"))["parse_timespan"](text))
+
+
+def test_duration_may_be_a_fraction_of_a_second() -> None:
+    assert (duration_s("1.05"), duration_s("0.5s")) == (1.05, 0.5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -79,16 +80,88 @@ def test_refused_connections_count_as_unsent(tmp_path: Path, engine: str) -> Non
     assert (ok, unsent) == (0, sent)
 
 
+BROKEN = "    def {method}:\n        raise KeyError('mine')\n\n\n"
+
+
 @engines
-@pytest.mark.parametrize("broken", ["body(self, rng)", "bad(self, answer)"])
-def test_exception_in_a_scenario_ends_the_process_as_an_internal_error(
-    tmp_path: Path, engine: str, broken: str
+@pytest.mark.parametrize("method", ["body(self, rng)", "bad(self, answer)"])
+def test_exception_in_a_scenario_is_a_bad_arrival_and_the_tenth_ends_the_load(
+    tmp_path: Path, engine: str, method: str
 ) -> None:
-    text = DECLARED.replace("MineUser", f"    def {broken}:\n        raise KeyError('mine')\n\n\nMineUser")
+    text = DECLARED.replace("MineUser", f"{BROKEN.format(method=method)}MineUser", 1)
+    line = text.splitlines().index("        raise KeyError('mine')") + 1
     with HttpServer() as server, running(declared(tmp_path, text), server.url, tmp_path, engine=engine) as load:
         assert load.process.wait(LIMIT_S) == 2
-        assert "the generator broke" in load.stderr.read_text()
-        assert "KeyError('mine')" in load.stderr.read_text()
+        wait_until(lambda: load.total("gateway", key="bad") == {"scenario_error": 10}, "the counts")
+        said = load.stderr.read_text()
+        named = re.findall(rf"mine.py:{line}: KeyError: 'mine' \(at arrival (\d+), \w+ /?mine\); it counts", said)
+        assert len(set(named)) == len(named) == 10
+        assert "the scenario's own code failed 10 times" in said.splitlines()[-1]
+        assert f"mine.py:{line}" in said.splitlines()[-1]
+        assert load.total("gateway", key="ok") == 0
+
+
+@engines
+@pytest.mark.parametrize("result", ["'text'", "7", "None"])
+def test_unusable_result_of_a_scenario_is_an_error_of_the_scenario(tmp_path: Path, engine: str, result: str) -> None:
+    text = DECLARED.replace("b'{\"n\": %d}' % rng.randint(0, 9)", result)
+    with HttpServer() as server, running(declared(tmp_path, text), server.url, tmp_path, engine=engine) as load:
+        assert load.process.wait(LIMIT_S) == 2
+        wait_until(lambda: load.total("gateway", key="bad") == {"scenario_error": 10}, "the counts")
+        assert "mine.py: TypeError: " in load.stderr.read_text()
+        assert not server.requests
+
+
+@engines
+def test_load_goes_on_after_an_exception_in_a_scenario(tmp_path: Path, engine: str) -> None:
+    text = DECLARED.replace("rng.randint(0, 9)", "(1 / 0 if (n := next(numbers)) % 10 == 4 and n < 30 else n)")
+    text = text.replace("\n\nclass Mine", "\nimport itertools\nnumbers = itertools.count(1)\n\nclass Mine")
+    with HttpServer() as server, running(declared(tmp_path, text), server.url, tmp_path, engine=engine) as load:
+        wait_until(lambda: load.total("gateway", key="ok") > 100, "good answers")
+        sent, _, bad, _ = ended(load)
+    assert bad["scenario_error"] == 3
+    said = load.stderr.read_text()
+    assert [number for number in range(50) if f"ZeroDivisionError: division by zero (at arrival {number}," in said] == [
+        4, 14, 24,
+    ]  # fmt: skip
+    assert server.requests["/mine"] <= sent - 3
+
+
+@engines
+@pytest.mark.parametrize(
+    ("method", "series"),
+    [("path(self, rng)", "connects"), ("message(self, number)", "messages"), ("read(self, text, state)", "messages")],
+)
+def test_exception_in_a_websocket_scenario_is_a_bad_arrival(
+    tmp_path: Path, engine: str, method: str, series: str
+) -> None:
+    text = ECHO.replace("EchoUser", f"{BROKEN.format(method=method)}EchoUser", 1)
+    line = text.splitlines().index("        raise KeyError('mine')") + 1
+    with RealtimeServer(interval_s=1, echo=True) as server, running(
+        declared(tmp_path, text), server.url, tmp_path, engine=engine
+    ) as load:  # fmt: skip
+        assert load.process.wait(LIMIT_S) == 2
+        wait_until(lambda: load.total(series, key="bad")["scenario_error"] == 10, "the counts")
+        assert load.stderr.read_text().count(f"mine.py:{line}: KeyError: 'mine' (at ") == 11  # the last line has it too
+
+
+def test_run_by_hand_counts_exceptions_in_a_scenario_and_ends_with_2(tmp_path: Path) -> None:
+    text = DECLARED.replace("MineUser", f"{BROKEN.format(method='body(self, rng)')}MineUser", 1)
+    with HttpServer() as server:
+        done = subprocess.run(
+            [sys.executable, "-m", "scenarios.worker", declared(tmp_path, text), "--host", server.url, "-t", "15s"],
+            cwd=tmp_path, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, timeout=20, check=False,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert "10 scenario_error (scenario_error mine)" in done.stdout
+    assert "the scenario's own code failed 10 times" in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("a = 1\nb = 1 / 0\n", "mine.py:2: the scenario"), ("a = (\n", "mine.py:1: the scenario")]
+)
+def test_scenario_that_cannot_be_loaded_is_named_with_its_line(tmp_path: Path, text: str, message: str) -> None:
+    assert message in refused(declared(tmp_path, text), cwd=tmp_path)
 
 
 @engines
@@ -182,6 +255,13 @@ def refused(*arguments: str, cwd: Path, **env: str) -> str:
         (["mine.py", "--rate", "0"], "argument --rate: it must be a number above 0"),
         (["mine.py", "--schedule", "often"], "must begin with one of poisson, constant, trace"),
         (["mine.py", "--tick-ms", "900"], "it must be from 0"),
+        (
+            ["mine.py", "-t", "30x"],
+            "argument -t/--run-time: it must be a duration above 0, such as 30, 30s or 1h20m30s",
+        ),
+        (["mine.py", "-t", "30s1m"], "it must be a duration above 0"),
+        (["mine.py", "-t", "1m30"], "it must be a duration above 0"),
+        (["mine.py", "-t", "0s"], "it must be a duration above 0"),
         (["mine.py", "--host", "localhost"], "host 'localhost' cannot be used: give http://HOST:PORT"),
         (["mine.py", "--host", "http://no.such.host.invalid"], "cannot be used"),
     ],

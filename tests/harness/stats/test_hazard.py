@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from harness.stats.hazard import EarlierRuns, ratio_needed, self_heal_bound
+from harness.stats.hazard import EarlierRuns, credited_share, ratio_needed, self_heal_bound
 
 
 @pytest.mark.parametrize(("window_s", "before_s", "ratio"), [(10, 15, 2), (1, 40, 2), (60, 10, 3), (5, 5, 9)])
@@ -29,6 +29,26 @@ def test_wrong_credits_in_simulation_are_at_most_the_bound(mean_s: float) -> Non
     bound = self_heal_bound(10, 15, 2)
     assert credited <= bound + 4 * math.sqrt(bound / runs)
     assert mean_s != 60 or credited > 0.9 * bound, "the bound is reached at the worst rate"
+
+
+@pytest.mark.parametrize(("limit", "share"), [(0.1, 0.149), (0.01, 0.022)])
+def test_share_that_is_credited_over_all_windows(limit: float, share: float) -> None:
+    assert credited_share(limit) == pytest.approx(share, rel=0.02)
+
+
+@pytest.mark.parametrize("mean_s", [20, 40, 100, 160])
+def test_credited_share_in_simulation(mean_s: float) -> None:
+    """A response at 15 s without effect; the control is observed for as long as the limit of 10 % demands."""
+    rng, runs, credited = Random(f"share {mean_s}"), 20_000, 0
+    for _ in range(runs):
+        treatment, control = rng.expovariate(1 / mean_s), rng.expovariate(1 / mean_s)
+        if treatment > 15:
+            u = (treatment - 15) / 15
+            needed = max(2.0, (1 + u) ** (-1 / u) * u / (1 + u) / 0.1 - 1)
+            credited += control > needed * treatment
+    bound = credited_share(0.1)
+    assert credited / runs <= bound + 4 * math.sqrt(bound / runs)
+    assert mean_s != 160 or credited / runs > 0.9 * bound, "the bound is nearly reached"
 
 
 def test_bound_falls_with_exposure_and_rises_with_earlier_ends() -> None:
