@@ -30,7 +30,7 @@ class DrillPlan:
     binding: RunbookBinding | None
     """None if the bindings do not have the runbook's id."""
     symptoms: tuple[tuple[Symptom, Condition | None], ...]
-    """Each symptom with the condition that the bindings give it."""
+    """Each symptom with the condition that the bindings or its text give it, once for each of several."""
     steps: tuple[Step, ...]
     unread: tuple[Unread, ...]
     """Text of the runbook that was not understood, so that it is not tested."""
@@ -78,7 +78,11 @@ def make_plan(
 
 def _drill(runbook: Runbook, document: Document, bindings: Bindings) -> DrillPlan:
     binding = bindings.runbooks.get(runbook.id)
-    symptoms = tuple((symptom, binding.condition_of(symptom) if binding else None) for symptom in runbook.symptoms)
+    symptoms = tuple(
+        (symptom, condition)
+        for symptom in runbook.symptoms
+        for condition in ((binding.conditions_of(symptom) if binding else ()) or (None,))
+    )
     # A toggle without a Deployment is set on the runbook's service, so that the drill shows whether anything reads it.
     toggles = {
         toggle.name: bindings.toggles.get(toggle.name, binding.service if binding else "") for toggle in runbook.toggles

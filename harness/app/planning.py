@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness import bindings
-from harness.errors import DocumentError, GamedayError
-from harness.faults.factory import make_fault
-from harness.load.job import check_shared
-from harness.load.worker import find_scenario
-from harness.plan import DrillPlan, GamedayPlan, Start, make_plan
+from harness.app.checks import part_problems
+from harness.errors import DocumentError
+from harness.plan import GamedayPlan, Start, make_plan
 from harness.runbook import nothing_to_test, read
 from harness.steps.confinement import unavailable
 
@@ -31,7 +28,7 @@ class PlanRequest:
 
 @dataclass(frozen=True)
 class PlanResult:
-    """The plan, and the problems with its scenarios and faults."""
+    """The plan, and the problems with the names in its bindings."""
 
     plan: GamedayPlan
     problems: tuple[str, ...]
@@ -48,7 +45,7 @@ class PlanResult:
 
 
 def plan(request: PlanRequest) -> PlanResult:
-    """Bind a document, and check scenarios and faults. Raises DocumentError and BindingError."""
+    """Bind a document, and check the names in the bindings. Raises DocumentError and BindingError."""
     made = read_plan(request)
     return PlanResult(made, tuple(dict.fromkeys(str(error) for error in part_problems(made, None))))
 
@@ -62,26 +59,3 @@ def read_plan(request: PlanRequest) -> GamedayPlan:
         raise DocumentError(f"{request.runbook}: nothing to test: {nothing}; {fix}")
     bound = bindings.load(bindings.find(request.runbook, request.bindings))
     return make_plan(document, bound, list(request.only), request.start)
-
-
-def part_problems(plan: GamedayPlan, workers: int | None) -> Iterator[GamedayError]:
-    """Problems with the scenarios and faults of all drills; `workers` generate the load in the cluster."""
-    for drill in plan.drills:
-        for check in (_check_scenario, _check_faults):
-            try:
-                check(drill, plan, workers)
-            except GamedayError as error:
-                yield error
-
-
-def _check_scenario(drill: DrillPlan, plan: GamedayPlan, workers: int | None) -> None:
-    if drill.binding is None:
-        return
-    find_scenario(drill.binding.scenario, plan.bindings.path.parent)
-    if workers:
-        check_shared(drill.binding.scenario, drill.binding.rate, workers)
-
-
-def _check_faults(drill: DrillPlan, plan: GamedayPlan, workers: int | None) -> None:
-    for spec in plan.bindings.faults[drill.binding.fault] if drill.binding else ():
-        make_fault(spec)

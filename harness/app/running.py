@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
+from harness.app.checks import part_problems
 from harness.app.load import make_load
 from harness.app.members import DEFAULT_PLATFORM, RESPONDERS, file_formats, make_provider
-from harness.app.planning import PlanRequest, part_problems, read_plan
+from harness.app.planning import PlanRequest, read_plan
 from harness.app.platforms import PlatformChoice
 from harness.app.reporting import RECORD, ReportRequest, report, write_files
 from harness.drill import Limits
-from harness.errors import Interrupted, MachineError, PlatformError
+from harness.errors import BindingError, Interrupted, MachineError, PlatformError
 from harness.faults.factory import make_fault
 from harness.gameday.headers import Draw
 from harness.gameday.judging import LiveJudges
@@ -114,8 +115,9 @@ def _recording(record: Path, listeners: Sequence[ListenerFactory]) -> Iterator[t
 def _checked_plan(request: RunRequest) -> GamedayPlan:
     plan = read_plan(request.plan)
     check(plan)
-    for problem in part_problems(plan, request.platform.options.load_in_cluster):
-        raise problem
+    problems = list(dict.fromkeys(map(str, part_problems(plan, request.platform.options.load_in_cluster))))
+    if problems:
+        raise BindingError("\n".join(problems))
     return plan
 
 

@@ -5,14 +5,25 @@ from __future__ import annotations
 from harness.bindings.model import StepOrder
 from harness.conditions import parse
 from harness.errors import ConditionError
-from harness.schema.shape import Report, anything, choice, dictionary, mapping, nullable, number, scalar, sequence
+from harness.schema.shape import (
+    Report,
+    anything,
+    choice,
+    dictionary,
+    mapping,
+    nullable,
+    number,
+    scalar,
+    sequence,
+    unchanged,
+)
 from harness.schema.tree import Tree
 
 FAULT_KEYS = ("at", "fault", "max_duration_s")
 """The keys of a fault that are not its parameters."""
 CONTAINS_KEYS = ("contains", "words")
 """`contains` and its former name, which old files still use."""
-_above_0 = number(lambda value: value > 0, "a number above 0")
+_above_0 = unchanged(number(lambda value: value > 0, "a number above 0"))
 _texts = dictionary(scalar)
 
 
@@ -22,7 +33,7 @@ def _version(tree: Tree, path: str, report: Report) -> None:
 
 
 def _fault(tree: Tree, path: str, report: Report) -> None:
-    parameters = {key: anything for key in tree.entries if key not in FAULT_KEYS}
+    parameters = {key: unchanged(anything) for key in tree.entries if key not in FAULT_KEYS}
     mapping({"at": scalar, "fault": scalar}, {**parameters, "max_duration_s": _above_0})(tree, path, report)
 
 

@@ -27,6 +27,8 @@ class FaultSpec:
     fault: str
     parameters: Mapping[str, float | str | bool] = field(default_factory=dict)
     max_duration_s: float = 300.0
+    place: str = field(default="", compare=False)
+    """File, line and column."""
 
     @property
     def text(self) -> str:
@@ -41,6 +43,7 @@ class SymptomBinding:
     condition: Condition
     line: int | None
     contains: str | None
+    place: str = field(default="", compare=False)
 
     def matches(self, symptom: Symptom) -> bool:
         """Whether this binding is for a symptom: by its line if given, else by text, ignoring case and spacing."""
@@ -66,11 +69,13 @@ class RunbookBinding:
     placeholders: Mapping[str, str] = field(default_factory=dict)
     rate: float | None = None
     order: StepOrder = StepOrder.DOCUMENT
+    places: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """File, line and column of each key."""
 
-    def condition_of(self, symptom: Symptom) -> Condition | None:
-        """The condition bound to a symptom, else the one that its text states, else None."""
+    def conditions_of(self, symptom: Symptom) -> tuple[Condition, ...]:
+        """The condition bound to a symptom, else those that its text states, all of which are needed."""
         bound = next((binding.condition for binding in self.symptoms if binding.matches(symptom)), None)
-        return bound or from_prose(symptom.text, self.series)
+        return (bound,) if bound else from_prose(symptom.text, self.series)
 
 
 @dataclass(frozen=True)

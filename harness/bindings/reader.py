@@ -125,6 +125,7 @@ def _fault(tree: Tree) -> FaultSpec:
         fault=tree.fields["fault"].written,
         parameters=dict(_parameters(tree)),
         max_duration_s=_number(tree, "max_duration_s") or _DEFAULT_MAX_DURATION_S,
+        place=tree.place,
     )
 
 
@@ -146,13 +147,15 @@ def _runbook(tree: Tree, slos: Catalogue) -> RunbookBinding:
         placeholders=_texts(tree.at("placeholders")),
         rate=_number(tree, "rate"),
         order=StepOrder(fields["order"].written) if "order" in fields else StepOrder.DOCUMENT,
+        places={key: each.place for key, each in fields.items()},
     )
 
 
 def _symptom(tree: Tree) -> SymptomBinding:
     line = tree.fields["line"].value if "line" in tree.fields else None
     contains = next((tree.fields[key].written for key in CONTAINS_KEYS if key in tree.fields), None)
-    return SymptomBinding(parse(tree.fields["is"].written), line if isinstance(line, int) else None, contains)
+    condition = parse(tree.fields["is"].written)
+    return SymptomBinding(condition, line if isinstance(line, int) else None, contains, tree.place)
 
 
 def _number(tree: Tree, key: str) -> float | None:

@@ -23,7 +23,7 @@ from harness.gameday.toggles import drift, overrides
 from harness.history.vif import History, history_beside
 from harness.load.base import Load
 from harness.machine.cpu_waits import CpuWaits
-from harness.measures.probe import Probe, family
+from harness.measures.probe import Probe, family, near_names
 from harness.plan import DrillPlan, GamedayPlan
 from harness.platforms.base import Overrides, Platform
 from harness.record.events import (
@@ -178,7 +178,8 @@ class _Drilling:
         """What the sampler reads, each once: the probes of the conditions and the metrics of the dashboards."""
         boards = [board for board in self.drill.runbook.dashboards if board.system.casefold() == "prometheus"]
         probes = [probe for condition in self.drill.conditions for probe in condition.measure.probes]
-        yield from dict.fromkeys([*probes, *(family(board.name) for board in boards)])
+        names = [name for board in boards for name in (board.name, *near_names(board.name))]
+        yield from dict.fromkeys([*probes, *map(family, names)])
 
     def _respond(self, steps: Sequence[Step]) -> None:
         platform, gameday = self._sides[TREATMENT].platform, self.gameday

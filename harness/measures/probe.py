@@ -59,6 +59,12 @@ def health(deployment: str) -> HealthProbe:
     return HealthProbe(f"health({deployment})", deployment)
 
 
+def near_names(name: str) -> tuple[str, ...]:
+    """The names that are often written for each other: of a counter, with and without `_total`."""
+    plain = name.partition("{")[0].strip()
+    return (plain.removesuffix("_total"),) if plain.endswith("_total") else (f"{plain}_total",)
+
+
 def family(name: str) -> FamilyProbe:
     """The probe of a metric that a dashboard of the runbook names."""
     return FamilyProbe(f"family({name})", None, Selector.parse(name))

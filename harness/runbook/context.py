@@ -93,8 +93,9 @@ def _leads_to(lead: _Decision, block: Block) -> bool:
 
 
 def _introduction(paragraph: Paragraph) -> _Decision:
-    words = above(with_commands_as_signs(paragraph), remark=paragraph.quoted or is_remark(paragraph.text))
-    colon = paragraph.text.endswith(":")
+    text, colon = with_commands_as_signs(paragraph), paragraph.text.endswith(":")
+    about_its_own = COMMAND in text and not colon and not paragraph.bullet
+    words = above(text, remark=paragraph.quoted or about_its_own or is_remark(paragraph.text))
     output = announces_output(paragraph.text)
     return _Decision(paragraph.depth, paragraph.mark, said(words, paragraph.line), lists=colon, output=output)
 

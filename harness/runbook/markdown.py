@@ -107,7 +107,7 @@ class _Walk:
         """A quote whose first words are a label such as `**Warning:**` or `[!WARNING]` is an admonition."""
         found = list(self.children(node, replace(inside, quoted=True)))
         first = found[0] if found and isinstance(found[0], Paragraph) else None
-        label = _LABEL.match(first.text) if first else None
+        label = _LABEL.match(_first_words(first)) if first else None
         warning = _warning(label[0], node) if label else ""
         yield from (replace(block, manual=block.manual or warning) for block in found)
 
@@ -196,6 +196,12 @@ def _language(info: str) -> str:
     """The language of a fence: the first name in its info string (`bash,ignore`, `{.sh #id}`, `bash{1,3}`)."""
     found = re.search(r"(?<![\w#])[a-z][\w+-]*(?![\w+-]*\s*=)", re.sub(r"#[\w-]+", "", info), re.I)
     return found[0].lower() if found else ""
+
+
+def _first_words(paragraph: Paragraph) -> str:
+    """The bold text at the beginning of a paragraph, otherwise its first line."""
+    first = paragraph.spans[:1]
+    return text_of(first if first and first[0].strong else [s for s in paragraph.spans if s.line == paragraph.line])
 
 
 def _warning(label: str, node: SyntaxTreeNode) -> str:

@@ -10,10 +10,13 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-_APPROXIMATE = r"[~≈]|(?:about|around|circa|at least|at most|up to|more than|less than)\b|approx(?:\.|imately)?|ca\."
+_APPROXIMATE = re.compile(
+    r"(?:≈|\b(?:about|around|circa|at least|at most|up to|more than|less than)\b|\bapprox(?:\.|imately)?|\bca\.)"
+    r"\s*(?=\d)",
+    re.I,
+)
 NUMBER = (
-    rf"(?:(?:{_APPROXIMATE})\s*)?"
-    r"[-+]?\d+(?:[.,_'\u2019]\d+|[ \u00a0\u202f]\d{3}(?!\d))*"
+    r"(?:~\s*)?[-+]?\d+(?:[.,_'\u2019]\d+|[ \u00a0\u202f]\d{3}(?!\d))*"
     r"(?:\s?[-–]\s?\d[\d.,]*)?"
 )
 """A number as documents write it, for a larger pattern."""
@@ -21,7 +24,6 @@ UNIT = (
     r"(?:milliseconds?|millis|msecs?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|percent|%"
     r"|[kmgt]i?b|[kmgt]i|bytes?|k|[mg])"
 )
-_ABOUT = re.compile(_APPROXIMATE, re.I)
 _RANGE = re.compile(r"\d\s?[-–]\s?\d|\d\s+to\s+\d")
 _PLAIN = re.compile(r"[-+]?\d+(?:\.\d+)?")
 _THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}(?:([,_'\u2019 \u00a0\u202f])\d{3})(?:\1\d{3})*(?:\.\d+)?")
@@ -43,12 +45,17 @@ class Unclear:
     why: str
 
 
+def marked(text: str) -> str:
+    """The text with `~` for words such as "about" before a number."""
+    return _APPROXIMATE.sub("~", text)
+
+
 def read_value(written: str, variable: str) -> str | Unclear:
     """What to set a variable to for a value of the document; Unclear with the reason where that is not certain."""
-    text = " ".join(written.replace("\u00a0", " ").replace("\u202f", " ").split())
-    if not re.search(r"\d", text) or (re.match(r"[-+]?\d", text) is None and not _ABOUT.match(text)):
+    text = marked(" ".join(written.replace("\u00a0", " ").replace("\u202f", " ").split()))
+    if not re.search(r"\d", text) or (re.match(r"[-+]?\d", text) is None and not text.startswith("~")):
         return text
-    if _ABOUT.match(text):
+    if text.startswith("~"):
         return Unclear(f"`{text}` is about a value: state the exact one")
     if _RANGE.search(text):
         return Unclear(f"`{text}` is a range: state one value")
@@ -95,6 +102,8 @@ def _quantity(found: re.Match[str], text: str, variable: str) -> str | Unclear:
     if isinstance(number, Unclear):
         return number
     unit, rest = (found["unit"] or "").lower(), found["rest"]
+    if not unit and re.fullmatch(r"\s+[a-z]+", f"{found['gap']}{rest}", re.I):
+        return _written(number)
     if rest.strip():
         return Unclear(f"`{text}` is no single number") if not _literal(text) else text
     if not unit:

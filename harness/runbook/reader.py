@@ -53,8 +53,7 @@ def parse(text: str, path: str = "<text>") -> Document:
     """Parse a text; `path` is its name in errors. Raises DocumentError when two runbooks have the same id."""
     title, entries, outlined = outline(tuple(blocks(text)))
     _refuse_duplicates(entries, path)
-    decided = (replace(section, blocks=governed(section.above, section.blocks)) for section in outlined)
-    parts = [(section, tuple(_parts(section))) for section in decided]
+    parts = [(section, tuple(_parts(_governed(section)))) for section in outlined]
 
     def of(kind: Kind) -> tuple[Procedure, ...]:
         return _only(Procedure, chain.from_iterable(found for section, found in parts if section.kind is kind))
@@ -91,6 +90,12 @@ def _refuse_duplicates(entries: Iterable[Entry], path: str) -> None:
                 f"{path}:{entry.line}: the runbook id {entry.id} is used twice, "
                 f"on line {earlier.line} and on line {entry.line}. Give each runbook its own id."
             )
+
+
+def _governed(section: Section) -> Section:
+    """The section with what its words say about its commands, if it can have any."""
+    without = (Kind.SYMPTOMS, Kind.DASHBOARDS, *_PROCEDURES)
+    return section if section.kind in without else replace(section, blocks=governed(section.above, section.blocks))
 
 
 def _parts(section: Section) -> Iterator[Part]:

@@ -10,6 +10,7 @@ from harness.model import Action, Command, Dashboard, Part, Symptom, Unread
 from harness.runbook.blocks import Block, Code, Heading, Paragraph
 from harness.runbook.items import PROSE, each, unread
 from harness.runbook.programs import looks_typed
+from harness.runbook.promql import is_expression, metric_names
 from harness.runbook.shell import commands, inline, title_of
 
 _SYSTEM = (
@@ -153,7 +154,9 @@ def _dashboards(paragraph: Paragraph, system: str) -> Iterator[Part]:
         name = re.sub(rf"\s*(\((?:{_SYSTEM})\)|\b(?:in|on|at) (?:{_SYSTEM})\b)", "", text, flags=re.I)
         system = system or (known[0] if known else "")
     for each_name in _names(name):
-        yield Dashboard(paragraph.line, paragraph.text, system, each_name)
+        names = metric_names(each_name) if system.casefold() == "prometheus" and is_expression(each_name) else ()
+        for metric in names or (each_name,):
+            yield Dashboard(paragraph.line, paragraph.text, system, metric)
 
 
 def _names(name: str) -> list[str]:

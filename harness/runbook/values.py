@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
-from harness.runbook.quantities import NUMBER, UNIT
+from harness.runbook.quantities import NUMBER, marked
 
 
 def _value(name: str, number: str) -> str:
@@ -13,7 +14,7 @@ def _value(name: str, number: str) -> str:
 
 
 _EDGE = r"""(?=$|[\s,;()`"'|!:]|\.(?:\s|$))"""
-_QUANTITY = rf"{NUMBER}(?:\s?{UNIT}(?!\w))?"
+_QUANTITY = rf"{NUMBER}(?:\s?(?:%|[a-z]+(?!\w)))?"
 _OLD = _value("old", rf"{_QUANTITY}{_EDGE}")
 _NEW = _value("new", rf"{_QUANTITY}(?:\s+to\s+\d[\d.,]*)?{_EDGE}")
 _WORD = r"(?:\s+[a-z]+)?"
@@ -25,25 +26,31 @@ _AFTER = r"(?:for|if|when|until|while|temporar\w*|during|as|so|and|or|because|to
 _END = rf"(?=$|[.,;)!]|\s+{_AFTER})"
 _NAMED = r"(?:true|false|on|off|yes|no|enabled|disabled|debug|info|warn(?:ing)?|error|trace|none|null)"
 _LITERAL = rf"\W?(?:{NUMBER}|\S*\d|{_NAMED}\b)"
-_FORMS = tuple(
-    re.compile(pattern, re.I)
-    for pattern in (
-        rf"\bfrom\s+{_OLD}{_WORD}\s+to\s+{_NEW}",
-        rf"{_OLD}{_WORD}\s*(?:-{{1,3}}>|={{1,3}}>|→|➜|⇒)\s*{_NEW}",
-        rf"\bold(?:\s+value)?\s*[:=]\s*{_OLD}.*?\bnew(?:\s+value)?\s*[:=]\s*{_NEW}",
-        rf"^\W*(?={_LITERAL}){_OLD}{_WORD}\s+to\s+{_NEW}{_WORD}\W*$",
-        rf"\b{_MOVER}\b[^.;]*?\bto\s+(?={NUMBER}|\W\d){_NEW}",
-        rf"\b{_SETTER}\b[^.;]*?(?:\bto\s+|=\s*){_NEW}{_END}",
-        rf"^(?:set\s+)?=\s*{_NEW}",
-        rf"^(?:set\s+)?(?:to\s+)?(?={_LITERAL}){_NEW}{_WORD}\s*\.?\s*(?:$|\(|#|,|and\b)",
-    )
+_FORMS: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("from",), rf"\bfrom\s+{_OLD}{_WORD}\s+to\s+{_NEW}"),
+    (("->", "=>", "→", "➜", "⇒"), rf"{_OLD}{_WORD}\s*(?:-{{1,3}}>|={{1,3}}>|→|➜|⇒)\s*{_NEW}"),
+    (("old",), rf"\bold(?:\s+value)?\s*[:=]\s*{_OLD}.*?\bnew(?:\s+value)?\s*[:=]\s*{_NEW}"),
+    (("to",), rf"^\W*(?={_LITERAL}){_OLD}{_WORD}\s+to\s+{_NEW}{_WORD}\W*$"),
+    (tuple("0123456789"), rf"\b{_MOVER}\b[^.;]*?\bto\s+(?={NUMBER}|\W\d){_NEW}"),
+    (("to", "="), rf"\b{_SETTER}\b[^.;]*?(?:\bto\s+|=\s*){_NEW}{_END}"),
+    (("=",), rf"^(?:set\s+)?=\s*{_NEW}"),
+    (("",), rf"^(?:set\s+)?(?:to\s+)?(?={_LITERAL}){_NEW}{_WORD}\s*\.?\s*(?:$|\(|#|,|and\b)"),
 )
+"""Each with the signs of which one must be in the text."""
+
+
+@cache
+def _compiled(form: str) -> re.Pattern[str]:
+    """Compiled at the first use: most toggles have the first form."""
+    return re.compile(form, re.I)
 
 
 def values_of(text: str) -> tuple[str | None, str] | None:
     """(old, new) as written, from the text about one variable; None where it states no new value."""
-    for form in _FORMS:
-        match = form.search(text.strip(" :–—|"))
+    plain = marked(text.strip(" :–—|"))
+    lower = plain.lower()
+    for form in (pattern for signs, pattern in _FORMS if any(sign in lower for sign in signs)):
+        match = _compiled(form).search(plain)
         new = _taken(match, "new") if match else None
         if match and new is not None:
             return _taken(match, "old") or old_of(text), new

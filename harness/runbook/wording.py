@@ -8,10 +8,31 @@ a condition on the response ("if that does not help") is.
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from itertools import pairwise
 
 COMMAND = "\ue000"
 """Stands for a command in a sentence."""
+
+
+class _Words:
+    """A pattern that is compiled when a text has one of its `hints`: most texts of a document have none."""
+
+    def __init__(self, patterns: tuple[str, ...], hints: str) -> None:
+        self._patterns, self._hints = patterns, tuple(hints.split(",")) if hints else ()
+
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile("|".join(self._patterns), re.I)
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """The first place of these words."""
+        lower = text.lower()
+        return self._compiled.search(text) if any(hint in lower for hint in self._hints) else None
+
+
+def _words(*patterns: str, hints: str) -> _Words:
+    return _Words(patterns, hints)
 
 
 def _any(*patterns: str) -> re.Pattern[str]:
@@ -21,7 +42,10 @@ def _any(*patterns: str) -> re.Pattern[str]:
 _END = rf"\W*(?:$|[:(!,]|{COMMAND})"
 _HARMLESS = r"(?:forget|hesitate|wait|delay|panic|worry|skip|omit|ignore|miss)"
 _NOT = rf"(?:never(?!-)|do not|don't|dont|must not|mustn't)(?!\W+{_HARMLESS}\b)"
-_BEGIN = r"(?:^\W*|[,:(!–—]\s*|\s-\s|\b(?:and|or|but|then|so|please|also|just|you|we|one|must|should)\s+)"
+_BEGIN = (
+    r"(?:^\W*(?:(?:warning|caution|danger|attention|important|note)\W+)?|[,:(!–—]\s*|\s-\s"
+    r"|\b(?:and|or|but|then|so|please|also|just|you|we|one|must|should)\s+)"
+)
 _RUN = r"(?:run|use|execute|do|try|apply|issue|call|paste|copy)"
 _DONE = r"(?:run|used(?! to)|executed|done|tried|applied|issued|called|attempted)"
 _UNSAFE = (
@@ -36,9 +60,10 @@ _STEP = (
     r"|fix|mitigation|work-?around|attempt|toggles?))"
 )
 _IF = r"\b(?:if|when|in case|once)"
-_FALLBACK = _any(
+_FALLBACK = _words(
     r"\b(?:only|except) (?:if|when|in case|as)\b",
     r"\bunless\b",
+    r"\bif you (?:really |absolutely )?must\b",
     r"\blast resort\b",
     r"\b(?:as a|a) fallback\b",
     rf"^\W*(?:fallback|plan b){_END}",
@@ -52,11 +77,15 @@ _FALLBACK = _any(
     rf"{_IF} (?:it|this|that|the (?:problem|issue|incident|errors?|symptoms?)) (?:persists?|continues?)\b",
     r"\bon failure\b|\bin case of (?:failure|problems|trouble)\b",
     rf"^\W*to (?:roll back|undo|revert)(?: (?:this|that|it|the changes?))?(?:{_END}|,| with| run| use)",
+    hints=(
+        "only,except,unless,must,resort,fallback,plan b,otherwise,else,fail,not,n't,still,nothing,"
+        "improvement,persist,continue,trouble,problem,undo,revert,roll back"
+    ),
 )
 _ALTERNATIVE = _any(
     r"^\W*or\b", r"^\W*(?:as an )?alternative(?:ly|s)?(?:\W*$|\W*[:,(]| run| use| do)", r"^\W*option [b-z2-9]\b"
 )
-_WARNING = _any(
+_WARNING = _words(
     rf"{_BEGIN}(?:{_NOT}|avoid\b|refrain from|stop (?:using|running)|under no circumstances|in no case)",
     rf"^\W*(?:it|this|that|the following|these)(?: is| are|'s) (?:\w+ly )?{_UNSAFE}",
     rf"^\W*(?:{_UNSAFE}|danger)(?:{_END}| to\b)",
@@ -64,30 +93,42 @@ _WARNING = _any(
     r"^\W*[❌🚫⛔]",
     rf"\b(?:must|should|may|shall|can) (?:not|never) be {_DONE}\b|\bnot to be {_DONE}\b",
     r"\bwhat not to do\b",
+    hints=(
+        "never,not,n't,dont,avoid,refrain,stop,circumstance,no case,unsafe,danger,destruct,forbid,"
+        "prohibit,discourag,deprecat,obsolete,outdated,❌,🚫,⛔"
+    ),
 )
-_DIRECT_WARNING = _any(
-    rf"{_BEGIN}{_NOT},? (?:\w+,? )?{_RUN}(?: (?:this|that|it|these|those|them|any|the following)\b|\W*$)",
+_DIRECT_WARNING = _words(
+    rf"{_BEGIN}{_NOT},? (?:\w+,? )?{_RUN}(?: (?:this|that|it|these|those|them|any|the following)\b|[^\w{COMMAND}]*$)",
     rf"\b(?:must|should) (?:not|never) be {_DONE}\b",
+    hints=("never,not,n't,dont"),
 )
-_PAST = _any(
+_PAST = _words(
     r"\b(?:was|were|has been|have been) (?:\w+ )?(?:tried|attempted)\b",
     r"\b(?:we|they|I) (?:\w+ )?(?:tried|attempted|ran|used to)\b",
     r"(?:^\W*|:\s*)(?:tried|attempted|ran)\b(?! (?:out|into)\b)",
     r"^\W*(?:formerly|historically|back then|(?:previously|last time|in the past)(?=\W*$|[:,]| (?:we|it|this|they)\b))",
     rf"\b(?:did not|didn't) {_HELP}\b",
+    hints=("tried,attempt,ran,used to,formerly,histor,back then,previous,last time,past,not,n't"),
 )
-_BEHIND = _any(
+_BEHIND = _words(
     rf"^\W*(?:is|are|was|were|would be|will be) (?:\w+ly )?(?:{_UNSAFE}|no longer)",
     rf"^\W*(?:must|should|may|shall|can) (?:not|never) be {_DONE}\b|^\W*(?:is|are) (?:never|not) to be\b",
     rf"^\W*(?:was|were|has been|have been) (?:\w+ )?{_DONE}\b",
     r"^\W*no longer\b",
+    r"\b(?:so|please) (?:never|don't|do not)\W*$",
     rf"^\W*(?:does|did|do)(?: not|n't) (?:{_HELP}|work)\b",
     rf"^\W*\(?(?:never|don't|do not|{_UNSAFE})\b(?=\W*(?:$|in\b|on\b|during\b|{_RUN}))",
+    hints=(
+        "never,not,n't,dont,unsafe,danger,destruct,forbid,prohibit,discourag,deprecat,obsolete,"
+        "outdated,no longer,was,were,been"
+    ),
 )
-_TRIED = _any(r"\b(?:was|were) (?:\w+ )?tried\b", r"\b(?:did not|didn't) (?:help|work)\b")
-_INSTEAD_OF = _any(
+_TRIED = _words(r"\b(?:was|were) (?:\w+ )?tried\b", r"\b(?:did not|didn't) (?:help|work)\b", hints="tried,not,n't")
+_INSTEAD_OF = _words(
     r"(?:\binstead of|\brather than|\bin place of|\bas opposed to|,? (?:and |but )?not)"
-    r"(?: \w+ing| with| by| via| the)?\W*$"
+    r"(?: \w+ing| with| by| via| the)?\W*$",
+    hints=("instead,rather,place of,opposed,not"),
 )
 _OR = _any(r"^\W*(?:or|alternatively)\b")
 _SUBORDINATE = _any(
@@ -103,16 +144,18 @@ _CLAUSE = _any(
     r",?\s+and\s+(?=(?:never|do not|don't|run|use|execute|try)\b)",
 )
 _SENTENCE = _any(r"(?<!e\.g\.)(?<!i\.e\.)(?<!etc\.)(?<!vs\.)(?<=[.!?])[\"')\]*]*\s+", r"\s*;\s+(?=if\b)")
-_OUTPUT = _any(
+_OUTPUT = _words(
     r"^\W*(?:(?:the|an?|its|here is|here's|expected|example|sample|typical|healthy|normal|correct|good|bad|desired) )*"
     r"(?:output|response|result|answer)s?(?: (?:of|from|for|is|are|looks?|should|will|shows?)\b.*)?\W*$",
     r"\byou(?:'ll| should| will| would)(?: then| now)? (?:see|get)\b",
     r"\b(?:prints|returns|outputs|displays|responds with|answers)(?: \w+)?\W*$",
     r"\blooks? (?:like|similar to)\b",
+    hints=("output,response,result,answer,you,print,return,display,respond,look"),
 )
 _ASKS = _any(
     r"^\W*(?:(?:then|now|first|please|to) )*(?:run|use|execute|try|check|look|inspect|see|verify|type|enter)\b"
 )
+_FOR_PEOPLE = _any(r"^\W*(?:escalate|call|page|contact|inform|notify|tell|ask|talk)\b")
 _INTRODUCTION = _any(
     r"^\W*(?:(?:then|now|so|please|just) )*(?:run|use|execute|try|do|issue|type|enter|with|by|example|for example)"
     rf"(?: (?:this|the following|these|the|following|commands?|in order|below))*\W*{COMMAND}?\W*$"
@@ -164,11 +207,12 @@ def aside(sentence: str) -> str:
 
 def _plain(text: str) -> str:
     """The text with one kind of apostrophe, without emphasis of "never", and with "whether" where "if" asks."""
+    text = re.sub(r"^\W*\d+[.)]\s+", "", text)
     asked = _QUESTION.sub(lambda found: f"{found[1]} whether", text.replace("’", "'"))
     return re.sub(r",? (?:under any circumstances|ever)\b,?", "", asked)
 
 
-def _said(pattern: re.Pattern[str], text: str) -> str:
+def _said(pattern: re.Pattern[str] | _Words, text: str) -> str:
     found = pattern.search(text)
     return _shown(text[found.start() :]) if found else ""
 
@@ -181,13 +225,14 @@ def _shown(text: str) -> str:
 
 def _title(text: str) -> str:
     """Judges one sentence that introduces commands. Its first clause warns against all of it, a later one does not."""
-    clause = re.split(r"[,;]", _main_clause(text), maxsplit=1)[0]
-    return (
-        _said(_FALLBACK, text)
-        or _said(_ALTERNATIVE, text)
-        or _said(_WARNING, clause)
-        or _said(_PAST, _main_clause(text))
-    )
+    main = _main_clause(text)
+    clause = re.split(r"[,;]", main, maxsplit=1)[0]
+    return _fallback_of(text) or _said(_ALTERNATIVE, text) or _said(_WARNING, clause) or _said(_PAST, main)
+
+
+def _fallback_of(text: str) -> str:
+    """The fallback of an introduction. "Escalate if this fails" is about a person, not about the commands below it."""
+    return "" if _FOR_PEOPLE.match(text) else _said(_FALLBACK, text)
 
 
 def _main_clause(text: str) -> str:
@@ -208,8 +253,7 @@ def _introduced(before: str, sentence: str) -> str:
 
 
 def _governing(sentence: str, place: int) -> str:
-    plain = _plain(sentence)
-    before, after = plain[:place], plain[place + 1 :]
+    before, after = _plain(sentence[:place]), _plain(sentence[place + 1 :])
     clause = _CLAUSE.split(before)[-1]
     behind = _CLAUSE.split(after)[0].split(COMMAND)[0]
     instead = _INSTEAD_OF.search(clause)

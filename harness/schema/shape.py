@@ -103,6 +103,20 @@ def number(inside: Callable[[float], bool] = lambda _: True, about: str = "a num
     return check
 
 
+def unchanged(item: Check) -> Check:
+    """A value that YAML does not turn into another one: `010` would be 8, `1.10` would be 1.1, `yes` would be true."""
+
+    def check(tree: Tree, path: str, report: Report) -> None:
+        value = str(tree.value).lower() if isinstance(tree.value, bool) else str(tree.value)
+        if isinstance(tree.value, bool | int | float) and tree.written.lower() not in (value, value.removesuffix(".0")):
+            fact = f"`{tree.written}` would be read as {value}; write {value}, or put it in quotes if it is text"
+            report(tree, path, fact)
+        else:
+            item(tree, path, report)
+
+    return check
+
+
 def choice(*values: str) -> Check:
     """One of these texts."""
 

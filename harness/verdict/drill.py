@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from harness.measures.probe import near_names
 from harness.record.events import CONTROL, TREATMENT
 from harness.record.steps import StepFacts
 from harness.stats.inflation import Slice
@@ -203,10 +205,20 @@ def _differ(left: tuple[float | None, int], right: tuple[float | None, int]) -> 
     return abs(p - q) > EFFECT_SIGMA * spread if spread else p != q
 
 
+_CONSTANT = "the metric stayed"
+"""Begins the reason of a metric that did not move; beside one that did in the same expression, it may."""
+
+
 def _dashboards(state: DrillState) -> Iterator[DashboardResult]:
+    moved: set[int] = set()
+    found = []
     for board in state.header.dashboards:
         verdict, why = _dashboard(state.sides[TREATMENT], board.system, board.name)
-        yield DashboardResult(board.line, board.text, board.system, board.name, verdict, why)
+        found.append(DashboardResult(board.line, board.text, board.system, board.name, verdict, why))
+        moved |= {board.line} if verdict == "ok" else set()
+    for each in found:
+        in_expression = f"`{each.name}`" not in each.text and each.line in moved
+        yield replace(each, verdict="ok") if in_expression and each.why.startswith(_CONSTANT) else each
 
 
 def _dashboard(main: Timeline, system: str, name: str) -> tuple[str, str]:
@@ -215,10 +227,18 @@ def _dashboard(main: Timeline, system: str, name: str) -> tuple[str, str]:
     every = main.samples(f"family({name})", 0, math.inf)
     samples = [sum(sample.pods.values()) for sample in every if sample.pods]
     if not samples:
-        return "failed", "no pod exports a metric of this name" if main.last_probe_s else "nothing was sampled"
+        return "failed", _unexported(main, name) if main.last_probe_s else "nothing was sampled"
     if len(set(samples)) < 2:
-        return "failed", f"the metric stayed at {samples[0]:g} during the whole drill"
+        return "failed", f"{_CONSTANT} at {samples[0]:g} during the whole drill"
     return "ok", f"exists and moved between {min(samples):g} and {max(samples):g}"
+
+
+def _unexported(main: Timeline, name: str) -> str:
+    near = [
+        other for other in near_names(name) if any(each.pods for each in main.samples(f"family({other})", 0, math.inf))
+    ]
+    hint = f"; `{near[0]}` is exported: is that meant?" if near else ""
+    return f"no pod exports a metric of this name{hint}"
 
 
 def _findings(state: DrillState, steps: Sequence[StepResult]) -> Iterator[str]:

@@ -117,3 +117,13 @@ def hostile() -> Document:
 def test_plan_of_the_operators_document_does_not_change(path: Path) -> None:
     _, *lines = to_text(make_plan(read(path), bindings.load(BINDINGS), [])).splitlines(keepends=True)
     assert "".join(lines) == (DATA / f"{path.stem}.plan.txt").read_text()
+
+
+def test_symptom_that_states_two_conditions_needs_both(bound: Bindings) -> None:
+    text = "# X\n\n### SLOW: Slow\n\n**Symptoms:**\n\n- P50 > 100ms and P95 > 500ms\n- It is slow\n"
+    (drill,) = make_plan(parse(text, "ops.md"), bound, []).drills
+    assert [(symptom.line, condition and condition.text) for symptom, condition in drill.symptoms] == [
+        (7, "p50(gateway) > 100ms"),
+        (7, "p95(gateway) > 500ms"),
+        (8, None),
+    ]

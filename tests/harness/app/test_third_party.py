@@ -114,4 +114,4 @@ def test_wrong_parameter_of_another_packages_fault_is_reported_by_plan_and_run(
     for command in ("plan", "run"):
         done = gameday(command, "ops.md", "--only", "TOOL_DOWN", cwd=place, env=installed)
         fact = "fault `tool-service: disk-full percent=900`: percent must be above 0 and at most 100"
-        assert (done.returncode, f"gameday: {fact}\n" in done.stderr) == (2, True), done.stderr
+        assert (done.returncode, f"gameday.yaml:36:7: {fact}\n" in done.stderr) == (2, True), done.stderr

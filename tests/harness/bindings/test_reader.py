@@ -101,14 +101,11 @@ def test_a_fault_lasts_300_seconds_unless_the_file_limits_it(tmp_path: Path) -> 
 @pytest.mark.parametrize("key", ["contains", "words"])
 def test_a_symptom_is_identified_by_its_text_or_its_line(tmp_path: Path, key: str) -> None:
     runbook = loaded(tmp_path, ("contains", key)).runbooks["TIMEOUT"]
-    by_text, by_line = runbook.condition_of(Symptom(3, "Many TIMEOUT errors")), runbook.condition_of(Symptom(15, "x"))
-    assert by_text is not None
-    assert by_line is not None
+    (by_text,), (by_line,) = (runbook.conditions_of(Symptom(*each)) for each in ((3, "Many TIMEOUT errors"), (15, "x")))
     assert (by_text.text, by_line.text) == ('logs(inference, "timeout") > 0', "breaker(api-gateway, tools) == open")
-    stated = runbook.condition_of(Symptom(4, "P95 above 2s"))
-    assert stated is not None
+    (stated,) = runbook.conditions_of(Symptom(4, "P95 above 2s"))
     assert stated.text == "p95(gateway) > 2s"
-    assert runbook.condition_of(Symptom(4, "it is slow")) is None
+    assert runbook.conditions_of(Symptom(4, "it is slow")) == ()
 
 
 def test_placeholders_of_a_runbook_override_those_of_the_file(tmp_path: Path) -> None:
@@ -232,3 +229,28 @@ def test_a_file_that_is_no_bindings_file_is_refused(tmp_path: Path, content: byt
     with pytest.raises(BindingError) as refused:
         load(tmp_path / "gameday.yaml")
     assert str(refused.value).split("\n")[0] == f"{tmp_path}/gameday.yaml{fact}"
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("010", "8"),
+        ("1.10", "1.1"),
+        ("yes", "true"),
+        ("off", "false"),
+        ("0x10", "16"),
+        ("1_000", "1000"),
+        ("1:30", "90"),
+    ],
+)
+def test_value_that_yaml_changes_is_a_problem(tmp_path: Path, written: str, value: str) -> None:
+    assert problems(tmp_path, changed(BOUND, ("factor: 2", f"factor: {written}"))) == [
+        f"gameday.yaml:5:40: faults.f[0].factor: `{written}` would be read as {value}; write {value}, "
+        "or put it in quotes if it is text"
+    ]
+
+
+@pytest.mark.parametrize("written", ["1.10", "010", "yes", "on", "1_000"])
+def test_text_stays_as_written(tmp_path: Path, written: str) -> None:
+    bound = loaded(tmp_path, ("{port: 8080,", f"{{port: {written},"))
+    assert bound.placeholders["port"] == written

@@ -87,13 +87,27 @@ def test_parse_names_what_is_wrong_with_a_condition(text: str, fact: str) -> Non
     ],
 )
 def test_from_prose_finds_the_condition_of_a_symptom_with_a_number(text: str, condition: str) -> None:
-    found = from_prose(text, "gateway")
-    assert found is not None
-    assert found == parse(condition)
+    assert from_prose(text, "gateway") == (parse(condition),)
+
+
+@pytest.mark.parametrize(
+    ("text", "conditions"),
+    [
+        ("P50 > 100ms and P95 > 500ms", ["p50(gateway) > 100ms", "p95(gateway) > 500ms"]),
+        ("P95 > 500 ms & error rate > 5%", ["p95(gateway) > 500ms", "error_rate(gateway) > 5%"]),
+        (
+            "error rate > 5%, P50 > 100ms and P95 > 1s",
+            ["error_rate(gateway) > 5%", "p50(gateway) > 100ms", "p95(gateway) > 1s"],
+        ),
+        ("P50 > 100ms or P95 > 500ms", ["p50(gateway) > 100ms"]),
+    ],
+)
+def test_from_prose_finds_every_condition_that_is_joined_by_and(text: str, conditions: list[str]) -> None:
+    assert from_prose(text, "gateway") == tuple(map(parse, conditions))
 
 
 @pytest.mark.parametrize(
     "text", ["Timeout errors in logs", "503 errors from tool endpoints", "P95 is high", "P0 > 5 minutes"]
 )
 def test_from_prose_finds_nothing_in_a_symptom_without_a_number(text: str) -> None:
-    assert from_prose(text, "gateway") is None
+    assert from_prose(text, "gateway") == ()

@@ -291,3 +291,18 @@ def test_seconds_without_data_do_not_count_as_recovery(tmp_path: Path) -> None:
     result = world.run()
     assert result.verdict is Verdict.INCONCLUSIVE
     assert "whether the SLOs recovered could not be decided" in result.drills[0].why[0]
+
+
+def test_dashboard_names_the_near_miss_and_judges_an_expression_as_a_whole(tmp_path: Path) -> None:
+    names = {"drops": "drops", "limit": "moves / limit", "moves": "moves / limit", "flat": "flat"}
+    boards = tuple(DashboardPlan(40, f"Prometheus: `{text}`", "Prometheus", name) for name, text in names.items())
+    world = World(tmp_path, incident, dashboards=boards)
+
+    def sampled(passed: float) -> None:
+        values = {"family(flat)": {"p": 1.0}, "family(limit)": {"p": 1.0}, "family(moves)": {"p": passed}}
+        world.record(ProbeSampled(side=TREATMENT, values={**values, "family(drops_total)": {"p": 1.0}}))
+
+    world.at = sampled
+    found = world.run().drills[0].dashboards
+    assert [board.verdict for board in found] == ["failed", "ok", "ok", "failed"]
+    assert found[0].why == "no pod exports a metric of this name; `drops_total` is exported: is that meant?"

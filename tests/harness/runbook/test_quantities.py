@@ -76,8 +76,8 @@ def test_values_of_a_table_are_converted(row: str) -> None:
     ("item", "why"),
     [
         ("`LIMIT`: Increase from 3 to ~5", "`~5` is about a value"),
-        ("`LIMIT`: Increase from 3 to about 5", "`about 5` is about a value"),
-        ("`LIMIT`: Increase from 3 to ≈ 5", "`≈ 5` is about a value"),
+        ("`LIMIT`: Increase from 3 to about 5", "`~5` is about a value"),
+        ("`LIMIT`: Increase from 3 to ≈ 5", "`~5` is about a value"),
         ("`LIMIT`: Increase to 20-30", "`20-30` is a range"),
         ("`LIMIT`: Increase from 10 to 20–30", "`20–30` is a range"),
         ("`LIMIT`: set to 20 to 30", "`20 to 30` is a range"),

@@ -525,3 +525,21 @@ def test_actions_of_a_table_keep_their_order() -> None:
     )
     [book] = parse(f"{ENTRY}**Actions:**\n\n{table}").runbooks
     assert [action.line for action in book.actions] == [7, 8, 9]
+
+
+@pytest.mark.parametrize(
+    ("expression", "names"),
+    [
+        ("rate(a_total[5m])", ["a_total"]),
+        ('sum(rate(a_total{code=~"5..", path="/x{y}"}[5m])) / sum(rate(b_total[5m])) > 0.01', ["a_total", "b_total"]),
+        ("histogram_quantile(0.95, sum(rate(a_bucket[5m])) by (le, pod))", ["a_bucket"]),
+        ("sum by (pod) (a:rate5m) - on(pod) group_left(node) b offset 5m", ["a:rate5m", "b"]),
+        ("a_total - b_total", ["a_total", "b_total"]),
+        ("max_over_time(a[10m:1m]) and b > bool 5", ["a", "b"]),
+        ("a_total", ["a_total"]),
+        ('a_total{code="500"}', ['a_total{code="500"}']),
+    ],
+)
+def test_dashboard_of_an_expression_has_the_names_of_its_metrics(expression: str, names: list[str]) -> None:
+    document = parse(f"{ENTRY}**Dashboards to Check:**\n\n- Prometheus: `{expression}`\n- Grafana: Errors (5xx)\n")
+    assert [view.name for view in document.runbooks[0].dashboards] == [*names, "Errors (5xx)"]

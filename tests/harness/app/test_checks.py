@@ -1,0 +1,95 @@
+"""Every name in the bindings that does not exist is a problem of plan and run, all at once and with its place."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from harness import app
+from harness.errors import BindingError
+from harness.faults.implemented import IMPLEMENTED
+from tests.support.paths import BINDINGS, ROOT, RUNBOOK, SLOS
+
+TEXT = BINDINGS.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory: a folder with the shipped runbook and SLOs, for bindings."""
+    shutil.copy(RUNBOOK, tmp_path / "ops.md")
+    shutil.copytree(SLOS, tmp_path / "slos")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def problems(place: Path, *changes: tuple[str, str]) -> list[str]:
+    """The problems of the plan with these changes to the shipped bindings; a run names the same ones."""
+    text = TEXT
+    for right, wrong in changes:
+        assert right in text, right
+        text = text.replace(right, wrong, 1)
+    (place / "gameday.yaml").write_text(text, encoding="utf-8")
+    found = app.plan(app.PlanRequest(Path("ops.md"))).problems
+    if found:
+        with pytest.raises(BindingError) as refused:
+            app.run(app.RunRequest(app.PlanRequest(Path("ops.md")), out=Path("run")))
+        assert str(refused.value) == "\n".join(found)
+    return [line.removeprefix(f"{place}/") for line in found]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "problem"),
+    [
+        ("scenario: timeout", "scenario: timeot", "runbooks.TIMEOUT.scenario: scenario `timeot`: neither a shipped"),
+        (
+            "service: api-gateway",
+            "service: gateway",
+            "runbooks.TIMEOUT.service: there is no service `gateway`; known: api",
+        ),
+        ("series: gateway", "series: gatway", "series: scenario `timeout` has no series `gatway`; it has gateway"),
+        ("at: inference, fault", "at: inferense, fault", "there is no Deployment `inferense`; known: api-gateway"),
+        (
+            "fault: slot-loss, slots: 5",
+            "fault: slot-los, slots: 5",
+            "inference has no fault `slot-los`; it has slot-loss",
+        ),
+        ("slots: 5", "slot: 5", "`slot-loss` has no parameter slot; it has slots"),
+        ("fault: surge, factor: 2", "fault: crowd", "load has no fault `crowd`; it has surge"),
+        ("factor: 2", "faktor: 2", "`surge` has no parameter faktor; it has factor"),
+        (
+            "contains: timeout errors",
+            "contains: time-out errors",
+            "TIMEOUT has no symptom that contains `time-out errors in",
+        ),
+        ("contains: timeout errors in logs", "line: 99", "TIMEOUT has no symptom at line 99; its symptoms: line 13"),
+        ("MAX_RETRIES: api-gateway", "MAX_RETRIES: gateway", "toggles.MAX_RETRIES: there is no Deployment `gateway`"),
+    ],
+)
+def test_name_that_does_not_exist_is_a_problem_with_its_place(
+    place: Path, right: str, wrong: str, problem: str
+) -> None:
+    (found,) = problems(place, (right, wrong))
+    assert problem in found
+    assert found.startswith("gameday.yaml:")
+
+
+def test_all_problems_are_named_at_once(place: Path) -> None:
+    changes = [("service: api-gateway", "service: a"), ("series: gateway", "series: b"), ("slots: 5", "slot: 5")]
+    assert len(problems(place, *changes, ("contains: 503 errors", "contains: 504 errors"))) == 4
+
+
+def test_shipped_bindings_have_no_problem(place: Path) -> None:
+    assert problems(place) == []
+
+
+def test_implemented_faults_are_those_of_the_contract() -> None:
+    page = (ROOT / "docs" / "reference" / "contracts.md").read_text(encoding="utf-8")
+    table = page.split("\n## Faults\n")[1].strip().split("\n\n")[0]
+    rows = [[cell.strip() for cell in row.strip("|").split("|")] for row in table.splitlines()[2:]]
+    found: dict[str, dict[str, frozenset[str]]] = {"api-gateway": {}}
+    for where, name, parameters, *_ in rows:
+        names = frozenset(word.strip("` ") for word in parameters.split(",") if word)
+        found.setdefault(where, {})[name.strip("`")] = names
+    assert found == IMPLEMENTED
