@@ -121,6 +121,7 @@ class HttpDriver:
             self._not_drawn(due_s, error)
             return
         exchange = Exchange(request, data, self._ledger.due(request.series, due_s))
+        self._deadlines.add(exchange, clock.now())
         if len(self._under_way) < MAX_IN_FLIGHT:
             self._begin(exchange)
         else:
@@ -143,7 +144,6 @@ class HttpDriver:
         if self._ledger.started(exchange.tickets, now_s):
             self._statistics.late(now_s - exchange.tickets[0].due_s)
         self._under_way.add(exchange)
-        self._deadlines.add(exchange, now_s)
         while self._idle:
             connection = self._idle.popleft()  # the one idle for the longest time, so that each is checked
             if connection.usable():
@@ -184,5 +184,7 @@ class HttpDriver:
         for ticket in exchange.tickets:
             self._ledger.settle(ticket, now_s, bad.get(ticket.series))
         self._statistics.log(row_of(exchange.request), now_s - exchange.tickets[0].due_s, length, bad.values())
-        if self._waiting:
-            self._begin(self._waiting.popleft())
+        while self._waiting and len(self._under_way) < MAX_IN_FLIGHT:
+            waiting = self._waiting.popleft()
+            if not waiting.done:  # it may have passed its timeout
+                self._begin(waiting)

@@ -23,6 +23,7 @@ from scenarios.generator.exchange import Request
 from scenarios.generator.plan import alone
 from scenarios.generator.report import Report
 from scenarios.generator.settings import read_settings
+from scenarios.traffic import http
 from scenarios.traffic.connection import Exchange
 from scenarios.traffic.deadlines import Deadlines
 from scenarios.traffic.http import HttpDriver
@@ -149,6 +150,32 @@ def test_exchange_stopped_while_connecting_is_not_sent(monkeypatch: pytest.Monke
         listener.connection_made(engine)
     assert (engine.written, engine.aborted) == ([], 5)
     assert report.ledger.unsent["gateway"] == 5
+
+
+def test_arrivals_that_wait_for_a_place_in_flight_pass_their_timeout_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a hang they would otherwise count only after a timeout of those before them, and then one of their own."""
+
+    class Ten(HttpScenario):
+        name, series, timeout_s = "ten", ("gateway",), 3.0
+
+    class Sweeping(FakeEngine):
+        def call_later(self, delay_s: float, call: Any, *arguments: object) -> FakeEngine:
+            self.sweep: Callable[[], object] = lambda: call(*arguments)
+            return self
+
+    engine, now_s = Sweeping(), clock.now()
+    report = Report(Ten(), read_settings({}))
+    monkeypatch.setattr(http, "MAX_IN_FLIGHT", 4)
+    driver = HttpDriver(engine, Ten(), report, Rows(False), "http://127.0.0.1:9", 0)  # type: ignore[arg-type]
+    driver.follow(alone(10, "constant"))
+    monkeypatch.setattr(clock, "now", lambda: now_s + 1.05)
+    engine.due()
+    assert (len(engine.opening), report.ledger.take(clock.now())[0]["bad"]) == (4, {})
+    monkeypatch.setattr(clock, "now", lambda: now_s + 4.1)
+    engine.sweep()
+    bad = [delta["bad"]["timeout"] for delta in report.ledger.take(clock.now())]
+    assert sum(bad) == report.ledger.unsent["gateway"] == 10
+    driver.stop()
 
 
 @pytest.mark.slow
