@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 
@@ -77,6 +78,8 @@ def main(rules: str, program: str, *arguments: str) -> None:
     with open("/proc/self/environ", "rb") as given:  # Python adds LC_CTYPE where the locale is C
         if b"LC_CTYPE=" not in given.read():
             os.environ.pop("LC_CTYPE", None)
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):  # ignored by Python: a program whose reader has ended must end too
+        signal.signal(number, signal.SIG_DFL)
     confine(json.loads(rules))
     os.execv(program, [program, *arguments])  # noqa: S606  it becomes the program, no shell is wanted
 

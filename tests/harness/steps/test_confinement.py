@@ -63,6 +63,13 @@ def test_confined_command_works_in_its_own_folders(session: Session, tmp_path: P
     assert "LC_CTYPE" not in output(session, "export -p")[0]
 
 
+@needs_landlock
+def test_confined_program_ends_when_its_reader_has_ended(session: Session) -> None:
+    """Bash of a process that ignores SIGPIPE would report a write error in place of ending by the signal."""
+    out, err = output(session, 'while echo y; do :; done | head -n 1; echo "${PIPESTATUS[*]}"')
+    assert (out, err) == ("y\n141 0\n", "")
+
+
 def test_machine_without_landlock_is_named_in_the_plan(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(confined, "version", lambda: 0)
     (why,) = plan(PlanRequest(RUNBOOK)).notes
