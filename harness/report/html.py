@@ -11,7 +11,6 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from harness.model import Verdict
 from harness.report.base import ReportFormat
 from harness.report.format import (
     MARKS,
@@ -144,7 +143,7 @@ def _environment() -> Environment:
     )  # fmt: skip
     environment.globals.update(
         style=_asset("report.css"), script=_asset("report.js"), plot_style=_asset("uPlot.min.css"),
-        plot_script=_asset("uPlot.iife.min.js"), Verdict=Verdict,
+        plot_script=_asset("uPlot.iife.min.js"),
     )  # fmt: skip
     return environment
 

@@ -6,8 +6,8 @@ Times are seconds since the fault was active on the treatment, so that the fault
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from harness.conditions import Condition
 from harness.measures.counts import Counts
@@ -16,7 +16,7 @@ from harness.measures.probe import health
 from harness.measures.sampled import SampledMeasure
 from harness.record.events import CONTROL, TREATMENT, SideName
 from harness.stats.histogram import quantile_ms
-from harness.verdict.scope import outages
+from harness.verdict.scope import Outage
 from harness.verdict.state import DrillState
 from harness.verdict.timeline import Timeline
 
@@ -84,10 +84,10 @@ class Charts:
     charts: tuple[Chart, ...]
 
 
-def charts_of(state: DrillState) -> Charts:
-    """What is drawn of a drill; no chart if it never came to a load."""
+def charts_of(state: DrillState, harm: Sequence[Outage]) -> Charts:
+    """What is drawn of a drill with these outages; no chart if it never came to a load."""
     zero_s = state.applied_s(TREATMENT) or min(state.phase_started_s.values(), default=0.0)
-    charts = tuple(chart for chart in _charts(state, zero_s) if chart.times_s)
+    charts = tuple(chart for chart in _charts(state, harm, zero_s) if chart.times_s)
     return Charts(zero_s, tuple(_phases(state, zero_s)), tuple(_marks(state, zero_s)), charts)
 
 
@@ -106,12 +106,12 @@ def _marks(state: DrillState, zero_s: float) -> Iterator[Mark]:
             yield Mark(round(facts.started_s - zero_s, 2), f"line {facts.line}: {' '.join(facts.text.split())}")
 
 
-def _charts(state: DrillState, zero_s: float) -> Iterator[Chart]:
+def _charts(state: DrillState, harm: Sequence[Outage], zero_s: float) -> Iterator[Chart]:
     conditions = [slo.objective for slo in state.slos]
     conditions += [symptom.condition for symptom in state.symptoms if symptom.condition]
     for series in sorted({name for side in state.sides.values() for name in side.series()}):
         yield from _load_charts(state, series, _limited(conditions, series), zero_s)
-    for name in sorted({outage.deployment for outage in outages(state)}):
+    for name in sorted({outage.deployment for outage in harm}):
         yield _health_chart(state, name, zero_s)
     drawn = {each.measure.key: each for each in reversed(conditions) if isinstance(each.measure, SampledMeasure)}
     for condition in reversed(drawn.values()):
@@ -166,18 +166,14 @@ def _bad_percent(counts: Counts) -> float | None:
 
 
 def _probe_chart(state: DrillState, condition: Condition, zero_s: float) -> Chart:
-    """The values of a sampled condition's measure; both sides are sampled at times of their own."""
+    """The values of a sampled condition's measure."""
     measure = condition.measure
     if not isinstance(measure, SampledMeasure):
         raise TypeError(f"condition `{condition.text}`: its measure is not sampled")
-    found = {side: _readings(measure, state.sides[side]) for side in SIDES}
-    times = sorted({at_s for values in found.values() for at_s in values})
     factor, unit = (100.0, "%") if condition.unit == "ratio" else (1.0, "ms" if condition.unit == "ms" else "")
-    lines = [
-        Line(measure.key, side, tuple(_rounded(found[side].get(at_s), factor) for at_s in times)) for side in SIDES
-    ]
-    limit = () if condition.unit == "state" else (Limit(condition.text, condition.value * factor),)
-    return Chart(measure.key, unit, tuple(round(at_s - zero_s, 2) for at_s in times), tuple(lines), limit)
+    found = {side: _readings(measure, state.sides[side], factor) for side in SIDES}
+    limits = () if condition.unit == "state" else (Limit(condition.text, condition.value * factor),)
+    return _sampled_chart(Chart(measure.key, unit, (), (), limits), measure.key, found, zero_s)
 
 
 def _health_chart(state: DrillState, name: str, zero_s: float) -> Chart:
@@ -189,14 +185,21 @@ def _health_chart(state: DrillState, name: str, zero_s: float) -> Chart:
         }
         for side in SIDES
     }
+    return _sampled_chart(Chart(f"{name}: pods that answer", "", (), ()), "pods", found, zero_s)
+
+
+def _sampled_chart(
+    empty: Chart, name: str, found: Mapping[SideName, Mapping[float, float | None]], zero_s: float
+) -> Chart:
+    """The chart with one line a side, from the values by time; the sides are sampled at times of their own."""
     times = sorted({at_s for values in found.values() for at_s in values})
-    lines = (Line("pods", side, tuple(found[side].get(at_s) for at_s in times)) for side in SIDES)
-    return Chart(f"{name}: pods that answer", "", tuple(round(at_s - zero_s, 2) for at_s in times), tuple(lines))
+    lines = (Line(name, side, tuple(found[side].get(at_s) for at_s in times)) for side in SIDES)
+    return replace(empty, times_s=tuple(round(at_s - zero_s, 2) for at_s in times), lines=tuple(lines))
 
 
-def _readings(measure: SampledMeasure, side: Timeline) -> dict[float, float]:
+def _readings(measure: SampledMeasure, side: Timeline, factor: float) -> dict[float, float | None]:
     readings = measure.readings(lambda key: side.samples(key, 0.0, math.inf))
-    return {reading.at_s: reading.value for reading in readings if reading.value is not None}
+    return {reading.at_s: _rounded(reading.value, factor) for reading in readings if reading.value is not None}
 
 
 def _rounded(value: float | None, factor: float = 1.0) -> float | None:

@@ -45,7 +45,8 @@ def drill_result(state: DrillState) -> DrillResult:
     steps = tuple(_steps(state, [facts for facts in state.steps if facts.kind != "general"]))
     general = tuple(_steps(state, [facts for facts in state.steps if facts.kind == "general"]))
     dashboards = tuple(_dashboards(state))
-    verdict, why = verdict_of(state, steps, dashboards)
+    harm = outages(state)
+    verdict, why = verdict_of(state, steps, dashboards, harm)
     return DrillResult(
         runbook=header.drill,
         title=header.title,
@@ -58,7 +59,7 @@ def drill_result(state: DrillState) -> DrillResult:
         general=general,
         slos=tuple(_slo(state, slo) for slo in state.slos),
         dashboards=dashboards,
-        outages=outages(state),
+        outages=harm,
         controlled=bool(state.controlled),
         credit=state.credit,
         credit_limit=state.header.credit_alpha,
@@ -69,7 +70,7 @@ def drill_result(state: DrillState) -> DrillResult:
         phases=tuple(_phases(state)),
         alpha=ALPHA,
         load=LoadFacts(header.scenario, header.rate_per_s or 0.0),
-        charts=charts_of(state),
+        charts=charts_of(state, harm),
     )
 
 

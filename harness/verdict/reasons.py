@@ -12,7 +12,7 @@ from harness.verdict.change import since
 from harness.verdict.measurement import Measurement, measure
 from harness.verdict.quantities import show_measurement
 from harness.verdict.result import DashboardResult, StepResult
-from harness.verdict.scope import outages, show
+from harness.verdict.scope import Outage, show
 from harness.verdict.starvation import starvation
 from harness.verdict.state import DrillState, Slo
 from harness.verdict.steps import MANUAL, SKIPPED
@@ -25,13 +25,13 @@ _NOT_ENOUGH = "not enough data"
 
 
 def verdict_of(
-    state: DrillState, steps: Sequence[StepResult], dashboards: Sequence[DashboardResult]
+    state: DrillState, steps: Sequence[StepResult], dashboards: Sequence[DashboardResult], harm: Sequence[Outage]
 ) -> tuple[Verdict, list[str]]:
     """The verdict and every reason for it, the most important first."""
     if state.header.empty:
         return Verdict.FAILED, ["the runbook documents no step, so it cannot restore anything; no fault was injected"]
     unusable = list(_unusable(state))
-    failures = list(_failures(state, steps, dashboards))
+    failures = list(_failures(state, steps, dashboards, harm))
     if unusable:
         return Verdict.INCONCLUSIVE, unusable + failures
     doubts = list(_doubts(state))
@@ -98,11 +98,13 @@ def _symptom_problems(state: DrillState) -> Iterator[str]:
         yield "the fault broke no SLO, so there was nothing to restore"
 
 
-def _failures(state: DrillState, steps: Sequence[StepResult], dashboards: Sequence[DashboardResult]) -> Iterator[str]:
+def _failures(
+    state: DrillState, steps: Sequence[StepResult], dashboards: Sequence[DashboardResult], harm: Sequence[Outage]
+) -> Iterator[str]:
     """Evidence against the runbook."""
     if _still_broken(state) and not _starved(state):
         yield f"the SLOs did not recover: {_unmet(state, 'recovery')}"
-    yield from map(show, outages(state))
+    yield from map(show, harm)
     if state.relapsed:
         names = ", ".join(state.relapsed)
         yield f"the SLOs recovered and broke again while the fault was still active: {names}"

@@ -2,7 +2,8 @@
 "use strict";
 (() => {
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const stroke = (line) => colour(line.side === "control" ? "--control" : line.name === "P95" || !/^P\d/.test(line.name) ? "--treatment" : "--second");
+  const thin = (line) => /^P\d/.test(line.name) && line.name !== "P95";
+  const stroke = (line) => colour(line.side === "control" ? "--control" : thin(line) ? "--second" : "--treatment");
   const dash = (line) => (line.side === "control" ? [6, 4] : []);
 
   function bands(phases, names) {
@@ -78,7 +79,7 @@
       width: place.clientWidth, height: 170, cursor: { sync: { key: drill.id } }, legend: { show: false },
       scales: { x: { time: false, range: [drill.begin_s, drill.end_s] }, y: { range: (_, low, high) => [Math.min(0, low ?? 0), Math.max(high ?? 0, highest, 1e-9) * 1.08] } },
       axes: [{ ...axis, values: (_, ticks) => ticks.map((each) => `${each} s`) }, { ...axis, size: 56, values: (_, ticks) => ticks.map((each) => each.toLocaleString("en")) }],
-      series: [{}, ...chart.lines.map((line) => ({ label: `${line.name} ${line.side}`, stroke: stroke(line), width: line.name === "P95" || !/^P\d/.test(line.name) ? 2 : 1, dash: dash(line), spanGaps: chart.unit !== "ms" && chart.unit !== "/s", points: { show: false } }))],
+      series: [{}, ...chart.lines.map((line) => ({ label: `${line.name} ${line.side}`, stroke: stroke(line), width: thin(line) ? 1 : 2, dash: dash(line), spanGaps: chart.unit !== "ms" && chart.unit !== "/s", points: { show: false } }))],
       hooks: { drawClear: [bands(drill.phases, shaded)], draw: [limits(chart), marks(drill.marks)], setCursor: [readout(place.closest("figure"), chart)] },
     };
     return new uPlot(options, [chart.times_s, ...chart.lines.map((line) => line.values)], place);
