@@ -124,6 +124,10 @@ class Ledger:
             cell.unsent += 1
             self.unsent[ticket.series] += 1
 
+    def outstanding_s(self, series: str, now_s: float) -> list[float]:
+        """Return the ages in seconds of the arrivals of a series that are due and have no outcome yet."""
+        return [now_s - ticket.due_s for ticket in self._open if ticket.series == series]
+
     def received(self, series: str, at_epoch_s: float, latency_s: float) -> None:
         """Count one event without a ticket as ok."""
         self._tally(series, at_epoch_s, 1, latency_s)

@@ -42,6 +42,11 @@ class Plan:
         """Return the plan as plain data, for msgpack."""
         return asdict(self)
 
+    def expected(self, from_epoch_s: float, until_epoch_s: float) -> float:
+        """Return how many arrivals one worker is expected to have in a time, without a surge."""
+        from_s, until_s = from_epoch_s - self.started_epoch_s, until_epoch_s - self.started_epoch_s
+        return parse(self.schedule).expected(from_s, until_s, self.rate_per_s) / max(1, len(self.places))
+
 
 def from_wire(options: Mapping[str, object]) -> Plan:
     """Return the plan among the options of a spawn message. Raises PlanError when there is none."""

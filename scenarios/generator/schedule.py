@@ -15,6 +15,7 @@ A schedule is written as text, so that it fits into a form, an option and an env
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -51,6 +52,11 @@ class Profile:
                 return left + (right - left) * max(0.0, at_s - left_s) / (right_s - left_s)
         return self.points[-1][1]
 
+    def area(self, from_s: float, until_s: float) -> float:
+        """Return the factor integrated over a time, in seconds; 0 for an empty one."""
+        inner = (at_s for at_s, _ in self.points if from_s < at_s < until_s)
+        return sum((self.at(a) + self.at(b)) / 2 * (b - a) for a, b in pairwise((from_s, *inner, max(from_s, until_s))))
+
     def after(self, at_s: float, area: float) -> float:
         """Return the instant at which the factor, integrated from `at_s`, reaches `area` seconds; inf if never."""
         for (left_s, left), (right_s, right) in pairwise(self.points):
@@ -77,7 +83,7 @@ class Schedule:
     def dues(self, rng: Random, started_s: float, from_s: float, rate: Rate) -> Iterator[float]:
         """Yield the due times after `from_s`, in order, of a run that began at `started_s`; it may end with inf."""
         if self.trace_s is not None:
-            yield from self._recorded(self.trace_s, from_s, rate)
+            yield from self._recorded(self.trace_s, started_s, from_s, rate)
             return
         due_s, poisson, flat = from_s - started_s, self.law == "poisson", self.profile == Profile()
         while due_s < math.inf:
@@ -85,9 +91,15 @@ class Schedule:
             due_s = due_s + area if flat else self.profile.after(due_s, area)
             yield started_s + due_s
 
-    def _recorded(self, trace_s: tuple[float, ...], from_s: float, rate: Rate) -> Iterator[float]:
-        last_s, due_s = 0.0, from_s
-        for offset_s in trace_s:
+    def expected(self, from_s: float, until_s: float, rate_per_s: float) -> float:
+        """Return the expected number of arrivals in a time; seconds since the start of the run."""
+        if self.trace_s is not None:
+            return sum(from_s <= offset_s < until_s for offset_s in self.trace_s)
+        return rate_per_s * self.profile.area(from_s, until_s)
+
+    def _recorded(self, trace_s: tuple[float, ...], started_s: float, from_s: float, rate: Rate) -> Iterator[float]:
+        last_s, due_s = from_s - started_s, from_s
+        for offset_s in trace_s[bisect_left(trace_s, last_s) :]:
             due_s += (offset_s - last_s) / rate.factor()
             last_s = offset_s
             yield due_s

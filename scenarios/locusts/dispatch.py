@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
 
+import gevent
 from locust import User
 from locust.dispatch import UsersDispatcher
 from locust.env import Environment
-from locust.runners import MasterRunner, WorkerNode
+from locust.runners import STATE_RUNNING, STATE_SPAWNING, MasterRunner, WorkerNode
 
 from scenarios.generator import clock
 from scenarios.generator.plan import OPTION, Plan
@@ -15,14 +16,21 @@ from scenarios.generator.plan import OPTION, Plan
 LEAD_S = 0.5
 """Workers receive a plan this long before it applies, so that all of them switch at the same instant."""
 
+CHECK_S = 0.05
+UNDER_WAY = (STATE_SPAWNING, STATE_RUNNING)
+
+Gone = Callable[[str, Plan, int, float], object]
+"""Is called with the id of a worker that left a run, the plan so far, the number of other workers, and the epoch time
+from which they send its share."""
+
 
 class PlanDispatcher(UsersDispatcher):
     """Dispatcher of one run: each dispatch (start, edit, worker that joins or leaves) sends one plan to all workers."""
 
     def __init__(
-        self, environment: Environment, worker_nodes: list[WorkerNode], user_classes: list[type[User]]
+        self, environment: Environment, gone: Gone, worker_nodes: list[WorkerNode], user_classes: list[type[User]]
     ) -> None:
-        self._environment = environment
+        self._environment, self._gone = environment, gone
         self._worker_nodes = worker_nodes
         self._user_classes = user_classes
         self._lead_s = LEAD_S if isinstance(environment.runner, MasterRunner) else 0.0
@@ -30,6 +38,8 @@ class PlanDispatcher(UsersDispatcher):
         self._piece = -1
         self._users = 0
         self._pending = False
+        self._left: list[WorkerNode] = []
+        self._plan: Plan | None = None
 
     @property
     def dispatch_in_progress(self) -> bool:
@@ -47,7 +57,12 @@ class PlanDispatcher(UsersDispatcher):
         assert runner is not None, "a runner dispatches"
         assert options is not None, "locust parses its options before it runs"
         runner.target_user_count = self._users * len(self._worker_nodes) * len(self._user_classes)
-        setattr(options, OPTION, self._plan(options.rate, options.schedule).to_wire())
+        previous, self._plan = self._plan, self._planned(options.rate, options.schedule)
+        setattr(options, OPTION, self._plan.to_wire())
+        left, self._left = self._left, []
+        for node in left:
+            if previous is not None:
+                self._gone(node.id, previous, len(self._worker_nodes), self._plan.from_epoch_s)
 
     def __next__(self) -> dict[str, dict[str, int]]:
         """Return the number of users by worker and class."""
@@ -61,10 +76,29 @@ class PlanDispatcher(UsersDispatcher):
         self._worker_nodes = [*self._worker_nodes, worker_node]
 
     def remove_worker(self, worker_node: WorkerNode) -> None:
-        """Leave a worker out from the next dispatch on, which the runner starts now."""
-        self._worker_nodes = [node for node in self._worker_nodes if node.id != worker_node.id]
+        """Leave a worker out from the next dispatch on, which starts as soon as the runner can."""
+        kept = [node for node in self._worker_nodes if node.id != worker_node.id]
+        if len(kept) < len(self._worker_nodes):
+            self._worker_nodes = kept
+            self._left.append(worker_node)
+            gevent.spawn(self._redistribute)
 
-    def _plan(self, rate_per_s: float, schedule: str) -> Plan:
+    def resume(self, worker_nodes: list[WorkerNode]) -> PlanDispatcher:
+        """Continue the run with these workers."""
+        self._worker_nodes = worker_nodes
+        return self
+
+    def _redistribute(self) -> None:
+        """Dispatch without the workers that left, unless the runner does: for a lost one it does not by default."""
+        runner = self._environment.runner
+        assert isinstance(runner, MasterRunner), "workers belong to a master"
+        while self._left and runner.state in UNDER_WAY:
+            if runner.state == STATE_RUNNING and runner.spawning_completed:
+                runner.start(runner.target_user_count, runner.spawn_rate)
+                return
+            gevent.sleep(CHECK_S)
+
+    def _planned(self, rate_per_s: float, schedule: str) -> Plan:
         from_s = max(self._started_s, clock.epoch_s(clock.now()) + self._lead_s)
         rate_per_s *= getattr(self._environment.shape_class, "factor", 1.0)
         indexes = sorted(map(self._index, self._worker_nodes)) if self._users else []
@@ -79,6 +113,15 @@ class PlanDispatcher(UsersDispatcher):
         return int(runner.get_worker_index(node.id))  # type: ignore[no-untyped-call]
 
 
-def dispatch_plans(environment: Environment) -> None:
-    """Make every dispatch of this environment send a plan."""
-    environment.dispatcher_class = partial(PlanDispatcher, environment)  # type: ignore[assignment]
+def dispatch_plans(environment: Environment, gone: Gone) -> None:
+    """Make every dispatch of this environment send a plan; `gone` is called for each worker that left a run."""
+    current: list[PlanDispatcher] = []
+
+    def dispatcher(worker_nodes: list[WorkerNode], user_classes: list[type[User]]) -> PlanDispatcher:
+        """Return a new dispatcher; during a run the present one: locust replaces it a minute after a lost worker."""
+        if current and environment.runner is not None and environment.runner.state in UNDER_WAY:
+            return current[0].resume(worker_nodes)
+        current[:] = [PlanDispatcher(environment, gone, worker_nodes, user_classes)]
+        return current[0]
+
+    environment.dispatcher_class = dispatcher  # type: ignore[assignment]

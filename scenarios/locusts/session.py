@@ -17,12 +17,17 @@ from scenarios.generator.declare import HttpScenario, Scenario
 from scenarios.generator.ledger import UNFINISHED
 from scenarios.generator.plan import from_wire
 from scenarios.generator.report import BEAT_S, PARENT_CHECK_S, UNUSABLE, Report, raise_file_limit, settings_or_exit
+from scenarios.generator.row import Wire, row_of_ages
 from scenarios.generator.settings import known_schedule, positive
+from scenarios.generator.statistics import OUTSTANDING, OUTSTANDING_ROW
 from scenarios.traffic.driver import Driver, driver_of
 
 from . import admin, form
 from .dispatch import dispatch_plans
 from .engine import GeventEngine
+from .lost_workers import beat_often
+from .master import lead
+from .outstanding import TICK_S, Outstanding, let_rates_fall
 from .statistics_events import EventStatistics, use_own_buckets
 
 PLAN_CHECK_S = 0.1
@@ -46,6 +51,7 @@ class Session:
         self._statistics: EventStatistics | None = None
         self._stopping = False
         use_own_buckets()
+        beat_often()
         self._listen()
 
     def drive(self, user: User) -> None:
@@ -105,7 +111,7 @@ class Session:
     def _add_arguments(self, parser: LocustArgumentParser) -> None:
         """Add the scenario's parameters, as options and as fields of the web UI."""
         rate, schedule = self.scenario.rate_per_s, self.scenario.schedule
-        what = "Arrivals a second" if isinstance(self.scenario, HttpScenario) else "Connections to hold"
+        what = "Arrivals a second" if self._sends_requests() else "Connections to hold"
         parser.add_argument(
             "--rate", type=positive, default=float(rate), env_var="GAMEDAY_RATE",
             help=f"{what}, {rate:g} by default",
@@ -116,11 +122,16 @@ class Session:
         )  # fmt: skip
 
     def _begin(self, environment: Environment, **_: object) -> None:
-        dispatch_plans(environment)
         form.check(environment)
-        if isinstance(environment.runner, MasterRunner):
-            return  # a master generates no load
+        gevent.spawn(let_rates_fall, environment)
+        if isinstance(environment.runner, MasterRunner):  # it generates no load
+            dispatch_plans(environment, lead(environment, environment.runner, not self._sends_requests()))
+            return
+        dispatch_plans(environment, lambda *_: None)
         raise_file_limit()
+        environment.events.report_to_master.add_listener(self._report)  # type: ignore[no-untyped-call]
+        if isinstance(environment.runner, LocalRunner) and not self.report.streams:
+            gevent.spawn(self._show_outstanding, Outstanding(environment))
         self._statistics = EventStatistics(environment)
         self.report.give_up = partial(self._give_up, environment)
         port = self.settings.admin_port
@@ -144,6 +155,22 @@ class Session:
         if self._statistics is not None:
             self._statistics.unsent(self.report.ledger.unsent[self.scenario.series[0]])
         self.report.beat(until_s)
+
+    def _sends_requests(self) -> bool:
+        return isinstance(self.scenario, HttpScenario)
+
+    def _show_outstanding(self, row: Outstanding) -> None:
+        while True:
+            gevent.sleep(TICK_S)
+            row.update("this process", self._outstanding_row())
+
+    def _outstanding_row(self) -> Wire:
+        ages_s = self.report.ledger.outstanding_s(self.scenario.series[0], clock.now())
+        return row_of_ages(ages_s).to_wire(*OUTSTANDING_ROW)
+
+    def _report(self, data: dict[str, object], **_: object) -> None:
+        """Add to the report of a worker what its statistics have no row for."""
+        data[OUTSTANDING] = self._outstanding_row()
 
     def _watch_parent(self) -> None:
         while True:

@@ -19,13 +19,15 @@ import zmq
 import zmq.asyncio
 
 from scenarios.generator.plan import from_wire
+from scenarios.generator.row import row_of_ages
+from scenarios.generator.statistics import OUTSTANDING, OUTSTANDING_ROW
 
 from .run import Worker
 
 ANY_VERSION = -1
 """Worker version that every master accepts: locust compares other versions with its own."""
 ACK_LIMIT_S, ACK_ATTEMPTS = 5.0, 60
-HEARTBEAT_S, STATS_S = 1.0, 3.0
+HEARTBEAT_S, STATS_S = 0.5, 3.0
 SILENT_S, GONE_S = 10.0, 60.0
 """Silence of a master after which this worker registers again (it may have restarted), and after which it gives up,
 as locust's own workers do."""
@@ -110,7 +112,8 @@ class Link:
     async def _report(self) -> None:
         worker = self._worker
         worker.rows.unsent(worker.report.ledger.unsent[worker.scenario.series[0]])
-        await self._send("stats", {**worker.rows.take(), **self._counted()})
+        outstanding = row_of_ages(worker.outstanding_s()).to_wire(*OUTSTANDING_ROW)
+        await self._send("stats", {**worker.rows.take(), **self._counted(), OUTSTANDING: outstanding})
 
     def _counted(self) -> Message:
         return {"user_classes_count": self._users, "user_count": sum(self._users.values())}
@@ -133,6 +136,7 @@ class Link:
             kind, data, _ = msgpack.loads(await self._socket.recv(), strict_map_key=False)
             self._last_message_s = time.monotonic()
             if kind == "quit":
+                await self._drain()
                 return
             if kind in handlers:
                 await handlers[kind](data)
@@ -168,6 +172,13 @@ class Link:
         """Start winding down in a task, so that heartbeats and a new start are handled meanwhile."""
         self._cut_short()
         self._stopping = asyncio.create_task(self._wind_down())
+
+    async def _drain(self) -> None:
+        """Wait up to the master's `--stop-timeout` for outstanding arrivals, also of a stop that is under way."""
+        if self._stopping and not self._stopping.done():
+            await self._stopping
+        else:
+            await self._worker.drain(self._stop_timeout_s)
 
     async def _wind_down(self) -> None:
         """Wait up to the master's `--stop-timeout` for outstanding arrivals, then end the run and report it."""

@@ -65,6 +65,10 @@ class Worker:
         while driver.busy() and clock.now() < ends_s:
             await asyncio.sleep(DRAIN_CHECK_S)
 
+    def outstanding_s(self) -> list[float]:
+        """Return the ages in seconds of the outstanding arrivals."""
+        return self.report.ledger.outstanding_s(self.scenario.series[0], clock.now())
+
     def stop(self) -> None:
         """End the run, if there is one. Idempotent."""
         if self._driver:
@@ -120,7 +124,7 @@ class Worker:
 
 async def drive_by_hand(worker: Worker, done: asyncio.Event) -> None:
     """Do the same, with progress on stderr and a table at the end."""
-    progress = asyncio.create_task(print_progress(worker.rows))
+    progress = asyncio.create_task(print_progress(worker.rows, worker.outstanding_s))
     await drive_alone(worker, done)
     progress.cancel()
     worker.stop()

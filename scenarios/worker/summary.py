@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable
 
 from scenarios.generator import histogram
+from scenarios.generator.row import Row
 
-from .rows import Row, Rows
+from .rows import Rows
 
 PROGRESS_S = 5.0
 QUANTILES = (0.5, 0.95, 0.99)
 
 
-async def print_progress(rows: Rows) -> None:
-    """Print progress to stderr until cancelled."""
+async def print_progress(rows: Rows, outstanding_s: Callable[[], list[float]]) -> None:
+    """Print progress to stderr until cancelled; `outstanding_s` returns the ages of the outstanding arrivals."""
     elapsed_s = 0.0
     while True:
         await asyncio.sleep(PROGRESS_S)
         elapsed_s += PROGRESS_S
         ended = sum(row.buckets.total() for row in rows.rows().values())
         bad = sum(row.failed_by_second.total() for row in rows.rows().values())
-        sys.stderr.write(f"{elapsed_s:5.0f} s  {ended} arrivals ended, {bad} of them bad\n")
+        ages_s = outstanding_s()
+        waiting = f"; {len(ages_s)} outstanding, the oldest for {max(ages_s):.1f} s" if ages_s else ""
+        sys.stderr.write(f"{elapsed_s:5.0f} s  {ended} arrivals ended, {bad} of them bad{waiting}\n")
 
 
 def table(rows: Rows) -> str:

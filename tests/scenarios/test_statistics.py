@@ -110,6 +110,26 @@ def test_ramp_steps_and_spike_change_the_rate() -> None:
     assert [parse("constant ramp 1 3 10").profile.at(at) for at in (0, 5, 20)] == [1, 2, 3]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("poisson", 100.0), ("constant ramp 0 1 20", 7.5 * 10), ("constant steps 15 1 2", 50.0 + 100.0),
+        ("poisson spike 5 12 3", 20.0 + 150.0 + 50.0),
+    ],
+)  # fmt: skip
+def test_expected_arrivals_are_the_rate_times_the_area_of_the_profile(text: str, expected: float) -> None:
+    assert parse(text).expected(10, 20, 10) == pytest.approx(expected)
+
+
+def test_later_piece_of_a_trace_continues_it(tmp_path: Path) -> None:
+    (tmp_path / "trace").write_text("0\n0.5\n2\n3\n")
+    schedule = parse(f"trace {tmp_path}/trace")
+    assert list(schedule.dues(Random(1), 100.0, 100.0, Rate(1))) == [100.0, 100.5, 102.0, 103.0]
+    assert list(schedule.dues(Random(1), 100.0, 101.0, Rate(1))) == [102.0, 103.0]
+    assert list(schedule.dues(Random(1), 100.0, 101.0, Rate(1, lambda: 2.0))) == [101.5, 102.0]
+    assert (schedule.expected(0, 2, 9), schedule.expected(2, 9, 9)) == (2, 2)
+
+
 def test_trace_repeats_its_offsets_and_runs_faster_in_a_surge(tmp_path: Path) -> None:
     (tmp_path / "a trace.txt").write_text("0.5\n0.5\n2\n")
     assert dues(f"trace {tmp_path}/a trace.txt", 1000) == [0.5, 0.5, 2.0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import signal
 import threading
 from pathlib import Path
 from typing import Any
@@ -43,6 +45,33 @@ def test_stop_awaits_outstanding_requests_and_sends_no_more(tmp_path: Path, kind
         assert server.requests[PATH] == quiet
         assert swarm.rows()["POST"]["num_failures"] == 0
         assert errors(swarm) == {}
+
+
+@slow
+@workers
+def test_quit_awaits_outstanding_requests_and_has_all_counts(tmp_path: Path, kind: tuple[str, ...]) -> None:
+    ending = ("--stop-timeout", "30", "--json-file", "stats")
+    with HeldServer() as server, Swarm(tmp_path, server.url, kind, master=ending) as swarm:
+        swarm.start(rate=100, schedule="constant")
+        wait_until(lambda: server.requests[PATH] > 60, "requests that wait for their answer")
+        swarm.master.send_signal(signal.SIGTERM)
+        quiet = server.settled()
+        server.release()
+        assert swarm.end() == [0, 0]
+        (posted,) = [row for row in json.loads((tmp_path / "stats.json").read_text()) if row["method"] == "POST"]
+        assert (posted["num_requests"], posted["num_failures"]) == (quiet, 0)
+
+
+@slow
+@workers
+def test_quit_ends_requests_after_the_stop_timeout(tmp_path: Path, kind: tuple[str, ...]) -> None:
+    ending = ("--stop-timeout", "1", "--json-file", "stats")
+    with HeldServer() as server, Swarm(tmp_path, server.url, kind, master=ending) as swarm:
+        swarm.start(rate=100, schedule="constant")
+        wait_until(lambda: server.requests[PATH] > 60, "requests that get no answer")
+        assert swarm.end() == [0, 0]
+        (posted,) = [row for row in json.loads((tmp_path / "stats.json").read_text()) if row["method"] == "POST"]
+        assert posted["num_requests"] == posted["num_failures"] >= server.requests[PATH]
 
 
 @slow

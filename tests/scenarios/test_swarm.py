@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ from tests.support.swarm import FAST, STOCK, Swarm
 from tests.support.waiting import wait_until
 
 PATH = "/v1/infer"
+kinds = pytest.mark.parametrize("kind", [FAST, STOCK], ids=["fast", "stock"])
 
 
 def recording(times_s: list[float]) -> Callable[[str, dict[str, object]], int]:
@@ -124,6 +126,65 @@ def test_remaining_worker_takes_the_whole_rate_and_registers_with_a_restarted_ma
         quiet = server.requests[PATH]
         swarm.start(rate=100)
         wait_until(lambda: server.requests[PATH] > quiet + 100, "arrivals for the new master")
+
+
+@pytest.mark.slow
+@kinds
+def test_arrivals_of_a_killed_worker_are_counted_until_the_other_sends_them(
+    tmp_path: Path, kind: tuple[str, ...]
+) -> None:
+    seen: list[float] = []
+    with HttpServer(recording(seen)) as server, Swarm(tmp_path, server.url, kind, kind) as swarm:
+        swarm.start(rate=200, schedule="constant")
+        wait_until(lambda: swarm.count("POST") > 1000, "reported counts of two")
+        swarm.processes[2].kill()
+        reported = swarm.count("POST")
+        wait_until(lambda: swarm.count("missing"), "the missing arrivals")
+        wait_until(lambda: rate(seen, 300) > 180, "the whole rate by the worker that is left")
+        assert swarm.count("POST") >= reported
+        swarm.stop()
+        wait_until(lambda: swarm.count("POST") + swarm.count("missing") > 0.97 * 200 * (seen[-1] - seen[0]), "all")
+        assert swarm.count("POST") + swarm.count("missing") == pytest.approx(200 * (seen[-1] - seen[0]), rel=0.03)
+        assert swarm.count("missing") < 1000, "of 100 a second: 3 s without a report, 3 s until the other has the share"
+        assert f"about {swarm.count('missing')} arrivals are missing" in (tmp_path / "log-0").read_text()
+
+
+@pytest.mark.slow
+@kinds
+def test_hang_shows_outstanding_arrivals_falling_rates_and_timeouts(tmp_path: Path, kind: tuple[str, ...]) -> None:
+    silent = threading.Event()
+
+    def answer(path: str, body: dict[str, object]) -> int | None:
+        return None if silent.is_set() else 200
+
+    with HttpServer(answer) as server, Swarm(tmp_path, server.url, kind) as swarm:
+        swarm.start(rate=100, schedule="constant")
+        wait_until(lambda: swarm.stats()["current_rps"] > 50, "the current rate")
+        silent.set()
+        wait_until(lambda: swarm.rows()["outstanding"]["num_requests"] > 400, "arrivals without an answer")
+        assert swarm.rows()["outstanding"]["max_response_time"] > 3000, "the age of the oldest in ms"
+        assert swarm.rows()["POST"]["num_failures"] == 0, "none of them has passed its timeout of 8 s"
+        assert swarm.rows()["Aggregated"]["num_requests"] == swarm.rows()["POST"]["num_requests"]
+        wait_until(lambda: swarm.rows()["POST"]["num_failures"] > 100, "timeouts")
+        assert swarm.rows()["outstanding"]["num_requests"] <= 100 * 8.5 + 100
+        assert swarm.rows()["POST"]["response_time_percentile_0.95"] >= 8000
+        swarm.stop()
+
+
+def test_rates_fall_and_outstanding_arrivals_are_shown_in_a_hang_without_a_master(tmp_path: Path) -> None:
+    silent = threading.Event()
+
+    def answer(path: str, body: dict[str, object]) -> int | None:
+        return None if silent.is_set() else 200
+
+    with HttpServer(answer) as server, Swarm(tmp_path, server.url, alone=True) as swarm:
+        swarm.start(rate=100, schedule="constant")
+        wait_until(lambda: swarm.stats()["current_rps"] > 90, "the current rate")
+        silent.set()
+        wait_until(lambda: swarm.rows()["outstanding"]["num_requests"] > 100, "arrivals without an answer")
+        wait_until(lambda: swarm.stats()["current_rps"] < 80, "a falling rate")
+        assert swarm.rows()["POST"]["num_failures"] < 100, "the rate fell before the timeouts, which count in it too"
+        swarm.stop()
 
 
 @pytest.mark.slow

@@ -22,12 +22,16 @@ STOCK = ("locust", "--worker", "-f", "{file}")
 
 
 class Swarm:
-    """A master and its workers, each FAST or STOCK; `file` is a scenario, `master` has further arguments."""
+    """A master and its workers, each FAST or STOCK; `file` is a scenario, `master` has further arguments.
+
+    With `alone`, one locust process with a web UI generates the load itself.
+    """
 
     def __init__(
-        self, folder: Path, host: str, *workers: tuple[str, ...], file: str = "timeout.py", master: tuple[str, ...] = ()
-    ) -> None:
-        self.master_arguments = master
+        self, folder: Path, host: str, *workers: tuple[str, ...], file: str = "timeout.py",
+        master: tuple[str, ...] = (), alone: bool = False,
+    ) -> None:  # fmt: skip
+        self.master_arguments, self.alone = master, alone
         self.folder, self.host, self.file = folder, host, str(SCENARIOS / file)
         self.port, self.web = free_port(), f"http://127.0.0.1:{free_port()}"
         self.processes: list[subprocess.Popen[bytes]] = []
@@ -35,22 +39,14 @@ class Swarm:
         link = ("--master-host", "127.0.0.1", "--master-port", str(self.port))
         for arguments in workers:
             self.launch(*(argument.format(file=self.file) for argument in arguments), *link)
-        wait_until(lambda: len(self.workers()) == len(workers), "all workers")
+        wait_until(lambda: self.stats() and len(self.workers()) == len(workers), "all workers")
 
     def start_master(self) -> None:
         web_port = self.web.rsplit(":", 1)[1]
-        where = ("--web-host", "127.0.0.1", "--web-port", web_port, "--master-bind-port", str(self.port))
+        where = ("--web-host", "127.0.0.1", "--web-port", web_port, "--host", self.host)
+        bind = ("--master", "--master-bind-host", "127.0.0.1", "--master-bind-port", str(self.port))
         self.master = self.launch(
-            "locust",
-            "-f",
-            self.file,
-            "--master",
-            "--master-bind-host",
-            "127.0.0.1",
-            "--host",
-            self.host,
-            *where,
-            *self.master_arguments,
+            "locust", "-f", self.file, *where, *(() if self.alone else bind), *self.master_arguments
         )
 
     def launch(self, *arguments: str) -> subprocess.Popen[bytes]:
