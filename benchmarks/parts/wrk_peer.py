@@ -11,6 +11,7 @@ from benchmarks.parts.outcome import Outcome
 from benchmarks.parts.processes import ROOT, Child
 
 SCRIPT = ROOT / "benchmarks" / "parts" / "wrk.lua"
+INSTALL = "apt-get install wrk"
 CONNECTIONS = 20
 EXAMPLE_REQUESTS = 1
 """Number of requests that wrk gets from a script without sending them, to detect pipelining."""

