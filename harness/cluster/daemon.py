@@ -33,7 +33,7 @@ from harness.cluster.static_objects import static_objects
 from harness.errors import GamedayError
 from harness.machine import process_ledger
 from harness.machine.loopback import Subnet
-from harness.machine.objects import Json, Obj, section
+from harness.machine.objects import Json, Obj, protections, section
 
 log = logging.getLogger(__name__)
 THREADS = 64
@@ -171,6 +171,7 @@ class Daemon:
             "replicas": each.replicas,
             "generation": each.generation,
             "env": dict(each.env),
+            "protections": dict(protections(each.template)),
             "pods": pods,
         }
 

@@ -15,6 +15,8 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 Obj: TypeAlias = "dict[str, Json]"
 """A JSON object, for example a Kubernetes API object."""
 
+PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
+
 ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 """Kubernetes' alphabet for generated names: without vowels, so that no word appears by accident."""
 
@@ -88,6 +90,17 @@ def share(value: Json, whole: int, *, up: bool) -> int:
         part = int(value[:-1]) * whole / 100
         return math.ceil(part) if up else math.floor(part)
     return value if isinstance(value, int) else 0
+
+
+def protections(template: Obj) -> dict[str, str]:
+    """Probes and limits of a pod template's first container as text, by name: `livenessProbe`, `limits.memory`."""
+    container = next(iter(items(template, "spec", "containers")), {})
+    probes = {name: container[name] for name in PROBES if container.get(name)}
+    limits = {f"limits.{name}": value for name, value in section(container, "resources", "limits").items()}
+    return {
+        **{name: json.dumps(probe, sort_keys=True, separators=(",", ":")) for name, probe in probes.items()},
+        **{name: str(value) for name, value in limits.items()},
+    }
 
 
 def environment(template: Obj) -> dict[str, str]:

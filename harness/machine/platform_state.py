@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -42,6 +42,8 @@ class DeploymentState:
     """Names of the pods that are not terminating, oldest first."""
     generation: int
     """`metadata.generation`: increases with every change of the spec."""
+    protections: Mapping[str, str] = field(default_factory=dict)
+    """Probes (as JSON) and limits of its container, by name: `livenessProbe`, `limits.memory`."""
 
 
 @dataclass(frozen=True)

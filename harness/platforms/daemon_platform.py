@@ -197,6 +197,7 @@ class DaemonPlatform:
                 env=each["env"],
                 pods=tuple(pod["name"] for pod in each["pods"]),
                 generation=each["generation"],
+                protections=each["protections"],
             )
             for each in self._state()["deployments"]
         }

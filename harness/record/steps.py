@@ -10,6 +10,9 @@ from harness.record.ranges import Count, Seconds, Time
 StepKind = Literal["action", "command", "toggle", "general"]
 Purpose = Literal["read", "change", "manual"]
 
+NOT_SET = "(not set)"
+"""How `changed` shows a value that is not there."""
+
 
 @dataclass(frozen=True)
 class ToggleFacts:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 
 from harness.machine.platform_state import DeploymentState, ObservedPlatform
+from harness.record.steps import NOT_SET
 
 _POLL_S = 0.1
 
@@ -69,9 +70,10 @@ def _names(command: str, name: str) -> bool:
 
 def _spec(old: DeploymentState, new: DeploymentState) -> list[str]:
     lines = [f"replicas {old.replicas} -> {new.replicas}"] if old.replicas != new.replicas else []
-    for key in sorted(old.env.keys() | new.env.keys()):
-        if old.env.get(key) != new.env.get(key):
-            lines.append(f"{key} {old.env.get(key, '(not set)')} -> {new.env.get(key, '(not set)')}")
+    for before, after in ((old.env, new.env), (old.protections, new.protections)):
+        for key in sorted(before.keys() | after.keys()):
+            if before.get(key) != after.get(key):
+                lines.append(f"{key} {before.get(key, NOT_SET)} -> {after.get(key, NOT_SET)}")
     if not lines and old.generation != new.generation:
         lines.append(f"generation {old.generation} -> {new.generation}")
     return lines

@@ -14,12 +14,15 @@ from itertools import groupby
 from harness.measures.probe import health
 from harness.measures.reading import PodSample
 from harness.record.events import CONTROL, TREATMENT
-from harness.record.steps import StepFacts
+from harness.record.steps import NOT_SET, StepFacts
 from harness.verdict.state import DrillState
 
 OUTAGE_S = 3.0
 """Shortest outage that counts, from its first sample to its last: a busy pod may miss two health checks in a row."""
 _HEALTH = re.compile(re.escape(health("NAME").key).replace("NAME", "(.+)"))
+_PROTECTION = re.compile(
+    r"deployment/(?P<name>\S+) (?P<what>(?:liveness|readiness|startup)Probe|limits\.\S+) (?P<old>.+?) -> (?P<new>.+)"
+)
 _REPLICAS = re.compile(r"deployment/(?P<name>\S+) replicas (?P<old>\d+) -> (?P<new>\d+)")
 
 
@@ -54,10 +57,8 @@ def show(outage: Outage) -> str:
 def weakened(state: DrillState) -> Iterator[str]:
     """Yield what the response left weaker than it was, as findings."""
     for facts in state.steps:
-        for match in filter(None, map(_REPLICAS.fullmatch, facts.changed)):
-            if 0 < int(match["new"]) < int(match["old"]):  # a step that scales to 0 has a note of its own
-                change = f"lowered the replicas of deployment/{match['name']} from {match['old']} to {match['new']}"
-                yield f"line {facts.line}: {change}"
+        for change in facts.changed:
+            yield from (f"line {facts.line}: {text}" for text in (*_fewer_replicas(change), *_less_protected(change)))
     for name in _guarded(state):
         last = _samples(state, TREATMENT, name, state.phase_started_s["response"], _end(state))[-1:]
         yield from (
@@ -65,6 +66,35 @@ def weakened(state: DrillState) -> Iterator[str]:
             for sample in last
             if 0 < (bad := round(sum(sample.pods.values()))) < len(sample.pods)
         )
+
+
+def _fewer_replicas(change: str) -> Iterator[str]:
+    match = _REPLICAS.fullmatch(change)
+    if match and 0 < int(match["new"]) < int(match["old"]):  # a step that scales to 0 has a note of its own
+        yield f"lowered the replicas of deployment/{match['name']} from {match['old']} to {match['new']}"
+
+
+def _less_protected(change: str) -> Iterator[str]:
+    match = _PROTECTION.fullmatch(change)
+    if match is None or match["old"] == NOT_SET:
+        return
+    what = f"{match['what']} of deployment/{match['name']}"
+    if match["new"] == NOT_SET:
+        yield f"removed the {what}"
+    elif match["what"].endswith("Probe"):
+        old, new = (patience_s(match[side]) for side in ("old", "new"))
+        if new > old:
+            yield f"let the {what} fail for {new:g} s instead of {old:g} s before it counts"
+
+
+def patience_s(probe: str) -> float:
+    """Return how long a probe, as JSON, may fail before Kubernetes acts on it, in seconds, by its defaults."""
+
+    def field(name: str, default: int) -> int:
+        match = re.search(rf'"{name}":(\d{{1,9}})\b', probe)
+        return int(match[1]) if match else default
+
+    return float(field("failureThreshold", 3) * field("periodSeconds", 10))
 
 
 def _guarded(state: DrillState) -> list[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from harness.errors import PlatformError
 from harness.http import Answer, call
-from harness.machine.objects import Obj, items, section, text
+from harness.machine.objects import Obj, items, protections, section, text
 from harness.machine.platform_state import AdminPort, CommandResult, DeploymentState, Shell
 from harness.machine.process_ledger import Ledger
 from harness.machine.waiting import wait_until
@@ -288,6 +288,7 @@ def _state(deployment: Obj, pods: Sequence[Pod]) -> DeploymentState:
         env=plain_environment(deployment),
         pods=tuple(pod.name for pod in pods),
         generation=whole(deployment, "metadata", "generation"),
+        protections=protections(section(deployment, "spec", "template")),
     )
 
 

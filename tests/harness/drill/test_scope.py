@@ -86,6 +86,32 @@ def test_lowered_replicas_are_a_finding(tmp_path: Path) -> None:
     assert "line 30: lowered the replicas of deployment/chat from 3 to 1" in drill.findings
 
 
+PROBE = '{"failureThreshold":%d,"httpGet":{"path":"/health","port":8080},"periodSeconds":%d}'
+
+
+@pytest.mark.parametrize(
+    ("change", "finding"),
+    [
+        (f"livenessProbe {PROBE % (3, 10)} -> (not set)", "removed the livenessProbe of deployment/chat"),
+        ("limits.memory 512Mi -> (not set)", "removed the limits.memory of deployment/chat"),
+        (f"readinessProbe {PROBE % (3, 2)} -> {PROBE % (30, 10)}",
+         "let the readinessProbe of deployment/chat fail for 300 s instead of 6 s before it counts"),
+        ('livenessProbe {"httpGet":{}} -> {"failureThreshold":6}',
+         "let the livenessProbe of deployment/chat fail for 60 s instead of 30 s before it counts"),
+        (f"readinessProbe {PROBE % (3, 10)} -> {PROBE % (3, 2)}", ""),
+        (f"livenessProbe (not set) -> {PROBE % (3, 2)}", ""),
+        ("limits.memory 512Mi -> 1Gi", ""),
+        ("TIMEOUT_MS 500 -> (not set)", ""),
+    ],
+)  # fmt: skip
+def test_removed_or_slower_protection_is_a_finding(tmp_path: Path, change: str, finding: str) -> None:
+    patch = ran("change", "kubectl patch deployment chat -p …", changed=(f"deployment/chat {change}",))
+    drill = drill_of(tmp_path, down(0, 0), steps=(patch, REMEDY))
+    assert drill.verdict is Verdict.PASSED
+    found = [each for each in drill.findings if "deployment/chat" in each]
+    assert found == ([f"line 30: {finding}"] if finding else [])
+
+
 def test_pods_that_are_left_without_an_answer_are_a_finding(tmp_path: Path) -> None:
     def available(side: str, responding_s: float | None) -> Mapping[str, Sequence[bool]]:
         broken = side == TREATMENT and responding_s is not None and responding_s > 2

@@ -20,6 +20,7 @@ from harness.cluster.runtimes.process import postgres
 from harness.errors import MachineError, PlatformError
 from harness.machine import loopback, process_ledger
 from harness.platforms.local.platform import LocalPlatform
+from harness.steps.changes import own_changes
 from tests.support.paths import FORK_SERVER_STAND_IN
 from tests.support.platform_shell import in_shell
 from tests.support.waiting import wait_until
@@ -259,6 +260,18 @@ def test_exec_ends_when_its_client_is_killed(platform: LocalPlatform) -> None:
         assert executed(platform)
         running.kill()
     wait_until(lambda: not executed(platform))
+
+
+def test_removed_probe_is_a_change_of_the_step_that_removed_it(platform: LocalPlatform) -> None:
+    path = "/spec/template/spec/containers/0/livenessProbe"
+    before = platform.state()
+    remove = json.dumps([{"op": "remove", "path": path}])
+    patch = ("patch", "deployment", "realtime", "-n", platform.namespace, "--type", "json", "-p", remove)
+    assert platform.kubectl(*patch).status == 0
+    after = platform.state()
+    (change,) = (one for one in own_changes(before, after, after, " ".join(patch)) if "livenessProbe" in one)
+    assert change.startswith("deployment/realtime livenessProbe {")
+    assert change.endswith("} -> (not set)")
 
 
 def test_kill_in_a_pod_reaches_the_pod_only(platform: LocalPlatform) -> None:
