@@ -33,7 +33,7 @@ def key_problem(key: str) -> str:
     *prefix, name = key.split("/")
     if len(prefix) > 1:
         optional = "with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
-        return f"a qualified name must {NAME_RULE} {optional}"
+        return f"a valid label key must {NAME_RULE} {optional}"
     if prefix and not prefix[0]:
         return "prefix part must be non-empty"
     if prefix and (len(prefix[0]) > LONGEST_PREFIX or not re.fullmatch(DOMAIN, prefix[0], re.ASCII)):

@@ -13,10 +13,9 @@ from harness.machine.objects import Obj, number, section, text
 
 FIRST_PERIOD_S = 0.03
 """Period until a container is ready for the first time: short, so that rollouts do not wait for the next probe."""
-STARTUP_LIMIT_S = {"Readiness": 3.0, "Liveness": 60.0}
-"""Until its first success, and for this long at most, a probe's failures do not count.
-
-For liveness it is the startup probe of deploy/base: a container that starts slowly on a busy machine is not restarted.
+STARTUP_LIMIT_S = 60.0
+"""Until its first success, and for this long at most, a probe's failures do not count, as the startup probe of
+deploy/base says: a container that starts slowly on a busy machine is not restarted, and has no event.
 """
 
 
@@ -82,7 +81,7 @@ async def watch(
         begun = time.monotonic()
         why = await probe.ask(address)
         failures = failures + 1 if why else 0
-        starting = healthy is None and begun - started < STARTUP_LIMIT_S[probe.kind]
+        starting = healthy is None and begun - started < STARTUP_LIMIT_S
         if why and not starting:
             on_failure(why)
         new = True if not why else (False if failures >= probe.failures and not starting else healthy)

@@ -33,6 +33,7 @@ class DeploymentAnswer(TypedDict):
     replicas: int
     generation: int
     env: dict[str, str]
+    protections: dict[str, str]
     pods: list[PodAnswer]
 
 

@@ -1,8 +1,8 @@
-"""Runs a program that sees and changes only a part of the file system: `confined.py RULES PROGRAM ARGUMENT…`.
+"""Runs a program that reaches only a part of the file system and of the network: `confined.py RULES PROGRAM ARGUMENT…`.
 
 A stand-alone script that restricts itself by Landlock and replaces itself by the program (exec). RULES is a JSON object
-with the lists `read`, `write` and `execute` of paths; a folder stands for all that is in it. The restriction holds for
-every process that the program starts, also as root, which loses its capabilities.
+with the lists `read`, `write` and `execute` of paths, where a folder stands for all that is in it, and `connect` of TCP
+ports. The restriction holds for every process that the program starts, also as root, which loses its capabilities.
 """
 
 from __future__ import annotations
@@ -12,19 +12,30 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from typing import TypedDict
+
+
+class Rules(TypedDict):
+    """Paths and TCP ports that a program may reach."""
+
+    read: list[str]
+    write: list[str]
+    execute: list[str]
+    connect: list[int]
+
 
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
 """System calls, the same on every architecture."""
-VERSION_FLAG, PATH_BENEATH, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 1, 24, 38
+VERSION_FLAG, PATH_BENEATH, NET_PORT, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 1, 2, 24, 38
 EXECUTE, READ_FILE, READ_DIR = 1 << 0, 1 << 2, 1 << 3
 WRITE = sum(1 << bit for bit in (1, *range(4, 15)))
 """Write, remove, make and truncate files of every kind, and move them."""
 OF_FILES = EXECUTE | READ_FILE | 1 << 1 | 1 << 14
 """The rights that a rule for a file may have."""
+BIND_TCP, CONNECT_TCP = 1 << 0, 1 << 1
 SIGNAL_SCOPE = 1 << 1
-FIRST_WITH_ALL, FIRST_WITH_SCOPES = 3, 6
-"""Versions of Landlock: truncation of files (Linux 6.2), signals to processes outside (Linux 6.12)."""
+FIRST_WITH_FILES, FIRST_WITH_TCP, FIRST_WITH_SCOPES = 3, 4, 6
+"""Versions of Landlock: truncation of files (Linux 6.2), TCP (Linux 6.7), signals to processes outside (Linux 6.12)."""
 
 
 def version() -> int:
@@ -36,21 +47,33 @@ def version() -> int:
 
 
 def available() -> bool:
-    """Whether this machine can confine a program."""
-    return version() >= FIRST_WITH_ALL
+    """Whether this machine can confine a program to a part of the file system."""
+    return version() >= FIRST_WITH_FILES
 
 
-def confine(rules: Mapping[str, Sequence[str]]) -> None:
+def restricts_tcp() -> bool:
+    """Whether this machine can confine a program to some TCP ports."""
+    return version() >= FIRST_WITH_TCP
+
+
+def confine(rules: Rules) -> None:
     """Restrict this process and all that it starts, irrevocably. Raises OSError."""
     libc = ctypes.CDLL(None, use_errno=True)
-    scoped = SIGNAL_SCOPE if version() >= FIRST_WITH_SCOPES else 0
-    handled = (ctypes.c_uint64 * 3)(EXECUTE | READ_FILE | READ_DIR | WRITE, 0, scoped)
-    ruleset = libc.syscall(CREATE_RULESET, handled, ctypes.c_size_t(24 if scoped else 8), 0)
+    handled = [EXECUTE | READ_FILE | READ_DIR | WRITE]
+    if restricts_tcp():
+        handled.append(BIND_TCP | CONNECT_TCP)
+    if version() >= FIRST_WITH_SCOPES:
+        handled.append(SIGNAL_SCOPE)
+    fields = (ctypes.c_uint64 * len(handled))(*handled)
+    ruleset = libc.syscall(CREATE_RULESET, fields, ctypes.c_size_t(ctypes.sizeof(fields)), 0)
     _check(ruleset)
-    rights_of = {"read": READ_FILE | READ_DIR, "write": READ_FILE | READ_DIR | WRITE, "execute": EXECUTE}
-    for kind, rights in rights_of.items():
-        for path in rules[kind]:
+    seen = READ_FILE | READ_DIR
+    for paths, rights in ((rules["read"], seen), (rules["write"], seen | WRITE), (rules["execute"], EXECUTE)):
+        for path in paths:
             _allow(libc, ruleset, path, rights)
+    for port in rules["connect"] if restricts_tcp() else ():
+        rule = CONNECT_TCP.to_bytes(8, sys.byteorder) + port.to_bytes(8, sys.byteorder)
+        _check(libc.syscall(ADD_RULE, ruleset, NET_PORT, rule, 0))
     for capability in range(64):  # as root: setting the clock, reading the environment of other processes
         libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
     _check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))

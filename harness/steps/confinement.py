@@ -17,9 +17,14 @@ _LOADERS = ("/lib*/ld-*.so*", "/lib/*/ld-*.so*", "/usr/lib*/ld-*.so*", "/usr/lib
 
 
 def unavailable() -> str:
-    """Return that steps are not confined on this machine, and why; "" if they are."""
-    if confined.available():
+    """Return what of the steps' confinement is not available on this machine, and why; "" if all of it is."""
+    if confined.restricts_tcp():
         return ""
+    if confined.available():
+        return (
+            "steps are confined to files of their own, not to a part of the network: this machine's kernel is older "
+            "than Linux 6.7; only the policy keeps them from other hosts"
+        )
     return (
         "steps are not confined on this machine: its kernel has no Landlock (Linux 6.2 or later), so that only the "
         "policy keeps them from its files; run runbooks that you do not trust on a disposable machine"
@@ -28,25 +33,27 @@ def unavailable() -> str:
 
 @dataclass(frozen=True)
 class Reach:
-    """What the commands of a session need: the folders in which they may write, and their programs."""
+    """What the commands of a session need: folders in which they may write, their programs, and TCP ports."""
 
     folders: Sequence[Path] = ()
     programs: Sequence[Path] = ()
+    ports: Sequence[int] = ()
 
 
 def command(bash: str, shell: Shell, reach: Reach) -> list[str]:
     """Return the command that starts this bash confined: it and its children read the machine without the user's home,
-    write only below their folders and the shell's own, and start only their programs.
+    write only below their folders and the shell's own, start only their programs, and connect only to their ports.
 
     A platform with the real kubectl is not confined: that program may be a wrapper, which needs more.
     """
     if "KUBECONFIG" in shell.env or not confined.available():
         return [bash]
     own = [*reach.folders, shell.cwd, Path(shell.env.get("HOME", shell.cwd))]
-    rules = {
+    rules: confined.Rules = {
         "read": [*_visible(Path("/"), _hidden()), *map(str, _needed(shell, reach)), *map(str, own)],
         "write": ["/dev/null", "/dev/tty", *map(str, own)],
         "execute": [str(path) for path in _programs(bash, reach)],
+        "connect": list(reach.ports),
     }
     return [sys.executable, "-IS", confined.__file__, json.dumps(rules), bash]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,12 +36,13 @@ class Session:
         *,
         run_dir: Path | None = None,
         namespace: str = "production",
+        ports: Collection[int] = (),
         limit_bytes: int = OUTPUT_LIMIT_BYTES,
         started: Callable[[int], None] = lambda pgid: None,
     ) -> None:
         """Write outputs to `out_dir`, which is inside `run_dir`. Every program that a command starts is checked with
-        its real arguments, for a platform of this `namespace`. `started` is called with the process group of each
-        bash, so that it can be recorded."""
+        its real arguments, for a platform of this `namespace`; it can connect to these TCP `ports` only, where the
+        kernel can enforce that. `started` is called with the process group of each bash, so that it can be recorded."""
         self.run_dir = (run_dir or out_dir).resolve()
         self._limit, self._started = limit_bytes, started
         self._out = out_dir.resolve()
@@ -49,7 +50,7 @@ class Session:
         self._private.mkdir(parents=True, exist_ok=True)
         self._guard = Guard(shell, self._private / "bin", lambda argv: check_arguments(argv, namespace))
         self._shell = replace(shell, path=str(self._guard.folder))
-        self._reach = Reach((self._out,), self._guard.programs)
+        self._reach = Reach((self._out,), self._guard.programs, sorted({*ports, self._guard.port}))
         self._curl = CurlHome(self._private, shell.env.get("CURL_HOME"))
         self.history: list[Script] = []
         """The commands that have run: their variables and functions still exist."""

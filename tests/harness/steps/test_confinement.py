@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -63,6 +65,21 @@ def test_confined_command_works_in_its_own_folders(session: Session, tmp_path: P
     assert "LC_CTYPE" not in output(session, "export -p")[0]
 
 
+@pytest.mark.skipif(not confined.restricts_tcp(), reason="the kernel's Landlock has no TCP")
+def test_command_connects_to_the_ports_of_the_platform_only(tmp_path: Path) -> None:
+    with (
+        closing(socket.create_server(("127.0.0.1", 0))) as one,
+        closing(socket.create_server(("127.0.0.1", 0))) as other,
+    ):
+        ports = [each.getsockname()[1] for each in (one, other)]
+        session = Session(SmallCluster(tmp_path).shell(), tmp_path / "steps", ports=ports[:1])
+        said = [output(session, f"exec 3<>/dev/tcp/127.0.0.1/{port} && echo connected") for port in ports]
+        session.close()
+    assert said[0] == ("connected\n", "")
+    assert said[1][0] == ""
+    assert "Permission denied" in said[1][1]
+
+
 @needs_landlock
 def test_confined_program_ends_when_its_reader_has_ended(session: Session) -> None:
     """Bash of a process that ignores SIGPIPE would report a write error in place of ending by the signal."""
@@ -74,6 +91,10 @@ def test_machine_without_landlock_is_named_in_the_plan(monkeypatch: pytest.Monke
     monkeypatch.setattr(confined, "version", lambda: 0)
     (why,) = plan(PlanRequest(RUNBOOK)).notes
     assert why.startswith("steps are not confined on this machine: its kernel has no Landlock")
+    monkeypatch.setattr(confined, "version", lambda: 3)
+    (why,) = plan(PlanRequest(RUNBOOK)).notes
+    assert "not to a part of the network" in why
+    monkeypatch.setattr(confined, "version", lambda: 0)
     shell = SmallCluster(tmp_path).shell()
     assert confinement.command("/bin/bash", shell, confinement.Reach()) == ["/bin/bash"]
 

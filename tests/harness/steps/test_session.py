@@ -163,8 +163,9 @@ class _Health(BaseHTTPRequestHandler):
         pass
 
 
-def test_curl_prints_its_usual_output_and_its_http_status_is_kept(session: Session, tmp_path: Path) -> None:
+def test_curl_prints_its_usual_output_and_its_http_status_is_kept(tmp_path: Path) -> None:
     with HTTPServer(("127.0.0.1", 0), _Health) as server:
+        session = Session(SmallCluster(tmp_path).shell(), tmp_path / "steps", ports=[server.server_port])
         threading.Thread(target=server.serve_forever, daemon=True).start()
         (tmp_path / "home" / ".curlrc").write_text(f'connect-to = "api:8080:127.0.0.1:{server.server_port}"\n')
         outcome, stdout, _ = run(session, "curl -s http://api:8080/health")
@@ -172,6 +173,7 @@ def test_curl_prints_its_usual_output_and_its_http_status_is_kept(session: Sessi
     assert (stdout, outcome.exit_status) == ("down", 0)
     assert outcome.http == ("HTTP/1.0 503 Service Unavailable",)
     assert run(session, "echo")[0].http == ()
+    session.close()
 
 
 def test_curl_cannot_read_a_file(session: Session) -> None:

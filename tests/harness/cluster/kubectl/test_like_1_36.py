@@ -187,7 +187,7 @@ def test_signal_ends_a_command_that_waits(
         ("a/", "name part must be non-empty"),
         ("/a", "prefix part must be non-empty"),
         ("A/b", "prefix part a lowercase RFC 1123 subdomain must consist of"),
-        ("a/b/c", "a qualified name must consist of"),
+        ("a/b/c", "a valid label key must consist of"),
         ("x" * 64, "name part must be no more than 63 bytes"),
     ],
 )
