@@ -16,6 +16,7 @@ from typing import Generic, TypeVar, cast
 from harness.errors import GamedayError
 
 Member = TypeVar("Member")
+_OURS = "gameday."
 
 
 class RegistryError(GamedayError):
@@ -30,7 +31,7 @@ class Family(Generic[Member]):
 
     def __init__(self, name: str) -> None:
         """`name` is the plural that ends the group's name: `faults` for `gameday.faults`."""
-        self.group = f"gameday.{name}"
+        self.group = f"{_OURS}{name}"
         self._singular = name.removesuffix("s")
 
     @cached_property
@@ -76,7 +77,7 @@ class Family(Generic[Member]):
 
 @cache  # the families share one look at the metadata: it costs more than all else that `gameday plan` reads
 def _registered(path: tuple[str, ...]) -> Mapping[str, Mapping[str, Mapping[str, EntryPoint]]]:
-    """The entry points of packages on this path, by group, name and package.
+    """The entry points of our groups in packages on this path, by group, name and package.
 
     Metadata of one package in two places is merged, the first place on the path first. `entry_points()` would hide an
     installation behind an outdated `*.egg-info` in the working directory.
@@ -84,6 +85,8 @@ def _registered(path: tuple[str, ...]) -> Mapping[str, Mapping[str, Mapping[str,
     found: dict[str, dict[str, dict[str, EntryPoint]]] = {}
     for package in distributions(path=list(path)):
         for entry in package.entry_points:
+            if not entry.group.startswith(_OURS):
+                continue  # a package's name is in its metadata file, which takes long to parse
             names = found.setdefault(entry.group, {})
             names.setdefault(entry.name, {}).setdefault(_normalized(package.name), entry)
     return found
