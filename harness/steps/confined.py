@@ -21,7 +21,8 @@ class Rules(TypedDict):
     read: list[str]
     write: list[str]
     execute: list[str]
-    connect: list[int]
+    connect: list[int] | None
+    """None: any."""
 
 
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
@@ -60,8 +61,9 @@ def confine(rules: Rules) -> None:
     """Restrict this process and all that it starts, irrevocably. Raises OSError."""
     libc = ctypes.CDLL(None, use_errno=True)
     handled = [EXECUTE | READ_FILE | READ_DIR | WRITE]
-    if restricts_tcp():
-        handled.append(BIND_TCP | CONNECT_TCP)
+    ports = rules["connect"] if restricts_tcp() else None
+    if version() >= FIRST_WITH_TCP:
+        handled.append(0 if ports is None else BIND_TCP | CONNECT_TCP)
     if version() >= FIRST_WITH_SCOPES:
         handled.append(SIGNAL_SCOPE)
     fields = (ctypes.c_uint64 * len(handled))(*handled)
@@ -71,7 +73,7 @@ def confine(rules: Rules) -> None:
     for paths, rights in ((rules["read"], seen), (rules["write"], seen | WRITE), (rules["execute"], EXECUTE)):
         for path in paths:
             _allow(libc, ruleset, path, rights)
-    for port in rules["connect"] if restricts_tcp() else ():
+    for port in ports or ():
         rule = CONNECT_TCP.to_bytes(8, sys.byteorder) + port.to_bytes(8, sys.byteorder)
         _check(libc.syscall(ADD_RULE, ruleset, NET_PORT, rule, 0))
     for capability in range(64):  # as root: setting the clock, reading the environment of other processes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -44,16 +45,18 @@ def command(bash: str, shell: Shell, reach: Reach) -> list[str]:
     """Return the command that starts this bash confined: it and its children read the machine without the user's home,
     write only below their folders and the shell's own, start only their programs, and connect only to their ports.
 
-    A platform with the real kubectl is not confined: that program may be a wrapper, which needs more.
+    With the real kubectl any port is allowed, since those of its tunnels change. Where that kubectl is a script, such
+    as a version manager's, nothing is confined: it may need more.
     """
-    if "KUBECONFIG" in shell.env or not confined.available():
+    real = "KUBECONFIG" in shell.env
+    if not confined.available() or (real and _is_script(shutil.which("kubectl", path=shell.path))):
         return [bash]
     own = [*reach.folders, shell.cwd, Path(shell.env.get("HOME", shell.cwd))]
     rules: confined.Rules = {
         "read": [*_visible(Path("/"), _hidden()), *map(str, _needed(shell, reach)), *map(str, own)],
         "write": ["/dev/null", "/dev/tty", *map(str, own)],
         "execute": [str(path) for path in _programs(bash, reach)],
-        "connect": list(reach.ports),
+        "connect": None if real else list(reach.ports),
     }
     return [sys.executable, "-IS", confined.__file__, json.dumps(rules), bash]
 
@@ -77,7 +80,15 @@ def _needed(shell: Shell, reach: Reach) -> Iterator[Path]:
     """Yield what may be in the user's home although every command needs it: Python, this package, the programs."""
     yield from (Path(sys.prefix), Path(sys.base_prefix), Path(__file__).resolve().parents[1])
     yield from (program.resolve() for program in reach.programs)
-    yield from (Path(shell.env[name]) for name in ("CURL_HOME",) if name in shell.env)
+    yield from (Path(shell.env[name]) for name in ("CURL_HOME", "KUBECONFIG") if name in shell.env)
+    yield Path("/etc/resolv.conf").resolve()  # below /run on many machines; the real kubectl resolves its server's name
+
+
+def _is_script(program: str | None) -> bool:
+    if program is None:
+        return False
+    with Path(program).open("rb") as opened:
+        return opened.read(2) == b"#!"
 
 
 def _programs(bash: str, reach: Reach) -> Iterator[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import threading
@@ -99,6 +100,14 @@ def test_machine_without_landlock_is_named_in_the_plan(monkeypatch: pytest.Monke
     assert confinement.command("/bin/bash", shell, confinement.Reach()) == ["/bin/bash"]
 
 
-def test_real_kubectl_is_not_confined(tmp_path: Path) -> None:
-    shell = Shell(str(tmp_path), {"HOME": str(tmp_path), "KUBECONFIG": "x"}, tmp_path)
+@needs_landlock
+def test_real_kubectl_is_confined_to_files_unless_it_is_a_script(tmp_path: Path) -> None:
+    shell = Shell(str(tmp_path), {"HOME": str(tmp_path), "KUBECONFIG": str(tmp_path / "config")}, tmp_path)
+    (tmp_path / "kubectl").symlink_to("/bin/ls")
+    (*_, rules, bash) = confinement.command("/bin/bash", shell, confinement.Reach(ports=[80]))
+    assert (bash, json.loads(rules)["connect"]) == ("/bin/bash", None)
+    assert str(tmp_path / "config") in json.loads(rules)["read"]
+    (tmp_path / "kubectl").unlink()
+    (tmp_path / "kubectl").write_text("#!/bin/sh\nexec /opt/kubectl\n")
+    (tmp_path / "kubectl").chmod(0o755)
     assert confinement.command("/bin/bash", shell, confinement.Reach()) == ["/bin/bash"]
