@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,17 @@ def call(
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout_s)
     text, content = (None, {}) if body is None else (json.dumps(body), {"Content-Type": "application/json"})
     try:
-        connection.request(method, parts.path or "/", text, {"Connection": "close", **content, **(headers or {})})
+        connection.request(method, _target(parts), text, {"Connection": "close", **content, **(headers or {})})
         response = connection.getresponse()
         return Answer(response.status, response.read().decode(errors="replace"))
     except (OSError, http.client.HTTPException) as error:
         return Answer(0, "", f"{type(error).__name__}: {error}")
     finally:
         connection.close()
+
+
+def _target(parts: SplitResult) -> str:
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
 async def call_async(

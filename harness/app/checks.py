@@ -17,12 +17,19 @@ from harness.plan import DrillPlan, GamedayPlan
 
 def part_problems(plan: GamedayPlan, workers: int | None) -> Iterator[GamedayError]:
     """Every problem with the names in the bindings of all drills; `workers` generate the load in the cluster."""
+    yield from _of_probes(plan)
     for drill in plan.drills:
         yield from _of_scenario(drill, plan, workers)
         yield from _of_service(drill)
         yield from _of_faults(drill, plan)
         yield from _of_symptoms(drill)
         yield from _of_toggles(drill, plan)
+
+
+def _of_probes(plan: GamedayPlan) -> Iterator[GamedayError]:
+    for probe in plan.bindings.probes:
+        if fact := _no_service(probe.service):
+            yield BindingError(f"{probe.place}: probes.{probe.name}.service: {fact}")
 
 
 def _of_scenario(drill: DrillPlan, plan: GamedayPlan, workers: int | None) -> Iterator[GamedayError]:
@@ -42,10 +49,14 @@ def _of_scenario(drill: DrillPlan, plan: GamedayPlan, workers: int | None) -> It
 
 
 def _of_service(drill: DrillPlan) -> Iterator[GamedayError]:
-    known = manifest.read().services
-    if drill.binding and drill.binding.service not in known:
-        fact = f"there is no service `{drill.binding.service}`; known: {', '.join(known)}"
+    if drill.binding and (fact := _no_service(drill.binding.service)):
         yield BindingError(f"{_at(drill, 'service')}{fact}")
+
+
+def _no_service(name: str) -> str:
+    """Return that there is no service of this name; "" if there is."""
+    known = manifest.read().services
+    return "" if name in known else f"there is no service `{name}`; known: {', '.join(known)}"
 
 
 def _of_faults(drill: DrillPlan, plan: GamedayPlan) -> Iterator[GamedayError]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 from harness.bindings.model import StepOrder
 from harness.conditions import parse
 from harness.errors import ConditionError
@@ -21,6 +24,8 @@ from harness.schema.tree import Tree
 
 FAULT_KEYS = ("at", "fault", "max_duration_s")
 """The keys of a fault that are not its parameters."""
+SEND = re.compile(r"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|websocket) (/[!-~]*)")
+"""`send` of a probe: method and path."""
 CONTAINS_KEYS = ("contains", "words")
 """`contains` and its former name, which old files still use."""
 _above_0 = unchanged(number(lambda value: value > 0, "a number above 0"))
@@ -54,6 +59,20 @@ def _one_symptom(tree: Tree, path: str, report: Report) -> None:
         report(tree, path, "give either `line` (a number) or `contains` (a text) to identify the symptom")
 
 
+def _send(tree: Tree, path: str, report: Report) -> None:
+    if not SEND.fullmatch(tree.written):
+        fact = f"`{tree.written}` is no request; write METHOD /PATH, such as `GET /v1/models` or `websocket /ws`"
+        report(tree, path, fact)
+
+
+def _json(tree: Tree, path: str, report: Report) -> None:
+    try:
+        json.loads(tree.written)
+    except ValueError as error:
+        report(tree, path, f"not JSON: {error}; write it as one quoted text: '{{\"key\": 1}}'")
+
+
+_probe = mapping({"service": scalar, "send": _send}, {"body": _json})
 _symptom = mapping({"is": _condition}, {"line": _line, **dict.fromkeys(CONTAINS_KEYS, scalar)}, _one_symptom)
 _order = choice(*StepOrder)
 _runbook = mapping(
@@ -68,6 +87,7 @@ check = mapping(
         "toggles": _texts,
         "slos": dictionary(anything),
         "slo_files": sequence(scalar),
+        "probes": dictionary(_probe),
         "faults": dictionary(nullable(sequence(_fault))),
         "runbooks": dictionary(_runbook),
     },

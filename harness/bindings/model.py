@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from harness.conditions import Condition, from_prose
+from harness.measures.probe import RequestProbe
 from harness.model import Runbook, Symptom
 from harness.slo import Slo
 
@@ -88,6 +89,8 @@ class Bindings:
     toggles: Mapping[str, str]
     faults: Mapping[str, tuple[FaultSpec, ...]]
     runbooks: Mapping[str, RunbookBinding]
+    probes: tuple[RequestProbe, ...] = ()
+    """Requests that are sent on both sides of every drill, which no response may break."""
 
     def placeholders_of(self, runbook: Runbook | None) -> dict[str, str]:
         """The placeholders of the file, overridden by those of the runbook."""

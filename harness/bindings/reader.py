@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from glob import escape, glob
@@ -12,6 +13,7 @@ from harness.bindings.file_schema import CONTAINS_KEYS, FAULT_KEYS, check
 from harness.bindings.model import Bindings, FaultSpec, RunbookBinding, StepOrder, SymptomBinding
 from harness.conditions import parse
 from harness.errors import BindingError
+from harness.measures.probe import RequestProbe
 from harness.schema.tree import Tree, UnreadableError, read
 from harness.slo import Catalogue, read_slos
 
@@ -51,6 +53,7 @@ def load(path: Path) -> Bindings:
         toggles=_texts(tree.at("toggles")),
         faults={name: tuple(map(_fault, each.items)) for name, each in _entries(tree, "faults").items()},
         runbooks={name: _runbook(each, slos) for name, each in _entries(tree, "runbooks").items()},
+        probes=tuple(_probe(name, each) for name, each in _entries(tree, "probes").items()),
     )
 
 
@@ -117,6 +120,12 @@ def _entries(tree: Tree, key: str) -> Mapping[str, Tree]:
 
 def _texts(tree: Tree | None) -> dict[str, str]:
     return {key: item.written for key, item in tree.fields.items()} if tree else {}
+
+
+def _probe(name: str, tree: Tree) -> RequestProbe:
+    method, path = tree.fields["send"].written.split(" ")
+    body = json.loads(tree.fields["body"].written) if "body" in tree.fields else None
+    return RequestProbe(name, tree.fields["service"].written, method, path, body, tree.fields["service"].place)
 
 
 def _fault(tree: Tree) -> FaultSpec:

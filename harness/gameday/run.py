@@ -172,7 +172,8 @@ class _Drilling:
                     self.record(FindingNoted(text=text))
             return self.gameday.members.make_load(self.drill, up, folder)
 
-        return LiveSide(name, platform, make_load, list(self._probes()), self.record)
+        requests = self.gameday.plan.bindings.probes
+        return LiveSide(name, platform, make_load, list(self._probes()), requests, self.record)
 
     def _probes(self) -> Iterator[Probe]:
         """What the sampler reads, each once: the probes of the conditions and the metrics of the dashboards."""

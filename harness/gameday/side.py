@@ -11,8 +11,9 @@ import psutil
 from harness.drill.run import Record
 from harness.faults.base import Target
 from harness.load.base import Load
-from harness.measures.probe import Probe
+from harness.measures.probe import Probe, RequestProbe
 from harness.platforms.base import Platform
+from harness.probes.requests import RequestSampler
 from harness.probes.sampler import ProbeSample, Sampler
 from harness.record.events import (
     Crashed,
@@ -23,13 +24,15 @@ from harness.record.events import (
     LoadSlice,
     ProbeSampled,
     ProcessStarted,
+    RequestsProbed,
     SideName,
 )
 from harness.record.journal import JournalError
 
 
 class LiveSide:
-    """Implements drill.Side. `make_load` gets the platform when it is up; `probes` are sampled once a second."""
+    """Implements drill.Side. `make_load` gets the platform when it is up; `probes` are sampled, and `requests`
+    sent, once a second."""
 
     def __init__(
         self,
@@ -37,10 +40,12 @@ class LiveSide:
         platform: Platform,
         make_load: Callable[[Platform], Load],
         probes: Sequence[Probe],
+        requests: Sequence[RequestProbe],
         record: Record,
     ) -> None:
         self.name, self.platform = name, platform
         self._make_load, self._probes, self._record = make_load, probes, record
+        self._requests = RequestSampler(platform, requests)
         self._load: Load | None = None
         self._sampler: Sampler | None = None
         self._ending = False
@@ -61,10 +66,12 @@ class LiveSide:
         self._load.start(self._load_reported, self._load_lost)
         self._sampler = Sampler(self.platform, self._probes, sorted(self.platform.state()))
         self._sampler.start(self._sampled, self._sampler_failed)
+        self._requests.start(self._requested, self._sampler_failed)
 
     def down(self) -> None:
         """Stop sampler, load and platform. Idempotent."""
         self._ending = True
+        self._requests.stop()
         if self._sampler:
             self._sampler.stop()
         if self._load:
@@ -87,6 +94,9 @@ class LiveSide:
 
     def _sampled(self, sample: ProbeSample) -> None:
         self._note(ProbeSampled(side=self.name, values=sample.values, missing=sample.missing))
+
+    def _requested(self, failures: Mapping[str, str]) -> None:
+        self._note(RequestsProbed(side=self.name, failures=failures))
 
     def _sampler_failed(self, error: Exception) -> None:
         if not self._ending:

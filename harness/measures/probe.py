@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from harness.measures.selector import Sample, Selector
@@ -49,6 +49,26 @@ class FamilyProbe(MetricProbe):
     def reader(self) -> Reader:
         """As in MetricProbe."""
         return self.selector.family_total
+
+
+@dataclass(frozen=True)
+class RequestProbe:
+    """A request of a user, sent to a Service once a second: 0.0 for a good answer, otherwise 1.0."""
+
+    name: str
+    service: str
+    method: str
+    """Of HTTP, or `websocket`: only the handshake."""
+    path: str
+    body: object = None
+    """JSON; None: no body."""
+    place: str = field(default="", compare=False)
+    """File, line and column in the bindings."""
+
+
+def request_key(name: str) -> str:
+    """The key of the samples of a RequestProbe."""
+    return f"request({name})"
 
 
 Probe: TypeAlias = HealthProbe | LogProbe | MetricProbe

@@ -232,6 +232,13 @@ class ProbeSampled(SideEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RequestsProbed(SideEvent):
+    """The answers to the requests of the bindings' probes, once a second."""
+
+    failures: Annotated[Mapping[str, str], "by probe, why its request failed; empty: it had a good answer"]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProcessStarted(SideEvent):
     """A process group of the run; `gameday recover` ends it if the run is killed."""
 
@@ -281,6 +288,7 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     LoadFinished,
     LoadLost,
     ProbeSampled,
+    RequestsProbed,
     ProcessStarted,
     FindingNoted,
     Crashed,

@@ -66,8 +66,8 @@ def chain(drill: DrillResult) -> Iterator[Fact]:
         failed = sum(step.verdict in ("failed", "refused") for step in drill.steps)
         yield Fact(not failed, f"{len(drill.steps)} steps of the runbook, {failed} of them failed or refused")
     if drill.outages:
-        names = ", ".join(dict.fromkeys(outage.deployment for outage in drill.outages))
-        yield Fact(False, f"the response took another service down: {names}")
+        names = ", ".join(dict.fromkeys(outage.deployment or outage.probe for outage in drill.outages))
+        yield Fact(False, f"the response broke what the incident does not concern: {names}")
     if "recovery" in phases:
         yield Fact(phases["recovery"].answer, f"the SLOs held again: {_recovered(drill)}")
     if drill.credit is not None:

@@ -111,7 +111,7 @@ def _charts(state: DrillState, harm: Sequence[Outage], zero_s: float) -> Iterato
     conditions += [symptom.condition for symptom in state.symptoms if symptom.condition]
     for series in sorted({name for side in state.sides.values() for name in side.series()}):
         yield from _load_charts(state, series, _limited(conditions, series), zero_s)
-    for name in sorted({outage.deployment for outage in harm}):
+    for name in sorted({outage.deployment for outage in harm if outage.deployment}):
         yield _health_chart(state, name, zero_s)
     drawn = {each.measure.key: each for each in reversed(conditions) if isinstance(each.measure, SampledMeasure)}
     for condition in reversed(drawn.values()):

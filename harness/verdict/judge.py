@@ -26,6 +26,7 @@ from harness.record.events import (
     PhaseEnded,
     PhaseStarted,
     ProbeSampled,
+    RequestsProbed,
     StepExecuted,
 )
 from harness.stats.inflation import inflation
@@ -54,7 +55,7 @@ class Judge:
             case LoadCounted():
                 self.state.sides[event.side].add(event)
                 self._decide_if_due()
-            case ProbeSampled() | LoadLost():
+            case ProbeSampled() | RequestsProbed() | LoadLost():
                 self.state.sides[event.side].add(event)
             case PhaseStarted():
                 self.state.phase_started_s[event.phase] = event.t_s

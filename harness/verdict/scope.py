@@ -1,7 +1,8 @@
 """What the response did to services that the incident does not concern. Pure.
 
-Every Deployment's health is sampled on both sides. An outage on the treatment alone, of a Deployment that answered
-until the response began and that the fault does not act on, is the response's own work.
+Every Deployment's health is sampled on both sides, and the requests of the bindings' probes are sent. An outage on the
+treatment alone, of something that answered until the response began and that the fault does not act on, is the
+response's own work.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from harness.measures.probe import health
+from harness.measures.probe import health, request_key
 from harness.measures.reading import PodSample
 from harness.record.events import CONTROL, TREATMENT
 from harness.record.steps import NOT_SET, StepFacts
@@ -20,6 +21,7 @@ from harness.verdict.state import DrillState
 OUTAGE_S = 3.0
 """Shortest outage that counts, from its first sample to its last: a busy pod may miss two health checks in a row."""
 _HEALTH = re.compile(re.escape(health("NAME").key).replace("NAME", "(.+)"))
+_REQUEST = re.compile(re.escape(request_key("NAME")).replace("NAME", "(.+)"))
 _PROTECTION = re.compile(
     r"deployment/(?P<name>\S+) (?P<what>(?:liveness|readiness|startup)Probe|limits\.\S+) (?P<old>.+?) -> (?P<new>.+)"
 )
@@ -28,9 +30,15 @@ _REPLICAS = re.compile(r"deployment/(?P<name>\S+) replicas (?P<old>\d+) -> (?P<n
 
 @dataclass(frozen=True)
 class Outage:
-    """A time in which no pod of a Deployment answered its health check, caused by the response."""
+    """A time, caused by the response, in which no pod of a Deployment answered its health check, or no request of a
+    probe had a good answer."""
 
     deployment: str
+    """Its name; empty: it is an outage of a probe."""
+    probe: str
+    """Name of the probe; empty: it is an outage of a Deployment."""
+    why: str
+    """Why the first request of the probe failed."""
     begin_s: float
     """First sample without an answer, in seconds since the fault was active on the treatment."""
     seconds: float
@@ -43,13 +51,16 @@ class Outage:
 
 def outages(state: DrillState) -> tuple[Outage, ...]:
     """Return the outages that the response caused, in order of their begin."""
-    found = (outage for name in _guarded(state) for outage in _outages_of(state, name))
+    found = (outage for key in (*_deployments(state), *_requests(state)) for outage in _outages_of(state, key))
     return tuple(sorted(found, key=lambda outage: outage.begin_s))
 
 
 def show(outage: Outage) -> str:
     """The outage as a reason for the verdict."""
     cause = "" if outage.line is None else f" (line {outage.line}: `{outage.step}`)"
+    if outage.probe:
+        fact = f"the response broke the probe `{outage.probe}` for {outage.seconds:.0f} s or more{cause}"
+        return f"{fact}: its requests failed ({outage.why}), on the control they did not"
     fact = f"the response made deployment/{outage.deployment} unavailable for {outage.seconds:.0f} s or more{cause}"
     return f"{fact}: none of its pods answered their health check, on the control they did"
 
@@ -59,10 +70,11 @@ def weakened(state: DrillState) -> Iterator[str]:
     for facts in state.steps:
         for change in facts.changed:
             yield from (f"line {facts.line}: {text}" for text in (*_fewer_replicas(change), *_less_protected(change)))
-    for name in _guarded(state):
-        last = _samples(state, TREATMENT, name, state.phase_started_s["response"], _end(state))[-1:]
+    for key in _deployments(state):
+        last = _samples(state, TREATMENT, key, state.phase_started_s["response"], _end(state))[-1:]
+        left = f"deployment/{_name(key)} was left with"
         yield from (
-            f"deployment/{name} was left with {bad} of {len(sample.pods)} pods that do not answer their health check"
+            f"{left} {bad} of {len(sample.pods)} pods that do not answer their health check"
             for sample in last
             if 0 < (bad := round(sum(sample.pods.values()))) < len(sample.pods)
         )
@@ -97,31 +109,46 @@ def patience_s(probe: str) -> float:
     return float(field("failureThreshold", 3) * field("periodSeconds", 10))
 
 
-def _guarded(state: DrillState) -> list[str]:
-    """The Deployments that only the response can have taken down: they answered before it, and on the control."""
-    begin = state.phase_started_s.get("response")
-    if begin is None:
-        return []
-    names = [match[1] for key in state.sides[TREATMENT].probed() if (match := _HEALTH.fullmatch(key))]
-    return sorted(name for name in names if name not in state.header.faulted and _undisturbed(state, name, begin))
+def _deployments(state: DrillState) -> list[str]:
+    """The keys of the Deployments that only the response can have taken down: the fault does not act on them."""
+    keys = sorted(key for key in state.sides[TREATMENT].probed() if _HEALTH.fullmatch(key))
+    return [key for key in keys if _name(key) not in state.header.faulted and _undisturbed(state, key)]
 
 
-def _undisturbed(state: DrillState, name: str, response_s: float) -> bool:
+def _requests(state: DrillState) -> list[str]:
+    """The keys of the probes that only the response can have broken."""
+    keys = sorted(key for key in state.sides[TREATMENT].probed() if _REQUEST.fullmatch(key))
+    return [key for key in keys if _undisturbed(state, key)]
+
+
+def _name(key: str) -> str:
+    match = _HEALTH.fullmatch(key) or _REQUEST.fullmatch(key)
+    return match[1] if match else key
+
+
+def _undisturbed(state: DrillState, key: str) -> bool:
+    """Whether it answered until the response began, and on the control all the time."""
+    response_s = state.phase_started_s.get("response")
+    if response_s is None:
+        return False
     start = state.phase_started_s.get("baseline", response_s)
-    before = _samples(state, TREATMENT, name, start, response_s)
-    control = _samples(state, CONTROL, name, start, _end(state))
+    before = _samples(state, TREATMENT, key, start, response_s)
+    control = _samples(state, CONTROL, key, start, _end(state))
     return bool(before and control) and all(map(_available, (*before, *control)))
 
 
-def _outages_of(state: DrillState, name: str) -> Iterator[Outage]:
-    samples = _samples(state, TREATMENT, name, state.phase_started_s["response"], _end(state))
+def _outages_of(state: DrillState, key: str) -> Iterator[Outage]:
+    samples = _samples(state, TREATMENT, key, state.phase_started_s["response"], _end(state))
     for available, group in groupby(samples, key=_available):
         spell = list(group)
         seconds = spell[-1].at_s - spell[0].at_s
         if not available and seconds >= OUTAGE_S:
-            cause, begin_s = _cause(state, name, spell[0].at_s), spell[0].at_s - state.applied_s(TREATMENT)
+            deployment, probe = ("", _name(key)) if _REQUEST.fullmatch(key) else (_name(key), "")
+            why = state.sides[TREATMENT].request_failure(probe, spell[0].at_s)
+            begin_s = round(spell[0].at_s - state.applied_s(TREATMENT), 1)
+            cause = _cause(state, deployment, spell[0].at_s)
             line, step = (cause.line, cause.text) if cause else (None, "")
-            yield Outage(name, round(begin_s, 1), round(seconds, 1), line, step)
+            yield Outage(deployment, probe, why, begin_s, round(seconds, 1), line, step)
 
 
 def _cause(state: DrillState, name: str, begin_s: float) -> StepFacts | None:
@@ -137,8 +164,8 @@ def _end(state: DrillState) -> float:
     return max(ends, default=state.sides[TREATMENT].last_probe_s)
 
 
-def _samples(state: DrillState, side: str, name: str, start: float, end: float) -> list[PodSample]:
-    return state.sides[side].samples(health(name).key, start, end)
+def _samples(state: DrillState, side: str, key: str, start: float, end: float) -> list[PodSample]:
+    return state.sides[side].samples(key, start, end)
 
 
 def _available(sample: PodSample) -> bool:

@@ -12,8 +12,9 @@ from collections.abc import Callable, Hashable
 from functools import lru_cache
 
 from harness.measures.counts import Counts
+from harness.measures.probe import request_key
 from harness.measures.reading import PodSample
-from harness.record.events import LoadCounted, LoadLost, LoadSlice, ProbeSampled
+from harness.record.events import LoadCounted, LoadLost, LoadSlice, ProbeSampled, RequestsProbed
 from harness.stats.histogram import middle_ms
 from harness.stats.inflation import Slice
 from harness.stats.sequential import SLICE_S
@@ -63,11 +64,12 @@ class Timeline:
         self._load: dict[str, dict[int, Counts]] = defaultdict(lambda: defaultdict(Counts))
         self._readings: dict[str, dict[Hashable, dict[int, Slice]]] = defaultdict(lambda: defaultdict(dict))
         self._probes: dict[str, list[PodSample]] = defaultdict(list)
+        self._request_failures: dict[str, list[tuple[float, str]]] = defaultdict(list)
         self.last_load_s = 0.0
         self.last_probe_s = 0.0
         self.load_ended: str | None = None
 
-    def add(self, event: LoadCounted | ProbeSampled | LoadLost) -> None:
+    def add(self, event: LoadCounted | ProbeSampled | RequestsProbed | LoadLost) -> None:
         """Add the measurements of one event of this side."""
         match event:
             case LoadCounted():
@@ -79,6 +81,11 @@ class Timeline:
                 for key, pods in event.values.items():
                     missing = frozenset(event.missing.get(key, ()))
                     self._probes[key].append(PodSample(event.t_s, pods, missing))
+            case RequestsProbed():
+                for name, why in event.failures.items():
+                    self._probes[request_key(name)].append(PodSample(event.t_s, {"": float(bool(why))}))
+                    if why:
+                        self._request_failures[name].append((event.t_s, why))
             case LoadLost():
                 self.load_ended = event.why
 
@@ -124,6 +131,10 @@ class Timeline:
     def probed(self) -> frozenset[str]:
         """Keys of the probes that were sampled."""
         return frozenset(self._probes)
+
+    def request_failure(self, name: str, at_s: float) -> str:
+        """Why the request of a probe failed first at or after a time; "" if it did not."""
+        return next((why for when_s, why in self._request_failures.get(name, ()) if when_s >= at_s), "")
 
     def samples(self, key: str, start: float, end: float) -> list[PodSample]:
         """Samples of one probe with start <= time <= end, oldest first."""

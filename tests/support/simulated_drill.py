@@ -19,6 +19,7 @@ from harness.record.events import (
     LoadCounted,
     LoadSlice,
     ProbeSampled,
+    RequestsProbed,
     RunEnded,
     RunStarted,
     SideName,
@@ -99,6 +100,8 @@ class World:
     at: Callable[[float], None] = lambda now: None
     available: Callable[[str, float | None], Mapping[str, Sequence[bool]]] = lambda side, responding: {}
     """By Deployment, whether each pod answers its health check; from side and seconds since the response began."""
+    requests: Callable[[str, float | None], Mapping[str, str]] = lambda side, responding: {}
+    """By probe, why its request failed; from side and seconds since the response began."""
     faulted: tuple[str, ...] = ()
     """Deployments that the fault acts on."""
     on_apply: Callable[[], None] = lambda: None
@@ -178,6 +181,8 @@ class World:
                 for name, pods in found.items()
             }
             self.record(ProbeSampled(side=side, values=values))
+        if failures := self.requests(side, responding):
+            self.record(RequestsProbed(side=side, failures=failures))
 
     def _slice(self, side: SideName, quarter: int) -> LoadSlice:
         since = None if self.fault_at is None or self.reverted_at is not None else self.now - self.fault_at

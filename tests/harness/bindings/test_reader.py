@@ -8,6 +8,7 @@ import pytest
 
 from harness.bindings import Bindings, FaultSpec, StepOrder, load
 from harness.errors import BindingError
+from harness.measures.probe import RequestProbe
 from harness.model import Runbook, Symptom
 from tests.support.slo import changed, write_bindings
 
@@ -98,6 +99,14 @@ def test_a_fault_lasts_300_seconds_unless_the_file_limits_it(tmp_path: Path) -> 
     assert loaded(tmp_path).faults["f"][0].max_duration_s == 300.0
 
 
+def test_a_probe_is_a_request_with_method_path_and_json(tmp_path: Path) -> None:
+    tools = """tools: {service: web, send: 'POST /tools?a=b', body: '{"x": 1}'}"""
+    text = f"probes:\n  {tools}\n  ws: {{service: chat, send: websocket /ws}}\nfaults:"
+    assert loaded(tmp_path, ("faults:", text)).probes == (
+        RequestProbe("tools", "web", "POST", "/tools?a=b", {"x": 1}), RequestProbe("ws", "chat", "websocket", "/ws"),
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("key", ["contains", "words"])
 def test_a_symptom_is_identified_by_its_text_or_its_line(tmp_path: Path, key: str) -> None:
     runbook = loaded(tmp_path, ("contains", key)).runbooks["TIMEOUT"]
@@ -140,11 +149,15 @@ def test_what_is_accepted(tmp_path: Path, change: tuple[str, str]) -> None:
         (("version: 1", "version: 2"), "1:10: version: version `2` is not supported; write `version: 1`"),
         (("version: 1\n", "\n"), "2:1: version: missing; add it"),
         (("faults:", "fault: 1\nfaults:"), "4:8: fault: unknown key; known keys: version, namespace, placeholders, "
-         "toggles, slos, slo_files, faults, runbooks"),
+         "toggles, slos, slo_files, probes, faults, runbooks"),
         (("{quick tools: p99(tools) < 1s}", "[1]"), "3:7: slos: expected a mapping, got a list"),
         (("[promises/*.yaml]", "promises/*.yaml"), "2:12: slo_files: expected a list, got `promises/*.yaml`"),
         (("port: 8080", "port: [8080]"), "6:22: placeholders.port: expected text, got a list"),
         (("port: 8080", "port:"), "6:21: placeholders.port: expected text, got nothing"),
+        (("faults:", "probes: {a: {service: b, send: /c}}\nfaults:"), "4:32: probes.a.send: `/c` is no request; write "
+         "METHOD /PATH, such as `GET /v1/models` or `websocket /ws`"),
+        (("faults:", "probes: {a: {service: b, send: GET /c, body: x}}\nfaults:"), "4:46: probes.a.body: not JSON: "),
+        (("faults:", "probes: {a: {send: GET /c}}\nfaults:"), "4:13: probes.a.service: missing; add it"),
         (("at: load, ", ""), "5:7: faults.f[0].at: missing; add it"),
         (("fault: surge, ", ""), "5:7: faults.f[0].fault: missing; add it"),
         (("at: load, ", "at: [load], "), "5:12: faults.f[0].at: expected text, got a list"),

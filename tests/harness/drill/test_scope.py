@@ -86,6 +86,35 @@ def test_lowered_replicas_are_a_finding(tmp_path: Path) -> None:
     assert "line 30: lowered the replicas of deployment/chat from 3 to 1" in drill.findings
 
 
+def broken(begin_s: float, end_s: float, sides: tuple[str, ...] = (TREATMENT,)) -> Callable[..., Mapping[str, str]]:
+    """The requests of the probe `tool calls` fail in this time after the begin of the response."""
+
+    def failures(side: str, responding_s: float | None) -> Mapping[str, str]:
+        fails = side in sides and responding_s is not None and begin_s <= responding_s < end_s
+        return {"tool calls": "HTTP 504" if fails else "", "inference": ""}
+
+    return failures
+
+
+def test_broken_probe_fails_and_names_the_step_and_the_answer(tmp_path: Path) -> None:
+    drill = drill_of(tmp_path, down(0, 0), requests=broken(2, 13), steps=(REMEDY, SCALE_TO_ZERO))
+    assert drill.verdict is Verdict.FAILED
+    assert drill.why[0] == (
+        "the response broke the probe `tool calls` for 10 s or more (line 30: `kubectl scale deployment chat "
+        "--replicas=0`): its requests failed (HTTP 504), on the control they did not"
+    )
+    (outage,) = drill.outages
+    assert (outage.probe, outage.deployment, outage.why, outage.seconds) == ("tool calls", "", "HTTP 504", 10.0)
+
+
+@pytest.mark.parametrize("requests", [broken(1, 3), broken(1, 12, (TREATMENT, CONTROL))], ids=["short", "both sides"])
+def test_probe_that_the_response_did_not_break_does_not_fail(
+    tmp_path: Path, requests: Callable[..., Mapping[str, str]]
+) -> None:
+    drill = drill_of(tmp_path, down(0, 0), requests=requests, steps=(SCALE_TO_ZERO, REMEDY))
+    assert (drill.verdict, drill.outages) == (Verdict.PASSED, ())
+
+
 PROBE = '{"failureThreshold":%d,"httpGet":{"path":"/health","port":8080},"periodSeconds":%d}'
 
 
