@@ -44,6 +44,7 @@ def only(class_id: str, name: str, *titles: str) -> str:
 
 
 NO_REALTIME = "kubectl scale deployment realtime --replicas=0 -n production"
+NO_TIME_FOR_TOOLS = "kubectl set env deployment/api-gateway TOOL_TIMEOUT_MS=1 -n production"
 STRICT = "`VALIDATION_STRICT_MODE`: Set to false for temporary relief"
 MORE_INFERENCE = f"# More replicas, when load is the cause\n{SCALE}\n"
 MORE_REALTIME = "# More replicas for new connections\nkubectl scale deployment realtime --replicas=5 -n production\n"
@@ -71,6 +72,12 @@ ENTRIES = {
     "WRONG_METRIC": (
         "TOOL_DOWN",
         edited("TOOL_DOWN", "WRONG_METRIC", ("`tool_service_health_check`", "`tool_service_healthiness`")),
+    ),
+    "BREAKS_TOOLS": (
+        "VALIDATION_FAIL",
+        edited(
+            "VALIDATION_FAIL", "BREAKS_TOOLS", ("# Which rules are in force?", f"{NO_TIME_FOR_TOOLS}\n\n# Which rules?")
+        ),
     ),
     "HEALS_ALONE": ("VALIDATION_FAIL", only("VALIDATION_FAIL", "HEALS_ALONE", "Environment Toggles")),
     "NO_STEPS": ("TIMEOUT", only("TIMEOUT", "NO_STEPS", "Dashboards to Check")),
@@ -122,6 +129,7 @@ def test_every_runbook_has_a_verdict_and_the_worst_one_wins(result: Mapping[str,
         ("NO_RESTART", "failed", [NOT_RECOVERED, "tool calls"]),
         ("NEVER_SEEN", "inconclusive", ["symptom `P95 > 60000ms` (p95(gateway) > 60000ms) did not appear"]),
         ("WRONG_METRIC", "failed", ["`tool_service_healthiness`: no pod exports a metric of this name"]),
+        ("BREAKS_TOOLS", "failed", ["broke the probe `tool calls`", NO_TIME_FOR_TOOLS, "HTTP 50"]),
         ("HEALS_ALONE", "inconclusive", ["the fault ended by itself on the treatment"]),
         ("NO_STEPS", "failed", ["documents no step"]),
         ("CUT", "failed", [NOT_RECOVERED, "valid requests accepted"]),
