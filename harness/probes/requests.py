@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,8 +9,8 @@ from harness.errors import GamedayError
 from harness.http import Answer, call
 from harness.measures.probe import RequestProbe
 from harness.platforms.base import Platform
+from harness.probes.periodic import Periodic
 
-PERIOD_S = 1.0
 TIMEOUT_S = 2.0
 _HANDSHAKE = {
     "Upgrade": "websocket",
@@ -29,34 +27,21 @@ class RequestSampler:
 
     def __init__(self, platform: Platform, probes: Sequence[RequestProbe]) -> None:
         self._platform, self._probes = platform, probes
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._periodic = Periodic("requests", self._round)
 
     def start(self, sampled: Callable[[Mapping[str, str]], None], failed: Callable[[Exception], None]) -> None:
         """Call `sampled` with the failures of each round; `failed` once when sampling breaks, which ends it."""
         if self._probes:
-            self._thread = threading.Thread(target=self._run, args=(sampled, failed), daemon=True, name="requests")
-            self._thread.start()
+            self._periodic.start(sampled, failed)
 
     def stop(self) -> None:
         """End, and wait for the requests under way."""
-        self._stop.set()
-        if self._thread:
-            self._thread.join(timeout=2 * TIMEOUT_S)
+        self._periodic.stop()
 
-    def _run(self, sampled: Callable[[Mapping[str, str]], None], failed: Callable[[Exception], None]) -> None:
-        due = time.monotonic()
-        try:
-            with ThreadPoolExecutor(len(self._probes)) as pool:
-                while not self._stop.is_set():
-                    found = dict(pool.map(lambda probe: (probe.name, self.failure(probe)), self._probes))
-                    if self._stop.is_set():
-                        return
-                    sampled(found)
-                    due = max(due + PERIOD_S, time.monotonic())
-                    self._stop.wait(due - time.monotonic())
-        except Exception as error:
-            failed(error)
+    def _round(self) -> Mapping[str, str]:
+        """Why each request failed, "" for a good answer. All at once: one that hangs must not delay the others."""
+        with ThreadPoolExecutor(len(self._probes)) as pool:
+            return dict(pool.map(lambda probe: (probe.name, self.failure(probe)), self._probes))
 
     def failure(self, probe: RequestProbe) -> str:
         """Send one request; return why its answer is bad, "" for a good one: 2xx, or 101 for a websocket."""

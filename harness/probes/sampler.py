@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -16,10 +14,10 @@ from harness.measures.probe import HealthProbe, LogProbe, MetricProbe, Probe, Re
 from harness.platforms.base import Platform
 from harness.probes.logs import LogCounter
 from harness.probes.metrics import samples_of
+from harness.probes.periodic import Periodic
 
 Values = dict[str, dict[str, float]]
 """Numbers by key of the probe and by pod."""
-PERIOD_S = 1.0
 _OK = 200
 
 
@@ -42,32 +40,15 @@ class Sampler:
         self._logs = {probe.key: LogCounter(platform, probe) for probe in probes if isinstance(probe, LogProbe)}
         self._metrics = _by_deployment(probes, deployments)
         self._readers: dict[tuple[str, str], Reader] = {}
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._periodic = Periodic("sampler", self.sample)
 
     def start(self, sampled: Callable[[ProbeSample], None], failed: Callable[[Exception], None]) -> None:
         """Call `sampled` with every sample; `failed` once when sampling breaks, which ends it."""
-        self._thread = threading.Thread(target=self._run, args=(sampled, failed), daemon=True, name="sampler")
-        self._thread.start()
+        self._periodic.start(sampled, failed)
 
     def stop(self) -> None:
         """End, and wait up to 5 s for the sample under way."""
-        self._stop.set()
-        if self._thread:
-            self._thread.join(timeout=5)
-
-    def _run(self, sampled: Callable[[ProbeSample], None], failed: Callable[[Exception], None]) -> None:
-        due = time.monotonic()
-        try:
-            while not self._stop.is_set():
-                found = self.sample()
-                if self._stop.is_set():
-                    return
-                sampled(found)
-                due = max(due + PERIOD_S, time.monotonic())
-                self._stop.wait(due - time.monotonic())
-        except Exception as error:
-            failed(error)
+        self._periodic.stop()
 
     def sample(self) -> ProbeSample:
         """One sample of every probe. A pod that answers without a number, such as that of no event yet, has none."""
