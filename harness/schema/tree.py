@@ -93,7 +93,8 @@ def read(text: str, name: str) -> list[Tree]:
         raise UnreadableError(f"{name}: longer than {MAX_CHARS} characters; split it into several files")
     try:
         nodes = list(yaml.compose_all(text, Loader=yaml.SafeLoader))
-        trees = [_Builder(name).build(node) for node in nodes if node is not None]
+        builder = _Builder(name)
+        trees = [builder.whole(node) for node in nodes if node is not None]
     except RecursionError:
         raise UnreadableError(f"{name}: nested deeper than {MAX_DEPTH} levels; flatten it") from None
     except yaml.MarkedYAMLError as error:
@@ -101,6 +102,8 @@ def read(text: str, name: str) -> list[Tree]:
         raise UnreadableError(f"{place}: not YAML: {error.problem or error.context}") from None
     except yaml.YAMLError as error:
         raise UnreadableError(f"{name}: not YAML: {' '.join(str(error).split())}") from None
+    if builder.doubled:
+        raise UnreadableError("\n".join(builder.doubled))
     return [tree for tree in trees if tree.value is not None]
 
 
@@ -115,6 +118,13 @@ class _Builder:
         self._name = name
         self._loader = yaml.SafeLoader("")
         self._values = 0
+        self.doubled: list[str] = []
+        """The keys that are given twice, with their places."""
+
+    def whole(self, node: yaml.Node) -> Tree:
+        """The tree of one document. Raises UnreadableError."""
+        self._values = 0
+        return self.build(node)
 
     def build(self, node: yaml.Node, depth: int = 0) -> Tree:
         self._values += 1
@@ -135,7 +145,7 @@ class _Builder:
         return UnreadableError(f"{_place(self._name, node.start_mark)}: {fact}")
 
     def _mapping(self, node: yaml.MappingNode, depth: int) -> dict[str, Tree]:
-        """Own keys override merged ones (`<<`), of which the first wins; a duplicate key is refused."""
+        """Own keys override merged ones (`<<`), of which the first wins; duplicate keys are noted."""
         own: dict[str, Tree] = {}
         merged: dict[str, Tree] = {}
         for key, item in node.value:
@@ -150,7 +160,7 @@ class _Builder:
         if not isinstance(key, yaml.ScalarNode):
             raise self._refusal(key, "a list or mapping cannot be a key; write text")
         if key.value in own:
-            raise self._refusal(key, f"`{key.value}` is given twice; keep one")
+            self.doubled.append(str(self._refusal(key, f"`{key.value}` is given twice; keep one")))
         return str(key.value)
 
     def _scalar(self, node: yaml.Node) -> Scalar:

@@ -195,6 +195,7 @@ def test_what_is_accepted(tmp_path: Path, change: tuple[str, str]) -> None:
         (("promises/*.yaml", "promise/*.yaml"), "2:13: slo_files: `promise/*.yaml` matches no file in FOLDER; "
          "docs/reference/slos.md shows an OpenSLO file"),
         (("    series: gateway", "    service: b"), "11:5: `service` is given twice; keep one"),
+        (("    series: gateway", "    service: b\n    rate: 1"), "13:5: `rate` is given twice; keep one"),
         (("version: 1", "version: [1"), "2:10: not YAML: expected ',' or ']', but got ':'"),
         (("version: 1", "version: 1\n---\na: 1\n---\nversion: 1"),
          "3:1: a second document; a bindings file has exactly one"),
