@@ -23,6 +23,7 @@ from harness.runbook import read
 from harness.steps.placeholders import fill, pod_of
 from tests.conformance.examples import (
     CHANGES,
+    INTERRUPTED,
     LIKE_1_36,
     NO_NAMESPACE,
     OUTPUTS,
@@ -60,9 +61,10 @@ class Line:
 
     @property
     def endless(self) -> bool:
-        """Whether the line never ends by itself: it follows or watches."""
+        """Whether the line never ends by itself, or not soon: it follows, watches or waits."""
         argv = shlex.split(self.text)
-        return bool({"-f", "--follow", "-w", "--watch", "--watch-only"} & set(argv)) and argv[0] in ("logs", "get")
+        follows = bool({"-f", "--follow", "-w", "--watch", "--watch-only"} & set(argv)) and argv[0] in ("logs", "get")
+        return follows or self.text in INTERRUPTED
 
 
 def reads() -> Iterator[Line]:
@@ -70,6 +72,7 @@ def reads() -> Iterator[Line]:
     yield from _derived(changing=False)
     yield from _kinds()
     yield from (Line(f"{text} {GLOBAL_NAMESPACE}", "kubectl 1.36") for text in LIKE_1_36)
+    yield from (Line(text, "kubectl 1.36") for text in INTERRUPTED)
     for name in ("healthy", "more", "broken"):
         yield from (line for line in _recorded(name) if line.text != UNDO)
     yield from dict.fromkeys(line for path in RUNBOOKS for line in _runbook(path, changing=False))
@@ -101,12 +104,17 @@ def sample(lines: Sequence[Line], count: int, seed: str) -> list[Line]:
 
 
 def _trouble() -> Iterator[Line]:
-    """Lines about a Deployment whose image does not exist."""
+    """Lines about a Deployment whose image does not exist, and about one that no node is allowed to run."""
     texts = (
         "set image deployment/inference app=nope:1",
         "rollout status deployment/inference --timeout=2s",
         "get pods",
         "describe deployment inference",
+        "rollout undo deployment/inference",
+        SETTLE,
+        """patch deployment inference -p '{"spec":{"template":{"spec":{"nodeSelector":{"disk":"none"}}}}}'""",
+        "rollout status deployment/inference --timeout=2s",
+        "get pods",
         "rollout undo deployment/inference",
         SETTLE,
         "get all",
