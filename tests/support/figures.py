@@ -17,8 +17,14 @@ from harness.verdict.gameday import GamedayResult
 from harness.verdict.quantities import show_number
 
 Json = Mapping[str, Any]
-FORMATS = ("html", "json", "junit", "markdown", "text")
-FILES = {"html": "report.html", "json": "result.json", "junit": "junit.xml", "markdown": "summary.md"}
+FORMATS = ("html", "json", "junit", "markdown", "sarif", "text")
+FILES = {
+    "html": "report.html",
+    "json": "result.json",
+    "junit": "junit.xml",
+    "markdown": "summary.md",
+    "sarif": "findings.sarif",
+}
 """The files of a result in a run directory, by format."""
 _WORST = ("passed", "inconclusive", "failed")
 _PARTS = ("before", "control_before", "during", "after", "control", "after_revert")
@@ -32,7 +38,9 @@ def problems(renderings: Mapping[str, str]) -> list[str]:
     found = [*_whole(whole), *(f"{drill['runbook']}: {each}" for drill in whole["drills"] for each in _drill(drill))]
     if "junit" in renderings:
         found += [f"junit: {each}" for each in _junit(whole, ElementTree.fromstring(renderings["junit"]))]
-    for name in renderings.keys() - {"json", "junit"}:
+    if "sarif" in renderings:
+        found += [f"sarif: {each}" for each in _sarif(whole, json.loads(renderings["sarif"]))]
+    for name in renderings.keys() - {"json", "junit", "sarif"}:
         found += [f"{name}: {each}" for each in _prose(whole, _plain(renderings[name]))]
     return found
 
@@ -168,6 +176,26 @@ def _verdict(drill: Json) -> Iterator[str]:
 
 
 # -- the other renderings ----------------------------------------------------------------------------------------------
+
+
+def _sarif(whole: Json, sarif: Json) -> Iterator[str]:
+    """Every drill that is not passed, and every failed step, is a result."""
+    results = sarif["runs"][0]["results"]
+    for rule, verdict in (("drill-failed", "failed"), ("drill-inconclusive", "inconclusive")):
+        said = [each["message"]["text"].split()[0] for each in results if each["ruleId"] == rule]
+        for drill in whole["drills"]:
+            if (drill["verdict"] == verdict) is not (drill["runbook"] in said):
+                yield f"{drill['runbook']} is {drill['verdict']}, {rule} names {said}"
+    lines = {
+        each["locations"][0]["physicalLocation"]["region"]["startLine"]
+        for each in results
+        if each["ruleId"] == "step-failed"
+    }
+    failed = {
+        step["line"] for drill in whole["drills"] for step in drill["steps"] if step["verdict"] in ("failed", "refused")
+    }
+    if lines != failed:
+        yield f"failed steps at the lines {sorted(lines)} in place of {sorted(failed)}"
 
 
 def _junit(whole: Json, root: ElementTree.Element) -> Iterator[str]:

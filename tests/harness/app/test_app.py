@@ -183,7 +183,7 @@ def test_run_writes_record_and_report_files_and_returns_the_result(
     assert "no room on the stub" in " ".join(done.gameday.drills[0].why)
     assert app.report(app.ReportRequest(done.folder)) == done.gameday
     written = {path.name for path in done.folder.iterdir() if path.is_file()}
-    assert written == {"record.jsonl", "report.html", "result.json", "summary.md", "junit.xml"}
+    assert written == {"record.jsonl", "report.html", "result.json", "summary.md", "junit.xml", "findings.sarif"}
     assert (done.folder / "junit.xml").read_text(encoding="utf-8") == app.render(done.gameday, "junit")
     assert lines[0] == "stub runs 1 drill at a time; using --jobs 1"
     assert lines[1] == f"ops.md: TIMEOUT; record in {place / 'run'}"

@@ -94,7 +94,8 @@ def place(tmp_path: Path) -> Path:
 
 def test_report_format_of_another_package_is_offered_and_rendered(installed: dict[str, str], tmp_path: Path) -> None:
     World(tmp_path, incident).run()
-    assert "csv, html, json, junit, markdown, text" in gameday("report", "--help", cwd=tmp_path, env=installed).stdout
+    shown = gameday("report", "--help", cwd=tmp_path, env=installed).stdout
+    assert "csv, html, json, junit, markdown, sarif, text" in " ".join(shown.split())
     done = gameday("report", tmp_path, "--format", "csv", cwd=tmp_path, env=installed)
     assert (done.returncode, done.stdout, done.stderr) == (0, "runbook,verdict\nWEB,passed\n", "")
     assert "invalid choice: 'csv'" in gameday("report", tmp_path, "--format", "csv", cwd=tmp_path).stderr

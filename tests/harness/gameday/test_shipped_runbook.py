@@ -193,6 +193,7 @@ def test_run_leaves_no_process_and_no_change_in_the_tree(done: Done) -> None:
     assert done.tree_after == done.tree_before
     assert sorted(path.name for path in done.folder.iterdir()) == [
         "drills",
+        "findings.sarif",
         "junit.xml",
         "record.jsonl",
         "report.html",
