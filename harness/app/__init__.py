@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from harness.app.planning import PlanRequest, PlanResult, plan
     from harness.app.platforms import DownRequest, LoadTarget, PlatformChoice, UpRequest, UpResult, down, up
     from harness.app.recovery import Recovered, RecoverRequest, recover
-    from harness.app.reporting import RECORD, ReportRequest, render, report
+    from harness.app.reporting import RECORD, ReportRequest, render, report, write_page
     from harness.app.running import ListenerFactory, Notify, RunRequest, RunResult, run
     from harness.app.slos import (
         JudgedSlo,
@@ -67,6 +67,7 @@ __all__ = [
     "show",
     "show_slos",
     "up",
+    "write_page",
 ]
 
 _MEMBERS = {
@@ -75,7 +76,7 @@ _MEMBERS = {
     "harness.app.planning": "PlanRequest PlanResult plan",
     "harness.app.platforms": "DownRequest LoadTarget PlatformChoice UpRequest UpResult down up",
     "harness.app.recovery": "RecoverRequest Recovered recover",
-    "harness.app.reporting": "RECORD ReportRequest render report",
+    "harness.app.reporting": "RECORD ReportRequest render report write_page",
     "harness.app.running": "ListenerFactory Notify RunRequest RunResult run",
     "harness.app.slos": "JudgedSlo SloCheckRequest SloImportRequest SloImportResult check_slos import_slos show_slos",
     "harness.listeners.progress": "ReadJudge",

@@ -36,6 +36,16 @@ def render(result: GamedayResult, format_name: str = "text") -> str:
     return REPORTS.load(format_name).render(result)
 
 
+def write_page(result: GamedayResult, request: ReportRequest) -> Path:
+    """Write report.html into the run directory, and return its path. Raises JournalError when it cannot be written."""
+    page, folder = REPORTS.load("html"), request.run if request.run.is_dir() else request.run.parent
+    try:
+        write_files(result, [page], folder)
+    except OSError as error:
+        raise JournalError(f"{folder / str(page.file_name)}: cannot be written ({error.strerror})") from None
+    return folder / str(page.file_name)
+
+
 def write_files(result: GamedayResult, formats: Sequence[ReportFormat], folder: Path) -> None:
     """Write the result's files into the run directory. Each appears complete or not at all."""
     for each in formats:

@@ -61,6 +61,8 @@ def _run(options: argparse.Namespace) -> int:
         else:
             done = app.run(request, notify=_notify, listeners=[_progress_display], stop=stop)
     sys.stdout.write(app.render(done.gameday, options.format))
+    if options.open:
+        _open(done.folder / "report.html")
     return done.gameday.exit_code
 
 
@@ -72,9 +74,20 @@ def _progress_display(judge: app.ReadJudge) -> Listener:
 
 
 def _report(options: argparse.Namespace) -> int:
-    result = app.report(app.ReportRequest(options.run))
+    request = app.ReportRequest(options.run)
+    result = app.report(request)
     sys.stdout.write(app.render(result, options.format))
+    if options.open:
+        _open(app.write_page(result, request))
     return result.exit_code
+
+
+def _open(page: Path) -> None:
+    """Open a page in the browser; its path is shown where there is none, and never changes the exit code."""
+    import webbrowser  # noqa: PLC0415  rarely needed
+
+    if not webbrowser.open(page.resolve().as_uri()):
+        _notify(f"there is no browser; open {page}")
 
 
 # -- show and plan -----------------------------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ _SLO_EXAMPLES = """\
 _REPORT_EXAMPLES = """\
   gameday report runs/2026-01-31T12-00-00
   gameday report runs/2026-01-31T12-00-00 --format junit
+  gameday report runs/2026-01-31T12-00-00 --open
 """
 _UP_EXAMPLES = """\
   gameday up
@@ -106,6 +107,10 @@ def _add_report_format(command: argparse.ArgumentParser) -> None:
     command.add_argument("--format", choices=names or None, metavar="FORMAT", default="text", help=about)
 
 
+def _add_open(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--open", action="store_true", help="open report.html of the run in the browser")
+
+
 def _add_platform(command: argparse.ArgumentParser) -> None:
     names = Family[object]("platforms").names()
     about = f"where the services run: {', '.join(names)} (default: local)"
@@ -147,12 +152,14 @@ def _add_run(command: argparse.ArgumentParser) -> None:
     about = "credit a recovery only if the incident ends by itself with p <= 1 %% (default: 10 %%)"
     command.add_argument("--strict", action="store_true", help=about)
     _add_report_format(command)
+    _add_open(command)
     command.add_argument("--quiet", action="store_true", help="print the result only, no progress")
 
 
 def _add_report(command: argparse.ArgumentParser) -> None:
     command.add_argument("run", type=Path, metavar="RUN", help="a run directory or its record.jsonl")
     _add_report_format(command)
+    _add_open(command)
 
 
 def _add_show(command: argparse.ArgumentParser) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -307,6 +308,22 @@ def test_report_gives_the_same_verdict_in_each_format(run: Path) -> None:
     assert markdown.stdout.startswith("# Gameday: passed")
     assert gameday("report", run / "record.jsonl", "--format", "json", cwd=run.parent).stdout == for_machines.stdout
     assert [path.name for path in run.iterdir()] == ["record.jsonl"], "a report writes nothing"
+
+
+def test_report_is_opened_in_the_browser(run: Path, tmp_path: Path) -> None:
+    browser = tmp_path / "browser"
+    browser.write_text(f"#!/bin/sh\necho $1 > {tmp_path}/opened\n")
+    browser.chmod(0o755)
+    done = gameday("report", run, "--open", cwd=tmp_path, env={"PATH": os.environ["PATH"], "BROWSER": f"{browser} %s"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "opened").read_text().strip() == (run / "report.html").resolve().as_uri()
+    assert (run / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_page_is_named_where_there_is_no_browser(run: Path, tmp_path: Path) -> None:
+    done = gameday("report", run, "--open", cwd=tmp_path, env={"PATH": os.environ["PATH"], "BROWSER": "false"})
+    assert done.returncode == 0
+    assert done.stderr == f"gameday: there is no browser; open {run / 'report.html'}\n"
 
 
 def test_report_of_a_cut_record_is_inconclusive(run: Path) -> None:
