@@ -11,6 +11,7 @@ import pytest
 
 from harness.report.sarif import RULES, to_sarif
 from harness.verdict.gameday import Finding, GamedayResult
+from tests.support.paths import ROOT
 from tests.support.simulated_drill import World, incident, ran
 from tests.support.step_facts import GONE, SCALE
 
@@ -76,3 +77,8 @@ def test_document_is_a_uri(tmp_path: Path, document: str, uri: str) -> None:
     result = replace(result_of(tmp_path), document=document, findings=(Finding("", "a"),))
     (each,) = json.loads(to_sarif(result))["runs"][0]["results"]
     assert each["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == uri
+
+
+def test_every_rule_is_documented() -> None:
+    page = (ROOT / "docs" / "how-to" / "ci.md").read_text(encoding="utf-8")
+    assert [rule for rule in RULES if f"| `{rule}` |" not in page] == []
