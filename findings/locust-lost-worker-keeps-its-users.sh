@@ -6,7 +6,7 @@
 # Version: locust 2.47.0. Source: locust/runners.py, `MasterRunner.heartbeat_worker` (HEARTBEAT_LIVENESS, HEARTBEAT_DEAD_INTERNAL).
 set -euo pipefail
 folder=$(mktemp -d)
-trap 'jobs -p | xargs --no-run-if-empty kill -9 2>/dev/null || true; rm -rf "$folder"' EXIT
+trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
 "$folder/venv/bin/pip" install --quiet --disable-pip-version-check locust==2.47.0
 cat > "$folder/locustfile.py" <<'PYTHON'
