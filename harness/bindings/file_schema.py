@@ -72,7 +72,7 @@ def _json(tree: Tree, path: str, report: Report) -> None:
         report(tree, path, f"not JSON: {error}; write it as one quoted text: '{{\"key\": 1}}'")
 
 
-_probe = mapping({"service": scalar, "send": _send}, {"body": _json})
+_probe = mapping({"service": scalar, "send": _send}, {"body": _json, "headers": _texts})
 _symptom = mapping({"is": _condition}, {"line": _line, **dict.fromkeys(CONTAINS_KEYS, scalar)}, _one_symptom)
 _order = choice(*StepOrder)
 _runbook = mapping(

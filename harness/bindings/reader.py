@@ -125,7 +125,8 @@ def _texts(tree: Tree | None) -> dict[str, str]:
 def _probe(name: str, tree: Tree) -> RequestProbe:
     method, path = tree.fields["send"].written.split(" ")
     body = json.loads(tree.fields["body"].written) if "body" in tree.fields else None
-    return RequestProbe(name, tree.fields["service"].written, method, path, body, tree.fields["service"].place)
+    service, headers = tree.fields["service"], _texts(tree.at("headers"))
+    return RequestProbe(name, service.written, method, path, body, headers, service.place)
 
 
 def _fault(tree: Tree) -> FaultSpec:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -62,6 +62,7 @@ class RequestProbe:
     path: str
     body: object = None
     """JSON; None: no body."""
+    headers: Mapping[str, str] = field(default_factory=dict)
     place: str = field(default="", compare=False)
     """File, line and column in the bindings."""
 

@@ -52,7 +52,7 @@ class RequestSampler:
         except GamedayError as error:
             return str(error)
         method = "GET" if websocket else probe.method
-        answer = call(method, url, probe.body, {"X-Tenant": "probe", **headers}, TIMEOUT_S)
+        answer = call(method, url, probe.body, {**probe.headers, **headers}, TIMEOUT_S)
         good = answer.status == 101 if websocket else 200 <= answer.status < 300
         return "" if good else _why(answer)
 

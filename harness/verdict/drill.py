@@ -26,7 +26,7 @@ from harness.verdict.result import (
     StepResult,
     SymptomResult,
 )
-from harness.verdict.scope import outages, weakened
+from harness.verdict.scope import outages, unguarded, weakened
 from harness.verdict.state import ALPHA, DrillState, Slo, Span
 from harness.verdict.steps import judge_step
 from harness.verdict.timeline import Timeline, slice_from, slice_until
@@ -245,6 +245,7 @@ def _unexported(main: Timeline, name: str) -> str:
 def _findings(state: DrillState, steps: Sequence[StepResult]) -> Iterator[str]:
     yield from state.findings
     yield from weakened(state)
+    yield from unguarded(state)
     for step in steps:
         yield from (f"line {step.facts.line}: {note}" for note in step.facts.notes)
         if step.facts.kind == "toggle" and step.verdict == "ok" and _moved_nothing(step):

@@ -109,6 +109,21 @@ def patience_s(probe: str) -> float:
     return float(field("failureThreshold", 3) * field("periodSeconds", 10))
 
 
+def unguarded(state: DrillState) -> Iterator[str]:
+    """Yield the probes that failed before the fault, as findings: they cannot show what the response breaks."""
+    start, end = (state.phase_started_s.get(phase) for phase in ("baseline", "fault"))
+    if start is None or end is None:
+        return
+    for key in sorted(key for key in state.sides[TREATMENT].probed() if _REQUEST.fullmatch(key)):
+        before = [sample for side in (TREATMENT, CONTROL) for sample in _samples(state, side, key, start, end)]
+        failed = sum(not _available(sample) for sample in before)
+        if failed:
+            reasons = (state.sides[side].request_failure(_name(key), start) for side in (TREATMENT, CONTROL))
+            why = next(filter(None, reasons), "")
+            fact = f"the probe `{_name(key)}` failed before the fault, in {failed} of {len(before)} samples ({why})"
+            yield f"{fact}: it cannot show whether the response breaks it"
+
+
 def _deployments(state: DrillState) -> list[str]:
     """The keys of the Deployments that only the response can have taken down: the fault does not act on them."""
     keys = sorted(key for key in state.sides[TREATMENT].probed() if _HEALTH.fullmatch(key))

@@ -6,7 +6,7 @@ import html
 import itertools
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -28,7 +28,7 @@ FILES = {
 """The files of a result in a run directory, by format."""
 _WORST = ("passed", "inconclusive", "failed")
 _PARTS = ("before", "control_before", "during", "after", "control", "after_revert")
-_TINY, _ROUNDED_S = 2e-6, 0.051
+_TINY, _ROUNDED_S, _HALF_DIGIT = 2e-6, 0.051, 5e-7
 """Rounding of numbers in result.json, and of seconds shown with one decimal."""
 
 
@@ -221,7 +221,7 @@ def _suite(drill: Json, suite: ElementTree.Element) -> Iterator[str]:
     if len(cases) != 1 + sum(len(drill[part]) for part in parts):
         yield f"{len(cases)} cases"
     text = _plain(" ".join(itertools.chain.from_iterable(case.itertext() for case in cases)))
-    yield from (f"no `{figure}`" for figure in _estimates(drill) if figure not in text)
+    yield from _missing(_estimates(drill), text)
 
 
 def _prose(whole: Json, text: str) -> Iterator[str]:
@@ -231,19 +231,28 @@ def _prose(whole: Json, text: str) -> Iterator[str]:
         if not re.search(rf"{re.escape(where)}\b[^\n]*\b{drill['verdict']}\b", text, re.IGNORECASE):
             yield f"{where}: not {drill['verdict']}"
         times = [drill["detect_s"], drill["recover_s"], *(phase["seconds"] for phase in drill["phases"])]
-        shown = [f"{seconds:.1f}" for seconds in times if seconds is not None]
-        yield from (f"{where}: no `{figure}`" for figure in (*shown, *_estimates(drill)) if figure not in text)
+        shown = [(f"{seconds:.1f}",) for seconds in times if seconds is not None]
+        yield from (f"{where}: {each}" for each in _missing((*shown, *_estimates(drill)), text))
 
 
-def _estimates(drill: Json) -> Iterator[str]:
-    """The value and the number of samples of each SLO before, during and after the incident."""
+def _missing(figures: Iterable[tuple[str, ...]], text: str) -> Iterator[str]:
+    """The figures of which no form is in the text."""
+    yield from (f"no `{forms[0]}`" for forms in figures if not any(form in text for form in forms))
+
+
+def _estimates(drill: Json) -> Iterator[tuple[str, ...]]:
+    """The value and the number of samples of each SLO before, during and after the incident, each as it may be shown.
+
+    The value is rounded in result.json, so that the text may show what a slightly smaller or larger one has.
+    """
     for slo in drill["slos"]:
         unit = parse(slo["objective"]).unit
         for part in ("before", "during", "after"):
             found = slo[part]
             if found["samples"] and found["value"] is not None:
-                yield _number(show_number(found["value"], unit))
-                yield f"{found['samples']}"
+                near = (found["value"], found["value"] - _HALF_DIGIT, found["value"] + _HALF_DIGIT)
+                yield tuple(_number(show_number(value, unit)) for value in near)
+                yield (f"{found['samples']}",)
 
 
 def _number(shown: str) -> str:

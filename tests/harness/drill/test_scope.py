@@ -115,6 +115,16 @@ def test_probe_that_the_response_did_not_break_does_not_fail(
     assert (drill.verdict, drill.outages) == (Verdict.PASSED, ())
 
 
+def test_probe_that_failed_before_the_fault_is_a_finding(tmp_path: Path) -> None:
+    def requests(side: str, responding_s: float | None) -> Mapping[str, str]:
+        return {"tool calls": "HTTP 403", "inference": ""}
+
+    drill = drill_of(tmp_path, down(0, 0), requests=requests)
+    (finding,) = drill.findings
+    assert finding.startswith("the probe `tool calls` failed before the fault, in ")
+    assert finding.endswith("samples (HTTP 403): it cannot show whether the response breaks it")
+
+
 PROBE = '{"failureThreshold":%d,"httpGet":{"path":"/health","port":8080},"periodSeconds":%d}'
 
 

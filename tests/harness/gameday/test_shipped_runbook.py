@@ -109,6 +109,7 @@ def test_general_commands_run_once_and_their_defect_is_a_finding(done: Done) -> 
     assert len(failed) == 2
     assert all("$DATABASE_URL" in text for text in failed)
     findings = [finding["text"] for finding in done.result["findings"]]
+    assert [text for text in findings if "the probe" in text] == [], "the probes have good answers before the fault"
     assert sum("$DATABASE_URL is expanded by the operator's own shell" in text for text in findings) >= 2
 
 

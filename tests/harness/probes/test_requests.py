@@ -16,16 +16,16 @@ from harness.measures.probe import RequestProbe
 from harness.probes.requests import RequestSampler
 from tests.support.scenarios import RealtimeServer
 
-POST = RequestProbe("tool calls", "web", "POST", "/tools?kind=a", {"x": 1})
+POST = RequestProbe("tool calls", "web", "POST", "/tools?kind=a", {"x": 1}, {"X-Tenant": "acme"})
 
 
 class _Handler(BaseHTTPRequestHandler):
     status = 200
-    seen: list[tuple[str, bytes]]
+    seen: list[tuple[str, str, bytes]]
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        type(self).seen.append((self.path, body))
+        type(self).seen.append((self.path, self.headers["X-Tenant"], body))
         self.send_response(type(self).status)
         self.end_headers()
 
@@ -65,7 +65,7 @@ def test_request_is_sent_as_declared_and_2xx_is_good(
 ) -> None:
     handler[0].status = status
     assert failure(POST, web=handler[1]) == why
-    assert handler[0].seen == [("/tools?kind=a", b'{"x": 1}')]
+    assert handler[0].seen == [("/tools?kind=a", "acme", b'{"x": 1}')]
 
 
 def test_websocket_is_good_with_a_handshake() -> None:
