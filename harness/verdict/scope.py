@@ -47,6 +47,8 @@ class Outage:
     """Line of the step that caused it; None: no step had changed anything."""
     step: str
     """Its text as written in the document."""
+    last_line: int | None
+    """Line of the last step that may have caused it: steps that follow each other at once cannot be told apart."""
 
 
 def outages(state: DrillState) -> tuple[Outage, ...]:
@@ -57,12 +59,17 @@ def outages(state: DrillState) -> tuple[Outage, ...]:
 
 def show(outage: Outage) -> str:
     """The outage as a reason for the verdict."""
-    cause = "" if outage.line is None else f" (line {outage.line}: `{outage.step}`)"
+    several = f"by line {outage.line} or a step up to line {outage.last_line}" if _several(outage) else ""
+    cause = "" if outage.line is None else f" ({several or f'line {outage.line}'}: `{outage.step}`)"
     if outage.probe:
         fact = f"the response broke the probe `{outage.probe}` for {outage.seconds:.0f} s or more{cause}"
         return f"{fact}: its requests failed ({outage.why}), on the control they did not"
     fact = f"the response made deployment/{outage.deployment} unavailable for {outage.seconds:.0f} s or more{cause}"
     return f"{fact}: none of its pods answered their health check, on the control they did"
+
+
+def _several(outage: Outage) -> bool:
+    return outage.line is not None and outage.last_line != outage.line
 
 
 def weakened(state: DrillState) -> Iterator[str]:
@@ -154,23 +161,29 @@ def _undisturbed(state: DrillState, key: str) -> bool:
 
 def _outages_of(state: DrillState, key: str) -> Iterator[Outage]:
     samples = _samples(state, TREATMENT, key, state.phase_started_s["response"], _end(state))
+    good_s = state.phase_started_s["response"]
     for available, group in groupby(samples, key=_available):
         spell = list(group)
+        if available:
+            good_s = spell[-1].at_s
         seconds = spell[-1].at_s - spell[0].at_s
         if not available and seconds >= OUTAGE_S:
             deployment, probe = ("", _name(key)) if _REQUEST.fullmatch(key) else (_name(key), "")
             why = state.sides[TREATMENT].request_failure(probe, spell[0].at_s)
             begin_s = round(spell[0].at_s - state.applied_s(TREATMENT), 1)
-            cause = _cause(state, deployment, spell[0].at_s)
-            line, step = (cause.line, cause.text) if cause else (None, "")
-            yield Outage(deployment, probe, why, begin_s, round(seconds, 1), line, step)
+            causes = _causes(state, deployment, good_s, spell[0].at_s)
+            line, step = (causes[0].line, causes[0].text) if causes else (None, "")
+            last_line = causes[-1].line if causes else None
+            yield Outage(deployment, probe, why, begin_s, round(seconds, 1), line, step, last_line)
 
 
-def _cause(state: DrillState, name: str, begin_s: float) -> StepFacts | None:
-    """The last step before the outage that changed this Deployment; else the last one that changed anything."""
+def _causes(state: DrillState, name: str, good_s: float, begin_s: float) -> list[StepFacts]:
+    """The steps that may have caused an outage, in order: those that changed this Deployment, else those that changed
+    anything, between the last good sample and the first bad one; where none did, the last one before."""
     changing = [facts for facts in state.steps if facts.changed and facts.started_s <= begin_s]
     named = [facts for facts in changing if any(line.split()[0] == f"deployment/{name}" for line in facts.changed)]
-    return next(reversed(named or changing), None)
+    relevant = named or changing
+    return [facts for facts in relevant if facts.started_s + facts.seconds > good_s] or relevant[-1:]
 
 
 def _end(state: DrillState) -> float:

@@ -1,6 +1,7 @@
 """What the response does to services that the incident does not concern, in simulated drills."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,14 @@ def test_broken_probe_fails_and_names_the_step_and_the_answer(tmp_path: Path) ->
     )
     (outage,) = drill.outages
     assert (outage.probe, outage.deployment, outage.why, outage.seconds) == ("tool calls", "", "HTTP 504", 10.0)
+
+
+def test_steps_that_follow_each_other_at_once_are_named_as_possible_causes(tmp_path: Path) -> None:
+    first, second = replace(SCALE_TO_ZERO, line=31, seconds=1.5), replace(REMEDY, line=33)
+    drill = drill_of(tmp_path, down(0, 0), requests=broken(1.5, 13), steps=(first, second))
+    (outage,) = drill.outages
+    assert (outage.line, outage.last_line, outage.step) == (31, 33, first.text)
+    assert "(by line 31 or a step up to line 33: `kubectl scale deployment chat --replicas=0`)" in drill.why[0]
 
 
 @pytest.mark.parametrize("requests", [broken(1, 3), broken(1, 12, (TREATMENT, CONTROL))], ids=["short", "both sides"])
