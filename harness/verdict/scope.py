@@ -48,7 +48,7 @@ class Outage:
     step: str
     """Its text as written in the document."""
     last_line: int | None
-    """Line of the last step that may have caused it: steps that follow each other at once cannot be told apart."""
+    """Line of the last step that may have caused it: steps that follow each other at once cannot be distinguished."""
 
 
 def outages(state: DrillState) -> tuple[Outage, ...]:
