@@ -46,6 +46,11 @@ def problems(place: Path, *changes: tuple[str, str]) -> list[str]:
         (
             "service: api-gateway",
             "service: gateway",
+            "probes.inference.service: there is no service `gateway`; known: api",
+        ),
+        (
+            "scenario: timeout\n    service: api-gateway",
+            "scenario: timeout\n    service: gateway",
             "runbooks.TIMEOUT.service: there is no service `gateway`; known: api",
         ),
         ("series: gateway", "series: gatway", "series: scenario `timeout` has no series `gatway`; it has gateway"),

@@ -112,7 +112,8 @@ def test_wrong_parameter_of_another_packages_fault_is_reported_by_plan_and_run(
 ) -> None:
     bindings = place / "gameday.yaml"
     bindings.write_text(bindings.read_text(encoding="utf-8").replace("percent: 90", "percent: 900"), encoding="utf-8")
+    (line,) = (n for n, text in enumerate(bindings.read_text("utf-8").splitlines(), 1) if "percent: 900" in text)
     for command in ("plan", "run"):
         done = gameday(command, "ops.md", "--only", "TOOL_DOWN", cwd=place, env=installed)
         fact = "fault `tool-service: disk-full percent=900`: percent must be above 0 and at most 100"
-        assert (done.returncode, f"gameday.yaml:36:7: {fact}\n" in done.stderr) == (2, True), done.stderr
+        assert (done.returncode, f"gameday.yaml:{line}:7: {fact}\n" in done.stderr) == (2, True), done.stderr

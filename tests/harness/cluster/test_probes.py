@@ -43,18 +43,19 @@ def changes(kind: str, answers: Iterable[str]) -> tuple[list[bool], list[str]]:
     return seen, reported
 
 
-def test_liveness_failures_before_the_first_success_do_not_restart_a_slow_container() -> None:
-    assert changes("Liveness", ["refused"] * 20 + [""]) == ([True], [])
+@pytest.mark.parametrize("kind", ["Liveness", "Readiness"])
+def test_failures_before_the_first_success_do_not_count(kind: str) -> None:
+    assert changes(kind, ["refused"] * 20 + [""]) == ([True], [])
 
 
 def test_liveness_failures_after_the_first_success_restart_it_at_the_threshold() -> None:
     assert changes("Liveness", ["", "stuck", "stuck", "", "stuck", "stuck", "stuck"]) == ([True, False], ["stuck"] * 5)
 
 
-def test_a_container_that_never_starts_is_restarted_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(probes.STARTUP_LIMIT_S, "Liveness", 0.0)
-    assert changes("Liveness", ["refused"] * 3) == ([False], ["refused"] * 3)
-
-
-def test_liveness_waits_longer_for_a_start_than_readiness() -> None:
-    assert probes.STARTUP_LIMIT_S == {"Readiness": 3.0, "Liveness": 60.0}
+@pytest.mark.parametrize("kind", ["Liveness", "Readiness"])
+def test_failures_of_a_container_that_never_starts_count_from_the_limit_on(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert changes(kind, ["refused"] * 3) == ([], [])
+    monkeypatch.setattr(probes, "STARTUP_LIMIT_S", 0.0)
+    assert changes(kind, ["refused"] * 3) == ([False], ["refused"] * 3)
