@@ -171,6 +171,7 @@ def test_hang_shows_outstanding_arrivals_falling_rates_and_timeouts(tmp_path: Pa
         swarm.stop()
 
 
+@pytest.mark.slow
 def test_rates_fall_and_outstanding_arrivals_are_shown_in_a_hang_without_a_master(tmp_path: Path) -> None:
     silent = threading.Event()
 
