@@ -12,6 +12,8 @@ from scenarios.generator import clock
 from scenarios.generator.plan import Plan
 from scenarios.generator.statistics import MISSING_ROW
 
+from .statistics_events import log_outside_totals
+
 logger = logging.getLogger(__name__)
 
 HEARTBEAT_S = 0.5
@@ -55,6 +57,5 @@ class Missing:
             "%.1f s after it; the %d others send its share from then on",
             fact, arrivals, outstanding, max(0.0, until_s - since_s), others,
         )  # fmt: skip
-        method, name = MISSING_ROW
         for _ in range(arrivals):
-            self._environment.stats.entries[name, method].log(0, 0)
+            log_outside_totals(self._environment, MISSING_ROW, 0.0)

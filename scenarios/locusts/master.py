@@ -13,7 +13,7 @@ from scenarios.generator.plan import Plan
 
 from .dispatch import Gone
 from .lost_workers import Missing
-from .outstanding import Outstanding
+from .outstanding import Outstanding, let_rates_fall
 
 CHECK_S = 0.05
 REPORT_LIMIT_S = 5.0
@@ -25,6 +25,7 @@ def lead(environment: Environment, runner: MasterRunner, of_connections: bool) -
     missing, outstanding = Missing(environment, of_connections), Outstanding(environment)
     for listener in (missing.reported, outstanding.reported):
         environment.events.worker_report.add_listener(listener)  # type: ignore[no-untyped-call]
+    gevent.spawn(let_rates_fall, environment)
     runner.quit = Quit(runner)  # type: ignore[method-assign]
 
     def gone(client_id: str, plan: Plan, others: int, until_s: float) -> None:

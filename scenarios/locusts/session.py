@@ -123,7 +123,6 @@ class Session:
 
     def _begin(self, environment: Environment, **_: object) -> None:
         form.check(environment)
-        gevent.spawn(let_rates_fall, environment)
         if isinstance(environment.runner, MasterRunner):  # it generates no load
             dispatch_plans(environment, lead(environment, environment.runner, not self._sends_requests()))
             return
@@ -132,6 +131,7 @@ class Session:
         environment.events.report_to_master.add_listener(self._report)  # type: ignore[no-untyped-call]
         if isinstance(environment.runner, LocalRunner) and not self.report.streams:
             gevent.spawn(self._show_outstanding, Outstanding(environment))
+            gevent.spawn(let_rates_fall, environment)
         self._statistics = EventStatistics(environment)
         self.report.give_up = partial(self._give_up, environment)
         port = self.settings.admin_port

@@ -41,17 +41,19 @@ class EventStatistics:
 
     def late(self, late_s: float) -> None:
         """Record that an arrival started `late_s` seconds late; totals leave it out."""
-        self._log_outside_totals(LATE_ROW, late_s)
+        log_outside_totals(self._environment, LATE_ROW, late_s)
 
     def unsent(self, total: int) -> None:
         """Record the number of arrivals without a request so far, over all runs."""
         for _ in range(total - self._unsent):
-            self._log_outside_totals(UNSENT_ROW, 0.0)
+            log_outside_totals(self._environment, UNSENT_ROW, 0.0)
         self._unsent = total
 
-    def _log_outside_totals(self, row: Key, latency_s: float) -> None:
-        method, name = row
-        self._environment.stats.entries[name, method].log(round(latency_s * 1e3), 0)
+
+def log_outside_totals(environment: Environment, row: Key, latency_s: float) -> None:
+    """Count one event in a row that totals leave out."""
+    method, name = row
+    environment.stats.entries[name, method].log(round(latency_s * 1e3), 0)
 
 
 def bucket(response_time_ms: float) -> float:

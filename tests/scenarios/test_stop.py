@@ -32,11 +32,22 @@ def errors(swarm: Swarm) -> dict[str, int]:
     return {error["error"]: error["occurrences"] for error in swarm.stats()["errors"]}
 
 
+def hold_requests(swarm: Swarm, server: HeldServer) -> None:
+    """Start a run, and return when many requests wait for their answer."""
+    swarm.start(rate=100, schedule="constant")
+    wait_until(lambda: server.requests[PATH] > 60, "requests that wait for their answer")
+
+
+def final_row(folder: Path) -> dict[str, Any]:
+    """Return the row of the requests in the final statistics, the `--json-file`."""
+    (posted,) = [row for row in json.loads((folder / "stats.json").read_text()) if row["method"] == "POST"]
+    return dict(posted)
+
+
 @fast_mostly
 def test_stop_awaits_outstanding_requests_and_sends_no_more(tmp_path: Path, kind: tuple[str, ...]) -> None:
     with HeldServer() as server, Swarm(tmp_path, server.url, kind, master=("--stop-timeout", "30")) as swarm:
-        swarm.start(rate=100, schedule="constant")
-        wait_until(lambda: server.requests[PATH] > 60, "requests that wait for their answer")
+        hold_requests(swarm, server)
         asked = stopping(swarm)
         quiet = server.settled()
         server.release()
@@ -52,13 +63,12 @@ def test_stop_awaits_outstanding_requests_and_sends_no_more(tmp_path: Path, kind
 def test_quit_awaits_outstanding_requests_and_has_all_counts(tmp_path: Path, kind: tuple[str, ...]) -> None:
     ending = ("--stop-timeout", "30", "--json-file", "stats")
     with HeldServer() as server, Swarm(tmp_path, server.url, kind, master=ending) as swarm:
-        swarm.start(rate=100, schedule="constant")
-        wait_until(lambda: server.requests[PATH] > 60, "requests that wait for their answer")
+        hold_requests(swarm, server)
         swarm.master.send_signal(signal.SIGTERM)
         quiet = server.settled()
         server.release()
         assert swarm.end() == [0, 0]
-        (posted,) = [row for row in json.loads((tmp_path / "stats.json").read_text()) if row["method"] == "POST"]
+        posted = final_row(tmp_path)
         assert (posted["num_requests"], posted["num_failures"]) == (quiet, 0)
 
 
@@ -67,10 +77,9 @@ def test_quit_awaits_outstanding_requests_and_has_all_counts(tmp_path: Path, kin
 def test_quit_ends_requests_after_the_stop_timeout(tmp_path: Path, kind: tuple[str, ...]) -> None:
     ending = ("--stop-timeout", "1", "--json-file", "stats")
     with HeldServer() as server, Swarm(tmp_path, server.url, kind, master=ending) as swarm:
-        swarm.start(rate=100, schedule="constant")
-        wait_until(lambda: server.requests[PATH] > 60, "requests that get no answer")
+        hold_requests(swarm, server)
         assert swarm.end() == [0, 0]
-        (posted,) = [row for row in json.loads((tmp_path / "stats.json").read_text()) if row["method"] == "POST"]
+        posted = final_row(tmp_path)
         assert posted["num_requests"] == posted["num_failures"] >= server.requests[PATH]
 
 
@@ -78,8 +87,7 @@ def test_quit_ends_requests_after_the_stop_timeout(tmp_path: Path, kind: tuple[s
 @workers
 def test_requests_outstanding_after_the_stop_timeout_are_unfinished(tmp_path: Path, kind: tuple[str, ...]) -> None:
     with HeldServer() as server, Swarm(tmp_path, server.url, kind, master=("--stop-timeout", "1")) as swarm:
-        swarm.start(rate=100, schedule="constant")
-        wait_until(lambda: server.requests[PATH] > 60, "requests that get no answer")
+        hold_requests(swarm, server)
         swarm.stop()
         wait_until(lambda: swarm.count("POST") >= server.requests[PATH], "the last counts")
         assert errors(swarm) == {"unfinished": swarm.count("POST")}
