@@ -37,7 +37,7 @@ from harness.record.events import (
 )
 from harness.record.journal import JournalError
 from harness.verdict.judge import Judge
-from harness.verdict.progress import progress
+from harness.verdict.progress import decided_s
 
 POLL_S = 0.05
 PREPARE_POLL_S = 0.2
@@ -171,8 +171,7 @@ class Drill:
     def _extension_s(self, limit_s: float) -> float:
         """Seconds by which a phase goes on beyond its limit; 0 unless a decision is expected within as long again."""
         with self.judge() as judge:
-            now = progress(judge.state)
-        more_s = now.more_s if now else None
+            more_s = decided_s(judge.state)
         return 0.0 if more_s is None or more_s > limit_s else min(limit_s, math.ceil(EXTENSION_FACTOR * more_s + 1))
 
     def _answer(self, phase: PhaseName) -> bool | None:

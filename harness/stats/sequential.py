@@ -6,7 +6,7 @@ The counts of a window are divided by its VIF; the e-process on these effective 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from harness.stats.eprocess import RARE, log_evidence
@@ -156,13 +156,26 @@ def decided_from(slices: Sequence[Slice], theta: float, parameters: TestParamete
     is tested without its first third at α/2, then without the first third of the rest at α/4, and so on, down to the
     shortest with its own VIF.
     """
-    first, current = 0, parameters
-    while first == 0 or len(slices) - first >= MIN_S / SLICE_S:
+    for first, current in _tails(slices, parameters):
         part = slices[first:]
         if _may_show(part, theta, current, below=below) and decide(part, theta, current).low is below:
             return first
-        first, current = first + max(1, len(part) // 3), replace(current, alpha=current.alpha / 2)
     return None
+
+
+def more_s_from(slices: Sequence[Slice], theta: float, parameters: TestParameters, *, below: bool) -> float | None:
+    """Estimated seconds until `decided_from` decides, if the load goes on like this; None: unknown."""
+    tails = (decide(slices[first:], theta, current) for first, current in _tails(slices, parameters))
+    waits = (tail.more_s() for tail in tails if tail.fraction is not None and (tail.fraction < theta) is below)
+    return min((wait for wait in waits if wait is not None), default=None)
+
+
+def _tails(slices: Sequence[Slice], parameters: TestParameters) -> Iterator[tuple[int, TestParameters]]:
+    """The first slice of each part of a window that is tested, and the parameters of its test."""
+    first, current = 0, parameters
+    while first == 0 or len(slices) - first >= MIN_S / SLICE_S:
+        yield first, current
+        first, current = first + max(1, (len(slices) - first) // 3), replace(current, alpha=current.alpha / 2)
 
 
 def _may_show(slices: Sequence[Slice], theta: float, parameters: TestParameters, *, below: bool) -> bool:

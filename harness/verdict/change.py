@@ -11,7 +11,7 @@ from harness.measures.reading import Reading
 from harness.measures.sampled import SampledMeasure
 from harness.stats.eprocess import log_evidence, restart
 from harness.stats.inflation import Slice, inflation
-from harness.stats.sequential import SLICE_S, decide, decided_from
+from harness.stats.sequential import SLICE_S, decide, decided_from, more_s_from
 from harness.verdict.measurement import measure, slices
 from harness.verdict.window import Question, Window
 
@@ -36,6 +36,16 @@ def since(question: Question, window: Window, *, holds: bool = True) -> float | 
     if known is None or _decided_since(question.as_alarm(), window.after(known), low=not low) is not None:
         return None
     return known
+
+
+def broken_in_s(question: Question, window: Window) -> float | None:
+    """Estimated seconds until a condition on a fraction is known not to hold, if it goes on so; None: unknown."""
+    condition = question.condition
+    if condition.theta is None:
+        return None
+    begin = evidence_start(condition, window, holds=False)
+    counted = slices(condition, window.after(begin), pessimistic=not condition.wants_low)
+    return more_s_from(counted, condition.theta, question.parameters, below=not condition.wants_low)
 
 
 def has_begun(question: Question, window: Window) -> bool:

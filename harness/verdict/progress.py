@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.conditions import Condition
 from harness.record.events import CONTROL, TREATMENT
-from harness.verdict.change import CONSECUTIVE_SAMPLES, evidence_start
+from harness.verdict.change import CONSECUTIVE_SAMPLES, broken_in_s, evidence_start, since
 from harness.verdict.credit import SPELL_FACTOR
 from harness.verdict.measurement import Measurement, measure
 from harness.verdict.state import DrillState
@@ -43,6 +43,30 @@ def progress(state: DrillState) -> Progress | None:
         return None
     rows = tuple(_symptom_rows(state) if phase == "symptoms" else _slo_rows(state, phase))
     return Progress(phase, rows, _more_s(state, phase, rows))
+
+
+def decided_s(state: DrillState) -> float | None:
+    """Estimated seconds until the present phase is decided, either way; None: unknown.
+
+    A recovery is also decided when an SLO is known to be broken after the response.
+    """
+    now = progress(state)
+    if now is None:
+        return None
+    waits = [now.more_s, _broken_s(state)] if now.phase == "recovery" else [now.more_s]
+    return min((wait for wait in waits if wait is not None), default=None)
+
+
+def _broken_s(state: DrillState) -> float | None:
+    """Seconds until the first SLO is known to be broken after the response; None: unknown, or one is known already."""
+    begin = state.start("recovery")
+    if begin is None:
+        return None
+    window = _window(state, TREATMENT, begin)
+    if any(since(state.question(slo), window, holds=False) is not None for slo in state.slos):
+        return None
+    waits = (broken_in_s(state.question(slo), window) for slo in state.slos)
+    return min((wait for wait in waits if wait is not None), default=None)
 
 
 def _slo_rows(state: DrillState, phase: str) -> Iterator[Row]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.drill import Limits
 from harness.model import Verdict
 from harness.record.events import CONTROL, TREATMENT, FaultChecked
 from harness.stats.inflation import ENOUGH_S, VifEstimate
@@ -108,6 +109,16 @@ def test_service_left_at_twice_its_objective_fails(tmp_path: Path) -> None:
     drill = drill_of(tmp_path, bad)
     assert drill.verdict is Verdict.FAILED
     assert "the SLOs did not recover" in drill.why[0]
+
+
+def test_recovery_goes_on_until_a_broken_objective_is_known(tmp_path: Path) -> None:
+    def bad(side: str, since: float | None, healed: bool) -> float:
+        return 0.0 if since is None else 0.015 if healed else 0.5
+
+    drill = drill_of(tmp_path, bad, rate=65)
+    (recovery,) = (phase for phase in drill.phases if phase.phase == "recovery")
+    assert (drill.verdict, drill.why[0].split(":")[0]) == (Verdict.FAILED, "the SLOs did not recover")
+    assert Limits().recovery_s < recovery.seconds < 2 * Limits().recovery_s
 
 
 def test_errors_well_inside_the_objective_pass_after_an_announced_extension(tmp_path: Path) -> None:

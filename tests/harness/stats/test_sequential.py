@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from harness.stats.eprocess import restart
 from harness.stats.inflation import ENOUGH_S, MARGIN, Slice, VifEstimate, inflation
-from harness.stats.sequential import MIN_KNOWN_S, MIN_S, SLICE_S, TestParameters, decide, decided_from
+from harness.stats.sequential import MIN_KNOWN_S, MIN_S, SLICE_S, TestParameters, decide, decided_from, more_s_from
 
 FIRST = TestParameters(0.01)
 WARM = TestParameters(0.01, VifEstimate(MARGIN, ENOUGH_S))
@@ -110,6 +110,15 @@ def test_more_s_estimates_the_time_to_the_decision() -> None:
     assert decide(arrivals(0.0, 4, 30, 1), 0.05, FIRST).more_s() == MIN_S - 1.0
     assert decide([], 0.05, FIRST).more_s() is None
     assert decide([Slice(1000, 50)] * 40, 0.05, FIRST).more_s() is None, "at the objective it is unknown"
+
+
+def test_more_s_from_estimates_when_a_stretch_decides_behind_a_change() -> None:
+    changed = [Slice(25, 12)] * 12 + [Slice(25, 1), Slice(25, 0)] * 140
+    estimate = more_s_from(changed[:100], 0.01, WARM, below=False)
+    actual = next(end for end in range(100, 292) if decided_from(changed[:end], 0.01, WARM, below=False) is not None)
+    assert estimate == pytest.approx((actual - 100) * SLICE_S, rel=0.3)
+    assert more_s_from(changed[:100], 0.01, WARM, below=True) is None, "no stretch is below the objective"
+    assert more_s_from([], 0.01, WARM, below=False) is None
 
 
 def test_restart_is_behind_the_last_contradiction() -> None:
