@@ -72,20 +72,18 @@ def bindings(runs: int, seed: int) -> str:
     return str(yaml.safe_dump(data))
 
 
-def verdicts(runs: int, seed: int, jobs: int) -> dict[str, Counter[str]]:
-    """Run all drills; return the number of drills by kind and verdict. Raises UnusableError."""
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "planted.md").write_text(document(runs), encoding="utf-8")
-        (folder / "gameday.yaml").write_text(bindings(runs, seed), encoding="utf-8")
+def verdicts(runs: int, seed: int, jobs: int, folder: Path) -> dict[str, Counter[str]]:
+    """Run all drills in a folder; return the number of drills by kind and verdict. Raises UnusableError."""
+    (folder / "planted.md").write_text(document(runs), encoding="utf-8")
+    (folder / "gameday.yaml").write_text(bindings(runs, seed), encoding="utf-8")
+    if not (folder / "slos").exists():
         (folder / "slos").symlink_to(ROOT / "slos")
-        argv = [str(GAMEDAY), "run", "planted.md", "--out", "run", "--jobs", str(jobs), "--seed", str(seed), "--quiet"]
-        code, _, stderr = call(argv, DRILL_LIMIT_S * runs * len(KINDS), folder)
-        if code == UNUSABLE or not (folder / "run" / "result.json").exists():
-            raise UnusableError(f"gameday run: {stderr.strip()[-500:]}")
-        drills = json.loads((folder / "run" / "result.json").read_text(encoding="utf-8"))["drills"]
+    argv = [str(GAMEDAY), "run", "planted.md", "--out", "run", "--jobs", str(jobs), "--seed", str(seed)]
+    code, _, _ = call(argv, DRILL_LIMIT_S * runs * len(KINDS), folder, progress=True)
+    if code == UNUSABLE or not (folder / "run" / "result.json").exists():
+        raise UnusableError(f"gameday run ended with {code} and no result; its messages are above")
     found = {kind: Counter[str]() for kind in KINDS}
-    for drill in drills:
+    for drill in json.loads((folder / "run" / "result.json").read_text(encoding="utf-8"))["drills"]:
         found[drill["runbook"].rpartition("_")[0]][drill["verdict"]] += 1
     return found
 
@@ -110,12 +108,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--runs", type=int, default=RUNS, metavar="N", help=f"drills of each document ({RUNS})")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="drills at a time (2)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the fault's durations (1)")
+    about = "keep documents and the run directory here, also when interrupted (default: a temporary folder)"
+    parser.add_argument("--out", type=Path, metavar="DIR", help=about)
     parser.add_argument("--quick", action="store_true", help="one drill of each document")
     parser.add_argument("--json", action="store_true", help="print JSON instead of lines")
     options = parser.parse_args(arguments)
-    here = machine.this_machine()
+    here, runs = machine.this_machine(), 1 if options.quick else options.runs
     try:
-        found = verdicts(1 if options.quick else options.runs, options.seed, options.jobs)
+        with TemporaryDirectory() as name:
+            folder = options.out or Path(name)
+            folder.mkdir(parents=True, exist_ok=True)
+            found = verdicts(runs, options.seed, options.jobs, folder)
     except UnusableError as error:
         sys.stderr.write(f"planted: {error}\n")
         return 2

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -55,23 +56,37 @@ def _rows(run: Run) -> list[str]:
     return [f"{phase.name:<{_WIDTH - 10}} {phase.seconds:7.1f} s" for phase in phases]
 
 
-def call(argv: Sequence[str], limit_s: float, cwd: Path, env: Mapping[str, str] | None = None) -> tuple[int, str, str]:
+def call(
+    argv: Sequence[str], limit_s: float, cwd: Path, env: Mapping[str, str] | None = None, *, progress: bool = False
+) -> tuple[int, str, str]:
     """Run a command in its own process group; return status, stdout and stderr.
 
-    After `limit_s`, or when this process is interrupted, it gets SIGINT; then its group is killed.
+    After `limit_s`, or when this process gets SIGINT or SIGTERM, it gets SIGINT; then its group is killed.
+    `progress`: its stderr is shown instead of returned.
     """
-    process = subprocess.Popen(
-        argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        start_new_session=True,
-    )  # fmt: skip
+    with _interrupted_by_sigterm():
+        process = subprocess.Popen(
+            argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=None if progress else subprocess.PIPE, text=True, start_new_session=True,
+        )  # fmt: skip
+        try:
+            stdout, stderr = process.communicate(timeout=max(limit_s, 0.1))
+        except subprocess.TimeoutExpired:
+            stdout, stderr = _end(process)
+        except BaseException:
+            _end(process)
+            raise
+    return process.returncode, stdout, stderr or ""
+
+
+@contextmanager
+def _interrupted_by_sigterm() -> Iterator[None]:
+    """Raise SystemExit for SIGTERM, which by default ends this process and leaves the command running."""
+    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
-        stdout, stderr = process.communicate(timeout=max(limit_s, 0.1))
-    except subprocess.TimeoutExpired:
-        stdout, stderr = _end(process)
-    except BaseException:
-        _end(process)
-        raise
-    return process.returncode, stdout, stderr
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _end(process: subprocess.Popen[str]) -> tuple[str, str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from harness import bindings
 from harness.plan import make_plan
 from harness.runbook import read
 from harness.runbook.reader import parse
+from tests.support.waiting import wait_until
 
 SLOT_LOSS = Path(ours.__file__).parent
 EXPERIMENT = yaml.safe_load((Path(chaos.__file__).parent / "experiment.yaml").read_text())
@@ -302,3 +305,13 @@ def test_platform_that_does_not_start_is_unusable(tmp_path: Path) -> None:
     (tmp_path / "platform").write_text("a file where the platform's folder should be")
     with pytest.raises(UnusableError, match="gameday up"):
         chaos.run_peer(tmp_path, window_s=5, limit_s=30)
+
+
+def test_command_ends_with_a_benchmark_that_gets_sigterm(tmp_path: Path) -> None:
+    script = "trap 'echo reverted >end; exit' INT; echo >begun; while :; do sleep 0.1; done"
+    program = "import sys, pathlib, benchmarks.timed as timed; timed.call(sys.argv[2:], 60, pathlib.Path(sys.argv[1]))"
+    argv = [sys.executable, "-c", program, str(tmp_path), "bash", "-c", script]
+    with subprocess.Popen(argv, cwd=SLOT_LOSS.parents[1]) as benchmark:
+        wait_until((tmp_path / "begun").exists)
+        benchmark.send_signal(signal.SIGTERM)
+    assert (benchmark.returncode, (tmp_path / "end").read_text()) == (143, "reverted\n")
