@@ -56,7 +56,10 @@ LIKE_1_36 = (
     "label deployment inference a=b --dry-run=client -o jsonpath={.metadata.labels.a}",
 )
 """Lines that were different once; none changes anything, and the endless ones are ended by SIGINT."""
-INTERRUPTED = ("wait --for=delete deployment/api-gateway --timeout=60s -n production",)
+INTERRUPTED = (
+    "wait --for=delete deployment/api-gateway --timeout=60s -n production",
+    "exec deployment/api-gateway -n production -- sleep 60",
+)
 """Further lines that are ended by SIGINT, as they would take long."""
 VALUES: Mapping[str, tuple[str, ...]] = {
     "all-pods": ("true",),

@@ -45,10 +45,11 @@ class Side:
     def run(self, *argv: str, limit_s: float = LIMIT_S, endless: bool = False) -> Output:
         """Run kubectl in its own process group, so that all of it can be ended together.
 
-        An endless one is interrupted at its limit, as by Ctrl-C, and has the status with which it then ends.
+        An endless one is interrupted at its limit, as by Ctrl-C, and has the status with which it then ends. SIGINT
+        gets its default action first: it is ignored in everything that a shell without job control starts with `&`.
         """
         with subprocess.Popen(
-            [self.program, *argv], env=dict(self.env), cwd=self.cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            ["env", "--default-signal=INT", self.program, *argv], env=dict(self.env), cwd=self.cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, errors="replace", start_new_session=True,
         ) as process:  # fmt: skip
             try:
