@@ -49,7 +49,8 @@ class Side:
         gets its default action first: it is ignored in everything that a shell without job control starts with `&`.
         """
         with subprocess.Popen(
-            ["env", "--default-signal=INT", self.program, *argv], env=dict(self.env), cwd=self.cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            ["env", "--default-signal=INT", self.program, *argv],
+            env=dict(self.env), cwd=self.cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, errors="replace", start_new_session=True,
         ) as process:  # fmt: skip
             try:
