@@ -20,6 +20,7 @@ from harness.app.reporting import RECORD, ReportRequest, report, write_files
 from harness.drill import Limits
 from harness.errors import BindingError, Interrupted, MachineError, PlatformError
 from harness.faults.factory import make_fault
+from harness.gameday.admission import Admission, AutomaticJobs, FixedJobs
 from harness.gameday.headers import Draw
 from harness.gameday.judging import LiveJudges
 from harness.gameday.run import Members, run_gameday
@@ -45,8 +46,11 @@ class RunRequest:
 
     plan: PlanRequest
     platform: PlatformChoice = field(default_factory=PlatformChoice)
-    jobs: int = 1
-    """How many drills to run in parallel, each on its own platforms; fewer where the platform cannot run so many."""
+    jobs: int | None = None
+    """How many drills to run in parallel, each on its own platforms; fewer where the platform cannot run so many.
+
+    None: as many as the machine has room for, by its idle processors and its free memory.
+    """
     out: Path | None = None
     """The run directory; None: `runs/<time>`."""
     seed: int | None = None
@@ -81,7 +85,7 @@ def run(
     provider = make_provider(request.platform.name or DEFAULT_PLATFORM, request.platform.options)
     provider.check()
     members, formats = _members(plan, provider, request, workers), file_formats()
-    jobs, out = _jobs(request.jobs, provider, notify), _make_run_directory(request.out)
+    admission, out = _admission(request.jobs, provider, notify), _make_run_directory(request.out)
     notify(f"{plan.document.path}: {', '.join(drill.runbook.id for drill in plan.drills)}; record in {out}")
     stop = stop or threading.Event()
     announce = _Announce(stop, notify)
@@ -92,7 +96,7 @@ def run(
         provider.session(out, announce),
     ):
         announce.interruptible = False
-        run_gameday(plan, members, journal, judges, out, jobs, stop)
+        run_gameday(plan, members, journal, judges, out, admission, stop)
     result = report(ReportRequest(out))
     write_files(result, formats, out)
     return RunResult(out, result)
@@ -142,13 +146,15 @@ def _make_run_directory(named: Path | None) -> Path:
     return out.resolve()
 
 
-def _jobs(wanted: int, provider: Provider, notify: Notify) -> int:
-    """How many drills to run in parallel: as many as wanted, or as the platform supports."""
+def _admission(wanted: int | None, provider: Provider, notify: Notify) -> Admission:
+    """How many drills may run in parallel: as many as wanted, or as the platform supports."""
     limit = provider.max_parallel_drills
+    if wanted is None:
+        return AutomaticJobs() if limit is None else FixedJobs(limit)
     if limit is None or wanted <= limit:
-        return wanted
+        return FixedJobs(wanted)
     notify(f"{provider.name} runs {limit} drill{'' if limit == 1 else 's'} at a time; using --jobs {limit}")
-    return limit
+    return FixedJobs(limit)
 
 
 class _Announce:

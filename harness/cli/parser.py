@@ -18,8 +18,8 @@ exit codes: 0 passed · 1 failed · 2 unusable input or environment · 3 inconcl
 """
 _RUN_EXAMPLES = """\
   gameday run --demo --only VALIDATION_FAIL               a first try, with the runbook that comes with gameday
-  gameday run runbooks/operations.md                      every runbook, one after the other
-  gameday run runbooks/operations.md --jobs 4             four drills in parallel, each on its own platforms
+  gameday run runbooks/operations.md                      every runbook, as many at a time as the machine has room for
+  gameday run runbooks/operations.md --jobs 1             one after the other
   gameday run runbooks/operations.md --only TIMEOUT       one runbook
   gameday run runbooks/operations.md --platform kind      on a Kubernetes cluster, created for the run and removed
   gameday run ops.md --bindings ops.yaml --format json    for programs: the result is on stdout
@@ -128,6 +128,10 @@ def _positive(text: str) -> int:
     return int(text)
 
 
+def _jobs(text: str) -> int | None:
+    return None if text == "auto" else _positive(text)
+
+
 def _natural(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"`{text}` is not a whole number of at least 0")
@@ -144,8 +148,8 @@ def _add_run(command: argparse.ArgumentParser) -> None:
     _add_platform(command)
     about = "generate the load from N workers in the platform's cluster (default: from this machine)"
     command.add_argument("--load-in-cluster", type=_positive, metavar="N", help=about)
-    about = "run N drills in parallel, each on its own platforms (default: 1)"
-    command.add_argument("--jobs", type=_positive, default=1, metavar="N", help=about)
+    about = "run N drills in parallel, each on its own platforms; auto: as many as the machine has room for (default)"
+    command.add_argument("--jobs", type=_jobs, metavar="N", help=about)
     command.add_argument("--out", type=Path, metavar="DIR", help="the run directory (default: runs/<time>)")
     about = "seed of the draw which side of a drill comes up, and is broken, first (default: a random one)"
     command.add_argument("--seed", type=_natural, metavar="N", help=about)

@@ -31,6 +31,16 @@ class LiveJudges:
     def of(self, drill: str) -> Iterator[Judge]:
         """The judge of a drill that has started, with the events recorded until now; fixed inside the `with`."""
         with self._lock:
-            for _ in range(len(self._events)):  # no more: events may arrive faster than a busy machine judges them
-                self._judges.add(self._events.popleft())
+            self._judge_all()
             yield self._judges.by_drill[drill]
+
+    def under_load(self, drill: str) -> bool:
+        """Whether a drill has started and its platforms are up, with their load."""
+        with self._lock:
+            self._judge_all()
+            judge = self._judges.by_drill.get(drill)
+            return judge is not None and len(judge.state.phase_started_s) > 1
+
+    def _judge_all(self) -> None:
+        for _ in range(len(self._events)):  # no more: events may arrive faster than a busy machine judges them
+            self._judges.add(self._events.popleft())

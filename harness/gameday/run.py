@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -16,13 +16,14 @@ from harness.bindings import FaultSpec, RunbookBinding
 from harness.drill import Drill, Limits
 from harness.drill.run import Record
 from harness.faults.base import Fault
+from harness.gameday.admission import Admission
 from harness.gameday.headers import Draw, drill_header, run_header
 from harness.gameday.judging import LiveJudges
+from harness.gameday.room import RoomMeter
 from harness.gameday.side import LiveSide
 from harness.gameday.toggles import drift, overrides
 from harness.history.vif import History, history_beside
 from harness.load.base import Load
-from harness.machine.cpu_waits import CpuWaits
 from harness.measures.probe import Probe, family, near_names
 from harness.plan import DrillPlan, GamedayPlan
 from harness.platforms.base import Overrides, Platform
@@ -67,22 +68,33 @@ def run_gameday(
     journal: Journal,
     judges: LiveJudges,
     out: Path,
-    jobs: int,
+    admission: Admission,
     stop: threading.Event,
 ) -> None:
     """Run every drill; return when all have ended and all platforms are down. `judges` reads `journal`."""
-    journal.write(run_header(plan, members.platform, jobs))
+    journal.write(run_header(plan, members.platform, admission.most))
     gameday = _Gameday(plan, members, journal, judges, out, stop, history_beside(out, members.platform))
-    with ThreadPoolExecutor(jobs, thread_name_prefix="drill") as pool:
-        futures = [pool.submit(_run_drill, gameday, drill) for drill in plan.drills]
-        waits, ticks = CpuWaits(os.getpid()), 0
-        while wait(futures, timeout=WAKE_S).not_done:  # signals' handlers run in this thread, only while it is awake
-            ticks += 1
-            if ticks % WAKES_PER_SAMPLE == 0:
-                journal.write(waits.sample())
+    with ThreadPoolExecutor(admission.most, thread_name_prefix="drill") as pool:
+        futures = _start_all(gameday, admission, pool)
     for future in futures:
         future.result()
     journal.write(RunEnded())
+
+
+def _start_all(gameday: _Gameday, admission: Admission, pool: Executor) -> list[Future[None]]:
+    """Start each drill as soon as it is admitted, and measure the machine, until all have ended."""
+    waiting, futures = deque(gameday.plan.drills), dict[Future[None], str]()
+    running, room, ticks, meter = set[Future[None]](), None, 0, RoomMeter(gameday.journal.write)
+    while (waiting and not gameday.stop.is_set()) or running:
+        while waiting and not gameday.stop.is_set() and admission.admits(len(running), room):
+            drill, room = waiting.popleft(), None
+            running.add(future := pool.submit(_run_drill, gameday, drill))
+            futures[future] = drill.runbook.id
+        running = wait(running, WAKE_S, FIRST_COMPLETED).not_done  # a signal's handler runs here, only while awake
+        ticks += 1
+        if ticks % WAKES_PER_SAMPLE == 0:
+            room = meter.measure(loaded=all(gameday.judges.under_load(futures[each]) for each in running))
+    return list(futures)
 
 
 @dataclass(frozen=True)

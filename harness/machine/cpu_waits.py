@@ -6,6 +6,7 @@ priority does with the rest delays none of them. So their own delay is measured,
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import time
@@ -108,13 +109,28 @@ class CpuWaits:
 
         None: there is no limit. Those of the pods do not count: their limits are part of what a drill tests.
         """
+        found = [_number(folder / "cpu.stat", r"throttled_usec (\d+)") for folder in self._control_groups()]
+        return max((each for each in found if each is not None), default=None)
+
+    def _control_groups(self) -> list[Path]:
+        """The process's own control group and those above it; none where they cannot be read."""
         with suppress(OSError):
             own = re.search(r"^0::/(.*)$", (self._proc / str(self._pid) / "cgroup").read_text(), re.MULTILINE)
             group = self._cgroups / (own[1] if own and ".." not in own[1] else "")
-            above = [group, *(parent for parent in group.parents if parent.is_relative_to(self._cgroups))]
-            found = [_number(folder / "cpu.stat", r"throttled_usec (\d+)") for folder in above]
-            return max((each for each in found if each is not None), default=None)
-        return None
+            return [group, *(parent for parent in group.parents if parent.is_relative_to(self._cgroups))]
+        return []
+
+    def quota_cores(self) -> float:
+        """The CPU limit of the process's control groups in cores; inf: there is none."""
+        return min((_quota(folder / "cpu.max") for folder in self._control_groups()), default=math.inf)
+
+
+def _quota(file: Path) -> float:
+    """The cores in a file `cpu.max`, such as `200000 100000` (microseconds in each period); inf for `max`."""
+    with suppress(OSError):
+        found = re.match(r"(\d+) (\d+)", file.read_text())
+        return int(found[1]) / int(found[2]) if found else math.inf
+    return math.inf
 
 
 def _bytes(file: str) -> bytes:

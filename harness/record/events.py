@@ -54,7 +54,7 @@ class RunStarted(Event):
     document: Annotated[str, "path of the runbook document"]
     bindings: Annotated[str, "path of the bindings"] = ""
     platform: Annotated[str, "kind of platform: `local`, `docker`, `kind`, `kubernetes`"] = "local"
-    jobs: Annotated[Count, "number of drills that run at the same time"] = 1
+    jobs: Annotated[Count, "most drills at the same time"] = 1
     drills: Annotated[tuple[str, ...], "ids of the runbooks to drill, in order"]
     findings: Annotated[tuple[str, ...], "observations about the document and its bindings"] = ()
     procedures: Annotated[tuple[Procedure, ...], "lines of the document that only a person can follow"] = ()

@@ -176,7 +176,7 @@ def gitlab(folder: Path, status: int, **variables: str) -> subprocess.CompletedP
 def test_the_gitlab_job_ends_as_the_gameday_did(status: int, tmp_path: Path) -> None:
     assert gitlab(tmp_path, status, GAMEDAY_BINDINGS="$(touch pwned)").returncode == status
     assert (tmp_path / "arguments").read_text().splitlines() == [
-        "run", "--platform", "local", "--jobs", "2", "--out", "gameday-run", "--bindings", "$(touch pwned)",
+        "run", "--platform", "local", "--jobs", "auto", "--out", "gameday-run", "--bindings", "$(touch pwned)",
         "--", "runbooks/operations.md",
     ]  # fmt: skip
     assert not (tmp_path / "pwned").exists()

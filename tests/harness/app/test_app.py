@@ -190,6 +190,16 @@ def test_run_writes_record_and_report_files_and_returns_the_result(
     assert (events[0], events[-1]) == ("RunStarted", "RunEnded")
 
 
+def test_drills_that_cannot_start_do_not_hold_up_the_others(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Unlimited(StubProvider):
+        max_parallel_drills = None
+
+    platform = use_platform(monkeypatch, Unlimited)
+    done = app.run(app.RunRequest(app.PlanRequest(Path("ops.md")), platform, out=Path("run")))
+    assert len(done.gameday.drills) == 4
+    assert all("no room on the stub" in " ".join(drill.why) for drill in done.gameday.drills)
+
+
 def test_stop_before_the_first_drill_raises_interrupted(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stop = threading.Event()
     stop.set()

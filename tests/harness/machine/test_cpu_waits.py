@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -114,6 +115,18 @@ def test_throttling_is_that_of_the_own_control_group_or_of_one_above_it(machine:
     waits = machine.waits()
     machine.throttled("ci", 700)
     assert machine.after(waits).throttled_s == 0.6
+
+
+def test_quota_is_the_smallest_limit_of_the_own_control_group_and_those_above_it(machine: Machine) -> None:
+    (machine.proc / "10" / "cgroup").write_text("0::/ci/job\n")
+    machine.throttled("ci/job", 0)
+    waits = machine.waits()
+    assert waits.quota_cores() == math.inf
+    (machine.cgroups / "ci" / "cpu.max").write_text("150000 100000\n")
+    (machine.cgroups / "ci" / "job" / "cpu.max").write_text("max 100000\n")
+    assert waits.quota_cores() == 1.5
+    (machine.cgroups / "ci" / "job" / "cpu.max").write_text("50000 100000\n")
+    assert waits.quota_cores() == 0.5
 
 
 def test_what_the_system_does_not_tell_is_unknown(tmp_path: Path) -> None:

@@ -1,0 +1,69 @@
+"""Decides when the next drill of a run may start beside those that run already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+MOST = 8
+"""Most drills at a time that are chosen automatically."""
+PEAK_FACTOR = 2.0
+"""A drill needs so many times its mean processor time in its busiest phases, such as a rollout."""
+LEAST_CORES = 0.5
+"""Idle cores that a further drill needs in any case: its platforms start within seconds."""
+DRILL_BYTES = 1_500_000_000
+"""Free memory that a further drill needs: two platforms with their load."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """What the machine has to spare, over the last seconds; `used_cores` is what the drills of this run use."""
+
+    idle_cores: float
+    used_cores: float
+    free_bytes: int
+    throttled: bool = False
+    """Whether a CPU limit stopped the run."""
+
+
+class Admission(Protocol):
+    """Decides whether a further drill may start."""
+
+    @property
+    def most(self) -> int:
+        """Most drills at a time."""
+        ...
+
+    def admits(self, running: int, room: Room | None) -> bool:
+        """Whether a drill may start beside `running` others. `room`: None while one of them has no load yet."""
+        ...
+
+
+@dataclass(frozen=True)
+class FixedJobs:
+    """As many drills at a time as were asked for."""
+
+    most: int
+
+    def admits(self, running: int, room: Room | None) -> bool:
+        """Whether fewer are running."""
+        return running < self.most
+
+
+@dataclass(frozen=True)
+class AutomaticJobs:
+    """As many drills at a time as the machine can run without delaying them, at least one.
+
+    A further drill starts once those that run are under load, and the idle cores suffice for its busiest phases.
+    """
+
+    most: int = MOST
+
+    def admits(self, running: int, room: Room | None) -> bool:
+        """Whether the room suffices for one more drill like those that run."""
+        if running == 0:
+            return True
+        if running >= self.most or room is None or room.throttled:
+            return False
+        needed_cores = max(LEAST_CORES, PEAK_FACTOR * room.used_cores / running)
+        return room.idle_cores >= needed_cores and room.free_bytes >= DRILL_BYTES

@@ -1,0 +1,32 @@
+"""Processor time and memory that this machine has to spare."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import psutil
+
+
+class IdleCores:
+    """Measures how many of the processors that this process may use are idle, between two calls of `measure`."""
+
+    def __init__(self) -> None:
+        self._at_s, self._idle_s = time.monotonic(), _idle_s()
+
+    def measure(self) -> float:
+        """Return the mean number of idle cores since the last call, or since the beginning."""
+        at_s, idle_s = self._at_s, self._idle_s
+        self._at_s, self._idle_s = time.monotonic(), _idle_s()
+        return (self._idle_s - idle_s) / max(self._at_s - at_s, 1e-3)
+
+
+def _idle_s() -> float:
+    every = psutil.cpu_times(percpu=True)
+    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(len(every))
+    return sum(every[number].idle for number in allowed if number < len(every))
+
+
+def free_memory_bytes() -> int:
+    """Return the memory that processes can still get without swapping."""
+    return int(psutil.virtual_memory().available)

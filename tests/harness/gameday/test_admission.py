@@ -1,0 +1,53 @@
+"""How many drills run at a time: as many as asked for, or as many as the machine has room for."""
+
+import os
+from dataclasses import replace
+
+import pytest
+
+from harness.gameday.admission import DRILL_BYTES, MOST, AutomaticJobs, FixedJobs, Room
+from harness.gameday.room import RoomMeter
+from harness.record.events import HostSampled
+
+ROOM = Room(idle_cores=1.6, used_cores=0.4, free_bytes=4 * DRILL_BYTES)
+
+
+def test_fixed_jobs_start_at_once_up_to_their_number() -> None:
+    assert [FixedJobs(2).admits(running, None) for running in range(4)] == [True, True, False, False]
+
+
+def test_first_drill_needs_no_room() -> None:
+    assert AutomaticJobs().admits(0, None)
+    assert AutomaticJobs().admits(0, replace(ROOM, idle_cores=0.0, free_bytes=0, throttled=True))
+
+
+@pytest.mark.parametrize(
+    ("running", "room", "admitted"),
+    [
+        (1, None, False),
+        (1, ROOM, True),
+        (1, replace(ROOM, idle_cores=0.79), False),
+        (1, replace(ROOM, idle_cores=0.81), True),
+        (2, replace(ROOM, idle_cores=0.79), True),
+        (2, replace(ROOM, idle_cores=0.49), False),
+        (1, replace(ROOM, used_cores=0.01, idle_cores=0.49), False),
+        (1, replace(ROOM, free_bytes=DRILL_BYTES - 1), False),
+        (1, replace(ROOM, throttled=True), False),
+        (MOST - 1, ROOM, True),
+        (MOST, ROOM, False),
+    ],
+)
+def test_further_drill_needs_twice_what_each_uses_and_memory(running: int, room: Room | None, admitted: bool) -> None:
+    assert AutomaticJobs().admits(running, room) is admitted
+
+
+def test_room_is_known_only_while_every_drill_was_under_load() -> None:
+    samples = list[HostSampled]()
+    meter = RoomMeter(samples.append)
+    assert [meter.measure(loaded=loaded) is None for loaded in (False, True)] == [True, True]
+    room = meter.measure(loaded=True)
+    assert room is not None
+    assert 0 <= room.idle_cores <= (os.cpu_count() or 1)
+    assert room.free_bytes > 0
+    assert meter.measure(loaded=False) is None
+    assert len(samples) == 4
