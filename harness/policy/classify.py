@@ -100,11 +100,15 @@ def _after(argv: Sequence[str], flags: Collection[str]) -> list[str]:
 
 
 def _sends(argv: Sequence[str]) -> bool:
+    return method(argv) not in ("GET", "HEAD")
+
+
+def method(argv: Sequence[str]) -> str:
+    """Return the HTTP method of a curl with these arguments, in capitals."""
     verbs = [verb.upper() for verb in _after(argv, ("-X", "--request"))]
     verbs += [word[2:].upper() for word in argv if re.fullmatch(r"-X\w+", word)]
-    return bool(verbs and verbs[-1] not in ("GET", "HEAD")) or (
-        not verbs and any(word.startswith(("-d", "--data", "--json")) for word in argv)
-    )
+    data = any(word.startswith(("-d", "--data", "--json")) for word in argv)
+    return verbs[-1] if verbs else "POST" if data else "GET"
 
 
 def urls(script: Script) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from harness.machine.platform_state import ObservedPlatform
 from harness.policy import classify, kubectl
 from harness.record.steps import StepFacts, ToggleFacts
 from harness.steps import changes
+from harness.steps.answers import accepted
 from harness.steps.changes import State
 from harness.steps.check import check
 from harness.steps.outcome import Outcome
@@ -59,9 +60,9 @@ class Runner:
         if refused or filled.missing:
             return facts
         outcome = self.session.run(script, self.limits.deadline_s, self.limits.follow_s, self.stop)
-        return self._complete(_with_outcome(facts, script, outcome, self.session), step, before)
+        return self._complete(_with_outcome(facts, script, outcome, self.session), step, script, before)
 
-    def _complete(self, facts: StepFacts, step: Step, before: State) -> StepFacts:
+    def _complete(self, facts: StepFacts, step: Step, script: Script, before: State) -> StepFacts:
         """Add what the step changed. After a change, wait until all pods are ready, at most `settle_s`."""
         ports = self.platform.services().items()
         services = tuple(f"{name}:{port}" for name, each in ports for port in each)
@@ -77,7 +78,10 @@ class Runner:
         command = f"{facts.bound}\n{facts.stdout}"
         return replace(
             facts,
-            changed=changes.own_changes(before, after, ready, command),
+            changed=(
+                *changes.own_changes(before, after, ready, command),
+                *accepted(script, facts.http, facts.stdout),
+            ),
             added_variables=changes.added_variables(before, after, command),
             notes=notes + _at_zero(changes.scaled_to_zero(before, after, command)),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,31 @@ def test_target_that_is_deployed_and_variable_that_nothing_reads_are_never_ok(
     facts, found, reason = judged(text)
     assert found == verdict, (reason, facts)
     assert why in reason
+
+
+class Accepting(BaseHTTPRequestHandler):
+    """Answers a POST by 202."""
+
+    def do_POST(self) -> None:
+        self.send_response(202)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+def test_request_that_a_service_accepted_is_a_change(cluster: SmallCluster, tmp_path: Path) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Accepting) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        (tmp_path / "home" / ".curlrc").write_text(f'connect-to = "api:8080:127.0.0.1:{server.server_port}"\n')
+        session = Session(cluster.shell(), tmp_path / "steps", run_dir=tmp_path, ports=[server.server_port])
+        (step,) = general_steps([GeneralCommand(1, "curl -s -X POST http://api:8080/flush")], {}, "production")
+        facts = _runner(cluster, session).run(step)
+        session.close()
+        server.shutdown()
+    assert judge_step(facts) == ("ok", "answered 202 Accepted")
+    assert facts.changed == ("POST http://api:8080/flush: 202 Accepted",)
 
 
 def test_output_is_kept_in_full_under_the_run_directory(judged: Judge, tmp_path: Path) -> None:

@@ -1,0 +1,39 @@
+"""What a command changed by the answer of a service or of a database: no Deployment shows such a change.
+
+The answer says that the request was accepted, not that it had an effect; whether it had one is what the drill decides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from harness.bash.script import Script
+from harness.policy import classify
+from harness.policy.kubectl import inner_command, is_exec
+
+_ROWS = re.compile(r"(?:INSERT \d+|UPDATE|DELETE|MERGE) [1-9]\d*")
+_DONE = re.compile(r"(?:CREATE|DROP|ALTER|TRUNCATE|REINDEX|REFRESH|COMMENT|GRANT|REVOKE)(?: [A-Z]+)*")
+"""Command tags of PostgreSQL, which psql prints: https://www.postgresql.org/docs/current/protocol-message-formats.html"""
+
+
+def accepted(script: Script, http: tuple[str, ...], stdout: str) -> tuple[str, ...]:
+    """Return the changes that a service or database has accepted: `POST http://api:8080/flush: 200 OK`.
+
+    `http`: the status lines of the last curl. A text with several curls gives none: it is unknown whose answer that is.
+    """
+    return (*_requests(script, http), *_rows(script, stdout))
+
+
+def _requests(script: Script, http: tuple[str, ...]) -> Iterator[str]:
+    calls = [call for call in script.calls if call.program == "curl"]
+    status = re.fullmatch(r"\S+ (2\d\d.*)", http[-1]) if http else None
+    if len(calls) == 1 and status and (method := classify.method(calls[0].argv)) not in ("GET", "HEAD"):
+        yield f"{method} {' '.join(classify.urls(script))}: {status[1].strip()}"
+
+
+def _rows(script: Script, stdout: str) -> Iterator[str]:
+    programs = (inner_command(call)[:1] for call in script.calls if is_exec(call))
+    if any(program and program[0].text == "psql" for program in programs):
+        tags = (line.strip() for line in stdout.splitlines())
+        yield from (f"database: {tag}" for tag in tags if _ROWS.fullmatch(tag) or _DONE.fullmatch(tag))
