@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import threading
-import time
 import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -16,6 +15,7 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from harness.clock import now_s
 from harness.drill.watch import FaultWatch
 from harness.errors import GamedayError, Interrupted, PlatformError
 from harness.faults.base import Fault, Injection, Target
@@ -95,7 +95,7 @@ class Drill:
     respond: Callable[[], None]
     general: Callable[[], None] | None = None
     limits: Limits = field(default_factory=Limits)
-    clock: Callable[[], float] = time.time
+    clock: Callable[[], float] = now_s
     pause: Callable[[float], object] | None = None
 
     def __post_init__(self) -> None:

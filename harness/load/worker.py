@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from harness.clock import OFFSET_S
 from harness.errors import BindingError, PlatformError
 from harness.load.base import OnMessage
 from harness.machine.platform_state import AdminPort
@@ -90,6 +91,7 @@ class WorkerLoad:
             "GAMEDAY_STREAM_FD": str(write_fd),
             "GAMEDAY_ADMIN_PORT": "0",
             "GAMEDAY_ADMIN_TOKEN": self._token,
+            "GAMEDAY_EPOCH_OFFSET_S": repr(OFFSET_S),
             **self._settings,
         }
 

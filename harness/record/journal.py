@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from harness.clock import now_s
 from harness.errors import GamedayError
 from harness.record.chain import Chain, ChainError
 from harness.record.codec import FormatError, from_json, to_json
@@ -34,7 +34,7 @@ class JournalError(GamedayError):
 class Journal:
     """Appends events to the record of a run. Thread-safe."""
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, path: Path, clock: Callable[[], float] = now_s) -> None:
         """Open the file for appending; `clock` returns seconds since the epoch. Raises JournalError."""
         self.path, self._clock = path, clock
         self._lock, self._chain, self._last_s = threading.Lock(), Chain(), 0.0
@@ -54,7 +54,7 @@ class Journal:
     def write(self, event: _E, *, sync: bool = False) -> _E:
         """Append an event with the present time and return it; with `sync`, it is on disk then. Raises JournalError.
 
-        The time never decreases, also if the clock of the machine is set back.
+        The time never decreases.
         """
         members = _members(event)  # before the lock is taken: this is most of the work
         with self._lock:

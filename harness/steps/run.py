@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from dataclasses import dataclass, field, replace
 
 from harness.bash.parse import parse
 from harness.bash.script import Script
+from harness.clock import now_s
 from harness.machine.platform_state import ObservedPlatform
 from harness.policy import classify, kubectl
 from harness.record.steps import StepFacts, ToggleFacts
@@ -94,7 +94,7 @@ def _unrun(step: Step) -> StepFacts:
         step.kind,
         step.purpose,
         step.text,
-        started_s=time.time(),
+        started_s=now_s(),
         missing=step.missing,
         refusals=step.refusals,
         notes=step.notes,

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.bash.script import Script
+from harness.clock import now_s
 from harness.machine.platform_state import Shell
 from harness.steps.bash_process import BashProcess
 from harness.steps.check import check_arguments, syntax_error
@@ -64,7 +65,7 @@ class Session:
         """
         self._count += 1
         files = (self._out / f"{self._count:03}.out", self._out / f"{self._count:03}.err")
-        started_s, clock = time.time(), time.monotonic()
+        started_s, clock = now_s(), time.monotonic()
         error = syntax_error(script.text)  # first, because `eval` would run what comes before the error
         if error:
             return _syntax_outcome(error, files, started_s, time.monotonic() - clock)

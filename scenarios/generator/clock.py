@@ -1,13 +1,16 @@
 """The clock of the generator: monotonic seconds, convertible to epoch seconds.
 
-The offset is read once, so that a step of the wall clock neither distorts latencies nor counts an arrival twice.
+The offset is read once, so that a step of the wall clock neither distorts latencies nor counts an arrival twice. The
+harness passes its own offset on in GAMEDAY_EPOCH_OFFSET_S, so that a step between its start and that of a worker cannot
+part their times.
 """
 
 from __future__ import annotations
 
+import os
 import time
 
-_EPOCH_OFFSET_S = time.time() - time.monotonic()
+_EPOCH_OFFSET_S = float(os.environ.get("GAMEDAY_EPOCH_OFFSET_S") or time.time() - time.monotonic())
 
 now = time.monotonic
 
