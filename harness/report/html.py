@@ -21,6 +21,7 @@ from harness.report.format import (
     show_evidence,
     show_seconds,
 )
+from harness.report.time_budget import outside_phases_s, spent_in
 from harness.verdict.charts import Chart, Line
 from harness.verdict.gameday import GamedayResult
 from harness.verdict.quantities import show_number
@@ -138,6 +139,7 @@ def _environment() -> Environment:
     environment.filters.update(
         anchor=anchor, chain=chain, described=described, line_class=line_class, plotted=plotted, one_line=one_line,
         seconds=show_seconds, spent=show_budget, estimate=show_estimate, evidence=show_evidence,
+        time_budget=spent_in, outside_phases_s=outside_phases_s,
         mark=lambda verdict: MARKS.get(verdict, "·"), percent=lambda share: show_number(share, "ratio"),
         confidence=lambda drill: show_confidence(drill.alpha, len(drill.slos)),
     )  # fmt: skip

@@ -27,6 +27,7 @@ def to_markdown(result: GamedayResult) -> str:
     """The whole result as GitHub-flavoured Markdown."""
     where = f"{_code(result.document)}, {_escape(result.platform)} platform, {result.seconds:.0f} s"
     lines = [f"# Gameday: {result.verdict.value}", "", f"{where}. {_escape('; '.join(result.why))}", ""]
+    lines += [f"**Cause:** {_escape(result.cause)}", ""] if result.cause else []
     lines += ["| runbook | verdict | detected | recovered | controlled | why |", "|---|---|---|---|---|---|"]
     lines += [_row(drill) for drill in result.drills]
     for drill in result.drills:
@@ -44,7 +45,8 @@ def _finding(finding: Finding) -> str:
 def _row(drill: DrillResult) -> str:
     times = [show_seconds(drill.times.detect_s), _recovered(drill.times), "yes" if drill.controlled else "no"]
     verdict = f"{SIGNS[drill.verdict]} {drill.verdict.value}"
-    return f"| {_escape(drill.runbook)} | {verdict} | {' | '.join(times)} | {_escape('; '.join(drill.why))} |"
+    why = drill.cause or "; ".join(drill.why)
+    return f"| {_escape(drill.runbook)} | {verdict} | {' | '.join(times)} | {_escape(why)} |"
 
 
 def _drill(drill: DrillResult) -> Iterator[str]:
@@ -53,6 +55,7 @@ def _drill(drill: DrillResult) -> Iterator[str]:
     yield f"Fault: {_escape(drill.fault)}"
     yield ""
     yield from (f"<details{'' if drill.verdict is Verdict.PASSED else ' open'}>", "<summary>evidence</summary>", "")
+    yield from ([*(f"- {_escape(why)}" for why in drill.why), ""] if drill.cause else [])
     yield from _evidence(drill)
     yield from ("", "</details>")
 

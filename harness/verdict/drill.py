@@ -12,8 +12,10 @@ from harness.record.steps import StepFacts
 from harness.stats.inflation import Slice
 from harness.stats.sequential import SLICE_S
 from harness.verdict.budget import Budget, budget
+from harness.verdict.cause import cause_of
 from harness.verdict.change import evidence_start
 from harness.verdict.charts import charts_of
+from harness.verdict.latency import latencies
 from harness.verdict.measurement import Measurement, measure, slices
 from harness.verdict.reasons import LAST_S, verdict_of
 from harness.verdict.result import (
@@ -46,18 +48,20 @@ def drill_result(state: DrillState) -> DrillResult:
     general = tuple(_steps(state, [facts for facts in state.steps if facts.kind == "general"]))
     dashboards = tuple(_dashboards(state))
     harm = outages(state)
-    verdict, why = verdict_of(state, steps, dashboards, harm)
+    slos = tuple(_slo(state, slo) for slo in state.slos)
+    verdict, reasons = verdict_of(state, steps, dashboards, harm)
     return DrillResult(
         runbook=header.drill,
         title=header.title,
         line=header.line,
         fault=header.fault,
         verdict=verdict,
-        why=tuple(why),
+        cause=cause_of(verdict, reasons, steps, slos),
+        why=tuple(reason.text for reason in reasons),
         symptoms=tuple(_symptoms(state)),
         steps=steps,
         general=general,
-        slos=tuple(_slo(state, slo) for slo in state.slos),
+        slos=slos,
         dashboards=dashboards,
         outages=harm,
         controlled=bool(state.controlled),
@@ -70,6 +74,7 @@ def drill_result(state: DrillState) -> DrillResult:
         phases=tuple(_phases(state)),
         alpha=ALPHA,
         load=LoadFacts(header.scenario, header.rate_per_s or 0.0),
+        latencies=tuple(latencies(state)),
         charts=charts_of(state, harm),
     )
 
