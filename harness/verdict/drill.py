@@ -220,7 +220,8 @@ def _dashboards(state: DrillState) -> Iterator[DashboardResult]:
     found = []
     for board in state.header.dashboards:
         verdict, why = _dashboard(state.sides[TREATMENT], board.system, board.name)
-        found.append(DashboardResult(board.line, board.text, board.system, board.name, verdict, why))
+        near = _near(state.sides[TREATMENT], board.name) if verdict == "failed" else ""
+        found.append(DashboardResult(board.line, board.text, board.system, board.name, verdict, why, near))
         moved |= {board.line} if verdict == "ok" else set()
     for each in found:
         in_expression = f"`{each.name}`" not in each.text and each.line in moved
@@ -233,18 +234,21 @@ def _dashboard(main: Timeline, system: str, name: str) -> tuple[str, str]:
     every = main.samples(f"family({name})", 0, math.inf)
     samples = [sum(sample.pods.values()) for sample in every if sample.pods]
     if not samples:
-        return "failed", _unexported(main, name) if main.last_probe_s else "nothing was sampled"
+        hint = f"; `{near}` is exported: is that meant?" if (near := _near(main, name)) else ""
+        missing = f"no pod exports a metric of this name{hint}"
+        return "failed", missing if main.last_probe_s else "nothing was sampled"
     if len(set(samples)) < 2:
         return "failed", f"{_CONSTANT} at {samples[0]:g} during the whole drill"
     return "ok", f"exists and moved between {min(samples):g} and {max(samples):g}"
 
 
-def _unexported(main: Timeline, name: str) -> str:
-    near = [
-        other for other in near_names(name) if any(each.pods for each in main.samples(f"family({other})", 0, math.inf))
-    ]
-    hint = f"; `{near[0]}` is exported: is that meant?" if near else ""
-    return f"no pod exports a metric of this name{hint}"
+def _near(main: Timeline, name: str) -> str:
+    """A similar name that a pod exports, where none exports this one; "" for none."""
+    return next((other for other in near_names(name) if _exported(main, other) and not _exported(main, name)), "")
+
+
+def _exported(main: Timeline, name: str) -> bool:
+    return any(sample.pods for sample in main.samples(f"family({name})", 0, math.inf))
 
 
 def _findings(state: DrillState, steps: Sequence[StepResult]) -> Iterator[str]:

@@ -71,7 +71,7 @@ class StepResult:
 
 @dataclass(frozen=True)
 class DashboardResult:
-    """One dashboard line: `ok`, `failed` or `not checked`."""
+    """One dashboard line: `ok`, `failed` or `not checked`; `near` is an exported metric that may be meant, or ""."""
 
     line: int
     text: str
@@ -79,6 +79,7 @@ class DashboardResult:
     name: str
     verdict: str
     why: str
+    near: str = ""
 
 
 @dataclass(frozen=True)
