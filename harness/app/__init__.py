@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from harness.app.documents import ShowRequest, ShowResult, show
     from harness.app.members import format_names, platform_names
+    from harness.app.papers import PostmortemRequest, PostmortemResult, postmortem
     from harness.app.planning import PlanRequest, PlanResult, plan
     from harness.app.platforms import DownRequest, LoadTarget, PlatformChoice, UpRequest, UpResult, down, up
-    from harness.app.postmortem import PostmortemRequest, PostmortemResult, postmortem
     from harness.app.recovery import Recovered, RecoverRequest, recover
     from harness.app.reporting import RECORD, ReportRequest, render, report, write_page
     from harness.app.running import ListenerFactory, Notify, RunRequest, RunResult, run
@@ -79,7 +79,7 @@ _MEMBERS = {
     "harness.app.members": "format_names platform_names",
     "harness.app.planning": "PlanRequest PlanResult plan",
     "harness.app.platforms": "DownRequest LoadTarget PlatformChoice UpRequest UpResult down up",
-    "harness.app.postmortem": "PostmortemRequest PostmortemResult postmortem",
+    "harness.app.papers": "PostmortemRequest PostmortemResult postmortem",
     "harness.app.recovery": "RecoverRequest Recovered recover",
     "harness.app.reporting": "RECORD ReportRequest render report write_page",
     "harness.app.running": "ListenerFactory Notify RunRequest RunResult run",

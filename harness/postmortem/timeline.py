@@ -31,7 +31,7 @@ class Moment:
 
 def moments(drill: DrillResult) -> Iterator[Moment]:
     """The incident's milestones: began, raised, acknowledged, mitigated, resolved; each with its evidence."""
-    times, applied = drill.times, any(phase.name == "fault" for phase in drill.charts.phases)
+    times, applied = drill.times, any(phase.phase == "fault" for phase in drill.phases)
     yield _at(drill, "began", 0.0 if applied else None, "the fault was active on the treatment")
     yield _at(drill, "raised", times.detect_s, "the first documented symptom was observed")
     response = _begin(drill, "response")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from harness.bash.parse import parse
+from harness.bash.script import Script
 from harness.policy import classify
 from harness.postmortem.edits.base import Context, Dropped, Edit, EditKind, instead
 from harness.postmortem.edits.commands import changed_words
@@ -29,25 +30,26 @@ class _Rule:
     bounded: re.Pattern[str]
     """A command with these words has a bound already."""
     why: str
-    endless: bool = False
-    """Whether the rule is only for commands that never end by themselves."""
+    applies: Callable[[Script], bool] = lambda script: True
+    """Whether the text, as it is parsed, has a command of this form."""
 
 
-_UNTIL = r"[^|;&\n]*?"
+_UNTIL = r"(?:[^|;&\n]|\\\n)*?"
+"""Within one command, also where a backslash continues it on the next line."""
 _RULES = (
     _Rule(
         re.compile(rf"\bkubectl\s{_UNTIL}\blogs\b{_UNTIL}\s(?P<old>-f|--follow(?:=true)?)(?=\s|$)"),
         f"--tail={TAIL_LINES}",
         re.compile(r"\s--tail\b"),
         "it never ends by itself, and was ended after a moment",
-        endless=True,
+        classify.endless,
     ),
     _Rule(
         re.compile(rf"\bkubectl\s{_UNTIL}\bget\b{_UNTIL}(?P<old>\s(?:-w|--watch(?:=true)?))(?=\s|$)"),
         "",
         re.compile(r"(?!)"),
         "it watches for ever, and was ended after a moment",
-        endless=True,
+        classify.endless,
     ),
     _Rule(
         re.compile(rf"\bkubectl\s{_UNTIL}\brollout\s+status(?P<old>)(?=\s)"),
@@ -60,6 +62,7 @@ _RULES = (
         f" {CURL}",
         re.compile(r"\s(?:--max-time|-m|--connect-timeout)\b"),
         "it waits for ever where the service takes the connection and does not answer: that is an incident",
+        lambda script: bool(classify.urls(script)),
     ),
 )
 
@@ -73,7 +76,7 @@ def _find(context: Context) -> Iterator[Edit | Dropped]:
 def _of_step(context: Context, facts: StepFacts) -> Iterator[Edit | Dropped]:
     for rule in _RULES:
         found = [match for match in rule.pattern.finditer(facts.text) if not rule.bounded.search(facts.text)]
-        if found and (not rule.endless or classify.endless(parse(facts.text))):
+        if found and rule.applies(parse(facts.text)):
             made = _edit(context, facts, found[0], rule) if len(found) == 1 else None
             yield made or Dropped(_NAME, facts.line, f"{rule.why}: bound it by hand")
 

@@ -13,7 +13,7 @@ from harness.postmortem.meaning import Meaning
 from harness.record.steps import StepFacts, ToggleFacts
 
 _NAME = "toggle"
-PLAIN = re.compile(r"[A-Za-z_]\w*(?:-|=[\w.,:/@%+-]*)")
+PLAIN = re.compile(r"[A-Za-z_]\w*(?:-|=[\w.,:/@%+-]*)", re.ASCII)
 """An assignment, or a removal, that means itself in a shell and in inline code."""
 _COMMAND = re.compile(
     r"kubectl set env deployment/(?P<name>[a-z0-9.-]+) (?P<assignment>\S+) -n (?P<namespace>[a-z0-9-]+) && .*",
@@ -40,7 +40,7 @@ def _edit(context: Context, facts: StepFacts, toggle: Toggle) -> Edit | Dropped:
     if commands is None:
         return Dropped(_NAME, facts.line, f"no command sets {toggle.name}: its values need quotes, add one by hand")
     command, rollback = commands
-    text = f": `{command}`" + (f"; rollback: `{rollback}`" if rollback else "")
+    text = f" (`{command}`; rollback: `{rollback}`)" if rollback else f" (`{command}`)"
     line = context.source.line(facts.line)
     if line is None or not line.text.rstrip().endswith(_end_of(facts.text)):
         return Dropped(_NAME, facts.line, f"no command sets {toggle.name}: add `{command}`")

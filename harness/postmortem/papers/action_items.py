@@ -15,6 +15,8 @@ from harness.verdict.gameday import GamedayResult
 from harness.verdict.result import DrillResult
 
 _DRIFT = re.compile(r"\bdrift\b")
+_PROSE = re.compile(r"not understood \(prose: nothing to run\)")
+"""Text without anything to execute is no defect."""
 _USELESS = "was applied and had no measurable effect"
 _PLACE = re.compile(r"line (\d{1,9}): (.*)", re.DOTALL)
 
@@ -32,7 +34,9 @@ class Item:
 def items(result: GamedayResult) -> list[Item]:
     """Every item, each once, the most urgent first."""
     found = [item for drill in result.drills for item in _of_drill(drill)]
-    found += [_of_finding("", finding.text) for finding in result.findings if not finding.runbook]
+    general = {f"{step.place}: {step.why}" for drill in result.drills for step in drill.general}
+    texts = [finding.text for finding in result.findings if not finding.runbook and finding.text not in general]
+    found += [_of_finding("", text) for text in texts if not _PROSE.search(text)]
     order = ("harmful", "failed", "useless", "drift", "symptom", "dashboard", "finding")
     return sorted(dict.fromkeys(found), key=lambda item: order.index(item.kind))
 
@@ -42,9 +46,10 @@ def _of_drill(drill: DrillResult) -> Iterator[Item]:
         what = f"deployment/{outage.deployment}" if outage.deployment else f"the probe {outage.probe}"
         fact = f"{outage.step or 'the response'}: {what} was down for {outage.seconds:.0f} s or more"
         yield Item("harmful", drill.runbook, outage.line, fact)
-    for step in drill.steps:
+    for step in (*drill.steps, *drill.general):
         if step.verdict in ("failed", "refused"):
-            yield Item("failed", drill.runbook, step.facts.line, f"{step.facts.text}: {step.why}")
+            runbook = "" if step.facts.kind == "general" else drill.runbook
+            yield Item("failed", runbook, step.facts.line, f"{step.facts.text}: {step.why}")
     for symptom in drill.symptoms:
         if drill.waited_for_symptoms and not symptom.seen:
             why = symptom.condition or "bound to no condition"

@@ -52,7 +52,8 @@ def _step(step: StepResult) -> str:
         for effect in step.effects
         if effect.moved and effect.before is not None and effect.after is not None
     ]
-    effect = code("; ".join(moved)) if moved else "none that is measurable"
+    known = any(effect.before is not None and effect.after is not None for effect in step.effects)
+    effect = code("; ".join(moved)) if moved else "none" if known else "not measured: the next step followed at once"
     return f"| {step.facts.line} | {code(step.facts.text)} | {code('; '.join(step.facts.changed))} | {effect} |"
 
 
