@@ -15,7 +15,7 @@ PATCH = "runbook.patch"
 _QUESTIONS = (
     "Did the runbook help, and was it found in time?",
     "Which step cost the most time, and is it needed?",
-    "What did nobody know before this drill?",
+    "What was not known before this drill?",
     "Which action items are the most urgent, and who owns them?",
 )
 _KINDS = {"alert": "Alert procedures", "escalation": "Escalation", "post-incident": "After the incident"}
