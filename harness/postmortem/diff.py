@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 CONTEXT = 3
 """Unchanged lines around each change."""
 _NO_NEWLINE = "\n\\ No newline at end of file\n"
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\t": "\\t", "\n": "\\n"}
 _QUOTED = re.compile(r'["\\\x00-\x1f\x7f]')
 
 
@@ -57,10 +58,10 @@ def _lines(text: str) -> list[str]:
 
 
 def _name(path: str) -> str:
-    """A path as git writes it: in quotes, with escapes in octal, where it has signs that would end it."""
+    """A path as git writes it: in quotes, with escapes, where it has signs that would end it."""
     if not _QUOTED.search(path):
         return path
-    escaped = "".join(f"\\{ord(sign):03o}" if _QUOTED.match(sign) else sign for sign in path)
+    escaped = _QUOTED.sub(lambda found: _ESCAPES.get(found[0], f"\\{ord(found[0]):03o}"), path)
     return f'"{escaped}"'
 
 

@@ -188,8 +188,9 @@ def repository(folder: Path, name: str, text: str) -> Path:
     return file
 
 
-def git(folder: Path, *words: str) -> None:
-    """Run git without the user's own settings; an error fails the test."""
+def git(folder: Path, *words: str) -> str:
+    """The output of git, without the user's own settings; an error fails the test."""
     settings = ["-c", "core.autocrlf=false", "-c", "apply.whitespace=warn"]
     done = subprocess.run(["git", *settings, *words], cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    return done.stdout

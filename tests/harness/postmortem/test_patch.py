@@ -205,5 +205,15 @@ def test_two_edits_of_the_same_words_are_not_both_made() -> None:
     assert patched.dropped == (Dropped("test", 1, "why: not changed, because another edit changes the same words"),)
 
 
+@pytest.mark.parametrize("name", ["ops.md", "on call.md", 'a"b.md'])
+def test_names_are_written_as_git_writes_them(name: str, tmp_path: Path) -> None:
+    file = repository(tmp_path, name, DOCUMENT)
+    git(tmp_path, "add", "--", name)
+    file.write_text(AFTER)
+    wanted = git(tmp_path, "diff", "--", name).splitlines()
+    heads = [line for line in wanted if not line.startswith("index ")][:3]
+    assert git_patch(PurePosixPath(name), DOCUMENT, AFTER).splitlines()[:3] == heads
+
+
 def test_patch_of_nothing_is_empty() -> None:
     assert git_patch(PurePosixPath("ops.md"), DOCUMENT, DOCUMENT) == ""

@@ -9,7 +9,7 @@ from harness.runbook import parse
 from harness.runbook.toggle_commands import own_commands
 from harness.steps.step import runbook_steps
 
-SETS = "kubectl set env deployment/web A_B=5 -n x"
+SETS = "kubectl set env -n x deployment/web A_B=5"
 BACK = "kubectl set env deployment/web A_B=3 -n x"
 
 

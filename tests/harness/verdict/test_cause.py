@@ -199,3 +199,11 @@ def test_cause_is_one_sentence_with_evidence_in_every_format(case: tuple[Gameday
     assert result.cause.startswith(f"WEB: {sentence}"), result.cause
     assert "\n" not in result.cause
     assert problems({name: render(result, name) for name in FORMATS}) == []
+
+
+def test_text_and_summary_show_the_cause_of_the_run_and_of_its_drill(tmp_path: Path) -> None:
+    result = World(tmp_path, incident, heals=False).run()
+    (drill,) = result.drills
+    begin = drill.cause.split(" (")[0]
+    for name in ("text", "markdown"):
+        assert " ".join(render(result, name).split()).count(begin) == 2, name
