@@ -5,7 +5,7 @@ Lines are 1-based and count from the top of the file, front matter included.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -52,13 +52,16 @@ class Action(Part):
 class Toggle(Part):
     """One environment variable to set to `new`; `old` is its documented starting value, or None.
 
-    `manual` says why it is left to a person, "" if it is set.
+    `manual` says why it is left to a person, "" if it is set. `command` is the command beside it that sets it, and
+    `rollback` the one that takes it back; "" where the document has none.
     """
 
     name: str = ""
     old: str | None = None
     new: str = ""
     manual: str = ""
+    command: str = ""
+    rollback: str = ""
 
 
 @dataclass(frozen=True)
@@ -124,3 +127,5 @@ class Document:
     escalation: tuple[Procedure, ...] = ()
     post_incident: tuple[Procedure, ...] = ()
     unread: tuple[Unread, ...] = ()
+    text: str = field(default="", repr=False)
+    """Its whole text, with its line ends and byte order mark."""

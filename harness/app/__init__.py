@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from harness.app.documents import ShowRequest, ShowResult, show
     from harness.app.members import format_names, platform_names
+    from harness.app.papers import PostmortemRequest, PostmortemResult, postmortem
     from harness.app.planning import PlanRequest, PlanResult, plan
     from harness.app.platforms import DownRequest, LoadTarget, PlatformChoice, UpRequest, UpResult, down, up
     from harness.app.recovery import Recovered, RecoverRequest, recover
@@ -40,6 +41,8 @@ __all__ = [
     "PlanResult",
     "PlatformChoice",
     "PlatformOptions",
+    "PostmortemRequest",
+    "PostmortemResult",
     "ReadJudge",
     "RecoverRequest",
     "Recovered",
@@ -60,6 +63,7 @@ __all__ = [
     "import_slos",
     "plan",
     "platform_names",
+    "postmortem",
     "recover",
     "render",
     "report",
@@ -75,6 +79,7 @@ _MEMBERS = {
     "harness.app.members": "format_names platform_names",
     "harness.app.planning": "PlanRequest PlanResult plan",
     "harness.app.platforms": "DownRequest LoadTarget PlatformChoice UpRequest UpResult down up",
+    "harness.app.papers": "PostmortemRequest PostmortemResult postmortem",
     "harness.app.recovery": "RecoverRequest Recovered recover",
     "harness.app.reporting": "RECORD ReportRequest render report write_page",
     "harness.app.running": "ListenerFactory Notify RunRequest RunResult run",

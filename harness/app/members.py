@@ -10,6 +10,8 @@ from harness.registry import Family
 
 if TYPE_CHECKING:  # names alone are needed for `--help`, and the contracts take a fifth of a second to import
     from harness.platforms.base import PlatformOptions, Provider
+    from harness.postmortem.base import Paper
+    from harness.postmortem.edits.base import EditKind
     from harness.report.base import ReportFormat
     from harness.responders.base import Responder
 
@@ -19,6 +21,8 @@ ResponderType: TypeAlias = "Callable[[], Responder]"
 PLATFORMS: Family[PlatformType] = Family("platforms")
 RESPONDERS: Family[ResponderType] = Family("responders")
 REPORTS: Family[ReportFormat] = Family("reports")
+PAPERS: Family[Paper] = Family("papers")
+EDITS: Family[EditKind] = Family("edits")
 
 DEFAULT_PLATFORM = "local"
 

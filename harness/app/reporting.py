@@ -24,11 +24,16 @@ class ReportRequest:
 
 def report(request: ReportRequest) -> GamedayResult:
     """Judge a run from its record alone. Raises JournalError when the record cannot be read or judged."""
-    path = request.run / RECORD if request.run.is_dir() else request.run
+    path = record_of(request.run)
     try:
         return judge_record(list(read_events(path)))
     except (ValueError, LookupError, TypeError, ArithmeticError) as error:
         raise JournalError(f"{path}: not the record of a gameday ({error}); name a run directory") from None
+
+
+def record_of(run: Path) -> Path:
+    """The record of a run that is named by its directory or by the record itself."""
+    return run / RECORD if run.is_dir() else run
 
 
 def render(result: GamedayResult, format_name: str = "text") -> str:

@@ -82,6 +82,14 @@ def _report(options: argparse.Namespace) -> int:
     return result.exit_code
 
 
+def _postmortem(options: argparse.Namespace) -> int:
+    done = app.postmortem(app.PostmortemRequest(options.run, options.out))
+    sys.stdout.writelines(f"{printable(str(file))}\n" for file in done.files)
+    for note in done.notes:
+        _notify(note)
+    return PASSED
+
+
 def _open(page: Path) -> None:
     """Open a page in the browser; its path is shown where there is none, and never changes the exit code."""
     import webbrowser  # noqa: PLC0415  rarely needed
@@ -196,6 +204,7 @@ def _recover(options: argparse.Namespace) -> int:
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "run": _run,
     "report": _report,
+    "postmortem": _postmortem,
     "show": _show,
     "plan": _plan,
     "slo": _slo,

@@ -34,6 +34,10 @@ _REPORT_EXAMPLES = """\
   gameday report runs/2026-01-31T12-00-00 --format junit
   gameday report runs/2026-01-31T12-00-00 --open
 """
+_POSTMORTEM_EXAMPLES = """\
+  gameday postmortem runs/2026-01-31T12-00-00
+  gameday postmortem runs/2026-01-31T12-00-00 --out papers
+"""
 _UP_EXAMPLES = """\
   gameday up
   eval "$(gameday up --quiet)"; kubectl get pods -n production
@@ -166,6 +170,12 @@ def _add_report(command: argparse.ArgumentParser) -> None:
     _add_open(command)
 
 
+def _add_postmortem(command: argparse.ArgumentParser) -> None:
+    command.add_argument("run", type=Path, metavar="RUN", help="a run directory or its record.jsonl")
+    about = "the directory of the papers (default: postmortem in the run directory)"
+    command.add_argument("--out", type=Path, metavar="DIR", help=about)
+
+
 def _add_show(command: argparse.ArgumentParser) -> None:
     _add_document(command)
     _add_format(command)
@@ -217,6 +227,12 @@ def _add_recover(command: argparse.ArgumentParser) -> None:
 _COMMANDS = (
     _Command("run", "run a drill for every runbook of a document, and judge it", _RUN_EXAMPLES, _add_run),
     _Command("report", "judge an earlier run again, from its record", _REPORT_EXAMPLES, _add_report),
+    _Command(
+        "postmortem",
+        "write the papers after an incident, and a patch of the runbook, from a run's record",
+        _POSTMORTEM_EXAMPLES,
+        _add_postmortem,
+    ),
     _Command(
         "show",
         "show what the parser understood, section by section, with line numbers",

@@ -30,6 +30,7 @@ from harness.platforms.base import Overrides, Platform
 from harness.record.events import (
     CONTROL,
     TREATMENT,
+    DocumentRead,
     DrillEvent,
     FindingNoted,
     ProcessStarted,
@@ -73,6 +74,7 @@ def run_gameday(
 ) -> None:
     """Run every drill; return when all have ended and all platforms are down. `judges` reads `journal`."""
     journal.write(run_header(plan, members.platform, admission.most))
+    journal.write(DocumentRead(text=plan.document.text))
     gameday = _Gameday(plan, members, journal, judges, out, stop, history_beside(out, members.platform))
     with ThreadPoolExecutor(admission.most, thread_name_prefix="drill") as pool:
         futures = _start_all(gameday, admission, pool)

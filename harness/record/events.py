@@ -61,6 +61,13 @@ class RunStarted(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DocumentRead(Event):
+    """The runbook document as this run has read it; right after the begin of the run."""
+
+    text: Annotated[str, "whole text of the document, with its line ends"]
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunEnded(Event):
     """Every drill has ended and every platform is down."""
 
@@ -272,6 +279,7 @@ class DrillInterrupted(DrillEvent):
 
 EVENTS: Final[tuple[type[Event], ...]] = (
     RunStarted,
+    DocumentRead,
     RunEnded,
     HostSampled,
     DrillStarted,

@@ -10,6 +10,7 @@ from harness.report.format import as_json, printable
 
 Json = dict[str, object]
 _NAMES = {"old": "from", "new": "to"}
+_ONLY_WITH_VALUE = ("manual", "command", "rollback")
 
 
 def to_json(document: Document) -> str:
@@ -45,9 +46,13 @@ def _parts_json(parts: Iterable[Part]) -> list[Json]:
 
 
 def _part_json(part: Part) -> Json:
-    """Every field of the part, under the name that the contract gives it; `manual` only where there is a reason."""
+    """Every field of the part, under the name that the contract gives it; some only where they say something."""
     values = {field.name: getattr(part, field.name) for field in fields(part)}
-    return {_NAMES.get(name, name): _json_of(value) for name, value in values.items() if value or name != "manual"}
+    return {
+        _NAMES.get(name, name): _json_of(value)
+        for name, value in values.items()
+        if value or name not in _ONLY_WITH_VALUE
+    }
 
 
 def _json_of(value: object) -> object:
@@ -154,6 +159,8 @@ def _remarks(part: Part) -> list[str]:
     match part:
         case Action():
             return [line for command in part.commands for line in _command_below(command)]
+        case Toggle() if part.command and not part.manual:
+            return [f"  $ {part.command}", *([f"  rollback: {part.rollback}"] if part.rollback else [])]
         case Command() | Toggle() if part.manual:
             return [f"  (left to a person: {part.manual})"]
         case Procedure() if part.deadline_s is not None:

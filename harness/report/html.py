@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness.report.base import ReportFormat
+from harness.report.evidence import chain
 from harness.report.format import (
     MARKS,
     one_line,
@@ -21,6 +21,7 @@ from harness.report.format import (
     show_evidence,
     show_seconds,
 )
+from harness.report.time_budget import outside_phases_s, spent_in
 from harness.verdict.charts import Chart, Line
 from harness.verdict.gameday import GamedayResult
 from harness.verdict.quantities import show_number
@@ -29,61 +30,9 @@ from harness.verdict.result import DrillResult
 ASSETS = Path(__file__).with_name("assets")
 
 
-@dataclass(frozen=True)
-class Fact:
-    """One link of the chain of evidence: whether it was found, and what it is."""
-
-    found: bool | None
-    text: str
-
-    @property
-    def verdict(self) -> str:
-        """The style: `passed`, `failed` or `inconclusive`."""
-        return {True: "passed", False: "failed", None: "inconclusive"}[self.found]
-
-    @property
-    def mark(self) -> str:
-        """One character for people who do not see colours."""
-        return MARKS[self.verdict]
-
-
 def to_html(result: GamedayResult) -> str:
     """The whole result as one HTML page, without anything that is loaded from elsewhere."""
     return _environment().get_template("report.html.j2").render(result=result) + "\n"
-
-
-def chain(drill: DrillResult) -> Iterator[Fact]:
-    """The evidence that the response, and nothing else, restored the service, in the order in which it was gathered."""
-    phases = {phase.phase: phase for phase in drill.phases}
-    if "baseline" in phases:
-        yield Fact(phases["baseline"].answer, "before the fault every SLO held on both sides")
-    if "fault" in phases:
-        yield Fact(True, f"the fault was applied: {drill.fault}")
-    if drill.symptoms and "symptoms" in phases:
-        seen = sum(symptom.seen for symptom in drill.symptoms)
-        yield Fact(seen == len(drill.symptoms), f"{seen} of {len(drill.symptoms)} documented symptoms were seen")
-    if "response" in phases:
-        failed = sum(step.verdict in ("failed", "refused") for step in drill.steps)
-        yield Fact(not failed, f"{len(drill.steps)} steps of the runbook, {failed} of them failed or refused")
-    if drill.outages:
-        names = ", ".join(dict.fromkeys(outage.deployment or outage.probe for outage in drill.outages))
-        yield Fact(False, f"the response broke what the incident does not concern: {names}")
-    if "recovery" in phases:
-        yield Fact(phases["recovery"].answer, f"the SLOs held again: {_recovered(drill)}")
-    if drill.credit is not None:
-        control = ", ".join(drill.credit.still_broken) or "nothing for certain"
-        text = f"still broken on the control, on which nothing was done: {control}"
-        yield Fact(drill.controlled or (False if drill.credit.self_healed else None), text)
-        enough = drill.credit.alpha <= drill.credit_limit
-        limits = f"p ≤ {drill.credit.alpha:.2g} (limit {drill.credit_limit:g})"
-        yield Fact(enough or None, f"an incident that ends by itself explains this with {limits}")
-    if "after-revert" in phases:
-        yield Fact(phases["after-revert"].answer, "after the revert the SLOs still held")
-
-
-def _recovered(drill: DrillResult) -> str:
-    seconds = drill.times.recover_s
-    return "not within the phase" if seconds is None else f"{show_seconds(seconds)} after the fault"
 
 
 def plotted(drill: DrillResult) -> dict[str, object]:
@@ -138,6 +87,7 @@ def _environment() -> Environment:
     environment.filters.update(
         anchor=anchor, chain=chain, described=described, line_class=line_class, plotted=plotted, one_line=one_line,
         seconds=show_seconds, spent=show_budget, estimate=show_estimate, evidence=show_evidence,
+        time_budget=spent_in, outside_phases_s=outside_phases_s,
         mark=lambda verdict: MARKS.get(verdict, "·"), percent=lambda share: show_number(share, "ratio"),
         confidence=lambda drill: show_confidence(drill.alpha, len(drill.slos)),
     )  # fmt: skip

@@ -11,7 +11,7 @@ from harness.stats.inflation import VIF_METHOD
 from harness.verdict.budget import Budget
 from harness.verdict.gameday import GamedayResult
 from harness.verdict.measurement import Measurement
-from harness.verdict.result import DrillResult, Effect, SloResult, StepResult
+from harness.verdict.result import DrillResult, Effect, Latency, SloResult, StepResult
 from harness.verdict.state import Credit
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -28,6 +28,7 @@ def to_json(result: GamedayResult) -> str:
         "platform": result.platform,
         "vif_method": VIF_METHOD,
         "verdict": result.verdict.value,
+        "cause": result.cause,
         "why": list(result.why),
         "seconds": result.seconds,
         "findings": [{"runbook": finding.runbook, "text": finding.text} for finding in result.findings],
@@ -47,6 +48,7 @@ def _drill(drill: DrillResult) -> dict[str, Json]:
         "line": drill.line,
         "fault": drill.fault,
         "verdict": drill.verdict.value,
+        "cause": drill.cause,
         "why": list(drill.why),
         "symptoms": [asdict(symptom) for symptom in drill.symptoms],
         "steps": [_step(step) for step in drill.steps],
@@ -58,6 +60,7 @@ def _drill(drill: DrillResult) -> dict[str, Json]:
         "credit_limit": drill.credit_limit,
         "credit": None if drill.credit is None else _credit(drill.credit),
         "alpha": drill.alpha,
+        "latencies": [_latency(latency) for latency in drill.latencies],
         "load": {"scenario": drill.load.scenario, "rate": drill.load.rate},
         "detect_s": drill.times.detect_s,
         "onset_interval_s": _span(drill.times.onset_interval_s),
@@ -68,6 +71,10 @@ def _drill(drill: DrillResult) -> dict[str, Json]:
         "findings": list(drill.findings),
         "phases": [asdict(phase) for phase in drill.phases],
     }
+
+
+def _latency(latency: Latency) -> dict[str, Json]:
+    return {"series": latency.series, "part": latency.part, "samples": latency.n, "p95_ms": _rounded(latency.p95_ms)}
 
 
 def _credit(credit: Credit) -> dict[str, Json]:

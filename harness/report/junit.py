@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 from harness.model import Verdict
 from harness.report.base import ReportFormat
 from harness.report.format import NO_DATA, one_line, show_estimate, show_evidence
-from harness.verdict.gameday import GamedayResult
+from harness.verdict.gameday import CUT, NEVER_STARTED, GamedayResult
 from harness.verdict.measurement import Measurement
 from harness.verdict.result import DashboardResult, DrillResult, SloResult, StepResult, SymptomResult
 
@@ -43,12 +43,14 @@ def to_junit(result: GamedayResult) -> str:
     """The whole result as JUnit XML: a testsuite per drill and one for the general steps."""
     root = ElementTree.Element("testsuites", {"name": "gameday", "time": _seconds(result.seconds)})
     for drill in result.drills:
-        root.append(_suite(drill.runbook, result.document, list(_drill(drill)), _spent(drill)))
+        suite = _suite(drill.runbook, result.document, list(_drill(drill)), _spent(drill))
+        suite.insert(0, _properties(drill, result.platform))
+        root.append(suite)
     for runbook in result.never_began:
-        never = Case("drill", None, "error", "the drill never started")
+        never = Case(f"{runbook} drill", None, "error", NEVER_STARTED)
         root.append(_suite(runbook, result.document, [never], 0.0))
     if result.cut:
-        cut = Case("record", None, "error", "the record stops before the end of the run")
+        cut = Case("record", None, "error", CUT)
         root.append(_suite("run", result.document, [cut], 0.0))
     general = [_general(step) for drill in result.drills for step in drill.general]
     if general:
@@ -60,13 +62,40 @@ def to_junit(result: GamedayResult) -> str:
 
 
 def _drill(drill: DrillResult) -> Iterator[Case]:
-    yield Case(
-        f"drill: {drill.title}", drill.line, _OF_DRILL[drill.verdict], "; ".join(drill.why), seconds=_spent(drill)
-    )
-    yield from (_symptom(symptom, drill) for symptom in drill.symptoms)
-    yield from (_step(step) for step in drill.steps)
-    yield from (_slo(slo, drill.line) for slo in drill.slos)
-    yield from (_dashboard(board) for board in drill.dashboards)
+    """The drill and its parts. Each name begins with the incident class and the variant of its fault."""
+    reasons = "; ".join(drill.why)
+    outcome, why = _OF_DRILL[drill.verdict], drill.cause or reasons
+    cases = [Case(f"drill: {drill.title}", drill.line, outcome, why, reasons if drill.cause else "", _spent(drill))]
+    cases += [_symptom(symptom, drill) for symptom in drill.symptoms]
+    cases += [_step(step) for step in drill.steps]
+    cases += [_slo(slo, drill.line) for slo in drill.slos]
+    cases += [_dashboard(board) for board in drill.dashboards]
+    variant = drill.fault or "no fault"
+    yield from (replace(case, name=f"{drill.runbook} [{variant}] {case.name}") for case in cases)
+
+
+def _properties(drill: DrillResult, platform: str) -> ElementTree.Element:
+    """What a dashboard of test results plots: α, and per SLO and load series n, the value and the P95."""
+    found = ElementTree.Element("properties")
+    for name, value in _values(drill, platform):
+        ElementTree.SubElement(found, "property", {"name": _clean(name), "value": _clean(value)})
+    return found
+
+
+def _values(drill: DrillResult, platform: str) -> Iterator[tuple[str, str]]:
+    yield from {"runbook": drill.runbook, "fault": drill.fault, "platform": platform}.items()
+    yield from {"verdict": drill.verdict.value, "cause": drill.cause, "alpha": f"{drill.alpha:g}"}.items()
+    for slo in drill.slos:
+        yield f"slo.{slo.name}.objective", slo.objective
+        for part, measured in (("before", slo.before), ("during", slo.during), ("after", slo.after)):
+            if measured is not None and measured.n:
+                yield f"slo.{slo.name}.{part}.n", f"{measured.n}"
+            if measured is not None and measured.value is not None:
+                yield f"slo.{slo.name}.{part}.value", f"{measured.value:.6g}"
+    for latency in drill.latencies:
+        if latency.p95_ms is not None:
+            yield f"load.{latency.series}.{latency.part}.n", f"{latency.n}"
+            yield f"load.{latency.series}.{latency.part}.p95_ms", f"{latency.p95_ms:.6g}"
 
 
 def _symptom(symptom: SymptomResult, drill: DrillResult) -> Case:

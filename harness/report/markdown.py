@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from harness.model import Verdict
@@ -10,7 +9,6 @@ from harness.report.base import ReportFormat
 from harness.report.format import (
     MARKS,
     SIGNS,
-    one_line,
     printable,
     show_budget,
     show_confidence,
@@ -18,6 +16,7 @@ from harness.report.format import (
     show_evidence,
     show_seconds,
 )
+from harness.report.markdown_text import code, escape
 from harness.verdict.gameday import Finding, GamedayResult
 from harness.verdict.measurement import Measurement
 from harness.verdict.result import DrillResult, SloResult, StepResult, Times
@@ -25,8 +24,9 @@ from harness.verdict.result import DrillResult, SloResult, StepResult, Times
 
 def to_markdown(result: GamedayResult) -> str:
     """The whole result as GitHub-flavoured Markdown."""
-    where = f"{_code(result.document)}, {_escape(result.platform)} platform, {result.seconds:.0f} s"
-    lines = [f"# Gameday: {result.verdict.value}", "", f"{where}. {_escape('; '.join(result.why))}", ""]
+    where = f"{code(result.document)}, {escape(result.platform)} platform, {result.seconds:.0f} s"
+    lines = [f"# Gameday: {result.verdict.value}", "", f"{where}. {escape('; '.join(result.why))}", ""]
+    lines += [f"**Cause:** {escape(result.cause)}", ""] if result.cause else []
     lines += ["| runbook | verdict | detected | recovered | controlled | why |", "|---|---|---|---|---|---|"]
     lines += [_row(drill) for drill in result.drills]
     for drill in result.drills:
@@ -38,21 +38,23 @@ def to_markdown(result: GamedayResult) -> str:
 
 def _finding(finding: Finding) -> str:
     where = f"{finding.runbook}: " if finding.runbook else ""
-    return f"- {_escape(where + finding.text)}"
+    return f"- {escape(where + finding.text)}"
 
 
 def _row(drill: DrillResult) -> str:
     times = [show_seconds(drill.times.detect_s), _recovered(drill.times), "yes" if drill.controlled else "no"]
     verdict = f"{SIGNS[drill.verdict]} {drill.verdict.value}"
-    return f"| {_escape(drill.runbook)} | {verdict} | {' | '.join(times)} | {_escape('; '.join(drill.why))} |"
+    why = drill.cause or "; ".join(drill.why)
+    return f"| {escape(drill.runbook)} | {verdict} | {' | '.join(times)} | {escape(why)} |"
 
 
 def _drill(drill: DrillResult) -> Iterator[str]:
-    yield f"## {_escape(drill.runbook)}: {_escape(drill.title)}"
+    yield f"## {escape(drill.runbook)}: {escape(drill.title)}"
     yield ""
-    yield f"Fault: {_escape(drill.fault)}"
+    yield f"Fault: {escape(drill.fault)}"
     yield ""
     yield from (f"<details{'' if drill.verdict is Verdict.PASSED else ' open'}>", "<summary>evidence</summary>", "")
+    yield from ([*(f"- {escape(why)}" for why in drill.why), ""] if drill.cause else [])
     yield from _evidence(drill)
     yield from ("", "</details>")
 
@@ -60,8 +62,8 @@ def _drill(drill: DrillResult) -> Iterator[str]:
 def _evidence(drill: DrillResult) -> Iterator[str]:
     yield from ("| symptom | line | condition | seen after |", "|---|---|---|---|")
     for symptom in drill.symptoms:
-        condition, seen = _code(symptom.condition or "unbound"), show_seconds(symptom.seen_after_s)
-        yield f"| {_escape(symptom.text)} | {symptom.line} | {condition} | {seen} |"
+        condition, seen = code(symptom.condition or "unbound"), show_seconds(symptom.seen_after_s)
+        yield f"| {escape(symptom.text)} | {symptom.line} | {condition} | {seen} |"
     yield ""
     yield from ("| | line | step | outcome |", "|---|---|---|---|")
     yield from (_step(step) for step in drill.steps)
@@ -69,7 +71,7 @@ def _evidence(drill: DrillResult) -> Iterator[str]:
     yield from ("| SLO | before | during | after | objective | budget spent |", "|---|---|---|---|---|---|")
     for slo in drill.slos:
         values = " | ".join(_cell(measurement, slo.unit) for measurement in (slo.before, slo.during, slo.after))
-        yield f"| {_escape(slo.name)} | {values} | {_code(slo.objective)} | {_spent(slo)} |"
+        yield f"| {escape(slo.name)} | {values} | {code(slo.objective)} | {_spent(slo)} |"
     yield ""
     yield f"Confidence {show_confidence(drill.alpha, len(drill.slos))}."
     yield ""
@@ -87,7 +89,7 @@ def _spent(slo: SloResult) -> str:
 
 def _step(step: StepResult) -> str:
     facts = step.facts
-    return f"| {MARKS[step.verdict]} | {facts.line} | {_code(facts.text)} | {_escape(step.why)} |"
+    return f"| {MARKS[step.verdict]} | {facts.line} | {code(facts.text)} | {escape(step.why)} |"
 
 
 def _cell(measurement: Measurement | None, unit: str) -> str:
@@ -97,19 +99,6 @@ def _cell(measurement: Measurement | None, unit: str) -> str:
 def _recovered(times: Times) -> str:
     span = times.recover_interval_s
     return show_seconds(times.recover_s) + ("" if span is None else f" [{span[0]:.1f}, {span[1]:.1f}]")
-
-
-def _escape(text: str) -> str:
-    """The text without HTML, links and images, which the report would serve from a document."""
-    return one_line(text).replace("|", "\\|").replace("<", "&lt;").replace("](", "]\\(")
-
-
-def _code(text: str) -> str:
-    """The text as inline code, between more backticks than it has in a row."""
-    plain = one_line(text).replace("|", "\\|")
-    longest = max((len(run) for run in re.findall("`+", plain)), default=0)
-    space = " " if longest else ""
-    return f"{'`' * (longest + 1)}{space}{plain}{space}{'`' * (longest + 1)}"
 
 
 FORMAT = ReportFormat("markdown", "summary.md", to_markdown)

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from harness.model import Verdict
 from harness.report.base import ReportFormat
 from harness.report.format import as_json, one_line
-from harness.verdict.gameday import GamedayResult
+from harness.verdict.gameday import NEVER_STARTED, GamedayResult
 from harness.verdict.result import DrillResult
 
 Level = Literal["error", "warning", "note"]
@@ -66,18 +66,17 @@ def _notes(result: GamedayResult) -> Iterator[Note]:
     for drill in result.drills:
         yield from _of_drill(drill)
     for runbook in result.never_began:
-        yield Note("drill-inconclusive", "warning", 1, f"{runbook}: the drill never started")
+        yield Note("drill-inconclusive", "warning", 1, f"{runbook}: {NEVER_STARTED}")
     for finding in result.findings:
         yield _finding(finding.text)
 
 
 def _of_drill(drill: DrillResult) -> Iterator[Note]:
     """The verdict at the runbook's heading, then what led to it at its own line."""
-    why = "; ".join(drill.why)
     if drill.verdict is Verdict.FAILED:
-        yield Note("drill-failed", "error", drill.line, f"{drill.runbook} failed: {why}")
+        yield Note("drill-failed", "error", drill.line, f"{drill.runbook} failed: {drill.cause}")
     if drill.verdict is Verdict.INCONCLUSIVE:
-        yield Note("drill-inconclusive", "warning", drill.line, f"{drill.runbook} is inconclusive: {why}")
+        yield Note("drill-inconclusive", "warning", drill.line, f"{drill.runbook} is inconclusive: {drill.cause}")
     for symptom in drill.symptoms:
         if drill.waited_for_symptoms and not symptom.seen and symptom.condition:
             fact = f"symptom `{symptom.text}` did not appear: {symptom.condition}"

@@ -33,11 +33,13 @@ def to_text(result: GamedayResult, width: int = WIDTH) -> str:
     lines += [*_labelled("findings", document, width), ""] if document else []
     verdict = f"{result.verdict.value.upper()} in {result.seconds:.0f} s on the {result.platform} platform"
     lines += [f"{verdict}  {'; '.join(result.why)}"]
+    lines += _labelled("cause", [result.cause] if result.cause else [], width)
     return printable("\n".join(lines) + "\n")
 
 
 def _drill(drill: DrillResult, width: int) -> Iterator[str]:
     yield f"{MARKS[drill.verdict]} {drill.runbook}  {drill.title}  {drill.verdict.value.upper()}"
+    yield from _labelled("cause", [drill.cause] if drill.cause else [], width)
     yield from _labelled("why", list(drill.why), width)
     yield from _labelled("fault", [drill.fault], width)
     yield from _labelled("symptoms", [_symptom(symptom, drill) for symptom in drill.symptoms], width)

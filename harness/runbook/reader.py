@@ -68,6 +68,7 @@ def parse(text: str, path: str = "<text>") -> Document:
         of(Kind.ESCALATION),
         of(Kind.POST_INCIDENT),
         tuple(sorted(_only(Unread, everything), key=lambda part: part.line)),
+        text,
     )
 
 

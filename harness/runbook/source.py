@@ -8,12 +8,15 @@ from harness.errors import DocumentError
 
 
 def load(path: Path) -> str:
-    """Return the text of a file. Raises DocumentError when it is missing, empty, binary or not UTF-8."""
+    """Return the text of a file with its line ends and its byte order mark.
+
+    Raises DocumentError when it is missing, empty, binary or not UTF-8.
+    """
     raw = _bytes(path)
     if not raw.strip():
         raise DocumentError(f"{path}: the runbook document is empty. Name a Markdown file with at least one runbook.")
     try:
-        text = raw.decode("utf-8-sig")
+        text = raw.decode()
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise DocumentError(

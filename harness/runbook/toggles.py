@@ -14,6 +14,7 @@ from harness.runbook.items import each, row_as_paragraph, unread
 from harness.runbook.programs import only_assigns, runs_a_program
 from harness.runbook.quantities import Unclear, read_values
 from harness.runbook.shell import CONSOLES, SHELLS, commands, inline
+from harness.runbook.toggle_commands import own_commands
 from harness.runbook.values import old_of, values_of
 from harness.runbook.wording import aside
 
@@ -89,8 +90,10 @@ def _item(paragraph: Paragraph) -> Iterator[Part]:
     """The toggles of an item, and the commands in its inline code."""
     found = [part for part in inline(paragraph) if not (isinstance(part, Command) and only_assigns(part.text))]
     plain = text_of([span for span in paragraph.spans if span.code not in {part.text for part in found}])
-    if _stated(plain) or not found:
-        yield from _with(_why_manual(paragraph), _sentence(paragraph.line, paragraph.text, plain))
+    made = list(_sentence(paragraph.line, paragraph.text, plain)) if _stated(plain) or not found else []
+    if len(made) == 1 and isinstance(made[0], Toggle):
+        made[0], found = own_commands(made[0], found)
+    yield from _with(_why_manual(paragraph), made)
     names = {stated.name for stated in _stated(plain)}
     for part in found:
         own = [name for name in re.findall(r"\b(\w+)=", part.text) if name in names]

@@ -65,7 +65,7 @@ def runbook_steps(
     """
     steps = [step for action in runbook.actions for step in _action(action, placeholders)]
     steps += [_command("command", command, placeholders) for command in runbook.commands]
-    steps += [_toggle(toggle, toggles, namespace) for toggle in runbook.toggles]
+    steps += [_toggle(toggle, toggles, placeholders, namespace) for toggle in runbook.toggles]
     last = "toggle" if order is StepOrder.TOGGLES_LAST else ""
     return _checked(sorted(steps, key=lambda step: (step.kind == last, step.line)), namespace)
 
@@ -77,11 +77,15 @@ def general_steps(
     return _checked([_command("general", command, placeholders) for command in commands], namespace)
 
 
-def toggle_commands(toggle: ToggleStep, namespace: str) -> str:
-    """Return the commands that set a toggle, wait for the rollout, and print the value from a running pod."""
+def toggle_commands(toggle: ToggleStep, namespace: str, written: str = "") -> str:
+    """Return the commands that set a toggle, wait for the rollout, and print the value from a running pod.
+
+    `written` is the command of the document that sets it, with its placeholders filled; "": it has none.
+    """
     where, n = shlex.quote(f"deployment/{toggle.deployment}"), shlex.quote(namespace)
+    sets = written or f"kubectl set env {where} {shlex.quote(f'{toggle.name}={toggle.wanted}')} -n {n}"
     return (
-        f"kubectl set env {where} {shlex.quote(f'{toggle.name}={toggle.wanted}')} -n {n}"
+        f"{sets}"
         f" && kubectl rollout status {where} -n {n} --timeout=60s"
         f" && kubectl exec {where} -n {n} -- printenv {shlex.quote(toggle.name)}"
     )
@@ -123,16 +127,27 @@ def _example_pod(value: str) -> str:
     return f"{deployment}-0" if deployment else value
 
 
-def _toggle(toggle: Toggle, toggles: Mapping[str, str], namespace: str) -> Step:
+def _toggle(toggle: Toggle, toggles: Mapping[str, str], placeholders: Mapping[str, str], namespace: str) -> Step:
     deployment = toggles.get(toggle.name)
     if toggle.manual:
         return _left_to_a_person("toggle", toggle)
     if not deployment:
         return Step(toggle.line, "toggle", "change", toggle.text, missing=(f"toggles.{toggle.name}",))
     change = ToggleStep(deployment, toggle.name, toggle.old, toggle.new)
-    text = toggle_commands(change, namespace)
+    filled = fill(toggle.command, placeholders)
+    text = toggle_commands(change, namespace, filled.text)
     script = parse(text, toggle.line)
-    return Step(toggle.line, "toggle", "change", toggle.text, shown=text, script=script, toggle=change)
+    return Step(
+        toggle.line,
+        "toggle",
+        "change",
+        toggle.text,
+        shown=text,
+        script=script,
+        toggle=change,
+        used=filled.used,
+        missing=filled.missing,
+    )
 
 
 def _checked(steps: Iterable[Step], namespace: str) -> tuple[Step, ...]:

@@ -12,8 +12,10 @@ from harness.record.steps import StepFacts
 from harness.stats.inflation import Slice
 from harness.stats.sequential import SLICE_S
 from harness.verdict.budget import Budget, budget
+from harness.verdict.cause import cause_of
 from harness.verdict.change import evidence_start
 from harness.verdict.charts import charts_of
+from harness.verdict.latency import latencies
 from harness.verdict.measurement import Measurement, measure, slices
 from harness.verdict.reasons import LAST_S, verdict_of
 from harness.verdict.result import (
@@ -46,18 +48,20 @@ def drill_result(state: DrillState) -> DrillResult:
     general = tuple(_steps(state, [facts for facts in state.steps if facts.kind == "general"]))
     dashboards = tuple(_dashboards(state))
     harm = outages(state)
-    verdict, why = verdict_of(state, steps, dashboards, harm)
+    slos = tuple(_slo(state, slo) for slo in state.slos)
+    verdict, reasons = verdict_of(state, steps, dashboards, harm)
     return DrillResult(
         runbook=header.drill,
         title=header.title,
         line=header.line,
         fault=header.fault,
         verdict=verdict,
-        why=tuple(why),
+        cause=cause_of(verdict, reasons, steps, slos),
+        why=tuple(reason.text for reason in reasons),
         symptoms=tuple(_symptoms(state)),
         steps=steps,
         general=general,
-        slos=tuple(_slo(state, slo) for slo in state.slos),
+        slos=slos,
         dashboards=dashboards,
         outages=harm,
         controlled=bool(state.controlled),
@@ -70,6 +74,7 @@ def drill_result(state: DrillState) -> DrillResult:
         phases=tuple(_phases(state)),
         alpha=ALPHA,
         load=LoadFacts(header.scenario, header.rate_per_s or 0.0),
+        latencies=tuple(latencies(state)),
         charts=charts_of(state, harm),
     )
 
@@ -215,7 +220,8 @@ def _dashboards(state: DrillState) -> Iterator[DashboardResult]:
     found = []
     for board in state.header.dashboards:
         verdict, why = _dashboard(state.sides[TREATMENT], board.system, board.name)
-        found.append(DashboardResult(board.line, board.text, board.system, board.name, verdict, why))
+        near = _near(state.sides[TREATMENT], board.name) if verdict == "failed" else ""
+        found.append(DashboardResult(board.line, board.text, board.system, board.name, verdict, why, near))
         moved |= {board.line} if verdict == "ok" else set()
     for each in found:
         in_expression = f"`{each.name}`" not in each.text and each.line in moved
@@ -228,18 +234,21 @@ def _dashboard(main: Timeline, system: str, name: str) -> tuple[str, str]:
     every = main.samples(f"family({name})", 0, math.inf)
     samples = [sum(sample.pods.values()) for sample in every if sample.pods]
     if not samples:
-        return "failed", _unexported(main, name) if main.last_probe_s else "nothing was sampled"
+        hint = f"; `{near}` is exported: is that meant?" if (near := _near(main, name)) else ""
+        missing = f"no pod exports a metric of this name{hint}"
+        return "failed", missing if main.last_probe_s else "nothing was sampled"
     if len(set(samples)) < 2:
         return "failed", f"{_CONSTANT} at {samples[0]:g} during the whole drill"
     return "ok", f"exists and moved between {min(samples):g} and {max(samples):g}"
 
 
-def _unexported(main: Timeline, name: str) -> str:
-    near = [
-        other for other in near_names(name) if any(each.pods for each in main.samples(f"family({other})", 0, math.inf))
-    ]
-    hint = f"; `{near[0]}` is exported: is that meant?" if near else ""
-    return f"no pod exports a metric of this name{hint}"
+def _near(main: Timeline, name: str) -> str:
+    """A similar name that a pod exports, where none exports this one; "" for none."""
+    return next((other for other in near_names(name) if _exported(main, other) and not _exported(main, name)), "")
+
+
+def _exported(main: Timeline, name: str) -> bool:
+    return any(sample.pods for sample in main.samples(f"family({name})", 0, math.inf))
 
 
 def _findings(state: DrillState, steps: Sequence[StepResult]) -> Iterator[str]:

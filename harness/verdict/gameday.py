@@ -13,6 +13,8 @@ from harness.verdict.judges import Judges
 from harness.verdict.result import DrillResult
 
 EXIT_CODES: Mapping[Verdict, int] = {Verdict.PASSED: PASSED, Verdict.FAILED: FAILED, Verdict.INCONCLUSIVE: INCONCLUSIVE}
+NEVER_STARTED = "the drill never started"
+CUT = "the record stops before the end of the run"
 _BADNESS = (Verdict.PASSED, Verdict.INCONCLUSIVE, Verdict.FAILED)
 
 
@@ -56,6 +58,17 @@ class GamedayResult:
         """0 passed, 1 failed, 3 inconclusive."""
         return EXIT_CODES[self.verdict]
 
+    @property
+    def cause(self) -> str:
+        """The sentence of the first drill with the worst verdict, behind its id; "" if every drill passed."""
+        for verdict in reversed(_BADNESS[1:]):
+            for drill in self.drills:
+                if drill.verdict is verdict:
+                    return f"{drill.runbook}: {drill.cause}"
+        if self.never_began:
+            return f"{self.never_began[0]}: {NEVER_STARTED}"
+        return "" if self.verdict is Verdict.PASSED else CUT if self.cut else "no drill was run"
+
 
 def judge_record(events: Sequence[Event]) -> GamedayResult:
     """The result of a record: the same events give the same result. Raises ValueError for one without a header."""
@@ -87,7 +100,7 @@ def _combine(header: RunStarted, drills: tuple[DrillResult, ...], last: Event) -
         document=header.document,
         platform=header.platform,
         verdict=worst,
-        why=(*_why(drills, missing), *(["the record stops before the end of the run"] if cut else [])),
+        why=(*_why(drills, missing), *([CUT] if cut else [])),
         seconds=round(last.t_s - header.t_s, 1),
         findings=tuple(findings),
         drills=drills,

@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from harness.conditions import Condition
+from harness.measures.sampled import StateMeasure
 from harness.model import Verdict
-from harness.record.events import TREATMENT
+from harness.record.events import CONTROL, TREATMENT
 from harness.stats.sequential import SLICE_S
+from harness.verdict.cause import Part, Reason, evidence, named
 from harness.verdict.change import since
 from harness.verdict.measurement import Measurement, measure
 from harness.verdict.quantities import show_measurement
 from harness.verdict.result import DashboardResult, StepResult
 from harness.verdict.scope import Outage, show
 from harness.verdict.starvation import starvation
-from harness.verdict.state import DrillState, Slo
+from harness.verdict.state import BoundSymptom, DrillState, Slo
 from harness.verdict.steps import MANUAL, SKIPPED
 from harness.verdict.timeline import slice_from, slice_until
 from harness.verdict.window import Window
@@ -26,10 +29,11 @@ _NOT_ENOUGH = "not enough data"
 
 def verdict_of(
     state: DrillState, steps: Sequence[StepResult], dashboards: Sequence[DashboardResult], harm: Sequence[Outage]
-) -> tuple[Verdict, list[str]]:
+) -> tuple[Verdict, list[Reason]]:
     """The verdict and every reason for it, the most important first."""
     if state.header.empty:
-        return Verdict.FAILED, ["the runbook documents no step, so it cannot restore anything; no fault was injected"]
+        text = "the runbook documents no step, so it cannot restore anything; no fault was injected"
+        return Verdict.FAILED, [Reason(text)]
     unusable = list(_unusable(state))
     failures = list(_failures(state, steps, dashboards, harm))
     if unusable:
@@ -39,7 +43,7 @@ def verdict_of(
         return Verdict.FAILED, failures + doubts
     if doubts:
         return Verdict.INCONCLUSIVE, doubts
-    return Verdict.PASSED, [f"all symptoms observed, {_done(steps)}, SLOs recovered; {_credited(state)}"]
+    return Verdict.PASSED, [Reason(f"all symptoms observed, {_done(steps)}, SLOs recovered; {_credited(state)}")]
 
 
 def _credited(state: DrillState) -> str:
@@ -60,99 +64,139 @@ def _steps(count: int) -> str:
     return f"{count} step is" if count == 1 else f"{count} steps are"
 
 
-def _unusable(state: DrillState) -> Iterator[str]:
+def _unusable(state: DrillState) -> Iterator[Reason]:
     """Reasons for which the drill is no evidence about the runbook."""
     if state.interrupted:
-        yield "interrupted before the end"
-    yield from (f"the drill crashed: {crash}" for crash in state.crashes)
+        yield Reason("interrupted before the end")
+    yield from (Reason(f"the drill crashed: {crash}") for crash in state.crashes)
     if not (state.ended or state.header.unbound):
-        yield "the record stops before the end of the drill"
-    yield from (f"load lost ({name}): {side.load_ended}" for name, side in state.sides.items() if side.load_ended)
+        yield Reason("the record stops before the end of the drill")
+    lost = ((name, side.load_ended) for name, side in state.sides.items() if side.load_ended)
+    yield from (Reason(f"load lost ({name}): {why}") for name, why in lost)
     if state.header.unbound:
-        yield state.header.unbound
+        yield Reason(state.header.unbound)
     elif not state.baseline_spans:
         yield from _no_baseline(state)
     else:
         yield from _symptom_problems(state)
 
 
-def _no_baseline(state: DrillState) -> Iterator[str]:
+def _no_baseline(state: DrillState) -> Iterator[Reason]:
     if "baseline" in state.phase_started_s:
-        yield f"baseline not met: {_unmet(state, 'baseline')}"
+        yield _with_values("baseline not met", state, "baseline", "before")
     elif not (state.interrupted or state.crashes):
-        yield "the drill never reached its baseline"
+        yield Reason("the drill never reached its baseline")
 
 
-def _symptom_problems(state: DrillState) -> Iterator[str]:
-    present = [state.symptoms[number] for number in sorted(state.symptoms_present_before)]
-    yield from (f"line {symptom.line}: symptom `{symptom.text}` was present before the fault" for symptom in present)
+def _symptom_problems(state: DrillState) -> Iterator[Reason]:
+    for number in sorted(state.symptoms_present_before):
+        symptom = state.symptoms[number]
+        yield Reason(f"line {symptom.line}: symptom `{symptom.text}` was present before the fault", part="before")
     if not state.symptoms:
-        yield "the runbook documents no symptom, so it does not say when it applies"
+        yield Reason("the runbook documents no symptom, so it does not say when it applies")
     waited = "symptoms" in state.phase_ended_s
     for number, symptom in enumerate(state.symptoms):
         if symptom.condition is None:
-            yield f"line {symptom.line}: symptom `{symptom.text}` is bound to no condition; bind it in gameday.yaml"
+            text = f"symptom `{symptom.text}` is bound to no condition; bind it in gameday.yaml"
+            yield Reason(f"line {symptom.line}: {text}", part="during")
         elif number not in state.symptoms_seen_s and waited:
-            yield f"line {symptom.line}: symptom `{symptom.text}` ({symptom.condition.text}) did not appear"
+            yield _absent(state, symptom, symptom.condition)
     if not state.slos_broken_s and waited:
-        yield "the fault broke no SLO, so there was nothing to restore"
+        yield Reason("the fault broke no SLO, so there was nothing to restore", part="during")
+
+
+def _absent(state: DrillState, symptom: BoundSymptom, condition: Condition) -> Reason:
+    """A symptom that was awaited and did not appear, with its measured value from the fault on."""
+    fact = f"line {symptom.line}: symptom `{symptom.text}` ({condition.text}) did not appear"
+    window = state.window(TREATMENT, slice_until(state.applied_s(TREATMENT)), state.end("symptoms"))
+    found = measure(state.symptom_question(condition), window)
+    value = show_measurement(found, condition.unit)
+    if isinstance(condition.measure, StateMeasure) and found.value is not None:
+        value = condition.measure.bad if found.value else condition.measure.good
+    return Reason(fact, measured=f"it was {value} during the incident {evidence(condition.text, found)}")
 
 
 def _failures(
     state: DrillState, steps: Sequence[StepResult], dashboards: Sequence[DashboardResult], harm: Sequence[Outage]
-) -> Iterator[str]:
+) -> Iterator[Reason]:
     """Evidence against the runbook."""
     if _still_broken(state) and not _starved(state):
-        yield f"the SLOs did not recover: {_unmet(state, 'recovery')}"
-    yield from map(show, harm)
+        yield _with_values("the SLOs did not recover", state, "recovery", "after", with_step=True)
+    yield from (Reason(show(outage)) for outage in harm)
     if state.relapsed:
         names = ", ".join(state.relapsed)
-        yield f"the SLOs recovered and broke again while the fault was still active: {names}"
+        fact = f"the SLOs recovered and broke again while the fault was still active: {names}"
+        yield Reason(fact, measured=_at_last(state, state.relapsed[0], TREATMENT))
     if "response" in state.phase_ended_s and not any(step.facts.ran for step in steps):
-        yield "the runbook has no step that could be run"
-    yield from (f"{step.place}: {step.why}" for step in steps if step.verdict in ("failed", "refused"))
-    yield from (f"line {board.line}: {board.text}: {board.why}" for board in dashboards if board.verdict == "failed")
+        yield Reason("the runbook has no step that could be run")
+    bad = [step for step in steps if step.verdict in ("failed", "refused")]
+    yield from (Reason(f"{step.place}: {step.why}", named(step)) for step in bad)
+    yield from (
+        Reason(f"line {board.line}: {board.text}: {board.why}") for board in dashboards if board.verdict == "failed"
+    )
 
 
-def _doubts(state: DrillState) -> Iterator[str]:
+def _doubts(state: DrillState) -> Iterator[Reason]:
     """Reasons for which a recovery is not credited to the runbook, or not certain."""
     yield from (
-        f"line {unread.line} was not understood, so it was not tested: {unread.why}" for unread in state.header.unread
+        Reason(f"line {unread.line} was not understood, so it was not tested: {unread.why}")
+        for unread in state.header.unread
     )
     if _still_broken(state) and _starved(state):
-        yield f"{_starved(state)}, so the SLOs may be broken for that reason: end other work, or use fewer --jobs"
+        text = f"{_starved(state)}, so the SLOs may be broken for that reason: end other work, or use fewer --jobs"
+        yield Reason(text, part="after")
     if state.recovered_since is None and "recovery" in state.phase_ended_s and not _still_broken(state):
-        yield f"whether the SLOs recovered could not be decided: {_unmet(state, 'recovery')}"
+        yield _with_values("whether the SLOs recovered could not be decided", state, "recovery", "after")
     if state.recovered_since is not None and not state.relapsed:
         yield from _no_credit(state)
     if state.reverted is not True:
-        yield f"the fault was not reverted: {state.revert_why or 'the drill ended before'}"
+        yield Reason(f"the fault was not reverted: {state.revert_why or 'the drill ended before'}")
     elif not state.after_revert_spans and state.recovered_since is not None:
-        yield f"after the revert the SLOs did not hold: {_unmet(state, 'after-revert')}"
+        yield _with_values("after the revert the SLOs did not hold", state, "after-revert", "after_revert")
 
 
-def _no_credit(state: DrillState) -> Iterator[str]:
+def _with_values(fact: str, state: DrillState, phase: str, part: Part, *, with_step: bool = False) -> Reason:
+    """A reason whose text has the values of the SLOs that did not hold at the end of a phase.
+
+    Where they never held after the revert, no measurement of the result covers these seconds: the values stand for it.
+    """
+    values = _unmet(state, phase)
+    return Reason(f"{fact}: {values}", fact, part, values if part == "after_revert" else "", with_step)
+
+
+def _at_last(state: DrillState, name: str, side: str) -> str:
+    """An SLO in the last seconds in which both sides are observed: up to the end of the control phase."""
+    slo = next(slo for slo in state.slos if slo.name == name)
+    frontier = state.sides[side].frontier
+    end = min(frontier, slice_until(state.phase_ended_s.get("control", frontier)))
+    found = measure(state.question(slo), state.window(side, end - LAST_S, end))
+    where = "at last" if side == TREATMENT else f"at last on the {side}"
+    value = show_measurement(found, slo.objective.unit)
+    return f"{slo.name} {value} {where} {evidence(slo.objective.text, found)}"
+
+
+def _no_credit(state: DrillState) -> Iterator[Reason]:
     """Reasons for which the recovery may not be due to the response."""
     credit, limit = state.credit, state.header.credit_alpha
     if state.faults_ended:
-        yield from (f"the fault ended by itself on the {side}: {why}" for side, why in state.faults_ended.items())
+        yield from (
+            Reason(f"the fault ended by itself on the {side}: {why}") for side, why in state.faults_ended.items()
+        )
     elif credit is None:
-        yield "not controlled: the control was not observed after the recovery"
+        yield Reason("not controlled: the control was not observed after the recovery")
     elif credit.self_healed:
-        yield "self-healed: the SLOs also recovered on the control, so the runbook gets no credit"
+        text = "self-healed: the SLOs also recovered on the control, so the runbook gets no credit"
+        yield Reason(text, measured=_at_last(state, (state.broken or state.slos)[0].name, CONTROL))
     elif credit.window_s is None:
-        yield "no step had changed anything when the SLOs began to hold again, so the runbook gets no credit"
+        yield Reason("no step had changed anything when the SLOs began to hold again, so the runbook gets no credit")
     elif not credit.still_broken:
-        yield (
-            "not controlled: whether the SLOs would have stayed broken without the runbook could not be decided; the "
-            f"control was healthy for up to {credit.control_healthy_s:.1f} s at a time, "
-            f"the recovery lasted {credit.lasted_s:.1f} s"
-        )
+        fact = "not controlled: whether the SLOs would have stayed broken without the runbook could not be decided"
+        healthy = f"the control was healthy for up to {credit.control_healthy_s:.1f} s at a time"
+        yield Reason(f"{fact}; {healthy}, the recovery lasted {credit.lasted_s:.1f} s", fact, "control")
     elif credit.alpha > limit:
-        yield (
-            f"not certain: an incident that ends by itself explains the recovery with p <= {credit.alpha:.2g} (limit "
-            f"{limit:g}); {state.control_needed_s or 0.0:.0f} s more of the control, or earlier runs, would decide"
-        )
+        fact = f"not certain: an incident that ends by itself explains the recovery with p <= {credit.alpha:.2g}"
+        more = f"{state.control_needed_s or 0.0:.0f} s more of the control, or earlier runs, would decide"
+        yield Reason(f"{fact} (limit {limit:g}); {more}", f"{fact} (limit {limit:g})", "control")
 
 
 def _still_broken(state: DrillState) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from harness.model import Verdict
 from harness.record.steps import StepFacts
@@ -70,7 +71,7 @@ class StepResult:
 
 @dataclass(frozen=True)
 class DashboardResult:
-    """One dashboard line: `ok`, `failed` or `not checked`."""
+    """One dashboard line: `ok`, `failed` or `not checked`; `near` is an exported metric that may be meant, or ""."""
 
     line: int
     text: str
@@ -78,6 +79,7 @@ class DashboardResult:
     name: str
     verdict: str
     why: str
+    near: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,19 @@ class LoadFacts:
 
     scenario: str
     rate: float
+
+
+@dataclass(frozen=True)
+class Latency:
+    """P95 of a load series in a part of the drill, among its successful arrivals; None where there was none.
+
+    `n` counts these arrivals.
+    """
+
+    series: str
+    part: Literal["before", "during", "after"]
+    n: int
+    p95_ms: float | None
 
 
 @dataclass(frozen=True)
@@ -122,6 +137,8 @@ class DrillResult:
     line: int
     fault: str
     verdict: Verdict
+    cause: str
+    """Why it did not pass, in one sentence with the measured value, the objective and n; "" if it passed."""
     why: tuple[str, ...]
     symptoms: tuple[SymptomResult, ...]
     steps: tuple[StepResult, ...]
@@ -145,6 +162,8 @@ class DrillResult:
     alpha: float
     """Probability of a wrong decision about the runbook, shared by the SLOs."""
     load: LoadFacts
+    latencies: tuple[Latency, ...]
+    """P95 of every load series on the treatment, in each part of the drill."""
     charts: Charts
     """The measurements over time."""
 

@@ -11,6 +11,7 @@ from harness.record.events import (
     CONTROL,
     TREATMENT,
     Crashed,
+    DocumentRead,
     DrillEnded,
     DrillInterrupted,
     DrillStarted,
@@ -53,6 +54,7 @@ TOGGLE = StepFacts(
 )
 EVERY_KIND: tuple[Event, ...] = (
     RunStarted(document="ops.md", drills=("WEB",), findings=("a",), procedures=(Procedure("alert", 3, "Call"),)),
+    DocumentRead(text="\ufeff# Ops\r\n\t`a` – b"),
     HostSampled(
         seconds=2.0,
         ran_s=1.5,

@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 
 from harness.app import render
 from harness.conditions import parse
+from harness.report.format import printable
 from harness.verdict.gameday import GamedayResult
 from harness.verdict.quantities import show_number
 
@@ -70,6 +71,8 @@ def _whole(whole: Json) -> Iterator[str]:
         yield f"the verdict is {whole['verdict']}, that of a drill is {worst}"
     if whole["verdict"] == "failed" and worst != "failed":
         yield "failed without a failed drill"
+    if (whole["verdict"] == "passed") != (whole["cause"] == ""):
+        yield f"the verdict is {whole['verdict']}, the cause `{whole['cause']}`"
     for drill in whole["drills"]:
         if sum(phase["seconds"] for phase in drill["phases"]) > whole["seconds"] + _ROUNDED_S * 10:
             yield f"{drill['runbook']}: its phases last longer than the run"
@@ -160,9 +163,12 @@ def _verdict(drill: Json) -> Iterator[str]:
     found = re.search(r"(\d+) steps? (?:is|are) left to a person", " ".join(drill["why"]))
     if drill["verdict"] == "passed" and (int(found[1]) if found else 0) != manual:
         yield f"{manual} steps for a person, but the reasons are {drill['why']}"
+    if (drill["verdict"] == "passed") != (drill["cause"] == ""):
+        yield f"{drill['verdict']}, but the cause is `{drill['cause']}`"
     if drill["verdict"] != "passed":
         if not drill["why"]:
             yield f"{drill['verdict']} without a reason"
+        yield from _cause(drill)
         return
     needed = {
         "a symptom was not seen": all(symptom["seen"] for symptom in drill["symptoms"]),
@@ -175,6 +181,16 @@ def _verdict(drill: Json) -> Iterator[str]:
     yield from (f"passed, but {fact}" for fact, holds in needed.items() if not holds)
 
 
+def _cause(drill: Json) -> Iterator[str]:
+    """The cause is one line, and has n and the objective as soon as anything was measured."""
+    cause = drill["cause"]
+    measured = any(slo[part]["samples"] for slo in drill["slos"] for part in ("before", "during", "after"))
+    if "\n" in cause or (
+        measured and not re.search(r"objective .+, n \d+|\d+ arrivals|\d+ samples|not enough data|…$", cause)
+    ):
+        yield f"the cause has no objective and n: {cause}"
+
+
 # -- the other renderings ----------------------------------------------------------------------------------------------
 
 
@@ -182,10 +198,13 @@ def _sarif(whole: Json, sarif: Json) -> Iterator[str]:
     """Every drill that is not passed, and every failed step, is a result."""
     results = sarif["runs"][0]["results"]
     for rule, verdict in (("drill-failed", "failed"), ("drill-inconclusive", "inconclusive")):
-        said = [each["message"]["text"].split()[0] for each in results if each["ruleId"] == rule]
+        texts = [each["message"]["text"] for each in results if each["ruleId"] == rule]
+        said = [text.split()[0] for text in texts]
         for drill in whole["drills"]:
             if (drill["verdict"] == verdict) is not (drill["runbook"] in said):
                 yield f"{drill['runbook']} is {drill['verdict']}, {rule} names {said}"
+            elif drill["runbook"] in said and not any(text.endswith(drill["cause"]) for text in texts):
+                yield f"{drill['runbook']}: no cause `{drill['cause']}`"
     lines = {
         each["locations"][0]["physicalLocation"]["region"]["startLine"]
         for each in results
@@ -214,14 +233,41 @@ def _junit(whole: Json, root: ElementTree.Element) -> Iterator[str]:
 
 
 def _suite(drill: Json, suite: ElementTree.Element) -> Iterator[str]:
-    cases, parts = list(suite), ("symptoms", "steps", "slos", "dashboards")
+    cases, parts = suite.findall("testcase"), ("symptoms", "steps", "slos", "dashboards")
     outcome = {"passed": None, "failed": "failure", "inconclusive": "error"}[drill["verdict"]]
     if {child.tag for child in cases[0]} - {"system-out"} != ({outcome} if outcome else set()):
         yield f"the case of the drill does not say {drill['verdict']}"
     if len(cases) != 1 + sum(len(drill[part]) for part in parts):
         yield f"{len(cases)} cases"
+    if outcome and _words(cases[0].find(outcome).get("message")) != _words(drill["cause"]):  # type: ignore[union-attr]
+        yield f"the message of its case is not the cause `{drill['cause']}`"
+    head = f"{drill['runbook']} [{drill['fault'] or 'no fault'}] "
+    yield from (f"{case.get('name')} does not begin with {head}" for case in cases if not _begins(case, head))
+    yield from _properties(drill, {each.get("name"): each.get("value") for each in suite.iter("property")})
     text = _plain(" ".join(itertools.chain.from_iterable(case.itertext() for case in cases)))
     yield from _missing(_estimates(drill), text)
+
+
+def _begins(case: ElementTree.Element, head: str) -> bool:
+    return (case.get("name") or "").startswith(head)
+
+
+def _properties(drill: Json, found: Mapping[str | None, str | None]) -> Iterator[str]:
+    """The properties have α, and n and the value of every SLO and every P95 of result.json."""
+    wanted = {"alpha": f"{drill['alpha']:g}", "fault": drill["fault"], "cause": drill["cause"]}
+    for slo in drill["slos"]:
+        for part in ("before", "during", "after"):
+            if slo[part]["samples"]:
+                wanted[f"slo.{slo['name']}.{part}.n"] = f"{slo[part]['samples']}"
+    for each in drill["latencies"]:
+        if each["p95_ms"] is not None:
+            wanted[f"load.{each['series']}.{each['part']}.n"] = f"{each['samples']}"
+            wanted[f"load.{each['series']}.{each['part']}.p95_ms"] = f"{each['p95_ms']:.6g}"
+    yield from (
+        f"property {name} is {found.get(name)}, not {value}"
+        for name, value in wanted.items()
+        if _words(found.get(name) or "") != _words(value)
+    )
 
 
 def _prose(whole: Json, text: str) -> Iterator[str]:
@@ -233,6 +279,15 @@ def _prose(whole: Json, text: str) -> Iterator[str]:
         times = [drill["detect_s"], drill["recover_s"], *(phase["seconds"] for phase in drill["phases"])]
         shown = [(f"{seconds:.1f}",) for seconds in times if seconds is not None]
         yield from (f"{where}: {each}" for each in _missing((*shown, *_estimates(drill)), text))
+        if _words(drill["cause"]) not in _words(text):
+            yield f"{where}: no cause `{drill['cause']}`"
+    if _words(whole["cause"]) not in _words(text):
+        yield f"no cause `{whole['cause']}`"
+
+
+def _words(text: str) -> str:
+    """The text as a terminal shows it, without marks and line ends."""
+    return " ".join(_plain(printable(text)).split())
 
 
 def _missing(figures: Iterable[tuple[str, ...]], text: str) -> Iterator[str]:

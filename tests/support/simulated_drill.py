@@ -14,6 +14,7 @@ from harness.gameday.judging import LiveJudges
 from harness.record.events import (
     CONTROL,
     TREATMENT,
+    DocumentRead,
     DrillEvent,
     DrillStarted,
     LoadCounted,
@@ -25,7 +26,7 @@ from harness.record.events import (
     SideName,
     StepExecuted,
 )
-from harness.record.header import DashboardPlan, SloPlan, SymptomPlan
+from harness.record.header import DashboardPlan, Procedure, SloPlan, SymptomPlan
 from harness.record.journal import Journal, read_events
 from harness.record.steps import StepFacts
 from harness.stats.inflation import UNKNOWN, VifEstimate
@@ -73,6 +74,10 @@ class World:
     more_slos: tuple[SloPlan, ...] = ()
     rate: int = 100
     title: str = "Web"
+    runbook: str = "WEB"
+    document: str | None = None
+    """Text of the document that the record holds; None: it holds none, as the records of older versions."""
+    procedures: tuple[Procedure, ...] = ()
     heals: bool = True
     revert_error: Exception | None = None
     """Raised by each attempt to revert the fault."""
@@ -115,12 +120,14 @@ class World:
 
     def run(self) -> GamedayResult:
         """Run the drill; the result is computed from the record's file alone."""
-        self.journal.write(RunStarted(document="ops.md", drills=("WEB",)))
+        self.journal.write(RunStarted(document="ops.md", drills=(self.runbook,), procedures=self.procedures))
+        if self.document is not None:
+            self.journal.write(DocumentRead(text=self.document))
         self.journal.write(self._header())
         drill = Drill(
             sides=[_Side(name, self) for name in SIDES],
             faults=[_Fault(self)],
-            judge=partial(self.judges.of, "WEB"),
+            judge=partial(self.judges.of, self.runbook),
             record=self.record,
             stop=self.stop,
             respond=self._respond,
@@ -134,12 +141,12 @@ class World:
         return without_contradiction(judge_record(list(read_events(self.journal.path))))
 
     def record(self, event: DrillEvent, *, sync: bool = False) -> None:
-        self.journal.write(replace(event, drill="WEB"), sync=sync)
+        self.journal.write(replace(event, drill=self.runbook), sync=sync)
 
     def _header(self) -> DrillStarted:
         objective = SloPlan("availability", "availability(gateway) >= 99%", 28 * 86400.0)
         return DrillStarted(
-            drill="WEB",
+            drill=self.runbook,
             title=self.title,
             line=1,
             fault="f",

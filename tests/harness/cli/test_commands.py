@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from tests.support.gameday import clean_environment, document, entry, gameday, l
 from tests.support.paths import BINDINGS, COMMAND, RUNBOOK, SLOS
 from tests.support.simulated_drill import World
 
-COMMANDS = ("run", "show", "plan", "report", "slo", "up", "down", "recover")
+COMMANDS = ("run", "show", "plan", "report", "postmortem", "slo", "up", "down", "recover")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -50,7 +51,7 @@ def refused(*arguments: str | Path, cwd: Path, env: dict[str, str] | None = None
 def test_help_lists_every_command_and_exit_code(tmp_path: Path) -> None:
     done = gameday("--help", cwd=tmp_path)
     assert done.returncode == 0
-    assert all(f"    {command} " in done.stdout for command in COMMANDS), done.stdout
+    assert all(re.search(rf"^    {command}\s", done.stdout, re.M) for command in COMMANDS), done.stdout
     assert "0 passed · 1 failed · 2 unusable input or environment · 3 inconclusive" in done.stdout
     assert "start with: gameday run --demo" in done.stdout
 
@@ -324,6 +325,19 @@ def test_page_is_named_where_there_is_no_browser(run: Path, tmp_path: Path) -> N
     done = gameday("report", run, "--open", cwd=tmp_path, env={"PATH": os.environ["PATH"], "BROWSER": "false"})
     assert done.returncode == 0
     assert done.stderr == f"gameday: there is no browser; open {run / 'report.html'}\n"
+
+
+def test_postmortem_writes_papers_and_says_why_there_is_no_patch(run: Path, tmp_path: Path) -> None:
+    done = gameday("postmortem", run, "--out", "papers", cwd=tmp_path)
+    assert done.returncode == 0
+    names = ["action-items.md", "incident-report.md", "review.md", "root-cause.md"]
+    assert done.stdout.splitlines() == [f"papers/{name}" for name in names]
+    assert sorted(path.name for path in (tmp_path / "papers").iterdir()) == names
+    assert done.stderr.startswith("gameday: the record does not hold the text of the document")
+
+
+def test_postmortem_of_an_unusable_record_is_refused(tmp_path: Path) -> None:
+    assert "no record can be read here" in refused("postmortem", tmp_path, cwd=tmp_path)
 
 
 def test_report_of_a_cut_record_is_inconclusive(run: Path) -> None:

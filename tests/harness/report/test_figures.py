@@ -65,7 +65,19 @@ def test_contradiction_in_the_json_is_found(renderings: dict[str, str], found: s
     [
         ("junit", 'failures="0"', 'failures="1"', "junit: gameday: failures is 1, there are 0"),
         ("junit", "n 200", "n 199", "junit: WEB: no `200`"),
-        ("junit", '<testcase name="slo', '<testcase name="a"/><testcase name="slo', "junit: WEB: 6 cases"),
+        (
+            "junit",
+            '<testcase name="WEB [f] slo',
+            '<testcase name="a"/><testcase name="WEB [f] slo',
+            "junit: WEB: 6 cases",
+        ),
+        ("junit", "WEB [f] slo", "WEB slo", "junit: WEB: WEB slo: availability does not begin with WEB [f] "),
+        (
+            "junit",
+            'name="alpha" value="0.01"',
+            'name="alpha" value="0.05"',
+            "junit: WEB: property alpha is 0.05, not 0.01",
+        ),
         ("markdown", "✅ passed", "❌ failed", "markdown: WEB: not passed"),
         ("markdown", "1.5 s", "2.5 s", "markdown: WEB: no `1.5`"),
         ("text", "PASSED", "FAILED", "text: WEB: not passed"),

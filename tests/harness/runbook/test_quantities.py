@@ -133,12 +133,12 @@ def test_command_behind_a_toggle_on_the_same_line_is_a_step() -> None:
     ]
 
 
-def test_command_that_sets_the_toggle_itself_is_listed() -> None:
-    document = parse(f"{ENTRY}- `A_B`: Increase from 1 to 2: `kubectl set env deployment/api A_B=2`\n")
+def test_command_that_sets_the_toggle_to_another_value_is_listed() -> None:
+    document = parse(f"{ENTRY}- `A_B`: Increase from 1 to 2: `kubectl set env deployment/api A_B=3`\n")
     assert toggles(document) == [("A_B", "1", "2")]
     assert document.runbooks[0].commands == ()
     assert [(part.text, part.why) for part in document.unread] == [
-        ("kubectl set env deployment/api A_B=2", "the toggle A_B is set instead")
+        ("kubectl set env deployment/api A_B=3", "the toggle A_B is set instead")
     ]
 
 
