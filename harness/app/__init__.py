@@ -16,11 +16,13 @@ if TYPE_CHECKING:
         HistoryResult,
         PinRequest,
         PruneRequest,
+        TrendRequest,
         keep,
         list_runs,
         pin,
         prune,
         show_baselines,
+        trend,
         unpin,
     )
     from harness.app.members import format_names, platform_names
@@ -76,6 +78,7 @@ __all__ = [
     "SloImportRequest",
     "SloImportResult",
     "Start",
+    "TrendRequest",
     "UpRequest",
     "UpResult",
     "check_slos",
@@ -97,6 +100,7 @@ __all__ = [
     "show",
     "show_baselines",
     "show_slos",
+    "trend",
     "unpin",
     "up",
     "write_page",
@@ -105,7 +109,7 @@ __all__ = [
 _MEMBERS = {
     "harness.app.documents": "ShowRequest ShowResult show",
     "harness.app.history": "BaselineRequest HistoryRequest HistoryResult PinRequest PruneRequest keep"
-    " list_runs pin prune show_baselines unpin",
+    " TrendRequest list_runs pin prune show_baselines trend unpin",
     "harness.app.members": "format_names platform_names",
     "harness.app.planning": "PlanRequest PlanResult plan",
     "harness.app.platforms": "DownRequest LoadTarget PlatformChoice UpRequest UpResult down up",

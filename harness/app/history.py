@@ -16,6 +16,7 @@ from harness.history.database import HistoryError
 from harness.history.entry import RunEntry
 from harness.history.profile import Measured, measured
 from harness.history.store import History, history
+from harness.history.trend import Trend, trend_of
 from harness.record.journal import read_events
 from harness.verdict.gameday import GamedayResult
 
@@ -65,6 +66,14 @@ class PinRequest:
 @dataclass(frozen=True)
 class BaselineRequest:
     """Which baselines; `scenario` None: all."""
+
+    file: Path = DEFAULT_HISTORY
+    scenario: str | None = None
+
+
+@dataclass(frozen=True)
+class TrendRequest:
+    """Which history, and which scenario of it; None: each."""
 
     file: Path = DEFAULT_HISTORY
     scenario: str | None = None
@@ -143,6 +152,12 @@ def _profile(each: Measured) -> str:
 
 def _standing(opened: History, group: Sequence[Measured]) -> Baseline | None:
     return next((pinned for pinned in opened.baselines() if pinned.profile == group[0].profile), None)
+
+
+def trend(request: TrendRequest) -> tuple[Trend, ...]:
+    """The changes of P95 in the runs like the newest one, by scenario. Raises MachineError without the extra."""
+    with history(request.file) as opened:
+        return tuple(trend_of(group) for group in _candidates(opened, PinRequest(request.file, (), request.scenario)))
 
 
 def show_baselines(request: BaselineRequest) -> tuple[Baseline, ...]:

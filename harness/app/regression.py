@@ -14,8 +14,8 @@ from harness.errors import FAILED, INCONCLUSIVE, PASSED, MachineError
 from harness.history import DEFAULT_HISTORY
 from harness.history.baseline import Baseline
 from harness.history.entry import RunEntry
-from harness.history.profile import Measured, measured
-from harness.history.regression import RERUNS, Judgement, Outcome, judge
+from harness.history.profile import measured
+from harness.history.regression import RERUNS, Case, Judgement, Outcome
 from harness.history.store import history
 from harness.machine.environment import environment
 from harness.plan import Start
@@ -70,54 +70,35 @@ def regress(
     judged, baselines = _read(request)
     if judged is None:
         return RegressResult((), f"{request.file}: the history has no run; `gameday run` adds one")
-    cases = [_Case([each], baselines) for each in measured(judged, request.scenario)]
-    if not cases:
+    loads = measured(judged, request.scenario)
+    if not loads:
         return RegressResult((), f"run {judged.number} has no load of {request.scenario or 'any scenario'} to judge")
-    for case in cases:
-        case.judge(len(cases))
+    cases = [Case(each, baselines, len(loads)) for each in loads]
     if request.rerun and any(case.undecided for case in cases):
         _check_code(judged)
         _confirm(request, judged, cases, notify, rerun or (lambda wanted: run(wanted, notify=notify, stop=stop)))
     return RegressResult(tuple(case.judgement for case in cases))
 
 
-class _Case:
-    """One scenario: the judged run, its re-runs, and what the mean of them says."""
-
-    def __init__(self, runs: list[Measured], baselines: Sequence[Baseline]) -> None:
-        self.runs, self._baselines = runs, baselines
-        self.scenario = runs[0].load.scenario
-        self.judgement: Judgement
-        self._alarmed = False
-
-    def judge(self, share: int) -> None:
-        """Judge the mean of all runs so far."""
-        self.judgement = judge(self.runs, self._baselines, share)
-        self._alarmed = self._alarmed or self.judgement.outcome is Outcome.REGRESSED
-
-    @property
-    def undecided(self) -> bool:
-        """Whether the judged run alone alarms, and no mean confirms it yet."""
-        return self._alarmed and (len(self.runs) == 1 or self.judgement.outcome is Outcome.NO_ALARM)
-
-
-def _confirm(request: RegressRequest, judged: RunEntry, cases: Sequence[_Case], notify: Notify, rerun: Rerun) -> None:
-    """Re-run the scenarios that alarm, until the mean of their runs alarms as well, or RERUNS times.
-
-    Looking after each re-run keeps α: only an alarm of the judged run alone can be confirmed.
-    """
-    for number in range(1, RERUNS + 1):
-        pending = [case for case in cases if case.undecided]
-        if not pending:
-            return
-        names = ", ".join(case.scenario for case in pending)
+def _confirm(request: RegressRequest, judged: RunEntry, cases: Sequence[Case], notify: Notify, rerun: Rerun) -> None:
+    """Re-run the scenarios that alarm, until each is decided."""
+    while pending := [case for case in cases if case.undecided]:
+        names, number = ", ".join(case.scenario for case in pending), len(pending[0].runs)
         notify(f"P95 of {names} is higher than the baseline explains; re-run {number} of at most {RERUNS}")
         done = rerun(_rerun_request(request, judged, {case.scenario for case in pending}))
         with history(request.file) as opened:
             new = opened.run(str(done.folder))
         for case in pending:
-            case.runs += measured(new, case.scenario)
-            case.judge(len(cases))
+            _add_rerun(case, new)
+
+
+def _add_rerun(case: Case, new: RunEntry) -> None:
+    """Add a re-run to a case. Raises MachineError if it came to no steady window: then it decides nothing."""
+    found = measured(new, case.scenario)
+    if not found:
+        fact = f"run {new.number}, a re-run, has no steady window of the scenario {case.scenario}"
+        raise MachineError(f"{fact}; its verdict says why, and `gameday regress --no-rerun` judges without it")
+    case.add(found[0])
 
 
 def _read(request: RegressRequest) -> tuple[RunEntry | None, list[Baseline]]:

@@ -217,6 +217,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "history": history_commands.history,
     "baseline": history_commands.baseline,
     "regress": history_commands.regress,
+    "trend": history_commands.trend,
     "up": _up,
     "down": _down,
     "recover": _recover,

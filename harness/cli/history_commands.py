@@ -12,6 +12,7 @@ from harness.cli.signals import stop_on_signals
 from harness.errors import PASSED, UNUSABLE
 from harness.report import history as shown
 from harness.report import regression
+from harness.report import trend as trends
 
 
 def history(options: argparse.Namespace) -> int:
@@ -78,3 +79,11 @@ def regress(options: argparse.Namespace) -> int:
     render = regression.to_json if options.format == "json" else regression.to_text
     sys.stdout.write(render(found.judgements, found.why))
     return found.exit_code
+
+
+def trend(options: argparse.Namespace) -> int:
+    """`gameday trend`."""
+    found = app.trend(app.TrendRequest(options.history, options.scenario))
+    render = trends.to_json if options.format == "json" else trends.to_text
+    sys.stdout.write(render(found))
+    return PASSED

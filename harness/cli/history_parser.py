@@ -24,6 +24,10 @@ REGRESS_EXAMPLES = """\
   gameday regress                                         the newest run, with up to three re-runs on an alarm
   gameday regress 31 --scenario timeout --no-rerun        one scenario of an earlier run, without re-runs
 """
+TREND_EXAMPLES = """\
+  gameday trend                                           changes of P95 in the history of each scenario
+  gameday trend --scenario timeout --format json
+"""
 
 
 def add_file(command: argparse.ArgumentParser, **how: object) -> None:
@@ -91,6 +95,13 @@ def add_regress(command: argparse.ArgumentParser) -> None:
     command.add_argument("--base-image", metavar="IMAGE", help="as in `gameday run`, for the re-runs")
     command.add_argument("--node-image", metavar="IMAGE", help="as in `gameday run`, for the re-runs")
     command.add_argument("--context", metavar="NAME", help="as in `gameday run`, for the re-runs")
+    add_format(command)
+    add_file(command)
+
+
+def add_trend(command: argparse.ArgumentParser) -> None:
+    """Add the arguments of `gameday trend`."""
+    _add_scenario(command)
     add_format(command)
     add_file(command)
 

@@ -249,6 +249,12 @@ _COMMANDS = (
         history_parser.REGRESS_EXAMPLES,
         history_parser.add_regress,
     ),
+    _Command(
+        "trend",
+        "report the changes of P95 in the history (extra: pip install 'runbook-gameday[trend]')",
+        history_parser.TREND_EXAMPLES,
+        history_parser.add_trend,
+    ),
     _Command("up", "start a platform and leave it running, for exploration", _UP_EXAMPLES, _add_up),
     _Command("down", "end the platform that `gameday up` started", "  gameday down\n", _add_down),
     _Command("recover", "end everything that a killed run left behind", _RECOVER_EXAMPLES, _add_recover),

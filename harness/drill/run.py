@@ -36,8 +36,10 @@ from harness.record.events import (
     SideName,
 )
 from harness.record.journal import JournalError
+from harness.stats.sequential import SLICE_S
 from harness.verdict.judge import Judge
 from harness.verdict.progress import decided_s
+from harness.verdict.timeline import SETTLE_S
 
 POLL_S = 0.05
 PREPARE_POLL_S = 0.2
@@ -49,7 +51,10 @@ SILENCE_S = 15.0
 
 @dataclass(frozen=True)
 class Limits:
-    """Longest duration of each phase that waits for evidence, in seconds; `steady_s`: shortest of the baseline."""
+    """Longest duration of each phase that waits for evidence, in seconds.
+
+    `steady_s`: how long the baseline is observed at least, in whole slices that are settled before the fault.
+    """
 
     baseline_s: float = 60.0
     symptoms_s: float = 60.0
@@ -57,6 +62,11 @@ class Limits:
     control_s: float = 60.0
     after_revert_s: float = 60.0
     steady_s: float = 0.0
+
+    @property
+    def baseline_least_s(self) -> float:
+        """Shortest duration of the baseline phase."""
+        return self.steady_s + SETTLE_S + SLICE_S if self.steady_s else 0.0
 
 
 class Record(Protocol):
@@ -125,7 +135,7 @@ class Drill:
 
     def _phases(self) -> None:
         self._phase("prepare", self._prepare)
-        if not self._wait("baseline", self.limits.baseline_s, self.limits.steady_s):
+        if not self._wait("baseline", self.limits.baseline_s, self.limits.baseline_least_s):
             return
         self._phase("fault", self._inject)
         if not self._wait("symptoms", self.limits.symptoms_s):

@@ -45,6 +45,31 @@ class Judgement:
     alpha: float = ALPHA
 
 
+class Case:
+    """One scenario of a run: the judged run, its re-runs, and what the mean of them says so far."""
+
+    def __init__(self, judged: Measured, baselines: Sequence[Baseline], share: int = 1) -> None:
+        """Judge the run alone."""
+        self.scenario, self.runs = judged.load.scenario, [judged]
+        self._baselines, self._share = baselines, share
+        self.judgement = judge(self.runs, baselines, share)
+        self._alarmed = self.judgement.outcome is Outcome.REGRESSED
+
+    @property
+    def undecided(self) -> bool:
+        """Whether the judged run alone alarms, no mean confirms it yet, and there are re-runs left.
+
+        Looking after each re-run keeps α: only an alarm of the judged run alone can be confirmed.
+        """
+        confirmed = len(self.runs) > 1 and self.judgement.outcome is not Outcome.NO_ALARM
+        return self._alarmed and not confirmed and len(self.runs) <= RERUNS
+
+    def add(self, rerun: Measured) -> None:
+        """Judge the mean of the runs so far and one more."""
+        self.runs.append(rerun)
+        self.judgement = judge(self.runs, self._baselines, self._share)
+
+
 def judge(runs: Sequence[Measured], baselines: Sequence[Baseline], share: int = 1) -> Judgement:
     """Judge a run, and its re-runs if there are any, against the pinned baseline of their profile.
 

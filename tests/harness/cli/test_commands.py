@@ -17,7 +17,7 @@ from tests.support.paths import BINDINGS, COMMAND, RUNBOOK, SLOS
 from tests.support.simulated_drill import World
 
 COMMANDS = (
-    *("run", "show", "plan", "report", "postmortem", "slo", "history", "baseline", "regress"),
+    *("run", "show", "plan", "report", "postmortem", "slo", "history", "baseline", "regress", "trend"),
     *("up", "down", "recover"),
 )
 
