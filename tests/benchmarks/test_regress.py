@@ -12,7 +12,7 @@ import pytest
 from benchmarks.regress_error import CHANGES, MACHINES, Row, main, row_of, thresholds_of, wilson
 from harness.history import regression
 
-RUNS = 60
+RUNS = 100
 
 
 @pytest.mark.parametrize(("name", "deviation"), [(name, 0.03 if name == "3 %" else 0.15 / 3**0.5) for name in MACHINES])
