@@ -79,7 +79,7 @@ MACHINES: Mapping[str, Machine] = {
     "3 %": quiet,
 }
 _HOST = Host("simulated", 2, 2**33, "3.11", "Linux 6.1")
-_LOAD = LoadEntry("simulated", "gateway", True, None, "worker", True, 30, 3000, 0, 0, 1.3, None)
+_LOAD = LoadEntry("simulated", "gateway", True, None, "worker", True, 1, 30, 3000, 0, 0, 1.3, None)
 _RUN = RunEntry(
     0.0, 60.0, "", "ops.md", "gameday.yaml", "local", 1, "deployed", 30.0, Verdict.PASSED, "", False, _HOST
 )  # fmt: skip

@@ -119,7 +119,8 @@ def _check_code(judged: RunEntry) -> None:
 
 def _rerun_request(request: RegressRequest, judged: RunEntry, scenarios: set[str]) -> RunRequest:
     """The same run again; drills that shared the machine are repeated together."""
-    only = tuple(each.runbook for each in judged.drills if judged.parallel > 1 or each.scenario in scenarios)
+    jobs = max(load.parallel for load in judged.loads)
+    only = tuple(each.runbook for each in judged.drills if jobs > 1 or each.scenario in scenarios)
     plan = PlanRequest(Path(judged.document), Path(judged.bindings), only, Start(judged.start))
     platform = PlatformChoice(judged.platform, request.options)
-    return RunRequest(plan, platform, judged.jobs, steady_s=judged.steady_s, history=request.file)
+    return RunRequest(plan, platform, jobs, steady_s=judged.steady_s, history=request.file)

@@ -18,6 +18,7 @@ from harness.cli.parser import DEFAULT_DIR
 from harness.cli.signals import stop_on_signals
 from harness.errors import PASSED, UNUSABLE
 from harness.report import document, plan, slos
+from harness.report.format import printable
 
 if TYPE_CHECKING:
     from harness.record.listener import Listener
@@ -92,7 +93,7 @@ def _postmortem(options: argparse.Namespace) -> int:
     done = app.postmortem(app.PostmortemRequest(options.run, options.out))
     sys.stdout.writelines(f"{printable(str(file))}\n" for file in done.files)
     for note in done.notes:
-        _notify(note)
+        notify(note)
     return PASSED
 
 

@@ -96,9 +96,7 @@ def _environment(plan: GamedayPlan, members: Members) -> EnvironmentFound:
     return replace(environment(Path.cwd()), start=start, steady_s=members.limits.steady_s)
 
 
-def _start_all(
-    gameday: _Gameday, admission: Admission, pool: Executor, reference: Reference
-) -> list[Future[None]]:
+def _start_all(gameday: _Gameday, admission: Admission, pool: Executor, reference: Reference) -> list[Future[None]]:
     """Start each drill as soon as it is admitted, and measure the machine, until all have ended."""
     waiting, futures = deque(gameday.plan.drills), dict[Future[None], str]()
     running, room, ticks, meter = set[Future[None]](), None, 0, RoomMeter(gameday.journal.write)

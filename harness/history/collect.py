@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from harness.measures.counts import Counts
 from harness.record.events import (
     CONTROL,
     TREATMENT,
+    DrillEnded,
     DrillEvent,
     DrillStarted,
     EnvironmentFound,
@@ -99,7 +101,19 @@ class Collector:
                 by_scenario[drill.header.scenario].append(drill)
         for drills in by_scenario.values():
             for series in dict.fromkeys(name for drill in drills for name in drill.series()):
-                yield _load_entry(drills, series, self._reference(drills))
+                yield _load_entry(drills, series, self._parallel(drills), self._reference(drills))
+
+    def _parallel(self, drills: Iterable[_Drill]) -> int:
+        """The largest number of drills that were under way at the begin of one, within the windows of these drills."""
+        windows = [drill.window for drill in drills]
+        spans = [drill.span for drill in self._drills.values()]
+        moments = [*(begin for begin, _ in windows), *(begin for begin, _ in spans)]
+        counts = (
+            sum(begin <= moment < end for begin, end in spans)
+            for moment in moments
+            if any(begin <= moment < end for begin, end in windows)
+        )
+        return max(counts, default=1)
 
     def _reference(self, drills: Iterable[_Drill]) -> float | None:
         windows = [(begin - _NEAR_S, end + _NEAR_S) for drill in drills for begin, end in [drill.window]]
@@ -112,6 +126,7 @@ class _Drill:
     """The load of one drill, by series, side and number of its slice."""
 
     header: DrillStarted
+    ended_s: float = math.inf
     engine: str = ""
     declared: tuple[str, ...] = ()
     begin_s: float | None = None
@@ -123,6 +138,8 @@ class _Drill:
 
     def add(self, event: DrillEvent) -> None:
         match event:
+            case DrillEnded():
+                self.ended_s = event.t_s
             case LoadStarted():
                 self.engine, self.declared = event.engine, event.series
             case PhaseStarted(phase="baseline"):
@@ -137,6 +154,11 @@ class _Drill:
         if self.begin_s is not None and part.at_s >= self.begin_s:
             slices, number = self.slices[part.series][side], round((part.at_s - self.begin_s) / SLICE_S)
             slices.setdefault(number, Counts()).add(counts_of(part))
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """Begin and end of the drill, in seconds since the epoch."""
+        return self.header.t_s, self.ended_s
 
     @property
     def steady_s(self) -> int | None:
@@ -175,7 +197,7 @@ class _Drill:
                 yield Second(side, second, steady, whole.sent, whole.ok, whole.bad.total(), whole.late)
 
 
-def _load_entry(drills: list[_Drill], series: str, reference_ms: float | None) -> LoadEntry:
+def _load_entry(drills: list[_Drill], series: str, parallel: int, reference_ms: float | None) -> LoadEntry:
     slices = [counts for drill in drills for side in drill.steady(series) for counts in side]
     whole = Counts()
     for counts in slices:
@@ -189,6 +211,7 @@ def _load_entry(drills: list[_Drill], series: str, reference_ms: float | None) -
         rate_per_s=None if first.header.rate_per_s is None else float(first.header.rate_per_s),
         engine=first.engine,
         steady=all(drill.held for drill in drills),
+        parallel=parallel,
         window_s=sum(drill.steady_s or 0 for drill in drills),
         arrivals=whole.sent,
         bad=whole.sent - whole.ok,

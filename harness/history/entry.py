@@ -83,6 +83,8 @@ class LoadEntry:
     engine: str
     steady: bool
     """Whether every SLO held."""
+    parallel: int
+    """Most drills that ran at a time in the steady windows: they share the machine."""
     window_s: int
     """Length of the steady windows, of all drills with this scenario."""
     arrivals: int
@@ -140,8 +142,3 @@ class RunEntry:
     drills: tuple[DrillEntry, ...] = ()
     loads: tuple[LoadEntry, ...] = ()
     number: int = 0
-
-    @property
-    def parallel(self) -> int:
-        """How many drills ran at a time: they share the machine."""
-        return min(self.jobs, len(self.drills))

@@ -67,7 +67,7 @@ class Measured:
             run.platform,
             load.engine,
             load.rate_per_s,
-            run.parallel,
+            load.parallel,
             run.start,
             run.host.host_class,
         )

@@ -30,7 +30,8 @@ _RUNS = (
     CREATE TABLE loads (
         run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
         scenario TEXT NOT NULL, series TEXT NOT NULL, first INTEGER NOT NULL,
-        rate_per_s REAL, engine TEXT NOT NULL, steady INTEGER NOT NULL, window_s INTEGER NOT NULL,
+        rate_per_s REAL, engine TEXT NOT NULL, steady INTEGER NOT NULL, parallel INTEGER NOT NULL,
+        window_s INTEGER NOT NULL,
         arrivals INTEGER NOT NULL, bad INTEGER NOT NULL, late INTEGER NOT NULL, fell_behind INTEGER NOT NULL,
         vif REAL NOT NULL, reference_ms REAL, histogram TEXT NOT NULL,
         PRIMARY KEY (run, scenario, series)

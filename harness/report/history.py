@@ -122,6 +122,7 @@ def _load_json(load: LoadEntry) -> dict[str, object]:
         "engine": load.engine,
         "steady": load.steady,
         "fell_behind": load.fell_behind,
+        "parallel": load.parallel,
         "window_s": load.window_s,
         "arrivals": load.arrivals,
         "bad": load.bad,

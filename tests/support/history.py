@@ -20,6 +20,7 @@ LOAD = LoadEntry(
     rate_per_s=50.0,
     engine="worker",
     steady=True,
+    parallel=1,
     window_s=20,
     arrivals=2000,
     bad=0,

@@ -198,6 +198,8 @@ def test_drills_that_cannot_start_do_not_hold_up_the_others(place: Path, monkeyp
     done = app.run(app.RunRequest(app.PlanRequest(Path("ops.md")), platform, out=Path("run")))
     assert len(done.gameday.drills) == 4
     assert all("no room on the stub" in " ".join(drill.why) for drill in done.gameday.drills)
+
+
 def test_run_is_added_to_its_history(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file, platform = Path("kept") / "history.db", use_platform(monkeypatch, StubProvider)
     plan = app.PlanRequest(Path("ops.md"), only=("TIMEOUT",))

@@ -14,6 +14,7 @@ from harness.model import Verdict
 from harness.record.events import (
     CONTROL,
     TREATMENT,
+    DrillEnded,
     DrillStarted,
     EnvironmentFound,
     Event,
@@ -93,6 +94,13 @@ def test_quantiles_count_bad_arrivals_as_the_slowest() -> None:
         assert each.high_ms is None or each.value_ms <= each.high_ms
 
 
+def test_bad_arrivals_move_the_quantile_up() -> None:
+    """94 fast and 4 slow ones: the 95th of 98 is fast, that of 100 with two bad ones is slow."""
+    whole, with_bad = ({each.q: each.value_ms for each in quantiles_of({FAST: 94, SLOW: 4}, n, 1.3)} for n in (98, 100))
+    assert (whole[0.95], with_bad[0.95]) == (middle_ms(FAST), middle_ms(SLOW))
+    assert 0.99 not in with_bad
+
+
 def test_interval_is_wider_for_fewer_effective_samples() -> None:
     histogram = {800 + each: 10 for each in range(200)}
     independent, correlated = ({each.q: each for each in quantiles_of(histogram, 2000, vif)} for vif in (1.0, 8.0))
@@ -127,6 +135,22 @@ def test_drills_with_the_same_scenario_are_put_together() -> None:
     ]
     assert sum(each.arrivals for each in run.loads[0].seconds if each.steady) == 800
     assert [each.runbook for each in run.drills] == ["A", "B", "C"]
+
+
+def test_drills_that_share_the_machine_in_the_window_are_counted() -> None:
+    def started(name: str, at_s: float, scenario: str) -> list[Event]:
+        return [replace(each, t_s=at_s) if isinstance(each, DrillStarted) else each for each in drill(name, scenario)]
+
+    def parallel(*others: Event) -> dict[str, int]:
+        return {load.scenario: load.parallel for load in entry(*others).loads}
+
+    ended = DrillEnded(t_s=BEGIN_S - 1, drill="A")
+    assert parallel(*started("A", 991.0, "a")) == {"a": 1}
+    assert parallel(*started("A", 991.0, "a"), *started("B", 992.0, "b")) == {"a": 2, "b": 2}
+    assert parallel(*started("A", 991.0, "a"), *started("B", 992.0, "b"), ended)["b"] == 1
+    later = DrillStarted(t_s=BEGIN_S + 4, drill="C", title="C", line=1, fault="f", scenario="c")
+    assert parallel(*started("A", 991.0, "a"), later) == {"a": 2}
+    assert parallel(*started("A", 991.0, "a"), replace(later, t_s=BEGIN_S + 5)) == {"a": 1}, "after the window"
 
 
 def test_first_series_is_the_declared_one_or_the_one_with_the_most_arrivals() -> None:

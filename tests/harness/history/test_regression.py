@@ -89,8 +89,8 @@ def test_run_under_other_conditions_is_not_compared(changes: dict[str, object], 
 
 
 def test_run_with_another_number_of_parallel_drills_is_not_compared() -> None:
-    parallel = replace(run(50), jobs=2, drills=run(50).drills * 2)
-    assert judge([one(parallel)], [BASELINE]).reasons == ("another number of parallel drills: 2 instead of 1",)
+    found = judge([one(run(50, load_parallel=2))], [BASELINE])
+    assert found.reasons == ("another number of parallel drills: 2 instead of 1",)
     assert judge([one(replace(run(50), jobs=4))], [BASELINE]).outcome is Outcome.NO_ALARM, "--jobs 4 with one drill"
 
 

@@ -15,14 +15,17 @@ from pathlib import Path
 
 import pytest
 
+from harness.history import store
 from harness.history.database import HistoryError
+from harness.history.entry import RunEntry
 from harness.history.profile import measured
+from harness.history.rows import insert_run
 from harness.history.schema import MIGRATIONS, VERSION
 from harness.history.store import history
 from tests.support.history import RUN, fill, run
 from tests.support.paths import ROOT
 
-NOBODY = 65534
+OTHER_USER = 65534
 
 
 @pytest.fixture
@@ -158,6 +161,25 @@ def test_writers_killed_at_random_moments_leave_whole_runs(file: Path) -> None:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
+def test_writer_holds_the_history_from_its_first_look_at_it(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise what it has seen could change before it writes, and its transaction would fail."""
+    refused: list[str] = []
+
+    def insert(connection: sqlite3.Connection, entry: RunEntry) -> int:
+        if not refused:
+            refused.append("")
+            with pytest.raises(HistoryError) as error, history(file, busy_s=0.05) as another:
+                another.add(run(2))
+            refused.append(str(error.value))
+        return insert_run(connection, entry)
+
+    monkeypatch.setattr(store, "insert_run", insert)
+    assert fill(file, run(1), run(2)) == [1, 2]
+    assert "another process has held the history" in refused[1]
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
 @contextmanager
 def locked(file: Path) -> Iterator[None]:
     """Another process has begun to write, and does not end."""
@@ -253,7 +275,7 @@ def test_place_that_is_no_folder_is_refused(tmp_path: Path) -> None:
 
 def test_history_in_a_folder_that_cannot_be_written_can_be_read() -> None:
     code = (
-        f"if os.geteuid() == 0: os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})\n"
+        f"if os.geteuid() == 0: os.setgroups([]); os.setgid({OTHER_USER}); os.setuid({OTHER_USER})\n"
         "with history(file) as opened: print([each.folder for each in opened.runs()])\n"
         "try: fill(file, run(2))\nexcept Exception as error: print(error)"
     )
