@@ -10,11 +10,27 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from harness.app.documents import ShowRequest, ShowResult, show
+    from harness.app.history import (
+        BaselineRequest,
+        HistoryRequest,
+        HistoryResult,
+        PinRequest,
+        PruneRequest,
+        TrendRequest,
+        keep,
+        list_runs,
+        pin,
+        prune,
+        show_baselines,
+        trend,
+        unpin,
+    )
     from harness.app.members import format_names, platform_names
     from harness.app.papers import PostmortemRequest, PostmortemResult, postmortem
     from harness.app.planning import PlanRequest, PlanResult, plan
     from harness.app.platforms import DownRequest, LoadTarget, PlatformChoice, UpRequest, UpResult, down, up
     from harness.app.recovery import Recovered, RecoverRequest, recover
+    from harness.app.regression import RegressRequest, RegressResult, regress
     from harness.app.reporting import RECORD, ReportRequest, render, report, write_page
     from harness.app.running import ListenerFactory, Notify, RunRequest, RunResult, run
     from harness.app.slos import (
@@ -32,20 +48,27 @@ if TYPE_CHECKING:
 
 __all__ = [
     "RECORD",
+    "BaselineRequest",
     "DownRequest",
+    "HistoryRequest",
+    "HistoryResult",
     "JudgedSlo",
     "ListenerFactory",
     "LoadTarget",
     "Notify",
+    "PinRequest",
     "PlanRequest",
     "PlanResult",
     "PlatformChoice",
     "PlatformOptions",
     "PostmortemRequest",
     "PostmortemResult",
+    "PruneRequest",
     "ReadJudge",
     "RecoverRequest",
     "Recovered",
+    "RegressRequest",
+    "RegressResult",
     "ReportRequest",
     "RunRequest",
     "RunResult",
@@ -55,32 +78,44 @@ __all__ = [
     "SloImportRequest",
     "SloImportResult",
     "Start",
+    "TrendRequest",
     "UpRequest",
     "UpResult",
     "check_slos",
     "down",
     "format_names",
     "import_slos",
+    "keep",
+    "list_runs",
+    "pin",
     "plan",
     "platform_names",
     "postmortem",
+    "prune",
     "recover",
+    "regress",
     "render",
     "report",
     "run",
     "show",
+    "show_baselines",
     "show_slos",
+    "trend",
+    "unpin",
     "up",
     "write_page",
 ]
 
 _MEMBERS = {
     "harness.app.documents": "ShowRequest ShowResult show",
+    "harness.app.history": "BaselineRequest HistoryRequest HistoryResult PinRequest PruneRequest keep"
+    " TrendRequest list_runs pin prune show_baselines trend unpin",
     "harness.app.members": "format_names platform_names",
     "harness.app.planning": "PlanRequest PlanResult plan",
     "harness.app.platforms": "DownRequest LoadTarget PlatformChoice UpRequest UpResult down up",
     "harness.app.papers": "PostmortemRequest PostmortemResult postmortem",
     "harness.app.recovery": "RecoverRequest Recovered recover",
+    "harness.app.regression": "RegressRequest RegressResult regress",
     "harness.app.reporting": "RECORD ReportRequest render report write_page",
     "harness.app.running": "ListenerFactory Notify RunRequest RunResult run",
     "harness.app.slos": "JudgedSlo SloCheckRequest SloImportRequest SloImportResult check_slos import_slos show_slos",

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import TypeAlias
 
 from harness.app.checks import part_problems
+from harness.app.history import keep
 from harness.app.load import make_load
 from harness.app.members import DEFAULT_PLATFORM, RESPONDERS, file_formats, make_provider
 from harness.app.planning import PlanRequest, read_plan
 from harness.app.platforms import PlatformChoice
 from harness.app.reporting import RECORD, ReportRequest, report, write_files
 from harness.drill import Limits
-from harness.errors import BindingError, Interrupted, MachineError, PlatformError
+from harness.errors import BindingError, GamedayError, Interrupted, MachineError, PlatformError
 from harness.faults.factory import make_fault
 from harness.gameday.admission import Admission, AutomaticJobs, FixedJobs
 from harness.gameday.headers import Draw
@@ -59,6 +60,10 @@ class RunRequest:
     """Whether a recovery needs a probability of self-healing of at most 1 % instead of 10 %."""
     responder: str = "runbook"
     """The registered name of who handles the incident."""
+    steady_s: float = 0.0
+    """Shortest baseline phase, in seconds: regressions are judged by its latencies."""
+    history: Path | None = None
+    """The history to add the run to; None: none."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,8 @@ class RunResult:
 
     folder: Path
     gameday: GamedayResult
+    notes: tuple[str, ...] = ()
+    """What went wrong apart from the verdict."""
 
 
 def run(
@@ -99,7 +106,18 @@ def run(
         run_gameday(plan, members, journal, judges, out, admission, stop)
     result = report(ReportRequest(out))
     write_files(result, formats, out)
-    return RunResult(out, result)
+    return RunResult(out, result, tuple(_keep(out, result, request.history)))
+
+
+def _keep(out: Path, result: GamedayResult, file: Path | None) -> Iterator[str]:
+    """Add the run to the history; yields why that failed, which must change neither verdict nor report."""
+    if file is None:
+        return
+    try:
+        keep(out, file, result)
+    except Exception as error:
+        why = str(error) if isinstance(error, GamedayError) else f"{type(error).__name__}: {error}"
+        yield f"the run is not in the history: {why}; `gameday history add {out}` adds it"
 
 
 @contextmanager
@@ -132,7 +150,7 @@ def _members(plan: GamedayPlan, provider: Provider, request: RunRequest, workers
     seed = request.seed if request.seed is not None else secrets.randbelow(2**31)
     draw = Draw(seed, STRICT_CREDIT_ALPHA if request.strict else CREDIT_ALPHA)
     responder = RESPONDERS.load(request.responder)()
-    return Members(provider.name, provider.create, load, make_fault, responder, Limits(), draw)
+    return Members(provider.name, provider.create, load, make_fault, responder, Limits(steady_s=request.steady_s), draw)
 
 
 def _make_run_directory(named: Path | None) -> Path:

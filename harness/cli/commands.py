@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import app
+from harness.cli import history_commands
+from harness.cli.notify import notify
 from harness.cli.parser import DEFAULT_DIR
 from harness.cli.signals import stop_on_signals
 from harness.errors import PASSED, UNUSABLE
@@ -20,10 +22,6 @@ from harness.report.format import printable
 
 if TYPE_CHECKING:
     from harness.record.listener import Listener
-
-
-def _notify(line: str) -> None:
-    sys.stderr.write(f"gameday: {printable(line)}\n")
 
 
 def _discard(line: str) -> None:
@@ -52,15 +50,24 @@ def _platform(options: argparse.Namespace) -> app.PlatformChoice:
 
 def _run(options: argparse.Namespace) -> int:
     request = app.RunRequest(
-        _plan_request(options), _platform(options), options.jobs, options.out, options.seed, options.strict
+        _plan_request(options),
+        _platform(options),
+        options.jobs,
+        options.out,
+        options.seed,
+        options.strict,
+        steady_s=float(options.steady),
+        history=None if options.no_history else options.history,
     )
     stop = threading.Event()
     with stop_on_signals(stop):
         if options.quiet:
             done = app.run(request, stop=stop)
         else:
-            done = app.run(request, notify=_notify, listeners=[_progress_display], stop=stop)
+            done = app.run(request, notify=notify, listeners=[_progress_display], stop=stop)
     sys.stdout.write(app.render(done.gameday, options.format))
+    for note in done.notes:
+        notify(note)
     if options.open:
         _open(done.folder / "report.html")
     return done.gameday.exit_code
@@ -86,7 +93,7 @@ def _postmortem(options: argparse.Namespace) -> int:
     done = app.postmortem(app.PostmortemRequest(options.run, options.out))
     sys.stdout.writelines(f"{printable(str(file))}\n" for file in done.files)
     for note in done.notes:
-        _notify(note)
+        notify(note)
     return PASSED
 
 
@@ -95,7 +102,7 @@ def _open(page: Path) -> None:
     import webbrowser  # noqa: PLC0415  rarely needed
 
     if not webbrowser.open(page.resolve().as_uri()):
-        _notify(f"there is no browser; open {page}")
+        notify(f"there is no browser; open {page}")
 
 
 # -- show and plan -----------------------------------------------------------------------------------------------------
@@ -106,7 +113,7 @@ def _show(options: argparse.Namespace) -> int:
     render = document.to_json if options.format == "json" else document.to_text
     sys.stdout.write(render(shown.document))
     if shown.nothing_to_test:
-        _notify(f"{options.runbook}: nothing to test: {shown.nothing_to_test}")
+        notify(f"{options.runbook}: nothing to test: {shown.nothing_to_test}")
     return UNUSABLE if shown.nothing_to_test else PASSED
 
 
@@ -115,7 +122,7 @@ def _plan(options: argparse.Namespace) -> int:
     render = plan.to_json if options.format == "json" else plan.to_text
     sys.stdout.write(render(planned.plan))
     for problem in (*planned.problems, *planned.notes):
-        _notify(problem)
+        notify(problem)
     return PASSED if planned.ready else UNUSABLE
 
 
@@ -131,9 +138,9 @@ def _slo_check(options: argparse.Namespace) -> int:
     found = app.check_slos(app.SloCheckRequest(tuple(options.files)))
     sys.stdout.write(slos.to_json(found) if options.format == "json" else slos.to_text(found))
     if found.problems:
-        _notify("\n".join(found.problems) + "\nForms: docs/reference/slos.md")
+        notify("\n".join(found.problems) + "\nForms: docs/reference/slos.md")
     elif not found.slos:
-        _notify("the files are valid and contain no SLO")
+        notify("the files are valid and contain no SLO")
     return UNUSABLE if found.problems else PASSED
 
 
@@ -150,7 +157,7 @@ def _slo_import(options: argparse.Namespace) -> int:
     sys.stderr.writelines(f"not imported: {each}\n" for each in found.refused)
     sys.stderr.writelines(f"note: {each}\n" for each in found.notes)
     if not found.documents:
-        _notify(f"{options.file}: no threshold could be imported; docs/reference/slos.md lists those that can")
+        notify(f"{options.file}: no threshold could be imported; docs/reference/slos.md lists those that can")
     return PASSED if found.documents else UNUSABLE
 
 
@@ -159,7 +166,7 @@ def _slo_import(options: argparse.Namespace) -> int:
 
 def _up(options: argparse.Namespace) -> int:
     request = app.UpRequest(_platform(options), options.dir)
-    found = app.up(request, notify=_discard if options.quiet else _notify)
+    found = app.up(request, notify=_discard if options.quiet else notify)
     lines = _exports(found) if options.quiet else _how_to_use(found, options.dir)
     sys.stdout.writelines(f"{line}\n" for line in lines)
     return PASSED
@@ -184,19 +191,19 @@ def _how_to_use(found: app.UpResult, folder: Path) -> Iterator[str]:
 
 
 def _down(options: argparse.Namespace) -> int:
-    app.down(app.DownRequest(_platform(options), options.dir), notify=_notify)
+    app.down(app.DownRequest(_platform(options), options.dir), notify=notify)
     return PASSED
 
 
 def _recover(options: argparse.Namespace) -> int:
     code = PASSED
-    for place in app.recover(app.RecoverRequest(tuple(options.run), options.context), notify=_notify):
+    for place in app.recover(app.RecoverRequest(tuple(options.run), options.context), notify=notify):
         if place.ended:
             sys.stdout.write(f"{place.place}: ended {len(place.ended)}: {', '.join(place.ended)}\n")
         elif place.recorded and not place.left:
             sys.stdout.write(f"{place.place}: nothing was left\n")
         if place.left:
-            _notify(f"{place.place}: could not end {', '.join(place.left)}; end them as their user or as root")
+            notify(f"{place.place}: could not end {', '.join(place.left)}; end them as their user or as root")
             code = UNUSABLE
     return code
 
@@ -208,6 +215,10 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "show": _show,
     "plan": _plan,
     "slo": _slo,
+    "history": history_commands.history,
+    "baseline": history_commands.baseline,
+    "regress": history_commands.regress,
+    "trend": history_commands.trend,
     "up": _up,
     "down": _down,
     "recover": _recover,

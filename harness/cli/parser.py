@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.cli import demo
+from harness.cli import demo, history_parser
+from harness.cli.arguments import add_format, natural, positive
 from harness.registry import Family
 
 DEFAULT_DIR = Path("runs/platform")
@@ -100,11 +101,6 @@ def _add_start(command: argparse.ArgumentParser) -> None:
     command.add_argument("--start", choices=("deployed", "documented"), default="deployed", help=about)
 
 
-def _add_format(command: argparse.ArgumentParser) -> None:
-    about = "text for people, json for programs (default: text)"
-    command.add_argument("--format", choices=("text", "json"), default="text", help=about)
-
-
 def _add_report_format(command: argparse.ArgumentParser) -> None:
     names = Family[object]("reports").names()
     about = f"the report format: {', '.join(names)} (default: text)"
@@ -126,20 +122,8 @@ def _add_platform(command: argparse.ArgumentParser) -> None:
     command.add_argument("--context", metavar="NAME", help="kube context of an existing sandbox cluster")
 
 
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"`{text}` is not a whole number of at least 1")
-    return int(text)
-
-
 def _jobs(text: str) -> int | None:
-    return None if text == "auto" else _positive(text)
-
-
-def _natural(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"`{text}` is not a whole number of at least 0")
-    return int(text)
+    return None if text == "auto" else positive(text)
 
 
 # -- arguments of one command ------------------------------------------------------------------------------------------
@@ -151,14 +135,15 @@ def _add_run(command: argparse.ArgumentParser) -> None:
     _add_start(command)
     _add_platform(command)
     about = "generate the load from N workers in the platform's cluster (default: from this machine)"
-    command.add_argument("--load-in-cluster", type=_positive, metavar="N", help=about)
+    command.add_argument("--load-in-cluster", type=positive, metavar="N", help=about)
     about = "run N drills in parallel, each on its own platforms; auto: as many as the machine has room for (default)"
     command.add_argument("--jobs", type=_jobs, metavar="N", help=about)
     command.add_argument("--out", type=Path, metavar="DIR", help="the run directory (default: runs/<time>)")
     about = "seed of the draw which side of a drill comes up, and is broken, first (default: a random one)"
-    command.add_argument("--seed", type=_natural, metavar="N", help=about)
+    command.add_argument("--seed", type=natural, metavar="N", help=about)
     about = "credit a recovery only if the incident ends by itself with p <= 1 %% (default: 10 %%)"
     command.add_argument("--strict", action="store_true", help=about)
+    history_parser.add_run_options(command)
     _add_report_format(command)
     _add_open(command)
     command.add_argument("--quiet", action="store_true", help="print the result only, no progress")
@@ -178,14 +163,14 @@ def _add_postmortem(command: argparse.ArgumentParser) -> None:
 
 def _add_show(command: argparse.ArgumentParser) -> None:
     _add_document(command)
-    _add_format(command)
+    add_format(command)
 
 
 def _add_plan(command: argparse.ArgumentParser) -> None:
     _add_document(command)
     _add_selection(command)
     _add_start(command)
-    _add_format(command)
+    add_format(command)
 
 
 def _add_slo(command: argparse.ArgumentParser) -> None:
@@ -193,7 +178,7 @@ def _add_slo(command: argparse.ArgumentParser) -> None:
     about = "validate OpenSLO files and list their SLOs"
     check = below.add_parser("check", help=about, description=about)
     check.add_argument("files", type=Path, nargs="+", metavar="FILE", help="OpenSLO v1 files (YAML)")
-    _add_format(check)
+    add_format(check)
     about = "show the SLOs that a run is judged by, as OpenSLO documents"
     show = below.add_parser("show", help=about, description=about)
     _add_document(show)
@@ -246,6 +231,30 @@ _COMMANDS = (
         _add_plan,
     ),
     _Command("slo", "check OpenSLO files, show the SLOs of a run, import k6 thresholds", _SLO_EXAMPLES, _add_slo),
+    _Command(
+        "history",
+        "list earlier runs with their verdicts and latencies; remove old ones",
+        history_parser.HISTORY_EXAMPLES,
+        history_parser.add_history,
+    ),
+    _Command(
+        "baseline",
+        "pin runs as the baseline that later runs are compared with",
+        history_parser.BASELINE_EXAMPLES,
+        history_parser.add_baseline,
+    ),
+    _Command(
+        "regress",
+        "compare P95 of a run with the pinned baseline; re-run on an alarm",
+        history_parser.REGRESS_EXAMPLES,
+        history_parser.add_regress,
+    ),
+    _Command(
+        "trend",
+        "report the changes of P95 in the history (extra: pip install 'runbook-gameday[trend]')",
+        history_parser.TREND_EXAMPLES,
+        history_parser.add_trend,
+    ),
     _Command("up", "start a platform and leave it running, for exploration", _UP_EXAMPLES, _add_up),
     _Command("down", "end the platform that `gameday up` started", "  gameday down\n", _add_down),
     _Command("recover", "end everything that a killed run left behind", _RECOVER_EXAMPLES, _add_recover),

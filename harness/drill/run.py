@@ -36,8 +36,10 @@ from harness.record.events import (
     SideName,
 )
 from harness.record.journal import JournalError
+from harness.stats.sequential import SLICE_S
 from harness.verdict.judge import Judge
 from harness.verdict.progress import decided_s
+from harness.verdict.timeline import SETTLE_S
 
 POLL_S = 0.05
 PREPARE_POLL_S = 0.2
@@ -49,13 +51,22 @@ SILENCE_S = 15.0
 
 @dataclass(frozen=True)
 class Limits:
-    """Longest duration of each phase that waits for evidence, in seconds."""
+    """Longest duration of each phase that waits for evidence, in seconds.
+
+    `steady_s`: how long the baseline is observed at least, in whole slices that are settled before the fault.
+    """
 
     baseline_s: float = 60.0
     symptoms_s: float = 60.0
     recovery_s: float = 75.0
     control_s: float = 60.0
     after_revert_s: float = 60.0
+    steady_s: float = 0.0
+
+    @property
+    def baseline_least_s(self) -> float:
+        """Shortest duration of the baseline phase."""
+        return self.steady_s + SETTLE_S + SLICE_S if self.steady_s else 0.0
 
 
 class Record(Protocol):
@@ -124,7 +135,7 @@ class Drill:
 
     def _phases(self) -> None:
         self._phase("prepare", self._prepare)
-        if not self._wait("baseline", self.limits.baseline_s):
+        if not self._wait("baseline", self.limits.baseline_s, self.limits.baseline_least_s):
             return
         self._phase("fault", self._inject)
         if not self._wait("symptoms", self.limits.symptoms_s):
@@ -147,13 +158,14 @@ class Drill:
         self._check()
         self.record(PhaseEnded(phase=name))
 
-    def _wait(self, phase: PhaseName, limit_s: float) -> bool:
-        """Wait until the judge has decided; return False if it decided no, or at the limit."""
+    def _wait(self, phase: PhaseName, limit_s: float, least_s: float = 0.0) -> bool:
+        """Wait until the judge has decided, for `least_s` or longer; return False if it decided no, or at the limit."""
+        limit_s = max(limit_s, least_s)
         self.record(PhaseStarted(phase=phase, limit_s=limit_s))
-        until = self.clock() + limit_s
+        least, until = self.clock() + least_s, self.clock() + limit_s
         extended = False
-        while (answer := self._answer(phase)) is None:
-            if self.clock() >= until:
+        while (answer := self._answer(phase)) is None or self.clock() < least:
+            if answer is None and self.clock() >= until:
                 more_s = 0.0 if extended else self._extension_s(limit_s)
                 if not more_s:
                     break

@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -24,18 +25,22 @@ from harness.gameday.side import LiveSide
 from harness.gameday.toggles import drift, overrides
 from harness.history.vif import History, history_beside
 from harness.load.base import Load
+from harness.machine.environment import environment
+from harness.machine.reference import Reference
 from harness.measures.probe import Probe, family, near_names
-from harness.plan import DrillPlan, GamedayPlan
+from harness.plan import DrillPlan, GamedayPlan, Start
 from harness.platforms.base import Overrides, Platform
 from harness.record.events import (
     CONTROL,
     TREATMENT,
     DocumentRead,
     DrillEvent,
+    EnvironmentFound,
     FindingNoted,
     ProcessStarted,
     RunEnded,
     SideName,
+    StartName,
     StepExecuted,
 )
 from harness.record.journal import Journal, JournalError
@@ -47,6 +52,8 @@ from harness.steps.step import Step
 WAKE_S = 0.5
 WAKES_PER_SAMPLE = 4
 """Every two seconds: a sample takes a few milliseconds of processor time."""
+WAKES_PER_REFERENCE = 2
+"""Once a second: a sample takes two milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -75,15 +82,21 @@ def run_gameday(
     """Run every drill; return when all have ended and all platforms are down. `judges` reads `journal`."""
     journal.write(run_header(plan, members.platform, admission.most))
     journal.write(DocumentRead(text=plan.document.text))
+    journal.write(_environment(plan, members))
     gameday = _Gameday(plan, members, journal, judges, out, stop, history_beside(out, members.platform))
-    with ThreadPoolExecutor(admission.most, thread_name_prefix="drill") as pool:
-        futures = _start_all(gameday, admission, pool)
+    with ThreadPoolExecutor(admission.most, thread_name_prefix="drill") as pool, closing(Reference()) as reference:
+        futures = _start_all(gameday, admission, pool, reference)
     for future in futures:
         future.result()
     journal.write(RunEnded())
 
 
-def _start_all(gameday: _Gameday, admission: Admission, pool: Executor) -> list[Future[None]]:
+def _environment(plan: GamedayPlan, members: Members) -> EnvironmentFound:
+    start: StartName = "documented" if plan.start is Start.DOCUMENTED else "deployed"
+    return replace(environment(Path.cwd()), start=start, steady_s=members.limits.steady_s)
+
+
+def _start_all(gameday: _Gameday, admission: Admission, pool: Executor, reference: Reference) -> list[Future[None]]:
     """Start each drill as soon as it is admitted, and measure the machine, until all have ended."""
     waiting, futures = deque(gameday.plan.drills), dict[Future[None], str]()
     running, room, ticks, meter = set[Future[None]](), None, 0, RoomMeter(gameday.journal.write)
@@ -96,6 +109,8 @@ def _start_all(gameday: _Gameday, admission: Admission, pool: Executor) -> list[
         ticks += 1
         if ticks % WAKES_PER_SAMPLE == 0:
             room = meter.measure(loaded=all(gameday.judges.under_load(futures[each]) for each in running))
+        if ticks % WAKES_PER_REFERENCE == 0:
+            gameday.journal.write(reference.sample())
     return list(futures)
 
 

@@ -22,6 +22,7 @@ from harness.record.events import (
     LoadFinished,
     LoadLost,
     LoadSlice,
+    LoadStarted,
     ProbeSampled,
     ProcessStarted,
     RequestsProbed,
@@ -82,7 +83,9 @@ class LiveSide:
         """Record one line of the load stream."""
         match line["ev"]:
             case "hello":
-                self._note(_process(self.name, line["pid"]), sync=True)
+                if line["pid"] is not None:
+                    self._note(_process(self.name, line["pid"]), sync=True)
+                self._note(LoadStarted(side=self.name, engine=line["engine"], series=tuple(line["series"])))
             case "load":
                 slices = tuple(_slice(delta) for delta in line["deltas"])
                 self._note(LoadCounted(side=self.name, until_s=line["t"], slices=slices))

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.report.json_report import VERSION
 from harness.stats.hazard import EarlierRuns
 from harness.stats.inflation import UNKNOWN, VIF_METHOD, VifEstimate
 from harness.stats.sequential import MIN_S
+from harness.verdict.gameday import RESULT_VERSION
 
 RESULT = "result.json"
 MOST_RUNS = 10
@@ -78,7 +78,7 @@ def _drills(path: Path, platform: str) -> list[tuple[list[SteadyWindow], list[Ex
     """The steady windows and the exposure of each drill of a result; none if it cannot be read or used."""
     try:
         result = json.loads(path.read_bytes())
-        if (result["version"], result["platform"], result["vif_method"]) != (VERSION, platform, VIF_METHOD):
+        if (result["version"], result["platform"], result["vif_method"]) != (RESULT_VERSION, platform, VIF_METHOD):
             return []
         return [(list(_of_drill(drill)), list(_exposure(drill))) for drill in result["drills"]]
     except (OSError, ValueError, KeyError, TypeError):

@@ -85,10 +85,17 @@ class JobLoad:
         else:
             with self._changes:
                 if message["ev"] == "hello":
+                    self._say_hello(message, on_message)
                     self._admins[pod] = message["admin"]
                 else:
                     self._completed.add(pod)
                 self._changes.notify_all()
+
+    def _say_hello(self, message: Mapping[str, Any], on_message: OnMessage) -> None:
+        """Pass the first worker's message on, for all; its process is none of this machine."""
+        if not self._admins:
+            engine = f"{message['engine']}, {self._workers} in the cluster"
+            on_message({**message, "engine": engine, "pid": None})
 
     def _add_counts(self, pod: str, message: Mapping[str, Any], on_message: OnMessage) -> None:
         """Pass counts on up to the time that all workers have reached; none before all have sent some."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
 
 from harness.record.header import DashboardPlan, Procedure, SloPlan, SymptomPlan, UnreadLine
-from harness.record.ranges import Bucket, Count, Milliseconds, ProcessId, Rate, Seconds, Share, Time
+from harness.record.ranges import Bucket, Bytes, Count, Milliseconds, ProcessId, Rate, Seconds, Share, Time
 from harness.record.steps import StepFacts
 
 VERSION: Final = 2
@@ -22,6 +22,7 @@ SideName = Literal["treatment", "control"]
 PhaseName = Literal[
     "prepare", "baseline", "fault", "symptoms", "response", "recovery", "control", "general", "after-revert"
 ]
+StartName = Literal["deployed", "documented"]
 FaultStateName = Literal["active", "changed", "ended", "unknown"]
 
 
@@ -92,6 +93,29 @@ class HostSampled(Event):
     pressure_share: Annotated[
         Share | None, "share of the time in which any process of the machine waited, also one of lower priority (PSI)"
     ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvironmentFound(Event):
+    """The code, the machine and the settings of the run: what a comparison with other runs has to know."""
+
+    revision: Annotated[str, "git commit of the working directory; empty: not in a git repository"] = ""
+    dirty: Annotated[bool, "whether the working directory differed from that commit"] = False
+    cpu: Annotated[str, "model of the processor; empty: unknown"] = ""
+    cores: Annotated[Count, "processors that gameday may use"] = 0
+    memory_bytes: Annotated[Bytes, "memory of the machine"] = 0
+    python: Annotated[str, "version of Python"] = ""
+    kernel: Annotated[str, "name and release of the operating system's kernel"] = ""
+    start: Annotated[StartName, "values from which toggles start: `deployed` or `documented`"] = "deployed"
+    steady_s: Annotated[Seconds, "shortest baseline phase, in seconds; 0: as short as its decision allows"] = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferenceSampled(Event):
+    """The time of a small fixed piece of work on gameday's machine, once a second: how fast the machine was."""
+
+    cpu_ms: Annotated[Milliseconds, "time of a fixed computation, in ms"]
+    loopback_ms: Annotated[Milliseconds, "time of a fixed number of round trips over TCP on loopback, in ms"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,6 +230,14 @@ class LoadSlice:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LoadStarted(SideEvent):
+    """The load generator sent its first message."""
+
+    engine: Annotated[str, "name of the generator, such as `worker`"]
+    series: Annotated[tuple[str, ...], "load series; the first one has every arrival"]
+
+
+@dataclass(frozen=True, kw_only=True)
 class LoadCounted(SideEvent):
     """New counts from the load generator, about four times a second. Counts of one slice add up."""
 
@@ -281,7 +313,9 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     RunStarted,
     DocumentRead,
     RunEnded,
+    EnvironmentFound,
     HostSampled,
+    ReferenceSampled,
     DrillStarted,
     DrillEnded,
     PhaseStarted,
@@ -292,6 +326,7 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     FaultChecked,
     FaultReverted,
     StepExecuted,
+    LoadStarted,
     LoadCounted,
     LoadFinished,
     LoadLost,

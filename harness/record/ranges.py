@@ -25,6 +25,7 @@ Vif = Annotated[float, Range(1.0, 1e6)]
 Rate = Annotated[float, Range(0.0, 1e9)]
 """Arrivals per second."""
 Count = Annotated[int, Range(0, 1e12)]
+Bytes = Annotated[int, Range(0, 2**62)]
 ProcessId = Annotated[int, Range(0, 2**31)]
 Bucket = Annotated[int, Range(0, 10_000)]
 """Index of a bucket of latencies; the last one is beyond two years."""

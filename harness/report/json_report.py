@@ -9,15 +9,14 @@ from harness.report.base import ReportFormat
 from harness.report.format import as_json
 from harness.stats.inflation import VIF_METHOD
 from harness.verdict.budget import Budget
-from harness.verdict.gameday import GamedayResult
+from harness.verdict.gameday import RESULT_VERSION, GamedayResult
 from harness.verdict.measurement import Measurement
 from harness.verdict.result import DrillResult, Effect, Latency, SloResult, StepResult
 from harness.verdict.state import Credit
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
-VERSION = 1
-"""Version of this format; raised with every change that an older reader would misunderstand."""
+VERSION = RESULT_VERSION
 
 
 def to_json(result: GamedayResult) -> str:

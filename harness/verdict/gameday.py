@@ -12,6 +12,8 @@ from harness.verdict.drill import drill_result
 from harness.verdict.judges import Judges
 from harness.verdict.result import DrillResult
 
+RESULT_VERSION = 1
+"""Version of `result.json`; raised with every change that an older reader would misunderstand."""
 EXIT_CODES: Mapping[Verdict, int] = {Verdict.PASSED: PASSED, Verdict.FAILED: FAILED, Verdict.INCONCLUSIVE: INCONCLUSIVE}
 NEVER_STARTED = "the drill never started"
 CUT = "the record stops before the end of the run"

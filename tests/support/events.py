@@ -15,6 +15,7 @@ from harness.record.events import (
     DrillEnded,
     DrillInterrupted,
     DrillStarted,
+    EnvironmentFound,
     Event,
     FaultApplied,
     FaultChecked,
@@ -25,11 +26,13 @@ from harness.record.events import (
     LoadFinished,
     LoadLost,
     LoadSlice,
+    LoadStarted,
     PhaseEnded,
     PhaseExtended,
     PhaseStarted,
     ProbeSampled,
     ProcessStarted,
+    ReferenceSampled,
     RequestsProbed,
     RevertArmed,
     RunEnded,
@@ -65,6 +68,10 @@ EVERY_KIND: tuple[Event, ...] = (
         throttled_s=0.1,
         pressure_share=0.5,
     ),
+    EnvironmentFound(
+        revision="574e018", dirty=True, cpu="Xeon", cores=2, memory_bytes=2**33, python="3.11.7", kernel="Linux 6.1.0"
+    ),
+    ReferenceSampled(cpu_ms=1.25, loopback_ms=0.5),
     DrillStarted(
         drill="WEB",
         title="Web",
@@ -78,6 +85,7 @@ EVERY_KIND: tuple[Event, ...] = (
     ),
     PhaseStarted(drill="WEB", phase="baseline", limit_s=60.0),
     ProcessStarted(drill="WEB", side=TREATMENT, name="load", pid=10, pgid=10, started_s=999.5),
+    LoadStarted(drill="WEB", side=TREATMENT, engine="worker", series=("gateway",)),
     LoadCounted(
         drill="WEB",
         side=CONTROL,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from harness.drill import Drill
+from harness.drill import Drill, Limits
 from harness.faults.base import Injection, Target
 from harness.gameday.judging import LiveJudges
 from harness.record.events import (
@@ -109,6 +109,8 @@ class World:
     """By probe, why its request failed; from side and seconds since the response began."""
     faulted: tuple[str, ...] = ()
     """Deployments that the fault acts on."""
+    limits: Limits = field(default_factory=Limits)
+    """Longest durations of the phases, and the shortest of the baseline."""
     on_apply: Callable[[], None] = lambda: None
     """Called just before the fault takes effect on a side."""
 
@@ -131,6 +133,7 @@ class World:
             record=self.record,
             stop=self.stop,
             respond=self._respond,
+            limits=self.limits,
             clock=lambda: self.now,
             pause=self._pause,
         )

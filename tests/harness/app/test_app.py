@@ -200,6 +200,44 @@ def test_drills_that_cannot_start_do_not_hold_up_the_others(place: Path, monkeyp
     assert all("no room on the stub" in " ".join(drill.why) for drill in done.gameday.drills)
 
 
+def test_run_is_added_to_its_history(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, platform = Path("kept") / "history.db", use_platform(monkeypatch, StubProvider)
+    plan = app.PlanRequest(Path("ops.md"), only=("TIMEOUT",))
+    done = app.run(app.RunRequest(plan, platform, out=Path("run"), steady_s=30.0, history=file))
+    assert done.notes == ()
+    (kept,) = app.list_runs(app.HistoryRequest(file)).runs
+    assert (kept.folder, kept.verdict, kept.steady_s) == (str(done.folder), Verdict.INCONCLUSIVE, 30.0)
+    assert [(each.runbook, each.scenario) for each in kept.drills] == [("TIMEOUT", "timeout")]
+    assert kept.host.cores >= 1
+    app.run(app.RunRequest(plan, platform, out=Path("other")))
+    assert len(app.list_runs(app.HistoryRequest(file)).runs) == 1, "without a history, none is written"
+    assert not Path(".gameday").exists()
+
+
+@pytest.mark.parametrize("error", [None, ZeroDivisionError("a bug")])
+def test_history_that_cannot_be_written_changes_neither_verdict_nor_report(
+    place: Path, monkeypatch: pytest.MonkeyPatch, error: Exception | None
+) -> None:
+    def broken(*arguments: object) -> None:
+        assert error is not None
+        raise error
+
+    (place / "damaged.db").write_text("this is no database, but text that is long enough to be read as one" * 20)
+    if error:
+        monkeypatch.setattr("harness.app.running.keep", broken)
+    platform = use_platform(monkeypatch, StubProvider)
+    plan = app.PlanRequest(Path("ops.md"), only=("TIMEOUT",))
+    done = app.run(app.RunRequest(plan, platform, out=Path("run"), history=Path("damaged.db")))
+    (note,) = done.notes
+    why = (
+        "ZeroDivisionError: a bug" if error else "damaged.db: the history is damaged, or none (file is not a database)"
+    )
+    assert note.startswith(f"the run is not in the history: {why}")
+    assert note.endswith(f"; `gameday history add {done.folder}` adds it")
+    assert json.loads((done.folder / "result.json").read_text())["verdict"] == done.gameday.verdict.value
+    assert done.gameday == app.report(app.ReportRequest(done.folder))
+
+
 def test_stop_before_the_first_drill_raises_interrupted(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stop = threading.Event()
     stop.set()

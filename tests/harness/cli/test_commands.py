@@ -16,7 +16,10 @@ from tests.support.gameday import clean_environment, document, entry, gameday, l
 from tests.support.paths import BINDINGS, COMMAND, RUNBOOK, SLOS
 from tests.support.simulated_drill import World
 
-COMMANDS = ("run", "show", "plan", "report", "postmortem", "slo", "up", "down", "recover")
+COMMANDS = (
+    *("run", "show", "plan", "report", "postmortem", "slo", "history", "baseline", "regress", "trend"),
+    *("up", "down", "recover"),
+)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.app import ReportRequest, report
+from harness.drill import Limits
 from harness.errors import PlatformError
 from harness.model import Verdict
 from harness.record.events import CONTROL, TREATMENT, FaultReverted, HostSampled, ProbeSampled
@@ -306,3 +307,22 @@ def test_dashboard_names_the_near_miss_and_judges_an_expression_as_a_whole(tmp_p
     found = world.run().drills[0].dashboards
     assert [board.verdict for board in found] == ["failed", "ok", "ok", "failed"]
     assert found[0].why == "no pod exports a metric of this name; `drops_total` is exported: is that meant?"
+
+
+def test_baseline_lasts_as_long_as_it_must(tmp_path: Path) -> None:
+    """Also if it is decided earlier, and beyond its limit."""
+    for steady_s in (5.0, 30.0, 80.0):
+        folder = tmp_path / f"{steady_s:g}"
+        folder.mkdir()
+        result = World(folder, incident, limits=Limits(steady_s=steady_s)).run()
+        seconds = {each.phase: each.seconds for each in result.drills[0].phases}
+        decided_s = 12
+        assert seconds["baseline"] == pytest.approx(max(decided_s, steady_s), abs=1.5)
+        assert result.verdict is Verdict.PASSED
+
+
+def test_baseline_that_is_not_met_does_not_wait_for_longer_than_it_must(tmp_path: Path) -> None:
+    result = World(tmp_path, lambda side, since, healed: 0.5, limits=Limits(steady_s=30.0)).run()
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert [each.phase for each in result.drills[0].phases] == ["prepare", "baseline"]
+    assert result.drills[0].phases[1].seconds == pytest.approx(30, abs=1.5)

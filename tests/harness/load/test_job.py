@@ -104,8 +104,12 @@ class Counts:
         self.sent: dict[float, int] = {}
         self.t: list[float] = []
         self.ended: list[str] = []
+        self.hellos: list[Mapping[str, Any]] = []
 
     def add(self, message: Mapping[str, Any]) -> None:
+        if message["ev"] == "hello":
+            self.hellos.append(message)
+            return
         self.t.append(message["t"])
         for delta in message["deltas"]:
             self.sent[delta["at"]] = self.sent.get(delta["at"], 0) + delta["sent"]
@@ -130,6 +134,8 @@ def test_workers_share_rate_faults_and_stop(service: str, tmp_path: Path) -> Non
         wait_until(lambda: counts.t and counts.t[-1] > began + 2)
         assert counts.rate(began) == pytest.approx(RATE, rel=0.1)
         assert counts.t == sorted(counts.t)
+        (hello,) = counts.hellos
+        assert (hello["engine"], hello["pid"]) == ("worker, 2 in the cluster", None)
         admin = load.admin()
         auth = {"Authorization": f"Bearer {admin.token}"}
         assert call("POST", f"{admin.url}/faults", {"name": "nosuch", "max_duration_s": 9}, auth).status == 400
