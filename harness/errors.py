@@ -37,6 +37,10 @@ class RefusedError(GamedayError):
     """The policy does not allow a command of the runbook."""
 
 
+class ComparisonError(GamedayError):
+    """The variants of a comparison cannot be used, or could not be measured."""
+
+
 class PlatformError(GamedayError):
     """An operation on the platform failed."""
 

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from harness.app.comparing import CompareRequest, CompareResult, compare, is_comparison, read_comparison
     from harness.app.documents import ShowRequest, ShowResult, show
     from harness.app.history import (
         BaselineRequest,
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
 __all__ = [
     "RECORD",
     "BaselineRequest",
+    "CompareRequest",
+    "CompareResult",
     "DownRequest",
     "HistoryRequest",
     "HistoryResult",
@@ -82,9 +85,11 @@ __all__ = [
     "UpRequest",
     "UpResult",
     "check_slos",
+    "compare",
     "down",
     "format_names",
     "import_slos",
+    "is_comparison",
     "keep",
     "list_runs",
     "pin",
@@ -92,6 +97,7 @@ __all__ = [
     "platform_names",
     "postmortem",
     "prune",
+    "read_comparison",
     "recover",
     "regress",
     "render",
@@ -107,6 +113,7 @@ __all__ = [
 ]
 
 _MEMBERS = {
+    "harness.app.comparing": "CompareRequest CompareResult compare is_comparison read_comparison",
     "harness.app.documents": "ShowRequest ShowResult show",
     "harness.app.history": "BaselineRequest HistoryRequest HistoryResult PinRequest PruneRequest keep"
     " TrendRequest list_runs pin prune show_baselines trend unpin",

@@ -9,7 +9,7 @@ from pathlib import Path
 from harness.app.members import PLATFORMS, all_providers, make_provider
 from harness.app.reporting import RECORD
 from harness.errors import MachineError
-from harness.machine import process_ledger, run_registry
+from harness.machine import process_ledger, run_registry, worktree
 from harness.machine.process_ledger import Group
 from harness.platforms.base import PlatformOptions
 from harness.record.events import ProcessStarted
@@ -84,6 +84,7 @@ def _recover_folder(folder: Path, notify: Callable[[str], None]) -> Recovered:
     ended = [_shown(group) for group in found if group not in remaining]
     for provider in all_providers(notify):
         ended += provider.recover(folder)
+    ended += worktree.recover(folder)
     left = [*map(_shown, remaining), *process_ledger.left(folder)]
     if not left:
         run_registry.forget(folder.resolve())

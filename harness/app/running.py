@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from harness.app.members import DEFAULT_PLATFORM, RESPONDERS, file_formats, make
 from harness.app.planning import PlanRequest, read_plan
 from harness.app.platforms import PlatformChoice
 from harness.app.reporting import RECORD, ReportRequest, report, write_files
+from harness.app.run_directory import make_run_directory
 from harness.drill import Limits
 from harness.errors import BindingError, GamedayError, Interrupted, MachineError, PlatformError
 from harness.faults.factory import make_fault
@@ -92,7 +92,7 @@ def run(
     provider = make_provider(request.platform.name or DEFAULT_PLATFORM, request.platform.options)
     provider.check()
     members, formats = _members(plan, provider, request, workers), file_formats()
-    admission, out = _admission(request.jobs, provider, notify), _make_run_directory(request.out)
+    admission, out = _admission(request.jobs, provider, notify), make_run_directory(request.out)
     notify(f"{plan.document.path}: {', '.join(drill.runbook.id for drill in plan.drills)}; record in {out}")
     stop = stop or threading.Event()
     announce = _Announce(stop, notify)
@@ -151,17 +151,6 @@ def _members(plan: GamedayPlan, provider: Provider, request: RunRequest, workers
     draw = Draw(seed, STRICT_CREDIT_ALPHA if request.strict else CREDIT_ALPHA)
     responder = RESPONDERS.load(request.responder)()
     return Members(provider.name, provider.create, load, make_fault, responder, Limits(steady_s=request.steady_s), draw)
-
-
-def _make_run_directory(named: Path | None) -> Path:
-    out = named or Path("runs") / time.strftime("%Y-%m-%dT%H-%M-%S")
-    if (out / RECORD).exists():
-        raise MachineError(f"{out}: this directory has the record of another run; name another one with --out")
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise MachineError(f"{out}: cannot be created ({error.strerror}); name another directory with --out") from None
-    return out.resolve()
 
 
 def _admission(wanted: int | None, provider: Provider, notify: Notify) -> Admission:

@@ -16,11 +16,12 @@ from harness.cli import history_commands
 from harness.cli.notify import notify
 from harness.cli.parser import DEFAULT_DIR
 from harness.cli.signals import stop_on_signals
-from harness.errors import PASSED, UNUSABLE
-from harness.report import document, plan, slos
+from harness.errors import PASSED, UNUSABLE, ComparisonError
+from harness.report import comparison, document, plan, slos
 from harness.report.format import printable
 
 if TYPE_CHECKING:
+    from harness.comparison.result import ComparisonResult
     from harness.record.listener import Listener
 
 
@@ -81,6 +82,8 @@ def _progress_display(judge: app.ReadJudge) -> Listener:
 
 
 def _report(options: argparse.Namespace) -> int:
+    if app.is_comparison(options.run):
+        return _show_comparison(app.read_comparison(options.run), options.format)
     request = app.ReportRequest(options.run)
     result = app.report(request)
     sys.stdout.write(app.render(result, options.format))
@@ -103,6 +106,27 @@ def _open(page: Path) -> None:
 
     if not webbrowser.open(page.resolve().as_uri()):
         notify(f"there is no browser; open {page}")
+
+
+# -- compare -----------------------------------------------------------------------------------------------------------
+
+
+def _compare(options: argparse.Namespace) -> int:
+    request = app.CompareRequest(
+        options.base, options.candidate, options.bindings, tuple(options.only), options.rate, options.quantiles,
+        options.margin, options.budget, options.seed, options.out,
+    )  # fmt: skip
+    stop = threading.Event()
+    with stop_on_signals(stop):
+        done = app.compare(request, notify=_discard if options.quiet else notify, stop=stop)
+    return _show_comparison(done.comparison, options.format)
+
+
+def _show_comparison(result: ComparisonResult, form: str) -> int:
+    if form not in ("text", "json"):
+        raise ComparisonError(f"a comparison has no {form} report; take text or json")
+    sys.stdout.write(comparison.to_json(result) if form == "json" else comparison.to_text(result))
+    return result.exit_code
 
 
 # -- show and plan -----------------------------------------------------------------------------------------------------
@@ -210,6 +234,7 @@ def _recover(options: argparse.Namespace) -> int:
 
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "run": _run,
+    "compare": _compare,
     "report": _report,
     "postmortem": _postmortem,
     "show": _show,

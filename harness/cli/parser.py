@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.cli import demo, history_parser
+from harness.cli import compare, demo, history_parser
 from harness.cli.arguments import add_format, natural, positive
 from harness.registry import Family
 
@@ -211,6 +211,7 @@ def _add_recover(command: argparse.ArgumentParser) -> None:
 
 _COMMANDS = (
     _Command("run", "run a drill for every runbook of a document, and judge it", _RUN_EXAMPLES, _add_run),
+    _Command("compare", "compare the latency of two variants of a service", compare.EXAMPLES, compare.add_arguments),
     _Command("report", "judge an earlier run again, from its record", _REPORT_EXAMPLES, _add_report),
     _Command(
         "postmortem",

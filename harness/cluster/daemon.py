@@ -50,6 +50,8 @@ class DaemonOptions:
     """Whether the platform outlives the process that started it."""
     env: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Environment variables by Deployment, which replace the manifest's."""
+    manifests: Path | None = None
+    """Folder of the manifests; None: the shipped ones."""
 
 
 class Daemon:
@@ -59,7 +61,7 @@ class Daemon:
         self._options = options
         self.folder = options.dir
         self._ended = asyncio.Event()
-        self._manifest = manifest.read()
+        self._manifest = manifest.read(options.manifests)
         ledger = process_ledger.Ledger(self.folder)
         ledger.started(os.getpid(), "daemon")
         self._subnet = Subnet()
@@ -198,6 +200,7 @@ def parser(module: str) -> argparse.ArgumentParser:
     made.add_argument("--dir", type=Path, required=True)
     made.add_argument("--detach", action="store_true")
     made.add_argument("--env", type=json.loads, default={}, help='JSON: {"DEPLOYMENT": {"NAME": "VALUE"}}')
+    made.add_argument("--manifests", type=Path, help="folder of the manifests (default: the shipped ones)")
     return made
 
 

@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-import psutil
-
 from harness.drill.run import Record
 from harness.faults.base import Target
 from harness.load.base import Load
+from harness.load.stream import events_of
 from harness.measures.probe import Probe, RequestProbe
 from harness.platforms.base import Platform
 from harness.probes.requests import RequestSampler
@@ -18,11 +17,7 @@ from harness.probes.sampler import ProbeSample, Sampler
 from harness.record.events import (
     Crashed,
     DrillEvent,
-    LoadCounted,
-    LoadFinished,
     LoadLost,
-    LoadSlice,
-    LoadStarted,
     ProbeSampled,
     ProcessStarted,
     RequestsProbed,
@@ -81,16 +76,8 @@ class LiveSide:
 
     def _load_reported(self, line: Mapping[str, Any]) -> None:
         """Record one line of the load stream."""
-        match line["ev"]:
-            case "hello":
-                if line["pid"] is not None:
-                    self._note(_process(self.name, line["pid"]), sync=True)
-                self._note(LoadStarted(side=self.name, engine=line["engine"], series=tuple(line["series"])))
-            case "load":
-                slices = tuple(_slice(delta) for delta in line["deltas"])
-                self._note(LoadCounted(side=self.name, until_s=line["t"], slices=slices))
-            case "bye":
-                self._note(LoadFinished(side=self.name, sent=line["sent"], outstanding=line["outstanding"]))
+        for event in events_of(line, self.name):
+            self._note(event, sync=isinstance(event, ProcessStarted))
 
     def _load_lost(self, why: str) -> None:
         self._note(LoadLost(side=self.name, why=why))
@@ -109,23 +96,3 @@ class LiveSide:
         """Record from a thread of the load or the sampler. The drill itself sees when that fails."""
         with suppress(JournalError):
             self._record(event, sync=sync)
-
-
-def _process(side: SideName, pid: int) -> ProcessStarted:
-    started_s = psutil.Process(pid).create_time()
-    return ProcessStarted(side=side, name="load", pid=pid, pgid=pid, started_s=started_s)
-
-
-def _slice(delta: Mapping[str, Any]) -> LoadSlice:
-    """One delta of the load stream (docs/reference/contracts.md)."""
-    return LoadSlice(
-        series=delta["series"],
-        at_s=delta["at"],
-        sent=delta["sent"],
-        ok=delta["ok"],
-        bad=delta["bad"],
-        over={float(ms): count for ms, count in delta["over"].items()},
-        late=delta["late"],
-        unsent=delta["unsent"],
-        hist={int(bucket): count for bucket, count in delta["hist"].items()},
-    )

@@ -34,7 +34,7 @@ class DaemonPlatform:
     """One platform in one folder. Implements base.Platform; thread-safe. Subclasses name the daemon.
 
     `overrides`: environment variables by Deployment, which replace the manifest's. `detach`: the platform outlives this
-    process.
+    process. `manifests`: folder of the manifests; None: the shipped ones.
     """
 
     name: str
@@ -53,8 +53,10 @@ class DaemonPlatform:
         *,
         overrides: Mapping[str, Mapping[str, str]] = manifest.NO_OVERRIDES,
         detach: bool = False,
+        manifests: Path | None = None,
     ) -> None:
         self.folder = folder.resolve()
+        self._manifests = manifests
         self._overrides, self._detach = overrides, detach
         self._daemon: subprocess.Popen[bytes] | None = None
         self._shell_lock = threading.Lock()
@@ -103,7 +105,7 @@ class DaemonPlatform:
             raise
 
     def _check_overrides(self) -> None:
-        known = manifest.read().deployments.keys()
+        known = manifest.read(self._manifests).deployments.keys()
         if unknown := sorted(self._overrides.keys() - known):
             raise PlatformError(f"no such Deployment: {', '.join(unknown)}; there are {', '.join(sorted(known))}")
 
@@ -111,6 +113,7 @@ class DaemonPlatform:
         argv = [sys.executable, "-m", self.module, "--dir", str(self.folder), *self.arguments()]
         argv += ["--env", json.dumps({name: dict(env) for name, env in self._overrides.items()})]
         argv += ["--detach"] if self._detach else []
+        argv += ["--manifests", str(self._manifests)] if self._manifests else []
         with (self.folder / "daemon.log").open("ab") as log:
             return subprocess.Popen(
                 argv, stdin=subprocess.DEVNULL if self._detach else subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
@@ -203,7 +206,7 @@ class DaemonPlatform:
         }
 
     def deployed(self) -> Mapping[str, Mapping[str, str]]:
-        return manifest.read().environments()
+        return manifest.read(self._manifests).environments()
 
     def services(self) -> Mapping[str, Sequence[int]]:
         return {name: [port["port"] for port in ports] for name, ports in self._state()["services"].items()}

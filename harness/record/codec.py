@@ -10,6 +10,7 @@ from functools import cache
 from types import UnionType
 from typing import Annotated, Any, TypeAlias, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
+from harness.record.comparison import COMPARISON_EVENTS
 from harness.record.events import EVENTS, Event
 from harness.record.ranges import Range
 
@@ -33,7 +34,7 @@ def kind_of(event_type: type) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", event_type.__name__).lower()
 
 
-KINDS: Mapping[str, type[Event]] = {kind_of(event_type): event_type for event_type in EVENTS}
+KINDS: Mapping[str, type[Event]] = {kind_of(each): each for each in (*EVENTS, *COMPARISON_EVENTS)}
 """Every kind of event, by its name in the file."""
 
 

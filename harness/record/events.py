@@ -37,7 +37,7 @@ class Event:
 class DrillEvent(Event):
     """What every event of a drill has."""
 
-    drill: Annotated[str, "id of the runbook that is drilled"] = ""
+    drill: Annotated[str, "id of the runbook that is drilled; in a comparison: whose load it is"] = ""
 
 
 @dataclass(frozen=True, kw_only=True)

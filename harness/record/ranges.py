@@ -21,6 +21,7 @@ Seconds = Annotated[float, Range(0.0, 1e11)]
 Window = Annotated[float, Range(1.0, 1e11)]
 """Length in seconds of the time window of an error budget."""
 Share = Annotated[float, Range(0.0, 1.0)]
+Percent = Annotated[float, Range(0.0, 100.0)]
 Vif = Annotated[float, Range(1.0, 1e6)]
 Rate = Annotated[float, Range(0.0, 1e9)]
 """Arrivals per second."""

@@ -1,8 +1,9 @@
 """Assign the arrivals of a run to workers: one sends the whole schedule, several split it.
 
 Every worker computes the same schedule, from the same seed and start, and sends the arrivals of its place: of four
-workers the one at place 2 sends those numbered 2, 6, 10… The union of all shares is the schedule, and no arrival is
-sent twice. An edit of the rate, and a worker that joins or leaves, starts a new piece at the same instant for all.
+workers the one at place 2 sends those numbered 2, 6, 10… In a comparison of two services the places are drawn at random
+instead. The union of all shares is the schedule, and no arrival is sent twice. An edit of the rate, and a worker that
+joins or leaves, starts a new piece at the same instant for all.
 """
 
 from __future__ import annotations
@@ -12,9 +13,14 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from itertools import islice
+from random import Random
 
 from . import clock
 from .schedule import Rate, parse, seeded
+from .settings import Share
+
+TURNS = 4
+"""Arrivals of each place in one permuted block: few, so that all places have equally many in any short time."""
 
 OPTION = "gameday_plan"
 """Name under which a locust master hands plans to its workers, among the parsed options of a spawn message."""
@@ -28,7 +34,8 @@ class PlanError(ValueError):
 class Plan:
     """One piece of a run that began at `started_epoch_s`: from `from_epoch_s` on, `rate_per_s` over all workers.
 
-    `places` maps a worker's index, as text, to its place; `piece` counts the edits of a run.
+    `places` maps a worker's index, as text, to its place; `piece` counts the edits of a run. `drawn`: the arrivals of
+    each place are drawn at random.
     """
 
     started_epoch_s: float
@@ -37,6 +44,7 @@ class Plan:
     rate_per_s: float
     schedule: str
     places: Mapping[str, int]
+    drawn: bool = False
 
     def to_wire(self) -> dict[str, object]:
         """Return the plan as plain data, for msgpack."""
@@ -60,6 +68,28 @@ def alone(rate_per_s: float, schedule: str) -> Plan:
     """Return the plan of a single worker: the whole schedule, from now on."""
     now_s = clock.epoch_s(clock.now())
     return Plan(now_s, now_s, 0, rate_per_s, schedule, {"0": 0})
+
+
+def shared(rate_per_s: float, schedule: str, share: Share) -> Plan:
+    """Return the plan of one of several processes that compare services: arrivals are drawn, `rate_per_s` for each."""
+    places = {str(place): place for place in range(share.of)}
+    start_s = share.start_epoch_s
+    return Plan(start_s, start_s, 0, rate_per_s * share.of, schedule, places, drawn=True)
+
+
+def drawn(dues: Iterator[float], place: int, of: int, rng: Random) -> Iterator[float]:
+    """Yield the due times that are drawn for one place.
+
+    Of each `TURNS` · `of` consecutive ones every place gets `TURNS`, in random order: permuted blocks (Matts and
+    Lachin, Controlled Clinical Trials 9(4) 1988). With the same `rng` state, the places together yield all of them.
+    """
+    turns = [turn for turn in range(of) for _ in range(TURNS)]
+    while True:
+        rng.shuffle(turns)
+        for turn in turns:
+            due_s = next(dues, math.inf)
+            if turn == place or due_s == math.inf:
+                yield due_s
 
 
 class Arrivals:
@@ -100,6 +130,8 @@ class Arrivals:
         rng = seeded(f"arrivals {plan.piece}", self._seed)
         rate = Rate(plan.rate_per_s, self._factor)
         dues = parse(plan.schedule).dues(rng, clock.instant(plan.started_epoch_s), from_s, rate)
+        if plan.drawn:
+            return drawn(dues, place, len(plan.places), seeded(f"places {plan.piece}", self._seed))
         return islice(dues, place, None, len(plan.places))
 
 

@@ -15,6 +15,18 @@ DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?|(\d+(?:\.\d+
 """A duration as locust writes it: a number alone is seconds. Here seconds may be a fraction."""
 
 
+@dataclass(frozen=True)
+class Share:
+    """This process sends the arrivals drawn for `place` (from 0) of `of` equal shares of one schedule.
+
+    Each share has the configured rate. The schedule starts at `start_epoch_s`, the same for all shares.
+    """
+
+    place: int
+    of: int
+    start_epoch_s: float
+
+
 class SettingsError(Exception):
     """A variable of the environment cannot be used; the message names it."""
 
@@ -23,7 +35,7 @@ class SettingsError(Exception):
 class Settings:
     """`stream_fd` None: no stream; `admin_port` None: no admin listener, 0: any free port.
 
-    `tick_s` 0: each arrival wakes the fast worker separately.
+    `tick_s` 0: each arrival wakes the fast worker separately. `share` None: the whole schedule.
     """
 
     host: str | None
@@ -36,6 +48,7 @@ class Settings:
     stream_fd: int | None
     admin_port: int | None
     admin_token: str
+    share: Share | None = None
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -59,6 +72,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         stream_fd=read("GAMEDAY_STREAM_FD", "", _optional(int)),
         admin_port=read("GAMEDAY_ADMIN_PORT", "", _optional(int)),
         admin_token=environ.get("GAMEDAY_ADMIN_TOKEN", ""),
+        share=read("GAMEDAY_SHARE", "", _optional(_share)),
     )
     if settings.admin_port is not None and not settings.admin_token:
         raise SettingsError("GAMEDAY_ADMIN_PORT is set without GAMEDAY_ADMIN_TOKEN: set a token that callers must know")
@@ -102,6 +116,14 @@ def tick_ms(text: str) -> float:
 
 def _optional(parse_text: Callable[[str], T]) -> Callable[[str], T | None]:
     return lambda text: parse_text(text) if text else None
+
+
+def _share(text: str) -> Share:
+    place, of, start_s = re.split("[/@]", text)
+    share = Share(int(place), int(of), positive(start_s))
+    if not 0 <= share.place < share.of:
+        raise ValueError("it must be PLACE/OF@START, such as 0/2@1763900000.5, with 0 <= PLACE < OF")
+    return share
 
 
 def _thresholds(text: str) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 from scenarios.generator import clock
 from scenarios.generator.declare import Scenario
 from scenarios.generator.own_code import ScenarioFailed
-from scenarios.generator.plan import Plan, alone
+from scenarios.generator.plan import Plan, alone, shared
 from scenarios.generator.report import BEAT_S, PARENT_CHECK_S, Report, raise_file_limit
 from scenarios.generator.settings import Settings
 from scenarios.traffic.driver import Driver, driver_of
@@ -137,6 +137,9 @@ async def drive_alone(worker: Worker, done: asyncio.Event) -> None:
     """Start one run at once; return at its maximum duration or a signal."""
     settings, scenario = worker.settings, worker.scenario
     rate, schedule = settings.rate_per_s or scenario.rate_per_s, settings.schedule or scenario.schedule
-    worker.start(alone(rate, schedule), worker.host)
+    if settings.share:
+        worker.start(shared(rate, schedule, settings.share), worker.host, settings.share.place)
+    else:
+        worker.start(alone(rate, schedule), worker.host)
     asyncio.get_running_loop().call_later(settings.duration_s, done.set)
     await done.wait()

@@ -18,9 +18,9 @@ from harness.stats.histogram import quantile_ms
 from scenarios.generator import clock, histogram
 from scenarios.generator.faults import FaultBoard, FaultError
 from scenarios.generator.ledger import SLICE_S, UNFINISHED, Ledger
-from scenarios.generator.plan import Arrivals, Plan
+from scenarios.generator.plan import Arrivals, Plan, drawn, shared
 from scenarios.generator.schedule import Rate, ScheduleError, parse, seeded
-from scenarios.generator.settings import SettingsError, duration_s, read_settings
+from scenarios.generator.settings import SettingsError, Share, duration_s, read_settings
 from scenarios.generator.stream import Stream, StreamError
 
 
@@ -153,6 +153,32 @@ def test_shares_of_all_workers_add_up_to_the_schedule(schedule: str) -> None:
     shares = [owned(Arrivals(1, index, lambda: 1.0), split, 200) for index in (3, 5, 6, 7)]
     assert sorted(due for share in shares for due in share) == owned(Arrivals(1, 0, lambda: 1.0), whole, 800)
     assert owned(Arrivals(1, 4, lambda: 1.0), split, 1) == [inf]  # one that has no place sends nothing
+
+
+@pytest.mark.parametrize("schedule", ["poisson", "constant spike 3 1 1"])
+def test_drawn_shares_add_up_to_the_schedule_and_are_equal_in_any_short_time(schedule: str) -> None:
+    start_s = clock.epoch_s(clock.now()) + 1
+    plans = [shared(100, schedule, Share(place, 2, start_s)) for place in (0, 1)]
+    shares = [owned(Arrivals(1, place, lambda: 1.0), plan, 400) for place, plan in enumerate(plans)]
+    whole = owned(Arrivals(1, 0, lambda: 1.0), Plan(start_s, start_s, 0, 200, schedule, {"0": 0}), 800)
+    assert sorted(due for share in shares for due in share) == whole, "every arrival once, at twice the rate of a share"
+    places = [0 if due in set(shares[0]) else 1 for due in whole]
+    blocks = [places[at : at + 8] for at in range(0, 800, 8)]
+    assert all(sum(block) == 4 for block in blocks)
+    assert len({tuple(block) for block in blocks}) > 30, "of the 70 possible orders, many are drawn"
+
+
+def test_end_of_a_trace_ends_every_drawn_share() -> None:
+    shares = [islice(drawn(iter([1.0, 2.0, 3.0, 4.0, 5.0]), place, 2, Random(3)), 12) for place in (0, 1)]
+    finite = [[due for due in share if due < inf] for share in shares]
+    assert sorted(due for share in finite for due in share) == [1.0, 2.0, 3.0, 4.0, 5.0]
+
+
+@pytest.mark.parametrize("text", ["0/2", "2/2@10", "a/2@10", "0/2@0", "0/2@10@3"])
+def test_unusable_share_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match=f"GAMEDAY_SHARE='{text}'"):
+        read_settings({"GAMEDAY_SHARE": text})
+    assert read_settings({"GAMEDAY_SHARE": "1/2@12.5"}).share == Share(1, 2, 12.5)
 
 
 def owned(arrivals: Arrivals, plan: Plan, count: int) -> list[float]:

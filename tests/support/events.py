@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from harness.record.chain import Chain
+from harness.record.comparison import ComparisonStarted, DuetEnded, DuetStarted
 from harness.record.events import (
     CONTROL,
     TREATMENT,
@@ -111,6 +112,18 @@ EVERY_KIND: tuple[Event, ...] = (
     DrillInterrupted(drill="WEB", text="interrupted"),
     FaultReverted(drill="WEB", side=TREATMENT, ok=False, why="it sticks"),
     LoadFinished(drill="WEB", side=CONTROL, sent=3, outstanding=0),
+    ComparisonStarted(
+        base="main",
+        candidate=".",
+        base_detail="574e018",
+        quantiles=(50.0, 99.9),
+        margin=0.1,
+        alpha=0.01,
+        budget_s=300.0,
+        seed=7,
+    ),
+    DuetStarted(drill="WEB", scenario="timeout", series="gateway", rate_per_s=None, starts_s=1000.0),
+    DuetEnded(drill="WEB"),
     DrillEnded(drill="WEB"),
     RunEnded(),
 )

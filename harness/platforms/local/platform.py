@@ -24,9 +24,10 @@ class LocalPlatform(DaemonPlatform):
         *,
         overrides: Mapping[str, Mapping[str, str]] = manifest.NO_OVERRIDES,
         detach: bool = False,
+        manifests: Path | None = None,
         fork_server: Sequence[str] = (),
     ) -> None:
-        super().__init__(folder, overrides=overrides, detach=detach)
+        super().__init__(folder, overrides=overrides, detach=detach, manifests=manifests)
         self._fork_server = fork_server
 
     def arguments(self) -> Sequence[str]:

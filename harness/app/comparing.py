@@ -1,0 +1,171 @@
+"""Use case `compare`: two variants of a service under the same load, and whether the candidate is slower."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import bindings
+from harness.app.duets import Duets, LoadPlan, run_started
+from harness.app.reporting import RECORD
+from harness.app.run_directory import make_run_directory
+from harness.app.variants import Prepared, prepare, started
+from harness.bindings import Bindings
+from harness.comparison.blocks import MIN_BLOCK_S, WARM_UP_S
+from harness.comparison.judge import judge_comparison
+from harness.comparison.result import ComparisonResult
+from harness.comparison.variant import BaseUrl, parse_pair
+from harness.errors import BindingError, ComparisonError
+from harness.load.declared import declared
+from harness.load.worker import find_scenario
+from harness.machine import run_registry
+from harness.platforms.local.platform import LocalPlatform
+from harness.record.comparison import ComparisonStarted
+from harness.record.events import CONTROL, TREATMENT, RunEnded, SideName
+from harness.record.journal import Journal, JournalError, read_events
+from harness.report import comparison as report
+from harness.stats.duet import MIN_BLOCKS
+
+ALPHA = 0.01
+"""Probability of a wrong decision, in each direction."""
+DEFAULT_MARGIN = 0.1
+"""Half of it is the change that is as likely to be called a regression as not. Real A/A pairs on one machine differ by
+up to 3 %; a smaller margin takes longer than the default budget at the rate of the shipped scenarios."""
+SHORTEST_BUDGET_S = WARM_UP_S + MIN_BLOCKS * MIN_BLOCK_S
+FILE = "comparison.json"
+
+
+@dataclass(frozen=True)
+class CompareRequest:
+    """What to compare, under which load, and how exactly."""
+
+    base: str
+    candidate: str
+    bindings: Path | None = None
+    only: tuple[str, ...] = ()
+    """Ids of the runbooks whose load is driven, one after the other; empty: the first one of the bindings."""
+    rate: float | None = None
+    """Arrivals per second on each side; None: as the bindings say."""
+    quantiles: tuple[float, ...] = (50.0, 95.0, 99.0)
+    """In percent."""
+    margin: float = DEFAULT_MARGIN
+    budget_s: float = 300.0
+    seed: int | None = None
+    out: Path | None = None
+
+
+@dataclass(frozen=True)
+class CompareResult:
+    """The result, and the directory with the record."""
+
+    folder: Path
+    comparison: ComparisonResult
+
+
+def compare(
+    request: CompareRequest,
+    *,
+    notify: Callable[[str], None] = lambda line: None,
+    stop: threading.Event | None = None,
+) -> CompareResult:
+    """Run both variants together and compare them; the result is computed from the record.
+
+    Raises GamedayError when a variant cannot be used or does not start, Interrupted when `stop` was set.
+    """
+    _check(request)
+    repository, stop = Path.cwd(), stop or threading.Event()
+    base, candidate = parse_pair(request.base, request.candidate)
+    bound = bindings.load(bindings.find(repository / "gameday", request.bindings))
+    loads = _loads(request, bound)
+    pair: dict[SideName, Prepared] = {CONTROL: prepare(base, repository), TREATMENT: prepare(candidate, repository)}
+    platform = "" if isinstance(base, BaseUrl) else LocalPlatform.name
+    if platform:
+        LocalPlatform.check_machine()
+    out = make_run_directory(request.out)
+    notify(f"base {request.base}, candidate {request.candidate}; record in {out}")
+    with run_registry.registered(out), closing(Journal(out / RECORD)) as journal:
+        duets = Duets(journal, out, _header(request, pair), stop, notify)
+        duets.begin(run_started(platform, bound.path, loads))
+        with started(pair, repository, out, stop) as services:
+            for load in loads:
+                duets.drive(load, services)
+        journal.write(RunEnded())
+    result = read_comparison(out)
+    _write(report.to_json(result), out / FILE)
+    return CompareResult(out, result)
+
+
+def read_comparison(run: Path) -> ComparisonResult:
+    """Judge a comparison from its record alone. Raises JournalError when it cannot be read or judged."""
+    path = run / RECORD if run.is_dir() else run
+    try:
+        return judge_comparison(list(read_events(path)))
+    except (ValueError, LookupError, TypeError, ArithmeticError) as error:
+        raise JournalError(f"{path}: not the record of a comparison ({error}); name a run directory") from None
+
+
+def is_comparison(run: Path) -> bool:
+    """Whether a record is that of a comparison. Raises JournalError when it cannot be read."""
+    events = read_events(run / RECORD if run.is_dir() else run)
+    return any(isinstance(event, ComparisonStarted) for event, _ in zip(events, range(2), strict=False))
+
+
+def _check(request: CompareRequest) -> None:
+    """Raises ComparisonError for numbers that make no sense."""
+    if request.budget_s < SHORTEST_BUDGET_S:
+        raise ComparisonError(
+            f"the budget is {request.budget_s:g} s; {SHORTEST_BUDGET_S:g} s are the least that decides"
+        )
+    if not 0 < request.margin <= 1:
+        raise ComparisonError(f"the margin is {request.margin:.0%}; give one above 0 % and up to 100 %")
+    if not request.quantiles or not all(0 < each < 100 for each in request.quantiles):
+        raise ComparisonError("quantiles lie between 0 and 100, such as 50,95,99")
+
+
+def _loads(request: CompareRequest, bound: Bindings) -> tuple[LoadPlan, ...]:
+    if unknown := [each for each in request.only if each not in bound.runbooks]:
+        raise BindingError(f"{bound.path}: no runbook {', '.join(unknown)}; there are {', '.join(bound.runbooks)}")
+    chosen = dict.fromkeys(request.only) or list(bound.runbooks)[:1]
+    if not chosen:
+        raise BindingError(
+            f"{bound.path}: no runbook is bound, so there is no load; add one (docs/reference/bindings.md)"
+        )
+    return tuple(_load(request, bound, runbook) for runbook in chosen)
+
+
+def _load(request: CompareRequest, bound: Bindings, runbook: str) -> LoadPlan:
+    binding = bound.runbooks[runbook]
+    scenario = find_scenario(binding.scenario, bound.path.parent)
+    series = declared(scenario, "series")
+    if series is not None and binding.series not in series:
+        raise BindingError(
+            f"{bound.path}: runbooks.{runbook}: scenario {binding.scenario} has no series {binding.series}; "
+            f"there are {', '.join(series)}"
+        )
+    return LoadPlan(runbook, scenario, binding.service, binding.series, request.rate or binding.rate)
+
+
+def _header(request: CompareRequest, pair: Mapping[SideName, Prepared]) -> ComparisonStarted:
+    return ComparisonStarted(
+        base=request.base,
+        candidate=request.candidate,
+        base_detail=pair[CONTROL].detail,
+        candidate_detail=pair[TREATMENT].detail,
+        quantiles=request.quantiles,
+        margin=request.margin,
+        alpha=ALPHA,
+        budget_s=request.budget_s,
+        seed=request.seed if request.seed is not None else secrets.randbelow(2**31),
+    )
+
+
+def _write(text: str, path: Path) -> None:
+    """The file appears complete or not at all."""
+    partial = path.with_name(f".{path.name}")
+    partial.write_text(text, encoding="utf-8")
+    os.replace(partial, path)
