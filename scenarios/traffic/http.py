@@ -183,7 +183,8 @@ class HttpDriver:
         now_s = clock.now()
         for ticket in exchange.tickets:
             self._ledger.settle(ticket, now_s, bad.get(ticket.series))
-        self._statistics.log(row_of(exchange.request), now_s - exchange.tickets[0].due_s, length, bad.values())
+        if self._statistics.wanted:
+            self._statistics.log(row_of(exchange.request), now_s - exchange.tickets[0].due_s, length, bad.values())
         while self._waiting and len(self._under_way) < MAX_IN_FLIGHT:
             waiting = self._waiting.popleft()
             if not waiting.done:  # it may have passed its timeout
