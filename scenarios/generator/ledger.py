@@ -81,11 +81,13 @@ class Ledger:
         """Count an arrival as sent in each series; return its tickets."""
         slot = _slice(clock.epoch_s(due_s))
         self._arrivals += 1
-        tickets = tuple([Ticket(name, due_s, slot, self._arrivals) for name in series])
-        for ticket in tickets:
-            self._at(ticket.series, slot).sent += 1
+        tickets = []
+        for name in series:
+            ticket = Ticket(name, due_s, slot, self._arrivals)
+            tickets.append(ticket)
+            self._at(name, slot).sent += 1
             self._open[ticket] = None
-        return tickets
+        return tuple(tickets)
 
     def started(self, tickets: tuple[Ticket, ...], now_s: float) -> bool:
         """Note the start of an arrival; return whether it was too long after its intended start."""

@@ -22,6 +22,8 @@ class BadAnswer(Exception):
 class EventStatistics:
     """Statistics sink that fires locust's request event for each arrival that ended."""
 
+    wanted = True
+
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
         self._unsent = 0

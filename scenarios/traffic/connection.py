@@ -60,10 +60,10 @@ class Connection:
         self._read_check = ReadableCheck(transport.get_extra_info("socket").fileno())
         self._made(self)
 
-    def usable(self) -> bool:
+    def usable(self, now_s: float) -> bool:
         """Return whether it may be reused: young, open, and not readable (an idle one is once the server closed it)."""
         return (
-            clock.now() - self.born_s <= MAX_CONNECTION_AGE_S
+            now_s - self.born_s <= MAX_CONNECTION_AGE_S
             and not self._transport.is_closing()
             and not self._read_check.readable()
         )

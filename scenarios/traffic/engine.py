@@ -70,7 +70,9 @@ class Engine(Protocol):
 
 
 class StatisticsSink(Protocol):
-    """Receives the arrivals for locust's statistics."""
+    """Receives the arrivals for locust's statistics; with `wanted` false, nobody reads them and it needs no calls."""
+
+    wanted: bool
 
     def log(self, key: Key, latency_s: float, length: int, bad: Iterable[str]) -> None:
         """Record an arrival that ended, in the row `key`; `bad` contains its kinds of bad."""

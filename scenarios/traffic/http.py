@@ -48,8 +48,9 @@ class HttpDriver:
     def aim(self, host: str) -> None:
         """Send to another host from now on; requests in flight are not affected."""
         self._address = address_of(host, self._scenario.schemes)
+        self._authority = self._address.authority
         for exchange in self._waiting:
-            exchange.data = encode(exchange.request, self._address.authority)
+            exchange.data = encode(exchange.request, self._authority)
         self._tls = tls_context() if self._address.tls else None
         while self._idle:
             self._idle.popleft().close()
@@ -116,14 +117,15 @@ class HttpDriver:
     def _arrive(self, due_s: float) -> None:
         try:
             request = self._scenario.draw(self._bodies)
-            data = encode(request, self._address.authority)
+            data = encode(request, self._authority)
         except Exception as error:  # of the scenario's own code
             self._not_drawn(due_s, error)
             return
         exchange = Exchange(request, data, self._ledger.due(request.series, due_s))
-        self._deadlines.add(exchange, clock.now())
+        now_s = clock.now()
+        self._deadlines.add(exchange, now_s)
         if len(self._under_way) < MAX_IN_FLIGHT:
-            self._begin(exchange)
+            self._begin(exchange, now_s)
         else:
             self._waiting.append(exchange)
 
@@ -139,14 +141,13 @@ class HttpDriver:
         request = " ".join(row_of(exchange.request))
         self._report.scenario_failed(error, f"arrival {exchange.tickets[0].number}, {request}")
 
-    def _begin(self, exchange: Exchange) -> None:
-        now_s = clock.now()
+    def _begin(self, exchange: Exchange, now_s: float) -> None:
         if self._ledger.started(exchange.tickets, now_s):
             self._statistics.late(now_s - exchange.tickets[0].due_s)
         self._under_way.add(exchange)
         while self._idle:
             connection = self._idle.popleft()  # the one idle for the longest time, so that each is checked
-            if connection.usable():
+            if connection.usable(now_s):
                 connection.send(exchange)
                 return
             connection.close()
@@ -183,8 +184,9 @@ class HttpDriver:
         now_s = clock.now()
         for ticket in exchange.tickets:
             self._ledger.settle(ticket, now_s, bad.get(ticket.series))
-        self._statistics.log(row_of(exchange.request), now_s - exchange.tickets[0].due_s, length, bad.values())
+        if self._statistics.wanted:
+            self._statistics.log(row_of(exchange.request), now_s - exchange.tickets[0].due_s, length, bad.values())
         while self._waiting and len(self._under_way) < MAX_IN_FLIGHT:
             waiting = self._waiting.popleft()
             if not waiting.done:  # it may have passed its timeout
-                self._begin(waiting)
+                self._begin(waiting, now_s)

@@ -14,7 +14,7 @@ class Rows:
     """Rows of one worker. With `wanted` false nothing is counted, to save CPU."""
 
     def __init__(self, wanted: bool) -> None:
-        self._wanted = wanted
+        self.wanted = wanted
         self._unsent = 0
         self.clear()
 
@@ -26,7 +26,7 @@ class Rows:
 
     def log(self, key: Key, latency_s: float, length: int, bad: Iterable[str]) -> None:
         """Record an arrival that ended; `bad` contains its kinds of bad."""
-        if not self._wanted:
+        if not self.wanted:
             return
         now_s = clock.epoch_s(clock.now())
         row = self._rows.get(key)
@@ -70,7 +70,7 @@ class Rows:
         return taken
 
     def _log_outside_totals(self, key: Key, latency_s: float) -> None:
-        if self._wanted:
+        if self.wanted:
             self._outside_totals.setdefault(key, Row()).log(clock.epoch_s(clock.now()), latency_s, 0, failed=False)
 
     def _error(self, key: Key, error: str, now_s: float) -> None:
