@@ -100,7 +100,7 @@ def boundary(blocks: int, planned: int, alpha: float) -> float:
 def _t_of(z: float, degrees: int) -> float:
     """The t quantile at the significance level of z, by Wallace's approximation; for degrees >= 10.
 
-    Early blocks need tails such as 1e-16, where 1 - p has no digits left. It is up to 1 % too large there.
+    Early blocks need tails such as 1e-16, where 1 - p has no digits left. It is up to 1.6 % too large there.
     """
     w = z * (8 * degrees + 3) / (8 * degrees + 1)
     return math.sqrt(degrees * math.expm1(w * w / degrees))
