@@ -17,7 +17,11 @@ DRILL_BYTES = 1_500_000_000
 
 @dataclass(frozen=True)
 class Room:
-    """What the machine has to spare, over the last seconds; `used_cores` is what the drills of this run use."""
+    """What the machine has to spare, over the last seconds.
+
+    `used_cores` is what everything on the machine uses: the services of a drill may run in containers, outside of this
+    process's descendants, and what other programs use must not be given away.
+    """
 
     idle_cores: float
     used_cores: float

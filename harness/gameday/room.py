@@ -28,12 +28,12 @@ class RoomMeter:
         sample, idle_cores, loaded_before = self._waits.sample(), self._idle.measure(), self._loaded
         self._record(sample)
         self._loaded = loaded
-        if not (loaded and loaded_before) or sample.ran_s is None:
+        if not (loaded and loaded_before):
             return None
-        used_cores = sample.ran_s / max(sample.seconds, 1e-3)
+        own_cores = (sample.ran_s or 0.0) / max(sample.seconds, 1e-3)
         return Room(
-            idle_cores=min(idle_cores, self._quota_cores - used_cores),
-            used_cores=used_cores,
+            idle_cores=min(idle_cores, self._quota_cores - own_cores),
+            used_cores=self._idle.count - idle_cores,
             free_bytes=free_memory_bytes(),
             throttled=bool(sample.throttled_s),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Collection
 
 import psutil
 
@@ -11,7 +12,11 @@ import psutil
 class IdleCores:
     """Measures how many of the processors that this process may use are idle, between two calls of `measure`."""
 
+    count: int
+    """Number of these processors."""
+
     def __init__(self) -> None:
+        self.count = len(_allowed())
         self._at_s, self._idle_s = time.monotonic(), _idle_s()
 
     def measure(self) -> float:
@@ -23,8 +28,11 @@ class IdleCores:
 
 def _idle_s() -> float:
     every = psutil.cpu_times(percpu=True)
-    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(len(every))
-    return sum(every[number].idle for number in allowed if number < len(every))
+    return sum(every[number].idle for number in _allowed() if number < len(every))
+
+
+def _allowed() -> Collection[int]:
+    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
 
 
 def free_memory_bytes() -> int:
