@@ -93,9 +93,9 @@ def read_events(path: Path) -> Iterator[Event]:
     Raises JournalError if there is no record at `path`, its version is another one, or a line is missing, doubled,
     moved, altered or not an event.
     """
-    lines, chain, order = _lines(path), Chain(), TimeOrder()
-    for number, line in enumerate(lines, 1):
-        data = _parsed(path, number, line, last=number == len(lines))
+    chain, order = Chain(), TimeOrder()
+    for number, (line, last) in enumerate(_lines(path), 1):
+        data = _parsed(path, number, line, last=last)
         if data is _CUT:
             return
         if number == 1:
@@ -106,14 +106,18 @@ def read_events(path: Path) -> Iterator[Event]:
 _CUT = object()
 
 
-def _lines(path: Path) -> list[str]:
-    """The lines of the file, without their ends and without the empty text after the last one."""
+def _lines(path: Path) -> Iterator[tuple[str, bool]]:
+    """The lines of the file, without their ends, and whether each is the last; a long record is never read whole."""
     try:
-        lines = path.read_bytes().decode("utf-8", "replace").split("\n")
+        with path.open("rb") as file:
+            line = file.readline()
+            while line:
+                following = file.readline()
+                yield line.removesuffix(b"\n").decode("utf-8", "replace"), not following
+                line = following
     except OSError as error:
         why = f"no record can be read here ({error.strerror})"
         raise JournalError(f"{path}: {why}; name a run directory with record.jsonl") from None
-    return lines if lines[-1] else lines[:-1]
 
 
 def _parsed(path: Path, number: int, line: str, *, last: bool) -> object:
