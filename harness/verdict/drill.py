@@ -281,5 +281,6 @@ def _arrivals(state: DrillState, start: float, end: float) -> int:
     """Arrivals on both sides. One arrival may be in several series, so only the largest series of a side counts."""
     window = slice_from(start), slice_from(end)
     return sum(
-        max((side.total(name, *window).sent for name in side.series()), default=0) for side in state.sides.values()
+        max((sum(counts.sent for counts in side.slices(name, *window)) for name in side.series()), default=0)
+        for side in state.sides.values()
     )

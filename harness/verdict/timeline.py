@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Hashable
-from functools import lru_cache
 
 from harness.measures.counts import Counts
 from harness.measures.probe import request_key
 from harness.measures.reading import PodSample
 from harness.record.events import LoadCounted, LoadLost, LoadSlice, ProbeSampled, RequestsProbed
-from harness.stats.histogram import middle_ms
+from harness.stats.histogram import Histogram
 from harness.stats.inflation import Slice
 from harness.stats.sequential import SLICE_S
 
@@ -34,23 +33,8 @@ def slice_until(moment: float) -> float:
 
 
 def counts_of(part: LoadSlice) -> Counts:
-    """The counts of one increment of the load, with the moments of its latencies."""
-    logs = [(_log_ms(index), n) for index, n in part.hist.items()]
-    return Counts(
-        sent=part.sent,
-        ok=part.ok,
-        bad=Counter(part.bad),
-        over=Counter(part.over),
-        late=part.late,
-        hist=Counter(part.hist),
-        log_sum=sum(n * log for log, n in logs),
-        log_squares=sum(n * log * log for log, n in logs),
-    )
-
-
-@lru_cache(maxsize=4096)
-def _log_ms(index: int) -> float:
-    return math.log(max(middle_ms(index), 1e-3))
+    """The counts of one increment of the load."""
+    return Counts(part.sent, part.ok, dict(part.bad), dict(part.over), part.late, Histogram(part.hist))
 
 
 class Timeline:
