@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from harness.measures.probe import near_names
 from harness.record.events import CONTROL, TREATMENT
@@ -75,7 +76,7 @@ def drill_result(state: DrillState) -> DrillResult:
         alpha=ALPHA,
         load=LoadFacts(header.scenario, header.rate_per_s or 0.0),
         latencies=tuple(latencies(state)),
-        charts=charts_of(state, harm),
+        draw=partial(charts_of, state, harm),
     )
 
 

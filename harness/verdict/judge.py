@@ -33,7 +33,7 @@ from harness.stats.inflation import inflation
 from harness.stats.sequential import MIN_S
 from harness.verdict.change import has_begun, since
 from harness.verdict.credit import credit_of
-from harness.verdict.measurement import measure, slices
+from harness.verdict.measurement import measure, seconds_with_data, slices
 from harness.verdict.state import Slo, Span, new_drill_state
 from harness.verdict.timeline import slice_from
 
@@ -128,10 +128,13 @@ class Judge:
 
     def _all_hold(self, side: str, start: float, *, steady: bool = False) -> dict[str, Span]:
         """The span in which each SLO is known to hold up to now; empty unless every SLO is."""
-        spans = {slo.name: self._since(slo, side, start, steady=steady) for slo in self.state.slos}
-        end = self.state.sides[side].frontier
-        known = {name: (begin, end) for name, begin in spans.items() if begin is not None}
-        return known if len(known) == len(spans) else {}
+        spans, end = dict[str, Span](), self.state.sides[side].frontier
+        for slo in self.state.slos:
+            begin = self._since(slo, side, start, steady=steady)
+            if begin is None:
+                return {}
+            spans[slo.name] = (begin, end)
+        return spans
 
     def _baseline(self) -> None:
         state, start = self.state, self.state.start("baseline")
@@ -214,7 +217,7 @@ class Judge:
 
     def _seconds(self, slo: Slo, span: Span) -> float:
         """Seconds of a span that have data."""
-        return measure(self.state.question(slo), self.state.window(TREATMENT, *span)).seconds
+        return seconds_with_data(slo.objective, self.state.window(TREATMENT, *span))
 
     def _control(self) -> None:
         """Compare the sides until the recovery can be credited, or is known to be none of the response's."""

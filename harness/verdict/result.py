@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from harness.model import Verdict
@@ -164,8 +166,13 @@ class DrillResult:
     load: LoadFacts
     latencies: tuple[Latency, ...]
     """P95 of every load series on the treatment, in each part of the drill."""
-    charts: Charts
-    """The measurements over time."""
+    draw: Callable[[], Charts] = field(repr=False, compare=False)
+    """Computes `charts`."""
+
+    @cached_property
+    def charts(self) -> Charts:
+        """The measurements over time; computed for a page only, because that takes longer than all the rest."""
+        return self.draw()
 
     @property
     def waited_for_symptoms(self) -> bool:

@@ -17,6 +17,7 @@ from harness.record.events import LoadCounted, LoadLost, LoadSlice, ProbeSampled
 from harness.stats.histogram import Histogram
 from harness.stats.inflation import Slice
 from harness.stats.sequential import SLICE_S
+from harness.verdict.column import Column
 
 SETTLE_S = 0.5
 """Age in seconds from which a slice is read: most of its arrivals have an outcome."""
@@ -46,7 +47,7 @@ class Timeline:
     def __init__(self, settle_s: float = SETTLE_S) -> None:
         self._settle_s = settle_s
         self._load: dict[str, dict[int, Counts]] = defaultdict(lambda: defaultdict(Counts))
-        self._readings: dict[str, dict[Hashable, dict[int, Slice]]] = defaultdict(lambda: defaultdict(dict))
+        self._columns: dict[str, dict[Hashable, Column]] = defaultdict(dict)
         self._probes: dict[str, list[PodSample]] = defaultdict(list)
         self._request_failures: dict[str, list[tuple[float, str]]] = defaultdict(list)
         self.last_load_s = 0.0
@@ -75,10 +76,10 @@ class Timeline:
 
     def _add_slice(self, part: LoadSlice) -> None:
         """Add an increment; what was read from its slice before is out of date."""
-        number = _number(part.at_s)
+        number = number_of(part.at_s)
         self._load[part.series][number].add(counts_of(part))
-        for known in self._readings[part.series].values():
-            known.pop(number, None)
+        for column in self._columns[part.series].values():
+            column.changed(number)
 
     @property
     def frontier(self) -> float:
@@ -92,18 +93,14 @@ class Timeline:
     def slices(self, series: str, start: float, end: float) -> list[Counts]:
         """Counts of each slice in [start, end); empty ones where nothing was due."""
         known, empty = self._load.get(series, {}), Counts()
-        return [known.get(n, empty) for n in range(_number(start), _number(end))]
+        return [known.get(n, empty) for n in range(number_of(start), number_of(end))]
 
-    def read(
-        self, series: str, start: float, end: float, key: Hashable, reading: Callable[[Counts], Slice]
-    ) -> list[Slice]:
-        """What `reading` makes of each slice in [start, end); remembered by `key`, because windows are read often."""
-        counts, known = self._load.get(series, {}), self._readings[series][key]
-        numbers = range(_number(start), _number(end))
-        for number in numbers:
-            if number not in known:
-                known[number] = reading(counts.get(number, Counts()))
-        return [known[number] for number in numbers]
+    def column(self, series: str, key: Hashable, reading: Callable[[Counts], Slice]) -> Column:
+        """What `reading` makes of each slice; remembered by `key`, because windows are read often."""
+        columns = self._columns[series]
+        if key not in columns:
+            columns[key] = Column(self._load[series], reading)
+        return columns[key]
 
     def total(self, series: str, start: float, end: float) -> Counts:
         """All of [start, end) merged."""
@@ -127,5 +124,6 @@ class Timeline:
         return [sample for sample in every[low:] if sample.at_s <= end]
 
 
-def _number(moment: float) -> int:
+def number_of(moment: float) -> int:
+    """The number of the slice that begins at a moment."""
     return round(moment / SLICE_S)
