@@ -84,9 +84,11 @@ def _registered(path: tuple[str, ...]) -> Mapping[str, Mapping[str, Mapping[str,
     """
     found: dict[str, dict[str, dict[str, EntryPoint]]] = {}
     for package in distributions(path=list(path)):
+        if _OURS not in (package.read_text("entry_points.txt") or ""):
+            continue  # nearly all packages; to parse what they register takes long
         for entry in package.entry_points:
             if not entry.group.startswith(_OURS):
-                continue  # a package's name is in its metadata file, which takes long to parse
+                continue
             names = found.setdefault(entry.group, {})
             names.setdefault(entry.name, {}).setdefault(_normalized(package.name), entry)
     return found

@@ -83,12 +83,16 @@ class Decision:
         """Observed bad fraction; None without arrivals."""
         return self.bad / self.n if self.n else None
 
+    def interval(self) -> tuple[float, float]:
+        """Confidence interval of the bad fraction, valid at any time."""
+        return self.lowest(), self.highest()
+
     def lowest(self) -> float:
-        """Low end of the confidence interval of the bad fraction, valid at any time."""
+        """Low end of the interval alone."""
         return lowest_fraction(self.effective, self.bad / self.vif, self.parameters.alpha_of(below=False))
 
     def highest(self) -> float:
-        """High end of the confidence interval of the bad fraction."""
+        """High end of the interval alone."""
         return highest_fraction(self.effective, self.bad / self.vif, self.parameters.alpha_of(below=True))
 
     def more_s(self) -> float | None:

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.errors import FAILED, INCONCLUSIVE, PASSED
-from harness.model import Verdict
 from harness.record.events import Event, RunEnded, RunStarted
 from harness.verdict.drill import drill_result
 from harness.verdict.judges import Judges
-from harness.verdict.result import DrillResult
+from harness.verdict.result import DrillResult, Verdict
 
 RESULT_VERSION = 1
 """Version of `result.json`; raised with every change that an older reader would misunderstand."""

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from harness.model import Verdict
 from harness.record.steps import StepFacts
 from harness.verdict.budget import Budget
-from harness.verdict.charts import Charts
 from harness.verdict.measurement import Measurement
 from harness.verdict.scope import Outage
 from harness.verdict.state import Credit, Span
+
+if TYPE_CHECKING:
+    from harness.verdict.charts import Charts
+
+
+class Verdict(StrEnum):
+    """The result of a drill or a gameday."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    INCONCLUSIVE = "inconclusive"
 
 
 @dataclass(frozen=True)

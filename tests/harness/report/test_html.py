@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.model import Verdict
 from harness.report.html import to_html
 from harness.verdict.gameday import GamedayResult
+from harness.verdict.result import Verdict
 from tests.support.simulated_drill import World, incident
 from tests.support.step_facts import GONE, SCALE
 
