@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -31,9 +31,10 @@ class Counts:
     def add(self, other: Counts) -> None:
         """Add another window's counts to this one."""
         self.sent, self.ok, self.late = self.sent + other.sent, self.ok + other.ok, self.late + other.late
-        _add_each(self.bad, other.bad)
-        _add_each(self.over, other.over)
         self.hist.add(other.hist)
+        if other.bad or other.over:
+            _add_each(self.bad, other.bad)
+            _add_each(self.over, other.over)
 
     @property
     def failed(self) -> int:
@@ -50,10 +51,9 @@ class Counts:
         """Whether the generator started too many arrivals late for these counts to be about the service."""
         return self.late > LATE_SHARE * self.sent
 
-    def bad_of(self, kinds: Iterable[str]) -> int:
+    def bad_of(self, kinds: Collection[str]) -> int:
         """Bad arrivals of these kinds; of all kinds when none is given."""
-        wanted = set(kinds)
-        return sum(self.bad.get(kind, 0) for kind in wanted) if wanted else self.failed
+        return sum(self.bad.get(kind, 0) for kind in set(kinds)) if kinds else self.failed
 
 
 def _add_each(counts: dict[_Key, int], more: Mapping[_Key, int]) -> None:

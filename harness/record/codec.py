@@ -149,7 +149,7 @@ def _other_fields(wanted: Set[str], found: Set[str]) -> FormatError:
 def _frozen(cls: type, fields: dict[str, object]) -> object:
     """A frozen dataclass with all its fields. Its own `__init__` sets them one by one and takes five times as long."""
     new: object = object.__new__(cls)
-    vars(new).update(fields)
+    object.__setattr__(new, "__dict__", fields)
     return new
 
 
@@ -177,22 +177,41 @@ def _tuple(args: tuple[Hint, ...]) -> _Decoder:
 
 
 def _mapping(key_hint: Hint, item_hint: Hint) -> _Decoder:
-    decode_key, decode_item = _key(key_hint), _decoder(item_hint)
+    decode_key, decode_item, numbers = _key(key_hint), _decoder(item_hint), _numbers(item_hint)
 
     def decode_mapping(value: object) -> object:
         if not isinstance(value, dict):
             raise FormatError(f": {_shown(value)} is not an object")
         if not value:
             return {}
-        keys, items = [decode_key(key) for key in value], list[object]()
-        try:
-            for item in value.values():
-                items.append(decode_item(item))
-        except FormatError as error:
-            raise FormatError(f".{list(value)[len(items)]}{error}") from None
-        return dict(zip(keys, items, strict=True))
+        keys = [decode_key(key) for key in value]
+        items = numbers(value.values())
+        return dict(zip(keys, items if len(items) == len(value) else _items(decode_item, value), strict=True))
 
     return decode_mapping
+
+
+def _items(decoder: _Decoder, value: Mapping[str, object]) -> list[object]:
+    items: list[object] = []
+    try:
+        for item in value.values():
+            items.append(decoder(item))
+    except FormatError as error:
+        raise FormatError(f".{list(value)[len(items)]}{error}") from None
+    return items
+
+
+def _numbers(hint: Hint) -> Callable[[Collection[Any]], list[object]]:
+    """The function that picks the valid ones of many numbers, in a fifth of the time that decoding each takes.
+
+    For other types it picks none.
+    """
+    bare, limits = range_of(hint)
+    if bare not in _RANGES:
+        return lambda values: []
+    limits, types = limits or _RANGES[bare], {float, int} if bare is float else {bare}
+    low, high = limits.low, limits.high
+    return lambda values: [value for value in values if type(value) in types and low <= value <= high]
 
 
 def _key(hint: Hint) -> Callable[[str], object]:

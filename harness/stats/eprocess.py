@@ -19,6 +19,7 @@ _BELOW = (0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9)
 """Alternatives below θ, as multiples of it, in addition to q = 0."""
 _WEIGHT_OF_ZERO = 0.5
 """Weight of q = 0, because most services have no bad arrivals at all; the others share the rest equally."""
+_LOG_OF_ZERO, _LOG_OF_OTHERS = math.log(_WEIGHT_OF_ZERO), math.log((1 - _WEIGHT_OF_ZERO) / len(_BELOW))
 _ABOVE = (1.1, 1.25, 1.6, 2.0, 3.0, 5.0)
 """Alternatives above θ, as multiples of it."""
 _ABOVE_ABSOLUTE = (0.5, 0.9)
@@ -56,21 +57,23 @@ def _extreme_evidence(n: float, *, other: float, alike: bool) -> float:
 
 @lru_cache(maxsize=1024)
 def _alternatives(theta: float, below: bool) -> tuple[_Alternative, ...]:
+    log_good = math.log1p(-theta)
     return tuple(
-        (math.log(weight), _log(q / theta), math.log1p(-q) - math.log1p(-theta))
-        for q, weight in (_weights_below(theta) if below else _weights_above(theta))
+        (log_weight, _log(q / theta), math.log1p(-q) - log_good)
+        for q, log_weight in (_weights_below(theta) if below else _weights_above(theta))
     )
 
 
 def _weights_below(theta: float) -> list[tuple[float, float]]:
-    share = (1 - _WEIGHT_OF_ZERO) / len(_BELOW)
-    return [(0.0, _WEIGHT_OF_ZERO), *((theta * factor, share) for factor in _BELOW)]
+    """(alternative, log of its weight)."""
+    return [(0.0, _LOG_OF_ZERO), *((theta * factor, _LOG_OF_OTHERS) for factor in _BELOW)]
 
 
 def _weights_above(theta: float) -> list[tuple[float, float]]:
     above = [theta * factor for factor in _ABOVE if theta * factor < 1] + [q for q in _ABOVE_ABSOLUTE if q > theta]
     above = above or [(1 + theta) / 2]
-    return [(q, 1 / len(above)) for q in above]
+    log_weight = math.log(1 / len(above))
+    return [(q, log_weight) for q in above]
 
 
 def _log(x: float) -> float:

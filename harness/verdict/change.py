@@ -77,12 +77,19 @@ def _restart(condition: Condition, theta: float, window: Window, *, below: bool)
 def _decided_since(question: Question, window: Window, *, low: bool) -> float | None:
     """Time since when the fraction is known to be low by the pessimistic counts, or high by the optimistic ones."""
     condition = question.condition
-    if condition.theta is None:
+    if condition.theta is None or _too_short(question, window):
         return None
     begin = evidence_start(condition, window, holds=low == condition.wants_low)
+    if _too_short(question, window.after(begin)):
+        return None
     counted = slices(condition, window.after(begin), pessimistic=low)
     first = decided_from(counted, condition.theta, question.parameters, below=low)
     return None if first is None else begin + first * SLICE_S
+
+
+def _too_short(question: Question, window: Window) -> bool:
+    """Whether no test decides about so short a window; where single arrivals count, one may."""
+    return window.end - window.start < question.parameters.min_s and question.condition.theta not in (0, 1)
 
 
 def _count_since(question: Question, window: Window, *, holds: bool) -> float | None:
