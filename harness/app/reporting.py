@@ -26,7 +26,7 @@ def report(request: ReportRequest) -> GamedayResult:
     """Judge a run from its record alone. Raises JournalError when the record cannot be read or judged."""
     path = record_of(request.run)
     try:
-        return judge_record(list(read_events(path)))
+        return judge_record(read_events(path))
     except (ValueError, LookupError, TypeError, ArithmeticError) as error:
         raise JournalError(f"{path}: not the record of a gameday ({error}); name a run directory") from None
 
