@@ -42,7 +42,7 @@ REQUESTS, SECONDS = 10_000_000, 3600
 SIDES: tuple[SideName, ...] = (TREATMENT, CONTROL)
 BEGIN_S = 1_000_000.0
 PHASES: dict[PhaseName, tuple[int, bool]] = {
-    "baseline": (600, True), "fault": (601, False), "symptoms": (900, True), "response": (960, False),
+    "baseline": (600, True), "fault": (610, False), "symptoms": (900, True), "response": (960, False),
     "recovery": (1900, True), "control": (3000, True), "after-revert": (3600, True),
 }  # fmt: skip
 """Second in which each phase ends, and whether it waits for a decision."""
@@ -56,7 +56,7 @@ _QUANTILES = 4096
 
 
 def write(path: Path, requests: int = REQUESTS, seconds: int = SECONDS) -> None:
-    """Write the record; of a shorter drill, the phases are shortened alike."""
+    """Write the record; of a shorter drill, of a multiple of 360 s, all phases are shortened alike."""
     world = _World(requests, seconds)
     journal = Journal(path, clock=lambda: world.now)
     for event in world.events():
