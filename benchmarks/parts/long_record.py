@@ -46,7 +46,7 @@ PHASES: dict[PhaseName, tuple[int, bool]] = {
     "recovery": (1900, True), "control": (3000, True), "after-revert": (3600, True),
 }  # fmt: skip
 """Second in which each phase ends, and whether it waits for a decision."""
-FAULT_S, REMEDY_S, HEALED_S, REVERT_S = 600, 930, 935, 3000
+FAULT_S, REMEDY_S, HEALED_S, REVERT_S = 600, 930, 950, 3000
 LIMIT_MS = 500.0
 MEDIAN_MS, SIGMA, SLOWER = 120.0, 0.5, 4.0
 """Latencies are lognormal, and so many times longer in the incident."""
