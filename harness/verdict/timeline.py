@@ -46,7 +46,7 @@ class Timeline:
 
     def __init__(self, settle_s: float = SETTLE_S) -> None:
         self._settle_s = settle_s
-        self._load: dict[str, dict[int, Counts]] = defaultdict(lambda: defaultdict(Counts))
+        self._load: dict[str, dict[int, Counts]] = defaultdict(dict)
         self._columns: dict[str, dict[Hashable, Column]] = defaultdict(dict)
         self._probes: dict[str, list[PodSample]] = defaultdict(list)
         self._request_failures: dict[str, list[tuple[float, str]]] = defaultdict(list)
@@ -77,7 +77,11 @@ class Timeline:
     def _add_slice(self, part: LoadSlice) -> None:
         """Add an increment; what was read from its slice before is out of date."""
         number = number_of(part.at_s)
-        self._load[part.series][number].add(counts_of(part))
+        slices = self._load[part.series]
+        if number in slices:
+            slices[number].add(counts_of(part))
+        else:
+            slices[number] = counts_of(part)
         for column in self._columns[part.series].values():
             column.changed(number)
 
