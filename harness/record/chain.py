@@ -36,14 +36,18 @@ class Chain:
 
     def open(self, line: str, data: Mapping[str, object]) -> dict[str, object]:
         """The members of the next line, `seq` and `sum` left out; `data` is the line parsed. Raises ChainError."""
-        self._check_number(data.get("seq"))
+        self.check(line, data.get("seq"))
+        return {key: value for key, value in data.items() if key not in ("seq", "sum")}
+
+    def check(self, line: str, seq: object) -> None:
+        """Take the next line, whose number is `seq`. Raises ChainError."""
+        self._check_number(seq)
         found = _SUM.fullmatch(line, max(0, len(line) - _SUM_CHARACTERS))
         if found is None:
             raise ChainError("its checksum `sum` is missing")
         self._sum = _checksum(self._sum, line[: found.start()])
         if found[1] != self._sum:
             raise ChainError("its checksum is wrong, so this line was altered")
-        return {key: value for key, value in data.items() if key not in ("seq", "sum")}
 
     def _check_number(self, seq: object) -> None:
         self._seq += 1

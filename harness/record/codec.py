@@ -130,13 +130,13 @@ def _object(cls: type) -> _Decoder:
             raise FormatError(f": {_shown(data)} is not an object")
         if data.keys() != decoders.keys():
             raise _other_fields(decoders.keys(), data.keys())
-        name, fields = "", {}
+        name, fields = "", dict[str, Any]()
         try:  # one for all fields: a record has hundreds of thousands of them
             for name, decoder in decoders.items():
                 fields[name] = decoder(data[name])
         except FormatError as error:
             raise FormatError(f".{name}{error}") from None
-        return _frozen(cls, fields)
+        return frozen(cls, fields)
 
     return decode_object
 
@@ -146,9 +146,9 @@ def _other_fields(wanted: Set[str], found: Set[str]) -> FormatError:
     return FormatError(f": {', '.join(sorted(missing or unknown))}: {'missing' if missing else 'unknown field'}")
 
 
-def _frozen(cls: type, fields: dict[str, object]) -> object:
+def frozen(cls: type[_T], fields: dict[str, Any]) -> _T:
     """A frozen dataclass with all its fields. Its own `__init__` sets them one by one and takes five times as long."""
-    new: object = object.__new__(cls)
+    new = object.__new__(cls)
     object.__setattr__(new, "__dict__", fields)
     return new
 

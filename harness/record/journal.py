@@ -19,6 +19,7 @@ from harness.clock import now_s
 from harness.errors import GamedayError
 from harness.record.chain import Chain, ChainError
 from harness.record.codec import FormatError, from_json, to_json
+from harness.record.counted_lines import Counted, read_counts
 from harness.record.events import VERSION, Event, RunStarted
 from harness.record.order import TimeOrder
 
@@ -95,7 +96,7 @@ def read_events(path: Path) -> Iterator[Event]:
     """
     chain, order = Chain(), TimeOrder()
     for number, (line, last) in enumerate(_lines(path), 1):
-        data = _parsed(path, number, line, last=last)
+        data = read_counts(line) or _parsed(path, number, line, last=last)
         if data is _CUT:
             return
         if number == 1:
@@ -140,10 +141,17 @@ def _check_version(path: Path, first: object) -> None:
 
 def _event(path: Path, number: int, line: str, data: object, chain: Chain, order: TimeOrder) -> Event:
     try:
-        event = from_json(chain.open(line, data) if isinstance(data, dict) else data)
+        event = _opened(line, data, chain)
         order.check(event)
     except (ChainError, FormatError) as error:
         raise JournalError(f"{path}:{number}: {error}; restore the record, or repeat the run") from None
     if (number == 1) is not isinstance(event, RunStarted):
         raise JournalError(f"{path}:{number}: `run-started` must be the first line, and only that; restore the record")
     return event
+
+
+def _opened(line: str, data: object, chain: Chain) -> Event:
+    if isinstance(data, Counted):
+        chain.check(line, data.seq)
+        return data.event
+    return from_json(chain.open(line, data) if isinstance(data, dict) else data)

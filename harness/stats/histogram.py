@@ -7,6 +7,7 @@ HdrHistogram.
 from __future__ import annotations
 
 import math
+from array import array
 from collections import defaultdict
 from collections.abc import Mapping
 from functools import cache
@@ -55,11 +56,11 @@ class Histogram:
     """Counts of latencies by bucket.
 
     The increments stay as they come, and are merged when the counts are asked for: of most windows they are not, and a
-    record has millions of them. Two tuples take a quarter of the memory of a dictionary.
+    record has millions of them. Two arrays take an eighth of the memory of a dictionary.
     """
 
     def __init__(self, buckets: Mapping[int, int] | None = None) -> None:
-        self._parts = [(tuple(buckets), tuple(buckets.values()))] if buckets else []
+        self._parts = [(array("I", buckets), array("Q", buckets.values()))] if buckets else []
         self._moments, self._summed = (0.0, 0.0), 0
 
     def add(self, other: Histogram) -> None:
