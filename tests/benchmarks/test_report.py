@@ -60,8 +60,9 @@ def test_each_figure_has_its_threshold() -> None:
     cheap, dear = Cost(4.0, 200.0, b""), Cost(6.0, 400.0, b"")
     good = [Compared(LONG, [cheap]), Compared(RECORDED, [Cost(0.4, 40.0, b"")], [Cost(1.7, 60.0, b"")])]
     assert [each.met for each in thresholds(good)] == [True] * 4
-    bad = [Compared(LONG, [dear]), Compared(RECORDED, [Cost(0.5, 40.0, b"")], [Cost(1.7, 60.0, b"")], ["json"])]
+    bad = [Compared(LONG, [dear]), Compared(RECORDED, [Cost(2.0, 40.0, b"")], [Cost(1.7, 60.0, b"")], ["json"])]
     assert [each.met for each in thresholds(bad)] == [False] * 4
+    assert [each.met for each in thresholds(good, at_most=0.2)] == [True, True, False, True]
     assert math.isnan(Compared(RECORDED, [cheap]).ratio)
     assert not thresholds([Compared(RECORDED, [cheap])]), "without another commit there is nothing to compare with"
 

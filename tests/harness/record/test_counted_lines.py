@@ -99,6 +99,7 @@ def test_whatever_is_accepted_of_a_broken_line_is_what_the_codec_accepts(
         ('"sent":3', '"sent":3.0'), ('"sent":3', '"sent":NaN'), ('"at_s":1000.0', '"at_s":1e400'),
         ('"1042":1', '"10001":1'), ('"1042":1', '"1042":1,"x":1'), ('"side":"control"', '"side":"twin"'),
         ('"late":1,', ""), ('"late":1,', '"late":1,"more":1,'), ('"seq":7', '"seq":"7"'), ("}", ""),
+        ("load-counted", "load-counted-again"),
     ],
 )  # fmt: skip
 def test_lines_with_an_error_are_left_to_the_codec(old: str, new: str) -> None:
