@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import app
-from harness.cli import history_commands
 from harness.cli.notify import notify
 from harness.cli.parser import DEFAULT_DIR
 from harness.cli.signals import stop_on_signals
@@ -246,6 +245,12 @@ def _recover(options: argparse.Namespace) -> int:
     return code
 
 
+def _earlier_runs(options: argparse.Namespace) -> int:
+    from harness.cli import history_commands  # noqa: PLC0415
+
+    return history_commands.COMMANDS[options.command](options)
+
+
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "run": _run,
     "compare": _compare,
@@ -254,10 +259,10 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "show": _show,
     "plan": _plan,
     "slo": _slo,
-    "history": history_commands.history,
-    "baseline": history_commands.baseline,
-    "regress": history_commands.regress,
-    "trend": history_commands.trend,
+    "history": _earlier_runs,
+    "baseline": _earlier_runs,
+    "regress": _earlier_runs,
+    "trend": _earlier_runs,
     "up": _up,
     "down": _down,
     "recover": _recover,
