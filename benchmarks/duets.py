@@ -8,6 +8,7 @@ drift of the machine during the run; each side also has noise of its own in ever
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, repeat
@@ -21,7 +22,7 @@ from harness.measures.counts import Counts
 from harness.record.comparison import ComparisonStarted, DuetStarted
 from harness.record.events import CONTROL, LoadCounted
 from harness.record.journal import read_events
-from harness.stats.histogram import middle_ms
+from harness.stats.histogram import Histogram, middle_ms
 from scenarios.generator.histogram import index
 
 QUANTILES = (50.0, 95.0, 99.0)
@@ -141,16 +142,11 @@ def _dealt(base: Counts, candidate: Counts, rng: Random) -> tuple[Counts, Counts
 
 def _outcomes(counts: Counts) -> Iterator[int | str]:
     """A bucket for each good arrival, a kind for each bad one."""
-    good = chain.from_iterable(repeat(bucket, n) for bucket, n in counts.hist.items())
+    good = chain.from_iterable(repeat(bucket, n) for bucket, n in counts.hist.merged().items())
     return chain(good, chain.from_iterable(repeat(kind, n) for kind, n in counts.bad.items()))
 
 
 def _counted(outcomes: Sequence[int | str]) -> Counts:
-    counts = Counts(sent=len(outcomes))
-    for outcome in outcomes:
-        if isinstance(outcome, str):
-            counts.bad[outcome] += 1
-        else:
-            counts.ok += 1
-            counts.hist[outcome] += 1
-    return counts
+    good = Counter(outcome for outcome in outcomes if isinstance(outcome, int))
+    bad = Counter(outcome for outcome in outcomes if isinstance(outcome, str))
+    return Counts(len(outcomes), good.total(), bad, hist=Histogram(good))

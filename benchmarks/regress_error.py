@@ -21,7 +21,7 @@ from harness.history.baseline import Baseline
 from harness.history.entry import Host, LoadEntry, Quantile, RunEntry
 from harness.history.profile import Measured
 from harness.history.regression import Case, Outcome
-from harness.model import Verdict
+from harness.verdict.result import Verdict
 
 QUICK_RUNS, RUNS = 400, 4000
 BASELINE_RUNS = 20

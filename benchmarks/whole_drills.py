@@ -19,7 +19,6 @@ from benchmarks.incidents import SELF_HEALING, Incident, Law, left_at, remedied,
 from benchmarks.threshold import Threshold
 from harness.drill import Drill
 from harness.faults.base import Injection, Target
-from harness.model import Verdict
 from harness.record.events import (
     CONTROL,
     TREATMENT,
@@ -37,7 +36,7 @@ from harness.stats.inflation import ENOUGH_S
 from harness.stats.sequential import SLICE_S
 from harness.verdict.drill import drill_result
 from harness.verdict.judge import Judge
-from harness.verdict.result import DrillResult
+from harness.verdict.result import DrillResult, Verdict
 from harness.verdict.state import CREDIT_ALPHA
 
 RATE = 100

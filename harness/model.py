@@ -6,15 +6,6 @@ Lines are 1-based and count from the top of the file, front matter included.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
-
-
-class Verdict(StrEnum):
-    """The result of a drill or a gameday."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    INCONCLUSIVE = "inconclusive"
 
 
 @dataclass(frozen=True)

@@ -84,11 +84,12 @@ def _registered(path: tuple[str, ...]) -> Mapping[str, Mapping[str, Mapping[str,
     """
     found: dict[str, dict[str, dict[str, EntryPoint]]] = {}
     for package in distributions(path=list(path)):
+        if _OURS not in (package.read_text("entry_points.txt") or ""):
+            continue  # nearly all packages; to parse what they register takes long
+        name = _normalized(package.name)
         for entry in package.entry_points:
-            if not entry.group.startswith(_OURS):
-                continue  # a package's name is in its metadata file, which takes long to parse
-            names = found.setdefault(entry.group, {})
-            names.setdefault(entry.name, {}).setdefault(_normalized(package.name), entry)
+            if entry.group.startswith(_OURS):
+                found.setdefault(entry.group, {}).setdefault(entry.name, {}).setdefault(name, entry)
     return found
 
 

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harness.app.comparing import CompareRequest, CompareResult, compare, is_comparison, read_comparison
+    from harness.app.comparing import CompareRequest, CompareResult, compare, read_comparison
     from harness.app.documents import ShowRequest, ShowResult, show
     from harness.app.history import (
         BaselineRequest,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from harness.app.platforms import DownRequest, LoadTarget, PlatformChoice, UpRequest, UpResult, down, up
     from harness.app.recovery import Recovered, RecoverRequest, recover
     from harness.app.regression import RegressRequest, RegressResult, regress
-    from harness.app.reporting import RECORD, ReportRequest, render, report, write_page
+    from harness.app.reporting import RECORD, ReportRequest, is_comparison, render, report, write_page
     from harness.app.running import ListenerFactory, Notify, RunRequest, RunResult, run
     from harness.app.slos import (
         JudgedSlo,
@@ -113,7 +113,7 @@ __all__ = [
 ]
 
 _MEMBERS = {
-    "harness.app.comparing": "CompareRequest CompareResult compare is_comparison read_comparison",
+    "harness.app.comparing": "CompareRequest CompareResult compare read_comparison",
     "harness.app.documents": "ShowRequest ShowResult show",
     "harness.app.history": "BaselineRequest HistoryRequest HistoryResult PinRequest PruneRequest keep"
     " TrendRequest list_runs pin prune show_baselines trend unpin",
@@ -123,7 +123,7 @@ _MEMBERS = {
     "harness.app.papers": "PostmortemRequest PostmortemResult postmortem",
     "harness.app.recovery": "RecoverRequest Recovered recover",
     "harness.app.regression": "RegressRequest RegressResult regress",
-    "harness.app.reporting": "RECORD ReportRequest render report write_page",
+    "harness.app.reporting": "RECORD ReportRequest render report write_page is_comparison",
     "harness.app.running": "ListenerFactory Notify RunRequest RunResult run",
     "harness.app.slos": "JudgedSlo SloCheckRequest SloImportRequest SloImportResult check_slos import_slos show_slos",
     "harness.listeners.progress": "ReadJudge",

@@ -109,12 +109,6 @@ def read_comparison(run: Path) -> ComparisonResult:
         raise JournalError(f"{path}: not the record of a comparison ({error}); name a run directory") from None
 
 
-def is_comparison(run: Path) -> bool:
-    """Whether a record is that of a comparison. Raises JournalError when it cannot be read."""
-    events = read_events(run / RECORD if run.is_dir() else run)
-    return any(isinstance(event, ComparisonStarted) for event, _ in zip(events, range(2), strict=False))
-
-
 def _check(request: CompareRequest) -> None:
     """Raises ComparisonError for numbers that make no sense."""
     if request.budget_s < SHORTEST_BUDGET_S:

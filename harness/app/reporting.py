@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.app.members import REPORTS
+from harness.record.comparison import ComparisonStarted
 from harness.record.journal import JournalError, read_events
 from harness.report.base import ReportFormat
 from harness.verdict.gameday import GamedayResult, judge_record
@@ -26,7 +27,7 @@ def report(request: ReportRequest) -> GamedayResult:
     """Judge a run from its record alone. Raises JournalError when the record cannot be read or judged."""
     path = record_of(request.run)
     try:
-        return judge_record(list(read_events(path)))
+        return judge_record(read_events(path))
     except (ValueError, LookupError, TypeError, ArithmeticError) as error:
         raise JournalError(f"{path}: not the record of a gameday ({error}); name a run directory") from None
 
@@ -34,6 +35,12 @@ def report(request: ReportRequest) -> GamedayResult:
 def record_of(run: Path) -> Path:
     """The record of a run that is named by its directory or by the record itself."""
     return run / RECORD if run.is_dir() else run
+
+
+def is_comparison(run: Path) -> bool:
+    """Whether a record is that of a comparison. Raises JournalError when it cannot be read."""
+    events = read_events(run / RECORD if run.is_dir() else run)
+    return any(isinstance(event, ComparisonStarted) for event, _ in zip(events, range(2), strict=False))
 
 
 def render(result: GamedayResult, format_name: str = "text") -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from harness.conditions import Condition, from_prose
+from harness.conditions import Condition
+from harness.conditions.prose import from_prose
 from harness.measures.probe import RequestProbe
 from harness.model import Runbook, Symptom
 from harness.slo import Slo

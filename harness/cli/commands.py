@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import shlex
-import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -12,12 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import app
-from harness.cli import history_commands
 from harness.cli.notify import notify
 from harness.cli.parser import DEFAULT_DIR
 from harness.cli.signals import stop_on_signals
 from harness.errors import PASSED, UNUSABLE, ComparisonError
-from harness.report import comparison, document, plan, slos
 from harness.report.format import printable
 
 if TYPE_CHECKING:
@@ -75,13 +73,16 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _progress_display(judge: app.ReadJudge) -> Listener:
-    from harness.listeners.progress import Live  # noqa: PLC0415  only a run has a display
+    import shutil  # noqa: PLC0415  only a run has a display
+
+    from harness.listeners.progress import Live  # noqa: PLC0415
     from harness.listeners.screen import own_stderr  # noqa: PLC0415
 
     return Live(judge, own_stderr(), shutil.get_terminal_size((160, 40)).columns)
 
 
 def _report(options: argparse.Namespace) -> int:
+    gc.disable()  # it finds next to nothing here, and takes a twentieth of the time of a process that soon ends
     if app.is_comparison(options.run):
         return _show_comparison(app.read_comparison(options.run), options.format)
     request = app.ReportRequest(options.run)
@@ -123,6 +124,8 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _show_comparison(result: ComparisonResult, form: str) -> int:
+    from harness.report import comparison  # noqa: PLC0415  as below, only the command that needs it pays for it
+
     if form not in ("text", "json"):
         raise ComparisonError(f"a comparison has no {form} report; take text or json")
     sys.stdout.write(comparison.to_json(result) if form == "json" else comparison.to_text(result))
@@ -133,6 +136,8 @@ def _show_comparison(result: ComparisonResult, form: str) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
+    from harness.report import document  # noqa: PLC0415
+
     shown = app.show(app.ShowRequest(options.runbook))
     render = document.to_json if options.format == "json" else document.to_text
     sys.stdout.write(render(shown.document))
@@ -142,6 +147,8 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _plan(options: argparse.Namespace) -> int:
+    from harness.report import plan  # noqa: PLC0415
+
     planned = app.plan(_plan_request(options))
     render = plan.to_json if options.format == "json" else plan.to_text
     sys.stdout.write(render(planned.plan))
@@ -159,6 +166,8 @@ def _slo(options: argparse.Namespace) -> int:
 
 
 def _slo_check(options: argparse.Namespace) -> int:
+    from harness.report import slos  # noqa: PLC0415
+
     found = app.check_slos(app.SloCheckRequest(tuple(options.files)))
     sys.stdout.write(slos.to_json(found) if options.format == "json" else slos.to_text(found))
     if found.problems:
@@ -169,12 +178,16 @@ def _slo_check(options: argparse.Namespace) -> int:
 
 
 def _slo_show(options: argparse.Namespace) -> int:
+    from harness.report import slos  # noqa: PLC0415
+
     for each in app.show_slos(_plan_request(options)):
         sys.stdout.write(slos.to_openslo(each.document, each.runbooks))
     return PASSED
 
 
 def _slo_import(options: argparse.Namespace) -> int:
+    from harness.report import slos  # noqa: PLC0415
+
     text = sys.stdin.read() if options.file == Path("-") else None
     found = app.import_slos(app.SloImportRequest(options.file, text, tuple(options.series)))
     sys.stdout.writelines(slos.to_openslo(each) for each in found.documents)
@@ -232,6 +245,12 @@ def _recover(options: argparse.Namespace) -> int:
     return code
 
 
+def _earlier_runs(options: argparse.Namespace) -> int:
+    from harness.cli import history_commands  # noqa: PLC0415
+
+    return history_commands.COMMANDS[options.command](options)
+
+
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "run": _run,
     "compare": _compare,
@@ -240,10 +259,10 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "show": _show,
     "plan": _plan,
     "slo": _slo,
-    "history": history_commands.history,
-    "baseline": history_commands.baseline,
-    "regress": history_commands.regress,
-    "trend": history_commands.trend,
+    "history": _earlier_runs,
+    "baseline": _earlier_runs,
+    "regress": _earlier_runs,
+    "trend": _earlier_runs,
     "up": _up,
     "down": _down,
     "recover": _recover,

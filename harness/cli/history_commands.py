@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import threading
+from collections.abc import Callable, Mapping
 
 from harness import app
 from harness.cli.notify import notify
@@ -87,3 +88,12 @@ def trend(options: argparse.Namespace) -> int:
     render = trends.to_json if options.format == "json" else trends.to_text
     sys.stdout.write(render(found))
     return PASSED
+
+
+COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "history": history,
+    "baseline": baseline,
+    "regress": regress,
+    "trend": trend,
+}
+"""By the name that the parser sets."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
-import traceback
 from collections.abc import Sequence
 
 from harness.cli import demo
@@ -74,6 +72,9 @@ def _run_command(arguments: Sequence[str] | None) -> int:
 
 def _crash_message(error: Exception) -> str:
     """A message about an error in gameday itself, with the file that has the traceback."""
+    import tempfile
+    import traceback
+
     text = "".join(traceback.format_exception(error))
     fact = f"gameday: internal error: {type(error).__name__}: {error}\n"
     try:

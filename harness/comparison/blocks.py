@@ -34,7 +34,7 @@ class Block:
 
     def is_settled(self) -> bool:
         """Whether every arrival has an outcome of its own."""
-        return not any(side.pending or side.bad[UNFINISHED] for side in (self.base, self.candidate))
+        return not any(side.pending or side.bad.get(UNFINISHED) for side in (self.base, self.candidate))
 
     def measured(self, quantiles: Sequence[float]) -> BlockResult:
         """Its figures, with these quantiles in percent.
@@ -110,7 +110,7 @@ class Blocks:
 
 
 def _side(counts: Counts, quantiles: Sequence[float]) -> SideBlock:
-    return SideBlock(counts.sent, counts.bad.total(), tuple(quantile_ms(counts, percent) for percent in quantiles))
+    return SideBlock(counts.sent, counts.failed, tuple(quantile_ms(counts, percent) for percent in quantiles))
 
 
 def quantile_ms(counts: Counts, percent: float) -> float | None:
@@ -118,10 +118,10 @@ def quantile_ms(counts: Counts, percent: float) -> float | None:
 
     None if the quantile is a bad one, or without arrivals.
     """
-    rank = rank_of(percent, counts.ok + counts.bad.total())
+    rank = rank_of(percent, counts.ok + counts.failed)
     if not 0 < rank <= counts.ok:
         return None
-    index = quantile_bucket(counts.hist, (rank - 0.5) / counts.ok)
+    index = quantile_bucket(counts.hist.merged(), (rank - 0.5) / counts.ok)
     return None if index is None else middle_ms(index)
 
 

@@ -194,7 +194,7 @@ class _Drill:
                 totals[number // _SLICES_PER_SECOND].add(counts)
             for second, whole in sorted(totals.items()):
                 steady = second < (self.steady_s or 0)
-                yield Second(side, second, steady, whole.sent, whole.ok, whole.bad.total(), whole.late)
+                yield Second(side, second, steady, whole.sent, whole.ok, whole.failed, whole.late)
 
 
 def _load_entry(drills: list[_Drill], series: str, parallel: int, reference_ms: float | None) -> LoadEntry:
@@ -202,7 +202,9 @@ def _load_entry(drills: list[_Drill], series: str, parallel: int, reference_ms: 
     whole = Counts()
     for counts in slices:
         whole.add(counts)
-    vif = inflation([_slice(counts, quantile_bucket(whole.hist, JUDGED)) for counts in slices])
+    histogram = whole.hist.merged()
+    judged = quantile_bucket(histogram, JUDGED)
+    vif = inflation([_slice(counts, judged) for counts in slices])
     first = drills[0]
     return LoadEntry(
         scenario=first.header.scenario,
@@ -218,16 +220,16 @@ def _load_entry(drills: list[_Drill], series: str, parallel: int, reference_ms: 
         late=whole.late,
         vif=vif,
         reference_ms=reference_ms,
-        histogram=dict(sorted(whole.hist.items())),
-        quantiles=tuple(quantiles_of(whole.hist, whole.sent, vif)),
+        histogram=dict(sorted(histogram.items())),
+        quantiles=tuple(quantiles_of(histogram, whole.sent, vif)),
         seconds=tuple(_merged(second for drill in drills for second in drill.seconds(series))),
     )
 
 
 def _slice(counts: Counts, bucket: int | None) -> Slice:
     """Arrivals, and those beyond the judged quantile."""
-    within = sum(n for index, n in counts.hist.items() if bucket is not None and index <= bucket)
-    return Slice(counts.sent, counts.sent - within, counts.ok, counts.log_sum, counts.log_squares)
+    within = sum(n for index, n in counts.hist.merged().items() if bucket is not None and index <= bucket)
+    return Slice(counts.sent, counts.sent - within, counts.ok, *counts.hist.log_moments())
 
 
 def quantiles_of(histogram: Mapping[int, int], arrivals: int, vif: float) -> Iterator[Quantile]:

@@ -11,8 +11,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from harness.model import Verdict
 from harness.record.events import SideName, StartName
+from harness.verdict.result import Verdict
 
 MOST_LATE = 0.01
 """A fifth of the arrivals that P95 leaves out."""

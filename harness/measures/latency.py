@@ -43,21 +43,22 @@ class Latency(FractionMeasure):
         For an objective a failed arrival is as bad as a slow one. For a symptom failed arrivals are left out: failures
         are no sign of slowness.
         """
-        over, failed = counts.over[condition.over_ms or 0.0], counts.bad.total()
+        over, failed = counts.over.get(condition.over_ms or 0.0, 0), counts.failed
         n, slow = (counts.sent, over) if condition.wants_low else (counts.sent - failed, max(0, over - failed))
-        return Slice(n, slow, counts.ok, counts.log_sum, counts.log_squares)
+        return Slice(n, slow, counts.ok, *counts.hist.log_moments())
 
     def value(
         self, condition: Condition, total: Counts, decision: Decision, bad_interval: tuple[float, float]
     ) -> tuple[float | None, Interval | None]:
         """Quantile of the good arrivals in ms; how many were not good is in the bad fraction."""
         q = 1 - (condition.theta or 0.0)
-        value = quantile_ms(total.hist, q)
+        latencies = total.hist.merged()
+        value = quantile_ms(latencies, q)
         if value is None or not decision.n:
             return None, None
         alphas = (decision.parameters.alpha_of(below=side) for side in (False, True))
         low, high = quantile_ranks(total.ok / decision.vif, q, *alphas)
-        first, last = (quantile_bucket(total.hist, rank) or 0 for rank in (low, high))
+        first, last = (quantile_bucket(latencies, rank) or 0 for rank in (low, high))
         return value, (edges_ms(first)[0], edges_ms(last)[1] if high < 1 else None)
 
     def openslo(self, condition: Condition) -> OpenSloForm:

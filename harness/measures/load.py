@@ -57,5 +57,5 @@ def outcomes(counts: Counts, kinds: tuple[str, ...], *, pessimistic: bool) -> Sl
 
     How long good responses took carries no information about how failures are correlated.
     """
-    bad = counts.bad_of(kinds)
-    return Slice(counts.sent, bad + counts.pending) if pessimistic else Slice(counts.sent - counts.pending, bad)
+    bad, pending = counts.bad_of(kinds), counts.pending
+    return Slice(counts.sent, bad + pending) if pessimistic else Slice(counts.sent - pending, bad)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from harness.errors import ConditionError
-from harness.schema.tree import Plain
+
+if TYPE_CHECKING:  # a report reads no YAML
+    from harness.schema.tree import Plain
 
 TYPE = "gameday"
 """`metricSource.type` of a source whose `spec` has the keys of docs/reference/slos.md."""

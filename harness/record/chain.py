@@ -12,7 +12,9 @@ from collections.abc import Mapping
 
 CHECKSUM_DIGITS = 16
 """Hexadecimal digits of a checksum: the first 64 bits of SHA-256."""
-_LINE = re.compile(rf'(.*),"sum":"([0-9a-f]{{{CHECKSUM_DIGITS}}})"}}', re.DOTALL)
+_SUM = re.compile(rf',"sum":"([0-9a-f]{{{CHECKSUM_DIGITS}}})"}}')
+_SUM_CHARACTERS = CHECKSUM_DIGITS + len(',"sum":""}')
+"""Length of the end of a line that holds its checksum."""
 
 
 class ChainError(ValueError):
@@ -34,14 +36,18 @@ class Chain:
 
     def open(self, line: str, data: Mapping[str, object]) -> dict[str, object]:
         """The members of the next line, `seq` and `sum` left out; `data` is the line parsed. Raises ChainError."""
-        self._check_number(data.get("seq"))
-        found = _LINE.fullmatch(line)
+        self.check(line, data.get("seq"))
+        return {key: value for key, value in data.items() if key not in ("seq", "sum")}
+
+    def check(self, line: str, seq: object) -> None:
+        """Take the next line, whose number is `seq`. Raises ChainError."""
+        self._check_number(seq)
+        found = _SUM.fullmatch(line, max(0, len(line) - _SUM_CHARACTERS))
         if found is None:
             raise ChainError("its checksum `sum` is missing")
-        self._sum = _checksum(self._sum, found[1])
-        if found[2] != self._sum:
+        self._sum = _checksum(self._sum, line[: found.start()])
+        if found[1] != self._sum:
             raise ChainError("its checksum is wrong, so this line was altered")
-        return {key: value for key, value in data.items() if key not in ("seq", "sum")}
 
     def _check_number(self, seq: object) -> None:
         self._seq += 1

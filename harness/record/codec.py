@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import re
 import sys
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Callable, Collection, Mapping, Set
+from functools import cache, lru_cache
 from types import UnionType
 from typing import Annotated, Any, TypeAlias, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -128,21 +128,29 @@ def _object(cls: type) -> _Decoder:
     def decode_object(data: object) -> object:
         if not isinstance(data, dict):
             raise FormatError(f": {_shown(data)} is not an object")
-        if missing := decoders.keys() - data.keys():
-            raise FormatError(f": {', '.join(sorted(missing))}: missing")
-        if unknown := data.keys() - decoders.keys():
-            raise FormatError(f": {', '.join(sorted(unknown))}: unknown field")
-        return cls(**{name: _within(f".{name}", one, data[name]) for name, one in decoders.items()})
+        if data.keys() != decoders.keys():
+            raise _other_fields(decoders.keys(), data.keys())
+        name, fields = "", dict[str, Any]()
+        try:  # one for all fields: a record has hundreds of thousands of them
+            for name, decoder in decoders.items():
+                fields[name] = decoder(data[name])
+        except FormatError as error:
+            raise FormatError(f".{name}{error}") from None
+        return frozen(cls, fields)
 
     return decode_object
 
 
-def _within(place: str, decoder: _Decoder, value: object) -> object:
-    """Decode a part; its place comes before the path of an error."""
-    try:
-        return decoder(value)
-    except FormatError as error:
-        raise FormatError(f"{place}{error}") from None
+def _other_fields(wanted: Set[str], found: Set[str]) -> FormatError:
+    missing, unknown = wanted - found, found - wanted
+    return FormatError(f": {', '.join(sorted(missing or unknown))}: {'missing' if missing else 'unknown field'}")
+
+
+def frozen(cls: type[_T], fields: dict[str, Any]) -> _T:
+    """A frozen dataclass with all its fields. Its own `__init__` sets them one by one and takes five times as long."""
+    new = object.__new__(cls)
+    object.__setattr__(new, "__dict__", fields)
+    return new
 
 
 def _optional(decoder: _Decoder) -> _Decoder:
@@ -157,28 +165,71 @@ def _tuple(args: tuple[Hint, ...]) -> _Decoder:
             raise FormatError(f": {_shown(value)} is not an array")
         if length is not None and length != len(value):
             raise FormatError(f": has {len(value)} items instead of {length}")
-        every = decoders if length is not None else decoders * len(value)
-        return tuple(_within(f"[{n}]", one, item) for n, (one, item) in enumerate(zip(every, value, strict=True)))
+        every, items = decoders if length is not None else decoders * len(value), list[object]()
+        try:
+            for decoder, item in zip(every, value, strict=True):
+                items.append(decoder(item))
+        except FormatError as error:
+            raise FormatError(f"[{len(items)}]{error}") from None
+        return tuple(items)
 
     return decode_tuple
 
 
 def _mapping(key_hint: Hint, item_hint: Hint) -> _Decoder:
-    key_type, key_decoder, item_decoder = range_of(key_hint)[0], _decoder(key_hint), _decoder(item_hint)
+    decode_key, decode_item, numbers = _key(key_hint), _decoder(item_hint), _numbers(item_hint)
 
+    def decode_mapping(value: object) -> object:
+        if not isinstance(value, dict):
+            raise FormatError(f": {_shown(value)} is not an object")
+        if not value:
+            return {}
+        keys = [decode_key(key) for key in value]
+        items = numbers(value.values())
+        return dict(zip(keys, items if len(items) == len(value) else _items(decode_item, value), strict=True))
+
+    return decode_mapping
+
+
+def _items(decoder: _Decoder, value: Mapping[str, object]) -> list[object]:
+    items: list[object] = []
+    try:
+        for item in value.values():
+            items.append(decoder(item))
+    except FormatError as error:
+        raise FormatError(f".{list(value)[len(items)]}{error}") from None
+    return items
+
+
+def _numbers(hint: Hint) -> Callable[[Collection[Any]], list[object]]:
+    """The function that picks the valid ones of many numbers, in a fifth of the time that decoding each takes.
+
+    For other types it picks none.
+    """
+    bare, limits = range_of(hint)
+    if bare not in _RANGES:
+        return lambda values: []
+    limits, types = limits or _RANGES[bare], {float, int} if bare is float else {bare}
+    low, high = limits.low, limits.high
+    return lambda values: [value for value in values if type(value) in types and low <= value <= high]
+
+
+def _key(hint: Hint) -> Callable[[str], object]:
+    """The function that decodes a key of an object. The same few thousand come again and again."""
+    key_type, decoder = range_of(hint)[0], _decoder(hint)
+
+    @lru_cache(maxsize=16_384)
     def decode_key(key: str) -> object:
         try:
             value = key_type(key)
         except ValueError:
             raise FormatError(f": a key is not of type {key_type.__name__}") from None
-        return _within(f".{key}", key_decoder, value)
+        try:
+            return decoder(value)
+        except FormatError as error:
+            raise FormatError(f".{key}{error}") from None
 
-    def decode_mapping(value: object) -> object:
-        if not isinstance(value, dict):
-            raise FormatError(f": {_shown(value)} is not an object")
-        return {decode_key(key): _within(f".{key}", item_decoder, item) for key, item in value.items()}
-
-    return decode_mapping
+    return decode_key
 
 
 def _scalar(hint: Hint) -> _Decoder:
@@ -186,20 +237,26 @@ def _scalar(hint: Hint) -> _Decoder:
     bare, own = range_of(hint)
     choices, limits = get_args(bare), own or _RANGES.get(bare)
     wanted = "one of " + ", ".join(map(str, choices)) if choices else f"of type {bare.__name__}"
-
-    def fits(value: object) -> bool:
-        if choices:
-            return type(value) is type(choices[0]) and value in choices
-        return type(value) is bare or (bare is float and type(value) is int)
+    types = {type(choices[0])} if choices else {float, int} if bare is float else {bare}
 
     def decode_scalar(value: object) -> object:
-        if not fits(value):
+        if type(value) not in types or (choices and value not in choices):
             raise FormatError(f": {_shown(value)} is not {wanted}")
-        if limits and isinstance(value, int | float) and not limits.low <= value <= limits.high:
-            raise FormatError(f": {_shown(value)} is not from {limits.low:g} to {limits.high:g}")
         return value
 
-    return decode_scalar
+    return _within(limits, types, decode_scalar) if limits else decode_scalar
+
+
+def _within(limits: Range, types: Collection[type], decode_scalar: _Decoder) -> _Decoder:
+    low, high = limits.low, limits.high
+
+    def decode_number(value: object) -> object:
+        if type(value) in types and low <= value <= high:  # type: ignore[operator]  # a number, by its type
+            return value
+        decode_scalar(value)
+        raise FormatError(f": {_shown(value)} is not from {low:g} to {high:g}")
+
+    return decode_number
 
 
 def _shown(value: object) -> str:

@@ -19,6 +19,7 @@ from harness.clock import now_s
 from harness.errors import GamedayError
 from harness.record.chain import Chain, ChainError
 from harness.record.codec import FormatError, from_json, to_json
+from harness.record.counted_lines import Counted, read_counts
 from harness.record.events import VERSION, Event, RunStarted
 from harness.record.order import TimeOrder
 
@@ -93,9 +94,9 @@ def read_events(path: Path) -> Iterator[Event]:
     Raises JournalError if there is no record at `path`, its version is another one, or a line is missing, doubled,
     moved, altered or not an event.
     """
-    lines, chain, order = _lines(path), Chain(), TimeOrder()
-    for number, line in enumerate(lines, 1):
-        data = _parsed(path, number, line, last=number == len(lines))
+    chain, order = Chain(), TimeOrder()
+    for number, (line, last) in enumerate(_lines(path), 1):
+        data = read_counts(line) or _parsed(path, number, line, last=last)
         if data is _CUT:
             return
         if number == 1:
@@ -106,14 +107,18 @@ def read_events(path: Path) -> Iterator[Event]:
 _CUT = object()
 
 
-def _lines(path: Path) -> list[str]:
-    """The lines of the file, without their ends and without the empty text after the last one."""
+def _lines(path: Path) -> Iterator[tuple[str, bool]]:
+    """The lines of the file, without their ends, and whether each is the last; a long record is never read whole."""
     try:
-        lines = path.read_bytes().decode("utf-8", "replace").split("\n")
+        with path.open("rb") as file:
+            line = file.readline()
+            while line:
+                following = file.readline()
+                yield line.removesuffix(b"\n").decode("utf-8", "replace"), not following
+                line = following
     except OSError as error:
         why = f"no record can be read here ({error.strerror})"
         raise JournalError(f"{path}: {why}; name a run directory with record.jsonl") from None
-    return lines if lines[-1] else lines[:-1]
 
 
 def _parsed(path: Path, number: int, line: str, *, last: bool) -> object:
@@ -136,10 +141,17 @@ def _check_version(path: Path, first: object) -> None:
 
 def _event(path: Path, number: int, line: str, data: object, chain: Chain, order: TimeOrder) -> Event:
     try:
-        event = from_json(chain.open(line, data) if isinstance(data, dict) else data)
+        event = _opened(line, data, chain)
         order.check(event)
     except (ChainError, FormatError) as error:
         raise JournalError(f"{path}:{number}: {error}; restore the record, or repeat the run") from None
     if (number == 1) is not isinstance(event, RunStarted):
         raise JournalError(f"{path}:{number}: `run-started` must be the first line, and only that; restore the record")
     return event
+
+
+def _opened(line: str, data: object, chain: Chain) -> Event:
+    if isinstance(data, Counted):
+        chain.check(line, data.seq)
+        return data.event
+    return from_json(chain.open(line, data) if isinstance(data, dict) else data)

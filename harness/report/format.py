@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from harness.model import Verdict
 from harness.verdict.budget import Budget
 from harness.verdict.measurement import Measurement
 from harness.verdict.quantities import show_measurement, show_number
+from harness.verdict.result import Verdict
 
 MARKS = {
     "ok": "✓",

@@ -9,12 +9,11 @@ from pathlib import PurePath
 from typing import Literal
 from xml.etree import ElementTree
 
-from harness.model import Verdict
 from harness.report.base import ReportFormat
 from harness.report.format import NO_DATA, one_line, show_estimate, show_evidence
 from harness.verdict.gameday import CUT, NEVER_STARTED, GamedayResult
 from harness.verdict.measurement import Measurement
-from harness.verdict.result import DashboardResult, DrillResult, SloResult, StepResult, SymptomResult
+from harness.verdict.result import DashboardResult, DrillResult, SloResult, StepResult, SymptomResult, Verdict
 
 Outcome = Literal["passed", "failure", "error", "skipped"]
 """`error`: inconclusive; `skipped`: has no influence on the verdict."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.model import Verdict
 from harness.report.base import ReportFormat
 from harness.report.format import (
     MARKS,
@@ -19,7 +18,7 @@ from harness.report.format import (
 from harness.report.markdown_text import code, escape
 from harness.verdict.gameday import Finding, GamedayResult
 from harness.verdict.measurement import Measurement
-from harness.verdict.result import DrillResult, SloResult, StepResult, Times
+from harness.verdict.result import DrillResult, SloResult, StepResult, Times, Verdict
 
 
 def to_markdown(result: GamedayResult) -> str:

@@ -9,11 +9,10 @@ from pathlib import PurePosixPath
 from typing import Literal, TypeAlias
 from urllib.parse import quote
 
-from harness.model import Verdict
 from harness.report.base import ReportFormat
 from harness.report.format import as_json, one_line
 from harness.verdict.gameday import NEVER_STARTED, GamedayResult
-from harness.verdict.result import DrillResult
+from harness.verdict.result import DrillResult, Verdict
 
 Level = Literal["error", "warning", "note"]
 Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json] | None"

@@ -11,13 +11,15 @@ of Statistics 49(2) 2021; Lindon et al., arXiv:2205.14762.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 _BELOW = (0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9)
 """Alternatives below θ, as multiples of it, in addition to q = 0."""
 _WEIGHT_OF_ZERO = 0.5
 """Weight of q = 0, because most services have no bad arrivals at all; the others share the rest equally."""
+_LOG_OF_ZERO, _LOG_OF_OTHERS = math.log(_WEIGHT_OF_ZERO), math.log((1 - _WEIGHT_OF_ZERO) / len(_BELOW))
 _ABOVE = (1.1, 1.25, 1.6, 2.0, 3.0, 5.0)
 """Alternatives above θ, as multiples of it."""
 _ABOVE_ABSOLUTE = (0.5, 0.9)
@@ -55,21 +57,23 @@ def _extreme_evidence(n: float, *, other: float, alike: bool) -> float:
 
 @lru_cache(maxsize=1024)
 def _alternatives(theta: float, below: bool) -> tuple[_Alternative, ...]:
+    log_good = math.log1p(-theta)
     return tuple(
-        (math.log(weight), _log(q / theta), math.log1p(-q) - math.log1p(-theta))
-        for q, weight in (_weights_below(theta) if below else _weights_above(theta))
+        (log_weight, _log(q / theta), math.log1p(-q) - log_good)
+        for q, log_weight in (_weights_below(theta) if below else _weights_above(theta))
     )
 
 
 def _weights_below(theta: float) -> list[tuple[float, float]]:
-    share = (1 - _WEIGHT_OF_ZERO) / len(_BELOW)
-    return [(0.0, _WEIGHT_OF_ZERO), *((theta * factor, share) for factor in _BELOW)]
+    """(alternative, log of its weight)."""
+    return [(0.0, _LOG_OF_ZERO), *((theta * factor, _LOG_OF_OTHERS) for factor in _BELOW)]
 
 
 def _weights_above(theta: float) -> list[tuple[float, float]]:
     above = [theta * factor for factor in _ABOVE if theta * factor < 1] + [q for q in _ABOVE_ABSOLUTE if q > theta]
     above = above or [(1 + theta) / 2]
-    return [(q, 1 / len(above)) for q in above]
+    log_weight = math.log(1 / len(above))
+    return [(q, log_weight) for q in above]
 
 
 def _log(x: float) -> float:
@@ -81,8 +85,8 @@ def _log_sum_exp(values: Sequence[float]) -> float:
     return top if top == -math.inf else top + math.log(sum(math.exp(value - top) for value in values))
 
 
-def restart(theta: float, counts: Sequence[tuple[float, float]], *, below: bool) -> int:
-    """Index of the first entry of (n, bad) that counts as evidence, by the e-CUSUM; len(counts) for none.
+def restart(theta: float, counts: Sequence[tuple[float, ...]], *, below: bool) -> int:
+    """Index of the first entry of (n, bad, …) that counts as evidence, by the e-CUSUM; len(counts) for none.
 
     Each alternative q has a CUSUM of its own: whenever its likelihood ratio falls to 1, it begins again with the next
     entry. The start is that of the alternative with the most evidence, weights included. While the claim is false, the
@@ -91,26 +95,66 @@ def restart(theta: float, counts: Sequence[tuple[float, float]], *, below: bool)
     """
     if theta in (0, 1):
         return _extreme_restart(theta, counts, below=below)
-    cusums = [(weight, *_cusum(counts, loss, gain)) for weight, loss, gain in _alternatives(theta, below)]
-    _, evidence, start = max(cusums, key=lambda each: each[0] + each[1])
-    return start if evidence > 0 else len(counts)
+    cusums = Cusums(theta, below=below)
+    cusums.extend(counts)
+    return cusums.restart(len(counts))
 
 
-def _cusum(counts: Sequence[tuple[float, float]], loss: float, gain: float) -> tuple[float, int]:
-    """The logarithm of the likelihood ratio of one alternative since it last fell to 1, and the index of this start."""
-    evidence, start = 0.0, 0
-    for index, (n, bad) in enumerate(counts):
-        evidence += (n - bad) * gain + (bad * loss if bad else 0.0)  # 0 bad ones add nothing, also if loss is −∞
-        if evidence <= 0:
-            evidence, start = 0.0, index + 1
-    return evidence, start
+class Cusums:
+    """The CUSUMs of all alternatives to 0 < θ < 1 over entries of (n, bad, …), in the state after each of them."""
+
+    def __init__(self, theta: float, *, below: bool) -> None:
+        self._each = [(weight, _Cusum(loss, gain)) for weight, loss, gain in _alternatives(theta, below)]
+
+    def __len__(self) -> int:
+        """The number of entries taken."""
+        return len(self._each[0][1].evidence) - 1
+
+    def extend(self, counts: Iterable[tuple[float, ...]]) -> None:
+        """Take the next entries."""
+        fresh = [(entry[0] - entry[1], entry[1]) for entry in counts]
+        for _, cusum in self._each:
+            cusum.extend(fresh)
+
+    def forget(self, index: int) -> None:
+        """Drop the entries from this index on."""
+        for _, cusum in self._each:
+            del cusum.evidence[index + 1 :], cusum.start[index + 1 :]
+
+    def restart(self, count: int) -> int:
+        """As the function `restart`, over the first `count` of the entries."""
+        _, most = max(self._each, key=lambda each: each[0] + each[1].evidence[count])
+        return most.start[count] if most.evidence[count] > 0 else count
+
+    def ceiling(self, count: int) -> float:
+        """An upper limit of the evidence of every stretch that ends after `count` entries: that of no weights."""
+        return max(cusum.evidence[count] for _, cusum in self._each)
 
 
-def _extreme_restart(theta: float, counts: Sequence[tuple[float, float]], *, below: bool) -> int:
+class _Cusum:
+    """After each entry, the logarithm of the likelihood ratio of one alternative since it last fell to 1, and the index
+    of this start."""
+
+    def __init__(self, loss: float, gain: float) -> None:
+        self._loss, self._gain = loss, gain
+        self.evidence, self.start = array("d", [0.0]), array("L", [0])
+
+    def extend(self, counts: Iterable[tuple[float, float]]) -> None:
+        """Take entries of (good, bad)."""
+        loss, gain, evidence, start = self._loss, self._gain, self.evidence[-1], self.start[-1]
+        for index, (good, bad) in enumerate(counts, len(self.start)):
+            evidence += good * gain + (bad * loss if bad else 0.0)  # 0 bad ones add nothing, also if loss is −∞
+            if evidence <= 0:
+                evidence, start = 0.0, index
+            self.evidence.append(evidence)
+            self.start.append(start)
+
+
+def _extreme_restart(theta: float, counts: Sequence[tuple[float, ...]], *, below: bool) -> int:
     """The same for "all arrivals are alike" and its opposite: the evidence of both is that of one alternative."""
     start, n, bad = 0, 0.0, 0.0
-    for index, (more, worse) in enumerate(counts):
-        n, bad = n + more, bad + worse
+    for index, entry in enumerate(counts):
+        n, bad = n + entry[0], bad + entry[1]
         if n and log_evidence(theta, n, bad, below=below) < 0:
             start, n, bad = index + 1, 0.0, 0.0
     return start

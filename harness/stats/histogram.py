@@ -6,7 +6,12 @@ HdrHistogram.
 
 from __future__ import annotations
 
+import math
+from array import array
+from collections import defaultdict
 from collections.abc import Mapping
+from functools import cache
+from operator import mul
 
 _EXACT_BELOW = 512
 """Buckets below this index hold one microsecond each."""
@@ -45,3 +50,41 @@ def quantile_bucket(buckets: Mapping[int, int], q: float) -> int | None:
         if seen >= q * total:
             return index
     return None
+
+
+class Histogram:
+    """Counts of latencies by bucket.
+
+    The increments stay as they come, and are merged when the counts are asked for: of most windows they are not, and a
+    record has millions of them. Two arrays take an eighth of the memory of a dictionary.
+    """
+
+    def __init__(self, buckets: Mapping[int, int] | None = None) -> None:
+        self._parts = [(array("I", buckets), array("Q", buckets.values()))] if buckets else []
+        self._moments, self._summed = (0.0, 0.0), 0
+
+    def add(self, other: Histogram) -> None:
+        """Add another histogram's counts."""
+        self._parts += other._parts
+
+    def merged(self) -> Mapping[int, int]:
+        """The counts by bucket."""
+        whole: dict[int, int] = defaultdict(int)
+        for buckets, counts in self._parts:
+            for bucket, count in zip(buckets, counts, strict=True):
+                whole[bucket] += count
+        return whole
+
+    def log_moments(self) -> tuple[float, float]:
+        """Sums of the logarithm of the latencies in ms, and of its square."""
+        for buckets, counts in self._parts[self._summed :]:
+            logs = list(map(_log_ms, buckets))
+            weighted = list(map(mul, counts, logs))
+            self._moments = self._moments[0] + sum(weighted), self._moments[1] + sum(map(mul, weighted, logs))
+        self._summed = len(self._parts)
+        return self._moments
+
+
+@cache
+def _log_ms(index: int) -> float:
+    return math.log(max(middle_ms(index), 1e-3))

@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 MARGIN = 1.3
@@ -96,8 +96,10 @@ class _Sums:
 
     def batches(self, length: int) -> Iterator[tuple[int, float]]:
         """(count, sum) of each whole batch of `length` slices."""
-        for at in range(length, len(self._counts), length):
-            yield self._counts[at] - self._counts[at - length], self._sums[at] - self._sums[at - length]
+        for (n, more), (low, high) in zip(
+            pairwise(self._counts[::length]), pairwise(self._sums[::length]), strict=True
+        ):
+            yield more - n, high - low
 
 
 def _largest(sums: _Sums, variance: float) -> float:

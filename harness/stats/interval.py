@@ -18,12 +18,21 @@ _BISECTIONS = 30
 
 def fraction_interval(n: float, bad: float, alpha_low: float, alpha_high: float) -> tuple[float, float]:
     """(low, high) of the bad fraction after n arrivals of which `bad` were bad; (0, 1) without arrivals."""
+    return lowest_fraction(n, bad, alpha_low), highest_fraction(n, bad, alpha_high)
+
+
+def lowest_fraction(n: float, bad: float, alpha: float) -> float:
+    """The low end alone; 0 without arrivals."""
     if n <= 0:
-        return 0.0, 1.0
-    p = bad / n
-    low = _last(p, 0.0, lambda theta: log_evidence(theta, n, bad, below=False) < -math.log(alpha_low))
-    high = _last(p, 1.0, lambda theta: log_evidence(theta, n, bad, below=True) < -math.log(alpha_high))
-    return low, high
+        return 0.0
+    return _last(bad / n, 0.0, lambda theta: log_evidence(theta, n, bad, below=False) < -math.log(alpha))
+
+
+def highest_fraction(n: float, bad: float, alpha: float) -> float:
+    """The high end alone; 1 without arrivals."""
+    if n <= 0:
+        return 1.0
+    return _last(bad / n, 1.0, lambda theta: log_evidence(theta, n, bad, below=True) < -math.log(alpha))
 
 
 def quantile_ranks(n: float, q: float, alpha_low: float, alpha_high: float) -> tuple[float, float]:

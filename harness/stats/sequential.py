@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from harness.stats.eprocess import RARE, log_evidence
 from harness.stats.inflation import MARGIN, UNKNOWN, Slice, VifEstimate, inflation
-from harness.stats.interval import fraction_interval
+from harness.stats.interval import highest_fraction, lowest_fraction
 
 SLICE_S = 0.25
 """Length of a slice in seconds; a power of two, so that its multiples are exact as floats."""
@@ -85,8 +85,15 @@ class Decision:
 
     def interval(self) -> tuple[float, float]:
         """Confidence interval of the bad fraction, valid at any time."""
-        low, high = (self.parameters.alpha_of(below=side) for side in (False, True))
-        return fraction_interval(self.effective, self.bad / self.vif, low, high)
+        return self.lowest(), self.highest()
+
+    def lowest(self) -> float:
+        """Low end of the interval alone."""
+        return lowest_fraction(self.effective, self.bad / self.vif, self.parameters.alpha_of(below=False))
+
+    def highest(self) -> float:
+        """High end of the interval alone."""
+        return highest_fraction(self.effective, self.bad / self.vif, self.parameters.alpha_of(below=True))
 
     def more_s(self) -> float | None:
         """Estimated seconds to the decision if the load goes on like this; 0 decided, None unknown or over an hour."""

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.model import Verdict
 from harness.verdict.measurement import Measurement
 from harness.verdict.quantities import show_measurement
-from harness.verdict.result import SloResult, StepResult
+from harness.verdict.result import SloResult, StepResult, Verdict
 
 Part = Literal["before", "control_before", "during", "after", "control", "after_revert"]
 """A measurement of `SloResult`."""

@@ -9,10 +9,10 @@ from itertools import takewhile
 from harness.conditions import Condition
 from harness.measures.reading import Reading
 from harness.measures.sampled import SampledMeasure
-from harness.stats.eprocess import log_evidence, restart
+from harness.stats.eprocess import Cusums, log_evidence, restart
 from harness.stats.inflation import Slice, inflation
 from harness.stats.sequential import SLICE_S, decide, decided_from, more_s_from
-from harness.verdict.measurement import measure, slices
+from harness.verdict.measurement import column_of, measure, slices
 from harness.verdict.window import Question, Window
 
 CONSECUTIVE_SAMPLES = 7
@@ -63,19 +63,33 @@ def evidence_start(condition: Condition, window: Window, *, holds: bool = True) 
     if condition.theta is None:
         return window.start
     low = condition.wants_low == holds
-    counted = slices(condition, window, pessimistic=low)
-    return window.start + SLICE_S * restart(condition.theta, [(piece.n, piece.bad) for piece in counted], below=low)
+    return window.start + SLICE_S * _restart(condition, condition.theta, window, below=low)
+
+
+def _restart(condition: Condition, theta: float, window: Window, *, below: bool) -> int:
+    """The number of slices before the evidence counts that the fraction is below θ, or above it if not `below`."""
+    column, (start, end) = column_of(condition, window, pessimistic=below), window.numbers
+    if column is None or theta in (0, 1):
+        return restart(theta, slices(condition, window, pessimistic=below), below=below)
+    return column.derived(start, end, (theta, below), lambda: Cusums(theta, below=below)).restart(end - start)
 
 
 def _decided_since(question: Question, window: Window, *, low: bool) -> float | None:
     """Time since when the fraction is known to be low by the pessimistic counts, or high by the optimistic ones."""
     condition = question.condition
-    if condition.theta is None:
+    if condition.theta is None or _too_short(question, window):
         return None
     begin = evidence_start(condition, window, holds=low == condition.wants_low)
+    if _too_short(question, window.after(begin)):
+        return None
     counted = slices(condition, window.after(begin), pessimistic=low)
     first = decided_from(counted, condition.theta, question.parameters, below=low)
     return None if first is None else begin + first * SLICE_S
+
+
+def _too_short(question: Question, window: Window) -> bool:
+    """Whether no test decides about so short a window; where single arrivals count, one may."""
+    return window.end - window.start < question.parameters.min_s and question.condition.theta not in (0, 1)
 
 
 def _count_since(question: Question, window: Window, *, holds: bool) -> float | None:
@@ -127,15 +141,30 @@ def _fraction_bounds(question: Question, window: Window, change: float) -> tuple
     vif = max(inflation(counted[at:]), parameters.known.vif)
     needed = math.log(2 * parameters.share / parameters.alpha)
 
+    ends, begins = _ceilings(counted, condition, below=low), _ceilings(counted[::-1], condition, below=not low)
+
     def too_late(index: int) -> bool:
-        return _shows(counted[index - 1 :: -1] if index else [], condition, vif, needed, below=low)
+        return ends[index] / vif >= needed and _shows(counted[index - 1 :: -1], condition, vif, needed, below=low)
 
     def too_early(index: int) -> bool:
-        return _shows(counted[index:], condition, vif, needed, below=not low)
+        return begins[-1 - index] / vif >= needed and _shows(counted[index:], condition, vif, needed, below=not low)
 
     earliest = next((index + 1 for index in range(at, -1, -1) if too_early(index)), 0)
     latest = next((index - 1 for index in range(at, len(counted) + 1) if too_late(index)), len(counted))
     return window.start + min(at, earliest) * SLICE_S, window.start + max(at, latest) * SLICE_S
+
+
+def _ceilings(counted: Sequence[Slice], condition: Condition, *, below: bool) -> list[float]:
+    """By number of slices, an upper limit of the evidence of the stretches that end there: it spares most of the work.
+
+    A likelihood ratio is at most that of its CUSUM, and the evidence is a mean of them.
+    """
+    theta = condition.theta or 0.0
+    if theta in (0, 1):
+        return [math.inf] * (len(counted) + 1)
+    cusums = Cusums(theta, below=below)
+    cusums.extend(counted)
+    return [0.0, *map(cusums.ceiling, range(1, len(counted) + 1))]
 
 
 def _shows(counted: Sequence[Slice], condition: Condition, vif: float, needed: float, *, below: bool) -> bool:

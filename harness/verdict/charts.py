@@ -135,7 +135,11 @@ def _load_charts(state: DrillState, series: str, conditions: Sequence[Condition]
     counts = {side: [state.sides[side].total(series, start, start + STEP_S) for start in starts] for side in SIDES}
     limits = {unit: tuple(_limits(conditions, unit)) for unit in ("ms", "%")}
     latencies = [
-        Line(f"P{quantile}", side, tuple(_rounded(quantile_ms(each.hist, quantile / 100)) for each in counts[side]))
+        Line(
+            f"P{quantile}",
+            side,
+            tuple(_rounded(quantile_ms(each.hist.merged(), quantile / 100)) for each in counts[side]),
+        )
         for side in SIDES
         for quantile in (QUANTILES if side == TREATMENT else (95,))
     ]
@@ -162,7 +166,7 @@ def _limits(conditions: Iterable[Condition], unit: str) -> Iterator[Limit]:
 
 
 def _bad_percent(counts: Counts) -> float | None:
-    return _rounded(100 * counts.bad.total() / counts.sent) if counts.sent else None
+    return _rounded(100 * counts.failed / counts.sent) if counts.sent else None
 
 
 def _probe_chart(state: DrillState, condition: Condition, zero_s: float) -> Chart:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 from harness.measures.probe import near_names
 from harness.record.events import CONTROL, TREATMENT
@@ -14,7 +16,6 @@ from harness.stats.sequential import SLICE_S
 from harness.verdict.budget import Budget, budget
 from harness.verdict.cause import cause_of
 from harness.verdict.change import evidence_start
-from harness.verdict.charts import charts_of
 from harness.verdict.latency import latencies
 from harness.verdict.measurement import Measurement, measure, slices
 from harness.verdict.reasons import LAST_S, verdict_of
@@ -28,12 +29,15 @@ from harness.verdict.result import (
     StepResult,
     SymptomResult,
 )
-from harness.verdict.scope import outages, unguarded, weakened
+from harness.verdict.scope import Outage, outages, unguarded, weakened
 from harness.verdict.state import ALPHA, DrillState, Slo, Span
 from harness.verdict.steps import judge_step
 from harness.verdict.timeline import Timeline, slice_from, slice_until
 from harness.verdict.times import times_of
 from harness.verdict.window import Window
+
+if TYPE_CHECKING:
+    from harness.verdict.charts import Charts
 
 EFFECT_S = 5
 """Longest window before and after a step whose bad fractions are compared, in seconds."""
@@ -75,8 +79,14 @@ def drill_result(state: DrillState) -> DrillResult:
         alpha=ALPHA,
         load=LoadFacts(header.scenario, header.rate_per_s or 0.0),
         latencies=tuple(latencies(state)),
-        charts=charts_of(state, harm),
+        draw=partial(_draw, state, harm),
     )
+
+
+def _draw(state: DrillState, harm: Sequence[Outage]) -> Charts:
+    from harness.verdict.charts import charts_of  # noqa: PLC0415  only a page has plots
+
+    return charts_of(state, harm)
 
 
 def _slo(state: DrillState, slo: Slo) -> SloResult:
@@ -281,5 +291,6 @@ def _arrivals(state: DrillState, start: float, end: float) -> int:
     """Arrivals on both sides. One arrival may be in several series, so only the largest series of a side counts."""
     window = slice_from(start), slice_from(end)
     return sum(
-        max((side.total(name, *window).sent for name in side.series()), default=0) for side in state.sides.values()
+        max((sum(counts.sent for counts in side.slices(name, *window)) for name in side.series()), default=0)
+        for side in state.sides.values()
     )

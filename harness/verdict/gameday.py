@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.errors import FAILED, INCONCLUSIVE, PASSED
-from harness.model import Verdict
 from harness.record.events import Event, RunEnded, RunStarted
 from harness.verdict.drill import drill_result
 from harness.verdict.judges import Judges
-from harness.verdict.result import DrillResult
+from harness.verdict.result import DrillResult, Verdict
 
 RESULT_VERSION = 1
 """Version of `result.json`; raised with every change that an older reader would misunderstand."""
@@ -72,20 +71,25 @@ class GamedayResult:
         return "" if self.verdict is Verdict.PASSED else CUT if self.cut else "no drill was run"
 
 
-def judge_record(events: Sequence[Event]) -> GamedayResult:
-    """The result of a record: the same events give the same result. Raises ValueError for one without a header."""
-    if not events or not isinstance(header := events[0], RunStarted):
+def judge_record(events: Iterable[Event]) -> GamedayResult:
+    """The result of a record: the same events give the same result. Raises ValueError for one without a header.
+
+    Takes one event at a time, so that a long record need not be in memory.
+    """
+    every, judges = iter(events), Judges()
+    header = next(every, None)
+    if not isinstance(header, RunStarted):
         raise ValueError("the record does not begin with a run")
-    judges = Judges()
-    for event in events:
-        judges.add(event)
+    last: Event = header
+    for last in every:
+        judges.add(last)
     started = judges.by_drill
     results = tuple(drill_result(started[name].state) for name in header.drills if name in started)
-    return _combine(header, results, events[-1])
+    return _combine(header, results, cut=not isinstance(last, RunEnded), end_s=last.t_s)
 
 
-def _combine(header: RunStarted, drills: tuple[DrillResult, ...], last: Event) -> GamedayResult:
-    began, cut = {drill.runbook for drill in drills}, not isinstance(last, RunEnded)
+def _combine(header: RunStarted, drills: tuple[DrillResult, ...], *, cut: bool, end_s: float) -> GamedayResult:
+    began = {drill.runbook for drill in drills}
     missing = [name for name in header.drills if name not in began]
     verdicts = [drill.verdict for drill in drills] + [Verdict.INCONCLUSIVE] * (len(missing) + cut)
     worst = max(verdicts, key=_BADNESS.index, default=Verdict.INCONCLUSIVE)
@@ -103,7 +107,7 @@ def _combine(header: RunStarted, drills: tuple[DrillResult, ...], last: Event) -
         platform=header.platform,
         verdict=worst,
         why=(*_why(drills, missing), *([CUT] if cut else [])),
-        seconds=round(last.t_s - header.t_s, 1),
+        seconds=round(end_s - header.t_s, 1),
         findings=tuple(findings),
         drills=drills,
         procedures=manual,

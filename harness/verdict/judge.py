@@ -31,9 +31,9 @@ from harness.record.events import (
 )
 from harness.stats.inflation import inflation
 from harness.stats.sequential import MIN_S
-from harness.verdict.change import has_begun, since
+from harness.verdict.change import evidence_start, has_begun, since
 from harness.verdict.credit import credit_of
-from harness.verdict.measurement import measure, slices
+from harness.verdict.measurement import measure, seconds_with_data, slices
 from harness.verdict.state import Slo, Span, new_drill_state
 from harness.verdict.timeline import slice_from
 
@@ -128,10 +128,13 @@ class Judge:
 
     def _all_hold(self, side: str, start: float, *, steady: bool = False) -> dict[str, Span]:
         """The span in which each SLO is known to hold up to now; empty unless every SLO is."""
-        spans = {slo.name: self._since(slo, side, start, steady=steady) for slo in self.state.slos}
-        end = self.state.sides[side].frontier
-        known = {name: (begin, end) for name, begin in spans.items() if begin is not None}
-        return known if len(known) == len(spans) else {}
+        spans, end = dict[str, Span](), self.state.sides[side].frontier
+        for slo in self.state.slos:
+            begin = self._since(slo, side, start, steady=steady)
+            if begin is None:
+                return {}
+            spans[slo.name] = (begin, end)
+        return spans
 
     def _baseline(self) -> None:
         state, start = self.state, self.state.start("baseline")
@@ -202,7 +205,7 @@ class Judge:
         """Recovered: every SLO holds for long enough. A shorter calm may precede another onset, or be a spell of it."""
         state, start = self.state, self.state.start("response")
         self._observe_control()
-        if start is None or state.recovery_spans:
+        if start is None or state.recovery_spans or not self._may_have_lasted(start):
             return
         spans = self._all_hold(TREATMENT, start)
         begin = state.begin_of(spans)
@@ -212,9 +215,16 @@ class Judge:
             state.recovery_spans = spans
             self._control()
 
+    def _may_have_lasted(self, start: float) -> bool:
+        """Whether the evidence has counted for long enough, which takes no tests of it: most of the time it has not."""
+        window = self.state.window(TREATMENT, start)
+        spans = {slo.name: (evidence_start(slo.objective, window), window.end) for slo in self.state.slos}
+        begin = self.state.begin_of(spans)
+        return begin is not None and all(end - at >= self.state.lasting_s(begin) for at, end in spans.values())
+
     def _seconds(self, slo: Slo, span: Span) -> float:
         """Seconds of a span that have data."""
-        return measure(self.state.question(slo), self.state.window(TREATMENT, *span)).seconds
+        return seconds_with_data(slo.objective, self.state.window(TREATMENT, *span))
 
     def _control(self) -> None:
         """Compare the sides until the recovery can be credited, or is known to be none of the response's."""

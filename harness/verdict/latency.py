@@ -18,7 +18,7 @@ def latencies(state: DrillState) -> Iterator[Latency]:
     side = state.sides[TREATMENT]
     for series in sorted(side.series()):
         for part, span in _parts(state):
-            buckets = side.total(series, *span).hist
+            buckets = side.total(series, *span).hist.merged()
             yield Latency(series, part, sum(buckets.values()), quantile_ms(buckets, _P95))
 
 

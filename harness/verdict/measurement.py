@@ -11,7 +11,8 @@ from harness.measures.load import Interval, LoadMeasure
 from harness.measures.reading import Events
 from harness.measures.sampled import SampledMeasure
 from harness.stats.inflation import Slice
-from harness.stats.sequential import decide
+from harness.stats.sequential import SLICE_S, TestParameters, decide
+from harness.verdict.column import Column
 from harness.verdict.window import Question, Window
 
 
@@ -83,14 +84,27 @@ def slices(condition: Condition, window: Window, *, pessimistic: bool) -> list[S
 
     An arrival without an outcome counts as bad if `pessimistic`, otherwise it is left out.
     """
+    column = column_of(condition, window, pessimistic=pessimistic)
+    return column.between(*window.numbers) if column else []
+
+
+def column_of(condition: Condition, window: Window, *, pessimistic: bool) -> Column | None:
+    """The slices of the side that a window is of, as `slices` counts them; None for a sampled measure."""
     measured = condition.measure
     if not isinstance(measured, LoadMeasure):
-        return []
+        return None
 
     def reading(counts: Counts) -> Slice:
         return Slice(0, 0) if counts.fell_behind else measured.slice(condition, counts, pessimistic=pessimistic)
 
-    return window.read(measured.series, (condition, pessimistic), reading)
+    return window.timeline.column(measured.series, (condition, pessimistic), reading)
+
+
+def seconds_with_data(condition: Condition, window: Window) -> float:
+    """The length of the part of a window that has data, as in its measurement."""
+    if isinstance(condition.measure, SampledMeasure):
+        return measure(Question(condition, TestParameters(1.0)), window).seconds
+    return SLICE_S * sum(1 for piece in slices(condition, window, pessimistic=False) if piece.n)
 
 
 def _measure_load(measured: LoadMeasure, question: Question, window: Window) -> Measurement:
@@ -100,7 +114,7 @@ def _measure_load(measured: LoadMeasure, question: Question, window: Window) -> 
         decide(slices(condition, window, pessimistic=which), condition.theta or 0.0, parameters)
         for which in (False, True)
     )
-    bad_interval = (optimistic.interval()[0], pessimistic.interval()[1])
+    bad_interval = (optimistic.lowest(), pessimistic.highest())
     above = optimistic.fraction is not None and optimistic.fraction > optimistic.theta
     value, interval = measured.value(condition, window.total(measured.series), optimistic, bad_interval)
     return Measurement(

@@ -7,14 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from harness.conditions import Condition
 from harness.measures.sampled import StateMeasure
-from harness.model import Verdict
 from harness.record.events import CONTROL, TREATMENT
 from harness.stats.sequential import SLICE_S
 from harness.verdict.cause import Part, Reason, evidence, named
 from harness.verdict.change import since
 from harness.verdict.measurement import Measurement, measure
 from harness.verdict.quantities import show_measurement
-from harness.verdict.result import DashboardResult, StepResult
+from harness.verdict.result import DashboardResult, StepResult, Verdict
 from harness.verdict.scope import Outage, show
 from harness.verdict.starvation import starvation
 from harness.verdict.state import BoundSymptom, DrillState, Slo

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
 
-from harness.model import Verdict
 from harness.record.steps import StepFacts
 from harness.verdict.budget import Budget
-from harness.verdict.charts import Charts
 from harness.verdict.measurement import Measurement
 from harness.verdict.scope import Outage
 from harness.verdict.state import Credit, Span
+
+if TYPE_CHECKING:
+    from harness.verdict.charts import Charts
+
+
+class Verdict(StrEnum):
+    """The result of a drill or a gameday."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    INCONCLUSIVE = "inconclusive"
 
 
 @dataclass(frozen=True)
@@ -164,8 +176,13 @@ class DrillResult:
     load: LoadFacts
     latencies: tuple[Latency, ...]
     """P95 of every load series on the treatment, in each part of the drill."""
-    charts: Charts
-    """The measurements over time."""
+    draw: Callable[[], Charts] = field(repr=False, compare=False)
+    """Computes `charts`."""
+
+    @cached_property
+    def charts(self) -> Charts:
+        """The measurements over time; computed for a page only, because that takes longer than all the rest."""
+        return self.draw()
 
     @property
     def waited_for_symptoms(self) -> bool:

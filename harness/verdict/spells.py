@@ -6,7 +6,9 @@ clearly longer than those spells.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -15,7 +17,7 @@ from harness.measures.reading import Reading
 from harness.measures.sampled import SampledMeasure
 from harness.stats.inflation import Slice
 from harness.stats.sequential import SLICE_S
-from harness.verdict.measurement import slices
+from harness.verdict.measurement import column_of
 from harness.verdict.window import Question, Window
 
 
@@ -33,10 +35,13 @@ def spells(question: Question, window: Window) -> Spells:
     For arrivals a spell is a stretch whose bad fraction is within the objective; slices without arrivals count as
     healthy, because they show nothing else. For a sampled measure it is a run of samples that meet the objective.
     """
-    measure = question.condition.measure
-    if isinstance(measure, SampledMeasure):
-        return _of_samples([_met(question.condition, reading) for reading in measure.readings(window.samples)], window)
-    return _of_slices(slices(question.condition, window, pessimistic=False), question.condition.theta or 0.0)
+    condition = question.condition
+    if isinstance(condition.measure, SampledMeasure):
+        return _of_samples([_met(condition, reading) for reading in condition.measure.readings(window.samples)], window)
+    column, (start, end) = column_of(condition, window, pessimistic=False), window.numbers
+    if column is None:
+        return Spells(0.0, 0.0)
+    return column.derived(start, end, "spells", lambda: _Stretches(condition.theta or 0.0)).until(end - start)
 
 
 def _met(condition: Condition, reading: Reading) -> bool:
@@ -50,20 +55,33 @@ def _of_samples(met: list[bool], window: Window) -> Spells:
     return Spells(max(runs) * period_s, runs[-1] * period_s)
 
 
-def _of_slices(counted: list[Slice], theta: float) -> Spells:
-    """The longest stretch with bad <= θ · n, by the prefix sums of bad − θ · n: those at its ends must not rise."""
-    sums = list(accumulate((piece.bad - theta * piece.n for piece in counted), initial=0.0))
-    ends = len(sums) - 1
-    last = next((ends - begin for begin in range(ends) if sums[ends] <= sums[begin]), 0)
-    return Spells(max(_longest(sums), default=0) * SLICE_S, last * SLICE_S)
+class _Stretches:
+    """After each slice, the longest stretch with bad <= θ · n, and the one that ends there.
 
+    By the prefix sums of bad − θ · n: those at the ends of such a stretch do not rise. So the one that ends at a slice
+    begins where the sums first were as high, which is where the highest sum so far was.
+    """
 
-def _longest(sums: list[float]) -> Iterator[int]:
-    """Lengths of stretches that do not rise, the longest of each beginning that can be the longest of all."""
-    lowest_after = list(accumulate(reversed(sums), min))[::-1]
-    end = 0
-    for begin, height in enumerate(sums):
-        while end + 1 < len(sums) and lowest_after[end + 1] <= height:
-            end += 1
-        if end > begin:
-            yield end - begin
+    def __init__(self, theta: float) -> None:
+        self._theta = theta
+        self._sums, self._highest, self._longest = array("d", [0.0]), array("d", [0.0]), array("L", [0])
+
+    def __len__(self) -> int:
+        return len(self._sums) - 1
+
+    def extend(self, slices: Iterable[Slice]) -> None:
+        for piece in slices:
+            self._sums.append(self._sums[-1] + (piece.bad - self._theta * piece.n))
+            self._highest.append(max(self._highest[-1], self._sums[-1]))
+            self._longest.append(max(self._longest[-1], self._last(len(self))))
+
+    def forget(self, index: int) -> None:
+        for each in (self._sums, self._highest, self._longest):
+            del each[index + 1 :]
+
+    def until(self, count: int) -> Spells:
+        """The spells of the first `count` slices."""
+        return Spells(self._longest[count] * SLICE_S, self._last(count) * SLICE_S)
+
+    def _last(self, end: int) -> int:
+        return end - bisect_left(self._highest, self._sums[end], hi=end)

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Hashable
-from functools import lru_cache
 
 from harness.measures.counts import Counts
 from harness.measures.probe import request_key
 from harness.measures.reading import PodSample
 from harness.record.events import LoadCounted, LoadLost, LoadSlice, ProbeSampled, RequestsProbed
-from harness.stats.histogram import middle_ms
+from harness.stats.histogram import Histogram
 from harness.stats.inflation import Slice
 from harness.stats.sequential import SLICE_S
+from harness.verdict.column import Column
 
 SETTLE_S = 0.5
 """Age in seconds from which a slice is read: most of its arrivals have an outcome."""
@@ -34,23 +34,8 @@ def slice_until(moment: float) -> float:
 
 
 def counts_of(part: LoadSlice) -> Counts:
-    """The counts of one increment of the load, with the moments of its latencies."""
-    logs = [(_log_ms(index), n) for index, n in part.hist.items()]
-    return Counts(
-        sent=part.sent,
-        ok=part.ok,
-        bad=Counter(part.bad),
-        over=Counter(part.over),
-        late=part.late,
-        hist=Counter(part.hist),
-        log_sum=sum(n * log for log, n in logs),
-        log_squares=sum(n * log * log for log, n in logs),
-    )
-
-
-@lru_cache(maxsize=4096)
-def _log_ms(index: int) -> float:
-    return math.log(max(middle_ms(index), 1e-3))
+    """The counts of one increment of the load."""
+    return Counts(part.sent, part.ok, dict(part.bad), dict(part.over), part.late, Histogram(part.hist))
 
 
 class Timeline:
@@ -61,8 +46,8 @@ class Timeline:
 
     def __init__(self, settle_s: float = SETTLE_S) -> None:
         self._settle_s = settle_s
-        self._load: dict[str, dict[int, Counts]] = defaultdict(lambda: defaultdict(Counts))
-        self._readings: dict[str, dict[Hashable, dict[int, Slice]]] = defaultdict(lambda: defaultdict(dict))
+        self._load: dict[str, dict[int, Counts]] = defaultdict(dict)
+        self._columns: dict[str, dict[Hashable, Column]] = defaultdict(dict)
         self._probes: dict[str, list[PodSample]] = defaultdict(list)
         self._request_failures: dict[str, list[tuple[float, str]]] = defaultdict(list)
         self.last_load_s = 0.0
@@ -91,10 +76,14 @@ class Timeline:
 
     def _add_slice(self, part: LoadSlice) -> None:
         """Add an increment; what was read from its slice before is out of date."""
-        number = _number(part.at_s)
-        self._load[part.series][number].add(counts_of(part))
-        for known in self._readings[part.series].values():
-            known.pop(number, None)
+        number = number_of(part.at_s)
+        slices = self._load[part.series]
+        if number in slices:
+            slices[number].add(counts_of(part))
+        else:
+            slices[number] = counts_of(part)
+        for column in self._columns[part.series].values():
+            column.changed(number)
 
     @property
     def frontier(self) -> float:
@@ -108,18 +97,14 @@ class Timeline:
     def slices(self, series: str, start: float, end: float) -> list[Counts]:
         """Counts of each slice in [start, end); empty ones where nothing was due."""
         known, empty = self._load.get(series, {}), Counts()
-        return [known.get(n, empty) for n in range(_number(start), _number(end))]
+        return [known.get(n, empty) for n in range(number_of(start), number_of(end))]
 
-    def read(
-        self, series: str, start: float, end: float, key: Hashable, reading: Callable[[Counts], Slice]
-    ) -> list[Slice]:
-        """What `reading` makes of each slice in [start, end); remembered by `key`, because windows are read often."""
-        counts, known = self._load.get(series, {}), self._readings[series][key]
-        numbers = range(_number(start), _number(end))
-        for number in numbers:
-            if number not in known:
-                known[number] = reading(counts.get(number, Counts()))
-        return [known[number] for number in numbers]
+    def column(self, series: str, key: Hashable, reading: Callable[[Counts], Slice]) -> Column:
+        """What `reading` makes of each slice; remembered by `key`, because windows are read often."""
+        columns = self._columns[series]
+        if key not in columns:
+            columns[key] = Column(self._load[series], reading)
+        return columns[key]
 
     def total(self, series: str, start: float, end: float) -> Counts:
         """All of [start, end) merged."""
@@ -143,5 +128,6 @@ class Timeline:
         return [sample for sample in every[low:] if sample.at_s <= end]
 
 
-def _number(moment: float) -> int:
+def number_of(moment: float) -> int:
+    """The number of the slice that begins at a moment."""
     return round(moment / SLICE_S)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from harness.conditions import Condition
 from harness.measures.counts import Counts
 from harness.measures.reading import PodSample
-from harness.stats.inflation import Slice
 from harness.stats.sequential import TestParameters
-from harness.verdict.timeline import Timeline
+from harness.verdict.timeline import Timeline, number_of
 
 
 @dataclass(frozen=True)
@@ -29,9 +28,11 @@ class Window:
         """Counts of a load series in each slice; empty ones where no arrival was due."""
         return self.timeline.slices(series, self.start, self.end)
 
-    def read(self, series: str, key: Hashable, reading: Callable[[Counts], Slice]) -> list[Slice]:
-        """What `reading` makes of the counts of each slice. Equal keys stand for equal readings."""
-        return self.timeline.read(series, self.start, self.end, key, reading)
+    @property
+    def numbers(self) -> tuple[int, int]:
+        """The number of its first slice, and of the first one after it."""
+        first = number_of(self.start)
+        return first, max(first, number_of(self.end))
 
     def total(self, series: str) -> Counts:
         """Counts of a load series in the whole window."""

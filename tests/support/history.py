@@ -10,7 +10,7 @@ from pathlib import Path
 
 from harness.history.entry import DrillEntry, Host, LoadEntry, Quantile, RunEntry, Second
 from harness.history.store import history
-from harness.model import Verdict
+from harness.verdict.result import Verdict
 
 HOST = Host("Xeon", 2, 8 * 2**30, "3.11.7", "Linux 6.1.0-28")
 LOAD = LoadEntry(

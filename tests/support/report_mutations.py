@@ -15,7 +15,7 @@ from pathlib import Path
 
 from harness.app import ReportRequest, render, report
 from harness.errors import GamedayError
-from harness.model import Verdict
+from harness.verdict.result import Verdict
 from tests.support.hostile import control_characters
 from tests.support.record_mutations import mutated
 

@@ -16,9 +16,9 @@ import pytest
 from harness import app
 from harness.app import members
 from harness.errors import BindingError, DocumentError, GamedayError, Interrupted, MachineError, PlatformError
-from harness.model import Verdict
 from harness.platforms.base import Announce, PlatformOptions
 from harness.report.plan import to_json, to_text
+from harness.verdict.result import Verdict
 from tests.support.paths import BINDINGS, ROOT, RUNBOOK, SLOS
 from tests.support.simulated_drill import World, incident
 

@@ -14,6 +14,7 @@ from harness.measures.counts import Counts
 from harness.record.comparison import DuetEnded
 from harness.record.events import CONTROL, TREATMENT, LoadCounted, RunEnded
 from harness.stats.duet import Outcome
+from harness.stats.histogram import Histogram
 from harness.stats.interval import fraction_interval
 from tests.support.duets import duet, served
 
@@ -191,7 +192,7 @@ def test_sides_are_not_confused() -> None:
 
 
 def test_bad_arrivals_are_the_slowest() -> None:
-    counts = Counts(sent=10, ok=8, bad=Counter({"timeout": 2}), hist=Counter({index: 1 for index in range(100, 108)}))
+    counts = Counts(sent=10, ok=8, bad=Counter({"timeout": 2}), hist=Histogram({index: 1 for index in range(100, 108)}))
     assert quantile_ms(counts, 50) == 0.104  # the fifth of ten
     assert quantile_ms(counts, 80) == 0.107
     assert quantile_ms(counts, 81) is None

@@ -2,7 +2,8 @@
 
 import pytest
 
-from harness.conditions import from_prose, parse
+from harness.conditions import parse
+from harness.conditions.prose import from_prose
 from harness.errors import ConditionError
 
 

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from harness.drill import Limits
-from harness.model import Verdict
 from harness.record.events import CONTROL, TREATMENT, FaultChecked
 from harness.stats.inflation import ENOUGH_S, VifEstimate
-from harness.verdict.result import DrillResult
+from harness.verdict.result import DrillResult, Verdict
 from tests.support.simulated_drill import World, incident, ran
 
 WARM = VifEstimate(1.3, ENOUGH_S)

@@ -10,12 +10,12 @@ import pytest
 from harness.app import ReportRequest, report
 from harness.drill import Limits
 from harness.errors import PlatformError
-from harness.model import Verdict
 from harness.record.events import CONTROL, TREATMENT, FaultReverted, HostSampled, ProbeSampled
 from harness.record.header import DashboardPlan
 from harness.record.journal import read_events
 from harness.report.json_report import to_json
 from harness.stats.inflation import VifEstimate
+from harness.verdict.result import Verdict
 from tests.support.simulated_drill import START_S, World, incident, ran
 
 

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.model import Verdict
 from harness.record.events import CONTROL, TREATMENT
 from harness.stats.inflation import ENOUGH_S, VifEstimate
-from harness.verdict.result import DrillResult
+from harness.verdict.result import DrillResult, Verdict
 from tests.support.simulated_drill import World, incident, ran
 
 SCALE_TO_ZERO = ran(

@@ -10,7 +10,6 @@ import pytest
 
 from harness.history.collect import Collector, quantiles_of
 from harness.history.entry import RunEntry, Second
-from harness.model import Verdict
 from harness.record.events import (
     CONTROL,
     TREATMENT,
@@ -32,6 +31,7 @@ from harness.record.journal import read_events
 from harness.stats.histogram import middle_ms
 from harness.stats.inflation import MARGIN
 from harness.verdict.gameday import judge_record
+from harness.verdict.result import Verdict
 from tests.support.simulated_drill import World, incident
 
 FAST, SLOW = 1000, 2000

@@ -6,8 +6,8 @@ import threading
 from pathlib import Path
 
 from harness.listeners.progress import Live
-from harness.model import Verdict
 from harness.record.listener import ListenerThread
+from harness.verdict.result import Verdict
 from tests.support.full_pipe import full_pipe
 from tests.support.simulated_drill import World, incident
 

@@ -8,12 +8,12 @@ import pytest
 
 from harness.conditions import parse
 from harness.errors import ConditionError
-from harness.model import Verdict
 from harness.record.events import TREATMENT, LoadCounted, LoadSlice
 from harness.stats.inflation import ENOUGH_S, MARGIN, VifEstimate
 from harness.stats.sequential import SLICE_S, TestParameters
 from harness.verdict.change import bounds, has_begun, since
 from harness.verdict.measurement import measure
+from harness.verdict.result import Verdict
 from harness.verdict.timeline import Timeline
 from harness.verdict.window import Question, Window
 from tests.support.simulated_drill import World

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.model import Verdict
 from harness.stats.inflation import VifEstimate
+from harness.verdict.result import Verdict
 from tests.support.paths import ROOT
 from tests.support.record_mutations import objects
 from tests.support.simulated_drill import World, incident

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.model import Verdict
 from harness.report.html import to_html
 from harness.verdict.gameday import GamedayResult
+from harness.verdict.result import Verdict
 from tests.support.simulated_drill import World, incident
 from tests.support.step_facts import GONE, SCALE
 
@@ -94,7 +94,7 @@ def test_text_of_a_document_stays_text(tmp_path: Path) -> None:
     marks = tuple(replace(mark, text=HOSTILE) for mark in drill.charts.marks)
     hostile = replace(
         drill, runbook=f"WEB{HOSTILE}", title=HOSTILE, fault=HOSTILE, why=(HOSTILE,), findings=(HOSTILE,),
-        steps=(replace(drill.steps[0], facts=facts),), charts=replace(drill.charts, marks=marks),
+        steps=(replace(drill.steps[0], facts=facts),), draw=lambda: replace(drill.charts, marks=marks),
     )  # fmt: skip
     page, harmless = Page(to_html(replace(plain, document=HOSTILE, drills=(hostile,)))), Page(to_html(plain))
     for tag in ("script", "img", "style", "link", "iframe"):

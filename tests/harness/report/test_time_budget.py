@@ -43,7 +43,8 @@ def test_seconds_outside_the_phases_are_those_that_no_drill_was_in(result: Gamed
     spans = drill.charts.phases
     inside = spans[-1].end_s - spans[0].begin_s
     assert outside_phases_s(replace(result, seconds=inside + 7)) == pytest.approx(7)
-    later = replace(drill, charts=replace(drill.charts, zero_s=drill.charts.zero_s + inside / 2))
+    moved = replace(drill.charts, zero_s=drill.charts.zero_s + inside / 2)
+    later = replace(drill, draw=lambda: moved)
     both = replace(result, drills=(later, drill), seconds=1.5 * inside + 2)
     assert outside_phases_s(both) == pytest.approx(2), "two drills at the same time count once"
 

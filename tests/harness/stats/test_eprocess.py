@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.stats.eprocess import log_evidence, restart
+from harness.stats.eprocess import Cusums, log_evidence, restart
 
 THETAS = st.sampled_from([0.001, 0.01, 0.05, 0.2, 0.5, 0.9])
 HALF = Fraction(1, 2)
@@ -77,6 +77,36 @@ def test_evidence_since_the_restart_is_the_largest_but_for_the_weights(
 
     best = max(map(since, range(len(entries) + 1)))
     assert since(restart(theta, entries, below=below)) >= best - math.log(8) - 1e-9
+
+
+@given(
+    theta=st.sampled_from([0.01, 0.05, 0.5]),
+    entries=st.lists(counts(most=40), max_size=40),
+    changed=st.integers(0, 40),
+    below=st.booleans(),
+)
+def test_cusums_that_forget_changed_entries_restart_as_new_ones(
+    theta: float, entries: list[tuple[int, int]], changed: int, below: bool
+) -> None:
+    cusums, others = Cusums(theta, below=below), entries[:changed] + [(n, n - bad) for n, bad in entries[changed:]]
+    cusums.extend(others)
+    cusums.forget(changed)
+    cusums.extend(entries[len(cusums) :])
+    assert [cusums.restart(end) for end in range(len(entries) + 1)] == [
+        restart(theta, entries[:end], below=below) for end in range(len(entries) + 1)
+    ]
+
+
+@given(theta=st.sampled_from([0.01, 0.05, 0.5]), entries=st.lists(counts(most=40), max_size=30), below=st.booleans())
+def test_no_stretch_has_more_evidence_than_the_ceiling_where_it_ends(
+    theta: float, entries: list[tuple[int, int]], below: bool
+) -> None:
+    cusums = Cusums(theta, below=below)
+    cusums.extend(entries)
+    for end in range(len(entries) + 1):
+        for start in range(end):
+            n, bad = (sum(entry[at] for entry in entries[start:end]) for at in (0, 1))
+            assert log_evidence(theta, n, bad, below=below) <= cusums.ceiling(end) + 1e-9
 
 
 @pytest.mark.parametrize(("every", "below"), [(150, True), (200, True), (400, True), (50, False), (33, False)])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.stats.histogram import edges_ms, middle_ms, quantile_ms
+from harness.stats.histogram import Histogram, edges_ms, middle_ms, quantile_ms
 from scenarios.generator import histogram as generator
 
 LATENCIES_US = st.lists(st.integers(0, 120_000_000), min_size=1, max_size=200)
@@ -44,6 +44,19 @@ def test_merged_counts_are_those_of_all_latencies_in_any_order(
     one, two, three = map(buckets, (first, second, third))
     assert (one + two) + three == one + (two + three) == buckets(third + first + second)
     assert quantile_ms(one + two + three, q) == quantile_ms(buckets(second + third + first), q)
+
+
+@given(parts=st.lists(LATENCIES_US, max_size=4))
+def test_increments_add_up_in_counts_and_in_moments(parts: list[list[int]]) -> None:
+    """The moments are asked for after every increment, as the judge does."""
+    whole, logs = Histogram(), [math.log(max(middle_ms(generator.index(us)), 1e-3)) for part in parts for us in part]
+    for part in parts:
+        whole.add(Histogram(buckets(part)))
+        whole.log_moments()
+    assert whole.merged() == buckets([us for part in parts for us in part])
+    found = whole.log_moments()
+    assert found[0] == pytest.approx(math.fsum(logs), rel=1e-9, abs=1e-9)
+    assert found[1] == pytest.approx(math.fsum(log * log for log in logs), rel=1e-9)
 
 
 def test_each_bucket_ends_where_the_next_begins_and_contains_its_middle() -> None:

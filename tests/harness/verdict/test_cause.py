@@ -10,11 +10,11 @@ import pytest
 
 from harness.app import render
 from harness.errors import PlatformError
-from harness.model import Verdict
 from harness.record.events import CONTROL, DrillStarted, RunStarted
 from harness.record.header import DashboardPlan, UnreadLine
 from harness.record.journal import read_events
 from harness.verdict.gameday import GamedayResult, judge_record
+from harness.verdict.result import Verdict
 from tests.support.figures import FORMATS, problems
 from tests.support.simulated_drill import World, incident, ran
 from tests.support.step_facts import GONE, MANUAL, SCALE
