@@ -70,9 +70,10 @@ class Engine(Protocol):
 
 
 class StatisticsSink(Protocol):
-    """Receives the arrivals for locust's statistics; with `wanted` false, nobody reads them and it needs no calls."""
+    """Receives the arrivals for locust's statistics."""
 
     wanted: bool
+    """Whether the statistics are read; otherwise the calls may be left out."""
 
     def log(self, key: Key, latency_s: float, length: int, bad: Iterable[str]) -> None:
         """Record an arrival that ended, in the row `key`; `bad` contains its kinds of bad."""
