@@ -6,6 +6,18 @@ Lines are 1-based and count from the top of the file, front matter included.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a step of a runbook is for."""
+
+    DIAGNOSE = "diagnose"
+    CHANGE = "change"
+    VERIFY = "verify"
+    ROLL_BACK = "roll back"
+    ESCALATE = "escalate"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -25,6 +37,8 @@ class Command(Part):
 
     title: str = ""
     manual: str = ""
+    role: Role | None = field(default=None, kw_only=True)
+    """What it is for; None in a runbook by id, whose sections say it, and outside of runbooks."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +51,7 @@ class Action(Part):
     """One immediate action in prose, and the commands in its inline code, if any."""
 
     commands: tuple[Command, ...] = ()
+    role: Role | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +79,15 @@ class Dashboard(Part):
 
 
 @dataclass(frozen=True)
+class SectionHeading(Part):
+    """The heading of a section of a runbook: `name` is that of the synonym table, such as Mitigation, or ""."""
+
+    name: str = ""
+    role: Role = Role.UNKNOWN
+    """The role of its steps, where neither their words nor their commands say otherwise."""
+
+
+@dataclass(frozen=True)
 class Runbook:
     """One incident class of the document, and how to respond to it."""
 
@@ -75,6 +99,7 @@ class Runbook:
     commands: tuple[Command, ...] = ()
     toggles: tuple[Toggle, ...] = ()
     dashboards: tuple[Dashboard, ...] = ()
+    sections: tuple[SectionHeading, ...] = ()
 
 
 @dataclass(frozen=True)

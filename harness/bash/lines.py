@@ -19,6 +19,11 @@ _TOKEN = re.compile(
     re.X | re.S,
 )
 _ESCAPED_BLANK = re.compile(r"(?<!\\)((?:\\\\)*)\\[ \t]")
+_QUOTED = re.compile(r"""(?<!\S)\#[^\n]*|\\.|'[^']*'|"(?:\\.|[^"\\])*"|`[^`]*`""", re.S)
+_CONTINUED = re.compile(r"(?:\\|\||&&)\s*$")
+_COMPOUND = re.compile(
+    r"(?:^|[\s;&|(])(?:if|for|while|until|case|select|function|do|then|else|\[\[|\w+\s*\(\))(?=$|[\s;(])"
+)
 _BLANK_AT_END = re.compile(r"(?<!\\)(?:\\\\)*\\[ \t]+(?:#.*)?$")
 
 
@@ -50,7 +55,7 @@ class Grouping:
         self._lines, self._complete, self._tries = lines, complete, tries
 
     def at(self, start: int) -> Group:
-        """The statement that begins at a line."""
+        """The statement that begins at a line. Only a text that another line may complete is read on."""
         kept: list[str] = []
         row, known = start, 0
         while row < len(self._lines) and len(kept) < _LONGEST_STATEMENT and self._tries > 0:
@@ -63,10 +68,49 @@ class Grouping:
                     return Group(start, len(self._lines), whole=False, unended=document.word)
                 row = end + 1
             known = len(documents)
-            self._tries -= 1
-            if self._complete(_ESCAPED_BLANK.sub(r"\1__", skeleton)):
-                return Group(start, row)
+            if len(kept) == 1 or not is_open(skeleton):
+                self._tries -= 1
+                if self._complete(_ESCAPED_BLANK.sub(r"\1__", skeleton)):
+                    return Group(start, row)
+            if not may_go_on(skeleton):
+                break
         return Group(start, start + 1, whole=False)
+
+
+def is_open(text: str) -> bool:
+    """Whether a quote or bracket of a text is open, or its last line is continued, so that bash reads another line."""
+    plain = _QUOTED.sub("", text)
+    return (
+        any(sign in plain for sign in "'\"`")
+        or plain.count("(") > plain.count(")")
+        or plain.count("{") > plain.count("}")
+        or bool(_CONTINUED.search(plain))
+    )
+
+
+def may_go_on(text: str) -> bool:
+    """Whether another line may complete a text: it is open, or begins a compound command. Elsewhere an error stays."""
+    return is_open(text) or bool(_COMPOUND.search(text))
+
+
+def without_here_documents(text: str) -> tuple[str, bool]:
+    """A text without the content of its here-documents, and whether one of them has no end yet."""
+    lines, kept, row = text.split("\n"), [], 0
+    while row < len(lines):
+        documents, skeleton = _without_here_documents(lines[row])
+        kept.append(skeleton)
+        row += 1
+        for document in documents:
+            end = next((at for at in range(row, len(lines)) if document.is_end(lines[at])), None)
+            if end is None:
+                return "\n".join(kept), True
+            row = end + 1
+    return "\n".join(kept), False
+
+
+def has_open_here_document(text: str) -> bool:
+    """Whether the next line is content of a here-document."""
+    return "<<" in text and without_here_documents(text)[1]
 
 
 def has_blank_behind_backslash(text: str) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from tree_sitter import Node
 
 from harness.bash.lines import Group, Grouping, has_blank_behind_backslash
-from harness.bash.tree import syntax_tree
+from harness.bash.tree import syntax_tree, walk
 
-_PLACEHOLDER = re.compile(r"(?<![<\w])<[A-Za-z][\w.-]*(?: [\w.-]+)*>(?!>)", re.ASCII)
+_PLACEHOLDER = re.compile(r"(?<![<\w])<[A-Za-z][\w.-]*(?: [\w.-]+)*>(?!>)|<%=[^%\n]*%>", re.ASCII)
 _MOST_TRIES = 5000
 """The most texts that are parsed to find the statements of a block; lines after them are leftovers."""
 
@@ -89,14 +90,22 @@ def _group(lines: Sequence[str], first: int, group: Group) -> Iterator[Statement
         yield replace(part, text=text) if isinstance(part, Statement) else part
 
 
+@lru_cache(maxsize=256)
 def _tree(source: str) -> Node:
-    """Parse `source` with its placeholders replaced by words of the same length, so that byte offsets stay valid."""
+    """Parse `source` once, with its placeholders replaced by words of the same length, so that byte offsets stay."""
     return syntax_tree(_PLACEHOLDER.sub(lambda found: "p" * len(found[0]), source))
 
 
 def is_complete(source: str) -> bool:
     """Whether a shell would run `source` as it is, without waiting for another line (open quote, loop, pipe)."""
     return not _tree(source).has_error
+
+
+def starts_of(source: str, program: str) -> list[int]:
+    """Where a program of this name begins a command, in order, also inside of loops and substitutions."""
+    raw = source.encode()
+    nodes = (node for node in walk(_tree(source)) if node.type == "command_name")
+    return [len(raw[: node.start_byte].decode()) for node in nodes if node.text == program.encode()]
 
 
 def _read(source: str) -> Iterator[Statement | Leftover]:

@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 
-from harness.model import Action, Command, Dashboard, Document, GeneralCommand, Part, Procedure, Runbook, Toggle, Unread
+from harness.model import (
+    Action,
+    Command,
+    Dashboard,
+    Document,
+    GeneralCommand,
+    Part,
+    Procedure,
+    Runbook,
+    SectionHeading,
+    Toggle,
+    Unread,
+)
 from harness.report.format import as_json, printable
 
 Json = dict[str, object]
 _NAMES = {"old": "from", "new": "to"}
-_ONLY_WITH_VALUE = ("manual", "command", "rollback")
+_ONLY_WITH_VALUE = ("role", "manual", "command", "rollback")
 
 
 def to_json(document: Document) -> str:
@@ -38,6 +50,7 @@ def _runbook_json(book: Runbook) -> Json:
         "commands": _parts_json(book.commands),
         "toggles": _parts_json(book.toggles),
         "dashboards": _parts_json(book.dashboards),
+        **({"sections": _parts_json(book.sections)} if book.sections else {}),
     }
 
 
@@ -70,6 +83,7 @@ def _lines(document: Document) -> Iterator[str]:
     for book in document.runbooks:
         yield ""
         yield f"{book.line:5}  {book.id}" + (f": {book.title}" if book.title else "")
+        yield from _block("Sections", book.sections)
         yield from _block("Symptoms", book.symptoms)
         yield from _block("Immediate actions", book.actions)
         yield from _block("Commands", book.commands)
@@ -138,8 +152,19 @@ def _part(part: Part, margin: str) -> Iterator[str]:
     first, *more = _words(part).split("\n")
     if isinstance(part, Command) and part.title:
         yield f"{blank}# {part.title}"
-    yield f"{part.line:5}  {margin}{first}"
+    yield f"{part.line:5}  {margin}{first}{_role(part)}"
     yield from (f"{blank}{line}".rstrip() for line in [*more, *_remarks(part)])
+
+
+def _role(part: Part) -> str:
+    match part:
+        case SectionHeading():
+            return f"  [{', '.join(filter(None, [part.name, part.role.value]))}]"
+        case Action() if part.commands:
+            return ""
+        case Command() | Action() if part.role:
+            return f"  [{part.role.value}]"
+    return ""
 
 
 def _words(part: Part) -> str:
@@ -152,7 +177,8 @@ def _words(part: Part) -> str:
 
 
 def _command_below(command: Command) -> list[str]:
-    return [*(f"  $ {line}" for line in command.text.split("\n")), *_remarks(command)]
+    first, *more = command.text.split("\n")
+    return [f"  $ {first}{_role(command)}", *(f"  $ {line}" for line in more), *_remarks(command)]
 
 
 def _remarks(part: Part) -> list[str]:

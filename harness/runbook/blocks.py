@@ -18,6 +18,8 @@ class Block:
     """`skip` or `run` where a mark says so, or ""."""
     manual: str = field(default="", kw_only=True)
     """Why its commands and toggles are left to a person, or ""."""
+    case: str | None = field(default=None, kw_only=True)
+    """Why its commands that change something are left to a person, or ""; None where no such words count."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ class Code(Block):
     closed: bool = True
     output: str = ""
     """Why it is the output of a command, or ""."""
+    mixed: bool = False
+    """Whether output may stand between its commands: nothing in it says which lines are typed."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +78,10 @@ class Structure(Block):
 
 @dataclass(frozen=True)
 class FrontMatter(Block):
-    """YAML front matter; `title` is its title, or ""."""
+    """Front matter; `title` is its title, `alert` the name of an alert in it, or ""."""
 
     title: str = ""
+    alert: str = ""
 
 
 @dataclass(frozen=True)

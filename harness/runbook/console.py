@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from harness.bash.lines import has_open_here_document, is_open, may_go_on, without_here_documents
 from harness.bash.split import is_complete
 from harness.model import Unread
 from harness.runbook.programs import is_program
@@ -31,12 +32,24 @@ _ROOT, _POWERSHELL = re.compile(r"^\s*#\s+"), re.compile(r"^\s*>\s+")
 _HEAD = r"[A-Z][A-Z0-9%/_.-]*(?:\([\w%]+\))?"
 _TABLE_HEADER = re.compile(rf"\s*{_HEAD}(?:\s+{_HEAD})+\s*")
 _CONTINUED = re.compile(r"^> ?")
+_LONGEST_COMMAND = 200
+"""The most lines of one command."""
 OUTPUT = "output of the command above"
 
 
 def begins_with_table(lines: Sequence[str]) -> bool:
     """Whether the first line of a block is the header of a table, such as `NAME   READY   STATUS`."""
     return bool(_TABLE_HEADER.fullmatch(next((line for line in lines if line.strip()), "")))
+
+
+def has_prompt(lines: Sequence[str]) -> bool:
+    """Whether a command stands behind a prompt in one of the lines."""
+    return any(_stripped(line, [_PROMPT, _LIKELY_PROMPT]) for line in lines)
+
+
+def has_root_prompt(lines: Sequence[str]) -> bool:
+    """Whether a program stands behind `# ` in one of the lines, as behind the prompt of root."""
+    return any(_stripped(line, [_ROOT]) for line in lines)
 
 
 def without_prompt(line: str) -> str:
@@ -86,9 +99,10 @@ def _split(
     output: list[Unread] = []
     open_command = ""
     for number, line in enumerate(lines, start=first):
-        text = behind_prompt(line)
+        inside = has_open_here_document(open_command)
+        text = None if inside else behind_prompt(line)
         if text is not None or open_command:
-            found.append(_CONTINUED.sub("", line) if text is None else text)
+            found.append(line if inside else _CONTINUED.sub("", line) if text is None else text)
             open_command = _still_open(open_command, found[-1])
         else:
             found.append(line if comments and line.lstrip().startswith("#") else "")
@@ -112,5 +126,11 @@ def _without_tables(lines: Sequence[str], first: int) -> tuple[list[str], list[U
 
 
 def _still_open(before: str, line: str) -> str:
+    """The command that a line leaves open; "" where it is complete, or no further line can complete it."""
     command = f"{before}\n{line}" if before else line
-    return "" if is_complete(command) else command
+    if before.count("\n") > _LONGEST_COMMAND:
+        return ""
+    skeleton, unended = without_here_documents(command)
+    if unended or is_open(skeleton):
+        return command
+    return command if may_go_on(skeleton) and not is_complete(command) else ""

@@ -4,42 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import Enum, StrEnum
+from enum import Enum
+from functools import lru_cache
 
+from harness.runbook.synonyms import Kind, bare, plain, section_kind
 
-class Kind(StrEnum):
-    """The kind of content under a heading."""
-
-    SYMPTOMS = "symptoms"
-    ACTIONS = "actions"
-    COMMANDS = "commands"
-    TOGGLES = "toggles"
-    DASHBOARDS = "dashboards"
-    RUNBOOKS = "runbooks"
-    GENERAL = "general"
-    ALERTS = "alerts"
-    ESCALATION = "escalation"
-    POST_INCIDENT = "post-incident"
-    PROSE = "prose"
-    UNKNOWN = "unknown"
-
-
-_SECTIONS = {
-    Kind.SYMPTOMS: r"symptoms?|(warning )?signs?|detection|indicators?|indications?|manifestations?|observations?"
-    r"|how to (detect|recogni[sz]e|spot)( it| this)?|what it looks like"
-    r"|what you('ll| will| may| might)? (see|notice)",
-    Kind.ACTIONS: r"actions?|((first|immediate|initial|urgent|quick) )+(action|step|response|check|aid|measure)s?"
-    r"|((first|immediate|initial|quick) )?(diagnos(is|tics?)|triage|investigat(ion|e)|assessment)( (step|check)s?)?"
-    r"|checks?|what to (do|check)( first| now)?|first things?( first)?",
-    Kind.COMMANDS: r"(shell |cli |bash )?commands?|cli|steps?|procedures?|solutions?|work-?arounds?|repairs?|fix(es)?"
-    r"|(mitigations?|resolutions?|remediations?|recovery|corrective|repair|fix)( (step|action|command|procedure)s?)?"
-    r"|how to (fix|resolve|recover|mitigate)( it| this)?",
-    Kind.TOGGLES: r"((environment(al)?|env|config(uration)?|feature|runtime) )?"
-    r"(toggles?|variables?|vars?|flags?|settings?|switches|knobs|tunables?|overrides|parameters)"
-    r"|environment|env|config(uration)?( changes?)?|tuning",
-    Kind.DASHBOARDS: r"(monitoring |grafana )?dashboards?|monitoring( links?)?|metrics?|observability|graphs?|charts"
-    r"|panels|telemetry|where to look",
-}
 _PARTS = {
     Kind.RUNBOOKS: r"((operational|operations|incident|service) )*(runbooks|playbooks)"
     r"|incident (classes|types|scenarios)",
@@ -56,48 +25,23 @@ _PARTS = {
     r"|prerequisites|requirements|contacts?|change ?log|(version|revision|document)? ?history|notes?|summary|faq|todo"
     r"|readme|license|related|description|usage|architecture|slos?|slas?|appendix",
 }
-_FILLER = re.compile(r"^(common|possible|typical|key|main|observed|useful|relevant|related|recommended|documented) ")
-_PURPOSE = re.compile(
-    r" (to (check|run|use|try|watch|change|adjust|take|look at|execute|flip|set|monitor)|if needed)\b.*$"
-)
 _ADMONITION = re.compile(r"(note|warning|important|caution|danger|tip|info|hint|attention|fixme|todo|example)s?", re.I)
 
 
-def section_kind(heading: str) -> Kind | None:
-    """The kind of runbook section that a heading begins, or None."""
-    text = _PURPOSE.sub("", _FILLER.sub("", _plain(heading)))
-    for part in re.split(r"\s*(?:&|/|,|\band\b)\s*", text):
-        for kind, pattern in _SECTIONS.items():
-            if re.fullmatch(pattern, part):
-                return kind
-    return None
-
-
+@lru_cache(maxsize=4096)
 def part_kind(heading: str) -> Kind | None:
     """The part of the document that a heading outside of runbooks begins, or None."""
-    for text in (heading.strip().lower(), _plain(heading)):
+    for text in (heading.strip().lower(), plain(heading)):
         for kind, pattern in _PARTS.items():
             if re.fullmatch(pattern, text):
                 return kind
     return None
 
 
+@lru_cache(maxsize=4096)
 def is_admonition(text: str) -> bool:
     """Whether `text` is the label of a note to the reader, such as WARNING."""
     return bool(_ADMONITION.fullmatch(text))
-
-
-def _plain(heading: str) -> str:
-    """The heading in lower case, without numbering, decoration, final colon and final parenthesis."""
-    text = re.sub(r"\s*\([^()]*\)\s*$", "", _bare(heading))
-    return " ".join(text.replace("`", "").replace("’", "'").strip(" :.-–—").lower().split())
-
-
-def _bare(heading: str) -> str:
-    """The heading without numbering, leading decoration and an anchor."""
-    text = re.sub(r"\s*\{#[\w-]+\}\s*$", "", heading)
-    text = re.sub(r"^\s*(?:\(?(?:\d+(?:\.\d+)*|[a-z])[.)]\s+|\d+(?:\.\d+)+\s+)", "", text)
-    return re.sub(r"^[^\w\[(`<]+", "", text).strip()
 
 
 class Form(Enum):
@@ -132,14 +76,15 @@ _FORMS = (
 _NO_ID = re.compile(r"P\d+|SEV-?\d*|L\d+|S\d+|V\d+|LEVEL.*|TIER.*|STEP.*|PHASE.*")
 
 
+@lru_cache(maxsize=4096)
 def entry_name(heading: str) -> EntryName | None:
     """The name in a heading with an id in capitals, as in "TIMEOUT: Service Timeout Handling"; None without one."""
-    bare = _bare(heading).replace("`", "")
-    rest = _LEAD.sub("", bare, count=1) if _LEAD.match(bare) else bare
+    text = bare(heading).replace("`", "")
+    rest = _LEAD.sub("", text, count=1) if _LEAD.match(text) else text
     for pattern, form in _FORMS:
         match = re.fullmatch(pattern, rest)
         if match and _is_id(match["id"]):
-            sure = rest != bare or "_" in match["id"]
+            sure = rest != text or "_" in match["id"]
             return EntryName(match["id"], match["title"].strip(), Form.SURE if sure else form)
     return None
 
@@ -150,8 +95,24 @@ def _is_id(text: str) -> bool:
 
 
 def derived_name(heading: str) -> EntryName:
-    """The name of a runbook whose heading has no id; the id is made from the heading ("Disk full" is DISK_FULL)."""
-    bare = _bare(heading).replace("`", "")
-    title = re.sub(r"\s+(runbook|playbook)$", "", _LEAD.sub("", bare, count=1), flags=re.I) or bare
-    id_ = "_".join(re.findall(r"[A-Za-z0-9]+", title)).upper()
+    """The name of a runbook whose heading has no id; the id is made from the heading ("Disk full" is DISK_FULL).
+
+    The name of an alert (KubeAPIDown) is the id as it is.
+    """
+    text = bare(heading).replace("`", "")
+    title = re.sub(r"\s+(runbook|playbook)$", "", _LEAD.sub("", text, count=1), flags=re.I) or text
+    id_ = alert_name(title) or "_".join(re.findall(r"[^\W_]+", title)).upper()
     return EntryName(id_ or "RUNBOOK", title, Form.POSSIBLE)
+
+
+_ALERT = re.compile(
+    r"(?:(?:alert|alarm)(?:\s*name)?\s*[:–—-]?\s*)?(?P<name>[A-Za-z][A-Za-z0-9]*[a-z0-9][A-Z][A-Za-z0-9]*)(?:\s+(?:alert|alarm))?",
+    re.I,
+)
+_HUMP = re.compile(r"[a-z0-9][A-Z]")
+
+
+def alert_name(text: str) -> str:
+    """The name of an alert in CamelCase, if a text is nothing else; "" otherwise."""
+    found = _ALERT.fullmatch(text.strip())
+    return found["name"] if found and _HUMP.search(found["name"]) else ""

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
-import yaml
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 from mdit_py_plugins.admon import admon_plugin
 from mdit_py_plugins.container import container_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
+from harness.runbook import front_matter
 from harness.runbook.blocks import Block, Code, FrontMatter, Heading, Other, Paragraph, Rule, Structure, Table
-from harness.runbook.html import without_details
 from harness.runbook.inline import MARK, Span, spans, text_of
+from harness.runbook.markup import TAB, as_markdown
 
 _WARNING = re.compile(
     r"\W*(?:warning|caution|danger|attention|error|failure|fail|bug|critical|stop)s?(?![\w-])|⚠|🚫|❌|⛔|🛑", re.I
@@ -26,12 +27,11 @@ _LABEL = re.compile(r"\W*\w+\W*(?:$|:|\])|\[!\w+\]|[⚠🚫❌⛔🛑]")
 def blocks(text: str) -> Iterator[Block]:
     """The blocks of a Markdown text in document order, then each line that belongs to no block as `Other`."""
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    markdown = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-    markdown.use(admon_plugin).use(container_plugin, "admonition", validate=lambda info, _: bool(info.strip()))
-    if _has_front_matter(lines):
-        markdown.use(front_matter_plugin)
+    front = front_matter.length(lines)
+    converted = [*_as_yaml(lines[:front]), *as_markdown(lines[front:])]
+    tokens = _markdown(front_matter=front > 0).parse("\n".join(converted))
     seen: set[int] = set()
-    for block in _Walk(lines).children(SyntaxTreeNode(markdown.parse("\n".join(without_details(lines)))), _Inside()):
+    for block in _Walk(lines, converted).children(SyntaxTreeNode(tokens), _Inside()):
         seen.update(range(block.line, block.last + 1))
         yield block
     for number, line in enumerate(lines, start=1):
@@ -39,21 +39,23 @@ def blocks(text: str) -> Iterator[Block]:
             yield Other(number, number, text=line.strip())
 
 
+def _as_yaml(front: list[str]) -> list[str]:
+    """Front matter between the only delimiters that the parser knows."""
+    return ["---", *front[1:-1], "---"] if front else []
+
+
+@cache
+def _markdown(*, front_matter: bool) -> MarkdownIt:
+    """The parser, which keeps no state between documents."""
+    markdown = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    markdown.use(admon_plugin).use(container_plugin, "admonition", validate=lambda info, _: bool(info.strip()))
+    return markdown.use(front_matter_plugin) if front_matter else markdown
+
+
 def _without_checkbox(parts: tuple[Span, ...]) -> tuple[Span, ...]:
-    return (replace(parts[0], text=re.sub(r"^\[[ xX]\]\s+", "", parts[0].text)), *parts[1:]) if parts else ()
-
-
-def _has_front_matter(lines: list[str]) -> bool:
-    """Whether the text begins with a YAML mapping between `---` lines, not with a thematic break."""
-    if lines[0].rstrip() != "---" or "---" not in (line.rstrip() for line in lines[1:]):
-        return False
-    inside = lines[1 : [line.rstrip() for line in lines].index("---", 1)]
-    if any(line.startswith("#") for line in inside):
-        return False
-    try:
-        return isinstance(yaml.safe_load("\n".join(inside)), dict)
-    except yaml.YAMLError:
-        return False
+    if not parts or not parts[0].text.startswith("["):
+        return parts
+    return (replace(parts[0], text=re.sub(r"^\[[ xX]\]\s+", "", parts[0].text)), *parts[1:])
 
 
 @dataclass(frozen=True)
@@ -69,20 +71,29 @@ class _Inside:
 class _Walk:
     """Converts the syntax tree to blocks."""
 
-    def __init__(self, lines: list[str]) -> None:
-        self._lines = lines
+    def __init__(self, lines: list[str], converted: list[str]) -> None:
+        """`lines` as written, and `converted` to the Markdown that was parsed."""
+        self._lines, self._converted = lines, converted
 
     def children(self, node: SyntaxTreeNode, inside: _Inside) -> Iterator[Block]:
-        """The blocks of the children; a mark is that of the block behind it."""
-        mark = ""
+        """The blocks of the children; a mark is that of the block behind it, and of tabs only the first one runs."""
+        mark, first_tab = "", None
         for child in node.children:
+            first_tab = (first_tab or child) if _is_tab(child) else None
+            if first_tab not in (None, child):
+                yield from self._block(child, replace(inside, manual=inside.manual or self._beside(first_tab)))
+                continue
             found = MARK.fullmatch(child.content.strip()) if child.type == "html_block" else None
             if found:
                 mark = found[1]
                 yield Structure(*self._place(child))
             else:
-                yield from self._block(child, replace(inside, mark=mark or inside.mark))
+                yield from self._block(child, replace(inside, mark=mark) if mark else inside)
                 mark = ""
+
+    def _beside(self, tab: SyntaxTreeNode | None) -> str:
+        assert tab is not None
+        return f"it is in a tab beside the first one (line {self._place(tab)[0]})"
 
     def _block(self, node: SyntaxTreeNode, inside: _Inside) -> Iterator[Block]:
         if node.type in ("bullet_list", "ordered_list"):
@@ -120,7 +131,7 @@ class _Walk:
         else:
             yield Structure(line, line)
         end = (node.map or (0, line))[1]
-        if end < len(self._lines) and self._lines[end].strip().startswith(":::"):
+        if end < len(self._lines) and self._converted[end].strip().startswith(":::"):
             yield Structure(end + 1, end + 1)
         within = replace(inside, quoted=True, manual=inside.manual or _warning(node.info, node))
         body = [child for child in node.children if child.type != "admonition_title"]
@@ -141,7 +152,9 @@ class _Walk:
             case "hr":
                 return Rule(line, last, depth)
             case "front_matter":
-                return FrontMatter(line, last, title=str(yaml.safe_load(node.content).get("title") or ""))
+                value = front_matter.value_of
+                alert = value(node.content, "alert", "alertname", "alert_name", "alert-name")
+                return FrontMatter(line, last, title=value(node.content, "title"), alert=alert)
         return Other(line, last, depth, "\n".join(self._lines[line - 1 : last]))
 
     def _place(self, node: SyntaxTreeNode) -> tuple[int, int]:
@@ -166,7 +179,7 @@ class _Walk:
         text = node.content.removesuffix("\n")
         if node.type == "code_block":
             return Code(line, last, depth, line, "", text)
-        closing = self._lines[last - 1].strip(" \t>")
+        closing = self._converted[last - 1].strip(" \t>")
         closed = last > line and set(closing) == set(node.markup[0]) and len(closing) >= len(node.markup)
         return Code(line, last, depth, line + 1, _language(node.info), text, closed)
 
@@ -190,6 +203,10 @@ class _Walk:
             Paragraph(line, last, inside.depth, self._spans(cell), bullet=True, mark=mark, manual=inside.manual)
             for cell in row.children
         )
+
+
+def _is_tab(node: SyntaxTreeNode) -> bool:
+    return node.type in ("admonition", "container_admonition") and node.info.split()[:1] == [TAB]
 
 
 def _language(info: str) -> str:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 
+from harness.model import Role
 from harness.runbook.blocks import Block, FrontMatter, Heading, Paragraph, Rule, Structure
 from harness.runbook.headings import (
     EntryName,
     Form,
-    Kind,
     derived_name,
     entry_name,
     is_admonition,
     part_kind,
-    section_kind,
 )
-from harness.runbook.inline import Span, text_of, without_edges
+from harness.runbook.labels import BOLD, Label, as_heading, label_of, name_in, rest_of, stands_for_heading
+from harness.runbook.owners import above_symptoms, of_document
+from harness.runbook.synonyms import Kind, Name, section_kind, section_like, section_named, section_of_document
 from harness.runbook.wording import announces_output
 
-_BOLD = 7  # the level of a bold paragraph that stands for a heading: below every real one
 _PARTS_WITH_GROUPS = (Kind.GENERAL, Kind.ALERTS, Kind.ESCALATION, Kind.POST_INCIDENT)
 
 
@@ -34,6 +33,10 @@ class Entry:
     level: int
     section_level: int | None = None
     seen: set[Kind] = field(default_factory=set)
+    form: Form | None = None
+    """How its heading states its id; None where the id is made from the heading."""
+    by_form: bool = False
+    """Whether the form of the document makes it a runbook, so that every section of it is read."""
 
     def fits(self, level: int) -> bool:
         """Whether a section of this level can belong to it: deeper than its heading, or like its first section."""
@@ -53,60 +56,76 @@ class Section:
     nested: bool = False
     blocks: list[Block] = field(default_factory=list)
     mark: str = ""
+    like: Name | None = None
+    """The section of the synonym table, its own or that of the section around it."""
     above: tuple[Heading, ...] = ()
     """The headings and labels around it, the outermost first, its own last."""
 
+    @property
+    def is_rollback(self) -> bool:
+        """Whether it takes the response back, which is no part of the response."""
+        return self.like is not None and self.like.role is Role.ROLL_BACK
+
 
 @dataclass(frozen=True)
-class Label:
-    """The label at the beginning of a paragraph, and the spans after it."""
+class Outline:
+    """The title of a document, its runbooks in order, and every section in order."""
 
-    name: str
-    rest: tuple[Span, ...]
-    bold: bool
+    title: str
+    entries: list[Entry]
+    sections: list[Section]
+
+    @property
+    def only_parts(self) -> bool:
+        """Whether every heading is of general commands, or of procedures for alerts, escalation, after an incident."""
+        headed = [section for section in self.sections if section.name]
+        return bool(headed) and all(section.kind in _PARTS_WITH_GROUPS for section in headed)
 
 
-def outline(blocks: Sequence[Block]) -> tuple[str, list[Entry], list[Section]]:
-    """The title of the document, its runbooks in order, and every section in order."""
-    reader = _Outline(blocks)
+def may_have_ids(blocks: Sequence[Block]) -> bool:
+    """Whether the name of a runbook with an id, or of another part of a document than a runbook, is in a heading."""
+    names = (name_in(block) for block in blocks)
+    return any(name and (entry_name(name) or part_kind(name) in _PARTS_WITH_GROUPS) for name in names)
+
+
+def outline_by_ids(blocks: Sequence[Block]) -> Outline:
+    """The outline of a document whose runbooks are headings with an id, or above symptoms."""
+    return _read(_Outline(blocks, dict.fromkeys(above_symptoms(blocks))), blocks)
+
+
+def outline_by_form(blocks: Sequence[Block], path: str) -> Outline:
+    """The outline of a document that is a runbook, or has several in like sections."""
+    reader = _Outline(blocks, of_document(blocks, path), by_id=False)
+    reader.begin()
+    return _read(reader, blocks)
+
+
+def _read(reader: _Outline, blocks: Sequence[Block]) -> Outline:
     for block in blocks:
         reader.take(block)
-    return reader.title or reader.stated_title, reader.entries, reader.sections
-
-
-def label_of(paragraph: Paragraph) -> Label | None:
-    """The label that a paragraph begins with: bold text, or plain text up to a colon; None without one."""
-    spans, count = paragraph.spans, 0
-    while count < len(spans) and (spans[count].strong or (count and not spans[count].text.strip())):
-        count += 1
-    if bold := text_of(spans[:count]):
-        rest = spans[count:]
-        colon = bold.endswith(":") or text_of(rest).startswith(":") or not text_of(rest)
-        alone = not text_of([span for span in rest if span.line == paragraph.line])
-        return Label(bold.rstrip(": "), without_edges(rest, ":–—-"), bold=True) if colon or alone else None
-    return _plain_label(paragraph.spans) if paragraph.spans and paragraph.spans[0].code is None else None
-
-
-def _plain_label(parts: tuple[Span, ...]) -> Label | None:
-    name, colon, rest = parts[0].text.partition(":")
-    return (
-        Label(name.strip(), without_edges((replace(parts[0], text=rest), *parts[1:]), ""), bold=False)
-        if colon
-        else None
-    )
+    return Outline(reader.title or reader.stated_title, reader.entries, reader.sections)
 
 
 class _Outline:
-    def __init__(self, blocks: Sequence[Block]) -> None:
+    """Reads blocks in order. `owners`: the lines of headings that begin runbooks, with the names that they have."""
+
+    def __init__(self, blocks: Sequence[Block], owners: Mapping[int, EntryName | None], *, by_id: bool = True) -> None:
         self.title = ""
         self.stated_title = ""
         self.entries: list[Entry] = []
         self.sections: list[Section] = [Section(Kind.PROSE)]
         self._entry: Entry | None = None
         self._above: list[tuple[Kind, int]] = []
+        self._around: list[tuple[int, Name | None]] = []
         self._after_rule = False
-        self._owners = _owners(blocks)
+        self._owners, self._by_id = owners, by_id
         self._first = next((block.line for block in blocks if isinstance(block, Heading)), 0)
+
+    def begin(self) -> None:
+        """Open the runbook that is the whole document, if it is one."""
+        whole = self._owners.get(0)
+        if whole:
+            self._open_entry(Heading(self._first or 1, 1, level=0), whole.id, whole.title)
 
     def take(self, block: Block) -> None:
         match block:
@@ -140,6 +159,8 @@ class _Outline:
         name = self._entry_named(heading)
         if name:
             self._open_entry(heading, name.id, name.title)
+        elif self._entry and not self._by_id and heading.level > self._entry.level:
+            self._open_inside(heading)
         elif kind and self._entry and self._entry.fits(heading.level):
             self._open_kind(kind, heading)
         elif self._entry and heading.level > self._entry.level and not self._leaves(heading):
@@ -152,8 +173,29 @@ class _Outline:
         above = self._entry is not None and heading.level < (self._entry.section_level or 0)
         return above and part_kind(heading.text) in _PARTS_WITH_GROUPS
 
+    def _open_inside(self, heading: Heading) -> None:
+        """Open a section of a runbook that the form of its document makes one; a group of steps joins its section."""
+        if heading.line == self._first and heading.level == 1 and not self.title:
+            self.title = heading.text
+            return
+        like = section_like(heading.text) if heading.level < BOLD else section_of_document(heading.text)
+        deeper = self._now.kind not in (Kind.PROSE, Kind.UNKNOWN) and self._now.level < heading.level
+        if deeper and (like is None or like is self._now.like):
+            self._now.blocks.append(heading)
+            return
+        whole = section_of_document(heading.text)
+        around = [each for each in self._around if each[0] < heading.level]
+        like = like or (around[-1][1] if around else None)
+        self._around = [*around, (heading.level, like)]
+        blocks: list[Block] = [] if whole else [heading]
+        kind = whole.kind if whole else Kind.UNKNOWN
+        place = (heading.line, heading.level, heading.depth)
+        self._open(Section(kind, heading.text, *place, self._entry, blocks=blocks, mark=heading.mark, like=like))
+
     def _entry_named(self, heading: Heading) -> EntryName | None:
         owner = heading.line in self._owners
+        if not self._by_id:
+            return self._owners.get(heading.line)
         name = entry_name(heading.text)
         if name and (owner or self._may_open(name, heading.level)):
             return name
@@ -175,7 +217,10 @@ class _Outline:
         return bool(above) and above[-1] is Kind.RUNBOOKS
 
     def _open_entry(self, heading: Heading, id_: str, title: str) -> None:
-        self._entry = Entry(id_, title, heading.line, heading.level)
+        name = entry_name(heading.text) if self._by_id else None
+        form = name.form if name else None
+        self._entry = Entry(id_, title, heading.line, heading.level, form=form, by_form=not self._by_id)
+        self._around = []
         self.entries.append(self._entry)
         self._after_rule = False
         self._open(Section(Kind.PROSE, "", heading.line, heading.level, entry=self._entry, mark=heading.mark))
@@ -188,7 +233,8 @@ class _Outline:
             entry.seen.add(kind)
             entry.section_level = entry.section_level or heading.level
             self._after_rule = False
-        self._open(Section(kind, heading.text, heading.line, heading.level, heading.depth, entry, mark=heading.mark))
+        place = (heading.line, heading.level, heading.depth)
+        self._open(Section(kind, heading.text, *place, entry, mark=heading.mark, like=section_named(heading.text)))
 
     def _subheading(self, heading: Heading) -> None:
         if self._now.kind not in (Kind.PROSE, Kind.UNKNOWN) and self._now.level < heading.level:
@@ -217,13 +263,23 @@ class _Outline:
         kind = section_kind(label.name) if label else None
         if label is None or is_admonition(label.name) or announces_output(label.name):
             self._now.blocks.append(paragraph)
-        elif paragraph.line in self._owners or _stands_for_heading(paragraph, label):
-            self._heading(_as_heading(paragraph, paragraph.text.rstrip(":")))
+        elif (self._by_id and paragraph.line in self._owners) or stands_for_heading(paragraph, label):
+            self._heading(as_heading(paragraph, paragraph.text.rstrip(":")))
+        elif self._entry and not self._by_id:
+            self._labelled(paragraph, label)
         elif kind and self._entry and self._may_label(paragraph, label):
-            self._open_kind(kind, replace(_as_heading(paragraph, label.name), depth=paragraph.depth))
-            self._now.blocks += [_rest(paragraph, label)] if label.rest else []
+            self._open_kind(kind, replace(as_heading(paragraph, label.name), depth=paragraph.depth))
+            self._now.blocks += [rest_of(paragraph, label)] if label.rest else []
         elif not paragraph.depth and label.bold and self._entry and self._now.kind not in (Kind.ACTIONS, Kind.COMMANDS):
             self._aside(paragraph, label)
+        else:
+            self._now.blocks.append(paragraph)
+
+    def _labelled(self, paragraph: Paragraph, label: Label) -> None:
+        """A paragraph with a label, which begins a section if it is bold and names one."""
+        if label.bold and not paragraph.depth and section_of_document(label.name):
+            self._open_inside(as_heading(paragraph, label.name))
+            self._now.blocks += [rest_of(paragraph, label)] if label.rest else []
         else:
             self._now.blocks.append(paragraph)
 
@@ -238,54 +294,5 @@ class _Outline:
     def _aside(self, paragraph: Paragraph, label: Label) -> None:
         """A labelled remark between sections; the blocks after it still belong to the section above."""
         now = self._now
-        self._open(Section(Kind.UNKNOWN, label.name, paragraph.line, _BOLD, entry=self._entry, blocks=[paragraph]))
+        self._open(Section(Kind.UNKNOWN, label.name, paragraph.line, BOLD, entry=self._entry, blocks=[paragraph]))
         self._open(replace(now, blocks=[]))
-
-
-def _as_heading(paragraph: Paragraph, text: str) -> Heading:
-    return Heading(paragraph.line, paragraph.last, level=_BOLD, text=text, mark=paragraph.mark)
-
-
-def _stands_for_heading(paragraph: Paragraph, label: Label) -> bool:
-    short = len(label.name.split()) <= 10 and not label.name.endswith((".", "!"))
-    return short and label.bold and not label.rest and not paragraph.depth
-
-
-def _rest(paragraph: Paragraph, label: Label) -> Paragraph:
-    return replace(paragraph, line=label.rest[0].line, spans=label.rest, bullet=False)
-
-
-def _owners(blocks: Iterable[Block]) -> set[int]:
-    """The lines of headings with a symptoms section below them: they begin a runbook, whatever their text."""
-    owners: set[int] = set()
-    above: list[Heading] = []
-    for block in blocks:
-        name = _name_in(block)
-        kind = section_kind(name) if name else None
-        level = block.level if isinstance(block, Heading) else _BOLD
-        if kind is Kind.SYMPTOMS:
-            owners.update(heading.line for heading in _nearest(above, level))
-        elif name and kind is None and (isinstance(block, Heading) or _bold_entry(block)):
-            above.append(Heading(block.line, block.last, level=level, text=name))
-    return owners
-
-
-def _nearest(above: list[Heading], level: int) -> list[Heading]:
-    """The last heading that can contain a section of this level: one with an id, or a higher one of unknown kind."""
-
-    def fits(head: Heading) -> bool:
-        return entry_name(head.text) is not None or (head.level < level and not part_kind(head.text))
-
-    return list(islice(filter(fits, reversed(above)), 1))
-
-
-def _name_in(block: Block) -> str | None:
-    if isinstance(block, Heading):
-        return block.text
-    label = label_of(block) if isinstance(block, Paragraph) and not block.quoted else None
-    return label.name if label else None
-
-
-def _bold_entry(block: Block) -> bool:
-    label = label_of(block) if isinstance(block, Paragraph) and not block.depth else None
-    return bool(label and label.bold and entry_name(label.name))

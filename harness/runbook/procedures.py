@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from harness.model import Command, GeneralCommand, Part, Procedure, Unread
 from harness.runbook.blocks import Code, Heading, Paragraph
-from harness.runbook.headings import Kind
 from harness.runbook.inline import text_of
 from harness.runbook.items import PROSE, each, unread
-from harness.runbook.outline import Section, label_of
+from harness.runbook.labels import label_of
+from harness.runbook.outline import Section
 from harness.runbook.sections import steps
 from harness.runbook.shell import CONSOLES, SHELLS
+from harness.runbook.synonyms import Kind
 
 _PRIORITY = re.compile(r"\b(?:(P[0-5])|(SEV)(?:ERITY)?[ -]?(\d))\b", re.I)
 _LEVEL = re.compile(r"^\W*(?:\w+ )?(?:level|tier|L)\s?(\d+)\b", re.I)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from harness.model import Action, Command, Dashboard, Part, Symptom, Unread
 from harness.runbook.blocks import Block, Code, Heading, Paragraph
-from harness.runbook.items import PROSE, each, unread
+from harness.runbook.items import PROSE, each, is_item, unread
 from harness.runbook.programs import looks_typed
 from harness.runbook.promql import is_expression, metric_names
 from harness.runbook.shell import commands, inline, title_of
@@ -53,6 +53,10 @@ def _actions(block: Block) -> Iterator[Part]:
         yield _HeadingOnly(block.line, block.text)
     elif isinstance(block, Code):
         yield from commands(block)
+    elif (
+        isinstance(block, Paragraph) and not is_item(block) and any(isinstance(part, Command) for part in inline(block))
+    ):
+        yield from _action(block)
     else:
         yield from each([block], _action, "actions")
 
@@ -123,6 +127,11 @@ def _titled(block: Code, lead: Paragraph | Heading | None) -> Iterator[Part]:
     if lead and not any(isinstance(part, Command) and part.title == title for part in found):
         yield _untitled(lead)
     yield from found
+
+
+def prose(blocks: Sequence[Block]) -> Iterator[Part]:
+    """Every block as text with nothing to run."""
+    yield from (unread(block, PROSE) for block in blocks if not (isinstance(block, Paragraph) and not block.text))
 
 
 def _untitled(lead: Paragraph | Heading) -> Part:

@@ -9,12 +9,14 @@ from dataclasses import replace
 from harness.bash.split import Leftover, Statement, split
 from harness.model import Command, Unread
 from harness.runbook.blocks import Code, Paragraph
+from harness.runbook.cases import case_of
 from harness.runbook.comments import comments_above
 from harness.runbook.console import begins_with_table, typed, without_prompt
 from harness.runbook.context import said, with_commands_as_signs
 from harness.runbook.inline import text_of
 from harness.runbook.items import unread
-from harness.runbook.programs import is_program
+from harness.runbook.programs import is_program, looks_run
+from harness.runbook.roles import Effect, effect_of
 from harness.runbook.wording import above, around
 
 SHELLS = {"bash", "sh", "shell", "zsh", "ksh", "dash", "terminal", "shellscript"}
@@ -38,10 +40,18 @@ def commands(block: Code, title: str = "") -> Iterator[Command | Unread]:
         yield unread(block, block.output or "output: it begins with the header of a table")
         return
     lines, output = typed(written, block.first, session=block.lang in CONSOLES, shell=block.lang in SHELLS)
-    found = [*_decided(tuple(_located(split("\n".join(lines)), block.first)), lines, block), *output]
+    typed_parts = tuple(_typed(part, block) for part in _located(split("\n".join(lines)), block.first))
+    found = [*_decided(typed_parts, lines, block), *output]
     for part in sorted(found, key=lambda part: part.line):
         yield replace(part, title=part.title or title) if isinstance(part, Command) else part
         title = "" if isinstance(part, Command) else title
+
+
+def _typed(part: Command | Unread, block: Code) -> Command | Unread:
+    """The part; of a block in which output may stand between the commands, only what begins like a command is one."""
+    if isinstance(part, Unread) or not block.mixed or looks_run(part.text):
+        return part
+    return Unread(part.line, part.text, "it begins with no known program, so that it may be output: not run")
 
 
 def inline(paragraph: Paragraph) -> Iterator[Command | Unread]:
@@ -72,9 +82,16 @@ def _decided(found: Sequence[Command | Unread], lines: Sequence[str], block: Cod
         if isinstance(part, Command) and not block.mark and not block.manual:
             row, text = comments.get(part.line - block.first, (0, ""))
             words = said(above(text), block.first + row) or said(above(part.title), part.line)
-            yield replace(part, manual=words)
+            yield replace(part, manual=words or _case(part, block, text, block.first + row))
         else:
             yield replace(part, manual=block.manual) if isinstance(part, Command) else part
+
+
+def _case(command: Command, block: Code, comment: str, line: int) -> str:
+    """Why a command that changes something is left to a person: the case of its block or of the comment above it."""
+    if block.case is None or effect_of(command.text) is Effect.READS:
+        return ""
+    return said(case_of(comment), line) or said(case_of(command.title), command.line) or block.case
 
 
 def title_of(paragraph: Paragraph, found: Iterable[Command | Unread]) -> str:

@@ -214,10 +214,10 @@ def _plain(text: str) -> str:
 
 def _said(pattern: re.Pattern[str] | _Words, text: str) -> str:
     found = pattern.search(text)
-    return _shown(text[found.start() :]) if found else ""
+    return shown(text[found.start() :]) if found else ""
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
     """The first words of a text, for a reason."""
     words = text.replace(COMMAND, "…").strip(" ,:;()[]!*_-–—|").split()
     return " ".join(words[:8])
@@ -261,7 +261,7 @@ def _governing(sentence: str, place: int) -> str:
     alternative = _said(_OR, between[1]) if len(between) > 1 else _said(_ALTERNATIVE, before)
     return (
         _fallback(before, after)
-        or (_shown(instead[0]) if instead else "")
+        or (shown(instead[0]) if instead else "")
         or alternative
         or _said(_WARNING, _main_clause(clause).rsplit(COMMAND, 1)[0] if len(between) > 1 else _main_clause(clause))
         or _said(_PAST, _main_clause(clause))

@@ -10,6 +10,7 @@ _BEFORE, _BEHIND = r"[\w.-]", r"[\w-]"
 _GENERIC = re.compile(
     rf"""
     (?P<angle><[A-Za-z][A-Za-z0-9]*(?:[-_ .][A-Za-z0-9]+)*>)  # <pod-name>: no redirection is closed like that
+  | (?P<erb><%=[^%\n]*%>)  # a value that a template fills in
   | (?P<braces>\{{\{{\s*[A-Za-z_][\w-]*\s*\}}\}})  # {{{{ service }}}}; {{{{.name}}}} is a Go template
   | (?<!{_BEFORE})(?:
         (?P<port>[a-zA-Z][\w-]*:port)\b                                  # any-name:port

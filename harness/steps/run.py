@@ -16,6 +16,7 @@ from harness.steps import changes
 from harness.steps.answers import accepted
 from harness.steps.changes import State
 from harness.steps.check import check
+from harness.steps.openshift import as_kubectl
 from harness.steps.outcome import Outcome
 from harness.steps.placeholders import Filled, fill, pod_of
 from harness.steps.session import Session
@@ -117,7 +118,7 @@ def _bind(step: Step, planned: Script, state: State) -> tuple[Script, Filled]:
             without_pod.append(f"{value} (no pod of deployment/{deployment} runs)")
         return pod or value
 
-    filled = fill(step.text, step.placeholders, resolve)
+    filled = fill(as_kubectl(step.text), step.placeholders, resolve)
     script = planned if filled.text == planned.text else parse(filled.text, step.line)
     return script, replace(filled, missing=(*filled.missing, *without_pod))
 

@@ -13,6 +13,7 @@ from harness.model import Action, Command, GeneralCommand, Runbook, Toggle
 from harness.policy import classify
 from harness.record.steps import Purpose, StepKind
 from harness.steps.check import check
+from harness.steps.openshift import as_kubectl
 from harness.steps.placeholders import fill, pod_of
 
 
@@ -106,8 +107,9 @@ def _left_to_a_person(kind: StepKind, part: Command | Toggle) -> Step:
 def _command(kind: StepKind, command: Command, placeholders: Mapping[str, str]) -> Step:
     if command.manual:
         return _left_to_a_person(kind, command)
-    filled = fill(command.text, placeholders)
-    script = parse(fill(command.text, placeholders, _example_pod).text, command.line)
+    text = as_kubectl(command.text)
+    filled = fill(text, placeholders)
+    script = parse(fill(text, placeholders, _example_pod).text, command.line)
     return Step(
         command.line,
         kind,

@@ -350,3 +350,15 @@ def test_only_the_command_line_prints_exits_parses_arguments_and_handles_signals
         text = path.read_text(encoding="utf-8")
         for word in ("argparse", "print(", "sys.exit", "sys.std", "import signal", "harness.cli"):
             assert word not in text, f"{path.name}: {word}"
+
+
+def test_plan_of_a_document_without_ids_and_bindings_lists_its_steps(place: Path) -> None:
+    Path("KubeAPIDown.md").write_text("# The API is down\n\n## Mitigation\n\n`kubectl get pods`\n", encoding="utf-8")
+    planned = app.plan(app.PlanRequest(Path("KubeAPIDown.md")))
+    (drill,) = planned.plan.drills
+    assert (drill.runbook.id, drill.binding, [step.text for step in drill.steps]) == (
+        "KubeAPIDown",
+        None,
+        ["kubectl get pods"],
+    )
+    assert planned.ready
