@@ -80,8 +80,8 @@ def test_plotted_numbers_are_those_of_the_result(tmp_path: Path) -> None:
     page = Page(to_html(result))
     (drawn,) = [json.loads(text) for text in page.scripts if text.startswith("{")]
     charts = result.drills[0].charts.charts
-    assert [each["title"] for each in drawn["charts"]] == [each.title for each in charts]
-    assert [line["values"] for line in drawn["charts"][0]["lines"]] == [list(line.values) for line in charts[0].lines]
+    assert [each["title"] for each in drawn["plots"]] == [each.title for each in charts]
+    assert [curve["values"] for curve in drawn["plots"][0]["curves"]] == [list(line.values) for line in charts[0].lines]
     plots = [attributes for tag, attributes in page.elements if "plot" in (attributes.get("class") or "").split()]
     assert len(plots) == len(charts)
     assert all(attributes["data-of"] == drawn["id"] for attributes in plots)
