@@ -96,10 +96,9 @@
     };
   }
 
-  // The vertical range: all values, limits and closed intervals, and 0 where the plot wants it.
+  // The vertical range: all values and limits, and what the plot asks for; intervals beyond it are cut.
   function range(source) {
-    const closed = source.curves.flatMap((curve) => curve.intervals.flat()).filter((each) => each != null);
-    const more = [...closed, ...source.limits.map((each) => each.value), ...(source.zero ? [0] : [])];
+    const more = [...source.within, ...source.limits.map((each) => each.value)];
     return (_, low, high) => {
       const ends = [Math.min(low ?? Infinity, ...more), Math.max(high ?? -Infinity, ...more)].map((each) => (Number.isFinite(each) ? each : 0));
       const room = 0.08 * Math.max(ends[1] - ends[0], 1e-9);

@@ -20,6 +20,9 @@ from harness.report.pages.plots import Curve, Plot, PlotGroup, anchor, group_of_
 from harness.stats.duet import POWER, Effect, Outcome
 from harness.verdict.charts import Limit
 
+_ROOM = 2.0
+"""The plot of the change has room for an interval of so many times the last one; the first ones are much wider."""
+
 
 def to_html(result: ComparisonResult) -> str:
     """The whole comparison as one HTML page, without anything that is loaded from elsewhere."""
@@ -88,7 +91,8 @@ def _change(each: ScenarioResult, number: int, row: Row) -> Plot:
     values = tuple(None if effect is None else _percent(effect.value) for effect in found)
     curve = Curve("change so far", "treatment", values, intervals=tuple(map(_ends, found)))
     limits = Limit("no change", 0.0), Limit(f"margin {show_effect(row, row.margin)}", _percent(row.margin) or 0.0)
-    return Plot(f"Change of {row.measure} so far, with its interval", "%", _starts(each.blocks), (curve,), limits)
+    last = tuple(_ROOM * end for end in curve.intervals[-1] if end is not None)
+    return Plot(f"Change of {row.measure} so far, with its interval", "%", _starts(each.blocks), (curve,), limits, last)
 
 
 def _ends(effect: Effect | None) -> tuple[float | None, float | None]:

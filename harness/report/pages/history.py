@@ -11,7 +11,7 @@ from harness.history.profile import Measured, Profile, measured
 from harness.model import Verdict
 from harness.report.history import notes, profile_text, revision, show_ends, verdicts, when
 from harness.report.pages.frame import Filters, page
-from harness.report.pages.plots import Curve, Ends, Plot, PlotGroup, Style, anchor, group_of_names
+from harness.report.pages.plots import Curve, Ends, Plot, PlotGroup, Style, anchor, group_of_names, known_ends
 
 _STYLES: tuple[tuple[float, str, Style], ...] = (
     (0.95, "P95", "treatment"),
@@ -36,7 +36,9 @@ def to_html(runs: Sequence[RunEntry], baselines: Sequence[Baseline]) -> str:
 
 
 def sentence(runs: Sequence[RunEntry]) -> str:
-    """How many runs have which verdict, and of which time they are."""
+    """How many runs have which verdict, and of which time they are; empty without any."""
+    if not runs:
+        return ""
     counts = Counter(run.verdict for run in runs)
     found = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict])
     return f"{found}; from {when(runs[-1].started_s)} to {when(runs[0].started_s)} UTC"
@@ -53,7 +55,14 @@ def by_profile(runs: Sequence[RunEntry]) -> Mapping[Profile, list[Measured]]:
 def plots_of(number: int, group: Sequence[Measured]) -> PlotGroup:
     """The quantiles of each run of a group, oldest first; `number` makes its id unique on the page."""
     curves = tuple(_curve(name, style, [each.load.quantile(q) for each in group]) for q, name, style in _STYLES)
-    plot = Plot(f"Latency of {group[0].load.series}", "ms", tuple(map(float, range(len(group)))), curves)
+    plot = Plot(
+        f"Latency of {group[0].load.series}",
+        "ms",
+        tuple(map(float, range(len(group)))),
+        curves,
+        (),
+        (0.0, *known_ends(curves)),
+    )
     names = [", ".join(_about(each)) for each in group]
     return group_of_names(anchor(str(number), "profile"), [plot], names, [str(each.run.number) for each in group])
 

@@ -38,8 +38,8 @@ class Plot:
     at: tuple[float, ...]
     curves: tuple[Curve, ...]
     limits: tuple[Limit, ...] = ()
-    zero: bool = True
-    """Whether the vertical axis contains 0; otherwise it fits the values."""
+    within: tuple[float, ...] = (0.0,)
+    """What the vertical axis contains, besides all values and limits. Intervals beyond it are cut."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,11 @@ def group_of_seconds(
 def group_of_names(id_: str, plots: Sequence[Plot], names: Sequence[str], ticks: Sequence[str]) -> PlotGroup:
     """Plots with one place per name."""
     return PlotGroup(id_, tuple(plots), -0.5, len(names) - 0.5, names=tuple(names), ticks=tuple(ticks))
+
+
+def known_ends(curves: Sequence[Curve]) -> tuple[float, ...]:
+    """The ends of all intervals, without open ones."""
+    return tuple(end for curve in curves for ends in curve.intervals for end in ends if end is not None)
 
 
 def drawn(group: PlotGroup) -> dict[str, object]:

@@ -10,7 +10,7 @@ from harness.history.profile import Measured
 from harness.history.regression import Judgement, Outcome
 from harness.report.history import profile_text, revision, show_ends, when
 from harness.report.pages.frame import Filters, page
-from harness.report.pages.plots import Curve, Ends, Plot, PlotGroup, anchor, group_of_names
+from harness.report.pages.plots import Curve, Ends, Plot, PlotGroup, anchor, group_of_names, known_ends
 from harness.stats.prediction import POWER, Prediction
 from harness.verdict.charts import Limit
 
@@ -63,9 +63,10 @@ def plots_of(judgement: Judgement) -> PlotGroup:
     """P95 of every run, oldest first; with a reference, adjusted to the speed of the machine at the judged runs."""
     runs = runs_of(judgement)
     names = [f"run {each.run.number} ({role(each, judgement)}, {when(each.run.started_s)} UTC)" for each in runs]
+    curves = tuple(_curves(runs, judgement))
     plot = Plot(
         f"P95 of {judgement.runs[0].load.series}", "ms", tuple(map(float, range(len(runs)))),
-        tuple(_curves(runs, judgement)), _limits(judgement), zero=False,
+        curves, _limits(judgement), known_ends(curves),
     )  # fmt: skip
     ticks = [str(each.run.number) for each in runs]
     return group_of_names(anchor(judgement.runs[0].load.scenario, "scenario"), [plot], names, ticks)
