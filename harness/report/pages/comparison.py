@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from harness.comparison.errors import MARGIN
 from harness.comparison.result import BlockResult, ComparisonResult, Row, ScenarioResult
 from harness.comparison.rows import effects_so_far
 from harness.report.comparison import (
@@ -42,8 +43,8 @@ def outcome_class(outcome: Outcome) -> str:
 def sentence(result: ComparisonResult) -> str:
     """The one sentence that explains the outcome."""
     if result.outcome is Outcome.NOT_WORSE:
-        least = f"by {result.margin:.0%} or more"
-        return f"No latency quantile of {result.candidate.name} is slower {least} than that of {result.base.name}"
+        slower = f"is {result.margin:.0%} slower than {result.base.name}, or more"
+        return f"No quantile of {result.candidate.name} {slower}, nor are {100 * MARGIN:g} pp more of its requests bad"
     if result.cut and result.outcome is Outcome.UNDECIDED:
         return "The record stops before the end of the comparison"
     rows = [(each, row) for each in result.scenarios for row in each.rows if row.outcome is result.outcome]

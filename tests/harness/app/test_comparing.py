@@ -195,10 +195,10 @@ def test_worker_that_dies_is_an_error(place: Path, servers: tuple[str, str]) -> 
     assert not psutil.pid_exists(other.pid)
 
 
-def test_report_of_a_comparison_has_two_formats(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_report_of_a_comparison_has_three_formats(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _with_record(place)
     assert exit_code_of(["report", "run", "--format", "junit"]) == 2
-    assert capsys.readouterr().err == "gameday: a comparison has no junit report; take text or json\n"
+    assert capsys.readouterr().err == "gameday: a comparison has no junit report; take text, json, html\n"
 
 
 def _with_record(place: Path) -> None:
