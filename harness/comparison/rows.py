@@ -36,7 +36,7 @@ def design_of(planned: int, alpha: float, quantiles: Sequence[float], loads: int
 
 
 def effects_so_far(blocks: Sequence[BlockResult], design: Design, number: int) -> list[Effect | None]:
-    """The effect on quantile `number` after each block, as it was judged then; None: no block had a value by then."""
+    """The effect on quantile `number` after each block, as it was judged then; None before the first value."""
     logs: list[float] = []
     found: list[Effect | None] = []
     for block in blocks:

@@ -39,7 +39,7 @@ class Plot:
     curves: tuple[Curve, ...]
     limits: tuple[Limit, ...] = ()
     within: tuple[float, ...] = (0.0,)
-    """What the vertical axis contains, besides all values and limits. Intervals beyond it are cut."""
+    """What the vertical axis contains as well as all values and limits. Intervals beyond it are cut."""
 
 
 @dataclass(frozen=True)
