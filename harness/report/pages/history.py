@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from harness.history.baseline import Baseline
 from harness.history.entry import Quantile, RunEntry
 from harness.history.profile import Measured, Profile, measured
-from harness.model import Verdict
 from harness.report.history import notes, profile_text, revision, show_ends, verdicts, when
 from harness.report.pages.frame import Filters, page
 from harness.report.pages.plots import Curve, Ends, Plot, PlotGroup, Style, anchor, group_of_names, known_ends
+from harness.verdict.result import Verdict
 
 _STYLES: tuple[tuple[float, str, Style], ...] = (
     (0.95, "P95", "treatment"),

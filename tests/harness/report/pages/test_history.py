@@ -7,8 +7,8 @@ from dataclasses import replace
 from harness.history.baseline import Baseline
 from harness.history.entry import DrillEntry
 from harness.history.profile import measured
-from harness.model import Verdict
 from harness.report.pages.history import to_html
+from harness.verdict.result import Verdict
 from tests.support.history import noisy, run
 from tests.support.pages import HOSTILE, Page
 
