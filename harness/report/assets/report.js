@@ -15,6 +15,7 @@
       ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
       ctx.clip();
       ctx.lineWidth = devicePixelRatio;
+      ctx.setLineDash([]);
       paint(plot, ctx);
       ctx.restore();
     };
