@@ -9,7 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harness.app.comparing import CompareRequest, CompareResult, compare, read_comparison
+    from harness.app.comparing import (
+        CompareRequest,
+        CompareResult,
+        compare,
+        read_comparison,
+        write_comparison_page,
+    )
     from harness.app.documents import ShowRequest, ShowResult, show
     from harness.app.history import (
         BaselineRequest,
@@ -25,13 +31,14 @@ if TYPE_CHECKING:
         show_baselines,
         trend,
         unpin,
+        write_history_page,
     )
     from harness.app.members import format_names, platform_names
     from harness.app.papers import PostmortemRequest, PostmortemResult, postmortem
     from harness.app.planning import PlanRequest, PlanResult, plan
     from harness.app.platforms import DownRequest, LoadTarget, PlatformChoice, UpRequest, UpResult, down, up
     from harness.app.recovery import Recovered, RecoverRequest, recover
-    from harness.app.regression import RegressRequest, RegressResult, regress
+    from harness.app.regression import RegressRequest, RegressResult, regress, write_regression_page
     from harness.app.reporting import RECORD, ReportRequest, is_comparison, render, report, write_page
     from harness.app.running import ListenerFactory, Notify, RunRequest, RunResult, run
     from harness.app.slos import (
@@ -109,21 +116,24 @@ __all__ = [
     "trend",
     "unpin",
     "up",
+    "write_comparison_page",
+    "write_history_page",
     "write_page",
+    "write_regression_page",
 ]
 
 _MEMBERS = {
-    "harness.app.comparing": "CompareRequest CompareResult compare read_comparison",
+    "harness.app.comparing": "CompareRequest CompareResult compare read_comparison write_comparison_page",
     "harness.app.documents": "ShowRequest ShowResult show",
     "harness.app.history": "BaselineRequest HistoryRequest HistoryResult PinRequest PruneRequest keep"
-    " TrendRequest list_runs pin prune show_baselines trend unpin",
+    " TrendRequest list_runs pin prune show_baselines trend unpin write_history_page",
     "harness.app.members": "format_names platform_names",
     "harness.app.planning": "PlanRequest PlanResult plan",
     "harness.app.platforms": "DownRequest LoadTarget PlatformChoice UpRequest UpResult down up",
     "harness.app.papers": "PostmortemRequest PostmortemResult postmortem",
     "harness.app.recovery": "RecoverRequest Recovered recover",
-    "harness.app.regression": "RegressRequest RegressResult regress",
-    "harness.app.reporting": "RECORD ReportRequest render report write_page is_comparison",
+    "harness.app.regression": "RegressRequest RegressResult regress write_regression_page",
+    "harness.app.reporting": "RECORD ReportRequest is_comparison render report write_page",
     "harness.app.running": "ListenerFactory Notify RunRequest RunResult run",
     "harness.app.slos": "JudgedSlo SloCheckRequest SloImportRequest SloImportResult check_slos import_slos show_slos",
     "harness.listeners.progress": "ReadJudge",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import threading
 from collections.abc import Callable, Mapping
@@ -15,6 +14,7 @@ from harness.app.duets import Duets, LoadPlan, run_started
 from harness.app.reporting import RECORD
 from harness.app.run_directory import make_run_directory
 from harness.app.variants import Prepared, prepare, started
+from harness.app.writing import write_page, write_whole
 from harness.bindings import Bindings
 from harness.comparison.blocks import MIN_BLOCK_S, WARM_UP_S
 from harness.comparison.judge import judge_comparison
@@ -29,6 +29,7 @@ from harness.record.comparison import ComparisonStarted
 from harness.record.events import CONTROL, TREATMENT, RunEnded, SideName
 from harness.record.journal import Journal, JournalError, read_events
 from harness.report import comparison as report
+from harness.report.pages.comparison import to_html
 from harness.stats.duet import MIN_BLOCKS
 
 ALPHA = 0.01
@@ -37,7 +38,7 @@ DEFAULT_MARGIN = 0.1
 """Half of it is the change that is as likely to be called a regression as not. Real A/A pairs on one machine differ by
 up to 3 %; a smaller margin takes longer than the default budget at the rate of the shipped scenarios."""
 SHORTEST_BUDGET_S = WARM_UP_S + MIN_BLOCKS * MIN_BLOCK_S
-FILE = "comparison.json"
+FILE, PAGE = "comparison.json", "report.html"
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,8 @@ def compare(
                 duets.drive(load, services)
         journal.write(RunEnded())
     result = read_comparison(out)
-    _write(report.to_json(result), out / FILE)
+    write_whole(report.to_json(result), out / FILE)
+    write_whole(to_html(result), out / PAGE)
     return CompareResult(out, result)
 
 
@@ -107,6 +109,11 @@ def read_comparison(run: Path) -> ComparisonResult:
         return judge_comparison(list(read_events(path)))
     except (ValueError, LookupError, TypeError, ArithmeticError) as error:
         raise JournalError(f"{path}: not the record of a comparison ({error}); name a run directory") from None
+
+
+def write_comparison_page(result: ComparisonResult, run: Path) -> Path:
+    """Write report.html of a comparison into its run directory, and return its path. Raises MachineError."""
+    return write_page(to_html(result), (run if run.is_dir() else run.parent) / PAGE)
 
 
 def _check(request: CompareRequest) -> None:
@@ -156,10 +163,3 @@ def _header(request: CompareRequest, pair: Mapping[SideName, Prepared]) -> Compa
         budget_s=request.budget_s,
         seed=request.seed if request.seed is not None else secrets.randbelow(2**31),
     )
-
-
-def _write(text: str, path: Path) -> None:
-    """The file appears complete or not at all."""
-    partial = path.with_name(f".{path.name}")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)

@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from harness.app.reporting import RECORD, ReportRequest, report
+from harness.app.writing import write_page
 from harness.history import DEFAULT_HISTORY
 from harness.history.baseline import Baseline, Choice, choose
 from harness.history.collect import Collector
@@ -18,6 +19,7 @@ from harness.history.profile import Measured, measured
 from harness.history.store import History, history
 from harness.history.trend import Trend, trend_of
 from harness.record.journal import read_events
+from harness.report.pages.history import to_html
 from harness.verdict.gameday import GamedayResult
 
 DAY_S = 86400.0
@@ -95,6 +97,11 @@ def list_runs(request: HistoryRequest) -> HistoryResult:
     with history(request.file) as opened:
         runs = [run for run in opened.runs() if _wanted(run, request)]
         return HistoryResult(tuple(runs[: request.last]), tuple(opened.baselines()))
+
+
+def write_history_page(found: HistoryResult, file: Path) -> Path:
+    """Write the page of these runs, and return its path. Raises MachineError when it cannot be written."""
+    return write_page(to_html(found.runs, found.baselines), file)
 
 
 def _wanted(run: RunEntry, request: HistoryRequest) -> bool:

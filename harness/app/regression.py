@@ -10,6 +10,7 @@ from pathlib import Path
 from harness.app.planning import PlanRequest
 from harness.app.platforms import PlatformChoice
 from harness.app.running import Notify, RunRequest, RunResult, run
+from harness.app.writing import write_page
 from harness.errors import FAILED, INCONCLUSIVE, PASSED, MachineError
 from harness.history import DEFAULT_HISTORY
 from harness.history.baseline import Baseline
@@ -20,6 +21,7 @@ from harness.history.store import history
 from harness.machine.environment import environment
 from harness.plan import Start
 from harness.platforms.base import PlatformOptions
+from harness.report.pages.regression import to_html
 
 Rerun = Callable[[RunRequest], RunResult]
 """Runs drills; `app.run`, or a substitute of a test."""
@@ -78,6 +80,11 @@ def regress(
         _check_code(judged)
         _confirm(request, judged, cases, notify, rerun or (lambda wanted: run(wanted, notify=notify, stop=stop)))
     return RegressResult(tuple(case.judgement for case in cases))
+
+
+def write_regression_page(found: RegressResult, file: Path) -> Path:
+    """Write the page of these judgements, and return its path. Raises MachineError when it cannot be written."""
+    return write_page(to_html(found.judgements, found.why), file)
 
 
 def _confirm(request: RegressRequest, judged: RunEntry, cases: Sequence[Case], notify: Notify, rerun: Rerun) -> None:

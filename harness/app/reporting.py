@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.app import writing
 from harness.app.members import REPORTS
 from harness.record.comparison import ComparisonStarted
 from harness.record.journal import JournalError, read_events
@@ -49,18 +49,12 @@ def render(result: GamedayResult, format_name: str = "text") -> str:
 
 
 def write_page(result: GamedayResult, request: ReportRequest) -> Path:
-    """Write report.html into the run directory, and return its path. Raises JournalError when it cannot be written."""
+    """Write report.html into the run directory, and return its path. Raises MachineError when it cannot be written."""
     page, folder = REPORTS.load("html"), request.run if request.run.is_dir() else request.run.parent
-    try:
-        write_files(result, [page], folder)
-    except OSError as error:
-        raise JournalError(f"{folder / str(page.file_name)}: cannot be written ({error.strerror})") from None
-    return folder / str(page.file_name)
+    return writing.write_page(page.render(result), folder / str(page.file_name))
 
 
 def write_files(result: GamedayResult, formats: Sequence[ReportFormat], folder: Path) -> None:
     """Write the result's files into the run directory. Each appears complete or not at all."""
     for each in formats:
-        partial = folder / f".{each.file_name}"
-        partial.write_text(each.render(result), encoding="utf-8")
-        os.replace(partial, folder / str(each.file_name))
+        writing.write_whole(each.render(result), folder / str(each.file_name))

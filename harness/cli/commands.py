@@ -84,7 +84,7 @@ def _progress_display(judge: app.ReadJudge) -> Listener:
 def _report(options: argparse.Namespace) -> int:
     gc.disable()  # it finds next to nothing here, and takes a twentieth of the time of a process that soon ends
     if app.is_comparison(options.run):
-        return _show_comparison(app.read_comparison(options.run), options.format)
+        return _report_comparison(options)
     request = app.ReportRequest(options.run)
     result = app.report(request)
     sys.stdout.write(app.render(result, options.format))
@@ -120,15 +120,29 @@ def _compare(options: argparse.Namespace) -> int:
     stop = threading.Event()
     with stop_on_signals(stop):
         done = app.compare(request, notify=_discard if options.quiet else notify, stop=stop)
-    return _show_comparison(done.comparison, options.format)
+    code = _print_comparison(done.comparison, options.format)
+    if options.open:
+        _open(done.folder / "report.html")
+    return code
 
 
-def _show_comparison(result: ComparisonResult, form: str) -> int:
+def _report_comparison(options: argparse.Namespace) -> int:
+    result = app.read_comparison(options.run)
+    code = _print_comparison(result, options.format)
+    if options.open:
+        _open(app.write_comparison_page(result, options.run))
+    return code
+
+
+def _print_comparison(result: ComparisonResult, form: str) -> int:
+    """Print a comparison, and return its exit code. Raises ComparisonError for a format that it does not have."""
     from harness.report import comparison  # noqa: PLC0415  as below, only the command that needs it pays for it
+    from harness.report.pages.comparison import to_html  # noqa: PLC0415
 
-    if form not in ("text", "json"):
-        raise ComparisonError(f"a comparison has no {form} report; take text or json")
-    sys.stdout.write(comparison.to_json(result) if form == "json" else comparison.to_text(result))
+    renders = {"text": comparison.to_text, "json": comparison.to_json, "html": to_html}
+    if form not in renders:
+        raise ComparisonError(f"a comparison has no {form} report; take {', '.join(renders)}")
+    sys.stdout.write(renders[form](result))
     return result.exit_code
 
 

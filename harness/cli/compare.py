@@ -6,7 +6,7 @@ import argparse
 import re
 from pathlib import Path
 
-from harness.cli.arguments import add_format, natural
+from harness.cli.arguments import add_format, add_open, natural
 
 EXAMPLES = """\
   gameday compare main HEAD                               two revisions; `.` is the working tree
@@ -35,6 +35,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--seed", type=natural, metavar="N", help=about)
     command.add_argument("--out", type=Path, metavar="DIR", help="the run directory (default: runs/<time>)")
     add_format(command)
+    add_open(command)
     command.add_argument("--quiet", action="store_true", help="print the result only, no progress")
 
 

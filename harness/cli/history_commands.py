@@ -29,6 +29,8 @@ def _list(options: argparse.Namespace) -> int:
     found = app.list_runs(request)
     render = shown.to_json if options.format == "json" else shown.to_text
     sys.stdout.write(render(found.runs, found.baselines))
+    if options.html:
+        app.write_history_page(found, options.html)
     return PASSED
 
 
@@ -79,6 +81,8 @@ def regress(options: argparse.Namespace) -> int:
         found = app.regress(request, notify=notify, stop=stop)
     render = regression.to_json if options.format == "json" else regression.to_text
     sys.stdout.write(render(found.judgements, found.why))
+    if options.html:
+        app.write_regression_page(found, options.html)
     return found.exit_code
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from harness.cli.arguments import add_format, positive
+from harness.cli.arguments import add_format, add_page, positive
 from harness.history import DEFAULT_HISTORY
 
 HISTORY_EXAMPLES = """\
   gameday history                                         every run, newest first
   gameday history --scenario timeout --format json        the runs with one scenario, for programs
+  gameday history --html history.html                     also as a page with plots
   gameday history prune --keep 200                        remove all but the newest 200 runs, and those of baselines
   gameday history add runs/2026-01-31T12-00-00            add a run from its record
 """
@@ -23,6 +24,7 @@ BASELINE_EXAMPLES = """\
 REGRESS_EXAMPLES = """\
   gameday regress                                         the newest run, with up to three re-runs on an alarm
   gameday regress 31 --scenario timeout --no-rerun        one scenario of an earlier run, without re-runs
+  gameday regress --html regression.html                  also as a page with plots
 """
 TREND_EXAMPLES = """\
   gameday trend                                           changes of P95 in the history of each scenario
@@ -56,6 +58,7 @@ def add_history(command: argparse.ArgumentParser) -> None:
     command.add_argument("--revision", metavar="REV", help="only runs of this git revision (its beginning)")
     command.add_argument("--last", type=positive, metavar="N", help="only the newest N runs")
     add_format(command)
+    add_page(command)
     below = command.add_subparsers(dest="history_command", metavar="COMMAND", title="Commands")
     about = "remove old runs, but none of a baseline"
     prune = below.add_parser("prune", help=about, description=about)
@@ -96,6 +99,7 @@ def add_regress(command: argparse.ArgumentParser) -> None:
     command.add_argument("--node-image", metavar="IMAGE", help="as in `gameday run`, for the re-runs")
     command.add_argument("--context", metavar="NAME", help="as in `gameday run`, for the re-runs")
     add_format(command)
+    add_page(command)
     add_file(command)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.cli import compare, demo, history_parser
-from harness.cli.arguments import add_format, natural, positive
+from harness.cli.arguments import add_format, add_open, natural, positive
 from harness.registry import Family
 
 DEFAULT_DIR = Path("runs/platform")
@@ -107,10 +107,6 @@ def _add_report_format(command: argparse.ArgumentParser) -> None:
     command.add_argument("--format", choices=names or None, metavar="FORMAT", default="text", help=about)
 
 
-def _add_open(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--open", action="store_true", help="open report.html of the run in the browser")
-
-
 def _add_platform(command: argparse.ArgumentParser) -> None:
     names = Family[object]("platforms").names()
     about = f"where the services run: {', '.join(names)} (default: local)"
@@ -145,14 +141,14 @@ def _add_run(command: argparse.ArgumentParser) -> None:
     command.add_argument("--strict", action="store_true", help=about)
     history_parser.add_run_options(command)
     _add_report_format(command)
-    _add_open(command)
+    add_open(command)
     command.add_argument("--quiet", action="store_true", help="print the result only, no progress")
 
 
 def _add_report(command: argparse.ArgumentParser) -> None:
     command.add_argument("run", type=Path, metavar="RUN", help="a run directory or its record.jsonl")
     _add_report_format(command)
-    _add_open(command)
+    add_open(command)
 
 
 def _add_postmortem(command: argparse.ArgumentParser) -> None:

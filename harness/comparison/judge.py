@@ -112,6 +112,7 @@ class _Scenario:
             block_s=self.blocks.block_s,
             planned=self.blocks.planned,
             ended=self.ended,
+            design=self._design,
         )
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from harness.errors import FAILED, INCONCLUSIVE, PASSED
-from harness.stats.duet import Effect, Outcome
+from harness.stats.duet import Design, Effect, Outcome
 
 EXIT_CODES = {Outcome.NOT_WORSE: PASSED, Outcome.REGRESSED: FAILED, Outcome.UNDECIDED: INCONCLUSIVE}
 
@@ -80,6 +80,8 @@ class ScenarioResult:
     """Blocks until the end of the budget."""
     ended: bool
     """Whether the load was stopped in order."""
+    design: Design
+    """The plan by which its blocks are judged."""
 
     @property
     def used(self) -> tuple[BlockResult, ...]:

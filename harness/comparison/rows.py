@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from harness.comparison.errors import error_row
 from harness.comparison.result import BlockResult, Row
-from harness.stats.duet import MIN_BLOCKS, Design, Outcome, effect
+from harness.stats.duet import MIN_BLOCKS, Design, Effect, Outcome, effect
 
 MOST_WITHOUT = 0.1
 """Largest share of blocks in which a quantile may be missing, because too many arrivals are bad, or the generator fell
@@ -33,6 +33,16 @@ def rows_of(
 def design_of(planned: int, alpha: float, quantiles: Sequence[float], loads: int) -> Design:
     """The design: every quantile, and the bad arrivals, of each load are one claim."""
     return Design(max(1, planned), alpha, loads * (len(quantiles) + 1))
+
+
+def effects_so_far(blocks: Sequence[BlockResult], design: Design, number: int) -> list[Effect | None]:
+    """The effect on quantile `number` after each block, as it was judged then; None before the first value."""
+    logs: list[float] = []
+    found: list[Effect | None] = []
+    for block in blocks:
+        logs += _log_ratios([block] if block.used else [], number)
+        found.append(effect(logs, design) if logs else None)
+    return found
 
 
 def _row(measure: str, logs: Sequence[float], unusable: str, design: Design, margin: float) -> Row:

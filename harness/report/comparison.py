@@ -30,7 +30,7 @@ def to_text(result: ComparisonResult) -> str:
 def _summary(result: ComparisonResult) -> str:
     rows = [(each, row) for each in result.scenarios for row in each.rows if row.outcome is Outcome.REGRESSED]
     if rows:
-        return "; ".join(f"{each.runbook} {row.measure} {_change(row)}" for each, row in rows)
+        return "; ".join(f"{each.runbook} {row.measure} {show_change(row)}" for each, row in rows)
     return "the record stops before the end of the comparison" if result.cut else ""
 
 
@@ -39,53 +39,58 @@ def _scenario(each: ScenarioResult) -> Iterator[str]:
     length = f" of {each.block_s:g} s" if each.block_s else ""
     load = f"scenario {each.scenario}, series {each.series}"
     yield f"{_MARKS[each.outcome]} {each.runbook}  {load}  {each.outcome.value.upper()}"
-    yield f"    {base} + {candidate} requests in {len(each.used)} of {each.planned} blocks{length}{_left_out(each)}"
+    yield f"    {base} + {candidate} requests in {len(each.used)} of {each.planned} blocks{length}{show_left_out(each)}"
     yield _HEAD
     for row in each.rows:
         yield f"    {_row(row)}".rstrip()
 
 
-def _left_out(each: ScenarioResult) -> str:
+def show_left_out(each: ScenarioResult) -> str:
+    """How many blocks were not judged, and why; empty: none."""
     count = len(each.blocks) - len(each.used)
     return f"; {count} left out: the generator fell behind, or nothing arrived" if count else ""
 
 
 def _row(row: Row) -> str:
-    values = f"{_value(row, row.base):>10}{_value(row, row.candidate):>11}{_change(row):>9}"
+    values = f"{show_value(row, row.base):>10}{show_value(row, row.candidate):>11}{show_change(row):>9}"
     why = f" ({row.why})" if row.why else ""
-    return f"{row.measure:<6}{values}  {_interval(row):<18}{_detectable(row):>10}  {row.outcome.value}{why}"
+    return f"{row.measure:<6}{values}  {show_interval(row):<18}{show_detectable(row):>10}  {row.outcome.value}{why}"
 
 
-def _value(row: Row, value: float | None) -> str:
+def show_value(row: Row, value: float | None) -> str:
+    """`105.3 ms`, `0.20%`, or a dash."""
     if value is None:
         return "–"
     return f"{value:.1f} ms" if row.unit == "ms" else f"{value:.2%}"
 
 
-def _change(row: Row) -> str:
-    return "–" if row.effect is None else _shown(row, row.effect.value)
+def show_change(row: Row) -> str:
+    """The change of the candidate: `+12.1%` of a latency, `+0.20 pp` of a fraction, or a dash."""
+    return "–" if row.effect is None else show_effect(row, row.effect.value)
 
 
-def _interval(row: Row) -> str:
+def show_interval(row: Row) -> str:
+    """`[+8.0%, +16.3%]`; empty without one."""
     if row.effect is None or not math.isfinite(row.effect.low):
         return ""
-    return f"[{_shown(row, row.effect.low)}, {_shown(row, row.effect.high)}]"
+    return f"[{show_effect(row, row.effect.low)}, {show_effect(row, row.effect.high)}]"
 
 
-def _detectable(row: Row) -> str:
+def show_detectable(row: Row) -> str:
+    """The smallest change that the budget finds with a probability of POWER, or a dash."""
     if row.effect is None or not math.isfinite(row.effect.detectable):
         return "–"
-    return _shown(row, row.effect.detectable)
+    return show_effect(row, row.effect.detectable)
 
 
-def _shown(row: Row, effect: float) -> str:
+def show_effect(row: Row, effect: float) -> str:
     """`+12.1 %` of a latency; `+0.20 pp` (percentage points) of a fraction."""
     return f"{math.expm1(effect):+.1%}" if row.unit == "ms" else f"{100 * effect:+.2f} pp"
 
 
 def show_progress(each: ScenarioResult) -> str:
     """One line about a comparison that is under way."""
-    rows = (f"{row.measure} {_change(row)} {_interval(row)}".rstrip() for row in each.rows)
+    rows = (f"{row.measure} {show_change(row)} {show_interval(row)}".rstrip() for row in each.rows)
     return f"{each.runbook}: {len(each.blocks)} of {each.planned} blocks  {', '.join(rows)}"
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from harness.history.baseline import LEAST_RUNS, Baseline, Choice
 from harness.history.collect import JUDGED
 from harness.history.entry import LoadEntry, Quantile, RunEntry
-from harness.history.profile import Profile
+from harness.history.profile import Measured, Profile, measured
 from harness.report.format import as_json, printable
 
 HEAD = (
@@ -43,23 +43,35 @@ def table(rows: Sequence[Sequence[str]]) -> str:
 
 def _rows(run: RunEntry, baselines: Iterable[Baseline]) -> Iterator[tuple[str, ...]]:
     about = (str(run.number), when(run.started_s), revision(run), run.platform)
-    pinned = {each.profile.scenario for each in baselines if run.number in each.numbers}
-    loads = [load for load in run.loads if load.first]
-    for load in loads:
-        verdicts = "/".join(each.verdict.value for each in run.drills if each.scenario == load.scenario)
+    found = measured(run)
+    for each in found:
+        load = each.load
         figures = (*(_value(load.quantile(q)) for q in (0.5, JUDGED, 0.99)), str(load.arrivals))
-        yield (*about, load.scenario, verdicts, *figures, ", ".join(_notes(load, load.scenario in pinned)))
-    if not loads:
+        yield (*about, load.scenario, "/".join(verdicts(each)), *figures, ", ".join(notes(each, baselines)))
+    if not found:
         yield (*about, "", run.verdict.value, "", "", "", "", "no steady window")
 
 
-def _notes(load: LoadEntry, pinned: bool) -> Iterator[str]:
-    if pinned:
+def verdicts(each: Measured) -> tuple[str, ...]:
+    """The verdicts of the drills with its scenario."""
+    return tuple(drill.verdict.value for drill in each.run.drills if drill.scenario == each.load.scenario)
+
+
+def notes(each: Measured, baselines: Iterable[Baseline]) -> Iterator[str]:
+    """What is special about a measurement."""
+    pinned = {known.profile.scenario for known in baselines if each.run.number in known.numbers}
+    if each.load.scenario in pinned:
         yield "baseline"
-    if load.fell_behind:
+    if each.load.fell_behind:
         yield "load fell behind"
-    if not load.steady:
+    if not each.load.steady:
         yield "SLOs did not hold"
+
+
+def show_ends(quantile: Quantile) -> str:
+    """`[95, 106] ms`; `≥ 95 ms` where there is no upper limit yet."""
+    low = f"{quantile.low_ms:.4g}"
+    return f"≥ {low} ms" if quantile.high_ms is None else f"[{low}, {quantile.high_ms:.4g}] ms"
 
 
 def _value(quantile: Quantile | None) -> str:

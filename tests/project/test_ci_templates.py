@@ -22,11 +22,18 @@ SCRIPTS = {step["name"]: step for step in STEPS if "run" in step}
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 GITLAB: dict[str, Any] = yaml.safe_load((ROOT / "ci" / "gitlab-gameday.yml").read_text(encoding="utf-8"))
 STAND_IN = """#!/bin/bash
-printf '%s\\n' "$@" >"$RUNNER_TEMP/arguments"
+printf '%s\\n' "$@" >"$RUNNER_TEMP/$1-arguments"
+[ "$1" = run ] || echo 'WEB  ```'
+status={}; [ "$1" = run ] || status={compared}
 while [ $# -gt 0 ]; do if [ "$1" = --out ]; then mkdir -p "$2"; echo '# Gameday: done' >"$2/summary.md"; fi; shift; done
-exit {}
+exit $status
 """
 """A stand-in for gameday that records its arguments, writes a summary and exits with the requested status."""
+
+
+def stand_in(status: int, compared: int = 0) -> str:
+    """The stand-in that exits with `status`, and with `compared` as `gameday compare`."""
+    return STAND_IN.format(status, compared=compared)
 
 
 class Runner:
@@ -75,14 +82,14 @@ class Runner:
     def summary(self) -> str:
         return self.files["GITHUB_STEP_SUMMARY"].read_text(encoding="utf-8")
 
-    def arguments(self) -> list[str]:
-        return (self.temp / "arguments").read_text().splitlines()
+    def arguments(self, command: str = "run") -> list[str]:
+        return (self.temp / f"{command}-arguments").read_text().splitlines()
 
 
 @pytest.mark.parametrize(("status", "verdict"), [(0, "passed"), (1, "failed"), (2, ""), (3, "inconclusive"), (137, "")])
 def test_the_step_ends_as_the_gameday_did(status: int, verdict: str, tmp_path: Path) -> None:
     runner = Runner(tmp_path, runbook="ops.md")
-    runner.gameday(STAND_IN.format(status))
+    runner.gameday(stand_in(status))
     done = runner.run("Gameday")
     assert done.returncode == status, done.stderr
     assert runner.outputs() == {"exit-code": str(status), "verdict": verdict}
@@ -93,7 +100,7 @@ def test_every_input_reaches_the_command_line(tmp_path: Path) -> None:
     given = {"bindings": "my bindings.yaml", "only": "TIMEOUT  TOOL_DOWN", "platform": "kind", "jobs": "3", "out": "o"}
     images = {"base-image": "b:1", "node-image": "n:1"}
     runner = Runner(tmp_path, runbook="ops.md", **given, **images)
-    runner.gameday(STAND_IN.format(0))
+    runner.gameday(stand_in(0))
     assert runner.run("Gameday").returncode == 0
     assert runner.arguments() == [
         "run", "--platform", "kind", "--jobs", "3", "--out", "o", "--bindings", "my bindings.yaml",
@@ -109,7 +116,7 @@ HOSTILE = ["$(touch pwned)", "`touch pwned`", '"; touch pwned; "', "a\ntouch pwn
 @pytest.mark.parametrize("text", HOSTILE)
 def test_an_input_is_never_a_part_of_the_script(text: str, tmp_path: Path) -> None:
     runner = Runner(tmp_path, runbook=text, bindings=text)
-    runner.gameday(STAND_IN.format(0))
+    runner.gameday(stand_in(0))
     assert runner.run("Gameday").returncode == 0
     assert not list(tmp_path.rglob("pwned"))
     arguments = "\n".join(runner.arguments())
@@ -136,7 +143,69 @@ def test_results_are_kept_whatever_happened() -> None:
     kept = {step["with"]["path"]: step["if"] for step in STEPS if "upload-artifact" in step.get("uses", "")}
     assert kept == {
         "${{ inputs.out }}/junit.xml": "${{ always() }}", "${{ inputs.out }}": "${{ always() }}",
+        "${{ inputs.out }}-comparison": "${{ always() && inputs.compare-with != '' }}",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("status", "ends", "outcome"),
+    [(0, 0, "not worse"), (1, 1, "regressed"), (3, 0, "undecided"), (2, 2, ""), (4, 4, "")],
+)
+def test_comparison_fails_the_step_unless_it_is_undecided(status: int, ends: int, outcome: str, tmp_path: Path) -> None:
+    runner = Runner(tmp_path, **{"runbook": "ops.md", "compare-with": "origin/main"})
+    runner.gameday(stand_in(0, status))
+    done = runner.run("Comparison")
+    assert (done.returncode, runner.outputs()) == (ends, {"comparison": outcome}), done.stderr
+    heading = f"\n# Comparison: {outcome or 'nothing was compared'}\n\n"
+    shown = "    WEB  ```\n" if outcome else f"Exit code {status}; see the log of this step.\n"
+    assert runner.summary() == heading + shown, "indented, so that no text of a result ends the block"
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_comparison_has_a_run_directory_of_its_own_and_hostile_inputs_stay_words(text: str, tmp_path: Path) -> None:
+    inputs = {"runbook": "ops.md", "compare-with": text, "bindings": text, "only": "WEB  TIMEOUT", "out": "o"}
+    runner = Runner(tmp_path, **inputs)
+    runner.gameday(stand_in(0))
+    assert runner.run("Comparison").returncode == 0
+    assert not list(tmp_path.rglob("pwned"))
+    words = [
+        "compare",
+        "--out",
+        "o-comparison",
+        "--bindings",
+        text,
+        "--only",
+        "WEB",
+        "--only",
+        "TIMEOUT",
+        "--",
+        text,
+        "HEAD",
+    ]
+    assert "\n".join(runner.arguments("compare")) == "\n".join(words)
+
+
+def test_comparison_finds_the_bindings_beside_the_document(tmp_path: Path) -> None:
+    runner = Runner(tmp_path, **{"runbook": "docs/ops.md", "compare-with": "main"})
+    runner.gameday(stand_in(0))
+    (runner.work / "docs").mkdir()
+    (runner.work / "docs" / "gameday.yaml").touch()
+    assert runner.run("Comparison").returncode == 0
+    assert runner.arguments("compare")[3:5] == ["--bindings", "docs/gameday.yaml"]
+
+
+def test_comparison_runs_only_if_it_is_asked_for() -> None:
+    assert ACTION["inputs"]["compare-with"]["default"] == ""
+    assert SCRIPTS["Comparison"]["if"] == "${{ !cancelled() && inputs.compare-with != '' }}"
+
+
+def test_both_run_directories_are_cleaned_up(tmp_path: Path) -> None:
+    runner = Runner(tmp_path, runbook="ops.md", out="o")
+    runner.gameday(stand_in(0))
+    for folder in ("o", "o-comparison"):
+        (runner.work / folder).mkdir()
+        assert runner.run("Clean up after a killed run").returncode == 0
+        assert runner.arguments("recover") == ["recover", "--", folder]
 
 
 @pytest.mark.slow
@@ -159,11 +228,11 @@ def test_the_action_from_nothing_to_its_artifacts(tmp_path: Path) -> None:
 # -- GitLab ------------------------------------------------------------------------------------------------------------
 
 
-def gitlab(folder: Path, status: int, **variables: str) -> subprocess.CompletedProcess[str]:
+def gitlab(folder: Path, status: int, compared: int = 0, **variables: str) -> subprocess.CompletedProcess[str]:
     """The job's script in sh, as GitLab joins it, with a stand-in for what `before_script` installs."""
     place = folder / ".gameday-venv" / "bin" / "gameday"
     place.parent.mkdir(parents=True)
-    place.write_text(STAND_IN.format(status))
+    place.write_text(stand_in(status, compared))
     place.chmod(0o755)
     given = {**GITLAB["variables"], **GITLAB[".gameday"]["variables"], **variables, "RUNNER_TEMP": str(folder)}
     script = "set -e\n" + "\n".join(GITLAB[".gameday"]["script"])
@@ -175,16 +244,33 @@ def gitlab(folder: Path, status: int, **variables: str) -> subprocess.CompletedP
 @pytest.mark.parametrize("status", [0, 1, 3])
 def test_the_gitlab_job_ends_as_the_gameday_did(status: int, tmp_path: Path) -> None:
     assert gitlab(tmp_path, status, GAMEDAY_BINDINGS="$(touch pwned)").returncode == status
-    assert (tmp_path / "arguments").read_text().splitlines() == [
+    assert (tmp_path / "run-arguments").read_text().splitlines() == [
         "run", "--platform", "local", "--jobs", "auto", "--out", "gameday-run", "--bindings", "$(touch pwned)",
         "--", "runbooks/operations.md",
     ]  # fmt: skip
     assert not (tmp_path / "pwned").exists()
 
 
+@pytest.mark.parametrize(
+    ("status", "compared", "ends"), [(0, 0, 0), (0, 1, 1), (0, 2, 2), (0, 3, 0), (1, 0, 1), (3, 1, 3)]
+)
+def test_the_gitlab_job_fails_for_a_regression_and_not_for_an_undecided_comparison(
+    status: int, compared: int, ends: int, tmp_path: Path
+) -> None:
+    assert gitlab(tmp_path, status, compared, GAMEDAY_COMPARE_WITH="$(touch pwned)").returncode == ends
+    words = ["compare", "--out", "gameday-comparison", "--", "$(touch pwned)", "HEAD"]
+    assert (tmp_path / "compare-arguments").read_text().splitlines() == words
+    assert not (tmp_path / "pwned").exists()
+
+
+def test_the_gitlab_job_compares_only_if_it_is_asked_for(tmp_path: Path) -> None:
+    assert gitlab(tmp_path, 0, 1).returncode == 0
+    assert not (tmp_path / "compare-arguments").exists()
+
+
 def test_the_gitlab_job_keeps_its_results() -> None:
     kept = GITLAB[".gameday"]["artifacts"]
-    assert (kept["when"], kept["paths"]) == ("always", ["gameday-run"])
+    assert (kept["when"], kept["paths"]) == ("always", ["gameday-run", "gameday-comparison"])
     assert kept["reports"] == {"junit": "gameday-run/junit.xml"}
     assert {job for job, each in GITLAB.items() if isinstance(each, dict) and each.get("extends") == ".gameday"} == {
         "gameday", "gameday-kind",

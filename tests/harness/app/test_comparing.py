@@ -29,6 +29,7 @@ from harness.record.journal import Journal, JournalError, read_events
 from tests.support.duets import duet, served
 from tests.support.gameday import Running, gameday
 from tests.support.network import free_port
+from tests.support.pages import Page
 from tests.support.paths import BINDINGS, FORK_SERVER_STAND_IN, ROOT
 from tests.support.repository import commit, git
 from tests.support.scenarios import HttpServer
@@ -195,10 +196,10 @@ def test_worker_that_dies_is_an_error(place: Path, servers: tuple[str, str]) -> 
     assert not psutil.pid_exists(other.pid)
 
 
-def test_report_of_a_comparison_has_two_formats(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_report_of_a_comparison_has_three_formats(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _with_record(place)
     assert exit_code_of(["report", "run", "--format", "junit"]) == 2
-    assert capsys.readouterr().err == "gameday: a comparison has no junit report; take text or json\n"
+    assert capsys.readouterr().err == "gameday: a comparison has no junit report; take text, json, html\n"
 
 
 def _with_record(place: Path) -> None:
@@ -213,6 +214,22 @@ def test_report_judges_the_record_again(place: Path, capsys: pytest.CaptureFixtu
     _with_record(place)
     assert exit_code_of(["report", "run"]) == 1
     assert "✗ WEB  scenario web, series gateway  REGRESSED" in capsys.readouterr().out
+
+
+def test_report_as_a_page_is_printed_or_written_and_opened(place: Path) -> None:
+    _with_record(place)
+    browser = place / "browser"
+    browser.write_text("#!/bin/sh\necho $1 > opened\n")
+    browser.chmod(0o755)
+    printed = gameday("report", "run", "--format", "html", cwd=place)
+    assert (printed.returncode, printed.stderr) == (1, "")
+    assert not (place / "run" / "report.html").exists()
+    env = {"PATH": os.environ["PATH"], "BROWSER": f"{browser} %s"}
+    opened = gameday("report", "run/record.jsonl", "--open", cwd=place, env=env)
+    assert (opened.returncode, opened.stderr) == (1, "")
+    assert (place / "opened").read_text().strip() == (place / "run" / "report.html").as_uri()
+    assert (place / "run" / "report.html").read_text(encoding="utf-8") == printed.stdout
+    assert Page(printed.stdout).text.startswith("regressed: HEAD against main ")
 
 
 def test_use_cases_for_drills_refuse_a_comparison(place: Path) -> None:
@@ -260,7 +277,10 @@ def _whole(place: Path, base: str, candidate: str, name: str) -> tuple[int, dict
         name,
     )
     done = gameday("compare", base, candidate, *map(str, options), cwd=place, timeout_s=120)
-    return done.returncode, json.loads(done.stdout)
+    data = json.loads(done.stdout)
+    page = Page((place / name / "report.html").read_text(encoding="utf-8"))
+    assert page.text.startswith(f"{data['outcome']}: {candidate} against {base} ")
+    return done.returncode, data
 
 
 @pytest.mark.slow

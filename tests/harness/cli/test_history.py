@@ -12,6 +12,7 @@ import pytest
 from harness.cli.main import exit_code_of
 from tests.support.gameday import gameday
 from tests.support.history import fill, noisy, run
+from tests.support.pages import Page
 from tests.support.simulated_drill import World, incident
 
 
@@ -132,6 +133,36 @@ def test_alarm_of_another_revision_is_not_repeated_and_exits_2(command: Command,
     command.out("baseline", "pin")
     fill(file, run(21, 140.0))
     assert "run 12 alarms, and cannot be repeated here" in command.refused("regress")
+
+
+def test_history_and_regress_write_a_page_beside_their_output(command: Command, file: Path) -> None:
+    table = command.out("history")
+    assert command.out("history", "--html", "history.html") == table
+    assert "Run 11, the newest of 11" in Page(Path("history.html").read_text(encoding="utf-8")).text
+    command.out("baseline", "pin")
+    fill(file, run(21, 140.0))
+    assert command.out("regress", "--no-rerun", "--html", "r.html", code=1).startswith("✗ web: regressed: run 12")
+    assert Page(Path("r.html").read_text(encoding="utf-8")).text.startswith("regressed: P95 of run 12 ")
+
+
+def test_page_of_a_regression_without_a_history_has_the_reason(command: Command) -> None:
+    command.out("regress", "--html", "r.html", code=3)
+    text = Page(Path("r.html").read_text(encoding="utf-8")).text
+    assert text.startswith("not comparable: P95 not comparable P95 no baseline: there is no history .gameday/")
+
+
+@pytest.mark.parametrize(
+    ("name", "fact"),
+    [("none/r.html", "cannot be written: there is no folder none"), (".", "is a folder")],
+)
+def test_page_that_cannot_be_written_is_refused_before_anything_is_judged(
+    name: str, fact: str, command: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for word in ("history", "regress"):
+        with pytest.raises(SystemExit) as ended:
+            exit_code_of([word, "--html", name])
+        assert ended.value.code == 2
+        assert f"argument --html: `{name}` {fact}; name a file in a folder that exists" in capsys.readouterr().err
 
 
 def test_regress_without_a_history_exits_3(command: Command, tmp_path: Path) -> None:

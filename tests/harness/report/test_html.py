@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -13,41 +12,9 @@ import pytest
 from harness.report.html import to_html
 from harness.verdict.gameday import GamedayResult
 from harness.verdict.result import Verdict
+from tests.support.pages import HOSTILE, Page
 from tests.support.simulated_drill import World, incident
 from tests.support.step_facts import GONE, SCALE
-
-HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)> & \"'"
-
-
-class Page(HTMLParser):
-    """The elements of a page: names with attributes, the text of each script, and the visible text."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.scripts: list[str] = []
-        self.visible = ""
-        self._inside = ""
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag in ("script", "style"):
-            self._inside = tag
-            self.scripts += [""] * (tag == "script")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._inside = "" if tag == self._inside else self._inside
-
-    def handle_data(self, data: str) -> None:
-        if self._inside == "script":
-            self.scripts[-1] += data
-        elif not self._inside:
-            self.visible += data
-
-    def count(self, tag: str) -> int:
-        return sum(name == tag for name, _ in self.elements)
 
 
 def result_of(folder: Path, **parts: object) -> GamedayResult:
@@ -80,8 +47,8 @@ def test_plotted_numbers_are_those_of_the_result(tmp_path: Path) -> None:
     page = Page(to_html(result))
     (drawn,) = [json.loads(text) for text in page.scripts if text.startswith("{")]
     charts = result.drills[0].charts.charts
-    assert [each["title"] for each in drawn["charts"]] == [each.title for each in charts]
-    assert [line["values"] for line in drawn["charts"][0]["lines"]] == [list(line.values) for line in charts[0].lines]
+    assert [each["title"] for each in drawn["plots"]] == [each.title for each in charts]
+    assert [curve["values"] for curve in drawn["plots"][0]["curves"]] == [list(line.values) for line in charts[0].lines]
     plots = [attributes for tag, attributes in page.elements if "plot" in (attributes.get("class") or "").split()]
     assert len(plots) == len(charts)
     assert all(attributes["data-of"] == drawn["id"] for attributes in plots)
