@@ -12,7 +12,7 @@ looks together, so the comparison may stop at any block, and the confidence inte
 
 Neighbouring blocks may be alike, for example if one service collects garbage for longer than a block. So the variance
 of the mean is multiplied by the largest batch-means VIF of d. Like all of it this is asymptotic: benchmarks/
-regression_error.py measures the error that is reached.
+comparison_error.py measures the error that is reached.
 
 Sources: O'Brien and Fleming, Biometrics 35(3) 1979; Lan and DeMets, Biometrika 70(3) 1983, α*₁; Jennison and Turnbull,
 Group Sequential Methods, 2000, ch. 9 (repeated confidence intervals) and 11 (t tests); Wallace, Annals of Mathematical

@@ -33,9 +33,9 @@ NAIVE = 1.1
 LIMIT = 0.015
 """Largest rate of false alarms."""
 _EXAMPLES = """examples:
-  python benchmarks/regression_error.py --quick                     150 pairs a case
-  python benchmarks/regression_error.py --record runs/2026-01-31T12-00-00
-  python benchmarks/regression_error.py --pairs 150 --alpha 0.45    broken on purpose: too many alarms, exit 1
+  python benchmarks/comparison_error.py --quick                     150 pairs a case
+  python benchmarks/comparison_error.py --record runs/2026-01-31T12-00-00
+  python benchmarks/comparison_error.py --pairs 150 --alpha 0.45    broken on purpose: too many alarms, exit 1
 exit codes: 0 all thresholds met · 1 one is missed · 2 unusable input
 """
 Decide = Callable[[Sequence[BlockResult]], tuple[Outcome, int]]

@@ -1,4 +1,4 @@
-"""The regression benchmark: its pairs have the stated differences, and a broken comparison misses its thresholds."""
+"""The benchmark of comparisons: its pairs have the stated differences; a broken comparison misses its thresholds."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from statistics import fmean
 
 import pytest
 
+from benchmarks.comparison_error import Cell, Rate, Trial, decide, main, permuted, thresholds_of, trial_of
 from benchmarks.duets import P95, QUANTILES, Pair, recorded, relabelled, simulate
-from benchmarks.regression_error import Cell, Rate, Trial, decide, main, permuted, thresholds_of, trial_of
 from harness.comparison.blocks import Block
 from harness.record.journal import Journal
 from harness.stats.duet import Outcome
