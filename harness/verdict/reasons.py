@@ -15,9 +15,9 @@ from harness.verdict.measurement import Measurement, measure
 from harness.verdict.quantities import show_measurement
 from harness.verdict.result import DashboardResult, StepResult, Verdict
 from harness.verdict.scope import Outage, show
-from harness.verdict.starvation import starvation
+from harness.verdict.starvation import slowed, starvation
 from harness.verdict.state import BoundSymptom, DrillState, Slo
-from harness.verdict.steps import MANUAL, SKIPPED
+from harness.verdict.steps import MANUAL, SKIPPED, unanswered
 from harness.verdict.timeline import slice_from, slice_until
 from harness.verdict.window import Window
 
@@ -37,7 +37,7 @@ def verdict_of(
     failures = list(_failures(state, steps, dashboards, harm))
     if unusable:
         return Verdict.INCONCLUSIVE, unusable + failures
-    doubts = list(_doubts(state))
+    doubts = list(_doubts(state, steps))
     if failures:
         return Verdict.FAILED, failures + doubts
     if doubts:
@@ -128,15 +128,26 @@ def _failures(
         yield Reason(fact, measured=_at_last(state, state.relapsed[0], TREATMENT))
     if "response" in state.phase_ended_s and not any(step.facts.ran for step in steps):
         yield Reason("the runbook has no step that could be run")
-    bad = [step for step in steps if step.verdict in ("failed", "refused")]
+    bad = [step for step in steps if step.verdict in ("failed", "refused") and not _too_slow(state, step)]
     yield from (Reason(f"{step.place}: {step.why}", named(step)) for step in bad)
     yield from (
         Reason(f"line {board.line}: {board.text}: {board.why}") for board in dashboards if board.verdict == "failed"
     )
 
 
-def _doubts(state: DrillState) -> Iterator[Reason]:
+def _too_slow(state: DrillState, step: StepResult) -> str:
+    """How the machine kept a step that failed without an answer from getting one; "" if it did not."""
+    if step.verdict != "failed" or not unanswered(step.facts):
+        return ""
+    begin, end = state.phase_started_s.get("response", math.inf), state.phase_ended_s.get("response", math.inf)
+    return slowed(state.host, begin, end)
+
+
+def _doubts(state: DrillState, steps: Sequence[StepResult]) -> Iterator[Reason]:
     """Reasons for which a recovery is not credited to the runbook, or not certain."""
+    for step in steps:
+        if why := _too_slow(state, step):
+            yield Reason(f"{step.place}: {step.why}; but {why}: end other work, or use fewer --jobs", named(step))
     yield from (
         Reason(f"line {unread.line} was not understood, so it was not tested: {unread.why}")
         for unread in state.header.unread

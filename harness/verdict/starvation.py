@@ -9,6 +9,8 @@ from harness.record.events import HostSampled
 READY_SHARE = 0.9
 """A process that is ready to run for a larger share of the time cannot keep up: the requests that it serves queue, the
 more the closer to 1 (as 1 / (1 - share)). Below, it waits now and then, and catches up."""
+SLOWED_SHARE = 0.4
+"""A process that waits for a larger share of the time is so slow that requests to it, or by it, may get no answer."""
 THROTTLED_SHARE = 0.25
 """Share of the time for which gameday's control group may be throttled: longer pauses than the 0.1 s of a quota's
 period, in which an arrival counts as late, come with a larger share."""
@@ -31,10 +33,22 @@ def starvation(samples: Sequence[HostSampled], begin: float, end: float, last_s:
     return ""
 
 
+def slowed(samples: Sequence[HostSampled], begin: float, end: float) -> str:
+    """Say how long processes waited for a processor between two times, if answers may be missing for it; "" if not.
+
+    It takes less than starvation: the SLOs are judged by many requests, and a step by one.
+    """
+    inside = [sample for sample in samples if begin < sample.t_s <= end]
+    found = [sample for sample in inside if sample.slowest_waited_s > SLOWED_SHARE * sample.seconds]
+    return _waited(found) if len(found) > MOST * len(inside) else ""
+
+
 def _starved(samples: Sequence[HostSampled]) -> str:
     found = [sample for sample in samples if _cannot_keep_up(sample)]
-    if len(found) <= MOST * len(samples):
-        return ""
+    return _waited(found) if len(found) > MOST * len(samples) else ""
+
+
+def _waited(found: Sequence[HostSampled]) -> str:
     waited, ran = sum(sample.slowest_waited_s for sample in found), sum(sample.slowest_ran_s for sample in found)
     seconds = sum(sample.seconds for sample in found)
     names = ", ".join(sorted({f"`{sample.slowest}`" for sample in found}))

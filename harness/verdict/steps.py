@@ -22,6 +22,10 @@ _CURL_GOT_RESPONSE = (0, 22, 23)
 """22: a status of 400 or more with -f; 23: the filter behind it closed the pipe."""
 _CURL_NO_RESPONSE = (28, 52, 56)
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
+_UNANSWERED = re.compile(
+    r"curl: \((?:7|28|52|56)\)|i/o timeout|TLS handshake timeout|timed out waiting|Waiting for deployment"
+)
+"""Messages of programs that got no answer in time, or whose rollout was not over."""
 
 
 def judge_step(facts: StepFacts) -> tuple[str, str]:
@@ -30,6 +34,12 @@ def judge_step(facts: StepFacts) -> tuple[str, str]:
     if verdict == FAILED and facts.notes:
         why = "; ".join([why, *facts.notes])
     return verdict, why
+
+
+def unanswered(facts: StepFacts) -> bool:
+    """Whether a step that failed got no answer, or not in time: so may a right one on a machine that is too slow."""
+    seen = facts.toggle.seen or "" if facts.toggle else ""
+    return facts.ran and (facts.timed_out or bool(_UNANSWERED.search(f"{facts.stderr}\n{seen}")))
 
 
 def _verdict(facts: StepFacts) -> tuple[str, str]:

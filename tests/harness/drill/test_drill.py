@@ -2,7 +2,7 @@
 
 import errno
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from harness.errors import PlatformError
 from harness.record.events import CONTROL, TREATMENT, FaultReverted, HostSampled, ProbeSampled
 from harness.record.header import DashboardPlan
 from harness.record.journal import read_events
+from harness.record.steps import StepFacts
 from harness.report.json_report import to_json
 from harness.stats.inflation import VifEstimate
 from harness.verdict.result import Verdict
@@ -266,6 +267,40 @@ def test_starved_run_is_no_evidence_against_the_runbook(tmp_path: Path, waited_s
     assert result.verdict is verdict
     starved = any("`web` waited for a processor for" in why for why in result.drills[0].why)
     assert starved == (waited_s == 0.75)
+
+
+@dataclass
+class Slow(World):
+    """A machine on which a process of the run waits for a processor for some seconds in each second."""
+
+    waited_s: float = 0.0
+
+    def second(self) -> None:
+        super().second()
+        self.journal.write(HostSampled(seconds=1.0, slowest="web", slowest_ran_s=0.2, slowest_waited_s=self.waited_s))
+
+
+RESET = replace(ran("read", "kubectl exec web-1 -- curl localhost", 1), stderr="curl: (56) Recv failure: reset by peer")
+NO_SUCH = replace(ran("read", "kubectl logs nosuch", 1), stderr='Error from server (NotFound): pods "nosuch" not found')
+HEALS = ran("change", "kubectl scale deployment web --replicas=3", changed=("deployment/web replicas 1 -> 3",))
+
+
+@pytest.mark.parametrize(
+    ("step", "waited_s", "verdict"),
+    [
+        (RESET, 0.5, Verdict.INCONCLUSIVE),
+        (RESET, 0.3, Verdict.FAILED),
+        (NO_SUCH, 0.5, Verdict.FAILED),
+        (replace(HEALS, timed_out=True), 0.5, Verdict.INCONCLUSIVE),
+    ],
+)
+def test_step_without_an_answer_is_no_evidence_where_the_machine_is_too_slow(
+    tmp_path: Path, step: StepFacts, waited_s: float, verdict: Verdict
+) -> None:
+    (drill,) = Slow(tmp_path, incident, steps=(HEALS, step), waited_s=waited_s).run().drills
+    assert drill.verdict is verdict, drill.why
+    assert drill.steps[1].verdict == "failed"
+    assert any("but `web` waited for a processor for" in why for why in drill.why) == (verdict is Verdict.INCONCLUSIVE)
 
 
 def test_requests_that_fail_at_once_are_no_latency_symptom(tmp_path: Path) -> None:
