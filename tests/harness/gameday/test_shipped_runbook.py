@@ -114,15 +114,15 @@ def test_general_commands_run_once_and_their_defect_is_a_finding(done: Done) -> 
 
 
 WHOLE = {
-    **dict.fromkeys(("document", "platform", "verdict"), str), "why": list, "seconds": float,
+    **dict.fromkeys(("document", "platform", "verdict", "cause"), str), "why": list, "seconds": float,
     "vif_method": int, "version": int,
     **dict.fromkeys(("findings", "drills", "general", "procedures"), list),
 }  # fmt: skip
 DRILL = {
-    **dict.fromkeys(("runbook", "title", "fault", "verdict"), str), "why": list, "line": int, "controlled": bool,
-    "reverted": bool, "control_reverted": bool, "alpha": float, "load": dict, "credit": dict,
+    **dict.fromkeys(("runbook", "title", "fault", "verdict", "cause"), str), "why": list, "line": int,
+    "controlled": bool, "reverted": bool, "control_reverted": bool, "alpha": float, "load": dict, "credit": dict,
     **dict.fromkeys(("detect_s", "recover_s", "credit_alpha", "credit_limit"), float),
-    **dict.fromkeys(("symptoms", "steps", "slos", "dashboards", "outages", "findings", "phases"), list),
+    **dict.fromkeys(("symptoms", "steps", "slos", "dashboards", "outages", "findings", "phases", "latencies"), list),
     **dict.fromkeys(("onset_interval_s", "recover_interval_s"), list),
 }  # fmt: skip
 SYMPTOM = {"line": int, "text": str, "condition": str, "seen": bool, "seen_after_s": float}
