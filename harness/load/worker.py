@@ -103,8 +103,9 @@ class WorkerLoad:
                 completed = completed or message["ev"] == "bye"
                 if message["ev"] == "hello":
                     self._admin_url = message["admin"]
+                on_message(message)  # the process is in the record before `start` returns
+                if message["ev"] == "hello":
                     self._hello.set()
-                on_message(message)
         self._hello.set()
         if not self._stopping:
             on_death("the load ended early" if completed else f"the load generator died: {self._last_line()}")
