@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_KEY = re.compile(r"(?P<key>[A-Za-z_][\w .-]*?)\s*[:=](?:\s+(?P<value>.*)|$)")
+_KEY = re.compile(r"(?P<key>[A-Za-z_](?:[\w .-]*[\w.-])?)\s*[:=](?:\s+(?P<value>.*)|$)")
+"""The key ends in no blank, so that a long row of blanks is looked at once."""
 _INSIDE = re.compile(r"\s+\S|-\s|-$|[\]}\[{]|#")
 
 
