@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from statistics import NormalDist, fmean
+from statistics import fmean
 
 from benchmarks import machine
 from benchmarks.duets import P95, QUANTILES, STALLING, Pair, recorded, relabelled, simulate
-from benchmarks.threshold import Threshold
+from benchmarks.threshold import Threshold, wilson
 from harness.app.comparing import ALPHA, DEFAULT_MARGIN
 from harness.comparison.blocks import BLOCK_REQUESTS
 from harness.comparison.result import BlockResult, is_decided, worst
@@ -38,7 +37,6 @@ _EXAMPLES = """examples:
   python benchmarks/comparison_error.py --pairs 150 --alpha 0.45    broken on purpose: too many alarms, exit 1
 exit codes: 0 all thresholds met · 1 one is missed · 2 unusable input
 """
-Decide = Callable[[Sequence[BlockResult]], tuple[Outcome, int]]
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Rate:
-    """`count` of `of`, with the Wilson interval at 95 %. Source: Wilson, JASA 22(158) 1927."""
+    """`count` of `of`, with the Wilson interval at 95 %."""
 
     count: int
     of: int
@@ -68,9 +66,7 @@ class Rate:
     @property
     def interval(self) -> tuple[float, float]:
         """Ends of the interval."""
-        z, n, p = NormalDist().inv_cdf(0.975), self.of, self.share
-        middle, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-        return max(0.0, (middle - half) / (1 + z * z / n)), min(1.0, (middle + half) / (1 + z * z / n))
+        return wilson(self.share, self.of)
 
     def __str__(self) -> str:
         low, high = self.interval
@@ -218,7 +214,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _text(cells: Sequence[Cell], thresholds: Sequence[Threshold], pairs: int) -> str:
     head = f"{pairs} simulated pairs a case, at most {REQUESTS:,} requests a side, margin {DEFAULT_MARGIN:.0%}; [95 %]"
-    marks = (f"{'✓' if each.ok else '✗'} {each.text}: {each.found}" for each in thresholds)
+    marks = (each.line for each in thresholds)
     return "\n".join([machine.lines(machine.this_machine()), head, "", *table(cells), "", *marks]) + "\n"
 
 

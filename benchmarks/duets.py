@@ -16,13 +16,13 @@ from pathlib import Path
 from random import Random
 
 from harness.app.reporting import RECORD
-from harness.comparison.blocks import Block, Blocks, rank_of
+from harness.comparison.blocks import Block, Blocks
 from harness.comparison.result import BlockResult, SideBlock
 from harness.measures.counts import Counts
 from harness.record.comparison import ComparisonStarted, DuetStarted
 from harness.record.events import CONTROL, LoadCounted
 from harness.record.journal import read_events
-from harness.stats.histogram import Histogram, middle_ms
+from harness.stats.histogram import Histogram, middle_ms, rank_of
 from scenarios.generator.histogram import index
 
 QUANTILES = (50.0, 95.0, 99.0)
@@ -108,7 +108,7 @@ def _side(latencies_ms: Sequence[float]) -> SideBlock:
 
 def _quantile(ascending_ms: Sequence[float], percent: float) -> float:
     """The quantile as the product has it: the middle of its bucket."""
-    return middle_ms(index(round(1000 * ascending_ms[rank_of(percent, len(ascending_ms)) - 1])))
+    return middle_ms(index(round(1000 * ascending_ms[rank_of(percent / 100, len(ascending_ms)) - 1])))
 
 
 def recorded(run: Path) -> list[Block]:

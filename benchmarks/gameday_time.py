@@ -132,9 +132,7 @@ def _progress(text: str) -> None:
 def to_text(seen: Comparison, checked: Sequence[Threshold], on: Machine, quick: bool) -> str:
     """Return the report as text."""
     parts = [machine.lines(on), _SCENARIO, side_by_side(seen.ours, seen.peer), _figures(seen, quick)]
-    parts.append(
-        "".join(f"{'✓' if threshold.ok else '✗'} {threshold.text}: {threshold.found}\n" for threshold in checked)
-    )
+    parts.append("".join(f"{threshold.line}\n" for threshold in checked))
     return "\n".join(parts)
 
 

@@ -127,7 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.write(json.dumps({"machine": here.to_json(), "verdicts": found}, indent=2) + "\n")
     else:
         sys.stdout.write(machine.lines(here) + "\n")
-        sys.stdout.writelines(f"{'✓' if each.ok else '✗'} {each.text}: {each.found}\n" for each in judged)
+        sys.stdout.writelines(f"{each.line}\n" for each in judged)
     return 0 if all(each.ok for each in judged) else 1
 
 

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from statistics import fmean
 
 from benchmarks import machine
-from benchmarks.threshold import Threshold
+from benchmarks.threshold import Threshold, wilson
 from harness.history.baseline import Baseline
 from harness.history.entry import Host, LoadEntry, Quantile, RunEntry
 from harness.history.profile import Measured
@@ -153,14 +153,6 @@ def thresholds_of(rows: Sequence[Row]) -> list[Threshold]:
     return found
 
 
-def wilson(share: float, n: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share of n (Wilson, JASA 22, 1927)."""
-    z = 1.959964
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return middle - half, middle + half
-
-
 def table(rows: Sequence[Row], runs: int) -> Iterator[str]:
     """Yield the lines of the table."""
     yield f"{'noise':<26}{'change':>8}{'ours':>8}{'interval':>16}{'no re-runs':>12}{'> 10 %':>8}{'detectable':>12}"
@@ -192,7 +184,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         head = f"{options.runs} histories of each kind, baselines of {BASELINE_RUNS} runs; simulated noise"
         sys.stdout.write("\n".join([machine.lines(here), head, *table(rows, options.runs), ""]) + "\n")
-        sys.stdout.writelines(f"{'✓' if each.ok else '✗'} {each.text}: {each.found}\n" for each in thresholds)
+        sys.stdout.writelines(f"{each.line}\n" for each in thresholds)
     return 0 if all(each.ok for each in thresholds) else 1
 
 

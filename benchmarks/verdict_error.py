@@ -233,9 +233,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.write(json_of(cells, changes, thresholds, machine=here.to_json(), runs=runs, rate=options.rate))
     else:
         sys.stdout.write(machine.lines(here) + "\n" + text_of(cells, changes, runs, options.rate))
-        sys.stdout.writelines(
-            f"{'✓' if threshold.ok else '✗'} {threshold.text}: {threshold.found}\n" for threshold in thresholds
-        )
+        sys.stdout.writelines(f"{threshold.line}\n" for threshold in thresholds)
     return 0 if all(threshold.ok for threshold in thresholds) else 1
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from harness import bindings
 from harness.app.duets import Duets, LoadPlan, run_started
-from harness.app.reporting import RECORD
+from harness.app.reporting import RECORD, folder_of, judged
 from harness.app.run_directory import make_run_directory
 from harness.app.variants import Prepared, prepare, started
 from harness.app.writing import write_page, write_whole
@@ -27,7 +27,7 @@ from harness.machine import run_registry
 from harness.platforms.local.platform import LocalPlatform
 from harness.record.comparison import ComparisonStarted
 from harness.record.events import CONTROL, TREATMENT, RunEnded, SideName
-from harness.record.journal import Journal, JournalError, read_events
+from harness.record.journal import Journal
 from harness.report import comparison as report
 from harness.report.pages.comparison import to_html
 from harness.stats.duet import MIN_BLOCKS
@@ -104,16 +104,12 @@ def compare(
 
 def read_comparison(run: Path) -> ComparisonResult:
     """Judge a comparison from its record alone. Raises JournalError when it cannot be read or judged."""
-    path = run / RECORD if run.is_dir() else run
-    try:
-        return judge_comparison(list(read_events(path)))
-    except (ValueError, LookupError, TypeError, ArithmeticError) as error:
-        raise JournalError(f"{path}: not the record of a comparison ({error}); name a run directory") from None
+    return judged(run, judge_comparison, "comparison")
 
 
 def write_comparison_page(result: ComparisonResult, run: Path) -> Path:
     """Write report.html of a comparison into its run directory, and return its path. Raises MachineError."""
-    return write_page(to_html(result), (run if run.is_dir() else run.parent) / PAGE)
+    return write_page(to_html(result), folder_of(run) / PAGE)
 
 
 def _check(request: CompareRequest) -> None:

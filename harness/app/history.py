@@ -170,14 +170,18 @@ def trend(request: TrendRequest) -> tuple[Trend, ...]:
 def show_baselines(request: BaselineRequest) -> tuple[Baseline, ...]:
     """The pinned baselines."""
     with history(request.file) as opened:
-        return tuple(each for each in opened.baselines() if request.scenario in (None, each.profile.scenario))
+        return _pinned(opened, request)
 
 
 def unpin(request: BaselineRequest) -> tuple[Baseline, ...]:
     """Remove baselines, and return them; their runs stay. Raises HistoryError if there is none."""
     with history(request.file) as opened:
-        found = [each for each in opened.baselines() if request.scenario in (None, each.profile.scenario)]
+        found = _pinned(opened, request)
         if not found:
             raise HistoryError(f"{request.file}: no such baseline is pinned; `gameday baseline show` lists them")
         opened.unpin([each.profile for each in found])
-        return tuple(found)
+        return found
+
+
+def _pinned(opened: History, request: BaselineRequest) -> tuple[Baseline, ...]:
+    return tuple(each for each in opened.baselines() if request.scenario in (None, each.profile.scenario))

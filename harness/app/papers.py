@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from harness.app.members import EDITS, PAPERS
-from harness.app.reporting import ReportRequest, record_of, report
+from harness.app.reporting import ReportRequest, folder_of, record_of, report
+from harness.app.writing import write_whole
 from harness.errors import DocumentError, MachineError
 from harness.postmortem.base import Incident
 from harness.postmortem.diff import git_patch
@@ -62,7 +62,7 @@ def postmortem(request: PostmortemRequest) -> PostmortemResult:
     target = _target(result.document, text, request.run.resolve())
     patched = _patched(text or "", result)
     no_patch = _no_patch(text, target, patched)
-    out = request.out or (request.run if request.run.is_dir() else request.run.parent) / FOLDER
+    out = request.out or folder_of(request.run) / FOLDER
     papers = [PAPERS.load(name) for name in PAPERS.names()]
     texts = {paper.file_name: paper.render(Incident(result, patched, no_patch)) for paper in papers}
     if not no_patch:
@@ -132,9 +132,7 @@ def _write(texts: dict[str, str], out: Path) -> tuple[Path, ...]:
         out.mkdir(parents=True, exist_ok=True)
         (out / PATCH).unlink(missing_ok=True)
         for name, text in texts.items():
-            partial = out / f".{name}"
-            partial.write_bytes(text.encode())
-            os.replace(partial, out / name)
+            write_whole(text, out / name)
     except OSError as error:
         raise MachineError(f"{out}: cannot be written ({error.strerror}); name another directory with --out") from None
     return tuple(out / name for name in texts)

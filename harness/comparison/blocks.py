@@ -10,7 +10,7 @@ from itertools import count, takewhile
 from harness.comparison.result import BlockResult, SideBlock
 from harness.measures.counts import Counts
 from harness.stats.duet import MIN_BLOCKS
-from harness.stats.histogram import middle_ms, quantile_bucket
+from harness.stats.histogram import quantile_of_all_ms
 from harness.stats.sequential import SLICE_S
 from harness.verdict.timeline import Timeline
 
@@ -114,17 +114,8 @@ def _side(counts: Counts, quantiles: Sequence[float]) -> SideBlock:
 
 
 def quantile_ms(counts: Counts, percent: float) -> float | None:
-    """A latency quantile of all arrivals in ms; bad ones count as slower than every good one.
+    """A latency quantile of all arrivals with an outcome in ms; bad ones count as slower than every good one.
 
     None if the quantile is a bad one, or without arrivals.
     """
-    rank = rank_of(percent, counts.ok + counts.failed)
-    if not 0 < rank <= counts.ok:
-        return None
-    index = quantile_bucket(counts.hist.merged(), (rank - 0.5) / counts.ok)
-    return None if index is None else middle_ms(index)
-
-
-def rank_of(percent: float, n: int) -> int:
-    """Rank of a quantile among n values, from 1; 0 without values."""
-    return math.ceil(round(percent / 100 * n, 9))
+    return quantile_of_all_ms(counts.hist.merged(), counts.ok + counts.failed, percent / 100)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from harness.comparison.blocks import Block, Blocks, quantile_ms
@@ -74,7 +74,7 @@ class ComparisonJudge:
         )
 
 
-def judge_comparison(events: Sequence[Event]) -> ComparisonResult:
+def judge_comparison(events: Iterable[Event]) -> ComparisonResult:
     """The result of a record: the same events give the same result. Raises ValueError."""
     judge = ComparisonJudge()
     for event in events:

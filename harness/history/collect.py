@@ -27,7 +27,7 @@ from harness.record.events import (
     RunStarted,
     SideName,
 )
-from harness.stats.histogram import edges_ms, quantile_bucket, quantile_ms
+from harness.stats.histogram import edges_ms, quantile_bucket, quantile_of_all_ms
 from harness.stats.inflation import Slice, inflation
 from harness.stats.interval import quantile_ranks
 from harness.stats.sequential import SLICE_S
@@ -236,7 +236,7 @@ def quantiles_of(histogram: Mapping[int, int], arrivals: int, vif: float) -> Ite
     """The quantiles of all arrivals, of which those that are not in the histogram are slower than the others."""
     good = sum(histogram.values())
     for q in QUANTILES:
-        value = quantile_ms(histogram, q * arrivals / good) if good and q * arrivals <= good else None
+        value = quantile_of_all_ms(histogram, arrivals, q)
         if value is not None:
             low, high = (rank * arrivals / good for rank in quantile_ranks(arrivals / vif, q, _ALPHA / 2, _ALPHA / 2))
             first, last = (quantile_bucket(histogram, min(1.0, rank)) or 0 for rank in (low, high))

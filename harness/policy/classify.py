@@ -68,7 +68,7 @@ def _changes(call: Call) -> bool:
         behind = (place for place, word in enumerate(call.argv) if word in ("kubectl", "curl"))
         call = Call(call.words[next(behind, len(call.words)) :])
     if call.program == "curl":
-        return _sends(call.argv)
+        return sends(call.argv)
     if call.program != "kubectl":
         return False
     verbs = positionals(call.argv[1:])
@@ -86,7 +86,7 @@ def _changes_inside(words: Sequence[Word]) -> bool:
     argv = [word.text for word in words]
     program = argv[0].rsplit("/", 1)[-1] if argv else ""
     if program == "curl":
-        return _sends(argv)
+        return sends(argv)
     if program == "psql":
         return any(
             re.match(r"\s*(?!SELECT|SHOW|EXPLAIN|WITH|TABLE|\\)[A-Za-z]", word, re.I)
@@ -99,7 +99,8 @@ def _after(argv: Sequence[str], flags: Collection[str]) -> list[str]:
     return [value for flag, value in pairwise(argv) if flag in flags]
 
 
-def _sends(argv: Sequence[str]) -> bool:
+def sends(argv: Sequence[str]) -> bool:
+    """Whether a curl with these arguments sends something that may change the service."""
     return method(argv) not in ("GET", "HEAD")
 
 

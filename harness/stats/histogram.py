@@ -39,6 +39,20 @@ def quantile_ms(buckets: Mapping[int, int], q: float) -> float | None:
     return None if index is None else middle_ms(index)
 
 
+def quantile_of_all_ms(buckets: Mapping[int, int], arrivals: int, q: float) -> float | None:
+    """The q-quantile of all arrivals in milliseconds; those without a latency count as slower than every other.
+
+    None if the quantile is one of them, or without arrivals.
+    """
+    rank, good = rank_of(q, arrivals), sum(buckets.values())
+    return quantile_ms(buckets, (rank - 0.5) / good) if 0 < rank <= good else None
+
+
+def rank_of(q: float, n: int) -> int:
+    """Rank of the q-quantile among n values, from 1; 0 without values. Rounds, as 0.95 · 100 may exceed 95."""
+    return math.ceil(round(q * n, 9))
+
+
 def quantile_bucket(buckets: Mapping[int, int], q: float) -> int | None:
     """Index of the bucket with the ⌈q·n⌉-th smallest of n latencies; None without counts.
 

@@ -28,8 +28,8 @@ def accepted(script: Script, http: tuple[str, ...], stdout: str) -> tuple[str, .
 def _requests(script: Script, http: tuple[str, ...]) -> Iterator[str]:
     calls = [call for call in script.calls if call.program == "curl"]
     status = re.fullmatch(r"\S+ (2\d\d.*)", http[-1]) if http else None
-    if len(calls) == 1 and status and (method := classify.method(calls[0].argv)) not in ("GET", "HEAD"):
-        yield f"{method} {' '.join(classify.urls(script))}: {status[1].strip()}"
+    if len(calls) == 1 and status and classify.sends(calls[0].argv):
+        yield f"{classify.method(calls[0].argv)} {' '.join(classify.urls(script))}: {status[1].strip()}"
 
 
 def _rows(script: Script, stdout: str) -> Iterator[str]:

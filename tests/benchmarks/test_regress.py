@@ -9,7 +9,8 @@ from statistics import fmean, stdev
 
 import pytest
 
-from benchmarks.regress_error import CHANGES, MACHINES, Row, main, row_of, thresholds_of, wilson
+from benchmarks.regress_error import CHANGES, MACHINES, Row, main, row_of, thresholds_of
+from benchmarks.threshold import wilson
 from harness.history import regression
 
 RUNS = 100
