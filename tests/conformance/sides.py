@@ -20,6 +20,8 @@ from tests.conformance.lines import Line
 Obj = dict[str, Any]
 LIMIT_S, FOLLOW_S, SETTLED_S = 60.0, 2.0, 120.0
 """Limits for a line, for a line that never ends, and for the pods to come to rest."""
+START_FAILURES = frozenset({"Failed", "FailedCreatePodSandBox"})
+"""Reasons of events when the container runtime could not start a container or a pod's sandbox. Both are tried again."""
 NAMESPACE = "production"
 HERE = ("-n", NAMESPACE)
 
@@ -104,8 +106,8 @@ class Side:
     def disturbed(self) -> list[str]:
         """Pods that were restarted, and failures to start one."""
         pods = [pod["metadata"]["name"] for pod in self.items("pods", *HERE) if _restarts(pod)]
-        failures = [each["message"] for each in self.items("events", *HERE) if each.get("reason") == "Failed"]
-        return pods + failures
+        events = self.items("events", *HERE)
+        return pods + [each["message"] for each in events if each.get("reason") in START_FAILURES]
 
     def measured(self) -> None:
         """Wait until every pod has metrics."""

@@ -127,6 +127,14 @@ def test_a_part_that_explains_nothing_is_stale() -> None:
     assert list(Entry("because", local=("^a",), sometimes="chance").stale()) == []
 
 
+def test_a_sandbox_that_the_runtime_starts_at_the_second_try_is_explained() -> None:
+    failed = "Warning  FailedCreatePodSandBox  pod/a-7cf8-x2x9z  Failed to create pod sandbox: runc create failed: no"
+    line = "get events -n production --sort-by=.metadata.creationTimestamp"
+    for reason in ("FailedCreatePodSandBox", "FailedMount"):
+        found = difference(line, output(""), output(f"5s  {failed.replace('FailedCreatePodSandBox', reason)}\n"))
+        assert bool(reasons(line, found, known.load())[1]) == (reason == "FailedMount")
+
+
 def test_every_known_difference_has_a_reason_and_existing_lines() -> None:
     entries = known.load()
     assert len(entries) > 20
