@@ -150,7 +150,8 @@ def _members(plan: GamedayPlan, provider: Provider, request: RunRequest, workers
     seed = request.seed if request.seed is not None else secrets.randbelow(2**31)
     draw = Draw(seed, STRICT_CREDIT_ALPHA if request.strict else CREDIT_ALPHA)
     responder = RESPONDERS.load(request.responder)()
-    return Members(provider.name, provider.create, load, make_fault, responder, Limits(steady_s=request.steady_s), draw)
+    limits = Limits(steady_s=request.steady_s)
+    return Members(provider.name, provider.create, provider.containers, load, make_fault, responder, limits, draw)
 
 
 def _admission(wanted: int | None, provider: Provider, notify: Notify) -> Admission:

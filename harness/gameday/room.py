@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from harness.gameday.admission import Room
 from harness.machine.cpu_waits import CpuWaits
@@ -14,9 +14,9 @@ from harness.record.events import HostSampled
 class RoomMeter:
     """Measures this machine and this run, over the time between two measurements."""
 
-    def __init__(self, record: Callable[[HostSampled], object]) -> None:
-        """Begin now. `record` gets each sample of the run's own processes."""
-        self._record, self._waits, self._idle = record, CpuWaits(os.getpid()), IdleCores()
+    def __init__(self, record: Callable[[HostSampled], object], containers: Callable[[], Collection[str]]) -> None:
+        """Begin now. `record` gets each sample of the run's processes, also those of the `containers` (ids)."""
+        self._record, self._waits, self._idle = record, CpuWaits(os.getpid(), containers), IdleCores()
         self._quota_cores = self._waits.quota_cores()
         self._loaded = False
 

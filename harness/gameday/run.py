@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -63,6 +63,8 @@ class Members:
     platform: str
     """Name of the platform, such as `local`."""
     make_platform: Callable[[Path, str, Overrides], Platform]
+    containers: Callable[[Path], Collection[str]]
+    """Ids of the containers that run the services of the platforms in a folder."""
     make_load: Callable[[DrillPlan, Platform, Path], Load]
     make_fault: Callable[[FaultSpec], Fault]
     responder: Responder
@@ -99,7 +101,8 @@ def _environment(plan: GamedayPlan, members: Members) -> EnvironmentFound:
 def _start_all(gameday: _Gameday, admission: Admission, pool: Executor, reference: Reference) -> list[Future[None]]:
     """Start each drill as soon as it is admitted, and measure the machine, until all have ended."""
     waiting, futures = deque(gameday.plan.drills), dict[Future[None], str]()
-    running, room, ticks, meter = set[Future[None]](), None, 0, RoomMeter(gameday.journal.write)
+    meter = RoomMeter(gameday.journal.write, partial(gameday.members.containers, gameday.out))
+    running, room, ticks = set[Future[None]](), None, 0
     while (waiting and not gameday.stop.is_set()) or running:
         while waiting and not gameday.stop.is_set() and admission.admits(len(running), room):
             drill, room = waiting.popleft(), None

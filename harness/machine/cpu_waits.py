@@ -10,13 +10,15 @@ import math
 import os
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from harness.record.events import HostSampled
 
 _PROC, _CGROUPS = Path("/proc"), Path("/sys/fs/cgroup")
+_SHIMS = (b"containerd-shim", b"conmon")
+"""Names, of 15 letters at most, of the parents of containers; their command lines have the container's id."""
 _Task = tuple[int, str]
 """Process id, and thread id as text."""
 _Times = tuple[int, int]
@@ -24,17 +26,29 @@ _Times = tuple[int, int]
 
 
 class CpuWaits:
-    """Measures a process and all its descendants, over the time between two samples."""
+    """Measures a process, all its descendants and the processes of containers, over the time between two samples."""
 
     def __init__(
-        self, pid: int, *, proc: Path = _PROC, cgroups: Path = _CGROUPS, clock: Callable[[], float] = time.monotonic
+        self,
+        pid: int,
+        containers: Callable[[], Collection[str]] = tuple,
+        *,
+        proc: Path = _PROC,
+        cgroups: Path = _CGROUPS,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Begin now. `clock` returns seconds."""
-        self._pid, self._proc, self._cgroups, self._clock = pid, proc, cgroups, clock
+        """Begin now. `containers` returns ids of containers, which count where this machine sees their processes.
+
+        `clock` returns seconds.
+        """
+        self._pid, self._containers, self._proc, self._cgroups, self._clock = pid, containers, proc, cgroups, clock
         self._read()
 
     def _read(self) -> None:
-        self._at_s, self._tasks = self._clock(), dict(self._schedstats())
+        self._at_s = self._clock()
+        own, contained = self._processes()
+        self._tasks = dict(self._schedstats([*own, *contained]))
+        self._limited = {pid: self._throttled_at(pid) for pid in contained}
         self._throttled_us, self._pressure_us = self._throttled(), self._pressure()
 
     def sample(self) -> HostSampled:
@@ -44,9 +58,10 @@ class CpuWaits:
         machine and one per thread of the run: about 3 ms of processor time per 100.
         """
         at_s, tasks, throttled_us, pressure_us = self._at_s, self._tasks, self._throttled_us, self._pressure_us
+        limited = self._limited
         self._read()
         seconds = self._at_s - at_s
-        times = {task: self._since(tasks, task, seconds) for task in self._tasks}
+        times = {task: self._unlimited(limited, task, self._since(tasks, task, seconds)) for task in self._tasks}
         ran, waited = (sum(each[place] for each in times.values()) for place in (0, 1))
         others = [(waited, ran, pid) for (pid, _), (ran, waited) in times.items() if pid != self._pid]
         longest, its_own, slowest = max(others, default=(0, 0, 0))
@@ -72,33 +87,53 @@ class CpuWaits:
             return now[0] - then[0], now[1] - then[1]
         return now if sum(now) <= seconds * 1e9 else (0, 0)
 
+    def _unlimited(self, before: dict[int, int | None], task: _Task, times: _Times) -> _Times:
+        """The times without the waiting that a container's own CPU limit may have caused, which a drill tests.
+
+        The scheduler counts it as waiting for a processor. Where the limit's account cannot be read, all of it may be.
+        """
+        if task[0] not in self._limited:
+            return times
+        growth = _growth(before.get(task[0]), self._limited[task[0]])
+        return times[0], max(0, times[1] - round(growth * 1e9)) if growth is not None else 0
+
     def _command(self, pid: int) -> str:
         """The beginning of a command line; "" if the process has ended."""
         with suppress(OSError):
             return _bytes(f"{self._proc}/{pid}/cmdline").replace(b"\0", b" ").decode(errors="replace").strip()[:60]
         return ""
 
-    def _schedstats(self) -> Iterator[tuple[_Task, _Times]]:
+    def _schedstats(self, pids: Collection[int]) -> Iterator[tuple[_Task, _Times]]:
         """`/proc/PID/schedstat` has the times of the first thread only, so that of each thread is read."""
-        for pid in self._descendants():
+        for pid in pids:
             with suppress(OSError, ValueError):
                 folder = f"{self._proc}/{pid}/task"
                 for thread in os.listdir(folder):
                     ran, waited, *_ = _bytes(f"{folder}/{thread}/schedstat").split()
                     yield (pid, thread), (int(ran), int(waited))
 
-    def _descendants(self) -> Iterator[int]:
-        """The process and its descendants."""
+    def _processes(self) -> tuple[list[int], list[int]]:
+        """The process and its descendants, and the processes of the containers."""
         children: dict[int, list[int]] = {}
+        shims = []
         for name in filter(str.isdigit, os.listdir(self._proc)) if self._proc.is_dir() else ():
             with suppress(OSError, IndexError, ValueError):
-                parent = _bytes(f"{self._proc}/{name}/stat").rpartition(b")")[2].split(maxsplit=2)[1]
-                children.setdefault(int(parent), []).append(int(name))
-        waiting = [self._pid]
-        while waiting:
-            pid = waiting.pop()
-            yield pid
-            waiting += children.get(pid, [])
+                before, _, after = _bytes(f"{self._proc}/{name}/stat").rpartition(b")")
+                children.setdefault(int(after.split(maxsplit=2)[1]), []).append(int(name))
+                if before.partition(b"(")[2] in _SHIMS:
+                    shims.append(int(name))
+        own = list(_tree(self._pid, children))
+        inits = [child for shim in self._of_containers(shims) for child in children.get(shim, ())]
+        contained = dict.fromkeys(pid for init in inits for pid in _tree(init, children))
+        return own, [pid for pid in contained if pid not in own]
+
+    def _of_containers(self, shims: Collection[int]) -> Iterator[int]:
+        """Those shims that run one of the containers."""
+        ids = {each.encode() for each in self._containers()} if shims else set()
+        for shim in shims:
+            with suppress(OSError):
+                if not ids.isdisjoint(_bytes(f"{self._proc}/{shim}/cmdline").split(b"\0")):
+                    yield shim
 
     def _pressure(self) -> int | None:
         """Microseconds in which some process of this machine waited for a processor (pressure stall information)."""
@@ -109,20 +144,32 @@ class CpuWaits:
 
         None: there is no limit. Those of the pods do not count: their limits are part of what a drill tests.
         """
-        found = [_number(folder / "cpu.stat", r"throttled_usec (\d+)") for folder in self._control_groups()]
+        return self._throttled_at(self._pid)
+
+    def _throttled_at(self, pid: int) -> int | None:
+        found = [_number(folder / "cpu.stat", r"throttled_usec (\d+)") for folder in self._control_groups(pid)]
         return max((each for each in found if each is not None), default=None)
 
-    def _control_groups(self) -> list[Path]:
+    def _control_groups(self, pid: int) -> list[Path]:
         """The process's own control group and those above it; none where they cannot be read."""
         with suppress(OSError):
-            own = re.search(r"^0::/(.*)$", (self._proc / str(self._pid) / "cgroup").read_text(), re.MULTILINE)
+            own = re.search(r"^0::/(.*)$", (self._proc / str(pid) / "cgroup").read_text(), re.MULTILINE)
             group = self._cgroups / (own[1] if own and ".." not in own[1] else "")
             return [group, *(parent for parent in group.parents if parent.is_relative_to(self._cgroups))]
         return []
 
     def quota_cores(self) -> float:
         """The CPU limit of the process's control groups in cores; inf: there is none."""
-        return min((_quota(folder / "cpu.max") for folder in self._control_groups()), default=math.inf)
+        return min((_quota(folder / "cpu.max") for folder in self._control_groups(self._pid)), default=math.inf)
+
+
+def _tree(root: int, children: Mapping[int, Sequence[int]]) -> Iterator[int]:
+    """A process and its descendants."""
+    waiting = [root]
+    while waiting:
+        pid = waiting.pop()
+        yield pid
+        waiting += children.get(pid, ())
 
 
 def _quota(file: Path) -> float:

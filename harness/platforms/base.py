@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,6 +101,13 @@ class Provider(Protocol):
 
     def create(self, folder: Path, side: str, overrides: Overrides) -> Platform:
         """The platform of one side of a drill, not yet up. Only valid within `session`."""
+        ...
+
+    def containers(self, folder: Path) -> Collection[str]:
+        """Ids of the containers that run the services of the platforms in `folder`, as far as this machine has them.
+
+        Their processes count when the waiting for a processor is measured. Never raises.
+        """
         ...
 
     def start_detached(self, folder: Path, announce: Announce) -> Platform:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-from harness.cluster.runtimes.container.ledger import LEDGER
+from harness.cluster.runtimes.container.ledger import LEDGER, containers
 from harness.cluster.runtimes.container.recovery import recover
 from harness.errors import GamedayError, MachineError, PlatformError
 from harness.machine import process_ledger
@@ -57,6 +57,9 @@ class DockerProvider:
 
     def create(self, folder: Path, side: str, overrides: Overrides) -> DockerPlatform:
         return DockerPlatform(folder, overrides=overrides, images=self._images)
+
+    def containers(self, folder: Path) -> Collection[str]:
+        return {each for ledger in folder.rglob(LEDGER) for each in containers(ledger)}
 
     def start_detached(self, folder: Path, announce: Announce) -> DockerPlatform:
         try:

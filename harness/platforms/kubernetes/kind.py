@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness import shipped
+from harness.errors import GamedayError
 from harness.platforms.base import Announce
 from harness.platforms.kubernetes.commands import run
 
@@ -43,6 +44,15 @@ def credentials(cluster: str, kubeconfig: Path) -> None:
     """Write the credentials of an existing cluster."""
     hint = "`kind get clusters` lists the clusters"
     run(["kind", "export", "kubeconfig", "--name", cluster, "--kubeconfig", str(kubeconfig)], hint)
+
+
+def nodes(cluster: str) -> Sequence[str]:
+    """Ids of the containers that are the cluster's nodes, if the Docker engine of this machine runs them."""
+    argv = ["docker", "ps", "--quiet", "--no-trunc", "--filter", f"label=io.x-k8s.kind.cluster={cluster}"]
+    try:
+        return run(argv, "check that the container engine runs").split()
+    except GamedayError:
+        return ()
 
 
 def load(cluster: str, images: Sequence[str], announce: Announce) -> None:

@@ -5,8 +5,9 @@ Each platform is one namespace. One drill at a time: treatment and control use f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
 from harness.errors import MachineError, PlatformError
@@ -40,6 +41,20 @@ class _ClusterProvider:
         assert self._cluster is not None, "create is only valid within a session"
         return KubernetesPlatform(folder, self._cluster, side, overrides)
 
+    def containers(self, folder: Path) -> Collection[str]:
+        return self._nodes
+
+    @cached_property
+    def _nodes(self) -> Collection[str]:
+        """The containers that are the nodes of a kind cluster; empty for any other cluster."""
+        name = self._kind_cluster()
+        return kind.nodes(name) if name else ()
+
+    def _kind_cluster(self) -> str:
+        """The name of the kind cluster; "" for any other cluster."""
+        context = self._options.context or ""
+        return context.removeprefix("kind-") if context.startswith("kind-") else ""
+
 
 def _start_detached(folder: Path, cluster: ClusterRef) -> KubernetesPlatform:
     platform = KubernetesPlatform(folder, cluster, TREATMENT, {})
@@ -52,6 +67,9 @@ class KindProvider(_ClusterProvider):
 
     name = "kind"
     options = frozenset({"base_image", "node_image", "load_in_cluster"})
+
+    def _kind_cluster(self) -> str:
+        return kind.name()
 
     def check(self) -> None:
         check_extra()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
@@ -30,6 +30,9 @@ class LocalProvider:
 
     def create(self, folder: Path, side: str, overrides: Overrides) -> LocalPlatform:
         return LocalPlatform(folder, overrides=overrides)
+
+    def containers(self, folder: Path) -> Collection[str]:
+        return ()
 
     def start_detached(self, folder: Path, announce: Announce) -> LocalPlatform:
         try:

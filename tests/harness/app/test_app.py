@@ -66,6 +66,9 @@ class StubProvider:
     def create(self, *arguments: object) -> StubPlatform:
         return StubPlatform()
 
+    def containers(self, folder: Path) -> tuple[str, ...]:
+        return ()
+
 
 class StubFamily:
     """In place of the registry of platforms."""

@@ -43,7 +43,7 @@ def test_further_drill_needs_twice_what_each_uses_and_memory(running: int, room:
 
 def test_room_is_known_only_while_every_drill_was_under_load() -> None:
     samples = list[HostSampled]()
-    meter = RoomMeter(samples.append)
+    meter = RoomMeter(samples.append, tuple)
     assert [meter.measure(loaded=loaded) is None for loaded in (False, True)] == [True, True]
     room = meter.measure(loaded=True)
     assert room is not None

@@ -30,6 +30,11 @@ class Machine:
             (self.proc / str(pid) / "task" / thread / "schedstat").write_text(text)
         (self.proc / str(pid) / "stat").write_text(f"{pid} ({name}) S {parent} {pid} {pid} 0 -1 4194304\n")
 
+    def in_container(self, pid: int, parent: int, group: str, times: tuple[int, int], throttled_ms: int = 0) -> None:
+        self.process(pid, parent, {"1": times})
+        (self.proc / str(pid) / "cgroup").write_text(f"0::/{group}\n")
+        self.throttled(group, throttled_ms)
+
     def pressure(self, total_ms: int) -> None:
         some = f"some avg10=1.00 avg60=1.00 avg300=1.00 total={total_ms * 1000}\n"
         (self.proc / "pressure" / "cpu").write_text(some + "full avg10=0.00 avg60=0.00 avg300=0.00 total=99\n")
@@ -38,8 +43,8 @@ class Machine:
         (self.cgroups / group).mkdir(parents=True, exist_ok=True)
         (self.cgroups / group / "cpu.stat").write_text(f"usage_usec 5\nthrottled_usec {total_ms * 1000}\n")
 
-    def waits(self) -> CpuWaits:
-        return CpuWaits(10, proc=self.proc, cgroups=self.cgroups, clock=lambda: self.now)
+    def waits(self, *containers: str) -> CpuWaits:
+        return CpuWaits(10, lambda: containers, proc=self.proc, cgroups=self.cgroups, clock=lambda: self.now)
 
     def after(self, waits: CpuWaits, seconds: float = 2.0) -> HostSampled:
         self.now += seconds
@@ -99,6 +104,43 @@ def test_process_that_joins_the_run_later_in_its_life_counts_from_then_on(machin
     assert (sample.ran_s, sample.waited_s, sample.slowest_waited_s) == (0.0, 0.0, 0.0)
     machine.process(20, 11, {"20": (5000, 6500)}, "another")
     assert machine.after(waits).slowest_waited_s == 1.5
+
+
+def test_processes_of_the_runs_containers_count_and_those_of_other_containers_do_not(machine: Machine) -> None:
+    for shim, container in ((30, "aaa"), (40, "bbb")):
+        machine.process(shim, 1, {"1": (0, 0)}, "containerd-shim")
+        (machine.proc / str(shim) / "cmdline").write_bytes(f"containerd-shim-runc-v2\0-id\0{container}\0".encode())
+        machine.in_container(shim + 1, shim, "docker/" + container, (100, 100))
+        machine.process(shim + 2, shim + 1, {"1": (0, 0)}, "child")
+    waits = machine.waits("aaa", "ccc")
+    machine.process(31, 30, {"1": (400, 1300)})
+    machine.process(32, 31, {"1": (300, 0)}, "child")
+    machine.process(41, 40, {"1": (9000, 9000)})
+    (machine.proc / "31" / "cmdline").write_bytes(b"python\0-m\0fakes")
+    sample = machine.after(waits)
+    assert (sample.ran_s, sample.waited_s) == (0.6, 1.2)
+    assert (sample.slowest, sample.slowest_ran_s, sample.slowest_waited_s) == ("python -m fakes", 0.3, 1.2)
+
+
+def test_time_in_which_a_limit_stopped_a_container_is_no_waiting(machine: Machine) -> None:
+    machine.process(30, 1, {"1": (0, 0)}, "conmon")
+    (machine.proc / "30" / "cmdline").write_bytes(b"/usr/bin/conmon\0-c\0aaa\0")
+    machine.in_container(31, 30, "pod", (0, 0))
+    waits = machine.waits("aaa")
+    machine.in_container(31, 30, "pod", (500, 1500), throttled_ms=1100)
+    assert machine.after(waits).waited_s == 0.4
+    machine.in_container(31, 30, "pod", (900, 2500), throttled_ms=5000)
+    assert machine.after(waits).waited_s == 0.0
+
+
+def test_waiting_in_a_container_is_unknown_where_the_account_of_its_limit_cannot_be_read(machine: Machine) -> None:
+    machine.process(30, 1, {"1": (0, 0)}, "containerd-shim")
+    (machine.proc / "30" / "cmdline").write_bytes(b"shim\0-id\0aaa\0")
+    machine.process(31, 30, {"1": (0, 0)})
+    waits = machine.waits("aaa")
+    machine.process(31, 30, {"1": (500, 1500)})
+    sample = machine.after(waits)
+    assert (sample.ran_s, sample.waited_s) == (0.5, 0.0)
 
 
 def test_pressure_is_the_share_of_the_time_since_the_last_sample(machine: Machine) -> None:

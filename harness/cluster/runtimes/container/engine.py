@@ -24,7 +24,7 @@ from testcontainers.core.network import Network
 from testcontainers.core.wait_strategies import WaitStrategy
 
 from harness.cluster.container import Reading
-from harness.cluster.runtimes.container.ledger import FOLDER, PART, PLATFORM
+from harness.cluster.runtimes.container.ledger import FOLDER, PART, PLATFORM, started
 from harness.errors import MachineError, PlatformError
 
 FAILURES = (DockerException, RequestException, TimeoutError)
@@ -94,7 +94,7 @@ class Engine:
 
     def __init__(self, token: str, folder: Path) -> None:
         self.client = client()
-        self._labels = {PLATFORM: token, FOLDER: str(folder)}
+        self._folder, self._labels = folder, {PLATFORM: token, FOLDER: str(folder)}
         self._network: Network | None = None
 
     @property
@@ -138,7 +138,9 @@ class Engine:
             made.waiting_for(spec.ready)
         try:
             made.start()
-            return Running(made, self._network.name)
+            running = Running(made, self._network.name)
+            started(self._folder, running.id)
+            return running
         except FAILURES as error:
             why = error_text(error)
             with suppress(*FAILURES):

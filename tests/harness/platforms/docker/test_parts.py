@@ -12,7 +12,7 @@ import pytest
 
 from harness.app.members import PLATFORMS
 from harness.cluster.runtimes.container import recovery
-from harness.cluster.runtimes.container.ledger import LEDGER, new_token, tokens
+from harness.cluster.runtimes.container.ledger import LEDGER, new_token, started, tokens
 from harness.errors import MachineError
 from harness.platforms.base import PlatformOptions
 from harness.platforms.docker import provider
@@ -31,6 +31,17 @@ def test_ledger_records_new_tokens_and_ignores_a_line_that_was_cut_off(tmp_path:
     with (tmp_path / LEDGER).open("a") as file:
         file.write('{"platform": "abc')
     assert tokens(tmp_path) == [first, second]
+
+
+def test_containers_of_all_platforms_in_a_run_directory_are_those_in_their_ledgers(tmp_path: Path) -> None:
+    for side, ids in (("treatment", ("a1", "a2")), ("control", ("b1",))):
+        folder = tmp_path / "drills" / "WEB" / side / "platform"
+        folder.mkdir(parents=True)
+        new_token(folder)
+        for each in ids:
+            started(folder, each)
+    assert DockerProvider(PlatformOptions()).containers(tmp_path) == {"a1", "a2", "b1"}
+    assert len(tokens(tmp_path / "drills" / "WEB" / "treatment" / "platform")) == 1
 
 
 def test_command_line_and_recovery_import_no_extra(tmp_path: Path) -> None:

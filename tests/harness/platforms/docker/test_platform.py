@@ -17,6 +17,7 @@ import pytest
 from harness.cluster import manifest
 from harness.http import call
 from harness.machine import process_ledger, quantities
+from harness.machine.cpu_waits import CpuWaits
 from harness.machine.objects import items, section
 from harness.machine.platform_state import CommandResult
 from harness.platforms.docker.platform import DockerPlatform
@@ -99,6 +100,16 @@ def test_exec_runs_a_command_in_the_container(platform: DockerPlatform) -> None:
         input="x" * 1_000_000, env={**shell.env, "PATH": shell.path}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert fed.stdout.strip() == "1000000"
+
+
+def test_processor_time_of_a_pod_is_that_of_the_run(provider: DockerProvider, platform: DockerPlatform) -> None:
+    waits = CpuWaits(os.getpid(), lambda: provider.containers(platform.folder))
+    argv = [f"{platform.shell().path}/kubectl", "exec", "deployment/realtime", *NS, "--", "timeout", "20", "sh", "-c"]
+    with subprocess.Popen([*argv, "while :; do :; done"], env=dict(platform.shell().env)) as busy:
+        try:
+            wait_until(lambda: (sample := waits.sample()).ran_s > 0.2 * sample.seconds > 0.0, "the loop is seen")
+        finally:
+            busy.terminate()
 
 
 def test_dead_container_is_restarted_and_its_log_is_kept(platform: DockerPlatform) -> None:

@@ -51,6 +51,13 @@ def place(cluster: Path) -> ClusterRef:
     return ClusterRef(cluster / "runs" / "platform" / "cluster.kubeconfig")
 
 
+def test_the_nodes_are_the_containers_of_the_cluster(cluster: Path) -> None:
+    argv = ["docker", "inspect", "--format", "{{.Id}}", *containers()]
+    ids = subprocess.run(argv, capture_output=True, text=True, check=True).stdout.split()
+    assert sorted(kind.nodes(kind.name())) == sorted(ids) != []
+    assert kind.nodes("another") == []
+
+
 @pytest.fixture
 def platform(cluster: Path, tmp_path: Path) -> Iterator[KubernetesPlatform]:
     one = KubernetesPlatform(tmp_path / "platform", place(cluster), TREATMENT, {"api-gateway": {"MAX_RETRIES": "4"}})
