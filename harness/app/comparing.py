@@ -13,18 +13,17 @@ from harness import bindings
 from harness.app.duets import Duets, LoadPlan, run_started
 from harness.app.reporting import RECORD, folder_of, judged
 from harness.app.run_directory import make_run_directory
-from harness.app.variants import Prepared, prepare, started
+from harness.app.variants import Prepared, platform_of, prepare, started
 from harness.app.writing import write_page, write_whole
 from harness.bindings import Bindings
 from harness.comparison.blocks import MIN_BLOCK_S, WARM_UP_S
 from harness.comparison.judge import judge_comparison
 from harness.comparison.result import ComparisonResult
-from harness.comparison.variant import BaseUrl, parse_pair
+from harness.comparison.variant import parse_pair
 from harness.errors import BindingError, ComparisonError
 from harness.load.declared import declared
 from harness.load.worker import find_scenario
 from harness.machine import run_registry
-from harness.platforms.local.platform import LocalPlatform
 from harness.record.comparison import ComparisonStarted
 from harness.record.events import CONTROL, TREATMENT, RunEnded, SideName
 from harness.record.journal import Journal
@@ -83,16 +82,14 @@ def compare(
     base, candidate = parse_pair(request.base, request.candidate)
     bound = bindings.load(bindings.find(repository / "gameday", request.bindings))
     loads = _loads(request, bound)
+    platform = platform_of(base)
     pair: dict[SideName, Prepared] = {CONTROL: prepare(base, repository), TREATMENT: prepare(candidate, repository)}
-    platform = "" if isinstance(base, BaseUrl) else LocalPlatform.name
-    if platform:
-        LocalPlatform.check_machine()
     out = make_run_directory(request.out)
     notify(f"base {request.base}, candidate {request.candidate}; record in {out}")
     with run_registry.registered(out), closing(Journal(out / RECORD)) as journal:
         duets = Duets(journal, out, _header(request, pair), stop, notify)
         duets.begin(run_started(platform, bound.path, loads))
-        with started(pair, repository, out, stop) as services:
+        with started(pair, repository, out, stop, notify) as services:
             for load in loads:
                 duets.drive(load, services)
         journal.write(RunEnded())

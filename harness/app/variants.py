@@ -6,7 +6,7 @@ import shutil
 import socket
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -17,9 +17,11 @@ from urllib.parse import urlsplit
 import yaml
 
 from harness.cluster import manifest
-from harness.comparison.variant import BaseUrl, Checkout, Environment, Revision, Variant
+from harness.comparison.variant import BaseUrl, Checkout, Environment, Image, Revision, Variant
 from harness.errors import ComparisonError, GamedayError, Interrupted, MachineError
 from harness.machine import worktree
+from harness.platforms.base import PlatformOptions
+from harness.platforms.docker.provider import DockerProvider
 from harness.platforms.local.platform import LocalPlatform
 from harness.record.events import SideName
 
@@ -75,6 +77,18 @@ class Prepared:
     commit: str = ""
 
 
+def platform_of(variant: Variant) -> str:
+    """The platform on which a variant runs; "" for a service that runs already. Raises MachineError if it cannot."""
+    match variant:
+        case BaseUrl():
+            return ""
+        case Image():
+            DockerProvider(PlatformOptions()).check()
+            return DockerProvider.name
+    LocalPlatform.check_machine()
+    return LocalPlatform.name
+
+
 def prepare(variant: Variant, repository: Path) -> Prepared:
     """Check what can be checked without starting anything. Raises GamedayError."""
     match variant:
@@ -89,27 +103,31 @@ def prepare(variant: Variant, repository: Path) -> Prepared:
                 known = ", ".join(sorted(deployed))
                 raise ComparisonError(f"`{variant.deployment}`: no such Deployment; there are {known}")
             return Prepared(variant)
+        case Image():
+            return Prepared(variant, DockerProvider(PlatformOptions()).image_id(variant.reference))
         case BaseUrl():
             return Prepared(variant)
 
 
 @contextmanager
 def started(
-    pair: Mapping[SideName, Prepared], repository: Path, out: Path, stop: threading.Event
+    pair: Mapping[SideName, Prepared], repository: Path, out: Path, stop: threading.Event, notify: Callable[[str], None]
 ) -> Iterator[Mapping[SideName, Services]]:
     """The services of both variants, up and ready; everything is ended and removed at the end.
 
     Raises GamedayError that names the variant which does not start, and Interrupted when `stop` is set before.
     """
     with ExitStack() as stack:
-        services = {side: _services(each, repository, out / NAMES[side], stack) for side, each in pair.items()}
+        services = {side: _services(each, repository, out / NAMES[side], stack, notify) for side, each in pair.items()}
         for each in services.values():
             stack.callback(each.down)
         _up(services, stop)
         yield services
 
 
-def _services(prepared: Prepared, repository: Path, folder: Path, stack: ExitStack) -> Services:
+def _services(
+    prepared: Prepared, repository: Path, folder: Path, stack: ExitStack, notify: Callable[[str], None]
+) -> Services:
     match prepared.variant:
         case Revision():
             source = stack.enter_context(worktree.checked_out(prepared.commit, repository, folder))
@@ -119,6 +137,10 @@ def _services(prepared: Prepared, repository: Path, folder: Path, stack: ExitSta
         case Environment():
             overrides = {prepared.variant.deployment: prepared.variant.variables}
             return LocalPlatform(folder / PLATFORM, overrides=overrides)
+        case Image():
+            provider = DockerProvider(PlatformOptions())
+            stack.enter_context(provider.session(folder, notify))
+            return provider.of_image(folder / PLATFORM, prepared.variant.reference)
         case BaseUrl():
             return _Running(prepared.variant.url)
 

@@ -11,12 +11,13 @@ from harness.cli.arguments import add_format, add_open, natural
 EXAMPLES = """\
   gameday compare main HEAD                               two revisions; `.` is the working tree
   gameday compare inference: inference:WORKER_SLOTS=8     as deployed, and with another value of a variable
+  gameday compare image:shop:1.4 image:shop:1.5           two images of the services, on docker
   gameday compare http://127.0.0.1:8001 http://127.0.0.1:8002 --budget 2m --margin 5%
 """
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    about = "a variant: a git revision, a folder (`.`), variables (`inference:WORKER_SLOTS=8`) or a base URL"
+    about = "a variant: git revision, folder (`.`), variables (`inference:WORKER_SLOTS=8`), image:NAME:TAG or base URL"
     command.add_argument("base", metavar="BASE", help=about)
     command.add_argument("candidate", metavar="CANDIDATE", help="the variant that must not be slower")
     about = "the load of this runbook of the bindings; repeatable (default: the first one)"

@@ -1,4 +1,4 @@
-"""How the two variants of a comparison are named: `main`, `./checkout`, `inference:SERVICE_TIME_MS=112`, `http://…`."""
+"""How two variants are named: `main`, `./checkout`, `inference:SERVICE_TIME_MS=112`, `image:NAME:TAG`, `http://…`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 
 from harness.errors import ComparisonError
 
-FORMS = "REVISION, ./FOLDER, DEPLOYMENT:NAME=VALUE,… or http://127.0.0.1:PORT"
+FORMS = "REVISION, ./FOLDER, DEPLOYMENT:NAME=VALUE,…, image:NAME:TAG or http://127.0.0.1:PORT"
+IMAGE = "image:"
+_REFERENCE = re.compile(r"[A-Za-z0-9][\w.:/@-]*", re.ASCII)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=.*", re.DOTALL)
 
 
@@ -38,13 +40,21 @@ class Environment:
 
 
 @dataclass(frozen=True)
+class Image:
+    """A container image of the services, for the docker platform."""
+
+    reference: str
+    """Name with tag or digest, or an id."""
+
+
+@dataclass(frozen=True)
 class BaseUrl:
     """A service that runs already, on this machine."""
 
     url: str
 
 
-Variant = Revision | Checkout | Environment | BaseUrl
+Variant = Revision | Checkout | Environment | Image | BaseUrl
 
 
 def parse_pair(base: str, candidate: str) -> tuple[Variant, Variant]:
@@ -69,12 +79,21 @@ def parse(text: str) -> Variant:
         return BaseUrl(_loopback(text))
     if text == "." or text.startswith(("./", "../", "/")):
         return Checkout(Path(text))
+    if text.startswith(IMAGE):
+        return Image(_reference(text))
     deployment, colon, variables = text.partition(":")
     if colon:  # never in the name of a revision
         return Environment(deployment, _variables(text, variables))
     if not text or text.startswith("-"):
         raise ComparisonError(f"`{text}` is no variant; give {FORMS}")
     return Revision(text)
+
+
+def _reference(text: str) -> str:
+    reference = text.removeprefix(IMAGE)
+    if not _REFERENCE.fullmatch(reference):
+        raise ComparisonError(f"`{text}`: name an image as image:NAME:TAG")
+    return reference
 
 
 def _variables(text: str, variables: str) -> dict[str, str]:

@@ -41,6 +41,15 @@ def prepare(base: str | None, postgres: str | None, announce: Announce) -> Image
     return Images(services, _pulled(engine, postgres or POSTGRES, hint, announce))
 
 
+def id_of(image: str) -> str:
+    """The id of an image, shortened as the engine's own lists do. Raises MachineError when the engine lacks it."""
+    try:
+        return str(client().images.get(image).short_id)
+    except FAILURES as error:
+        hint = f"`docker images` lists those that are here, `docker pull {image}` gets it from its registry"
+        raise MachineError(f"docker: there is no image {image}: {error_text(error)}; {hint}") from error
+
+
 def image_name(name: str, context: bytes, arguments: Mapping[str, str]) -> str:
     """Return `NAME:DIGEST`; the digest is that of the build context and the build arguments."""
     content = repr(sorted(arguments.items())).encode() + context

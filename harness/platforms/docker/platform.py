@@ -19,10 +19,12 @@ KEPT_PREFIXES = ("DOCKER_", "TESTCONTAINERS_", "RYUK_", "TC_")
 
 @dataclass(frozen=True)
 class Images:
-    """Names of images that exist in the engine: `fakes` for pods and Service proxies, `postgres` for the database."""
+    """Names of images that exist in the engine: `fakes` for pods, `postgres` for the database."""
 
     fakes: str
     postgres: str
+    proxy: str = ""
+    """For the Services' proxies; empty: `fakes`."""
 
 
 class DockerPlatform(DaemonPlatform):
@@ -46,7 +48,9 @@ class DockerPlatform(DaemonPlatform):
 
     def arguments(self) -> Sequence[str]:
         assert self._images is not None, "up needs images"
-        return ("--image", self._images.fakes, "--postgres-image", self._images.postgres)
+        names = self._images
+        proxy = names.proxy or names.fakes
+        return ("--image", names.fakes, "--postgres-image", names.postgres, "--proxy-image", proxy)
 
     def environment(self) -> Mapping[str, str]:
         """Variables of Docker and testcontainers; the mode keeps traffic on loopback even inside a container."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -57,6 +58,20 @@ class DockerProvider:
 
     def create(self, folder: Path, side: str, overrides: Overrides) -> DockerPlatform:
         return DockerPlatform(folder, overrides=overrides, images=self._images)
+
+    def of_image(self, folder: Path, image: str) -> DockerPlatform:
+        """A platform whose pods run another image of the services; its proxies and its database are as always.
+
+        Only valid within `session`.
+        """
+        assert self._images is not None, "of_image is only valid within a session"
+        return DockerPlatform(folder, images=replace(self._images, fakes=image, proxy=self._images.fakes))
+
+    def image_id(self, image: str) -> str:
+        """The id of an image. Raises MachineError when the engine does not have it."""
+        from harness.platforms.docker import images  # noqa: PLC0415  needs the extra
+
+        return images.id_of(image)
 
     def containers(self, folder: Path) -> Collection[str]:
         return {each for ledger in folder.rglob(LEDGER) for each in containers(ledger)}

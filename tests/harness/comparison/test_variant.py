@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.comparison.variant import BaseUrl, Checkout, Environment, Revision, Variant, parse, parse_pair
+from harness.comparison.variant import BaseUrl, Checkout, Environment, Image, Revision, Variant, parse, parse_pair
 from harness.errors import ComparisonError
 
 
@@ -19,6 +19,8 @@ from harness.errors import ComparisonError
         ("../other", Checkout(Path("../other"))),
         ("inference:", Environment("inference", {})),
         ("inference:A=1,B=x=y,C=a,b,D=", Environment("inference", {"A": "1", "B": "x=y", "C": "a,b", "D": ""})),
+        ("image:shop/web:1.5", Image("shop/web:1.5")),
+        ("image:shop@sha256:0a", Image("shop@sha256:0a")),
         ("http://127.0.0.1:8001/", BaseUrl("http://127.0.0.1:8001")),
         ("ws://localhost:80", BaseUrl("ws://localhost:80")),
     ],
@@ -32,6 +34,9 @@ def test_variant_of_a_text(text: str, variant: Variant) -> None:
     [
         ("", "is no variant; give REVISION"),
         ("--upload-pack=x", "is no variant"),
+        ("image:", "name an image as image:NAME:TAG"),
+        ("image:--rm", "name an image as"),
+        ("image:a b", "name an image as"),
         ("inference:A", "write variables as DEPLOYMENT:NAME=VALUE"),
         ("inference:1A=2", "write variables as"),
         ("http://example.com:80", "on this machine"),

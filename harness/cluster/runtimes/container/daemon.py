@@ -38,6 +38,7 @@ class ContainerDaemonOptions(daemon.DaemonOptions):
 
     image: str = ""
     postgres_image: str = ""
+    proxy_image: str = ""
 
 
 class ContainerBackend:
@@ -46,7 +47,7 @@ class ContainerBackend:
     data_dir = "/var/lib/postgresql/data"
 
     def __init__(self, layout: Layout, options: ContainerDaemonOptions) -> None:
-        self._layout, self._postgres_image = layout, options.postgres_image
+        self._layout, self._options = layout, options
         self._token, self._password = secrets.token_urlsafe(16), secrets.token_urlsafe(16)
         self._addresses: Mapping[str, str] = layout.service_addresses()
         self._platform = new_token(layout.folder)
@@ -77,7 +78,7 @@ class ContainerBackend:
         address, port = self._addresses[service], self._layout.subnet.admin_port
         spec = ContainerSpec(
             part=f"service {service}",
-            image=self.runtime.node.image,
+            image=self._options.proxy_image,
             command=["service-proxy"],
             env={"ADMIN_PORT": str(port), "ADMIN_TOKEN": self._token},
             aliases=names_of(service, NAMESPACE),
@@ -91,7 +92,7 @@ class ContainerBackend:
         ask = ["psql", "-h", "127.0.0.1", "-U", "postgres", "-c", "SELECT 1"]
         spec = ContainerSpec(
             part="database",
-            image=self._postgres_image,
+            image=self._options.postgres_image,
             env={"POSTGRES_PASSWORD": self._password, "PGPASSWORD": self._password},
             aliases=[self._layout.manifest.database_name],
             cpu_shares=self._database_shares(),  # the database competes as a pod does; the proxies do not
@@ -129,6 +130,7 @@ def main(argv: Sequence[str]) -> None:
     parser = daemon.parser("harness.cluster.runtimes.container.daemon")
     parser.add_argument("--image", required=True)
     parser.add_argument("--postgres-image", required=True)
+    parser.add_argument("--proxy-image", required=True)
     options = ContainerDaemonOptions(**vars(parser.parse_args(argv)))
     daemon.serve(options.dir, lambda: daemon.Daemon(options, lambda layout: ContainerBackend(layout, options)))
 

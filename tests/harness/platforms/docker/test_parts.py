@@ -102,7 +102,9 @@ def test_daemon_gets_the_images_and_the_variables_of_testcontainers(
     monkeypatch.setenv("A_SECRET", "x")
     monkeypatch.delenv("TESTCONTAINERS_CONNECTION_MODE", raising=False)
     platform = DockerPlatform(tmp_path, images=Images("fakes:1", "postgres:2"))
-    assert list(platform.arguments()) == ["--image", "fakes:1", "--postgres-image", "postgres:2"]
+    assert list(platform.arguments()) == [
+        "--image", "fakes:1", "--postgres-image", "postgres:2", "--proxy-image", "fakes:1",
+    ]  # fmt: skip
     environment = platform.environment()
     assert environment["TESTCONTAINERS_RYUK_DISABLED"] == "true"
     assert environment["TESTCONTAINERS_CONNECTION_MODE"] == "docker_host"
