@@ -156,7 +156,7 @@ def test_services_and_manifests_of_each_revision_run_at_the_same_time(repository
     commit(repository, second)
     pair = {CONTROL: prepare(Revision("main"), repository), TREATMENT: prepare(Revision("second"), repository)}
     assert pair[TREATMENT].detail == git(repository, "rev-parse", "second")[:12]
-    with started(pair, repository, repository / "run", threading.Event()) as services:
+    with started(pair, repository, repository / "run", threading.Event(), print) as services:
         answers = [call("GET", f"{services[side].url('inference')}/x").body for side in (CONTROL, TREATMENT)]
         platforms = [each for each in services.values() if isinstance(each, LocalPlatform)]
         values = [each.state()["inference"].env["SERVICE_TIME_MS"] for each in platforms]
