@@ -6,7 +6,6 @@ priority does with the rest delays none of them. So their own delay is measured,
 
 from __future__ import annotations
 
-import math
 import os
 import re
 import time
@@ -14,6 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from harness.machine.control_groups import ControlGroups, read_small
 from harness.record.events import HostSampled
 
 _PROC, _CGROUPS = Path("/proc"), Path("/sys/fs/cgroup")
@@ -48,8 +48,9 @@ class CpuWaits:
         self._at_s = self._clock()
         own, contained = self._processes()
         self._tasks = dict(self._schedstats([*own, *contained]))
-        self._limited = {pid: self._throttled_at(pid) for pid in contained}
-        self._throttled_us, self._pressure_us = self._throttled(), self._pressure()
+        groups = ControlGroups(self._proc, self._cgroups)
+        self._limited = {pid: groups.throttled_us(pid) for pid in contained}
+        self._throttled_us, self._pressure_us = groups.throttled_us(self._pid), self._pressure()
 
     def sample(self) -> HostSampled:
         """Return the times since the last sample, or since the beginning.
@@ -100,7 +101,7 @@ class CpuWaits:
     def _command(self, pid: int) -> str:
         """The beginning of a command line; "" if the process has ended."""
         with suppress(OSError):
-            return _bytes(f"{self._proc}/{pid}/cmdline").replace(b"\0", b" ").decode(errors="replace").strip()[:60]
+            return read_small(f"{self._proc}/{pid}/cmdline").replace(b"\0", b" ").decode(errors="replace").strip()[:60]
         return ""
 
     def _schedstats(self, pids: Collection[int]) -> Iterator[tuple[_Task, _Times]]:
@@ -109,7 +110,7 @@ class CpuWaits:
             with suppress(OSError, ValueError):
                 folder = f"{self._proc}/{pid}/task"
                 for thread in os.listdir(folder):
-                    ran, waited, *_ = _bytes(f"{folder}/{thread}/schedstat").split()
+                    ran, waited, *_ = read_small(f"{folder}/{thread}/schedstat").split()
                     yield (pid, thread), (int(ran), int(waited))
 
     def _processes(self) -> tuple[list[int], list[int]]:
@@ -118,49 +119,33 @@ class CpuWaits:
         shims = []
         for name in filter(str.isdigit, os.listdir(self._proc)) if self._proc.is_dir() else ():
             with suppress(OSError, IndexError, ValueError):
-                before, _, after = _bytes(f"{self._proc}/{name}/stat").rpartition(b")")
+                before, _, after = read_small(f"{self._proc}/{name}/stat").rpartition(b")")
                 children.setdefault(int(after.split(maxsplit=2)[1]), []).append(int(name))
                 if before.partition(b"(")[2] in _SHIMS:
                     shims.append(int(name))
-        own = list(_tree(self._pid, children))
+        own = set(_tree(self._pid, children))
         inits = [child for shim in self._of_containers(shims) for child in children.get(shim, ())]
         contained = dict.fromkeys(pid for init in inits for pid in _tree(init, children))
-        return own, [pid for pid in contained if pid not in own]
+        return list(own), [pid for pid in contained if pid not in own]
 
     def _of_containers(self, shims: Collection[int]) -> Iterator[int]:
         """Those shims that run one of the containers."""
         ids = {each.encode() for each in self._containers()} if shims else set()
         for shim in shims:
             with suppress(OSError):
-                if not ids.isdisjoint(_bytes(f"{self._proc}/{shim}/cmdline").split(b"\0")):
+                if not ids.isdisjoint(read_small(f"{self._proc}/{shim}/cmdline").split(b"\0")):
                     yield shim
 
     def _pressure(self) -> int | None:
         """Microseconds in which some process of this machine waited for a processor (pressure stall information)."""
         return _number(self._proc / "pressure" / "cpu", r"some .*\btotal=(\d+)")
 
-    def _throttled(self) -> int | None:
-        """Microseconds for which the process's own control group, or one above it, was throttled by its CPU limit.
-
-        None: there is no limit. Those of the pods do not count: their limits are part of what a drill tests.
-        """
-        return self._throttled_at(self._pid)
-
-    def _throttled_at(self, pid: int) -> int | None:
-        found = [_number(folder / "cpu.stat", r"throttled_usec (\d+)") for folder in self._control_groups(pid)]
-        return max((each for each in found if each is not None), default=None)
-
-    def _control_groups(self, pid: int) -> list[Path]:
-        """The process's own control group and those above it; none where they cannot be read."""
-        with suppress(OSError):
-            own = re.search(r"^0::/(.*)$", (self._proc / str(pid) / "cgroup").read_text(), re.MULTILINE)
-            group = self._cgroups / (own[1] if own and ".." not in own[1] else "")
-            return [group, *(parent for parent in group.parents if parent.is_relative_to(self._cgroups))]
-        return []
-
     def quota_cores(self) -> float:
-        """The CPU limit of the process's control groups in cores; inf: there is none."""
-        return min((_quota(folder / "cpu.max") for folder in self._control_groups(self._pid)), default=math.inf)
+        """The CPU limit of the process's control groups in cores; inf: there is none.
+
+        Those of the pods do not count: their limits are part of what a drill tests.
+        """
+        return ControlGroups(self._proc, self._cgroups).quota_cores(self._pid)
 
 
 def _tree(root: int, children: Mapping[int, Sequence[int]]) -> Iterator[int]:
@@ -170,23 +155,6 @@ def _tree(root: int, children: Mapping[int, Sequence[int]]) -> Iterator[int]:
         pid = waiting.pop()
         yield pid
         waiting += children.get(pid, ())
-
-
-def _quota(file: Path) -> float:
-    """The cores in a file `cpu.max`, such as `200000 100000` (microseconds in each period); inf for `max`."""
-    with suppress(OSError):
-        found = re.match(r"(\d+) (\d+)", file.read_text())
-        return int(found[1]) / int(found[2]) if found else math.inf
-    return math.inf
-
-
-def _bytes(file: str) -> bytes:
-    """The content of a small file. Of thousands in a sample, `Path.read_text` would take three times as long each."""
-    descriptor = os.open(file, os.O_RDONLY)
-    try:
-        return os.read(descriptor, 4096)
-    finally:
-        os.close(descriptor)
 
 
 def _number(file: Path, form: str) -> int | None:
