@@ -23,7 +23,8 @@ class IdleCores:
         """Return the mean number of idle cores since the last call, or since the beginning."""
         at_s, idle_s = self._at_s, self._idle_s
         self._at_s, self._idle_s = time.monotonic(), _idle_s()
-        return (self._idle_s - idle_s) / max(self._at_s - at_s, 1e-3)
+        idle_cores = (self._idle_s - idle_s) / max(self._at_s - at_s, 1e-3)
+        return min(idle_cores, float(self.count))  # Linux counts in ticks of 10 ms: over less time it can be more
 
 
 def _idle_s() -> float:
