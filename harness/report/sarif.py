@@ -13,6 +13,7 @@ from harness.report.base import ReportFormat
 from harness.report.format import as_json, one_line
 from harness.verdict.gameday import NEVER_STARTED, GamedayResult
 from harness.verdict.result import DrillResult, Verdict
+from harness.verdict.scope import what
 
 Level = Literal["error", "warning", "note"]
 Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json] | None"
@@ -87,9 +88,7 @@ def _of_drill(drill: DrillResult) -> Iterator[Note]:
         if board.verdict == "failed":
             yield Note("dashboard-failed", "error", board.line, board.why)
     for outage in drill.outages:
-        what = f"deployment/{outage.deployment}" if outage.deployment else f"the probe `{outage.probe}`"
-        fact = f"{what} was down for {outage.seconds:.0f} s or more"
-        yield Note("outage", "error", outage.line or drill.line, fact)
+        yield Note("outage", "error", outage.line or drill.line, what(outage))
 
 
 def _finding(text: str) -> Note:

@@ -33,7 +33,8 @@ from harness.stats.inflation import inflation
 from harness.stats.sequential import MIN_S
 from harness.verdict.change import evidence_start, has_begun, since
 from harness.verdict.credit import credit_of
-from harness.verdict.measurement import measure, seconds_with_data, slices
+from harness.verdict.lasting import lasting
+from harness.verdict.measurement import measure, slices
 from harness.verdict.state import Slo, Span, new_drill_state
 from harness.verdict.timeline import slice_from
 
@@ -202,16 +203,14 @@ class Judge:
                 broken_s[slo.name] = end
 
     def _recovery(self) -> None:
-        """Recovered: every SLO holds for long enough. A shorter calm may precede another onset, or be a spell of it."""
+        """Recovered: every SLO holds for long enough."""
         state, start = self.state, self.state.start("response")
         self._observe_control()
         if start is None or state.recovery_spans or not self._may_have_lasted(start):
             return
         spans = self._all_hold(TREATMENT, start)
-        begin = state.begin_of(spans)
-        if begin is not None and all(
-            self._seconds(slo, spans[slo.name]) >= state.lasting_s(begin) for slo in state.slos
-        ):
+        found = lasting(state, spans)
+        if found is not None and found.lasted_s >= found.needed_s:
             state.recovery_spans = spans
             self._control()
 
@@ -221,10 +220,6 @@ class Judge:
         spans = {slo.name: (evidence_start(slo.objective, window), window.end) for slo in self.state.slos}
         begin = self.state.begin_of(spans)
         return begin is not None and all(end - at >= self.state.lasting_s(begin) for at, end in spans.values())
-
-    def _seconds(self, slo: Slo, span: Span) -> float:
-        """Seconds of a span that have data."""
-        return seconds_with_data(slo.objective, self.state.window(TREATMENT, *span))
 
     def _control(self) -> None:
         """Compare the sides until the recovery can be credited, or is known to be none of the response's."""

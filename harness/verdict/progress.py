@@ -9,6 +9,7 @@ from harness.conditions import Condition
 from harness.record.events import CONTROL, TREATMENT
 from harness.verdict.change import CONSECUTIVE_SAMPLES, broken_in_s, evidence_start, since
 from harness.verdict.credit import SPELL_FACTOR
+from harness.verdict.lasting import lasting, spans_to
 from harness.verdict.measurement import Measurement, measure
 from harness.verdict.state import DrillState
 from harness.verdict.window import Question, Window
@@ -106,16 +107,8 @@ def _more_s(state: DrillState, phase: str, rows: tuple[Row, ...]) -> float | Non
     known = [wait for wait in waits if wait is not None]
     if len(known) < len(waits):
         return None
-    lasting = list(_lasting_s(state, rows)) if phase == "recovery" else []
-    return max([0.0, *known, *lasting])
-
-
-def _lasting_s(state: DrillState, rows: tuple[Row, ...]) -> Iterator[float]:
-    """Seconds for which each SLO must still hold, if it has held since the evidence began to count."""
-    now = state.sides[TREATMENT].frontier
-    held_s = [row.measurement.seconds for row in rows]
-    if held_s:
-        yield state.lasting_s(now - min(held_s)) - min(held_s)
+    found = lasting(state, spans_to(state, state.sides[TREATMENT].frontier)) if phase == "recovery" else None
+    return max([0.0, *known, found.needed_s - found.lasted_s if found else 0.0])
 
 
 def _control_s(state: DrillState) -> float | None:

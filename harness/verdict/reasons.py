@@ -11,6 +11,7 @@ from harness.record.events import CONTROL, TREATMENT
 from harness.stats.sequential import SLICE_S
 from harness.verdict.cause import Part, Reason, evidence, named
 from harness.verdict.change import since
+from harness.verdict.lasting import lasting, spans_to
 from harness.verdict.measurement import Measurement, measure
 from harness.verdict.quantities import show_measurement
 from harness.verdict.result import DashboardResult, StepResult, Verdict
@@ -156,13 +157,27 @@ def _doubts(state: DrillState, steps: Sequence[StepResult]) -> Iterator[Reason]:
         text = f"{_starved(state)}, so the SLOs may be broken for that reason: end other work, or use fewer --jobs"
         yield Reason(text, part="after")
     if state.recovered_since is None and "recovery" in state.phase_ended_s and not _still_broken(state):
-        yield _with_values("whether the SLOs recovered could not be decided", state, "recovery", "after")
+        yield _undecided(state)
     if state.recovered_since is not None and not state.relapsed:
         yield from _no_credit(state)
     if state.reverted is not True:
         yield Reason(f"the fault was not reverted: {state.revert_why or 'the drill ended before'}")
     elif not state.after_revert_spans and state.recovered_since is not None:
         yield _with_values("after the revert the SLOs did not hold", state, "after-revert", "after_revert")
+
+
+def _undecided(state: DrillState) -> Reason:
+    """Why it is not known whether the SLOs recovered: too little evidence, or a recovery that is still too short."""
+    start, end = state.start("response") or 0.0, state.end("recovery")
+    window = state.window(TREATMENT, start, max(start, end))
+    found = lasting(state, spans_to(state, end))
+    if found is None or any(since(state.question(slo), window) is None for slo in state.slos):
+        return _with_values("whether the SLOs recovered could not be decided", state, "recovery", "after")
+    fact = (
+        f"the SLOs held for the last {found.lasted_s:.0f} s with data, but a recovery must last {found.needed_s:.0f} s"
+    )
+    why = "as long as the incident had lasted, and as its slowest onset took"
+    return Reason("; ".join([f"{fact}: {why}", *_behind_on(state, "recovery", TREATMENT)]), fact, "after")
 
 
 def _with_values(fact: str, state: DrillState, phase: str, part: Part, *, with_step: bool = False) -> Reason:

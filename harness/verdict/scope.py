@@ -7,6 +7,7 @@ response's own work.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from harness.verdict.state import DrillState
 
 OUTAGE_S = 3.0
 """Shortest outage that counts, from its first sample to its last: a busy pod may miss two health checks in a row."""
+PART_ALPHA = 0.01
+"""Largest probability with which a probe that fails at random is said to have been broken in part."""
 _HEALTH = re.compile(re.escape(health("NAME").key).replace("NAME", "(.+)"))
 _REQUEST = re.compile(re.escape(request_key("NAME")).replace("NAME", "(.+)"))
 _PROTECTION = re.compile(
@@ -30,8 +33,8 @@ _REPLICAS = re.compile(r"deployment/(?P<name>\S+) replicas (?P<old>\d+) -> (?P<n
 
 @dataclass(frozen=True)
 class Outage:
-    """A time, caused by the response, in which no pod of a Deployment answered its health check, or no request of a
-    probe had a good answer."""
+    """A time, caused by the response, in which no pod of a Deployment answered its health check, or in which all or
+    some requests of a probe failed."""
 
     deployment: str
     """Its name; empty: it is an outage of a probe."""
@@ -43,6 +46,10 @@ class Outage:
     """First sample without an answer, in seconds since the fault was active on the treatment."""
     seconds: float
     """From the first sample without an answer to the last: the outage was at least so long."""
+    failed: int
+    """Samples without an answer."""
+    samples: int
+    """All samples of this time; of a probe that failed in part, all after the response."""
     line: int | None
     """Line of the step that caused it; None: no step had changed anything."""
     step: str
@@ -53,14 +60,28 @@ class Outage:
 
 def outages(state: DrillState) -> tuple[Outage, ...]:
     """Return the outages that the response caused, in order of their begin."""
-    found = (outage for key in (*_deployments(state), *_requests(state)) for outage in _outages_of(state, key))
+    found = [outage for key in _deployments(state) for outage in _outages_of(state, key)]
+    for key in _requests(state):
+        found += list(_outages_of(state, key)) or list(_partial_outage(state, key))
     return tuple(sorted(found, key=lambda outage: outage.begin_s))
+
+
+def what(outage: Outage) -> str:
+    """The outage in a few words, for a finding."""
+    if outage.failed < outage.samples:
+        return f"the probe `{outage.probe}` failed in {outage.failed} of {outage.samples} requests"
+    subject = f"the probe `{outage.probe}`" if outage.probe else f"deployment/{outage.deployment}"
+    return f"{subject} was down for {outage.seconds:.0f} s or more"
 
 
 def show(outage: Outage) -> str:
     """The outage as a reason for the verdict."""
     several = f"by line {outage.line} or a step up to line {outage.last_line}" if _several(outage) else ""
     cause = "" if outage.line is None else f" ({several or f'line {outage.line}'}: `{outage.step}`)"
+    if outage.failed < outage.samples:
+        fact = f"the response broke the probe `{outage.probe}` in part{cause}"
+        share = f"{outage.failed} of {outage.samples} requests failed after it ({outage.why})"
+        return f"{fact}: {share}, none before it and on the control"
     if outage.probe:
         fact = f"the response broke the probe `{outage.probe}` for {outage.seconds:.0f} s or more{cause}"
         return f"{fact}: its requests failed ({outage.why}), on the control they did not"
@@ -166,15 +187,45 @@ def _outages_of(state: DrillState, key: str) -> Iterator[Outage]:
         spell = list(group)
         if available:
             good_s = spell[-1].at_s
-        seconds = spell[-1].at_s - spell[0].at_s
-        if not available and seconds >= OUTAGE_S:
-            deployment, probe = ("", _name(key)) if _REQUEST.fullmatch(key) else (_name(key), "")
-            why = state.sides[TREATMENT].request_failure(probe, spell[0].at_s)
-            begin_s = round(spell[0].at_s - state.applied_s(TREATMENT), 1)
-            causes = _causes(state, deployment, good_s, spell[0].at_s)
-            line, step = (causes[0].line, causes[0].text) if causes else (None, "")
-            last_line = causes[-1].line if causes else None
-            yield Outage(deployment, probe, why, begin_s, round(seconds, 1), line, step, last_line)
+        if not available and spell[-1].at_s - spell[0].at_s >= OUTAGE_S:
+            yield _outage(state, key, spell, good_s, len(spell))
+
+
+def _partial_outage(state: DrillState, key: str) -> Iterator[Outage]:
+    """Yield an outage if, after the response, requests failed too often for chance, and not for OUTAGE_S on end.
+
+    Requests that fail one after the other are one event. If failing were as likely at any time, all k events would be
+    among the n of N requests after the response with a probability of C(n, k) / C(N, k), the hypergeometric one.
+    """
+    response_s, ended_s = state.phase_started_s["response"], state.phase_ended_s.get("response")
+    if ended_s is None:
+        return
+    after = _samples(state, TREATMENT, key, ended_s, _end(state))
+    start = state.phase_started_s.get("baseline", response_s)
+    before = _samples(state, TREATMENT, key, start, response_s)
+    control = _samples(state, CONTROL, key, start, _end(state))
+    events = sum(not available for available, _ in groupby(after, key=_available))
+    every = len(after) + len(before) + len(control)
+    if events and math.comb(len(after), events) <= PART_ALPHA * math.comb(every, events):
+        yield _outage(state, key, [each for each in after if not _available(each)], response_s, len(after))
+
+
+def _outage(state: DrillState, key: str, failed: list[PodSample], good_s: float, samples: int) -> Outage:
+    """The outage of failed samples, the last good one of which was before `good_s`."""
+    deployment, probe = ("", _name(key)) if _REQUEST.fullmatch(key) else (_name(key), "")
+    causes = _causes(state, deployment, good_s, failed[0].at_s)
+    return Outage(
+        deployment,
+        probe,
+        why=state.sides[TREATMENT].request_failure(probe, failed[0].at_s),
+        begin_s=round(failed[0].at_s - state.applied_s(TREATMENT), 1),
+        seconds=round(failed[-1].at_s - failed[0].at_s, 1),
+        failed=len(failed),
+        samples=samples,
+        line=causes[0].line if causes else None,
+        step=causes[0].text if causes else "",
+        last_line=causes[-1].line if causes else None,
+    )
 
 
 def _causes(state: DrillState, name: str, good_s: float, begin_s: float) -> list[StepFacts]:

@@ -13,6 +13,7 @@ from harness.report.format import printable
 from harness.report.markdown_text import code
 from harness.verdict.gameday import GamedayResult
 from harness.verdict.result import DrillResult
+from harness.verdict.scope import what
 
 _DRIFT = re.compile(r"\bdrift\b")
 _PROSE = re.compile(r"not understood \(prose: nothing to run\)")
@@ -43,8 +44,7 @@ def items(result: GamedayResult) -> list[Item]:
 
 def _of_drill(drill: DrillResult) -> Iterator[Item]:
     for outage in drill.outages:
-        what = f"deployment/{outage.deployment}" if outage.deployment else f"the probe {outage.probe}"
-        fact = f"{outage.step or 'the response'}: {what} was down for {outage.seconds:.0f} s or more"
+        fact = f"{outage.step or 'the response'}: {what(outage)}"
         yield Item("harmful", drill.runbook, outage.line, fact)
     for step in (*drill.steps, *drill.general):
         if step.verdict in ("failed", "refused"):

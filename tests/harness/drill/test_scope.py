@@ -123,6 +123,40 @@ def test_probe_that_the_response_did_not_break_does_not_fail(
     assert (drill.verdict, drill.outages) == (Verdict.PASSED, ())
 
 
+def now_and_then(every: int, sides: tuple[str, ...] = (TREATMENT,)) -> Callable[..., Mapping[str, str]]:
+    """One in `every` requests of the probe fails after the response began."""
+
+    def failures(side: str, responding_s: float | None) -> Mapping[str, str]:
+        fails = side in sides and responding_s is not None and int(responding_s) % every == every - 1
+        return {"tool calls": "HTTP 502" if fails else "", "inference": ""}
+
+    return failures
+
+
+def test_probe_that_fails_in_part_after_the_response_fails_the_drill(tmp_path: Path) -> None:
+    drill = drill_of(tmp_path, down(0, 0), requests=now_and_then(4), steps=(REMEDY,))
+    (outage,) = drill.outages
+    assert drill.verdict is Verdict.FAILED
+    assert (outage.probe, outage.why, outage.line) == ("tool calls", "HTTP 502", REMEDY.line)
+    assert 0.2 < outage.failed / outage.samples < 0.3
+    assert drill.why[0] == (
+        f"the response broke the probe `tool calls` in part (line {REMEDY.line}: `{REMEDY.text}`): {outage.failed} of "
+        f"{outage.samples} requests failed after it (HTTP 502), none before it and on the control"
+    )
+
+
+@pytest.mark.parametrize(
+    "requests",
+    [now_and_then(4, (TREATMENT, CONTROL)), now_and_then(15), broken(20, 22)],
+    ids=["on the control as well", "too rare to tell from chance", "once"],
+)
+def test_probe_that_fails_now_and_then_by_chance_does_not_fail_the_drill(
+    tmp_path: Path, requests: Callable[..., Mapping[str, str]]
+) -> None:
+    drill = drill_of(tmp_path, down(0, 0), requests=requests, steps=(REMEDY,))
+    assert (drill.verdict, drill.outages) == (Verdict.PASSED, ())
+
+
 def test_probe_that_failed_before_the_fault_is_a_finding(tmp_path: Path) -> None:
     def requests(side: str, responding_s: float | None) -> Mapping[str, str]:
         return {"tool calls": "HTTP 403", "inference": ""}

@@ -83,7 +83,7 @@ def test_root_cause_is_the_fault_with_its_evidence(passed: GamedayResult) -> Non
 
 def test_action_items_are_sorted_by_urgency_and_each_is_there_once(passed: GamedayResult, tmp_path: Path) -> None:
     (drill,) = World(tmp_path, incident, steps=(SCALE, GONE, MANUAL)).run().drills
-    outage = Outage("chat", "", "", 3.0, 10.0, 30, "kubectl scale deployment chat --replicas=0", 30)
+    outage = Outage("chat", "", "", 3.0, 10.0, 10, 10, 30, "kubectl scale deployment chat --replicas=0", 30)
     board = DashboardResult(40, "Prometheus: `x`", "Prometheus", "x", "failed", "no pod exports it")
     findings = (
         "line 31: drift: A is deployed as 1",
