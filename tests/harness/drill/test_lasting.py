@@ -44,6 +44,6 @@ def test_recovery_that_cannot_last_long_enough_within_the_limit_is_undecided(tmp
     drill = drill_of(tmp_path, chat_s=41, limit_s=10)
     assert drill.verdict is Verdict.INCONCLUSIVE
     assert drill.why[0] == (
-        "the SLOs held for the last 9 s with data, but a recovery must last 43 s: as long as the incident had lasted, and "
-        "as its slowest onset took"
+        "the SLOs held for the last 9 s with data, but a recovery must last 43 s: as long as the incident had lasted, "
+        "and as its slowest onset took"
     )
