@@ -18,10 +18,10 @@ NEEDED = [
 
 
 @contextmanager
-def new_page(width: int, height: int) -> Iterator[Any]:
-    """Give a page of a new browser with a window of this size."""
+def new_page(width: int, height: int, **options: Any) -> Iterator[Any]:
+    """Give a page of a new browser with a window of this size; `options`: those of playwright's `new_context`."""
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install -e '.[browser]'")
     with api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser.new_context(viewport={"width": width, "height": height}).new_page()
+        yield browser.new_context(viewport={"width": width, "height": height}, **options).new_page()
         browser.close()
