@@ -16,8 +16,8 @@ from harness.verdict.measurement import Measurement, measure
 from harness.verdict.quantities import show_measurement
 from harness.verdict.result import DashboardResult, StepResult, Verdict
 from harness.verdict.scope import Outage, show
-from harness.verdict.starvation import slowed, starvation
-from harness.verdict.state import BoundSymptom, DrillState, Slo
+from harness.verdict.starvation import slowed, starvation, starved_for, starved_until
+from harness.verdict.state import BoundSymptom, DrillState, Slo, Span
 from harness.verdict.steps import MANUAL, SKIPPED, unanswered
 from harness.verdict.timeline import slice_from, slice_until
 from harness.verdict.window import Window
@@ -120,7 +120,7 @@ def _failures(
     state: DrillState, steps: Sequence[StepResult], dashboards: Sequence[DashboardResult], harm: Sequence[Outage]
 ) -> Iterator[Reason]:
     """Evidence against the runbook."""
-    if _still_broken(state) and not _starved(state):
+    if _still_broken(state) and not _starved(state) and _still_broken(state, undisturbed=True):
         yield _with_values("the SLOs did not recover", state, "recovery", "after", with_step=True)
     yield from (Reason(show(outage)) for outage in harm)
     if state.relapsed:
@@ -153,9 +153,10 @@ def _doubts(state: DrillState, steps: Sequence[StepResult]) -> Iterator[Reason]:
         Reason(f"line {unread.line} was not understood, so it was not tested: {unread.why}")
         for unread in state.header.unread
     )
-    if _still_broken(state) and _starved(state):
-        text = f"{_starved(state)}, so the SLOs may be broken for that reason: end other work, or use fewer --jobs"
-        yield Reason(text, part="after")
+    if _still_broken(state) and (_starved(state) or not _still_broken(state, undisturbed=True)):
+        why = _starved(state) or f"{starved_for(state.host, *_recovery(state))} in a part of the recovery"
+        fact = f"{why}, so the SLOs may be broken for that reason"
+        yield Reason(f"{fact}: end other work, or use fewer --jobs", part="after")
     if state.recovered_since is None and "recovery" in state.phase_ended_s and not _still_broken(state):
         yield _undecided(state)
     if state.recovered_since is not None and not state.relapsed:
@@ -224,23 +225,33 @@ def _no_credit(state: DrillState) -> Iterator[Reason]:
         yield Reason(f"{fact} (limit {limit:g}); {more}", f"{fact} (limit {limit:g})", "control")
 
 
-def _still_broken(state: DrillState) -> bool:
-    """Whether an SLO is known to be broken at the end of the recovery, by all evidence of the phase."""
+def _still_broken(state: DrillState, *, undisturbed: bool = False) -> bool:
+    """Whether an SLO is known to be broken at the end of the recovery, by all evidence of the phase.
+
+    `undisturbed`: by the evidence after the last moment at which a process of the run could not keep up.
+    """
     begin = state.start("recovery")
     if state.recovered_since is not None or begin is None or "recovery" not in state.phase_ended_s:
         return False
-    window = state.window(TREATMENT, begin, min(state.sides[TREATMENT].frontier, state.end("recovery")))
+    end = min(state.sides[TREATMENT].frontier, state.end("recovery"))
+    if undisturbed:
+        begin = min(end, max(begin, slice_from(starved_until(state.host, *_recovery(state)))))
+    window, last = state.window(TREATMENT, begin, end), state.window(TREATMENT, max(begin, end - LAST_S), end)
     return any(
         since(state.question(slo), window, holds=False) is not None
-        or _at_the_end(state, slo, "recovery", TREATMENT, alarm=True).holds is False
+        or measure(state.question(slo, alarm=True), last).holds is False
         for slo in state.slos
     )
 
 
 def _starved(state: DrillState) -> str:
     """How the machine starved the run during the recovery, which makes healthy services look broken; "" if not."""
-    begin, end = state.phase_started_s.get("recovery", math.inf), state.phase_ended_s.get("recovery", math.inf)
-    return starvation(state.host, begin, end, LAST_S)
+    return starvation(state.host, *_recovery(state), LAST_S)
+
+
+def _recovery(state: DrillState) -> Span:
+    """Begin and end of the recovery phase; infinite before it."""
+    return state.phase_started_s.get("recovery", math.inf), state.phase_ended_s.get("recovery", math.inf)
 
 
 def _unmet(state: DrillState, phase: str) -> str:

@@ -33,6 +33,16 @@ def starvation(samples: Sequence[HostSampled], begin: float, end: float, last_s:
     return ""
 
 
+def starved_until(samples: Sequence[HostSampled], begin: float, end: float) -> float:
+    """The end of the last sample between two times in which a process could not keep up; `begin` if there is none."""
+    return max((each.t_s for each in samples if begin < each.t_s <= end and _cannot_keep_up(each)), default=begin)
+
+
+def starved_for(samples: Sequence[HostSampled], begin: float, end: float) -> str:
+    """Say how long processes that could not keep up waited for a processor between two times."""
+    return _waited([each for each in samples if begin < each.t_s <= end and _cannot_keep_up(each)])
+
+
 def slowed(samples: Sequence[HostSampled], begin: float, end: float) -> str:
     """Say how long processes waited for a processor between two times, if answers may be missing for it; "" if not.
 

@@ -269,6 +269,30 @@ def test_starved_run_is_no_evidence_against_the_runbook(tmp_path: Path, waited_s
     assert starved == (waited_s == 0.75)
 
 
+@pytest.mark.parametrize(("starved_s", "verdict"), [(18.0, Verdict.INCONCLUSIVE), (0.0, Verdict.FAILED)])
+def test_slos_that_are_broken_only_while_the_machine_starves_the_run_are_no_evidence(
+    tmp_path: Path, starved_s: float, verdict: Verdict
+) -> None:
+    """All requests fail in the first 18 s of the recovery, then a few more than the objective allows."""
+    world = World(tmp_path, lambda side, since, healed: 0.0, heals=False)
+    recovery_s: list[float] = []
+
+    def bad(side: str, since: float | None, healed: bool) -> float:
+        late = bool(recovery_s) and world.now - recovery_s[0] > 18
+        return 0.0 if since is None else 0.012 if late and side == TREATMENT else 0.9
+
+    def at(passed: float) -> None:
+        if world.executed and not recovery_s:
+            recovery_s.append(world.now)
+        waits = bool(recovery_s) and world.now - recovery_s[0] <= starved_s
+        world.journal.write(HostSampled(seconds=1.0, slowest="web", slowest_ran_s=0.1, slowest_waited_s=0.85 * waits))
+
+    world.bad, world.at = bad, at
+    (drill,) = world.run().drills
+    assert drill.verdict is verdict, drill.why
+    assert any("`web` waited for a processor for" in why for why in drill.why) == bool(starved_s)
+
+
 @dataclass
 class Slow(World):
     """A machine on which a process of the run waits for a processor for some seconds in each second."""
