@@ -222,7 +222,7 @@ class _Drilling:
                 self._dir / "steps",
                 run_dir=gameday.out,
                 namespace=platform.namespace,
-                ports={port for ports in platform.services().values() for port in ports},
+                destinations=platform.destinations,
                 started=self._shell_began,
             )
         gameday.members.responder.respond(steps, platform, self._session, self._executed, gameday.stop)

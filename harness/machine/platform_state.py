@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
+
+Destination: TypeAlias = tuple[str, int] | str
+"""Where a program connects to: host and port of TCP, or the path of a unix socket."""
 
 
 @dataclass(frozen=True)
@@ -66,4 +69,8 @@ class ObservedPlatform(Protocol):
 
     def services(self) -> Mapping[str, Sequence[int]]:
         """Declared ports, by Service name."""
+        ...
+
+    def destinations(self) -> Collection[Destination]:
+        """What the programs of the operator's shell connect to: the Services, and what kubectl needs."""
         ...

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -21,7 +21,7 @@ from harness.errors import MachineError, PlatformError
 from harness.http import Answer, call
 from harness.machine import operator_shell, process_ledger
 from harness.machine.loopback import PORT
-from harness.machine.platform_state import AdminPort, CommandResult, DeploymentState, Shell
+from harness.machine.platform_state import AdminPort, CommandResult, DeploymentState, Destination, Shell
 from harness.machine.waiting import wait_until
 from harness.platforms.control_client import PodAnswer, StateAnswer, request
 from harness.platforms.kubectl import run_kubectl
@@ -210,6 +210,13 @@ class DaemonPlatform:
 
     def services(self) -> Mapping[str, Sequence[int]]:
         return {name: [port["port"] for port in ports] for name, ports in self._state()["services"].items()}
+
+    def destinations(self) -> Collection[Destination]:
+        """The Services' addresses, and the socket of the daemon, which answers kubectl."""
+        state = self._state()
+        addresses = state["addresses"].items()
+        services = [(address, port["port"]) for name, address in addresses for port in state["services"].get(name, ())]
+        return [*services, str(self._socket)]
 
     def url(self, service: str) -> str:
         addresses = self._state()["addresses"]

@@ -7,14 +7,12 @@ from collections.abc import Collection, Sequence
 from itertools import pairwise
 from typing import Literal
 
+from harness.bash import kubectl_verbs
 from harness.bash.parse import parse
 from harness.bash.script import Call, Script, Word
 from harness.policy.kubectl import inner_command, is_exec, positionals
 from harness.policy.names import names
 
-_READING_VERBS = names(
-    "get describe logs top explain version cluster-info api-resources api-versions auth diff events wait"
-)
 _READERS = names(
     "cat curl printenv env ls head tail grep egrep fgrep ps df du free uptime date id hostname wc stat find ss netstat"
 )
@@ -76,7 +74,7 @@ def _changes(call: Call) -> bool:
         return _changes_inside(inner_command(call))
     if verbs[:1] == ["rollout"]:
         return verbs[1:2] not in (["status"], ["history"])
-    return not (verbs[:1] and (verbs[0] in _READING_VERBS or verbs[:2] == ["config", "view"]))
+    return not (verbs[:1] and (verbs[0] in kubectl_verbs.READING or verbs[:2] == ["config", "view"]))
 
 
 def _changes_inside(words: Sequence[Word]) -> bool:

@@ -35,4 +35,4 @@ def _is_comment(line: str) -> bool:
 
 
 def _text(comment: str) -> str:
-    return comment.strip("#-=*~ \t")
+    return " ".join(comment.strip("#-=*~ \t").split())

@@ -11,6 +11,8 @@ from markdown_it.token import Token
 MARK = re.compile(r"<!--\s*gameday:\s*(skip|run)\s*-->")
 """A mark takes the block behind it out of the steps, or into them."""
 
+_BLANKS = re.compile(r"\s{2,}")
+
 
 @dataclass(frozen=True)
 class Span:
@@ -91,6 +93,9 @@ class _Reader:
             self._line += token.content.count("\n")
 
     def _add(self, text: str, code: str | None = None) -> None:
+        """Add a span. A row of blanks is one blank, as in the rendered document: patterns try each blank of a row."""
+        if code is None:
+            text = _BLANKS.sub(" ", text)
         self.found.append(Span(self._line, text, code, self._strong > 0, self._struck > 0))
 
     def _html(self, tag: str) -> None:

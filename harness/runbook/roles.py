@@ -6,6 +6,7 @@ import re
 from enum import Enum
 from functools import lru_cache
 
+from harness.bash import kubectl_verbs
 from harness.model import Role
 
 
@@ -20,8 +21,8 @@ class Effect(Enum):
 
 _KUBECTL = r"(?:kubectl|oc)\s+(?:(?:-n|--namespace|--context|-c|--kubeconfig)[ =]\S+\s+|--?[\w-]+=\S+\s+|adm\s+)*"
 _READING = re.compile(
-    rf"{_KUBECTL}(?:get|describe|logs?|top|explain|version|cluster-info|api-resources|api-versions|auth|diff|events?|whoami"
-    r"|status|projects|project|config\s+(?:view|current-context|get-\S+)|rollout\s+(?:status|history)|wait|must-gather|inspect)\b"
+    rf"{_KUBECTL}(?:{'|'.join(sorted(kubectl_verbs.READING))}|log|event|whoami"
+    r"|status|projects|project|config\s+(?:view|current-context|get-\S+)|rollout\s+(?:status|history)|must-gather|inspect)\b"
     r"|(?:docker|podman|crictl|nerdctl)\s+(?:ps|logs|inspect|stats|images|info|version|top|port)\b"
     r"|helm\s+(?:list|ls|status|get|history|show|template|version|search)\b"
     r"|(?:systemctl|service)\s+(?:status|is-\w+|list-\w+|show|cat)\b|service\s+\S+\s+status\b"

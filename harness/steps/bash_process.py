@@ -13,10 +13,8 @@ import psutil
 
 from harness.errors import MachineError
 from harness.machine.platform_state import Shell
-from harness.steps import confinement
-from harness.steps.confinement import Reach
+from harness.steps.confinement import Confinement, Reach
 
-_NOTHING = Reach()
 _FIXED = """readonly PATH HOME CURL_HOME KUBECONFIG BASH_ENV ENV PS4 LD_PRELOAD LD_LIBRARY_PATH
 [() { local word; for word; do case $word in -v|-R) "$PATH/test" "$@"; return;; esac; done; builtin [ "$@"; }
 test() { local word; for word; do case $word in -v|-R) "$PATH/test" "$@"; return;; esac; done; builtin test "$@"; }
@@ -33,30 +31,37 @@ class BashProcess:
     makes that file the one that the next process restores: bash may be killed in the middle of writing it.
     """
 
-    def __init__(self, shell: Shell, private: Path, limit_bytes: int, reach: Reach = _NOTHING) -> None:
-        """Start bash; `limit_bytes` bounds each file that a command writes, and `reach` what it may write and start,
-        where the machine can enforce that. Raises MachineError without bash."""
+    def __init__(self, shell: Shell, private: Path, limit_bytes: int, reach: Reach) -> None:
+        """Start bash; `limit_bytes` bounds each file that a command writes, and `reach` what it may write, start and
+        connect to, where the machine can enforce that. Raises MachineError without bash."""
         self._kept, self._saved = private / "memory.sh", private / "memory.new.sh"
         self.status_fd, self._fd = os.pipe()
+        self._confinement = Confinement(_executable(), shell, reach, private)
         try:
-            self.process = self._start(shell, private, reach)
+            self.process = self._start(shell, private)
         except OSError as error:
             os.close(self.status_fd)
+            self._confinement.close()
             raise MachineError(f"{_executable()}: cannot be started ({error.strerror}); install bash") from None
         finally:
             os.close(self._fd)
         self.pid = self.process.pid
+        try:
+            self._confinement.started()
+        except MachineError:
+            self.kill()
+            raise
         self._write(f"ulimit -f {max(1, limit_bytes // 1024)}\n{_FIXED}. {shlex.quote(str(self._kept))} 2>/dev/null\n")
 
-    def _start(self, shell: Shell, private: Path, reach: Reach) -> subprocess.Popen[bytes]:
+    def _start(self, shell: Shell, private: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [*confinement.command(_executable(), shell, reach), "--noprofile", "--norc", "-s"],
+            [*self._confinement.command, "--noprofile", "--norc", "-s"],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env={**shell.env, "PATH": shell.path, "CURL_HOME": str(private)},
             cwd=shell.cwd,
-            pass_fds=(self._fd,),
+            pass_fds=(self._fd, *self._confinement.pass_fds),
             start_new_session=True,
         )
 
@@ -105,6 +110,7 @@ class BashProcess:
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.close()
         os.close(self.status_fd)
+        self._confinement.close()
 
 
 def _executable() -> str:

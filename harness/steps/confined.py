@@ -1,8 +1,10 @@
 """Runs a program that reaches only a part of the file system and of the network: `confined.py RULES PROGRAM ARGUMENT…`.
 
-A stand-alone script that restricts itself by Landlock and replaces itself by the program (exec). RULES is a JSON object
-with the lists `read`, `write` and `execute` of paths, where a folder stands for all that is in it, and `connect` of TCP
-ports. The restriction holds for every process that the program starts, also as root, which loses its capabilities.
+A stand-alone script that restricts itself and replaces itself by the program (exec). RULES is a JSON object of the form
+`Rules`. Files and TCP ports are restricted by Landlock, where the kernel has it. With `network`, the program is in a
+network namespace of its own, in which nothing exists, and what it connects to is decided by the harness, which answers
+its system calls. The restrictions hold for every process that the program starts, also as root, which loses its
+capabilities.
 """
 
 from __future__ import annotations
@@ -12,17 +14,31 @@ import json
 import os
 import signal
 import sys
+from _socket import SCM_RIGHTS, SOL_SOCKET, socket
 from typing import TypedDict
 
 
+class Network(TypedDict):
+    """A network namespace, and who answers the connections of the programs in it."""
+
+    filter: str
+    """The seccomp filter, its instructions in hexadecimal."""
+    channel: int
+    """Descriptor of the unix socket on which the filter's listener is sent to the harness."""
+    hosts: str
+    """A file that stands for /etc/hosts; "" for the machine's own."""
+
+
 class Rules(TypedDict):
-    """Paths and TCP ports that a program may reach."""
+    """What a program may reach: lists of paths, where a folder stands for all that is in it, and TCP ports."""
 
     read: list[str]
     write: list[str]
     execute: list[str]
     connect: list[int] | None
     """None: any."""
+    network: Network | None
+    """None: the machine's own network."""
 
 
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
@@ -37,6 +53,13 @@ BIND_TCP, CONNECT_TCP = 1 << 0, 1 << 1
 SIGNAL_SCOPE = 1 << 1
 FIRST_WITH_FILES, FIRST_WITH_TCP, FIRST_WITH_SCOPES = 3, 4, 6
 """Versions of Landlock: truncation of files (Linux 6.2), TCP (Linux 6.7), signals to processes outside (Linux 6.12)."""
+NEW_MOUNTS, NEW_USER, NEW_NETWORK = 0x0002_0000, 0x1000_0000, 0x4000_0000
+"""Flags of unshare(2)."""
+BIND, PRIVATE_FROM_HERE = 0x1000, 0x4000 | 0x4_0000
+"""Flags of mount(2)."""
+SECCOMP = {"x86_64": 317, "aarch64": 277}
+"""The system call, by architecture."""
+SET_FILTER, NEW_LISTENER = 1, 1 << 3
 
 
 def version() -> int:
@@ -57,8 +80,34 @@ def restricts_tcp() -> bool:
     return version() >= FIRST_WITH_TCP
 
 
+def isolate(hosts: str) -> None:
+    """Move this process into a network namespace of its own, in which not even the loopback is up.
+
+    Without the right to that it is in a user namespace too, as the same user. Raises OSError.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    wanted = NEW_NETWORK | (NEW_MOUNTS if hosts else 0)
+    if libc.unshare(wanted) != 0:
+        user, group = os.geteuid(), os.getegid()
+        _check(libc.unshare(wanted | NEW_USER))
+        for name, text in (("uid_map", f"{user} {user} 1"), ("setgroups", "deny"), ("gid_map", f"{group} {group} 1")):
+            with open(f"/proc/self/{name}", "w") as opened:
+                opened.write(text)
+    if hosts:
+        _check(libc.mount(None, b"/", None, ctypes.c_ulong(PRIVATE_FROM_HERE), None))
+        _check(libc.mount(hosts.encode(), b"/etc/hosts", None, ctypes.c_ulong(BIND), None))
+
+
+def drop_rights() -> None:
+    """Drop all capabilities at the next exec, for good. As root: setting the clock, reading other environments."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    for capability in range(64):
+        libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
+    _check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+
+
 def confine(rules: Rules) -> None:
-    """Restrict this process and all that it starts, irrevocably. Raises OSError."""
+    """Restrict this process and all that it starts by Landlock, irrevocably. Raises OSError."""
     libc = ctypes.CDLL(None, use_errno=True)
     handled = [EXECUTE | READ_FILE | READ_DIR | WRITE]
     ports = rules["connect"] if restricts_tcp() else None
@@ -76,9 +125,6 @@ def confine(rules: Rules) -> None:
     for port in ports or ():
         rule = CONNECT_TCP.to_bytes(8, sys.byteorder) + port.to_bytes(8, sys.byteorder)
         _check(libc.syscall(ADD_RULE, ruleset, NET_PORT, rule, 0))
-    for capability in range(64):  # as root: setting the clock, reading the environment of other processes
-        libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
-    _check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
     _check(libc.syscall(RESTRICT_SELF, ruleset, 0))
     os.close(ruleset)
 
@@ -94,18 +140,47 @@ def _allow(libc: ctypes.CDLL, ruleset: int, path: str, rights: int) -> None:
     os.close(opened)
 
 
+class _Filter(ctypes.Structure):
+    """`struct sock_fprog`: the number of instructions, of eight bytes each, and their place."""
+
+    _fields_ = [("count", ctypes.c_ushort), ("instructions", ctypes.c_char_p)]
+
+
+def hand_over(network: Network) -> None:
+    """Install the filter, and send its listener on the channel: who has it answers this process' system calls."""
+    instructions = bytes.fromhex(network["filter"])
+    program = _Filter(len(instructions) // 8, instructions)
+    number = SECCOMP[os.uname().machine]
+    listener = ctypes.CDLL(None, use_errno=True).syscall(number, SET_FILTER, NEW_LISTENER, ctypes.byref(program))
+    _check(listener)
+    channel = socket(fileno=network["channel"])
+    channel.sendmsg([b"."], [(SOL_SOCKET, SCM_RIGHTS, listener.to_bytes(4, sys.byteorder))])
+    channel.close()
+    os.close(listener)
+
+
 def _check(result: int) -> None:
     if result < 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
-def main(rules: str, program: str, *arguments: str) -> None:
+def main(text: str, program: str, *arguments: str) -> None:
+    rules: Rules = json.loads(text)
     with open("/proc/self/environ", "rb") as given:  # Python adds LC_CTYPE where the locale is C
         if b"LC_CTYPE=" not in given.read():
             os.environ.pop("LC_CTYPE", None)
     for number in (signal.SIGPIPE, signal.SIGXFSZ):  # ignored by Python: a program whose reader has ended must end too
         signal.signal(number, signal.SIG_DFL)
-    confine(json.loads(rules))
+    try:
+        if rules["network"]:
+            isolate(rules["network"]["hosts"])
+        drop_rights()
+        if available():
+            confine(rules)
+        if rules["network"]:
+            hand_over(rules["network"])
+    except OSError as error:
+        sys.exit(error.strerror)
     os.execv(program, [program, *arguments])  # noqa: S606  it becomes the program, no shell is wanted
 
 

@@ -1,64 +1,160 @@
-"""What the commands of a session may see, change and start, where the kernel can enforce it (Landlock, Linux 6.2)."""
+"""What the commands of a session may see, change, start and connect to, as far as this machine can enforce that."""
 
 from __future__ import annotations
 
+import functools
 import json
+import os
 import shutil
+import socket
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.errors import MachineError
 from harness.machine.platform_state import Shell
-from harness.steps import confined
+from harness.steps import confined, syscall_filter
+from harness.steps.connections import Connections
+from harness.steps.destinations import Destinations
 
 _HIDDEN = ("/run", "/var/run", "/etc/kubernetes", "/etc/rancher", "/etc/ssh")
 """Folders with sockets and credentials of this machine; the user's home is hidden too."""
 _LOADERS = ("/lib*/ld-*.so*", "/lib/*/ld-*.so*", "/usr/lib*/ld-*.so*", "/usr/lib/*/ld-*.so*")
+_START_S = 20.0
+"""Time limit for the start of a program in a network namespace."""
+_DISPOSABLE = "run runbooks that you do not trust on a disposable machine"
 
 
 def unavailable() -> str:
     """Return what of the steps' confinement is not available on this machine, and why; "" if all of it is."""
-    if confined.restricts_tcp():
+    no_network, old = no_namespace(), "kernel has no Landlock (Linux 6.2 or later)"
+    if confined.available() and not no_network:
         return ""
     if confined.available():
+        part = "to TCP ports, not to hosts" if confined.restricts_tcp() else "not to a part of the network"
+        return f"steps are confined to files of their own and {part}: {no_network}; the policy alone does the rest"
+    if not no_network:
         return (
-            "steps are confined to files of their own, not to a part of the network: this machine's kernel is older "
-            "than Linux 6.7; only the policy keeps them from other hosts"
+            f"steps are confined to the platform's network, not to files of their own: this machine's {old}, so that "
+            f"only the policy keeps them from its files; {_DISPOSABLE}"
         )
     return (
-        "steps are not confined on this machine: its kernel has no Landlock (Linux 6.2 or later), so that only the "
-        "policy keeps them from its files; run runbooks that you do not trust on a disposable machine"
+        f"steps are not confined on this machine: its {old}, and {no_network}, so that only the policy keeps them from "
+        f"its files and from other hosts; {_DISPOSABLE}"
     )
+
+
+@functools.cache
+def no_namespace() -> str:
+    """Return why steps cannot have a network namespace of their own on this machine; "" if they can. It is tried."""
+    machine = os.uname().machine
+    if sys.platform != "linux" or not syscall_filter.instructions(machine):
+        return f"gameday does not know its system calls ({sys.platform}, {machine})"
+    everything = confined.Rules(read=["/"], write=["/"], execute=["/"], connect=None, network=None)
+    channel, theirs = socket.socketpair()
+    with channel, theirs:
+        argv = _confined(everything, theirs.fileno(), "", "/bin/sh")
+        done = subprocess.run(
+            argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, pass_fds=(theirs.fileno(),)
+        )
+    why = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
+    return f"it gives this user no network namespace ({why})" if done.returncode else ""
 
 
 @dataclass(frozen=True)
 class Reach:
-    """What the commands of a session need: folders in which they may write, their programs, and TCP ports."""
+    """What the commands of a session need: folders in which they may write, their programs, and destinations."""
 
-    folders: Sequence[Path] = ()
-    programs: Sequence[Path] = ()
-    ports: Sequence[int] = ()
+    folders: Sequence[Path]
+    programs: Sequence[Path]
+    destinations: Destinations
 
 
-def command(bash: str, shell: Shell, reach: Reach) -> list[str]:
-    """Return the command that starts this bash confined: it and its children read the machine without the user's home,
-    write only below their folders and the shell's own, start only their programs, and connect only to their ports.
+class Confinement:
+    """The confinement of one bash: the command that starts it, and then its connections."""
 
-    With the real kubectl any port is allowed, since those of its tunnels change. Where that kubectl is a script, such
-    as a version manager's, nothing is confined: it may need more.
-    """
-    real = "KUBECONFIG" in shell.env
-    if not confined.available() or (real and _is_script(shutil.which("kubectl", path=shell.path))):
-        return [bash]
+    def __init__(self, bash: str, shell: Shell, reach: Reach, private: Path) -> None:
+        """`private` is a folder for what the confined programs only read.
+
+        The bash and its children read the machine without the user's home, write only below their folders and the
+        shell's own, start only their programs, and connect only to their destinations. Without a network namespace
+        these are TCP ports; with the real kubectl any, since those of its tunnels change. Where that kubectl is a
+        script, such as a version manager's, nothing is confined: it may need more.
+        """
+        self._reach, self._private = reach, private
+        self._channel, self._theirs = socket.socketpair()
+        real = "KUBECONFIG" in shell.env
+        script = real and _is_script(shutil.which("kubectl", path=shell.path))
+        self._isolates = not script and not no_namespace()
+        self.pass_fds = (self._theirs.fileno(),) if self._isolates else ()
+        """Descriptors that the command inherits."""
+        self.command = [bash] if script else self._command(bash, shell, real)
+        self._connections: Connections | None = None
+
+    def _command(self, bash: str, shell: Shell, real: bool) -> list[str]:
+        if not self._isolates and not confined.available():
+            return [bash]
+        rules = _rules(bash, shell, self._reach)
+        if not self._isolates:
+            rules["connect"] = None if real else self._reach.destinations.ports
+            return _unshared(rules, bash)
+        return _confined(rules, self._theirs.fileno(), self._hosts(), bash)
+
+    def _hosts(self) -> str:
+        text, file = self._reach.destinations.hosts, self._private / "hosts"
+        if text:
+            file.write_text(text)
+        return str(file) if text else ""
+
+    def started(self) -> None:
+        """Answer the connections of the bash, which was started by `command`. Raises MachineError if it ended."""
+        self._theirs.close()
+        with self._channel:
+            if self._isolates:
+                self._connections = Connections(self._received(), self._reach.destinations.allow)
+
+    def _received(self) -> int:
+        self._channel.settimeout(_START_S)
+        try:
+            _, descriptors, _, _ = socket.recv_fds(self._channel, 1, 1, socket.MSG_CMSG_CLOEXEC)
+        except TimeoutError:
+            descriptors = []
+        if not descriptors:
+            raise MachineError(
+                "the steps' bash cannot be started in a network namespace, although this machine could do that when "
+                "the run began; check its limits, such as user.max_net_namespaces, and run the drill again"
+            )
+        return descriptors[0]
+
+    def close(self) -> None:
+        """Answer no more. Idempotent."""
+        self._channel.close()
+        self._theirs.close()
+        if self._connections is not None:
+            self._connections.close()
+
+
+def _rules(bash: str, shell: Shell, reach: Reach) -> confined.Rules:
     own = [*reach.folders, shell.cwd, Path(shell.env.get("HOME", shell.cwd))]
-    rules: confined.Rules = {
+    return {
         "read": [*_visible(Path("/"), _hidden()), *map(str, _needed(shell, reach)), *map(str, own)],
         "write": ["/dev/null", "/dev/tty", *map(str, own)],
         "execute": [str(path) for path in _programs(bash, reach)],
-        "connect": None if real else list(reach.ports),
+        "connect": [],
+        "network": None,
     }
-    return [sys.executable, "-IS", confined.__file__, json.dumps(rules), bash]
+
+
+def _confined(rules: confined.Rules, channel: int, hosts: str, program: str) -> list[str]:
+    """The command that starts a program in a network namespace."""
+    instructions = syscall_filter.instructions(os.uname().machine).hex()
+    return _unshared({**rules, "network": {"filter": instructions, "channel": channel, "hosts": hosts}}, program)
+
+
+def _unshared(rules: confined.Rules, program: str) -> list[str]:
+    return [sys.executable, "-IS", confined.__file__, json.dumps(rules), program]
 
 
 def _hidden() -> list[Path]:

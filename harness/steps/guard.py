@@ -46,8 +46,8 @@ class Guard:
         self._refused: list[str] = []
         self._token = secrets.token_hex(16)
         self._server = socket.create_server((_HOST, 0))
-        self.port: int = self._server.getsockname()[1]
-        """Port of the server, on the loopback."""
+        self.address: tuple[str, int] = self._server.getsockname()
+        """Of the server: the loopback, and its port."""
         self.programs = tuple(self._make(shell))
         """The programs behind the scripts of the folder, and those scripts."""
         self._thread = threading.Thread(target=self._serve, name="policy", daemon=True)
@@ -56,7 +56,7 @@ class Guard:
     def _make(self, shell: Shell) -> Iterator[Path]:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir()
-        text = _SCRIPT.replace("HOST", _HOST).replace("PORT", str(self.port))
+        text = _SCRIPT.replace("HOST", _HOST).replace("PORT", str(self.address[1]))
         text = text.replace("TOKEN", self._token)
         for name in (*ALLOWED, "kubectl"):
             if (program := shutil.which(name, path=shell.path)) is not None:

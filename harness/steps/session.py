@@ -15,11 +15,12 @@ from pathlib import Path
 
 from harness.bash.script import Script
 from harness.clock import now_s
-from harness.machine.platform_state import Shell
+from harness.machine.platform_state import Destination, Shell
 from harness.steps.bash_process import BashProcess
 from harness.steps.check import check_arguments, syntax_error
 from harness.steps.confinement import Reach
 from harness.steps.curl_home import CurlHome
+from harness.steps.destinations import Destinations
 from harness.steps.guard import Guard
 from harness.steps.outcome import Outcome
 from harness.steps.watch import CommandWatch, size
@@ -37,12 +38,12 @@ class Session:
         *,
         run_dir: Path | None = None,
         namespace: str = "production",
-        ports: Collection[int] = (),
+        destinations: Callable[[], Collection[Destination]] = lambda: (),
         limit_bytes: int = OUTPUT_LIMIT_BYTES,
         started: Callable[[int], None] = lambda pgid: None,
     ) -> None:
         """Write outputs to `out_dir`, which is inside `run_dir`. Every program that a command starts is checked with
-        its real arguments, for a platform of this `namespace`; it can connect to these TCP `ports` only, where the
+        its real arguments, for a platform of this `namespace`; it can connect to its `destinations` only, where the
         kernel can enforce that. `started` is called with the process group of each bash, so that it can be recorded."""
         self.run_dir = (run_dir or out_dir).resolve()
         self._limit, self._started = limit_bytes, started
@@ -51,7 +52,8 @@ class Session:
         self._private.mkdir(parents=True, exist_ok=True)
         self._guard = Guard(shell, self._private / "bin", lambda argv: check_arguments(argv, namespace))
         self._shell = replace(shell, path=str(self._guard.folder))
-        self._reach = Reach((self._out,), self._guard.programs, sorted({*ports, self._guard.port}))
+        allowed = Destinations(destinations, [self._guard.address])
+        self._reach = Reach((self._out,), self._guard.programs, allowed)
         self._curl = CurlHome(self._private, shell.env.get("CURL_HOME"))
         self.history: list[Script] = []
         """The commands that have run: their variables and functions still exist."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.machine.platform_state import DeploymentState, Shell
+from harness.machine.platform_state import DeploymentState, Destination, Shell
 
 KUBECTL = r"""#!/bin/bash
 cd "$STATE" || exit 9
@@ -64,6 +64,9 @@ class SmallCluster:
 
     def services(self) -> dict[str, list[int]]:
         return {"api": [8080]}
+
+    def destinations(self) -> list[Destination]:
+        return []
 
     @staticmethod
     def _read(folder: Path) -> DeploymentState:

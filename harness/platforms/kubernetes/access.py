@@ -6,12 +6,15 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from harness.errors import MachineError
 from harness.machine.objects import Json, Obj, items, section, text
 from harness.platforms.kubernetes.api import Api
 
 TOKEN_LIFETIME_S = 12 * 3600
+PORTS = {"http": 80, "https": 443, "socks5": 1080}
+"""Those of URLs without a port."""
 HARNESS, OPERATOR = "gameday", "operator"
 
 
@@ -31,6 +34,12 @@ def cluster_of(kubeconfig: Path | None, context: str | None) -> Obj:
         raise MachineError(f"kubectl config view: {done.stderr.strip()}; `kubectl config get-contexts` lists contexts")
     found: Json = json.loads(done.stdout)
     return section(items(found, "clusters")[0], "cluster")
+
+
+def destination_of(cluster: Obj) -> tuple[str, int]:
+    """Host and port to which kubectl connects: the proxy's if the kubeconfig has one, else the API server's."""
+    url = urlsplit(str(cluster.get("proxy-url") or cluster.get("server", "")))
+    return url.hostname or "", url.port or PORTS.get(url.scheme, 443)
 
 
 def write_kubeconfig(path: Path, cluster: Obj, namespace: str, account: str, bearer: str) -> None:

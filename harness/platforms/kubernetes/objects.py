@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.machine.objects import Json, Obj, environment, items, number, section, text
@@ -83,3 +83,20 @@ def with_environment(deployment: Obj, values: Mapping[str, str]) -> Obj:
     containers: list[Json] = [{**first, "env": [*fresh, *kept]}, *others]
     pod: Obj = {**section(template, "spec"), "containers": containers}
     return {**deployment, "spec": {**section(deployment, "spec"), "template": {**template, "spec": pod}}}
+
+
+def with_annotation(deployment: Obj, name: str, value: str) -> Obj:
+    """A copy of the Deployment whose pods have an annotation."""
+    template = section(deployment, "spec", "template")
+    meta = section(template, "metadata")
+    noted: Obj = {**meta, "annotations": {**section(meta, "annotations"), name: value}}
+    return {**deployment, "spec": {**section(deployment, "spec"), "template": {**template, "metadata": noted}}}
+
+
+def node_ports(services: Sequence[Obj], wanted: Mapping[str, Obj]) -> dict[str, dict[int, int]]:
+    """The NodePort by port, of each Service that has the name of a Deployment."""
+    return {
+        name_of(one): {whole(each, "port"): whole(each, "nodePort") for each in items(one, "spec", "ports")}
+        for one in services
+        if name_of(one) in wanted
+    }

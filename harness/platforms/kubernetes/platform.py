@@ -7,15 +7,15 @@ import os
 import secrets
 import threading
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
 from harness.errors import PlatformError
 from harness.http import Answer, call
-from harness.machine.objects import Obj, items, protections, section, text
-from harness.machine.platform_state import AdminPort, CommandResult, DeploymentState, Shell
+from harness.machine.objects import Obj, protections, section, text
+from harness.machine.platform_state import AdminPort, CommandResult, DeploymentState, Destination, Shell
 from harness.machine.process_ledger import Ledger
 from harness.machine.waiting import wait_until
 from harness.platforms.base import Overrides
@@ -26,7 +26,16 @@ from harness.platforms.kubernetes.cluster_ref import ClusterRef
 from harness.platforms.kubernetes.forward import Forward
 from harness.platforms.kubernetes.jobs import KubernetesJobs
 from harness.platforms.kubernetes.lease import Lease
-from harness.platforms.kubernetes.objects import DRILL, Pod, name_of, plain_environment, whole, with_environment
+from harness.platforms.kubernetes.objects import (
+    DRILL,
+    Pod,
+    name_of,
+    node_ports,
+    plain_environment,
+    whole,
+    with_annotation,
+    with_environment,
+)
 from harness.platforms.kubernetes.restore import redeploy
 from harness.platforms.kubernetes.revert import RESTORE, RevertJournal
 from harness.platforms.kubernetes.watching import EVENTS, Watching
@@ -97,8 +106,9 @@ class KubernetesPlatform:
             access.write_kubeconfig(self._kubeconfig(account), server, self.namespace, account, bearer)
         admin.close()
         self._api = Api(self._kubeconfig(access.HARNESS))
+        self._api_server = access.destination_of(server)
         self._lease, self._revert = Lease(self._api, self.namespace), RevertJournal(self._api, self.namespace)
-        self._ports = _ports(self._api.list(self._core("services")), self._shipped)
+        self._ports = node_ports(self._api.list(self._core("services")), self._shipped)
         self._shell = shell.make(self.folder / "shell", self._kubeconfig(access.OPERATOR))
         self._write_curlrc(self._ports)
         self._watching = Watching(
@@ -212,6 +222,10 @@ class KubernetesPlatform:
     def services(self) -> Mapping[str, Sequence[int]]:
         return {name: list(ports) for name, ports in self._ports.items()}
 
+    def destinations(self) -> Collection[Destination]:
+        nodes = [(self._cluster.node, port) for ports in self._ports.values() for port in ports.values()]
+        return [*nodes, self._api_server]
+
     def url(self, service: str) -> str:
         if service not in self._ports:
             raise PlatformError(f"no such Service: {service}; there are {', '.join(sorted(self._ports))}")
@@ -271,15 +285,6 @@ class KubernetesPlatform:
         return forward.url
 
 
-def _ports(services: Sequence[Obj], wanted: Mapping[str, Obj]) -> dict[str, dict[int, int]]:
-    """NodePort by port, of each Service that has the name of a Deployment."""
-    return {
-        name_of(one): {whole(each, "port"): whole(each, "nodePort") for each in items(one, "spec", "ports")}
-        for one in services
-        if name_of(one) in wanted
-    }
-
-
 def _state(deployment: Obj, pods: Sequence[Pod]) -> DeploymentState:
     return DeploymentState(
         name=name_of(deployment),
@@ -290,11 +295,3 @@ def _state(deployment: Obj, pods: Sequence[Pod]) -> DeploymentState:
         generation=whole(deployment, "metadata", "generation"),
         protections=protections(section(deployment, "spec", "template")),
     )
-
-
-def with_annotation(deployment: Obj, name: str, value: str) -> Obj:
-    """A copy of the Deployment whose pods have an annotation."""
-    template = section(deployment, "spec", "template")
-    meta = section(template, "metadata")
-    noted: Obj = {**meta, "annotations": {**section(meta, "annotations"), name: value}}
-    return {**deployment, "spec": {**section(deployment, "spec"), "template": {**template, "metadata": noted}}}

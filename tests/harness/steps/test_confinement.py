@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.app.planning import PlanRequest, plan
 from harness.bash.parse import parse
 from harness.machine.platform_state import Shell
 from harness.steps import confined, confinement
+from harness.steps.confinement import Confinement, Reach
+from harness.steps.destinations import Destinations
 from harness.steps.session import Session
-from tests.support.paths import RUNBOOK
 from tests.support.small_cluster import SmallCluster
 
 needs_landlock = pytest.mark.skipif(not confined.available(), reason="the kernel has no Landlock")
@@ -67,13 +67,17 @@ def test_confined_command_works_in_its_own_folders(session: Session, tmp_path: P
 
 
 @pytest.mark.skipif(not confined.restricts_tcp(), reason="the kernel's Landlock has no TCP")
-def test_command_connects_to_the_ports_of_the_platform_only(tmp_path: Path) -> None:
+def test_without_a_namespace_a_command_connects_to_the_ports_of_the_platform_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confinement, "no_namespace", lambda: "not on this machine")
     with (
         closing(socket.create_server(("127.0.0.1", 0))) as one,
         closing(socket.create_server(("127.0.0.1", 0))) as other,
     ):
+        platform = [one.getsockname()]
+        session = Session(SmallCluster(tmp_path).shell(), tmp_path / "steps", destinations=lambda: platform)
         ports = [each.getsockname()[1] for each in (one, other)]
-        session = Session(SmallCluster(tmp_path).shell(), tmp_path / "steps", ports=ports[:1])
         said = [output(session, f"exec 3<>/dev/tcp/127.0.0.1/{port} && echo connected") for port in ports]
         session.close()
     assert said[0] == ("connected\n", "")
@@ -88,26 +92,30 @@ def test_confined_program_ends_when_its_reader_has_ended(session: Session) -> No
     assert (out, err) == ("y\n141 0\n", "")
 
 
-def test_machine_without_landlock_is_named_in_the_plan(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_machine_without_means_runs_a_plain_bash(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(confined, "version", lambda: 0)
-    (why,) = plan(PlanRequest(RUNBOOK)).notes
-    assert why.startswith("steps are not confined on this machine: its kernel has no Landlock")
-    monkeypatch.setattr(confined, "version", lambda: 3)
-    (why,) = plan(PlanRequest(RUNBOOK)).notes
-    assert "not to a part of the network" in why
-    monkeypatch.setattr(confined, "version", lambda: 0)
-    shell = SmallCluster(tmp_path).shell()
-    assert confinement.command("/bin/bash", shell, confinement.Reach()) == ["/bin/bash"]
+    monkeypatch.setattr(confinement, "no_namespace", lambda: "not on this machine")
+    assert command(SmallCluster(tmp_path).shell(), tmp_path) == ["/bin/bash"]
 
 
 @needs_landlock
-def test_real_kubectl_is_confined_to_files_unless_it_is_a_script(tmp_path: Path) -> None:
+def test_real_kubectl_is_confined_unless_it_is_a_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confinement, "no_namespace", lambda: "not on this machine")
     shell = Shell(str(tmp_path), {"HOME": str(tmp_path), "KUBECONFIG": str(tmp_path / "config")}, tmp_path)
     (tmp_path / "kubectl").symlink_to("/bin/ls")
-    (*_, rules, bash) = confinement.command("/bin/bash", shell, confinement.Reach(ports=[80]))
+    (*_, rules, bash) = command(shell, tmp_path)
     assert (bash, json.loads(rules)["connect"]) == ("/bin/bash", None)
     assert str(tmp_path / "config") in json.loads(rules)["read"]
+    monkeypatch.setattr(confinement, "no_namespace", lambda: "")
+    (*_, rules, _) = command(shell, tmp_path)
+    assert json.loads(rules)["connect"] == []
     (tmp_path / "kubectl").unlink()
     (tmp_path / "kubectl").write_text("#!/bin/sh\nexec /opt/kubectl\n")
     (tmp_path / "kubectl").chmod(0o755)
-    assert confinement.command("/bin/bash", shell, confinement.Reach()) == ["/bin/bash"]
+    assert command(shell, tmp_path) == ["/bin/bash"]
+
+
+def command(shell: Shell, folder: Path) -> list[str]:
+    """The command that starts the bash of a shell."""
+    with closing(Confinement("/bin/bash", shell, Reach((), (), Destinations(lambda: ())), folder)) as made:
+        return made.command

@@ -156,7 +156,8 @@ def test_request_that_a_service_accepted_is_a_change(cluster: SmallCluster, tmp_
     with ThreadingHTTPServer(("127.0.0.1", 0), Accepting) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         (tmp_path / "home" / ".curlrc").write_text(f'connect-to = "api:8080:127.0.0.1:{server.server_port}"\n')
-        session = Session(cluster.shell(), tmp_path / "steps", run_dir=tmp_path, ports=[server.server_port])
+        platform = [("127.0.0.1", server.server_port)]
+        session = Session(cluster.shell(), tmp_path / "steps", run_dir=tmp_path, destinations=lambda: platform)
         (step,) = general_steps([GeneralCommand(1, "curl -s -X POST http://api:8080/flush")], {}, "production")
         facts = _runner(cluster, session).run(step)
         session.close()

@@ -165,7 +165,9 @@ class _Health(BaseHTTPRequestHandler):
 
 def test_curl_prints_its_usual_output_and_its_http_status_is_kept(tmp_path: Path) -> None:
     with HTTPServer(("127.0.0.1", 0), _Health) as server:
-        session = Session(SmallCluster(tmp_path).shell(), tmp_path / "steps", ports=[server.server_port])
+        session = Session(
+            SmallCluster(tmp_path).shell(), tmp_path / "steps", destinations=lambda: [("127.0.0.1", server.server_port)]
+        )
         threading.Thread(target=server.serve_forever, daemon=True).start()
         (tmp_path / "home" / ".curlrc").write_text(f'connect-to = "api:8080:127.0.0.1:{server.server_port}"\n')
         outcome, stdout, _ = run(session, "curl -s http://api:8080/health")

@@ -41,9 +41,8 @@ class Operator:
         assert not step.refusals
         assert not step.missing
         ended: list[StepFacts] = []
-        ports = {port for each in self.platform.services().values() for port in each}
         folder = self.folder / f"steps{next(self._number)}"
-        session = Session(self.platform.shell(), folder, run_dir=self.folder, ports=ports)
+        session = Session(self.platform.shell(), folder, run_dir=self.folder, destinations=self.platform.destinations)
         try:
             RunbookResponder(StepLimits(follow_s=0.5)).respond(
                 [step], self.platform, session, ended.append, threading.Event()

@@ -1,0 +1,304 @@
+"""Commands of a session reach the platform's destinations and nothing else: no UDP, no other host, no other socket."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import psutil
+import pytest
+
+from harness.app.planning import PlanRequest, plan
+from harness.bash.parse import parse
+from harness.errors import MachineError, PlatformError
+from harness.machine.platform_state import Destination
+from harness.machine.process_ledger import Group, end
+from harness.steps import confined, confinement, syscall_filter
+from harness.steps.destinations import Destinations
+from harness.steps.session import Session
+from tests.support.paths import RUNBOOK
+from tests.support.small_cluster import SmallCluster
+from tests.support.waiting import wait_until
+
+needs_namespace = pytest.mark.skipif(bool(confinement.no_namespace()), reason=confinement.no_namespace())
+Run = Callable[[str], tuple[str, str]]
+SERVICE = "127.0.0.3"
+REFUSED, UNREACHABLE, DENIED = (str(number) for number in (errno.ECONNREFUSED, errno.ENETUNREACH, errno.EACCES))
+
+
+class Operator:
+    """A session whose platform has these destinations."""
+
+    def __init__(self, folder: Path) -> None:
+        self.platform: list[Destination] = []
+        self._session = Session(SmallCluster(folder).shell(), folder / "steps", destinations=lambda: self.platform)
+
+    def run(self, text: str) -> tuple[str, str]:
+        """Standard output and error of a command, whatever the policy says of its text."""
+        return self._session.run(parse(text), 20.0, 0.3, threading.Event()).text()
+
+    def python(self, text: str) -> str:
+        """What a Python program prints: the error number where it fails."""
+        whole = f"import socket\ntry:\n  {text}\n  print('reached')\nexcept OSError as error:\n  print(error.errno)"
+        out, err = self.run(f"{Path(sys.executable).resolve()} -IS -c {shlex.quote(whole)}")
+        assert err == ""
+        return out.strip()
+
+    def close(self) -> None:
+        self._session.close()
+
+
+@pytest.fixture
+def operator(tmp_path: Path) -> Iterator[Operator]:
+    made = Operator(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def service() -> Iterator[socket.socket]:
+    with socket.create_server((SERVICE, 0)) as listening:
+        yield listening
+
+
+def other_addresses() -> list[str]:
+    """Addresses of this machine that are not the Service's: each is another host for who may reach the Service only."""
+    found = [one.address for each in psutil.net_if_addrs().values() for one in each if one.family == socket.AF_INET]
+    return ["127.0.0.4", *(address for address in found if not address.startswith("127."))]
+
+
+@needs_namespace
+def test_service_is_reached_and_its_end_of_file_passes(operator: Operator, service: socket.socket) -> None:
+    operator.platform.append(service.getsockname())
+    host, port = service.getsockname()
+    answered: list[bytes] = []
+
+    def answer() -> None:
+        connection, _ = service.accept()
+        with connection, connection.makefile("rb") as request:
+            answered.append(request.read())
+            connection.sendall(b"answer\n")
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    exchange = f"s = socket.create_connection(({host!r}, {port})); s.sendall(b'question'); s.shutdown(socket.SHUT_WR)"
+    assert operator.python(f"{exchange}; print(s.recv(99))") == "b'answer\\n'\nreached"
+    thread.join()
+    assert answered == [b"question"]
+
+
+@needs_namespace
+def test_service_without_a_ready_pod_refuses(operator: Operator) -> None:
+    with closing(socket.create_server((SERVICE, 0))) as gone:
+        host, port = gone.getsockname()
+    operator.platform.append((host, port))
+    out, err = operator.run(f"curl -sS http://{host}:{port}/")
+    assert out == ""
+    assert err.startswith(f"curl: (7) Failed to connect to {host} port {port}")
+
+
+@needs_namespace
+def test_same_port_of_another_host_is_not_reached(operator: Operator) -> None:
+    with ExitStack() as servers:
+        port = servers.enter_context(socket.create_server((SERVICE, 0))).getsockname()[1]
+        operator.platform.append((SERVICE, port))
+        for host in other_addresses():
+            servers.enter_context(socket.create_server((host, port)))
+            expected = REFUSED if host.startswith("127.") else UNREACHABLE
+            assert operator.python(f"socket.create_connection(({host!r}, {port}))") == expected
+        assert operator.python(f"socket.create_connection(({SERVICE!r}, {port}))") == "reached"
+
+
+@needs_namespace
+def test_other_port_of_the_machine_is_not_reached(operator: Operator, service: socket.socket) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        operator.platform.append(service.getsockname())
+        assert "Connection refused" in operator.run(f"exec 3<>/dev/tcp/127.0.0.1/{other.getsockname()[1]}")[1]
+
+
+@needs_namespace
+def test_datagram_leaves_nothing_behind(operator: Operator, service: socket.socket) -> None:
+    operator.platform.append(service.getsockname())
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(service.getsockname())
+        host, port = server.getsockname()
+        send = f"socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ({host!r}, {port}))"
+        assert operator.python(send) == UNREACHABLE
+        assert "Network is unreachable" in operator.run(f"echo x >/dev/udp/{host}/{port}")[1]
+        server.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            server.recv(1)
+
+
+@needs_namespace
+def test_unix_socket_is_reached_only_if_it_is_the_platforms(operator: Operator, tmp_path: Path) -> None:
+    short = Path(tempfile.mkdtemp(dir="/tmp"))  # the path of a unix socket must be short
+    try:
+        with closing(socket.socket(socket.AF_UNIX)) as one, closing(socket.socket(socket.AF_UNIX)) as other:
+            for server, name in ((one, "one"), (other, "other")):
+                server.bind(str(short / name))
+                server.listen()
+            operator.platform.append(str(short / "one"))
+            assert operator.python(f"socket.socket(socket.AF_UNIX).connect({str(short / 'one')!r})") == "reached"
+            assert operator.python(f"socket.socket(socket.AF_UNIX).connect({str(short / 'other')!r})") == DENIED
+    finally:
+        shutil.rmtree(short)
+
+
+@needs_namespace
+def test_abstract_unix_socket_is_not_reached(operator: Operator) -> None:
+    name = f"gameday-test-{os.getpid()}"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(f"\0{name}")
+        server.listen()
+        assert operator.python(f"socket.socket(socket.AF_UNIX).connect({chr(0) + name!r})") == DENIED
+
+
+@needs_namespace
+@pytest.mark.parametrize(
+    ("domain", "kind"), [("UNIX", "DGRAM"), ("UNIX", "SEQPACKET"), ("VSOCK", "STREAM"), ("VSOCK", "DGRAM")]
+)
+def test_socket_that_no_network_namespace_separates_is_not_created(operator: Operator, domain: str, kind: str) -> None:
+    made = f"socket.socket(socket.AF_{domain}, socket.SOCK_{kind})"
+    assert operator.python(made) == str(errno.EAFNOSUPPORT)
+    if domain == "UNIX":
+        pair = f"socket.socketpair(socket.AF_{domain}, socket.SOCK_{kind})"
+        assert operator.python(pair) == str(errno.EAFNOSUPPORT)
+
+
+@needs_namespace
+def test_connected_socket_cannot_be_turned_to_another_address(operator: Operator, service: socket.socket) -> None:
+    """It is outside of the namespace: only the filter of system calls keeps it where it is."""
+    operator.platform.append(service.getsockname())
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        there = f"s = socket.create_connection({service.getsockname()!r})"
+        away = "import ctypes; c = ctypes.CDLL(None, use_errno=True); print(c.connect(s.fileno(), bytes(16), 16))"
+        assert operator.python(f"{there}; {away}; s.connect({other.getsockname()!r})") == f"-1\n{REFUSED}"
+        fast = f"s.sendto(b'x', socket.MSG_FASTOPEN, {other.getsockname()!r})"
+        assert operator.python(f"{there}; {fast}") == str(errno.EOPNOTSUPP)
+        assert operator.python(f"{there}; s.listen()") == DENIED
+        other.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            other.accept()
+
+
+@needs_namespace
+def test_non_blocking_connection_works(operator: Operator, service: socket.socket) -> None:
+    operator.platform.append(service.getsockname())
+    text = f"s = socket.socket(); s.settimeout(5); s.connect({service.getsockname()!r}); print(s.getpeername())"
+    assert operator.python(text) == f"{service.getsockname()}\nreached"
+
+
+@needs_namespace
+def test_service_that_appears_later_is_reached(operator: Operator, service: socket.socket) -> None:
+    connect = f"socket.create_connection({service.getsockname()!r})"
+    assert operator.python(connect) == REFUSED
+    operator.platform.append(service.getsockname())
+    assert operator.python(connect) == "reached"
+
+
+@needs_namespace
+def test_name_of_a_server_has_its_address(
+    tmp_path: Path, service: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cluster's API server may have a name, and no resolver answers in the namespace."""
+    port = service.getsockname()[1]
+    resolve = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *rest, **more: resolve(SERVICE, *rest, **more))
+    session = Session(
+        SmallCluster(tmp_path).shell(), tmp_path / "steps", destinations=lambda: [("api.example.com", port)]
+    )
+    said = session.run(parse(f"exec 3<>/dev/tcp/api.example.com/{port}; echo $?"), 9.0, 0.3, threading.Event()).text()
+    session.close()
+    assert said == ("0\n", "")
+
+
+def test_platform_that_does_not_answer_has_no_new_destination() -> None:
+    answers: list[list[Destination]] = [[("127.0.0.1", 80)]]
+
+    def ask() -> list[Destination]:
+        if not answers:
+            raise PlatformError("no answer")
+        return answers.pop()
+
+    destinations = Destinations(ask, ["/own"])
+    assert not destinations.allow(("127.0.0.1", 81))
+    assert destinations.allow(("127.0.0.1", 80))
+    assert destinations.allow("/own")
+    assert destinations.ports == [80]
+
+
+HARNESS = """
+import json, sys, threading
+from pathlib import Path
+from harness.bash.parse import parse
+from harness.steps.session import Session
+from tests.support.small_cluster import SmallCluster
+folder = Path(sys.argv[1])
+made = Session(SmallCluster(folder).shell(), folder / "steps", started=lambda pid: print(json.dumps(pid), flush=True))
+made.run(parse("sleep 60"), 60, 1, threading.Event())
+"""
+
+
+@needs_namespace
+def test_namespace_ends_with_the_processes_of_a_killed_harness(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", HARNESS, str(tmp_path)], stdout=subprocess.PIPE) as harness:
+        assert harness.stdout is not None
+        bash = psutil.Process(json.loads(harness.stdout.readline()))
+        namespace = os.readlink(f"/proc/{bash.pid}/ns/net")
+        assert namespace != os.readlink("/proc/self/ns/net")
+        assert wait_until(lambda: any(each.name() == "sleep" for each in bash.children()))
+        group = Group(bash.pid, bash.create_time(), "shell")
+        harness.send_signal(signal.SIGKILL)
+    assert end([group], tmp_path) == [group]
+    assert namespace not in {_namespace(each) for each in psutil.process_iter()}
+
+
+def _namespace(process: psutil.Process) -> str:
+    try:
+        return os.readlink(f"/proc/{process.pid}/ns/net")
+    except OSError:
+        return ""
+
+
+def test_machine_without_namespaces_is_named_in_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confined, "version", lambda: 7)
+    monkeypatch.setattr(confinement, "no_namespace", lambda: "it gives this user no network namespace (why)")
+    assert plan(PlanRequest(RUNBOOK)).notes == (
+        "steps are confined to files of their own and to TCP ports, not to hosts: it gives this user no network "
+        "namespace (why); the policy alone does the rest",
+    )
+    monkeypatch.setattr(confined, "version", lambda: 0)
+    (why,) = plan(PlanRequest(RUNBOOK)).notes
+    assert why.startswith("steps are not confined on this machine: its kernel has no Landlock")
+    monkeypatch.setattr(confinement, "no_namespace", lambda: "")
+    (why,) = plan(PlanRequest(RUNBOOK)).notes
+    assert why.startswith("steps are confined to the platform's network, not to files of their own")
+
+
+def test_refusal_of_the_kernel_is_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(syscall_filter, "instructions", lambda machine: bytes(8))
+    assert confinement.no_namespace.__wrapped__() == "it gives this user no network namespace (Invalid argument)"
+    monkeypatch.setattr(syscall_filter, "instructions", lambda machine: b"")
+    assert "does not know its system calls" in confinement.no_namespace.__wrapped__()
+
+
+def test_bash_that_cannot_be_confined_as_announced_does_not_run(
+    monkeypatch: pytest.MonkeyPatch, operator: Operator
+) -> None:
+    monkeypatch.setattr(confinement, "no_namespace", lambda: "")
+    monkeypatch.setattr(syscall_filter, "instructions", lambda machine: bytes(8))
+    with pytest.raises(MachineError, match="cannot be started in a network namespace"):
+        operator.run("echo ran")
