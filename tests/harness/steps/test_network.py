@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -41,8 +41,8 @@ REFUSED, UNREACHABLE, DENIED = (str(number) for number in (errno.ECONNREFUSED, e
 class Operator:
     """A session whose platform has these destinations."""
 
-    def __init__(self, folder: Path) -> None:
-        self.platform: list[Destination] = []
+    def __init__(self, folder: Path, service: Destination) -> None:
+        self.platform = [service]
         self._session = Session(SmallCluster(folder).shell(), folder / "steps", destinations=lambda: self.platform)
 
     def run(self, text: str) -> tuple[str, str]:
@@ -61,16 +61,17 @@ class Operator:
 
 
 @pytest.fixture
-def operator(tmp_path: Path) -> Iterator[Operator]:
-    made = Operator(tmp_path)
-    yield made
-    made.close()
+def service() -> Iterator[socket.socket]:
+    with socket.create_server((SERVICE, 0)) as listening:
+        listening.settimeout(10.0)
+        yield listening
 
 
 @pytest.fixture
-def service() -> Iterator[socket.socket]:
-    with socket.create_server((SERVICE, 0)) as listening:
-        yield listening
+def operator(tmp_path: Path, service: socket.socket) -> Iterator[Operator]:
+    made = Operator(tmp_path, service.getsockname())
+    yield made
+    made.close()
 
 
 def other_addresses() -> list[str]:
@@ -81,12 +82,12 @@ def other_addresses() -> list[str]:
 
 @needs_namespace
 def test_service_is_reached_and_its_end_of_file_passes(operator: Operator, service: socket.socket) -> None:
-    operator.platform.append(service.getsockname())
     host, port = service.getsockname()
     answered: list[bytes] = []
 
     def answer() -> None:
         connection, _ = service.accept()
+        connection.settimeout(10.0)
         with connection, connection.makefile("rb") as request:
             answered.append(request.read())
             connection.sendall(b"answer\n")
@@ -100,37 +101,32 @@ def test_service_is_reached_and_its_end_of_file_passes(operator: Operator, servi
 
 
 @needs_namespace
-def test_service_without_a_ready_pod_refuses(operator: Operator) -> None:
+def test_service_without_a_ready_pod_refuses(operator: Operator, tmp_path: Path) -> None:
     with closing(socket.create_server((SERVICE, 0))) as gone:
         host, port = gone.getsockname()
     operator.platform.append((host, port))
-    out, err = operator.run(f"curl -sS http://{host}:{port}/")
-    assert out == ""
-    assert err.startswith(f"curl: (7) Failed to connect to {host} port {port}")
+    (tmp_path / "home" / ".curlrc").write_text(f'connect-to = "api:8080:{host}:{port}"\n')
+    assert operator.run("curl -sS http://api:8080/")[1].startswith("curl: (7) Failed to connect to ")
 
 
 @needs_namespace
-def test_same_port_of_another_host_is_not_reached(operator: Operator) -> None:
-    with ExitStack() as servers:
-        port = servers.enter_context(socket.create_server((SERVICE, 0))).getsockname()[1]
-        operator.platform.append((SERVICE, port))
-        for host in other_addresses():
-            servers.enter_context(socket.create_server((host, port)))
+def test_same_port_of_another_host_is_not_reached(operator: Operator, service: socket.socket) -> None:
+    port = service.getsockname()[1]
+    assert operator.python(f"socket.create_connection(({SERVICE!r}, {port}))") == "reached"
+    for host in other_addresses():
+        with socket.create_server((host, port)):
             expected = REFUSED if host.startswith("127.") else UNREACHABLE
             assert operator.python(f"socket.create_connection(({host!r}, {port}))") == expected
-        assert operator.python(f"socket.create_connection(({SERVICE!r}, {port}))") == "reached"
 
 
 @needs_namespace
-def test_other_port_of_the_machine_is_not_reached(operator: Operator, service: socket.socket) -> None:
+def test_other_port_of_the_machine_is_not_reached(operator: Operator) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
-        operator.platform.append(service.getsockname())
         assert "Connection refused" in operator.run(f"exec 3<>/dev/tcp/127.0.0.1/{other.getsockname()[1]}")[1]
 
 
 @needs_namespace
-def test_datagram_leaves_nothing_behind(operator: Operator, service: socket.socket) -> None:
-    operator.platform.append(service.getsockname())
+def test_datagram_is_not_sent(operator: Operator, service: socket.socket) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(service.getsockname())
         host, port = server.getsockname()
@@ -181,7 +177,6 @@ def test_socket_that_no_network_namespace_separates_is_not_created(operator: Ope
 @needs_namespace
 def test_connected_socket_cannot_be_turned_to_another_address(operator: Operator, service: socket.socket) -> None:
     """It is outside of the namespace: only the filter of system calls keeps it where it is."""
-    operator.platform.append(service.getsockname())
     with socket.create_server(("127.0.0.1", 0)) as other:
         there = f"s = socket.create_connection({service.getsockname()!r})"
         away = "import ctypes; c = ctypes.CDLL(None, use_errno=True); print(c.connect(s.fileno(), bytes(16), 16))"
@@ -196,17 +191,17 @@ def test_connected_socket_cannot_be_turned_to_another_address(operator: Operator
 
 @needs_namespace
 def test_non_blocking_connection_works(operator: Operator, service: socket.socket) -> None:
-    operator.platform.append(service.getsockname())
     text = f"s = socket.socket(); s.settimeout(5); s.connect({service.getsockname()!r}); print(s.getpeername())"
     assert operator.python(text) == f"{service.getsockname()}\nreached"
 
 
 @needs_namespace
-def test_service_that_appears_later_is_reached(operator: Operator, service: socket.socket) -> None:
-    connect = f"socket.create_connection({service.getsockname()!r})"
-    assert operator.python(connect) == REFUSED
-    operator.platform.append(service.getsockname())
-    assert operator.python(connect) == "reached"
+def test_service_that_appears_later_is_reached(operator: Operator) -> None:
+    with socket.create_server(("127.0.0.5", 0)) as later:
+        connect = f"socket.create_connection({later.getsockname()!r})"
+        assert operator.python(connect) == REFUSED
+        operator.platform.append(later.getsockname())
+        assert operator.python(connect) == "reached"
 
 
 @needs_namespace
@@ -241,23 +236,48 @@ def test_platform_that_does_not_answer_has_no_new_destination() -> None:
 
 
 HARNESS = """
-import json, sys, threading
+import json, os, sys, threading
 from pathlib import Path
 from harness.bash.parse import parse
 from harness.steps.session import Session
 from tests.support.small_cluster import SmallCluster
-folder = Path(sys.argv[1])
-made = Session(SmallCluster(folder).shell(), folder / "steps", started=lambda pid: print(json.dumps(pid), flush=True))
-made.run(parse("sleep 60"), 60, 1, threading.Event())
+folder, host, port, text = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
+def started(pid):
+    print(json.dumps([pid, *(os.readlink(f"/proc/{pid}/ns/{kind}") for kind in ("user", "net"))]), flush=True)
+made = Session(SmallCluster(folder).shell(), folder / "steps", destinations=lambda: [(host, port)], started=started)
+print(*made.run(parse(text), 60, 1, threading.Event()).text(), sep="", end="")
+made.close()
+"""
+WITHOUT_PRIVILEGES = """
+import ctypes, os, sys
+ctypes.CDLL(None).prctl(24, 21, 0, 0, 0)  # PR_CAPBSET_DROP, CAP_SYS_ADMIN
+os.execv(sys.executable, [sys.executable, "-c", *sys.argv[1:]])
 """
 
 
 @needs_namespace
+def test_no_privileges_are_needed(tmp_path: Path, service: socket.socket) -> None:
+    """In a user namespace of its own, as the same user."""
+    host, port = service.getsockname()
+    connect = f"exec 3<>/dev/tcp/{host}/{port}; echo $?; exec 3<>/dev/tcp/127.0.0.4/{port}"
+    connect += "; read -r x </proc/self/uid_map; echo $x"
+    argv = [sys.executable, "-c", WITHOUT_PRIVILEGES, HARNESS, str(tmp_path), host, str(port), connect]
+    done = subprocess.run(argv, capture_output=True, text=True, check=True)
+    first, *rest = done.stdout.splitlines()
+    _, user, network = json.loads(first)
+    assert user != os.readlink("/proc/self/ns/user")
+    assert network != os.readlink("/proc/self/ns/net")
+    assert rest[:2] == ["0", f"{os.geteuid()} {os.geteuid()} 1"]
+    assert "Connection refused" in rest[2]
+
+
+@needs_namespace
 def test_namespace_ends_with_the_processes_of_a_killed_harness(tmp_path: Path) -> None:
-    with subprocess.Popen([sys.executable, "-c", HARNESS, str(tmp_path)], stdout=subprocess.PIPE) as harness:
+    argv = [sys.executable, "-c", HARNESS, str(tmp_path), SERVICE, "80", "sleep 60"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE) as harness:
         assert harness.stdout is not None
-        bash = psutil.Process(json.loads(harness.stdout.readline()))
-        namespace = os.readlink(f"/proc/{bash.pid}/ns/net")
+        pid, _, namespace = json.loads(harness.stdout.readline())
+        bash = psutil.Process(pid)
         assert namespace != os.readlink("/proc/self/ns/net")
         assert wait_until(lambda: any(each.name() == "sleep" for each in bash.children()))
         group = Group(bash.pid, bash.create_time(), "shell")
