@@ -148,8 +148,9 @@ def _belongs(comments: list[Node], at: int) -> bool:
 
 
 def _text(comments: list[Node]) -> str:
+    """The words of comments, with one blank between two."""
     lines = [(node.text or b"").decode().strip("#-=*~ \t\r") for node in comments]
-    return " ".join(line for line in lines if line)
+    return " ".join(" ".join(lines).split())
 
 
 def _shebang(node: Node) -> bool:

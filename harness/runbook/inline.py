@@ -10,7 +10,6 @@ from markdown_it.token import Token
 
 MARK = re.compile(r"<!--\s*gameday:\s*(skip|run)\s*-->")
 """A mark takes the block behind it out of the steps, or into them."""
-
 _BLANKS = re.compile(r"\s{2,}")
 
 

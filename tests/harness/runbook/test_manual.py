@@ -317,3 +317,14 @@ def test_plan_states_the_decision_its_line_and_how_to_override_it() -> None:
 def test_command_left_to_a_person_needs_no_binding_and_no_permission() -> None:
     (step,) = runbook_steps(book("- Never run `rm -rf <folder>`"), {}, {}, "production")
     assert (step.purpose, step.missing, step.refusals) == ("manual", (), ())
+
+
+def test_a_long_row_of_blanks_is_read_once() -> None:
+    """A pattern that looks at each blank again and again takes minutes for this."""
+    blanks = " " * 200_000
+    block = f"# Do not{blanks}run this\n{COMMAND} -n a\n\n{LOOK} # a{blanks}b"
+    assert manual(f"Never{blanks}run `{COMMAND}`\n\n```bash\n{block}\n```") == {
+        COMMAND: '"Never run" (line 9)',
+        f"{COMMAND} -n a": '"Do not run this" (line 12)',
+        LOOK: "",
+    }

@@ -18,7 +18,8 @@ pytest.importorskip("kubernetes", reason="the extra is not installed: pip instal
 from harness.errors import MachineError, PlatformError, RefusedError
 from harness.http import call
 from harness.machine import operator_shell
-from harness.platforms.kubernetes import sandbox, shell
+from harness.machine.objects import Obj
+from harness.platforms.kubernetes import access, sandbox, shell
 from harness.platforms.kubernetes.api import Api, ApiError, Watch
 from harness.platforms.kubernetes.cluster_ref import ClusterRef
 from harness.platforms.kubernetes.lease import Lease
@@ -236,3 +237,16 @@ def test_curl_reaches_only_services_with_a_ready_pod(tmp_path: Path) -> None:
             socket.create_connection(("127.0.0.1", closed.port), timeout=1)
         assert call("GET", f"http://127.0.0.1:{closed.port}/").error.startswith("ConnectionRefusedError")
         closed.close()
+
+
+@pytest.mark.parametrize(
+    ("cluster", "destination"),
+    [
+        ({"server": "https://127.0.0.1:6443"}, ("127.0.0.1", 6443)),
+        ({"server": "https://[fd00::1]:6443"}, ("fd00::1", 6443)),
+        ({"server": "https://api.example.com/k8s/clusters/c-1"}, ("api.example.com", 443)),
+        ({"server": "https://api.example.com", "proxy-url": "http://proxy.example.com"}, ("proxy.example.com", 80)),
+    ],
+)
+def test_destination_of_kubectl_is_the_api_server_or_its_proxy(cluster: Obj, destination: tuple[str, int]) -> None:
+    assert access.destination_of(cluster) == destination

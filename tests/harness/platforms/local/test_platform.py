@@ -72,6 +72,9 @@ def test_services_become_ready_on_loopback_only_and_leave_no_processes(tmp_path:
         assert state["api-gateway"].env["MAX_RETRIES"] == "4"
         assert state["api-gateway"].env["TIMEOUT_THRESHOLD_MS"] == "5000"
         assert platform.services() == {name: [8080] for name in state}
+        urls = [f"http://{each[0]}:{each[1]}" for each in platform.destinations() if not isinstance(each, str)]
+        assert sorted(urls) == sorted(map(platform.url, state))
+        assert [Path(each).name for each in platform.destinations() if isinstance(each, str)] == ["control.sock"]
         for name, one in state.items():
             assert {pod: answer.status for pod, answer in platform.health(name).items()} == dict.fromkeys(one.pods, 200)
             assert "# TYPE" in platform.scrape(name)[one.pods[0]].body
