@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -33,8 +32,9 @@ def unavailable() -> str:
     if confined.available() and not no_network:
         return ""
     if confined.available():
-        part = "to TCP ports, not to hosts" if confined.restricts_tcp() else "not to a part of the network"
-        return f"steps are confined to files of their own and {part}: {no_network}; the policy alone does the rest"
+        ports = (" and to TCP ports, not to hosts", "UDP and the same ports of other hosts")
+        part, rest = ports if confined.restricts_tcp() else (", not to a part of the network", "other hosts")
+        return f"steps are confined to files of their own{part}: {no_network}; only the policy keeps them from {rest}"
     if not no_network:
         return (
             f"steps are confined to the platform's network, not to files of their own: this machine's {old}, so that "
@@ -56,9 +56,13 @@ def no_namespace() -> str:
     channel, theirs = socket.socketpair()
     with channel, theirs:
         argv = _confined(everything, theirs.fileno(), "", "/bin/sh")
-        done = subprocess.run(
-            argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, pass_fds=(theirs.fileno(),)
-        )
+        try:
+            done = subprocess.run(
+                argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=_START_S,
+                pass_fds=(theirs.fileno(),),
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            return f"a program in a network namespace did not start within {_START_S:g} s"
     why = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
     return f"it gives this user no network namespace ({why})" if done.returncode else ""
 
@@ -70,6 +74,8 @@ class Reach:
     folders: Sequence[Path]
     programs: Sequence[Path]
     destinations: Destinations
+    kubectl: Path | None = None
+    """The real kubectl, where the platform's shell has that."""
 
 
 class Confinement:
@@ -85,8 +91,8 @@ class Confinement:
         """
         self._reach, self._private = reach, private
         self._channel, self._theirs = socket.socketpair()
-        real = "KUBECONFIG" in shell.env
-        script = real and _is_script(shutil.which("kubectl", path=shell.path))
+        real = reach.kubectl is not None
+        script = reach.kubectl is not None and _is_script(reach.kubectl)
         self._isolates = not script and not no_namespace()
         self.pass_fds = (self._theirs.fileno(),) if self._isolates else ()
         """Descriptors that the command inherits."""
@@ -180,10 +186,8 @@ def _needed(shell: Shell, reach: Reach) -> Iterator[Path]:
     yield Path("/etc/resolv.conf").resolve()  # below /run on many machines; the real kubectl resolves its server's name
 
 
-def _is_script(program: str | None) -> bool:
-    if program is None:
-        return False
-    with Path(program).open("rb") as opened:
+def _is_script(program: Path) -> bool:
+    with program.open("rb") as opened:
         return opened.read(2) == b"#!"
 
 

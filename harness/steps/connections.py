@@ -131,11 +131,12 @@ class Connections:
             self._answer(call, error.errno or errno.EIO)
 
     def _open(self, call: _Connect, destination: Destination) -> None:
+        waits = not call.flags() & os.O_NONBLOCK
         opened = socket.socket(_family(destination), socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         error = opened.connect_ex(destination)
-        if error == errno.EINPROGRESS and select.select([], [opened], [], 0)[1]:  # on the loopback it is open at once
+        if error == errno.EINPROGRESS and _decided(opened):  # on the loopback it is at once
             error = opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if error == errno.EINPROGRESS and not call.flags() & os.O_NONBLOCK:
+        if error == errno.EINPROGRESS and waits:
             self._pending[opened.fileno()] = call, opened
             self._poll.register(opened, select.POLLOUT)
         else:
@@ -163,6 +164,13 @@ class Connections:
     def _answer(self, call: _Connect, error: int) -> None:
         with suppress(OSError):  # the program was killed meanwhile, or a signal made it call again
             fcntl.ioctl(self._listener, _ANSWER, _REPLY.pack(call.id, 0, -error, 0))
+
+
+def _decided(opening: socket.socket) -> bool:
+    """Whether a connection has been opened or refused."""
+    poll = select.poll()
+    poll.register(opening, select.POLLOUT)
+    return bool(poll.poll(0))
 
 
 def _family(destination: Destination) -> socket.AddressFamily:

@@ -7,6 +7,7 @@ exit status of every pipeline stage, and the status lines of curl's responses.
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Callable, Collection
@@ -53,7 +54,7 @@ class Session:
         self._guard = Guard(shell, self._private / "bin", lambda argv: check_arguments(argv, namespace))
         self._shell = replace(shell, path=str(self._guard.folder))
         allowed = Destinations(destinations, [self._guard.address])
-        self._reach = Reach((self._out,), self._guard.programs, allowed)
+        self._reach = Reach((self._out,), self._guard.programs, allowed, _real_kubectl(shell))
         self._curl = CurlHome(self._private, shell.env.get("CURL_HOME"))
         self.history: list[Script] = []
         """The commands that have run: their variables and functions still exist."""
@@ -118,6 +119,12 @@ class Session:
             self._bash = BashProcess(self._shell, self._private, self._limit, self._reach)
             self._started(self._bash.pid)
         return self._bash
+
+
+def _real_kubectl(shell: Shell) -> Path | None:
+    """The kubectl of a shell that has a kubeconfig; any other one is the platform's own script."""
+    found = shutil.which("kubectl", path=shell.path) if "KUBECONFIG" in shell.env else None
+    return Path(found) if found else None
 
 
 def _syntax_outcome(error: str, files: tuple[Path, Path], started_s: float, seconds: float) -> Outcome:

@@ -102,20 +102,18 @@ def test_machine_without_means_runs_a_plain_bash(monkeypatch: pytest.MonkeyPatch
 def test_real_kubectl_is_confined_unless_it_is_a_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(confinement, "no_namespace", lambda: "not on this machine")
     shell = Shell(str(tmp_path), {"HOME": str(tmp_path), "KUBECONFIG": str(tmp_path / "config")}, tmp_path)
-    (tmp_path / "kubectl").symlink_to("/bin/ls")
-    (*_, rules, bash) = command(shell, tmp_path)
+    (*_, rules, bash) = command(shell, tmp_path, Path("/bin/ls"))
     assert (bash, json.loads(rules)["connect"]) == ("/bin/bash", None)
     assert str(tmp_path / "config") in json.loads(rules)["read"]
     monkeypatch.setattr(confinement, "no_namespace", lambda: "")
-    (*_, rules, _) = command(shell, tmp_path)
+    (*_, rules, _) = command(shell, tmp_path, Path("/bin/ls"))
     assert json.loads(rules)["connect"] == []
-    (tmp_path / "kubectl").unlink()
     (tmp_path / "kubectl").write_text("#!/bin/sh\nexec /opt/kubectl\n")
-    (tmp_path / "kubectl").chmod(0o755)
-    assert command(shell, tmp_path) == ["/bin/bash"]
+    assert command(shell, tmp_path, tmp_path / "kubectl") == ["/bin/bash"]
 
 
-def command(shell: Shell, folder: Path) -> list[str]:
+def command(shell: Shell, folder: Path, kubectl: Path | None = None) -> list[str]:
     """The command that starts the bash of a shell."""
-    with closing(Confinement("/bin/bash", shell, Reach((), (), Destinations(lambda: ())), folder)) as made:
+    reach = Reach((), (), Destinations(lambda: ()), kubectl)
+    with closing(Confinement("/bin/bash", shell, reach, folder)) as made:
         return made.command

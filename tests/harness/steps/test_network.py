@@ -15,6 +15,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import psutil
@@ -23,8 +24,10 @@ import pytest
 from harness.app.planning import PlanRequest, plan
 from harness.bash.parse import parse
 from harness.errors import MachineError, PlatformError
+from harness.machine.objects import Obj
 from harness.machine.platform_state import Destination
 from harness.machine.process_ledger import Group, end
+from harness.platforms.kubernetes import access, shell
 from harness.steps import confined, confinement, syscall_filter
 from harness.steps.destinations import Destinations
 from harness.steps.session import Session
@@ -220,6 +223,40 @@ def test_name_of_a_server_has_its_address(
     assert said == ("0\n", "")
 
 
+class ApiServer(BaseHTTPRequestHandler):
+    """Answers `kubectl version`."""
+
+    def do_GET(self) -> None:
+        body = b'{"major": "1", "minor": "36", "gitVersion": "v1.36.77"}'
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+@needs_namespace
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not on PATH")
+def test_real_kubectl_reaches_its_api_server_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    resolve = socket.getaddrinfo
+    with ThreadingHTTPServer((SERVICE, 0), ApiServer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setattr(socket, "getaddrinfo", lambda host, *rest, **more: resolve(SERVICE, *rest, **more))
+        cluster: Obj = {"server": f"http://api.example.com:{server.server_port}"}
+        access.write_kubeconfig(tmp_path / "config", cluster, "production", "operator", "token")
+        made = shell.make(tmp_path / "shell", tmp_path / "config")
+        session = Session(made, tmp_path / "steps", destinations=lambda: [access.destination_of(cluster)])
+        texts = ("kubectl version --request-timeout=9s", f"echo x >{tmp_path}/elsewhere")
+        asked, wrote = (session.run(parse(text), 20.0, 0.3, threading.Event()).text() for text in texts)
+        session.close()
+        server.shutdown()
+    assert "Server Version: v1.36.77" in asked[0], asked
+    assert "Permission denied" in wrote[1]
+
+
 def test_platform_that_does_not_answer_has_no_new_destination() -> None:
     answers: list[list[Destination]] = [[("127.0.0.1", 80)]]
 
@@ -298,8 +335,11 @@ def test_machine_without_namespaces_is_named_in_the_plan(monkeypatch: pytest.Mon
     monkeypatch.setattr(confinement, "no_namespace", lambda: "it gives this user no network namespace (why)")
     assert plan(PlanRequest(RUNBOOK)).notes == (
         "steps are confined to files of their own and to TCP ports, not to hosts: it gives this user no network "
-        "namespace (why); the policy alone does the rest",
+        "namespace (why); only the policy keeps them from UDP and the same ports of other hosts",
     )
+    monkeypatch.setattr(confined, "version", lambda: 3)
+    (why,) = plan(PlanRequest(RUNBOOK)).notes
+    assert why.startswith("steps are confined to files of their own, not to a part of the network")
     monkeypatch.setattr(confined, "version", lambda: 0)
     (why,) = plan(PlanRequest(RUNBOOK)).notes
     assert why.startswith("steps are not confined on this machine: its kernel has no Landlock")
