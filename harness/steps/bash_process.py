@@ -7,14 +7,19 @@ import os
 import shlex
 import signal
 import subprocess
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import psutil
 
 from harness.errors import MachineError
 from harness.machine.platform_state import Shell
+from harness.machine.waiting import wait_until
 from harness.steps.confinement import Confinement, Reach
 
+_STOPPED_S = 1.0
+"""Time limit until a process has stopped after SIGSTOP."""
 _FIXED = """readonly PATH HOME CURL_HOME KUBECONFIG BASH_ENV ENV PS4 LD_PRELOAD LD_LIBRARY_PATH
 [() { local word; for word; do case $word in -v|-R) "$PATH/test" "$@"; return;; esac; done; builtin [ "$@"; }
 test() { local word; for word; do case $word in -v|-R) "$PATH/test" "$@"; return;; esac; done; builtin test "$@"; }
@@ -95,11 +100,10 @@ class BashProcess:
             return []
 
     def kill(self) -> None:
-        """Kill the process group and the descendants outside of it (`timeout` makes a group of its own).
-
-        bash first: it must not go on with the next line because its command was killed.
-        """
-        outside = self.descendants()
+        """Kill the process group and the descendants outside of it (`timeout` makes a group of its own)."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGSTOP)
+        outside = self._stopped()
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         for process in outside:
@@ -111,6 +115,28 @@ class BashProcess:
             self.process.stdin.close()
         os.close(self.status_fd)
         self._confinement.close()
+
+    def _stopped(self) -> list[psutil.Process]:
+        """Stop all descendants, and return them: one that still runs could start another one that nobody knows."""
+        found: set[psutil.Process] = set()
+        while fresh := set(self.descendants()) - found:
+            for process in fresh:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.suspend()
+            wait_until(partial(_all_stopped, fresh), _STOPPED_S, poll_s=0.002)
+            found |= fresh
+        return list(found)
+
+
+def _all_stopped(processes: Iterable[psutil.Process]) -> bool:
+    return not any(map(_runs, processes))
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.status() not in (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _executable() -> str:

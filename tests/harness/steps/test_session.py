@@ -6,6 +6,7 @@ import os
 import re
 import threading
 from collections.abc import Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 
 from harness.bash.parse import parse
 from harness.errors import Interrupted
+from harness.machine.waiting import wait_until
 from harness.steps.outcome import Outcome
 from harness.steps.session import Session
 from tests.support.small_cluster import SmallCluster
@@ -105,6 +107,20 @@ def test_deadline_kills_every_process_and_the_session_goes_on(session: Session) 
     assert (outcome.timed_out, outcome.exit_status) == (True, None)
     assert "61.5" not in [word for process in psutil.process_iter() for word in _command_line(process)]
     assert run(session, "echo $X")[1] == "kept\n"
+
+
+def test_deadline_kills_a_job_that_starts_processes_meanwhile(session: Session, tmp_path: Path) -> None:
+    """In a process group of its own, about one a millisecond."""
+    job = "set -m; { exec 7<> <(:); for ((;;)); do (read -u 7 -t 50) & done; } & wait"
+    assert run(session, job, deadline_s=0.2)[0].timed_out
+    assert wait_until(lambda: not any(map(partial(_has_home, tmp_path / "home"), psutil.process_iter())), 3.0)
+
+
+def _has_home(home: Path, process: psutil.Process) -> bool:
+    try:
+        return process.environ().get("HOME") == str(home)
+    except psutil.Error:
+        return False
 
 
 def test_state_survives_a_bash_that_is_killed_while_it_saves_it(session: Session) -> None:
