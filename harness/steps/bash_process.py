@@ -117,7 +117,7 @@ class BashProcess:
         self._confinement.close()
 
     def _stopped(self) -> list[psutil.Process]:
-        """Stop all descendants, and return them: one that still runs could start another one that nobody knows."""
+        """Stop all descendants, and return them: one that still runs could start another one meanwhile."""
         found: set[psutil.Process] = set()
         while fresh := set(self.descendants()) - found:
             for process in fresh:

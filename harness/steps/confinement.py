@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import os
 import socket
 import subprocess
@@ -52,7 +51,7 @@ def no_namespace() -> str:
     machine = os.uname().machine
     if sys.platform != "linux" or not syscall_filter.instructions(machine):
         return f"gameday does not know its system calls ({sys.platform}, {machine})"
-    everything = confined.Rules(read=["/"], write=["/"], execute=["/"], connect=None, network=None)
+    everything: confined.Rules = {"read": ["/"], "write": ["/"], "execute": ["/"], "connect": None, "network": None}
     channel, theirs = socket.socketpair()
     with channel, theirs:
         argv = _confined(everything, theirs.fileno(), "", "/bin/sh")
@@ -155,12 +154,12 @@ def _rules(bash: str, shell: Shell, reach: Reach) -> confined.Rules:
 
 def _confined(rules: confined.Rules, channel: int, hosts: str, program: str) -> list[str]:
     """The command that starts a program in a network namespace."""
-    instructions = syscall_filter.instructions(os.uname().machine).hex()
+    instructions = syscall_filter.instructions(os.uname().machine)
     return _unshared({**rules, "network": {"filter": instructions, "channel": channel, "hosts": hosts}}, program)
 
 
 def _unshared(rules: confined.Rules, program: str) -> list[str]:
-    return [sys.executable, "-IS", confined.__file__, json.dumps(rules), program]
+    return [sys.executable, "-IS", confined.__file__, confined.encoded(rules), program]
 
 
 def _hidden() -> list[Path]:

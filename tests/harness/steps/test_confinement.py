@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import threading
@@ -103,11 +102,11 @@ def test_real_kubectl_is_confined_unless_it_is_a_script(tmp_path: Path, monkeypa
     monkeypatch.setattr(confinement, "no_namespace", lambda: "not on this machine")
     shell = Shell(str(tmp_path), {"HOME": str(tmp_path), "KUBECONFIG": str(tmp_path / "config")}, tmp_path)
     (*_, rules, bash) = command(shell, tmp_path, Path("/bin/ls"))
-    assert (bash, json.loads(rules)["connect"]) == ("/bin/bash", None)
-    assert str(tmp_path / "config") in json.loads(rules)["read"]
+    assert (bash, confined.decoded(rules)["connect"]) == ("/bin/bash", None)
+    assert str(tmp_path / "config") in confined.decoded(rules)["read"]
     monkeypatch.setattr(confinement, "no_namespace", lambda: "")
     (*_, rules, _) = command(shell, tmp_path, Path("/bin/ls"))
-    assert json.loads(rules)["connect"] == []
+    assert confined.decoded(rules)["connect"] == []
     (tmp_path / "kubectl").write_text("#!/bin/sh\nexec /opt/kubectl\n")
     assert command(shell, tmp_path, tmp_path / "kubectl") == ["/bin/bash"]
 
