@@ -78,8 +78,9 @@ def operator(tmp_path: Path, service: socket.socket) -> Iterator[Operator]:
 
 
 def other_addresses() -> list[str]:
-    """Addresses of this machine that are not the Service's: each is another host for who may reach the Service only."""
-    found = [one.address for each in psutil.net_if_addrs().values() for one in each if one.family == socket.AF_INET]
+    """Addresses of this machine that are not the Service's: each is another host for what may reach the Service only."""
+    lasting = [each for name, each in psutil.net_if_addrs().items() if not name.startswith(("docker", "br-", "veth"))]
+    found = [one.address for each in lasting for one in each if one.family == socket.AF_INET]
     return ["127.0.0.4", *(address for address in found if not address.startswith("127."))]
 
 
