@@ -78,7 +78,7 @@ def operator(tmp_path: Path, service: socket.socket) -> Iterator[Operator]:
 
 
 def other_addresses() -> list[str]:
-    """Addresses of this machine that are not the Service's: each is another host for what may reach the Service only."""
+    """Addresses of this machine other than the Service's: each is another host for what may reach only that."""
     lasting = [each for name, each in psutil.net_if_addrs().items() if not name.startswith(("docker", "br-", "veth"))]
     found = [one.address for each in lasting for one in each if one.family == socket.AF_INET]
     return ["127.0.0.4", *(address for address in found if not address.startswith("127."))]
