@@ -43,6 +43,17 @@ def _target(parts: SplitResult) -> str:
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
+def connection_error(address: str, port: int, timeout_s: float = 2.0) -> str:
+    """Return why no connection can be made, as `ExceptionType: message`; "" if one can."""
+    import socket  # noqa: PLC0415  as above
+
+    try:
+        socket.create_connection((address, port), timeout_s).close()
+    except OSError as error:
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
 async def call_async(
     method: str, url: str, body: object = None, headers: Mapping[str, str] | None = None, timeout_s: float = 2.0
 ) -> Answer:
