@@ -56,7 +56,7 @@ class Runner:
             return facts
         before = self.platform.state()
         script, filled = _bind(step, step.script, before)
-        refused = check(script, self.session.history, self.platform.namespace)
+        refused = check(script, self.session.history, self.platform.namespace, self.session.pods.programs)
         facts = replace(facts, used=filled.used, missing=filled.missing, refusals=refused)
         if refused or filled.missing:
             return facts

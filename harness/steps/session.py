@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.bash.script import Script
@@ -27,6 +27,14 @@ from harness.steps.watch import CommandWatch, size
 OUTPUT_LIMIT_BYTES = 64 * 2**20
 
 
+@dataclass(frozen=True)
+class Pods:
+    """The pods of a platform: their namespace, and what the bindings allow `kubectl exec` to start in them."""
+
+    namespace: str = "production"
+    programs: frozenset[str] = frozenset()
+
+
 class Session:
     """A bash, replaced by a new one when a command ends it. Not thread-safe: one command at a time."""
 
@@ -36,20 +44,23 @@ class Session:
         out_dir: Path,
         *,
         run_dir: Path | None = None,
-        namespace: str = "production",
+        pods: Pods = Pods(),
         ports: Collection[int] = (),
         limit_bytes: int = OUTPUT_LIMIT_BYTES,
         started: Callable[[int], None] = lambda pgid: None,
     ) -> None:
         """Write outputs to `out_dir`, which is inside `run_dir`. Every program that a command starts is checked with
-        its real arguments, for a platform of this `namespace`; it can connect to these TCP `ports` only, where the
+        its real arguments, for a platform with these `pods`; it can connect to these TCP `ports` only, where the
         kernel can enforce that. `started` is called with the process group of each bash, so that it can be recorded."""
         self.run_dir = (run_dir or out_dir).resolve()
+        self.pods = pods
         self._limit, self._started = limit_bytes, started
         self._out = out_dir.resolve()
         self._private = self._out / "session"
         self._private.mkdir(parents=True, exist_ok=True)
-        self._guard = Guard(shell, self._private / "bin", lambda argv: check_arguments(argv, namespace))
+        self._guard = Guard(
+            shell, self._private / "bin", lambda argv: check_arguments(argv, pods.namespace, pods.programs)
+        )
         self._shell = replace(shell, path=str(self._guard.folder))
         self._reach = Reach((self._out,), self._guard.programs, sorted({*ports, self._guard.port}))
         self._curl = CurlHome(self._private, shell.env.get("CURL_HOME"))
