@@ -64,7 +64,8 @@ class Execution:
         self._no_database = runtime / "no-database"
         self._no_database.mkdir()
         self._feeding: set[asyncio.Task[None]] = set()
-        self._bin = ledger.folder / "image" / "bin"
+        self._image = ledger.folder / "image"
+        self._bin = self._image / "bin"
 
     async def start(
         self,
@@ -81,8 +82,9 @@ class Execution:
         Raises FileNotFoundError for a program that the pod does not have.
         """
         replaced = [APP.sub(lambda _: str(pod.app), each) for each in argv]
-        program = self._find(replaced[0], pod.app)
-        env = {**environment, **self._client_settings(pod)}
+        bins = [self._image / pod.owner.deployment.name, self._bin]
+        program = _find(replaced[0], pod.app, bins)
+        env = {**environment, "PATH": ":".join(map(str, bins)), **self._client_settings(pod)}
         what = f"exec in {pod.name}: {argv[0]}"
         self._ledger.intend(what)
         command = await asyncio.create_subprocess_exec(
@@ -98,12 +100,11 @@ class Execution:
             feeding.add_done_callback(self._feeding.discard)
         return Command(command, group, self._ledger.folder)
 
-    def _find(self, program: str, cwd: Path) -> str:
-        """Look up a bare name in the pod's programs only; a path is used as it is."""
-        path = cwd / program if "/" in program else self._bin / Path(program).name
-        if not os.access(path, os.X_OK) or path.is_dir():
-            raise FileNotFoundError(program)
-        return str(path)
+    def install(self, programs: Mapping[str, Sequence[str]]) -> None:
+        """Link the programs of every pod, and those of single Deployments, as far as this machine has them."""
+        operator_shell.link(self._bin, PROGRAMS.split())
+        for deployment, names in programs.items():
+            operator_shell.link(self._image / deployment, names)
 
     def _client_settings(self, pod: Pod) -> dict[str, str]:
         """Variables that let curl reach this platform's Services only, and psql no database without a URL."""
@@ -111,6 +112,15 @@ class Execution:
         (home / ".curlrc").write_text(operator_shell.curlrc(self._services, self._namespace, pod.ip), encoding="utf-8")
         nothing = str(self._no_database)
         return {"CURL_HOME": str(home), "PGHOST": nothing, "PGSYSCONFDIR": nothing, MARK: str(self._ledger.folder)}
+
+
+def _find(program: str, cwd: Path, bins: Sequence[Path]) -> str:
+    """Look up a bare name in the pod's programs only; a path is used as it is."""
+    paths = [cwd / program] if "/" in program else [folder / program for folder in bins]
+    for path in paths:
+        if os.access(path, os.X_OK) and not path.is_dir():
+            return str(path)
+    raise FileNotFoundError(program)
 
 
 async def _feed(process: asyncio.subprocess.Process, stdin: bytes) -> None:

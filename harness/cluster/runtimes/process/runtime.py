@@ -1,4 +1,6 @@
-"""Runs pods as forked processes, each with a loopback address; they share their Service's by SO_REUSEPORT."""
+"""Runs pods as processes, each with a loopback address: forked from the services' image, or commands of the user.
+
+Forked pods share their Service's address by SO_REUSEPORT; the Services of commands have proxies."""
 
 from __future__ import annotations
 
@@ -11,16 +13,20 @@ from pathlib import Path
 
 import psutil
 
-from harness.cluster.container import Node, Reading
+from harness.cluster.container import Container, Node, Reading
+from harness.cluster.runtimes.process import command
+from harness.cluster.runtimes.process.command import CommandProcess
 from harness.cluster.runtimes.process.execution import Command, Execution
 from harness.cluster.runtimes.process.fork_server import ForkServer
+from harness.cluster.runtimes.process.pod_environment import PodEnvironment
+from harness.cluster.service_proxies import ServiceProxies
 from harness.cluster.state import Pod
 from harness.http import call_async
-from harness.machine.loopback import NODE, PORT, Subnet
-from harness.machine.objects import environment
+from harness.machine.loopback import NODE, Subnet
+from harness.machine.objects import text
 from harness.machine.process_ledger import Group, Ledger, end
 
-NAME, IMAGE = "gameday-local", "gameday-fakes:local"
+NAME = "gameday-local"
 ADMIN_TIMEOUT_S = 1.0
 
 
@@ -39,15 +45,21 @@ class Forked:
         self.group.signal(number)
 
 
-class ProcessRuntime:
-    """Implements runtime.Runtime. `services`: address by Service name."""
+@dataclass(frozen=True)
+class Starters:
+    """What starts the processes of pods, and the commands in them."""
 
-    def __init__(
-        self, subnet: Subnet, ledger: Ledger, fork_server: ForkServer, execution: Execution, services: Mapping[str, str]
-    ) -> None:
-        self.node = Node(NAME, subnet.address(NODE), IMAGE, "local processes", "process://1", digest=f"local://{IMAGE}")
-        self._subnet, self._ledger, self._fork_server = subnet, ledger, fork_server
-        self._execution, self._services = execution, services
+    fork_server: ForkServer
+    execution: Execution
+    environment: PodEnvironment
+
+
+class ProcessRuntime:
+    """Implements runtime.Runtime. `image`: that of every pod. `proxies`: of the Services whose pods run a command."""
+
+    def __init__(self, subnet: Subnet, ledger: Ledger, starters: Starters, proxies: ServiceProxies, image: str) -> None:
+        self.node = Node(NAME, subnet.address(NODE), image, "local processes", "process://1", digest=f"local://{image}")
+        self._subnet, self._ledger, self._starters, self._proxies = subnet, ledger, starters, proxies
         self._commands: dict[str, list[Group]] = {}
 
     def admit(self, pod: Pod) -> None:
@@ -55,24 +67,29 @@ class ProcessRuntime:
         pod.app.mkdir(parents=True)
         (pod.folder / "home").mkdir()
 
-    async def launch(self, pod: Pod, log: Path) -> Forked:
-        child = await self._fork_server.spawn(pod.owner.deployment.name, self._environment(pod), pod.app, log)
+    async def launch(self, pod: Pod, log: Path) -> Container:
+        if argv := command_of(pod):
+            env, cwd = self._starters.environment.of_command(pod), Path(text(pod.container, "workingDir"))
+            return command.start(argv, env, cwd, log, self._ledger, f"pod {pod.name}")
+        env = self._starters.environment.of_image(pod)
+        child = await self._starters.fork_server.spawn(pod.owner.deployment.name, env, pod.app, log)
         return Forked(child.group, child.exited)
 
     async def serve(self, pod: Pod, serving: bool) -> bool:
+        if command_of(pod):
+            return await self._proxies.set_endpoint(pod.owner.deployment.name, pod.name, pod.ip if serving else None)
         url = f"http://{pod.ip}:{self._subnet.admin_port}/serving"
         headers = {"Authorization": f"Bearer {pod.token}"}
         answer = await call_async("PUT", url, {"serving": serving}, headers, ADMIN_TIMEOUT_S)
         return answer.status == 200
 
     async def execute(self, pod: Pod, argv: Sequence[str], *, stdin: bytes | None, tty: bool) -> Command:
-        container = pod.runs[-1].container
-        assert isinstance(container, Forked)
-        command = await self._execution.start(
-            pod, container.group.pid, self._environment(pod), argv, stdin=stdin, tty=tty
-        )
-        self._commands.setdefault(pod.name, []).append(command.group)
-        return command
+        container, make = pod.runs[-1].container, self._starters.environment
+        assert isinstance(container, Forked | CommandProcess)
+        env = make.of_command(pod) if command_of(pod) else make.of_image(pod)
+        started = await self._starters.execution.start(pod, container.group.pid, env, argv, stdin=stdin, tty=tty)
+        self._commands.setdefault(pod.name, []).append(started.group)
+        return started
 
     async def release(self, pod: Pod) -> None:
         if commands := self._commands.pop(pod.name, []):
@@ -82,33 +99,24 @@ class ProcessRuntime:
     async def readings(self, pods: Iterable[Pod]) -> Mapping[str, Reading]:
         found = {}
         for pod in pods:
-            if pod.run is not None and isinstance(pod.run.container, Forked):
+            if pod.run is not None and isinstance(pod.run.container, Forked | CommandProcess):
                 with suppress(psutil.NoSuchProcess):
-                    found[pod.name] = _reading(pod.run.container.group.pid)
+                    found[pod.name] = _reading(psutil.Process(pod.run.container.group.pid), bool(command_of(pod)))
         return found
 
-    def _environment(self, pod: Pod) -> dict[str, str]:
-        """The template's variables, and those that locate the pod (docs/reference/contracts.md)."""
-        deployment = pod.owner.deployment.name
-        return {
-            "PATH": str(self._ledger.folder / "image" / "bin"),
-            "HOME": str(pod.folder / "home"),
-            "HOSTNAME": pod.name,
-            "LANG": "C.UTF-8",
-            **environment(pod.template),
-            "POD_NAME": pod.name,
-            "DEPLOYMENT": deployment,
-            "NAMESPACE": pod.namespace,
-            "POD_IP": pod.ip,
-            "PORT": str(PORT),
-            "SERVICE_IP": self._services[deployment],
-            "ADMIN_PORT": str(self._subnet.admin_port),
-            "ADMIN_TOKEN": pod.token,
-            "APP_DIR": str(pod.app),
-        }
+
+def command_of(pod: Pod) -> list[str]:
+    """The command of the pod's container; empty for one that runs what its image says."""
+    command = pod.container.get("command")
+    return [str(word) for word in command] if isinstance(command, list) else []
 
 
-def _reading(pid: int) -> Reading:
-    process = psutil.Process(pid)
-    times = process.cpu_times()
-    return Reading(times.user + times.system, process.memory_info().rss)
+def _reading(first: psutil.Process, whole: bool) -> Reading:
+    """Of a process; `whole`: and of everything that it has started."""
+    cpu_s, memory_bytes = 0.0, 0
+    for process in (first, *(first.children(recursive=True) if whole else ())):
+        with suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            cpu_s += times.user + times.system
+            memory_bytes += process.memory_info().rss
+    return Reading(cpu_s, memory_bytes)
