@@ -27,6 +27,8 @@ class Redis:
                 answer = await _ask(connection, words)
         except TimeoutError:
             raise RedisError("no answer in time") from None
+        except EOFError:
+            raise RedisError("the connection was closed") from None
         self._idle.append(connection)
         if answer is not None and answer.startswith("-"):
             raise RedisError(answer[1:])

@@ -78,6 +78,12 @@ class Pod:
         return items(self.template, "spec", "containers")[0]
 
     @property
+    def command(self) -> list[str]:
+        """The command of the container; empty for one that runs what its image says."""
+        command = self.container.get("command")
+        return [str(word) for word in command] if isinstance(command, list) else []
+
+    @property
     def run(self) -> Run | None:
         """The start that is running; None if none is."""
         return self.runs[-1] if self.runs and self.runs[-1].ended_s is None else None

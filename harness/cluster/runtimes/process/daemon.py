@@ -53,10 +53,9 @@ class ProcessBackend:
         subnet, self._addresses = layout.subnet, layout.service_addresses()
         ports = {name: manifest.port(name) for name in manifest.services}
         self._fronts = Fronts(manifest.commanded, self._addresses, ports, subnet.admin_port, layout.folder)
-        self._execution = Execution(subnet, layout.ledger, self._addresses, NAMESPACE, layout.runtime)
-        starters = Starters(
-            self._fork_server, self._execution, PodEnvironment(layout.folder, subnet, self._addresses, ports)
-        )
+        environment = PodEnvironment(layout.folder, subnet, self._addresses, ports)
+        self._execution = Execution(layout.ledger, environment, NAMESPACE, layout.runtime)
+        starters = Starters(self._fork_server, self._execution, environment)
         image = IMAGE_OF_COMMANDS if manifest.commanded else IMAGE
         self.runtime = ProcessRuntime(subnet, layout.ledger, starters, self._fronts.proxies, image)
         self._database = postgres.Database(layout.folder / "postgres", subnet.address(DATABASE), POSTGRES_PORT)

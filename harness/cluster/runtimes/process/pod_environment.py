@@ -25,8 +25,12 @@ class PodEnvironment:
     addresses: Mapping[str, str]
     ports: Mapping[str, int]
 
-    def of_image(self, pod: Pod) -> dict[str, str]:
-        """The variables of a pod that runs one of the shipped services."""
+    def of(self, pod: Pod) -> dict[str, str]:
+        """All variables of a pod."""
+        return self._of_command(pod) if pod.command else self._of_image(pod)
+
+    def _of_image(self, pod: Pod) -> dict[str, str]:
+        """Those of one of the shipped services."""
         return {
             **self._basic(pod),
             "PATH": str(self.folder / "image" / "bin"),
@@ -38,8 +42,8 @@ class PodEnvironment:
             "APP_DIR": str(pod.app),
         }
 
-    def of_command(self, pod: Pod) -> dict[str, str]:
-        """The variables of a pod that runs a command of the user, which finds programs as the user does."""
+    def _of_command(self, pod: Pod) -> dict[str, str]:
+        """Those of a command of the user, which finds programs as the user does."""
         known = {
             **self._basic(pod),
             "PATH": os.environ.get("PATH", os.defpath),

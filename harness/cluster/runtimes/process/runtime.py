@@ -68,15 +68,15 @@ class ProcessRuntime:
         (pod.folder / "home").mkdir()
 
     async def launch(self, pod: Pod, log: Path) -> Container:
-        if argv := command_of(pod):
-            env, cwd = self._starters.environment.of_command(pod), Path(text(pod.container, "workingDir"))
+        env = self._starters.environment.of(pod)
+        if argv := pod.command:
+            cwd = Path(text(pod.container, "workingDir"))
             return command.start(argv, env, cwd, log, self._ledger, f"pod {pod.name}")
-        env = self._starters.environment.of_image(pod)
         child = await self._starters.fork_server.spawn(pod.owner.deployment.name, env, pod.app, log)
         return Forked(child.group, child.exited)
 
     async def serve(self, pod: Pod, serving: bool) -> bool:
-        if command_of(pod):
+        if pod.command:
             return await self._proxies.set_endpoint(pod.owner.deployment.name, pod.name, pod.ip if serving else None)
         url = f"http://{pod.ip}:{self._subnet.admin_port}/serving"
         headers = {"Authorization": f"Bearer {pod.token}"}
@@ -84,10 +84,9 @@ class ProcessRuntime:
         return answer.status == 200
 
     async def execute(self, pod: Pod, argv: Sequence[str], *, stdin: bytes | None, tty: bool) -> Command:
-        container, make = pod.runs[-1].container, self._starters.environment
+        container = pod.runs[-1].container
         assert isinstance(container, Forked | CommandProcess)
-        env = make.of_command(pod) if command_of(pod) else make.of_image(pod)
-        started = await self._starters.execution.start(pod, container.group.pid, env, argv, stdin=stdin, tty=tty)
+        started = await self._starters.execution.start(pod, container.group.pid, argv, stdin=stdin, tty=tty)
         self._commands.setdefault(pod.name, []).append(started.group)
         return started
 
@@ -101,14 +100,8 @@ class ProcessRuntime:
         for pod in pods:
             if pod.run is not None and isinstance(pod.run.container, Forked | CommandProcess):
                 with suppress(psutil.NoSuchProcess):
-                    found[pod.name] = _reading(psutil.Process(pod.run.container.group.pid), bool(command_of(pod)))
+                    found[pod.name] = _reading(psutil.Process(pod.run.container.group.pid), bool(pod.command))
         return found
-
-
-def command_of(pod: Pod) -> list[str]:
-    """The command of the pod's container; empty for one that runs what its image says."""
-    command = pod.container.get("command")
-    return [str(word) for word in command] if isinstance(command, list) else []
 
 
 def _reading(first: psutil.Process, whole: bool) -> Reading:

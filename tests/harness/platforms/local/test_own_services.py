@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 import signal
+import socket
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -18,6 +19,7 @@ from harness.bindings import OwnService
 from harness.errors import StartError
 from harness.http import call
 from harness.machine import process_ledger
+from harness.machine.platform_state import CommandResult
 from harness.platforms.base import PlatformOptions
 from harness.platforms.local.platform import LocalPlatform
 from harness.platforms.local.provider import LocalProvider
@@ -109,6 +111,25 @@ def test_kubectl_runs_what_a_pod_may_run(platform: LocalPlatform) -> None:
     assert logs[0] == f"listening as {platform.state()['store'].pods[0]}"
 
 
+ASK = "exec 3<>/dev/tcp/{}/{} || exit 7; printf 'GET /env HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3"
+
+
+def test_localhost_of_a_command_in_a_pod_is_the_pod(platform: LocalPlatform) -> None:
+    """A `redis-cli flushall` in a pod must not reach the Redis on this machine's own localhost."""
+
+    def ask(host: str, port: int) -> CommandResult:
+        script = ASK.format(host, port)
+        return platform.kubectl("exec", "deployment/store", "-n", "production", "--", "bash", "-c", script)
+
+    (pod,) = platform.state()["store"].pods
+    with closing(socket.create_server(("127.0.0.1", 7070))), closing(socket.create_server(("127.0.0.1", 0))) as other:
+        answer = ask("127.0.0.1", 7070).stdout
+        assert json.loads(answer.partition("\n\n")[2])["POD_NAME"] == pod
+        assert ask("127.0.0.1", other.getsockname()[1]).status == 7, "no other port of this machine"
+    web = ask(platform.url("web").split("/")[2].split(":")[0], 8080).stdout
+    assert json.loads(web.partition("\n\n")[2])["POD_NAME"] in platform.state()["web"].pods
+
+
 def test_rollout_and_scaling_go_through_the_front(platform: LocalPlatform) -> None:
     platform.kubectl("set", "env", "deployment/web", "SPEED=2", "-n", "production")
     rolled = platform.kubectl("rollout", "status", "deployment/web", "-n", "production", "--timeout=60s", timeout_s=70)
@@ -148,7 +169,8 @@ def test_pod_that_is_killed_is_replaced_with_everything_that_it_started(tmp_path
     assert left(platform.folder) == []
 
 
-DAEMON = "setsid env -i sleep 1000 & echo started in the background"
+NAP = f"1000.{os.getpid()}"
+DAEMON = f"setsid env -i sleep {NAP} & echo started in the background"
 
 
 @pytest.mark.parametrize(
@@ -165,13 +187,12 @@ DAEMON = "setsid env -i sleep 1000 & echo started in the background"
 )  # fmt: skip
 def test_command_that_ends_is_an_error_with_its_place_and_its_last_lines(tmp_path: Path, run: str, why: str) -> None:
     platform = platform_of(tmp_path / "platform", own("db", run, port=7072))
-    before = {process.pid for process in psutil.process_iter()}
     with pytest.raises(StartError) as refused:
         platform.up()
     assert str(refused.value) == f"gameday.yaml:4:5: db: services.db did not start: {why}"
     assert left(platform.folder) == []
-    new = [process for process in psutil.process_iter() if process.pid not in before and process.name() == "sleep"]
-    assert new == [], "also what left its process group"
+    naps = [process.pid for process in psutil.process_iter(["cmdline"]) if NAP in (process.info["cmdline"] or ())]
+    assert naps == [], "it left its process group, and its environment"
 
 
 def test_service_that_never_becomes_healthy_is_named_with_those_that_need_it(tmp_path: Path) -> None:
@@ -193,8 +214,6 @@ def test_service_that_never_becomes_healthy_is_named_with_those_that_need_it(tmp
 
 
 def test_missing_programs_and_taken_ports_are_named_before_anything_starts() -> None:
-    import socket
-
     with closing(socket.socket()) as taken:
         taken.bind(("0.0.0.0", 0))
         taken.listen()
