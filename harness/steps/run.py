@@ -81,7 +81,7 @@ class Runner:
             facts,
             changed=(
                 *changes.own_changes(before, after, ready, command),
-                *accepted(script, facts.http, facts.stdout),
+                *accepted(script, facts.http, facts.stdout, () if facts.exit_status else self.session.pods.programs),
             ),
             added_variables=changes.added_variables(before, after, command),
             notes=notes + _at_zero(changes.scaled_to_zero(before, after, command)),
