@@ -21,7 +21,7 @@ _REDIS_ERROR = re.compile(
     r"(?:\(error\) )?"
     r"(?:ERR|OOM|NOAUTH|NOPERM|WRONGTYPE|READONLY|MISCONF|BUSY|LOADING|CLUSTERDOWN|MASTERDOWN|EXECABORT) "
 )
-"""How an error begins with which redis-cli ends with status 0 (redis.io/docs/latest/develop/reference/protocol-spec)."""
+"""How the errors begin that redis-cli prints with status 0 (redis.io/docs/latest/develop/reference/protocol-spec)."""
 _SHOWN = 60
 
 
