@@ -16,6 +16,11 @@ class Answer:
     body: str
     error: str = ""
 
+    @property
+    def healthy(self) -> bool:
+        """Whether it is a good answer to a health check, as a kubelet judges it: 2xx or 3xx."""
+        return 200 <= self.status < 400
+
 
 def call(
     method: str, url: str, body: object = None, headers: Mapping[str, str] | None = None, timeout_s: float = 2.0

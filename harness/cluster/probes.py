@@ -54,7 +54,7 @@ class Probe:
             return why and f"{self.kind} probe failed: {_dial(why, f'{address}:{self.port}')}"
         url = f"http://{address}:{self.port}{self.path}"
         answer = await call_async("GET", url, headers={"User-Agent": "kube-probe/1.36"}, timeout_s=self.timeout_s)
-        return "" if 200 <= answer.status < 400 else f"{self.kind} probe failed: {self._why(address, url, answer)}"
+        return "" if answer.healthy else f"{self.kind} probe failed: {self._why(address, url, answer)}"
 
     def _why(self, address: str, url: str, answer: Answer) -> str:
         if answer.status:

@@ -28,6 +28,8 @@ from tests.support.paths import ROOT
 from tests.support.platform_shell import in_shell
 from tests.support.waiting import wait_until
 
+NAP = f"1000.{os.getpid()}"
+"""Seconds of `sleep` that no other program waits for."""
 SERVER = f"exec {shlex.quote(sys.executable)} -S {shlex.quote(str(ROOT / 'tests' / 'support' / 'own_service.py'))}"
 
 
@@ -55,6 +57,11 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPlatform
     finally:
         made.down()
         assert left(made.folder) == []
+
+
+def naps() -> list[int]:
+    """The `sleep NAP` that still run."""
+    return [process.pid for process in psutil.process_iter(["cmdline"]) if NAP in (process.info["cmdline"] or ())]
 
 
 def left(folder: Path) -> list[str]:
@@ -169,7 +176,19 @@ def test_pod_that_is_killed_is_replaced_with_everything_that_it_started(tmp_path
     assert left(platform.folder) == []
 
 
-NAP = f"1000.{os.getpid()}"
+def test_what_a_killed_daemon_leaves_is_ended(tmp_path: Path) -> None:
+    platform = platform_of(tmp_path / "platform", own("store", f"sleep {NAP} & {SERVER}", port=7075))
+    platform.up()
+    (daemon,) = (each for each in process_ledger.recorded(platform.folder) if each.what == "daemon")
+    os.kill(daemon.pid, signal.SIGKILL)
+    wait_until(lambda: not daemon.leader_lives(), "the daemon has ended")
+    ended = LocalProvider(PlatformOptions()).recover(tmp_path)
+    assert any(each.startswith("pod store-") for each in ended), ended
+    assert left(platform.folder) == []
+    platform.down()
+    assert naps() == []
+
+
 DAEMON = f"setsid env -i sleep {NAP} & echo started in the background"
 
 
@@ -191,8 +210,7 @@ def test_command_that_ends_is_an_error_with_its_place_and_its_last_lines(tmp_pat
         platform.up()
     assert str(refused.value) == f"gameday.yaml:4:5: db: services.db did not start: {why}"
     assert left(platform.folder) == []
-    naps = [process.pid for process in psutil.process_iter(["cmdline"]) if NAP in (process.info["cmdline"] or ())]
-    assert naps == [], "it left its process group, and its environment"
+    assert naps() == [], "it left its process group, and its environment"
 
 
 def test_service_that_never_becomes_healthy_is_named_with_those_that_need_it(tmp_path: Path) -> None:
