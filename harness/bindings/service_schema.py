@@ -7,8 +7,8 @@ import re
 from harness.schema.shape import Check, Report, dictionary, filled, join, mapping, scalar, sequence, text, unchanged
 from harness.schema.tree import Tree
 
-MOST_SERVICES, MOST_REPLICAS = 30, 20
-"""A platform has 30 addresses for Services and 210 for pods, of which a rollout needs more for a while."""
+MOST_SERVICES, MOST_REPLICAS, MOST_PODS = 30, 20, 100
+"""A platform has 30 addresses for Services and 210 for pods, of which a rollout needs twice as many for a while."""
 SET_BY_PLATFORM = ("POD_IP", "POD_NAME", "PORT", "NAMESPACE", "DEPLOYMENT", "GAMEDAY_DIR")
 """Variables that the platform sets in every pod."""
 _NAME = re.compile(r"[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?")
@@ -65,8 +65,15 @@ _service = mapping(
 )
 
 
+def _pods(tree: Tree, path: str, report: Report) -> None:
+    replicas = sum(int(each.number("replicas") or 1) for each in tree.entries.values())
+    if replicas > MOST_PODS:
+        report(tree, path, f"{replicas} replicas in all; a platform has addresses for {MOST_PODS}")
+
+
 def check_services(tree: Tree, path: str, report: Report) -> None:
     """Report every deviation of `services` from its shape."""
     dictionary(_service)(tree, path, report)
     filled(tree, path, report)
     _names(tree, path, report)
+    _pods(tree, path, report)

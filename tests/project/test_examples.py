@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from harness.machine import process_ledger
 from tests.support.gameday import gameday
-from tests.support.paths import ROOT
+from tests.support.paths import COMMAND, ROOT
 
 EXAMPLES = {
     "nginx-upstreams": ("nginx", {"BAD_UPSTREAM": "passed", "RESTART_EDGE": "failed"}),
@@ -45,7 +46,7 @@ def test_runbook_that_heals_passes_and_the_other_one_fails(name: str, tmp_path: 
     shutil.copytree(ROOT / "examples" / name, tmp_path / name)
     done = gameday(
         "run", f"{name}/runbook.md", "--jobs", "1", "--out", "run", "--no-history", "--format", "json",
-        cwd=tmp_path, timeout_s=1200,
+        cwd=tmp_path, env={**os.environ, "PATH": f"{COMMAND.parent}:{os.environ['PATH']}"}, timeout_s=1200,
     )  # fmt: skip
     result = json.loads(done.stdout)
     assert {drill["runbook"]: drill["verdict"] for drill in result["drills"]} == verdicts, done.stdout

@@ -119,6 +119,17 @@ def test_an_empty_list_of_services_is_no_platform(tmp_path: Path) -> None:
         load(tmp_path / "gameday.yaml")
 
 
+def test_a_platform_has_so_many_addresses(tmp_path: Path) -> None:
+    text = "version: 1\nservices:\n" + "".join(f"  s{n}: {{run: x, replicas: 4}}\n" for n in range(31))
+    (tmp_path / "gameday.yaml").write_text(text)
+    with pytest.raises(BindingError) as refused:
+        load(tmp_path / "gameday.yaml")
+    assert str(refused.value).split("\n")[:2] == [
+        f"{tmp_path}/gameday.yaml:3:3: services: 31 services; a platform has addresses for 30",
+        f"{tmp_path}/gameday.yaml:3:3: services: 124 replicas in all; a platform has addresses for 100",
+    ]
+
+
 def test_all_problems_are_reported_at_once(tmp_path: Path) -> None:
     found = problems(tmp_path, ("port: 6379", "port: 0"), ("folder: app", "folder: ap"), ("[cache]", "[cash]"))
     assert [line.split(" ")[0] for line in found] == ["gameday.yaml:5:11:", "gameday.yaml:9:13:", "gameday.yaml:14:13:"]
