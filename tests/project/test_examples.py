@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from harness import app
 from harness.machine import process_ledger
 from tests.support.gameday import gameday
 from tests.support.paths import COMMAND, ROOT
@@ -28,13 +29,11 @@ def test_every_example_is_tested() -> None:
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_plan_has_no_problem(name: str, tmp_path: Path) -> None:
-    done = gameday("plan", ROOT / "examples" / name / "runbook.md", "--format", "json", cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
-    plan = json.loads(done.stdout)
-    assert [drill["runbook"] for drill in plan["drills"]] == list(EXAMPLES[name][1])
-    assert [symptom for drill in plan["drills"] for symptom in drill["symptoms"] if not symptom["condition"]] == []
-    assert plan["findings"] == []
+def test_plan_has_no_problem(name: str) -> None:
+    done = app.plan(app.PlanRequest(ROOT / "examples" / name / "runbook.md"))
+    assert (done.problems, done.ready, done.plan.findings) == ((), True, ())
+    assert [drill.runbook.id for drill in done.plan.drills] == list(EXAMPLES[name][1])
+    assert [symptom for drill in done.plan.drills for symptom, condition in drill.symptoms if condition is None] == []
 
 
 @pytest.mark.slow

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from harness import app
-from harness.errors import BindingError, ComparisonError, StartError
+from harness.errors import BindingError, ComparisonError
 from harness.machine import process_ledger
+from harness.record.events import Crashed, FaultApplied
+from harness.record.journal import read_events
 from tests.support.gameday import gameday
 from tests.support.network import free_port
-from tests.support.paths import ROOT
 from tests.support.slo import changed
 
 DOCUMENT = """\
@@ -133,45 +134,20 @@ def test_a_comparison_cannot_start_them(place: Path) -> None:
         app.compare(app.CompareRequest("web:A=1", "web:A=2"))
 
 
-def test_service_that_does_not_start_ends_the_run_with_its_place_and_its_log(place: Path) -> None:
-    request = bind(place, db="echo 'no space left on device' >&2; exit 7")
-    events: list[str] = []
-    with pytest.raises(StartError) as refused:
-        app.run(
-            app.RunRequest(request, out=Path("run"), jobs=1),
-            listeners=[lambda judge: lambda event: events.append(type(event).__name__)],
-        )
+def test_service_that_does_not_start_ends_the_run_before_any_fault(place: Path) -> None:
+    bind(place, db="echo 'no space left on device' >&2; exit 7")
+    done = gameday("run", "ops.md", "--quiet", "--no-history", "--out", "run", cwd=place)
     why = "its command ended with status 7 before it was ready; its last lines:\n  no space left on device"
-    assert str(refused.value) == f"{place}/gameday.yaml:4:5: services.db did not start: {why}"
-    assert "FaultApplied" not in events
+    assert done.stderr.endswith(f"{place}/gameday.yaml:4:5: services.db did not start: {why}\n")
+    assert (done.returncode, done.stdout) == (2, "")
+    kinds = {type(event) for event in read_events(place / "run" / "record.jsonl")}
+    assert Crashed in kinds
+    assert FaultApplied not in kinds
     assert process_ledger.left(place) == []
 
 
-def test_the_command_line_says_so_with_exit_code_2(place: Path) -> None:
-    bind(place, db="exit 7")
-    done = gameday("run", "ops.md", "--quiet", "--no-history", cwd=place)
-    assert done.returncode == 2
-    assert "gameday.yaml:4:5: services.db did not start: its command ended with status 7" in done.stderr
-    assert done.stdout == ""
-
-
-def test_up_starts_them_and_down_ends_them(place: Path) -> None:
-    server = ROOT / "tests" / "support" / "own_service.py"
-    request = bind(
-        place,
-        ("exec python3 server.py", f"exec python3 -S {server}"),
-        ("    metrics: /metrics\n", f"    port: {free_port()}\n"),
-        db=f"exec python3 -S {server}",
-    )
-    assert request.bindings is None
-    try:
-        done = gameday("up", cwd=place)
-        assert done.returncode == 0, done.stderr
-        assert "db-" in done.stdout
-        assert "Running" in done.stdout
-        again = gameday("up", "--quiet", "--bindings", "gameday.yaml", cwd=place)
-        assert again.returncode == 0, "it is up already"
-    finally:
-        ended = gameday("down", cwd=place)
-    assert ended.returncode == 0, ended.stderr
-    assert process_ledger.left(place) == []
+def test_up_reads_the_services_of_the_bindings_that_are_named(place: Path) -> None:
+    (place / "other.yaml").write_text("version: 1\nservices: {db: {run: exec db, port: 0}}\n")
+    with pytest.raises(BindingError, match=r"other.yaml:2:37: services.db.port: expected a whole number"):
+        app.up(app.UpRequest(bindings=Path("other.yaml")))
+    assert not (place / "runs").exists()
