@@ -196,7 +196,7 @@ def test_command_that_ends_is_an_error_with_its_place_and_its_last_lines(tmp_pat
 def test_service_that_never_becomes_healthy_is_named_with_those_that_need_it(tmp_path: Path) -> None:
     unwell = own("unwell", port=7073, health="/healthz", env={"UNWELL": "1"})
     platform = platform_of(tmp_path / "platform", own("web", port=7074, needs=("unwell",)), unwell)
-    platform.up_s = 1.5
+    platform.up_s = 3.0
     with pytest.raises(StartError) as refused:
         platform.up()
     web, late, *lines = str(refused.value).split("\n")
@@ -204,7 +204,7 @@ def test_service_that_never_becomes_healthy_is_named_with_those_that_need_it(tmp
         "gameday.yaml:4:5: web: services.web did not start: it needs unwell, of which not all have a ready pod"
     )
     assert late == (
-        "gameday.yaml:4:5: unwell: services.unwell did not start: not healthy within 1.5 s: "
+        "gameday.yaml:4:5: unwell: services.unwell did not start: not healthy within 3 s: "
         "`health: /healthz` gets HTTP 503; its last lines:"
     )
     assert lines[-1] == "  GET /healthz 503"
