@@ -150,14 +150,14 @@ class Daemon:
         return len(deployed) == len(declared)
 
     def _check_commands(self) -> None:
-        """Raises NotStartedError when a command of the user did not start, or ended before its pod was ready: it would
-        do so again, and its back-off would hide why."""
+        """Raises NotStartedError when a command of the user did not start, or ended during the platform's start: it
+        would do so again, and its back-off would hide why."""
         for name in self._manifest.commanded:
             for pod in self.cluster.deployments[name].pods if name in self.cluster.deployments else ():
                 if pod.ready:
                     continue
                 if run := next((run for run in pod.runs if run.ended_s is not None), None):
-                    why = f"its command ended with status {run.exit_code} before it was ready"
+                    why = f"its command ended with status {run.exit_code} during the start"
                     raise NotStartedError(name, f"{why}; {last_lines(run.log)}")
                 if pod.waiting_message:
                     raise NotStartedError(name, pod.waiting_message)

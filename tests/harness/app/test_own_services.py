@@ -137,7 +137,7 @@ def test_a_comparison_cannot_start_them(place: Path) -> None:
 def test_service_that_does_not_start_ends_the_run_before_any_fault(place: Path) -> None:
     bind(place, db="echo 'no space left on device' >&2; exit 7")
     done = gameday("run", "ops.md", "--quiet", "--no-history", "--out", "run", cwd=place)
-    why = "its command ended with status 7 before it was ready; its last lines:\n  no space left on device"
+    why = "its command ended with status 7 during the start; its last lines:\n  no space left on device"
     assert done.stderr.endswith(f"{place}/gameday.yaml:4:5: services.db did not start: {why}\n")
     assert (done.returncode, done.stdout) == (2, "")
     kinds = {type(event) for event in read_events(place / "run" / "record.jsonl")}

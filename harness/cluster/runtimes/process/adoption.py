@@ -20,9 +20,16 @@ def adopt() -> None:
 
 
 def end_descendants() -> None:
-    """Kill every descendant of this process and wait for their end. Blocks."""
-    found = psutil.Process().children(recursive=True)
+    """Kill every descendant of this process that still runs, and wait for their end. Blocks."""
+    found = list(filter(_runs, psutil.Process().children(recursive=True)))
     for process in found:
         with suppress(psutil.NoSuchProcess):
             process.kill()
     psutil.wait_procs(found, KILLED_S)
+
+
+def _runs(process: psutil.Process) -> bool:
+    """Whether this is no zombie: the one that started it reads its status."""
+    with suppress(psutil.NoSuchProcess):
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    return False

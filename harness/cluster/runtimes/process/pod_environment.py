@@ -48,6 +48,7 @@ class PodEnvironment:
             **self._basic(pod),
             "PATH": os.environ.get("PATH", os.defpath),
             "TMPDIR": str(pod.folder / "home"),
+            "PYTHONUNBUFFERED": "1",  # as in images: what it prints is in the log at once
             **self._links(),
             **self._located(pod),
         }

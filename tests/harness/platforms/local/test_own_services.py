@@ -179,9 +179,9 @@ DAEMON = f"setsid env -i sleep {NAP} & echo started in the background"
     ("run", "why"),
     [
         ("echo one; exec no-such-program --port $PORT",
-         "its command ended with status 127 before it was ready; its last lines:\n"
+         "its command ended with status 127 during the start; its last lines:\n"
          "  one\n  bash: line 1: exec: no-such-program: not found"),
-        (DAEMON, "its command ended with status 0 before it was ready; its last lines:\n  started in the background"),
+        (DAEMON, "its command ended with status 0 during the start; its last lines:\n  started in the background"),
     ],
 )  # fmt: skip
 def test_command_that_ends_is_an_error_with_its_place_and_its_last_lines(tmp_path: Path, run: str, why: str) -> None:
