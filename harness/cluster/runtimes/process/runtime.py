@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,16 +100,30 @@ class ProcessRuntime:
         for pod in pods:
             if pod.run is not None and isinstance(pod.run.container, Forked | CommandProcess):
                 with suppress(psutil.NoSuchProcess):
-                    found[pod.name] = _reading(psutil.Process(pod.run.container.group.pid), bool(pod.command))
+                    found[pod.name] = _reading(pod.run.container.group.pid, bool(pod.command))
         return found
 
 
-def _reading(first: psutil.Process, whole: bool) -> Reading:
+def _reading(pid: int, whole: bool) -> Reading:
     """Of a process; `whole`: and of everything that it has started."""
-    cpu_s, memory_bytes = 0.0, 0
-    for process in (first, *(first.children(recursive=True) if whole else ())):
+    first = psutil.Process(pid)
+    cpu_s, memory_bytes = _used(first)
+    for started in _started_by(pid) if whole else ():
         with suppress(psutil.NoSuchProcess):
-            times = process.cpu_times()
-            cpu_s += times.user + times.system
-            memory_bytes += process.memory_info().rss
+            own_s, own_bytes = _used(psutil.Process(started))
+            cpu_s, memory_bytes = cpu_s + own_s, memory_bytes + own_bytes
     return Reading(cpu_s, memory_bytes)
+
+
+def _used(process: psutil.Process) -> tuple[float, int]:
+    times = process.cpu_times()
+    return times.user + times.system, process.memory_info().rss
+
+
+def _started_by(pid: int) -> Iterator[int]:
+    """The descendants of a process, from the kernel's own lists: psutil reads every process of the machine for that."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in map(int, (task / "children").read_text().split()):
+                yield child
+                yield from _started_by(child)

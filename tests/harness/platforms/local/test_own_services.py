@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import signal
 import socket
@@ -42,7 +43,7 @@ def platform_of(folder: Path, *services: OwnService) -> LocalPlatform:
 
 
 SERVICES = (
-    own("store", port=7070, programs=("nproc",)),
+    own("store", f"({SERVER}) & wait", port=7070, programs=("nproc",)),
     own("web", replicas=2, health="/healthz", metrics="/metrics", needs=("store",),
         env={"STORE": "http://$(STORE_SERVICE_HOST):$(STORE_SERVICE_PORT)", "SPEED": "1"}),
 )  # fmt: skip
@@ -116,6 +117,12 @@ def test_kubectl_runs_what_a_pod_may_run(platform: LocalPlatform) -> None:
     assert refused.status != 0
     logs = platform.kubectl("logs", "deployment/store", "-n", "production").stdout.splitlines()
     assert logs[0] == f"listening as {platform.state()['store'].pods[0]}"
+
+
+def test_usage_is_that_of_everything_that_a_command_has_started(platform: LocalPlatform) -> None:
+    top = ("top", "pods", "-n", "production", "--no-headers", "-l", "app=store")
+    used = wait_until(lambda: re.search(r" (\d+)Mi", platform.kubectl(*top).stdout), "its usage is measured")
+    assert int(used[1]) > 8, "its first process is a bash of 4 MiB, which waits for the server"
 
 
 ASK = "exec 3<>/dev/tcp/{}/{} || exit 7; printf 'GET /env HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3"
