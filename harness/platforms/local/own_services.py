@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
+from pathlib import Path
+
+import psutil
 
 from harness.bindings import OwnService
 from harness.errors import StartError
+from harness.machine import process_ledger
 
 PROBED = "127.63.0.1"
 """An address of the loopback that no platform uses: a port that is taken here is taken on all addresses."""
@@ -46,6 +51,26 @@ def _why(error: OSError, port: int) -> str:
     return f"port {port} cannot be used: {os.strerror(error.errno or 0)}"
 
 
+def listens_elsewhere(pod: str, address: str, folder: Path) -> str:
+    """That the processes of a pod listen, but not on its `address` (IP:PORT); "" if they do, or do not listen."""
+    groups = [group for group in process_ledger.recorded(folder) if group.what == f"pod {pod}"]
+    found = {
+        place for _, members in process_ledger.living(groups, folder) for each in members for place in _listens(each)
+    }
+    if not found or address in found:
+        return ""
+    return f"; it listens on {', '.join(sorted(found))} and has to listen on $POD_IP:$PORT, here {address}"
+
+
+def _listens(process: psutil.Process) -> Iterator[str]:
+    with suppress(psutil.Error):
+        for each in process.net_connections(kind="tcp"):
+            if each.status == psutil.CONN_LISTEN:
+                yield f"{each.laddr.ip}:{each.laddr.port}"
+
+
 def start_error(each: OwnService, why: str) -> StartError:
     """The error of a service that did not start."""
+    if re.search("address already in use", why, re.IGNORECASE):
+        why += "\nEvery pod listens on $POD_IP only: one that listens on all addresses takes its port from all others."
     return StartError(f"{each.place}: services.{each.name} did not start: {why}")

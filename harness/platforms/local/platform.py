@@ -13,9 +13,11 @@ from harness.cluster.logs import last_lines
 from harness.errors import GamedayError, PlatformError, StartError
 from harness.platforms.control_client import DeploymentAnswer
 from harness.platforms.daemon_platform import DaemonPlatform
-from harness.platforms.local.own_services import start_error
+from harness.platforms.local.own_services import listens_elsewhere, start_error
 
 MANIFESTS = "manifests"
+OWN_UP_S = 60.0
+"""Time limit for services of the user: what they do while they start is not known."""
 NO_SERVICES: Mapping[str, OwnService] = {}
 
 
@@ -45,6 +47,8 @@ class LocalPlatform(DaemonPlatform):
             manifests = written
         super().__init__(folder, overrides=overrides, detach=detach, manifests=manifests)
         self._fork_server, self._services = fork_server, services
+        if services:
+            self.up_s = OWN_UP_S
 
     def up(self) -> None:
         if self._services:
@@ -75,10 +79,11 @@ class LocalPlatform(DaemonPlatform):
     def _why_late(self, each: OwnService, found: DeploymentAnswer | None) -> str:
         if found is None:
             return f"it needs {', '.join(each.needs)}, of which not all have a ready pod"
-        late = [pod["name"] for pod in found["pods"] if not pod["ready"]]
-        if not late:
+        late = next((pod for pod in found["pods"] if not pod["ready"]), None)
+        if late is None:
             return ""
-        answer, logs = self.health(each.name)[late[0]], self.log_files(each.name)
+        answer, logs = self.health(each.name)[late["name"]], self.log_files(each.name)
         fact = f"HTTP {answer.status}" if answer.status else answer.error
+        elsewhere = listens_elsewhere(late["name"], f"{late['ip']}:{found['port']}", self.folder)
         tail = f"; {last_lines(logs[-1])}" if logs else ""
-        return f"not healthy within {self.up_s:g} s: `health: {each.health}` gets {fact}{tail}"
+        return f"not healthy within {self.up_s:g} s: `health: {each.health}` gets {fact}{elsewhere}{tail}"

@@ -22,6 +22,7 @@ from harness.http import call
 from harness.machine import process_ledger
 from harness.machine.platform_state import CommandResult
 from harness.platforms.base import PlatformOptions
+from harness.platforms.local.own_services import start_error
 from harness.platforms.local.platform import LocalPlatform
 from harness.platforms.local.provider import LocalProvider
 from tests.support.network import free_port
@@ -200,22 +201,39 @@ def test_command_that_ends_is_an_error_with_its_place_and_its_last_lines(tmp_pat
     assert naps() == [], "it left its process group, and its environment"
 
 
-def test_service_that_never_becomes_healthy_is_named_with_those_that_need_it(tmp_path: Path) -> None:
-    unwell = own("unwell", port=7073, health="/healthz", env={"UNWELL": "1"})
-    platform = platform_of(tmp_path / "platform", own("web", port=7074, needs=("unwell",)), unwell)
+def test_every_service_that_is_not_healthy_is_named_with_the_reason(tmp_path: Path) -> None:
+    port = free_port()
+    services = (
+        own("web", port=7074, needs=("unwell",)),
+        own("unwell", port=7073, health="/healthz", env={"UNWELL": "1"}),
+        own("elsewhere", f"POD_IP=127.0.0.1 {SERVER}", port=port),
+    )
+    platform = platform_of(tmp_path / "platform", *services)
     platform.up_s = 3.0
     with pytest.raises(StartError) as refused:
         platform.up()
-    web, late, *lines = str(refused.value).split("\n")
+    web, *unwell, elsewhere, last = str(refused.value).split("\n")
     assert web == (
         "gameday.yaml:4:5: web: services.web did not start: it needs unwell, of which not all have a ready pod"
     )
-    assert late == (
+    assert unwell[0] == (
         "gameday.yaml:4:5: unwell: services.unwell did not start: not healthy within 3 s: "
         "`health: /healthz` gets HTTP 503; its last lines:"
     )
-    assert lines[-1] == "  GET /healthz 503"
+    assert unwell[-1] == "  GET /healthz 503"
+    hint = rf"it listens on 127\.0\.0\.1:{port} and has to listen on \$POD_IP:\$PORT, here 127\.[\d.]+:{port};"
+    assert re.search(
+        rf"services.elsewhere .* `health: tcp` gets ConnectionRefusedError: .*; {hint} its last", elsewhere
+    )
+    assert last.startswith("  listening as elsewhere-")
     assert left(platform.folder) == []
+
+
+def test_address_that_is_in_use_has_a_hint() -> None:
+    error = start_error(own("db"), "its last lines:\n  OSError: [Errno 98] Address already in use")
+    assert str(error).split("\n")[2:] == [
+        "Every pod listens on $POD_IP only: one that listens on all addresses takes its port from all others."
+    ]
 
 
 def test_missing_programs_and_taken_ports_are_named_before_anything_starts() -> None:
