@@ -12,6 +12,7 @@ from harness.errors import BindingError, ComparisonError
 from harness.machine import process_ledger
 from harness.record.events import Crashed, FaultApplied
 from harness.record.journal import read_events
+from harness.report.plan import to_json, to_text
 from tests.support.gameday import gameday
 from tests.support.network import free_port
 from tests.support.slo import changed
@@ -80,6 +81,12 @@ def problems(place: Path, *changes: tuple[str, str]) -> list[str]:
 
 def test_names_of_the_bindings_are_those_of_the_services(place: Path) -> None:
     assert problems(place) == []
+
+
+def test_plan_shows_the_services(place: Path) -> None:
+    made = app.plan(bind(place)).plan
+    assert to_text(made).split("\n")[1:3] == ["service db: exec db", "service web: exec python3 server.py"]
+    assert json.loads(to_json(made))["services"] == ["db", "web"]
 
 
 @pytest.mark.parametrize(
