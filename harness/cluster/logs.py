@@ -14,7 +14,7 @@ from typing import BinaryIO
 from harness.cluster.state import Run
 
 POLL_S = 0.03
-LAST_LINES = 5
+LAST_LINES, LINE_CHARACTERS = 5, 300
 
 
 async def read(run: Run, *, follow: bool, tail: int | None, since_s: float | None) -> AsyncIterator[bytes]:
@@ -40,7 +40,8 @@ async def read(run: Run, *, follow: bool, tail: int | None, since_s: float | Non
 
 def last_lines(log: Path) -> str:
     """The end of a log for an error message."""
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:]
+    written = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    lines = [line[:LINE_CHARACTERS] for line in written[-LAST_LINES:]]
     return "\n  ".join(["its last lines:", *lines]) if lines else "it logged nothing"
 
 

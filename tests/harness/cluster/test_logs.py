@@ -64,3 +64,9 @@ def test_log_that_is_gone_is_not_measured(run: Run) -> None:
     run.log.unlink()
     run.mark()
     assert not run.marks
+
+
+def test_end_of_a_log_is_short(run: Run) -> None:
+    assert logs.last_lines(run.log) == "it logged nothing"
+    write(run, *"abcdef", "g" * 400)
+    assert logs.last_lines(run.log) == "\n  ".join(["its last lines:", *"cdef", "g" * 300])
