@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
-from fakes import pod, proxy
+from fakes.program import NAMES, main
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:
-        sys.exit(f"usage: python -m fakes {{{','.join((*pod.MODULES, proxy.NAME))}}}")
-    sys.exit(proxy.main(os.environ) if sys.argv[1] == proxy.NAME else pod.main(sys.argv[1], os.environ))
+        sys.exit(f"usage: python -m fakes {{{','.join(NAMES)}}}")
+    sys.exit(main(sys.argv[1], os.environ))

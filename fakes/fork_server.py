@@ -20,7 +20,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import NoReturn
 
-from fakes.pod import MODULES, main
+from fakes.pod import MODULES
+from fakes.program import main
 
 END_GRACE_S = 1.0
 
@@ -170,7 +171,7 @@ def _reply(message: dict[str, object]) -> None:
 
 
 if __name__ == "__main__":
-    for module in MODULES.values():
-        importlib.import_module(module)
+    for service in sys.argv[1:] or MODULES:
+        importlib.import_module(MODULES.get(service, "fakes.proxy"))
     gc.freeze()  # keeps the loaded modules' memory shared with the children
     ForkServer().run()

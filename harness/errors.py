@@ -25,6 +25,10 @@ class BindingError(GamedayError):
     """The bindings file is invalid, or lacks something that the runbook needs."""
 
 
+class StartError(BindingError):
+    """A service of the bindings file does not start as the file says."""
+
+
 class ConditionError(GamedayError):
     """A condition does not follow the grammar."""
 

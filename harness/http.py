@@ -16,6 +16,11 @@ class Answer:
     body: str
     error: str = ""
 
+    @property
+    def healthy(self) -> bool:
+        """Whether it is a good answer to a health check, as a kubelet judges it: 2xx or 3xx."""
+        return 200 <= self.status < 400
+
 
 def call(
     method: str, url: str, body: object = None, headers: Mapping[str, str] | None = None, timeout_s: float = 2.0
@@ -41,6 +46,17 @@ def call(
 
 def _target(parts: SplitResult) -> str:
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def connection_error(address: str, port: int, timeout_s: float = 2.0) -> str:
+    """Return why no connection can be made, as `ExceptionType: message`; "" if one can."""
+    import socket  # noqa: PLC0415  as above
+
+    try:
+        socket.create_connection((address, port), timeout_s).close()
+    except OSError as error:
+        return f"{type(error).__name__}: {error}"
+    return ""
 
 
 async def call_async(

@@ -72,7 +72,7 @@ def make_plan(
             )
     chosen = [runbook for runbook in document.runbooks if not only or runbook.id in only]
     drills = tuple(_drill(runbook, document, bindings) for runbook in chosen)
-    general = general_steps(document.general, bindings.placeholders, bindings.namespace)
+    general = general_steps(document.general, bindings.placeholders, bindings.namespace, bindings.programs)
     return GamedayPlan(document, bindings, drills, general, tuple(_findings(document, bindings, bool(only))), start)
 
 
@@ -88,7 +88,8 @@ def _drill(runbook: Runbook, document: Document, bindings: Bindings) -> DrillPla
         toggle.name: bindings.toggles.get(toggle.name, binding.service if binding else "") for toggle in runbook.toggles
     }
     order = binding.order if binding else StepOrder.DOCUMENT
-    steps = runbook_steps(runbook, bindings.placeholders_of(runbook), toggles, bindings.namespace, order)
+    placeholders, programs = bindings.placeholders_of(runbook), bindings.programs
+    steps = runbook_steps(runbook, placeholders, toggles, bindings.namespace, order, programs)
     return DrillPlan(runbook, binding, symptoms, steps, tuple(_unread_inside(runbook, document)))
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator
 
+from harness.bindings import Bindings
 from harness.cluster import manifest
+from harness.conditions import Condition
 from harness.errors import BindingError, GamedayError
 from harness.faults.admin import LOAD
 from harness.faults.factory import make_fault
@@ -12,6 +14,7 @@ from harness.faults.implemented import not_implemented
 from harness.load.declared import declared
 from harness.load.job import check_shared
 from harness.load.worker import find_scenario
+from harness.measures.probe import MetricProbe
 from harness.plan import DrillPlan, GamedayPlan
 
 
@@ -20,15 +23,21 @@ def part_problems(plan: GamedayPlan, workers: int | None) -> Iterator[GamedayErr
     yield from _of_probes(plan)
     for drill in plan.drills:
         yield from _of_scenario(drill, plan, workers)
-        yield from _of_service(drill)
+        yield from _of_service(drill, plan.bindings)
         yield from _of_faults(drill, plan)
         yield from _of_symptoms(drill)
+        yield from _of_measures(drill, plan.bindings)
         yield from _of_toggles(drill, plan)
+
+
+def _deployed(bindings: Bindings) -> Collection[str]:
+    """The Deployments, each with a Service of the same name: the services of the bindings, else the shipped ones."""
+    return tuple(bindings.services or manifest.read().deployments)
 
 
 def _of_probes(plan: GamedayPlan) -> Iterator[GamedayError]:
     for probe in plan.bindings.probes:
-        if fact := _no_service(probe.service):
+        if fact := _no_service(probe.service, plan.bindings):
             yield BindingError(f"{probe.place}: probes.{probe.name}.service: {fact}")
 
 
@@ -48,26 +57,26 @@ def _of_scenario(drill: DrillPlan, plan: GamedayPlan, workers: int | None) -> It
         yield BindingError(f"{_at(drill, 'series')}{fact}")
 
 
-def _of_service(drill: DrillPlan) -> Iterator[GamedayError]:
-    if drill.binding and (fact := _no_service(drill.binding.service)):
+def _of_service(drill: DrillPlan, bindings: Bindings) -> Iterator[GamedayError]:
+    if drill.binding and (fact := _no_service(drill.binding.service, bindings)):
         yield BindingError(f"{_at(drill, 'service')}{fact}")
 
 
-def _no_service(name: str) -> str:
+def _no_service(name: str, bindings: Bindings) -> str:
     """Return that there is no service of this name; "" if there is."""
-    known = manifest.read().services
+    known = _deployed(bindings)
     return "" if name in known else f"there is no service `{name}`; known: {', '.join(known)}"
 
 
 def _of_faults(drill: DrillPlan, plan: GamedayPlan) -> Iterator[GamedayError]:
-    deployments = manifest.read().deployments
+    deployments, own = _deployed(plan.bindings), bool(plan.bindings.services)
     for spec in plan.bindings.faults[drill.binding.fault] if drill.binding else ():
         place = f"{spec.place}: " if spec.place else ""
         if spec.at != LOAD and spec.at not in deployments:
             fact = f"there is no Deployment `{spec.at}`; known: {', '.join((*deployments, LOAD))}"
             yield BindingError(f"{place}{fact}")
             continue
-        if fact := not_implemented(spec, _faults_of_scenario(drill, plan)):
+        if fact := not_implemented(spec, _faults_of_scenario(drill, plan), own=own):
             yield BindingError(f"{place}fault `{spec.text}`: {fact}")
         try:
             make_fault(spec)
@@ -94,8 +103,29 @@ def _of_symptoms(drill: DrillPlan) -> Iterator[GamedayError]:
             yield BindingError(f"{place}{fact}")
 
 
+def _of_measures(drill: DrillPlan, bindings: Bindings) -> Iterator[GamedayError]:
+    """What is measured at a service that does not exist, or at one of the bindings that has no metrics."""
+    slos = drill.binding.slos.values() if drill.binding else ()
+    at_slos = _at(drill, "slos")
+    yield from (each for slo in slos for each in _of_condition(slo.condition, at_slos, bindings))
+    for bound in drill.binding.symptoms if drill.binding else ():
+        yield from _of_condition(bound.condition, f"{bound.place}: " if bound.place else "", bindings)
+
+
+def _of_condition(condition: Condition, place: str, bindings: Bindings) -> Iterator[GamedayError]:
+    for probe in condition.measure.probes:
+        if probe.deployment is None:
+            continue
+        if fact := _no_service(probe.deployment, bindings):
+            yield BindingError(f"{place}condition `{condition.text}`: {fact}")
+        service = bindings.services.get(probe.deployment)
+        if service and service.metrics is None and isinstance(probe, MetricProbe):
+            fix = f"give their path, such as `metrics: /metrics`, at services.{service.name} ({service.place})"
+            yield BindingError(f"{place}condition `{condition.text}`: {service.name} has no metrics; {fix}")
+
+
 def _of_toggles(drill: DrillPlan, plan: GamedayPlan) -> Iterator[GamedayError]:
-    deployments: Mapping[str, object] = manifest.read().deployments
+    deployments = _deployed(plan.bindings)
     for toggle in drill.runbook.toggles:
         deployment = plan.bindings.toggles.get(toggle.name)
         if deployment and deployment not in deployments:

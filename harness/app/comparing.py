@@ -19,7 +19,7 @@ from harness.bindings import Bindings
 from harness.comparison.blocks import MIN_BLOCK_S, WARM_UP_S
 from harness.comparison.judge import judge_comparison
 from harness.comparison.result import ComparisonResult
-from harness.comparison.variant import parse_pair
+from harness.comparison.variant import BaseUrl, Variant, parse_pair
 from harness.errors import BindingError, ComparisonError
 from harness.load.declared import declared
 from harness.load.worker import find_scenario
@@ -81,6 +81,7 @@ def compare(
     repository, stop = Path.cwd(), stop or threading.Event()
     base, candidate = parse_pair(request.base, request.candidate)
     bound = bindings.load(bindings.find(repository / "gameday", request.bindings))
+    _check_services(bound, base)
     loads = _loads(request, bound)
     platform = platform_of(base)
     pair: dict[SideName, Prepared] = {CONTROL: prepare(base, repository), TREATMENT: prepare(candidate, repository)}
@@ -97,6 +98,13 @@ def compare(
     write_whole(report.to_json(result), out / FILE)
     write_whole(to_html(result), out / PAGE)
     return CompareResult(out, result)
+
+
+def _check_services(bound: Bindings, base: Variant) -> None:
+    """Raises ComparisonError for services of the bindings, unless the variants run already."""
+    if bound.services and not isinstance(base, BaseUrl):
+        place, fix = next(iter(bound.services.values())).place, "start both variants yourself, and give two base URLs"
+        raise ComparisonError(f"{place}: services: `gameday compare` starts the shipped services only; {fix}")
 
 
 def read_comparison(run: Path) -> ComparisonResult:

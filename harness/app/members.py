@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
-from harness.errors import GamedayError, MachineError
+from harness.errors import BindingError, GamedayError, MachineError
 from harness.registry import Family
 
 if TYPE_CHECKING:  # names alone are needed for `--help`, and the contracts take a fifth of a second to import
@@ -38,8 +38,12 @@ def format_names() -> tuple[str, ...]:
 
 
 def make_provider(name: str, options: PlatformOptions) -> Provider:
-    """The provider of a platform; raises MachineError for an option that has no effect on this platform."""
+    """The provider of a platform. Raises MachineError for an option that has no effect on this platform, BindingError
+    for services that it cannot run."""
     provider = PLATFORMS.load(name)(options)
+    if options.services and "services" not in provider.options:
+        place, fix = next(iter(options.services.values())).place, "choose --platform local"
+        raise BindingError(f"{place}: services: --platform {name} cannot run services of the bindings yet; {fix}")
     unused = [field for field, value in vars(options).items() if value is not None and field not in provider.options]
     if unused:
         flags = ", ".join("--" + field.replace("_", "-") for field in unused)

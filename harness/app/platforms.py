@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness import bindings
 from harness.app.members import DEFAULT_PLATFORM, PLATFORMS, make_provider
+from harness.bindings import OwnService
 from harness.errors import BindingError, MachineError
 from harness.platforms.base import Platform, PlatformOptions, Provider
 
@@ -32,6 +33,8 @@ class UpRequest:
 
     platform: PlatformChoice = field(default_factory=PlatformChoice)
     folder: Path = DEFAULT_DIR
+    bindings: Path | None = None
+    """The file whose `services` run; None: `gameday.yaml` in the working directory, else the shipped services."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class UpResult:
     pods: str
     """The output of `kubectl get pods`."""
     loads: tuple[LoadTarget, ...]
-    """What the bindings of the working directory drive load on; empty without usable bindings."""
+    """What the bindings drive load on; empty without usable bindings."""
 
 
 def up(request: UpRequest, notify: Callable[[str], None] = lambda line: None) -> UpResult:
@@ -73,11 +76,12 @@ def up(request: UpRequest, notify: Callable[[str], None] = lambda line: None) ->
 
     Raises MachineError when the machine lacks something, PlatformError when the platform does not come up.
     """
-    provider = _provider_in(request.folder, request.platform)
+    options = replace(request.platform.options, services=_services(request.bindings))
+    provider = _provider_in(request.folder, replace(request.platform, options=options))
     provider.check()
     request.folder.mkdir(parents=True, exist_ok=True)
     (request.folder / PLATFORM_FILE).write_text(f"{provider.name}\n", encoding="utf-8")
-    return _result(provider.start_detached(request.folder, notify))
+    return _result(provider.start_detached(request.folder, notify), request.bindings)
 
 
 def down(request: DownRequest, notify: Callable[[str], None] = lambda line: None) -> None:
@@ -108,20 +112,25 @@ def _platform_in(folder: Path) -> str | None:
     return name if name in PLATFORMS else None
 
 
-def _result(platform: Platform) -> UpResult:
+def _result(platform: Platform, named: Path | None) -> UpResult:
     shell = platform.shell()
     return UpResult(
         path=shell.path,
         environment={name: shell.env[name] for name in _SHELL_VARIABLES if name in shell.env},
         namespace=platform.namespace,
         pods=platform.kubectl("get", "pods", "-n", platform.namespace).stdout,
-        loads=tuple(dict.fromkeys(_load_targets(platform))),
+        loads=tuple(dict.fromkeys(_load_targets(platform, named))),
     )
 
 
-def _load_targets(platform: Platform) -> Iterator[LoadTarget]:
+def _services(named: Path | None) -> Mapping[str, OwnService] | None:
+    """The services of the bindings. Raises BindingError for a file that cannot be read or is invalid."""
+    return bindings.load(bindings.find(Path(), named)).services or None
+
+
+def _load_targets(platform: Platform, named: Path | None) -> Iterator[LoadTarget]:
     try:
-        bound = bindings.load(bindings.find(Path(), None))
+        bound = bindings.load(bindings.find(Path(), named))
     except BindingError:
         return
     services = platform.services()

@@ -6,7 +6,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -89,7 +89,8 @@ def run(
     when it was set before the first drill, and another GamedayError when the run cannot start: then nothing has run.
     """
     plan, workers = _checked_plan(request), request.platform.options.load_in_cluster
-    provider = make_provider(request.platform.name or DEFAULT_PLATFORM, request.platform.options)
+    options = replace(request.platform.options, services=plan.bindings.services or None)
+    provider = make_provider(request.platform.name or DEFAULT_PLATFORM, options)
     provider.check()
     members, formats = _members(plan, provider, request, workers), file_formats()
     admission, out = _admission(request.jobs, provider, notify), make_run_directory(request.out)

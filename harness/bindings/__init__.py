@@ -3,7 +3,18 @@
 The file format is documented in docs/reference/bindings.md.
 """
 
-from harness.bindings.model import Bindings, FaultSpec, RunbookBinding, StepOrder, SymptomBinding
+from harness.bindings.model import TCP, Bindings, FaultSpec, OwnService, RunbookBinding, StepOrder, SymptomBinding
 from harness.bindings.reader import FILE_NAME, find, load
 
-__all__ = ["FILE_NAME", "Bindings", "FaultSpec", "RunbookBinding", "StepOrder", "SymptomBinding", "find", "load"]
+__all__ = [
+    "FILE_NAME",
+    "TCP",
+    "Bindings",
+    "FaultSpec",
+    "OwnService",
+    "RunbookBinding",
+    "StepOrder",
+    "SymptomBinding",
+    "find",
+    "load",
+]

@@ -6,6 +6,7 @@ import json
 import re
 
 from harness.bindings.model import StepOrder
+from harness.bindings.service_schema import check_services
 from harness.conditions import parse
 from harness.errors import ConditionError
 from harness.schema.shape import (
@@ -88,6 +89,7 @@ check = mapping(
         "slos": dictionary(anything),
         "slo_files": sequence(scalar),
         "probes": dictionary(_probe),
+        "services": check_services,
         "faults": dictionary(nullable(sequence(_fault))),
         "runbooks": dictionary(_runbook),
     },

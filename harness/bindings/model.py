@@ -80,6 +80,42 @@ class RunbookBinding:
         return (bound,) if bound else from_prose(symptom.text, self.series)
 
 
+TCP = "tcp"
+"""The health check that is a connection to the port."""
+
+
+@dataclass(frozen=True)
+class OwnService:
+    """A service of the user, run by a command; the platform makes a Deployment and a Service of it."""
+
+    name: str
+    run: str
+    """Text for `bash -c`."""
+    folder: Path
+    """Absolute: the command's working directory."""
+    port: int = 8080
+    """Of the Service and of each pod."""
+    replicas: int = 1
+    programs: tuple[str, ...] = ()
+    """What `kubectl exec` in its pods may run, in addition to what every pod has."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    """`$(NAME)` in a value stands for another variable, as in Kubernetes."""
+    health: str = TCP
+    """A path for GET, or `tcp`."""
+    metrics: str | None = None
+    """The path of its Prometheus text; None: it has none."""
+    needs: tuple[str, ...] = ()
+    """The services that must have a ready pod before it starts."""
+    place: str = field(default="", compare=False)
+    """File, line and column."""
+    places: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """File, line and column of each key."""
+
+    def at(self, key: str) -> str:
+        """`gameday.yaml:4:5: services.NAME.KEY`, for an error about one key."""
+        return f"{self.places.get(key, self.place)}: services.{self.name}.{key}"
+
+
 @dataclass(frozen=True)
 class Bindings:
     """A whole bindings file."""
@@ -92,6 +128,13 @@ class Bindings:
     runbooks: Mapping[str, RunbookBinding]
     probes: tuple[RequestProbe, ...] = ()
     """Requests that are sent on both sides of every drill, which no response may break."""
+    services: Mapping[str, OwnService] = field(default_factory=dict)
+    """By name; empty: the platform has the shipped services."""
+
+    @property
+    def programs(self) -> frozenset[str]:
+        """What the runbook may run in pods, in addition to what the policy allows everywhere."""
+        return frozenset(name for each in self.services.values() for name in each.programs)
 
     def placeholders_of(self, runbook: Runbook | None) -> dict[str, str]:
         """The placeholders of the file, overridden by those of the runbook."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from harness import shipped
 from harness.bindings.file_schema import CONTAINS_KEYS, FAULT_KEYS, check
 from harness.bindings.model import Bindings, FaultSpec, RunbookBinding, StepOrder, SymptomBinding
+from harness.bindings.services import check_references, read_services
 from harness.conditions import parse
 from harness.errors import BindingError
 from harness.measures.probe import RequestProbe
@@ -44,6 +45,7 @@ def load(path: Path) -> Bindings:
     check(tree, "", problems.report)
     slos = _slos(path, tree, problems)
     _check_references(tree, slos, problems)
+    check_references(tree.at("services"), path.parent, problems.report)
     if problems.lines:
         raise BindingError("\n".join(problems.lines) + "\nForms: docs/reference/bindings.md, docs/reference/slos.md")
     return Bindings(
@@ -54,6 +56,7 @@ def load(path: Path) -> Bindings:
         faults={name: tuple(map(_fault, each.items)) for name, each in _entries(tree, "faults").items()},
         runbooks={name: _runbook(each, slos) for name, each in _entries(tree, "runbooks").items()},
         probes=tuple(_probe(name, each) for name, each in _entries(tree, "probes").items()),
+        services=read_services(tree.at("services"), path.parent),
     )
 
 

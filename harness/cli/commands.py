@@ -216,7 +216,7 @@ def _slo_import(options: argparse.Namespace) -> int:
 
 
 def _up(options: argparse.Namespace) -> int:
-    request = app.UpRequest(_platform(options), options.dir)
+    request = app.UpRequest(_platform(options), options.dir, options.bindings)
     found = app.up(request, notify=_discard if options.quiet else notify)
     lines = _exports(found) if options.quiet else _how_to_use(found, options.dir)
     sys.stdout.writelines(f"{line}\n" for line in lines)

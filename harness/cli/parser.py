@@ -190,6 +190,8 @@ def _add_slo(command: argparse.ArgumentParser) -> None:
 
 def _add_up(command: argparse.ArgumentParser) -> None:
     _add_down(command)
+    about = "the bindings file, whose services run (default: gameday.yaml in the working directory)"
+    command.add_argument("--bindings", type=Path, metavar="FILE", help=about)
     command.add_argument("--quiet", action="store_true", help="print only the export statements")
 
 

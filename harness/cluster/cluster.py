@@ -69,8 +69,11 @@ class ControlPlane:
                 self._controller.reconcile(each)
 
     async def tick(self) -> None:
-        """Once a second, without end: measure usage, and reconcile because deadlines may have passed."""
+        """Once a second, without end: measure usage and logs, and reconcile because deadlines may have passed."""
         while True:
+            for pod in self.pods():
+                if pod.run is not None:
+                    pod.run.mark()
             self._meter.sample(await self._runtime.readings(pod for pod in self.pods() if pod.run is not None))
             self._reconcile()
             await asyncio.sleep(1.0)

@@ -28,9 +28,10 @@ from harness.cluster import defaults, manifest
 from harness.cluster.backend import Backend, Layout
 from harness.cluster.cluster import ControlPlane
 from harness.cluster.control_server import ControlServer
+from harness.cluster.logs import last_lines
 from harness.cluster.state import Deployment
 from harness.cluster.static_objects import static_objects
-from harness.errors import GamedayError
+from harness.errors import GamedayError, PlatformError
 from harness.machine import process_ledger
 from harness.machine.loopback import Subnet
 from harness.machine.objects import Json, Obj, protections, section
@@ -54,6 +55,14 @@ class DaemonOptions:
     """Folder of the manifests; None: the shipped ones."""
 
 
+class NotStartedError(PlatformError):
+    """A command of the user did not become a ready pod."""
+
+    def __init__(self, deployment: str, why: str) -> None:
+        super().__init__(why)
+        self.deployment = deployment
+
+
 class Daemon:
     """One platform from start to end: `run` returns when everything has ended and was removed."""
 
@@ -64,7 +73,7 @@ class Daemon:
         self._manifest = manifest.read(options.manifests)
         ledger = process_ledger.Ledger(self.folder)
         ledger.started(os.getpid(), "daemon")
-        self._subnet = Subnet()
+        self._subnet = Subnet({self._manifest.port(name) for name in self._manifest.services})
         self._runtime = Path(tempfile.mkdtemp(prefix="gameday-"))
         (self.folder / "runtime").symlink_to(self._runtime)
         self._backend = make_backend(Layout(ledger, self._subnet, self._runtime, self._manifest))
@@ -103,30 +112,55 @@ class Daemon:
         """End the platform with an error message if a part has failed."""
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("the platform ends", exc_info=error)
-            report({"error": str(error) if isinstance(error, GamedayError) else f"{type(error).__name__}: {error}"})
+            what = str(error) if isinstance(error, GamedayError) else f"{type(error).__name__}: {error}"
+            at: Obj = {"deployment": error.deployment} if isinstance(error, NotStartedError) else {}
+            report({"error": what, **at})
             self._ended.set()
 
     async def _start(self) -> None:
         await self._backend.prepare()
-        self._deploy()
+        self._prepare_objects()
+        self._deploy_what_can_start()
         control = ControlServer(self.cluster, self._answer)
         await control.listen(self._runtime / "control.sock")
         report({"socket": str(self._runtime / "control.sock")})
         await self._backend.start()
-        while not self.cluster.settled():
+        while not (self._deploy_what_can_start() and self.cluster.settled()):
+            self._check_commands()
             await self.cluster.changed(1.0)
         report({"ready": True})
         await self._backend.watch()
 
-    def _deploy(self) -> None:
+    def _prepare_objects(self) -> None:
         for name, declared in self._manifest.services.items():
             self.cluster.services[name] = defaults.service(declared, self._backend.cluster_ip(name))
-        for name, declared in self._manifest.deployments.items():
-            completed = defaults.deployment(declared, self._backend.runtime.node.image, self._environment(name))
-            self.cluster.deployments[name] = Deployment(completed)
         node, data_dir = self._backend.runtime.node, self._backend.data_dir
         self.cluster.static_objects = static_objects(self._manifest, node, data_dir)
-        self.cluster.touch()
+
+    def _deploy_what_can_start(self) -> bool:
+        """Deploy what needs nothing, or only what has a ready pod; returns whether everything is deployed."""
+        deployed, declared = self.cluster.deployments, self._manifest.deployments
+        ready = {name for name, each in deployed.items() if any(pod.ready for pod in each.pods)}
+        for name in declared:
+            if name not in deployed and ready.issuperset(self._manifest.names_in(manifest.NEEDS, name)):
+                image = self._backend.runtime.node.image
+                completed = defaults.deployment(declared[name], image, self._environment(name))
+                deployed[name] = Deployment(completed)
+                self.cluster.touch()
+        return len(deployed) == len(declared)
+
+    def _check_commands(self) -> None:
+        """Raises NotStartedError when a command of the user did not start, or ended during the platform's start: it
+        would do so again, and its back-off would hide why."""
+        for name in self._manifest.commanded:
+            for pod in self.cluster.deployments[name].pods if name in self.cluster.deployments else ():
+                if pod.ready:
+                    continue
+                if run := next((run for run in pod.runs if run.ended_s is not None), None):
+                    why = f"its command ended with status {run.exit_code} during the start"
+                    raise NotStartedError(name, f"{why}; {last_lines(run.log)}")
+                if pod.waiting_message:
+                    raise NotStartedError(name, pod.waiting_message)
 
     def _environment(self, deployment: str) -> dict[str, str]:
         hosts = {service: self._backend.host(service) for service in self._manifest.services}
@@ -164,7 +198,7 @@ class Daemon:
                 "ready": pod.ready,
                 "admin": f"http://{pod.address}:{self._subnet.admin_port}",
                 "token": pod.token,
-                "waiting": pod.waiting_message,
+                "waiting": pod.waiting_message if pod.run is None else "",
             }
             for pod in each.pods
         ]
@@ -174,6 +208,7 @@ class Daemon:
             "generation": each.generation,
             "env": dict(each.env),
             "protections": dict(protections(each.template)),
+            **manifest.asked_at(each.template),
             "pods": pods,
         }
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from harness.cluster.manifest import NAMESPACE, template
 from harness.machine.objects import Json, Obj, clone, items, new_uid, number, section, text, timestamp
 
-CONTAINER_FIELDS = ("name", "imagePullPolicy", "ports")
+CONTAINER_FIELDS = ("name", "imagePullPolicy", "command", "workingDir", "ports")
 """Fields of a container that are taken from the manifest as they are."""
 POD_DEFAULTS: Obj = {
     "restartPolicy": "Always",

@@ -11,10 +11,18 @@ from types import MappingProxyType
 import yaml
 
 from harness import shipped
-from harness.machine.objects import Obj, environment, section, strings, text
+from harness.machine.loopback import PORT
+from harness.machine.objects import Obj, environment, items, number, section, strings, text
 
 NAMESPACE = "production"
 NO_OVERRIDES: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+IMAGE_OF_COMMANDS = "own-services:local"
+"""The image in the manifests of services that are commands on this machine."""
+NEEDS, PROGRAMS = "gameday.needs", "gameday.programs"
+"""Annotations of a Deployment: names, with commas between them, of the Deployments that must be ready before it starts,
+and of the programs that `kubectl exec` may start in its pods."""
+SCRAPE = "prometheus.io/scrape"
+"""Annotation of a pod: `false` for one without metrics."""
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The loader in C, where PyYAML was built with it, is ten times faster."""
 
@@ -38,6 +46,20 @@ class Manifest:
         """The database's host name, and the name of the Secret that holds its URL under the key `url`."""
         return _name(self.database)
 
+    def names_in(self, annotation: str, deployment: str) -> tuple[str, ...]:
+        """The names in an annotation of a Deployment (NEEDS, PROGRAMS)."""
+        found = text(self.deployments[deployment], "metadata", "annotations", annotation)
+        return tuple(found.split(",")) if found else ()
+
+    @property
+    def commanded(self) -> tuple[str, ...]:
+        """The Deployments whose containers have a command of their own, instead of the image's."""
+        return tuple(name for name, each in self.deployments.items() if "command" in container(template(each)))
+
+    def port(self, service: str) -> int:
+        """The first port of a Service."""
+        return int(number(next(iter(items(self.services[service], "spec", "ports")), {}), "port", default=PORT))
+
     def environments(self) -> dict[str, dict[str, str]]:
         """Plain environment variables by Deployment; those that come from a Secret or a field are left out."""
         return {name: environment(template(each)) for name, each in self.deployments.items()}
@@ -46,6 +68,25 @@ class Manifest:
 def template(workload: Obj) -> Obj:
     """The pod template of a Deployment or StatefulSet."""
     return section(workload, "spec", "template")
+
+
+def container(template: Obj) -> Obj:
+    """The first container of a pod template."""
+    return next(iter(items(template, "spec", "containers")), {})
+
+
+def asked_at(template: Obj) -> Obj:
+    """How the pods of a template are asked: their `port`, and the paths `health`, "" for a connection, and `metrics`,
+    "" for none."""
+    asked, ports = container(template), items(container(template), "ports")
+    annotations = section(template, "metadata", "annotations")
+    path = text(annotations, "prometheus.io/path", default="/metrics")
+    tcp = "tcpSocket" in section(asked, "readinessProbe")
+    return {
+        "port": int(number(next(iter(ports), {}), "containerPort", default=PORT)),
+        "health": "" if tcp else text(asked, "readinessProbe", "httpGet", "path", default="/health"),
+        "metrics": "" if annotations.get(SCRAPE) == "false" else path,
+    }
 
 
 @cache

@@ -1,4 +1,4 @@
-"""HTTP readiness and liveness probes of a container."""
+"""Readiness and liveness probes of a container, by HTTP or by a connection."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from harness.http import Answer, call_async
+from harness.http import Answer, call_async, connection_error
 from harness.machine.loopback import PORT
 from harness.machine.objects import Obj, number, section, text
 
@@ -24,7 +24,8 @@ class Probe:
     """`readinessProbe` or `livenessProbe` of a container; times in seconds."""
 
     kind: str
-    path: str
+    path: str | None
+    """None: a connection to the port is a success."""
     port: int
     period_s: float
     timeout_s: float
@@ -36,11 +37,11 @@ class Probe:
         spec = section(container, f"{kind.lower()}Probe")
         if not spec:
             return None
-        http = section(spec, "httpGet")
+        action = "tcpSocket" if "tcpSocket" in spec else "httpGet"
         return cls(
             kind,
-            path=text(http, "path", default="/"),
-            port=int(number(http, "port", default=PORT)),
+            path=text(spec, action, "path", default="/") if action == "httpGet" else None,
+            port=int(number(spec, action, "port", default=PORT)),
             period_s=max(0.05, number(spec, "periodSeconds", default=10)),
             timeout_s=number(spec, "timeoutSeconds", default=1),
             failures=int(number(spec, "failureThreshold", default=3)),
@@ -48,9 +49,12 @@ class Probe:
 
     async def ask(self, address: str) -> str:
         """Probe once; returns the kubelet's message for a failure, "" for a success."""
+        if self.path is None:
+            why = await asyncio.to_thread(connection_error, address, self.port, self.timeout_s)
+            return why and f"{self.kind} probe failed: {_dial(why, f'{address}:{self.port}')}"
         url = f"http://{address}:{self.port}{self.path}"
         answer = await call_async("GET", url, headers={"User-Agent": "kube-probe/1.36"}, timeout_s=self.timeout_s)
-        return "" if 200 <= answer.status < 400 else f"{self.kind} probe failed: {self._why(address, url, answer)}"
+        return "" if answer.healthy else f"{self.kind} probe failed: {self._why(address, url, answer)}"
 
     def _why(self, address: str, url: str, answer: Answer) -> str:
         if answer.status:
@@ -60,11 +64,17 @@ class Probe:
 
 def _in_kubelet_terms(error: str, address: str) -> str:
     """The text with which a kubelet, a Go program, reports an error of http.call."""
-    kind, _, detail = error.partition(": ")
+    kind = error.partition(": ")[0]
     if kind == "TimeoutError":
         return "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
-    if kind == "RemoteDisconnected":
-        return "EOF"
+    return "EOF" if kind == "RemoteDisconnected" else _dial(error, address)
+
+
+def _dial(error: str, address: str) -> str:
+    """The text with which a kubelet reports that it could not connect."""
+    kind, _, detail = error.partition(": ")
+    if kind == "TimeoutError":
+        return f"dial tcp {address}: i/o timeout"
     return (
         f"dial tcp {address}: connect: {'connection refused' if kind == 'ConnectionRefusedError' else detail or kind}"
     )

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_left
+from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +14,8 @@ from harness.machine.objects import Obj, clone, environment, items, new_uid, num
 
 REVISION = "deployment.kubernetes.io/revision"
 HASH = "pod-template-hash"
+MARKS = 20_000
+"""So many sizes of a log are remembered; what was written before the oldest of them counts as written then."""
 
 
 @dataclass
@@ -23,6 +28,20 @@ class Run:
     started_s: float
     ended_s: float | None = None
     exit_code: int = 0
+    marks: deque[tuple[int, float]] = field(default_factory=lambda: deque(maxlen=MARKS))
+    """Sizes of the log, with the time at which each was first seen."""
+
+    def mark(self) -> None:
+        """Remember the present size of the log."""
+        with suppress(FileNotFoundError):
+            size = self.log.stat().st_size
+            if size and (not self.marks or size > self.marks[-1][0]):
+                self.marks.append((size, time.time()))
+
+    def written_s(self, end: int) -> float:
+        """When the log had its first `end` bytes, at the latest; now, if that was not seen yet."""
+        place = bisect_left(self.marks, (end, 0.0))
+        return self.marks[place][1] if place < len(self.marks) else time.time()
 
 
 @dataclass
@@ -57,6 +76,12 @@ class Pod:
     def container(self) -> Obj:
         """The template's container."""
         return items(self.template, "spec", "containers")[0]
+
+    @property
+    def command(self) -> list[str]:
+        """The command of the container; empty for one that runs what its image says."""
+        command = self.container.get("command")
+        return [str(word) for word in command] if isinstance(command, list) else []
 
     @property
     def run(self) -> Run | None:

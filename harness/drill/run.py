@@ -17,7 +17,7 @@ from typing import Protocol
 
 from harness.clock import now_s
 from harness.drill.watch import FaultWatch
-from harness.errors import GamedayError, Interrupted, PlatformError
+from harness.errors import GamedayError, Interrupted, PlatformError, StartError
 from harness.faults.base import Fault, Injection, Target
 from harness.record.events import (
     CONTROL,
@@ -117,13 +117,18 @@ class Drill:
         self._leaving: threading.Thread | None = None
 
     def run(self) -> None:
-        """Run all phases. Errors are recorded, and make the drill inconclusive. Raises JournalError only."""
+        """Run all phases. Errors are recorded, and make the drill inconclusive.
+
+        Raises JournalError, and StartError when a service of the bindings does not start, so that no drill can run.
+        """
         try:
             self._phases()
         except Interrupted:
             self.record(DrillInterrupted())
         except GamedayError as error:
             self._record_error(str(error))
+            if isinstance(error, StartError) and not self.stop.is_set():
+                raise
         except Exception as error:
             self._record_error(f"{type(error).__name__}: {error}", trace=traceback.format_exc())
         finally:

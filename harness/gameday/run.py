@@ -16,6 +16,7 @@ import psutil
 from harness.bindings import FaultSpec, RunbookBinding
 from harness.drill import Drill, Limits
 from harness.drill.run import Record
+from harness.errors import StartError
 from harness.faults.base import Fault
 from harness.gameday.admission import Admission
 from harness.gameday.headers import Draw, drill_header, run_header
@@ -46,7 +47,7 @@ from harness.record.events import (
 from harness.record.journal import Journal, JournalError
 from harness.record.steps import StepFacts
 from harness.responders.base import Responder
-from harness.steps.session import Session
+from harness.steps.session import Pods, Session
 from harness.steps.step import Step
 
 WAKE_S = 0.5
@@ -135,7 +136,11 @@ def _run_drill(gameday: _Gameday, drill: DrillPlan) -> None:
         return
     header = gameday.journal.write(drill_header(drill, gameday.plan, gameday.history, gameday.members.draw))
     if drill.binding is not None and drill.steps:
-        _Drilling(gameday, drill, drill.binding, _recorder(gameday, header.drill), header.first).run()
+        try:
+            _Drilling(gameday, drill, drill.binding, _recorder(gameday, header.drill), header.first).run()
+        except StartError:  # the services of the bindings start for no other drill either
+            gameday.stop.set()
+            raise
 
 
 def _recorder(gameday: _Gameday, drill: str) -> Record:
@@ -221,7 +226,7 @@ class _Drilling:
                 platform.shell(),
                 self._dir / "steps",
                 run_dir=gameday.out,
-                namespace=platform.namespace,
+                pods=Pods(platform.namespace, gameday.plan.bindings.programs),
                 destinations=platform.destinations,
                 started=self._shell_began,
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import random
 import socket
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
 
 from harness.errors import MachineError
@@ -19,15 +19,15 @@ NODE, DATABASE, FIRST_SERVICE, FIRST_POD, LAST_POD = 1, 2, 10, 40, 250
 
 
 class Subnet:
-    """A free subnet `127.X.Y.0/24`, reserved by a bound socket until `close`.
+    """A free subnet `127.X.Y.0/24`, reserved by a bound socket until `close`; `ports` are those of its Services.
 
     Raises MachineError when loopback has one address only, sockets cannot share a port, or the port is taken.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, ports: Collection[int] = (PORT,)) -> None:
         if not hasattr(socket, "SO_REUSEPORT"):
             raise MachineError("this operating system has no SO_REUSEPORT: the platform needs Linux")
-        self._claim, self.prefix = _claim()
+        self._claim, self.prefix = _claim(ports)
         self._free = list(range(FIRST_POD, LAST_POD))
         with closing(socket.socket()) as probe:
             probe.bind((self.address(NODE), 0))
@@ -52,18 +52,19 @@ class Subnet:
         self._claim.close()
 
 
-def _claim() -> tuple[socket.socket, str]:
+def _claim(ports: Collection[int]) -> tuple[socket.socket, str]:
     refused = ""
     for prefix in _prefixes(200):
         claim = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
             claim.bind((f"{prefix}.{NODE}", CLAIM_PORT))
-            with closing(socket.socket()) as probe:
-                probe.bind((f"{prefix}.{FIRST_SERVICE}", PORT))
+            for port in ports:
+                with closing(socket.socket()) as probe:
+                    probe.bind((f"{prefix}.{FIRST_SERVICE}", port))
             return claim, prefix
         except OSError as error:
             claim.close()
-            refused = _explain(error, prefix)
+            refused = _explain(error, prefix, ports)
     raise MachineError(f"no free loopback subnet for the platform: {refused}")
 
 
@@ -72,9 +73,10 @@ def _prefixes(count: int) -> Iterator[str]:
         yield f"127.{random.randint(64, 250)}.{random.randint(0, 255)}"  # noqa: S311
 
 
-def _explain(error: OSError, prefix: str) -> str:
+def _explain(error: OSError, prefix: str, ports: Collection[int]) -> str:
     if error.errno == errno.EADDRNOTAVAIL:
         return f"{prefix}.{NODE} cannot be bound; loopback has one address only here (macOS?): the platform needs Linux"
     if error.errno == errno.EADDRINUSE:
-        return f"port {PORT} or {CLAIM_PORT} is in use on all addresses; end what listens there (ss -lntup)"
+        names = ", ".join(map(str, sorted(ports)))
+        return f"port {names} or {CLAIM_PORT} is in use on all addresses; end what listens there (ss -lntup)"
     return str(error)

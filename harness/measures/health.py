@@ -1,4 +1,4 @@
-"""State of /health: `health(tool-service) == failing`."""
+"""State of the health checks: `health(tool-service) == failing`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from harness.measures.source import Source
 
 
 class Health(StateMeasure):
-    """`failing` while /health of any pod does not return status 200, and without pods; argument: the Deployment."""
+    """`failing` while any pod fails its health check, and without pods; argument: the Deployment."""
 
     function = "health"
     bad, good, without_pods = "failing", "ok", 1.0
@@ -22,5 +22,5 @@ class Health(StateMeasure):
 
     @property
     def probes(self) -> tuple[HealthProbe, ...]:
-        """/health of the pods."""
+        """The health checks of the pods."""
         return (HealthProbe(self.key, self.subject),)

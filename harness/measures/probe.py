@@ -14,7 +14,7 @@ Reader: TypeAlias = Callable[[Sequence[Sample]], float | None]
 
 @dataclass(frozen=True)
 class HealthProbe:
-    """GET /health of the pods of a Deployment: 0.0 for status 200, otherwise 1.0."""
+    """The health check of the pods of a Deployment: 0.0 for 2xx and 3xx, otherwise 1.0."""
 
     key: str
     deployment: str

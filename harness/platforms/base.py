@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from harness.bindings import OwnService
 from harness.http import Answer
 from harness.machine.platform_state import AdminPort, CommandResult, ObservedPlatform, Shell
 
@@ -42,11 +43,14 @@ class Platform(ObservedPlatform, Protocol):
         ...
 
     def health(self, deployment: str) -> Mapping[str, Answer]:
-        """The answer of `GET /health` of each pod, by pod name."""
+        """The answer of each pod to its health check, by pod name: a GET of /health, or as its service declares."""
         ...
 
     def scrape(self, deployment: str) -> Mapping[str, Answer]:
-        """The answer of `GET /metrics` of each pod that runs, by pod name; status 0 if it did not answer."""
+        """The answer of `GET /metrics` of each pod that runs, by pod name; status 0 if it did not answer.
+
+        Empty for a service without metrics.
+        """
         ...
 
     def log_files(self, deployment: str) -> Sequence[Path]:
@@ -66,7 +70,7 @@ Announce = Callable[[str], None]
 
 @dataclass(frozen=True)
 class PlatformOptions:
-    """Options of the command line that concern platforms; None: not given."""
+    """Options of the command line and of the bindings that concern platforms; None: not given."""
 
     base_image: str | None = None
     """Base image of the services' image."""
@@ -76,6 +80,8 @@ class PlatformOptions:
     """Number of load workers to run inside the platform's cluster."""
     context: str | None = None
     """Context of the user's kubeconfig that names an existing cluster."""
+    services: Mapping[str, OwnService] | None = None
+    """The services of the bindings, by name; None: the shipped ones."""
 
 
 class Provider(Protocol):

@@ -29,11 +29,16 @@ class PodAnswer(TypedDict):
 
 
 class DeploymentAnswer(TypedDict):
+    """A Deployment; `port`, `health` and `metrics` as in `manifest.asked_at`."""
+
     name: str
     replicas: int
     generation: int
     env: dict[str, str]
     protections: dict[str, str]
+    port: int
+    health: str
+    metrics: str
     pods: list[PodAnswer]
 
 

@@ -17,13 +17,12 @@ from pathlib import Path
 from typing import Self
 
 from harness.cluster import kubectl_shim, manifest
-from harness.errors import MachineError, PlatformError
-from harness.http import Answer, call
+from harness.errors import GamedayError, MachineError, PlatformError
+from harness.http import Answer, call, connection_error
 from harness.machine import operator_shell, process_ledger
-from harness.machine.loopback import PORT
 from harness.machine.platform_state import AdminPort, CommandResult, DeploymentState, Destination, Shell
 from harness.machine.waiting import wait_until
-from harness.platforms.control_client import PodAnswer, StateAnswer, request
+from harness.platforms.control_client import DeploymentAnswer, PodAnswer, StateAnswer, request
 from harness.platforms.kubectl import run_kubectl
 
 DOWN_S, CALL_S = 5.0, 5.0
@@ -130,11 +129,19 @@ class DaemonPlatform:
             try:
                 message = messages.get(timeout=max(0.0, deadline_s - time.monotonic()))
             except queue.Empty:
-                raise PlatformError(f"not ready within {self.up_s:g} s: {self._unready()}") from None
+                raise self._late() from None
             if "error" in message:
-                raise MachineError(f"the {self.name} platform did not start: {message['error']}")
+                raise self._failed(str(message["error"]), str(message.get("deployment", "")))
             if "ready" in message:
                 return
+
+    def _failed(self, why: str, deployment: str) -> GamedayError:
+        """The error of a start that failed; `deployment`: the one that is the cause, "" when none is."""
+        return MachineError(f"the {self.name} platform did not start: {why}")
+
+    def _late(self) -> GamedayError:
+        """The error of a start that took too long."""
+        return PlatformError(f"not ready within {self.up_s:g} s: {self._unready()}")
 
     def _unready(self) -> str:
         """The Deployments with unready pods, each with the reason and the last line of its log."""
@@ -219,24 +226,19 @@ class DaemonPlatform:
         return [*services, str(self._socket)]
 
     def url(self, service: str) -> str:
-        addresses = self._state()["addresses"]
-        if service not in addresses:
-            raise PlatformError(f"no such Service: {service}; there are {', '.join(sorted(addresses))}")
-        return f"http://{addresses[service]}:{PORT}"
+        state = self._state()
+        if service not in state["addresses"]:
+            raise PlatformError(f"no such Service: {service}; there are {', '.join(sorted(state['addresses']))}")
+        return f"http://{state['addresses'][service]}:{state['services'][service][0]['port']}"
 
     def health(self, deployment: str) -> Mapping[str, Answer]:
-        return self._fetch(self._pods(deployment), "/health")
+        found = self._deployment(deployment)
+        return _answers(found["pods"], found["port"], found["health"])
 
     def scrape(self, deployment: str) -> Mapping[str, Answer]:
-        return self._fetch([pod for pod in self._pods(deployment) if not pod["waiting"]], "/metrics")
-
-    def _fetch(self, pods: Sequence[PodAnswer], path: str) -> Mapping[str, Answer]:
-        if not pods:
-            return {}
-        with ThreadPoolExecutor(len(pods)) as pool:
-            urls = [f"http://{pod['ip']}:{PORT}{path}" for pod in pods]
-            answers = pool.map(lambda url: call("GET", url, timeout_s=CALL_S), urls)
-            return {pod["name"]: answer for pod, answer in zip(pods, answers, strict=True)}
+        found = self._deployment(deployment)
+        running = [pod for pod in found["pods"] if not pod["waiting"]]
+        return _answers(running, found["port"], found["metrics"]) if found["metrics"] else {}
 
     def log_files(self, deployment: str) -> Sequence[Path]:
         """Log files of the oldest pod first, those of one pod in order of its restarts."""
@@ -246,12 +248,12 @@ class DaemonPlatform:
         )
 
     def admin(self, deployment: str) -> Sequence[AdminPort]:
-        return [AdminPort(pod["name"], pod["admin"], pod["token"]) for pod in self._pods(deployment)]
+        return [AdminPort(pod["name"], pod["admin"], pod["token"]) for pod in self._deployment(deployment)["pods"]]
 
-    def _pods(self, deployment: str) -> Sequence[PodAnswer]:
+    def _deployment(self, deployment: str) -> DeploymentAnswer:
         for each in self._state()["deployments"]:
             if each["name"] == deployment:
-                return each["pods"]
+                return each
         raise PlatformError(f"no such Deployment on the {self.name} platform: {deployment}")
 
     @property
@@ -267,6 +269,21 @@ class DaemonPlatform:
 
     def _request(self, message: Mapping[str, str]) -> bytes:
         return request(self._socket, message)
+
+
+def _answers(pods: Sequence[PodAnswer], port: int, path: str) -> Mapping[str, Answer]:
+    """The answer of each pod to a GET of `path`, by name; without a path, 200 for a connection. All at once."""
+
+    def ask(pod: PodAnswer) -> Answer:
+        if path:
+            return call("GET", f"http://{pod['ip']}:{port}{path}", timeout_s=CALL_S)
+        error = connection_error(pod["ip"], port, CALL_S)
+        return Answer(0, "", error) if error else Answer(200, "")
+
+    if not pods:
+        return {}
+    with ThreadPoolExecutor(len(pods)) as pool:
+        return dict(zip((pod["name"] for pod in pods), pool.map(ask, pods), strict=True))
 
 
 def _read_messages(daemon: subprocess.Popen[bytes], messages: queue.SimpleQueue[dict[str, str | bool]]) -> None:

@@ -46,9 +46,10 @@ def refusals(script: Script, scope: Scope) -> tuple[str, ...]:
     refused, and so is a text whose parse is uncertain. Text for a shell inside a pod (`kubectl exec … sh -c TEXT`) is
     checked by the same rules.
 
-    Allowed on purpose: a program that this machine does not have (it fails, as it would for the operator), and
-    arguments of kubectl that are only known at run time (`describe pod $POD`), since the kubectl on the session's PATH
-    is the platform's own and has no other cluster. Breaking the sandbox itself is not prevented: it exists for that.
+    Allowed on purpose: a program that this machine does not have (it fails, as it would for the operator), in pods the
+    programs that the bindings name, and arguments of kubectl that are only known at run time (`describe pod $POD`),
+    since the kubectl on the session's PATH is the platform's own and has no other cluster. Breaking the sandbox itself
+    is not prevented: it exists for that.
     """
     return tuple(dict.fromkeys(_script(script, scope)))
 
@@ -113,8 +114,16 @@ def _call(call: Call, scope: Scope) -> Iterator[str]:
         yield from filter_refusals(name, arguments, lambda path: readable(scope, path))
         if scope.in_pod:  # elsewhere the session checks the values
             yield from (f"{name}: `{word.raw}` is only known at run time" for word in arguments if word.computed)
-    elif name not in _ALLOWED and (name in _REFUSED_BUILTINS or scope.is_program(name)):
+    elif (
+        not (scope.in_pod and name in scope.programs)
+        and name not in _ALLOWED
+        and (name in _REFUSED_BUILTINS or scope.is_program(name))
+    ):
         yield f"{name}: not an allowed program"
+
+
+def _exists(name: str, scope: Scope) -> bool:
+    return name in _REFUSED_BUILTINS or scope.is_program(name)
 
 
 def _unclear_name(word: Word) -> str:

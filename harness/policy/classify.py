@@ -19,6 +19,10 @@ _READERS = names(
 _WRAPPERS = ("timeout", "time", "xargs", "watch")
 """Programs that run the program named in their arguments."""
 _SHELLS = ("sh", "bash", "ash", "dash")
+_QUESTIONS = names(
+    "info status list show get ping version dbsize ttl type keys scan exists help --version --help -v -V"
+)
+"""First arguments with which the client of a service, such as redis-cli, changes nothing."""
 
 
 def inner_script(words: Sequence[Word]) -> Script | None:
@@ -90,7 +94,27 @@ def _changes_inside(words: Sequence[Word]) -> bool:
             re.match(r"\s*(?!SELECT|SHOW|EXPLAIN|WITH|TABLE|\\)[A-Za-z]", word, re.I)
             for word in _after(argv, ("-c", "--command"))
         )
-    return program not in _READERS
+    return program not in _READERS and not _asks(argv)
+
+
+def _asks(argv: Sequence[str]) -> bool:
+    """Whether the first words after a program's name are a question, in any case: `INFO`, `config get`."""
+    first, second = (word.lower() for word in (*argv[1:3], "", "")[:2])
+    return first in _QUESTIONS or (first == "config" and second == "get")
+
+
+def calls_in_pods(script: Script) -> tuple[Call, ...]:
+    """Return the commands that `kubectl exec` runs in pods, those of `sh -c TEXT` one by one."""
+    found: list[Call] = []
+    for words in (inner_command(call) for call in script.calls if is_exec(call)):
+        inner = inner_script(words)
+        found += [call for call in inner.calls if call.words] if inner else [Call(words)] if words else []
+    return tuple(found)
+
+
+def changes_in_pod(call: Call) -> bool:
+    """Whether a command in a pod changes something."""
+    return _changes_inside(call.words)
 
 
 def _after(argv: Sequence[str], flags: Collection[str]) -> list[str]:

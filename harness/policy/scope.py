@@ -30,6 +30,8 @@ class Scope:
     """What ran before in the same shell; its variables and functions still exist."""
     in_pod: bool = False
     """Whether the text runs inside `kubectl exec`."""
+    programs: frozenset[str] = frozenset()
+    """What the bindings allow in pods, with any arguments."""
 
     def values(self) -> dict[str, list[Word]]:
         """Return every value that is assigned to each variable, in order."""

@@ -61,7 +61,7 @@ class Sampler:
                 else:
                     missing.setdefault(key, []).append(pod)
         for key, responses in zip((probe.key for probe in self._health), self._healths(), strict=True):
-            values[key] = {pod: float(response.status != _OK) for pod, response in responses.items()}
+            values[key] = {pod: float(not response.healthy) for pod, response in responses.items()}
         for key, counter in self._logs.items():
             values[key] = counter.count()
         return ProbeSample(values, {key: tuple(pods) for key, pods in missing.items()})

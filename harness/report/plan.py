@@ -16,6 +16,8 @@ def to_text(plan: GamedayPlan) -> str:
 
 def _lines(plan: GamedayPlan) -> Iterator[str]:
     yield f"{plan.document.path}, bound by {plan.bindings.path}; toggles start from their {plan.start} values"
+    for service in plan.bindings.services.values():
+        yield f"service {service.name}: {one_line(service.run)}"
     for drill in plan.drills:
         yield ""
         yield f"{drill.runbook.id}  {drill.runbook.title}"
@@ -57,11 +59,12 @@ def _step(step: Step) -> Iterator[str]:
 
 
 def to_json(plan: GamedayPlan) -> str:
-    """The plan as JSON: document, bindings, start, findings[], drills[], general[]."""
+    """The plan as JSON: document, bindings, start, services[], findings[], drills[], general[]."""
     whole = {
         "document": plan.document.path,
         "bindings": str(plan.bindings.path),
         "start": plan.start.value,
+        "services": list(plan.bindings.services),
         "findings": list(plan.findings),
         "drills": [_drill_json(drill) for drill in plan.drills],
         "general": [_step_json(step) for step in plan.general],

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 from harness.bash.script import Script
@@ -16,19 +16,21 @@ from harness.policy.scope import Scope
 _PROGRAM_PATH = os.pathsep.join((os.defpath, "/usr/sbin:/sbin"))
 
 
-def check(script: Script, earlier: Sequence[Script], namespace: str) -> tuple[str, ...]:
+def check(script: Script, earlier: Sequence[Script], namespace: str, programs: Collection[str] = ()) -> tuple[str, ...]:
     """Return why the policy refuses a command that runs after `earlier` in the same shell; empty if it may run.
+
+    `programs`: what the bindings allow in pods.
 
     A text that bash cannot read is not refused: bash reports a syntax error and runs nothing of it.
     """
     if script.doubts and syntax_error(script.text):
         return ()
-    return refusals(script, Scope(namespace, _is_program, tuple(earlier)))
+    return refusals(script, Scope(namespace, _is_program, tuple(earlier), programs=frozenset(programs)))
 
 
-def check_arguments(argv: Sequence[str], namespace: str) -> tuple[str, ...]:
+def check_arguments(argv: Sequence[str], namespace: str, programs: Collection[str] = ()) -> tuple[str, ...]:
     """Return why the policy refuses a program with these arguments, as bash starts it; empty if it may run."""
-    return argument_refusals(argv, Scope(namespace, _is_program))
+    return argument_refusals(argv, Scope(namespace, _is_program, programs=frozenset(programs)))
 
 
 @lru_cache(maxsize=64)

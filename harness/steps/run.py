@@ -56,7 +56,7 @@ class Runner:
             return facts
         before = self.platform.state()
         script, filled = _bind(step, step.script, before)
-        refused = check(script, self.session.history, self.platform.namespace)
+        refused = check(script, self.session.history, self.platform.namespace, self.session.pods.programs)
         facts = replace(facts, used=filled.used, missing=filled.missing, refusals=refused)
         if refused or filled.missing:
             return facts
@@ -81,7 +81,7 @@ class Runner:
             facts,
             changed=(
                 *changes.own_changes(before, after, ready, command),
-                *accepted(script, facts.http, facts.stdout),
+                *accepted(script, facts.http, facts.stdout, () if facts.exit_status else self.session.pods.programs),
             ),
             added_variables=changes.added_variables(before, after, command),
             notes=notes + _at_zero(changes.scaled_to_zero(before, after, command)),

@@ -11,7 +11,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.bash.script import Script
@@ -29,6 +29,14 @@ from harness.steps.watch import CommandWatch, size
 OUTPUT_LIMIT_BYTES = 64 * 2**20
 
 
+@dataclass(frozen=True)
+class Pods:
+    """The pods of a platform: their namespace, and what the bindings allow `kubectl exec` to start in them."""
+
+    namespace: str = "production"
+    programs: frozenset[str] = frozenset()
+
+
 class Session:
     """A bash, replaced by a new one when a command ends it. Not thread-safe: one command at a time."""
 
@@ -38,20 +46,23 @@ class Session:
         out_dir: Path,
         *,
         run_dir: Path | None = None,
-        namespace: str = "production",
+        pods: Pods = Pods(),
         destinations: Callable[[], Collection[Destination]] = lambda: (),
         limit_bytes: int = OUTPUT_LIMIT_BYTES,
         started: Callable[[int], None] = lambda pgid: None,
     ) -> None:
         """Write outputs to `out_dir`, which is inside `run_dir`. Every program that a command starts is checked with
-        its real arguments, for a platform of this `namespace`; it can connect to its `destinations` only, where the
+        its real arguments, for a platform with these `pods`; it can connect to its `destinations` only, where the
         kernel can enforce that. `started` is called with the process group of each bash, so that it can be recorded."""
         self.run_dir = (run_dir or out_dir).resolve()
+        self.pods = pods
         self._limit, self._started = limit_bytes, started
         self._out = out_dir.resolve()
         self._private = self._out / "session"
         self._private.mkdir(parents=True, exist_ok=True)
-        self._guard = Guard(shell, self._private / "bin", lambda argv: check_arguments(argv, namespace))
+        self._guard = Guard(
+            shell, self._private / "bin", lambda argv: check_arguments(argv, pods.namespace, pods.programs)
+        )
         self._shell = replace(shell, path=str(self._guard.folder))
         allowed = Destinations(destinations, [self._guard.address])
         self._reach = Reach((self._out,), self._guard.programs, allowed, _real_kubectl(shell))

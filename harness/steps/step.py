@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from harness.bash.parse import parse
@@ -59,23 +59,24 @@ def runbook_steps(
     toggles: Mapping[str, str],
     namespace: str,
     order: StepOrder = StepOrder.DOCUMENT,
+    programs: Collection[str] = (),
 ) -> tuple[Step, ...]:
     """Return the actions, commands and toggles of a runbook in the order in which they run.
 
-    `toggles` maps a variable to its Deployment.
+    `toggles` maps a variable to its Deployment; `programs` may run in pods.
     """
     steps = [step for action in runbook.actions for step in _action(action, placeholders)]
     steps += [_command("command", command, placeholders) for command in runbook.commands]
     steps += [_toggle(toggle, toggles, placeholders, namespace) for toggle in runbook.toggles]
     last = "toggle" if order is StepOrder.TOGGLES_LAST else ""
-    return _checked(sorted(steps, key=lambda step: (step.kind == last, step.line)), namespace)
+    return _checked(sorted(steps, key=lambda step: (step.kind == last, step.line)), namespace, programs)
 
 
 def general_steps(
-    commands: Sequence[GeneralCommand], placeholders: Mapping[str, str], namespace: str
+    commands: Sequence[GeneralCommand], placeholders: Mapping[str, str], namespace: str, programs: Collection[str] = ()
 ) -> tuple[Step, ...]:
     """Return the general troubleshooting commands of a document as steps."""
-    return _checked([_command("general", command, placeholders) for command in commands], namespace)
+    return _checked([_command("general", command, placeholders) for command in commands], namespace, programs)
 
 
 def toggle_commands(toggle: ToggleStep, namespace: str, written: str = "") -> str:
@@ -152,7 +153,7 @@ def _toggle(toggle: Toggle, toggles: Mapping[str, str], placeholders: Mapping[st
     )
 
 
-def _checked(steps: Iterable[Step], namespace: str) -> tuple[Step, ...]:
+def _checked(steps: Iterable[Step], namespace: str, programs: Collection[str]) -> tuple[Step, ...]:
     """Number the steps, and check each in the shell that the commands before it leave behind."""
     checked: list[Step] = []
     earlier: list[Script] = []
@@ -160,7 +161,7 @@ def _checked(steps: Iterable[Step], namespace: str) -> tuple[Step, ...]:
         numbered = replace(step, number=number)
         if step.script:
             assigned = [name for script in earlier for name, _ in script.assignments]
-            refused, notes = check(step.script, earlier, namespace), classify.notes(step.script, assigned)
+            refused, notes = check(step.script, earlier, namespace, programs), classify.notes(step.script, assigned)
             numbered = replace(numbered, refusals=refused, notes=notes)
             earlier.append(step.script)
         checked.append(numbered)

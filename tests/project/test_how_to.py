@@ -180,3 +180,51 @@ def test_fault_of_the_page_refuses_wrong_parameters_and_an_unknown_deployment(mo
         module.BadConfig(FaultSpec("web", "bad-config", {**SPEC.parameters, "x": 1}))
     with pytest.raises(PlatformError, match="there is no Deployment api"):
         prepared(module, OneDeployment(), FaultSpec("api", "bad-config", SPEC.parameters))
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """The repository of the guide to services of one's own, as its page has it."""
+    first, bound = blocks("your-own-services.md", "yaml")
+    files = {
+        "site/index.html": blocks("your-own-services.md", "html")[0],
+        "gameday.yaml": f"{first}\n{bound}",
+        "pages.py": blocks("your-own-services.md", "python")[0],
+        "ops.md": blocks("your-own-services.md", "markdown")[0],
+    }
+    (tmp_path / "site").mkdir()
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_own_services_of_the_guide_start_and_answer(site: Path) -> None:
+    first, _ = blocks("your-own-services.md", "yaml")
+    (site / "gameday.yaml").write_text(first, encoding="utf-8")
+    try:
+        exported = gameday("up", "--quiet", cwd=site)
+        assert exported.returncode == 0, exported.stderr
+        shown = (
+            "curl -s http://web:8080/ && kubectl get pods -n production && kubectl logs deployment/web -n production"
+        )
+        done = subprocess.run(
+            ["bash", "-c", f"{exported.stdout}{shown}"], cwd=site, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith("<h1>It works</h1>\n")
+        assert done.stdout.count("Running") == 2
+        assert "GET / HTTP/1.1" in done.stdout
+    finally:
+        assert gameday("down", cwd=site).returncode == 0
+
+
+def test_bindings_of_the_guide_to_own_services_have_no_problem(site: Path) -> None:
+    done = gameday("plan", "ops.md", cwd=site)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "UNBOUND" not in done.stdout
+
+
+@pytest.mark.slow
+def test_runbook_of_the_guide_to_own_services_passes(site: Path) -> None:
+    done = gameday("run", "ops.md", "--quiet", "--no-history", cwd=site, timeout_s=300)
+    assert done.returncode == 0, done.stdout

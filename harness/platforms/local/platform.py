@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from harness.cluster import manifest
+from harness.bindings import OwnService
+from harness.cluster import manifest, own_manifest
+from harness.cluster.logs import last_lines
+from harness.errors import GamedayError, PlatformError, StartError
+from harness.platforms.control_client import DeploymentAnswer
 from harness.platforms.daemon_platform import DaemonPlatform
+from harness.platforms.local.own_services import listens_elsewhere, start_error
+
+MANIFESTS = "manifests"
+OWN_UP_S = 60.0
+"""Time limit for services of the user: what they do while they start is not known."""
+NO_SERVICES: Mapping[str, OwnService] = {}
 
 
 class LocalPlatform(DaemonPlatform):
-    """See DaemonPlatform. `fork_server`: command that replaces `fakes.fork_server` (docs/reference/contracts.md)."""
+    """See DaemonPlatform. `fork_server`: command that replaces `fakes.fork_server` (docs/reference/contracts.md).
+
+    `services`: the user's own, by name, which run instead of those of the manifests.
+    """
 
     name = "local"
     module = "harness.cluster.runtimes.process.daemon"
     up_s = 30.0
-    remains = (*DaemonPlatform.remains, "image", "postgres", "fork-server.log", "postgres.log")
+    remains = (*DaemonPlatform.remains, "image", "postgres", "fork-server.log", "postgres.log", MANIFESTS, "services")
 
     def __init__(
         self,
@@ -26,9 +40,50 @@ class LocalPlatform(DaemonPlatform):
         detach: bool = False,
         manifests: Path | None = None,
         fork_server: Sequence[str] = (),
+        services: Mapping[str, OwnService] = NO_SERVICES,
     ) -> None:
+        written = folder.resolve() / MANIFESTS
+        if services or (written / "kustomization.yaml").exists():
+            manifests = written
         super().__init__(folder, overrides=overrides, detach=detach, manifests=manifests)
-        self._fork_server = fork_server
+        self._fork_server, self._services = fork_server, services
+        if services:
+            self.up_s = OWN_UP_S
+
+    def up(self) -> None:
+        if self._services:
+            own_manifest.write(self._services.values(), self.folder / MANIFESTS)
+        super().up()
 
     def arguments(self) -> Sequence[str]:
         return ("--fork-server", json.dumps(list(self._fork_server))) if self._fork_server else ()
+
+    def _failed(self, why: str, deployment: str) -> GamedayError:
+        if deployment in self._services:
+            return start_error(self._services[deployment], why)
+        return super()._failed(why, deployment)
+
+    def _late(self) -> GamedayError:
+        """Names every service without ready pods, what its health check says, and the end of its log."""
+        with suppress(PlatformError):
+            deployed = {each["name"]: each for each in self._state()["deployments"]}
+            if errors := list(self._late_services(deployed)):
+                return StartError("\n".join(errors))
+        return super()._late()
+
+    def _late_services(self, deployed: Mapping[str, DeploymentAnswer]) -> Iterator[str]:
+        for each in self._services.values():
+            why = self._why_late(each, deployed.get(each.name))
+            yield from [str(start_error(each, why))] if why else []
+
+    def _why_late(self, each: OwnService, found: DeploymentAnswer | None) -> str:
+        if found is None:
+            return f"it needs {', '.join(each.needs)}, of which not all have a ready pod"
+        late = next((pod for pod in found["pods"] if not pod["ready"]), None)
+        if late is None:
+            return ""
+        answer, logs = self.health(each.name)[late["name"]], self.log_files(each.name)
+        fact = f"HTTP {answer.status}" if answer.status else answer.error
+        elsewhere = listens_elsewhere(late["name"], f"{late['ip']}:{found['port']}", self.folder)
+        tail = f"; {last_lines(logs[-1])}" if logs else ""
+        return f"not healthy within {self.up_s:g} s: `health: {each.health}` gets {fact}{elsewhere}{tail}"

@@ -9,7 +9,8 @@ from pathlib import Path
 from harness.errors import PlatformError
 from harness.machine import process_ledger
 from harness.platforms.base import Announce, Overrides, PlatformOptions
-from harness.platforms.local.platform import LocalPlatform
+from harness.platforms.local import own_services
+from harness.platforms.local.platform import NO_SERVICES, LocalPlatform
 
 
 class LocalProvider:
@@ -17,19 +18,20 @@ class LocalProvider:
 
     name = "local"
     max_parallel_drills = None
-    options: frozenset[str] = frozenset()
+    options = frozenset({"services"})
 
     def __init__(self, options: PlatformOptions) -> None:
-        self._options = options
+        self._services = options.services or NO_SERVICES
 
     def check(self) -> None:
         LocalPlatform.check_machine()
+        own_services.check(self._services)
 
     def session(self, folder: Path, announce: Announce) -> AbstractContextManager[None]:
         return nullcontext()
 
     def create(self, folder: Path, side: str, overrides: Overrides) -> LocalPlatform:
-        return LocalPlatform(folder, overrides=overrides)
+        return LocalPlatform(folder, overrides=overrides, services=self._services)
 
     def containers(self, folder: Path) -> Collection[str]:
         return ()
@@ -39,7 +41,7 @@ class LocalProvider:
             return LocalPlatform.attach(folder)
         except PlatformError:
             announce("starting the platform")
-        platform = LocalPlatform(folder, detach=True)
+        platform = LocalPlatform(folder, detach=True, services=self._services)
         platform.clear()
         platform.up()
         return platform

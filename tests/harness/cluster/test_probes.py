@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass, field
 
 import pytest
 
 from harness.cluster import probes
 from harness.cluster.probes import Probe, watch
+from harness.machine.objects import Obj
+from tests.support.network import free_port
 
 
 class Over(Exception):
@@ -59,3 +63,21 @@ def test_failures_of_a_container_that_never_starts_count_from_the_limit_on(
     assert changes(kind, ["refused"] * 3) == ([], [])
     monkeypatch.setattr(probes, "STARTUP_LIMIT_S", 0.0)
     assert changes(kind, ["refused"] * 3) == ([False], ["refused"] * 3)
+
+
+@pytest.mark.parametrize("path", [None, "/healthz"])
+def test_probe_reports_a_refused_connection_as_a_kubelet_does(path: str | None) -> None:
+    port = free_port()
+    action: Obj = {"tcpSocket": {"port": port}} if path is None else {"httpGet": {"path": path, "port": port}}
+    probe = Probe.read({"readinessProbe": action}, "Readiness")
+    assert probe is not None
+    get = "" if path is None else f'Get "http://127.0.0.1:{port}{path}": '
+    why = f"Readiness probe failed: {get}dial tcp 127.0.0.1:{port}: connect: connection refused"
+    assert asyncio.run(probe.ask("127.0.0.1")) == why
+
+
+def test_connection_is_enough_for_a_tcp_probe() -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        probe = Probe.read({"livenessProbe": {"tcpSocket": {"port": server.getsockname()[1]}}}, "Liveness")
+        assert probe is not None
+        assert asyncio.run(probe.ask("127.0.0.1")) == ""

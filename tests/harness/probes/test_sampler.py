@@ -133,10 +133,11 @@ def test_quantile_counts_from_zero_after_a_restart() -> None:
     assert found[5] == pytest.approx(100 + 900 * 6.5 / 513), "500 fast and 513 slow ones"
 
 
-def test_health_is_1_unless_the_status_is_200() -> None:
-    services = Services(healths={"web-1": Answer(200, ""), "web-2": Answer(503, ""), "web-3": Answer(0, "")})
+def test_health_is_0_for_the_statuses_that_a_kubelet_accepts() -> None:
+    answers = {200: 0.0, 204: 0.0, 302: 0.0, 400: 1.0, 503: 1.0, 0: 1.0, 101: 1.0}
+    services = Services(healths={f"web-{status}": Answer(status, "") for status in answers})
     found = sampler(services, "health(web) == ok").sample()
-    assert found.values["health(web)"] == {"web-1": 0.0, "web-2": 1.0, "web-3": 1.0}
+    assert found.values["health(web)"] == {f"web-{status}": value for status, value in answers.items()}
 
 
 def test_log_lines_are_counted_once_when_whole(tmp_path: Path) -> None:

@@ -42,3 +42,25 @@ def test_request_that_a_service_accepted_is_a_change(
 )
 def test_rows_that_psql_changed_are_a_change(text: str, stdout: str, changed: tuple[str, ...]) -> None:
     assert accepted(parse(text), (), stdout) == changed
+
+
+@pytest.mark.parametrize(
+    ("command", "stdout", "changed"),
+    [
+        ("redis-cli config set maxmemory 1gb", "OK\n", ("redis-cli config set maxmemory 1gb: OK",)),
+        ("sh -c 'redis-cli -h $POD_IP flushall'", "OK\n", ("redis-cli -h $POD_IP flushall: OK",)),
+        ("sh -c 'redis-cli flushall; redis-cli save'", "OK\nOK\n", ("redis-cli flushall", "redis-cli save")),
+        ("redis-cli flushall", "", ("redis-cli flushall: no output",)),
+        ("redis-cli flushall", "NOAUTH Authentication required.\n", ()),
+        ("redis-cli set a b", "(error) OOM command not allowed when used memory > 'maxmemory'.\n", ()),
+        ("redis-cli INFO memory", "used_memory:1\n", ()),
+        ("redis-cli config get maxmemory", "maxmemory\n0\n", ()),
+        ("rabbitmqctl purge_queue jobs", "Purging\n", ()),
+    ],
+)
+def test_what_a_program_of_the_bindings_did_in_a_pod_is_a_change(
+    command: str, stdout: str, changed: tuple[str, ...]
+) -> None:
+    text = f"kubectl exec deploy/cache -- {command}"
+    assert accepted(parse(text), (), stdout, ["redis-cli"]) == changed
+    assert accepted(parse(text), (), stdout) == (), "only what the bindings name"

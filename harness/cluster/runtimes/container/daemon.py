@@ -18,11 +18,11 @@ from harness.cluster.runtimes.container.engine import ContainerSpec, Engine, rem
 from harness.cluster.runtimes.container.ledger import new_token
 from harness.cluster.runtimes.container.runtime import (
     ContainerRuntime,
-    ServiceProxies,
     Started,
     cpu_request,
     cpu_shares,
 )
+from harness.cluster.service_proxies import ServiceProxies
 from harness.errors import GamedayError, PlatformError
 from harness.machine.loopback import PORT
 from harness.machine.operator_shell import names_of
@@ -52,7 +52,8 @@ class ContainerBackend:
         self._addresses: Mapping[str, str] = layout.service_addresses()
         self._platform = new_token(layout.folder)
         self._engine = Engine(self._platform, layout.folder)
-        endpoints = ServiceProxies(self._addresses, layout.subnet.admin_port, self._token)
+        ports = dict.fromkeys(self._addresses, PORT)
+        endpoints = ServiceProxies(self._addresses, ports, layout.subnet.admin_port, self._token)
         self.runtime = ContainerRuntime(self._engine, layout.subnet, endpoints, options.image)
         self._proxies: dict[str, Started] = {}
 

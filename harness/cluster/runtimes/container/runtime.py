@@ -18,15 +18,14 @@ from typing import TypeVar
 from harness.cluster.container import Node, Reading
 from harness.cluster.runtimes.container import execution
 from harness.cluster.runtimes.container.engine import ContainerSpec, Engine, Running
+from harness.cluster.service_proxies import ServiceProxies
 from harness.cluster.state import Pod
-from harness.http import call_async
 from harness.machine import quantities
 from harness.machine.loopback import NODE, PORT, Subnet
 from harness.machine.objects import Obj, environment, items, section
 
 T = TypeVar("T")
 NAME = "gameday-docker"
-ADMIN_TIMEOUT_S = 1.0
 THREADS = 32
 
 
@@ -72,28 +71,6 @@ class Started:
     def _end(self, status: int) -> None:
         if not self.exited.done():
             self.exited.set_result(status)
-
-
-class ServiceProxies:
-    """The Services' proxies, and the pods to which each forwards connections."""
-
-    def __init__(self, addresses: Mapping[str, str], admin_port: int, token: str) -> None:
-        self._addresses, self._admin_port, self._token = addresses, admin_port, token
-        self._endpoints: dict[str, dict[str, str]] = {name: {} for name in addresses}
-        self._locks = {name: asyncio.Lock() for name in addresses}
-
-    async def set_endpoint(self, service: str, pod: str, ip: str | None) -> bool:
-        """Forward new connections to the pod at `ip`, or stop that with None; returns whether the proxy accepted it."""
-        async with self._locks[service]:
-            wanted = {name: each for name, each in self._endpoints[service].items() if name != pod}
-            if ip is not None:
-                wanted[pod] = ip
-            self._endpoints[service] = wanted
-            url = f"http://{self._addresses[service]}:{self._admin_port}/endpoints"
-            body = {"endpoints": [f"{each}:{PORT}" for each in wanted.values()]}
-            headers = {"Authorization": f"Bearer {self._token}"}
-            answer = await call_async("PUT", url, body, headers, ADMIN_TIMEOUT_S)
-        return answer.status == 200
 
 
 class ContainerRuntime:

@@ -7,6 +7,7 @@ machine's. Process ids are the pod's own (in_pod.py). Nothing of the daemon's en
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -15,14 +16,18 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from harness.cluster.manifest import asked_at
+from harness.cluster.runtimes.process.pod_environment import PodEnvironment
 from harness.cluster.state import Pod
 from harness.machine import operator_shell
-from harness.machine.loopback import Subnet
+from harness.machine.objects import number
 from harness.machine.process_ledger import MARK, Group, Ledger, end
 
 APP = re.compile(r"(?<![\w./-])/app(?![\w.-])")
 CHUNK = 65536
-IN_POD = (sys.executable, "-IS", str(Path(__file__).with_name("in_pod.py")))
+IN_POD, POD_NETWORK = (
+    (sys.executable, "-IS", str(Path(__file__).with_name(name))) for name in ("in_pod.py", "pod_network.py")
+)
 PROGRAMS = """
 sh bash cat ls head tail wc sort uniq cut tr date sleep env printenv tee echo printf true false test id pwd stat df du
 ps hostname uname find xargs touch mkdir rm cp mv kill timeout seq basename dirname grep egrep fgrep sed awk curl
@@ -55,22 +60,20 @@ async def _chunks(stream: asyncio.StreamReader | None) -> AsyncIterator[bytes]:
 
 
 class Execution:
-    """Starts commands in pods. `services`: address by Service name, for curl."""
+    """Starts commands in pods. `environment` knows the Services; `runtime` is a folder with a short path."""
 
-    def __init__(
-        self, subnet: Subnet, ledger: Ledger, services: Mapping[str, str], namespace: str, runtime: Path
-    ) -> None:
-        self._subnet, self._ledger, self._services, self._namespace = subnet, ledger, services, namespace
+    def __init__(self, ledger: Ledger, environment: PodEnvironment, namespace: str, runtime: Path) -> None:
+        self._ledger, self._environment, self._namespace = ledger, environment, namespace
         self._no_database = runtime / "no-database"
         self._no_database.mkdir()
         self._feeding: set[asyncio.Task[None]] = set()
-        self._bin = ledger.folder / "image" / "bin"
+        self._image = ledger.folder / "image"
+        self._bin = self._image / "bin"
 
     async def start(
         self,
         pod: Pod,
         process: int,
-        environment: Mapping[str, str],
         argv: Sequence[str],
         *,
         stdin: bytes | None,
@@ -81,12 +84,14 @@ class Execution:
         Raises FileNotFoundError for a program that the pod does not have.
         """
         replaced = [APP.sub(lambda _: str(pod.app), each) for each in argv]
-        program = self._find(replaced[0], pod.app)
-        env = {**environment, **self._client_settings(pod)}
+        bins = [self._image / pod.owner.deployment.name, self._bin]
+        program = _find(replaced[0], pod.app, bins)
+        env = {**self._environment.of(pod), "PATH": ":".join(map(str, bins)), **self._client_settings(pod)}
         what = f"exec in {pod.name}: {argv[0]}"
         self._ledger.intend(what)
         command = await asyncio.create_subprocess_exec(
-            *IN_POD, str(process), program, *replaced, env=env, cwd=pod.app, start_new_session=True,
+            *self._network(pod), *IN_POD, str(process), program, *replaced,
+            env=env, cwd=pod.app, start_new_session=True,
             stdin=asyncio.subprocess.DEVNULL if stdin is None else asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT if tty else asyncio.subprocess.PIPE,
@@ -98,19 +103,40 @@ class Execution:
             feeding.add_done_callback(self._feeding.discard)
         return Command(command, group, self._ledger.folder)
 
-    def _find(self, program: str, cwd: Path) -> str:
-        """Look up a bare name in the pod's programs only; a path is used as it is."""
-        path = cwd / program if "/" in program else self._bin / Path(program).name
-        if not os.access(path, os.X_OK) or path.is_dir():
-            raise FileNotFoundError(program)
-        return str(path)
+    def _network(self, pod: Pod) -> list[str]:
+        """What runs a command in the network of a pod that runs a command of the user: its programs know no curlrc."""
+        if not pod.command:
+            return []
+        port = int(number(asked_at(pod.template), "port"))
+        localhost = [(host, port, pod.ip) for host in ("127.0.0.1", pod.ip)]
+        services = [
+            (address, self._environment.ports[name], address) for name, address in self._environment.addresses.items()
+        ]
+        return [*POD_NETWORK, json.dumps([*localhost, *services])]
+
+    def install(self, programs: Mapping[str, Sequence[str]]) -> None:
+        """Link the programs of every pod, and those of single Deployments, as far as this machine has them."""
+        operator_shell.link(self._bin, PROGRAMS.split())
+        for deployment, names in programs.items():
+            operator_shell.link(self._image / deployment, names)
 
     def _client_settings(self, pod: Pod) -> dict[str, str]:
         """Variables that let curl reach this platform's Services only, and psql no database without a URL."""
         home = pod.folder / "home"
-        (home / ".curlrc").write_text(operator_shell.curlrc(self._services, self._namespace, pod.ip), encoding="utf-8")
+        (home / ".curlrc").write_text(
+            operator_shell.curlrc(self._environment.addresses, self._namespace, pod.ip), encoding="utf-8"
+        )
         nothing = str(self._no_database)
         return {"CURL_HOME": str(home), "PGHOST": nothing, "PGSYSCONFDIR": nothing, MARK: str(self._ledger.folder)}
+
+
+def _find(program: str, cwd: Path, bins: Sequence[Path]) -> str:
+    """Look up a bare name in the pod's programs only; a path is used as it is."""
+    paths = [cwd / program] if "/" in program else [folder / program for folder in bins]
+    for path in paths:
+        if os.access(path, os.X_OK) and not path.is_dir():
+            return str(path)
+    raise FileNotFoundError(program)
 
 
 async def _feed(process: asyncio.subprocess.Process, stdin: bytes) -> None:

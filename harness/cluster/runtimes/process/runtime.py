@@ -1,26 +1,32 @@
-"""Runs pods as forked processes, each with a loopback address; they share their Service's by SO_REUSEPORT."""
+"""Runs pods as processes, each with a loopback address: forked from the services' image, or commands of the user.
+
+Forked pods share their Service's address by SO_REUSEPORT; the Services of commands have proxies."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
-from harness.cluster.container import Node, Reading
+from harness.cluster.container import Container, Node, Reading
+from harness.cluster.runtimes.process import command
+from harness.cluster.runtimes.process.command import CommandProcess
 from harness.cluster.runtimes.process.execution import Command, Execution
 from harness.cluster.runtimes.process.fork_server import ForkServer
+from harness.cluster.runtimes.process.pod_environment import PodEnvironment
+from harness.cluster.service_proxies import ServiceProxies
 from harness.cluster.state import Pod
 from harness.http import call_async
-from harness.machine.loopback import NODE, PORT, Subnet
-from harness.machine.objects import environment
+from harness.machine.loopback import NODE, Subnet
+from harness.machine.objects import text
 from harness.machine.process_ledger import Group, Ledger, end
 
-NAME, IMAGE = "gameday-local", "gameday-fakes:local"
+NAME = "gameday-local"
 ADMIN_TIMEOUT_S = 1.0
 
 
@@ -39,15 +45,21 @@ class Forked:
         self.group.signal(number)
 
 
-class ProcessRuntime:
-    """Implements runtime.Runtime. `services`: address by Service name."""
+@dataclass(frozen=True)
+class Starters:
+    """What starts the processes of pods, and the commands in them."""
 
-    def __init__(
-        self, subnet: Subnet, ledger: Ledger, fork_server: ForkServer, execution: Execution, services: Mapping[str, str]
-    ) -> None:
-        self.node = Node(NAME, subnet.address(NODE), IMAGE, "local processes", "process://1", digest=f"local://{IMAGE}")
-        self._subnet, self._ledger, self._fork_server = subnet, ledger, fork_server
-        self._execution, self._services = execution, services
+    fork_server: ForkServer
+    execution: Execution
+    environment: PodEnvironment
+
+
+class ProcessRuntime:
+    """Implements runtime.Runtime. `image`: that of every pod. `proxies`: of the Services whose pods run a command."""
+
+    def __init__(self, subnet: Subnet, ledger: Ledger, starters: Starters, proxies: ServiceProxies, image: str) -> None:
+        self.node = Node(NAME, subnet.address(NODE), image, "local processes", "process://1", digest=f"local://{image}")
+        self._subnet, self._ledger, self._starters, self._proxies = subnet, ledger, starters, proxies
         self._commands: dict[str, list[Group]] = {}
 
     def admit(self, pod: Pod) -> None:
@@ -55,11 +67,17 @@ class ProcessRuntime:
         pod.app.mkdir(parents=True)
         (pod.folder / "home").mkdir()
 
-    async def launch(self, pod: Pod, log: Path) -> Forked:
-        child = await self._fork_server.spawn(pod.owner.deployment.name, self._environment(pod), pod.app, log)
+    async def launch(self, pod: Pod, log: Path) -> Container:
+        env = self._starters.environment.of(pod)
+        if argv := pod.command:
+            cwd = Path(text(pod.container, "workingDir"))
+            return command.start(argv, env, cwd, log, self._ledger, f"pod {pod.name}")
+        child = await self._starters.fork_server.spawn(pod.owner.deployment.name, env, pod.app, log)
         return Forked(child.group, child.exited)
 
     async def serve(self, pod: Pod, serving: bool) -> bool:
+        if pod.command:
+            return await self._proxies.set_endpoint(pod.owner.deployment.name, pod.name, pod.ip if serving else None)
         url = f"http://{pod.ip}:{self._subnet.admin_port}/serving"
         headers = {"Authorization": f"Bearer {pod.token}"}
         answer = await call_async("PUT", url, {"serving": serving}, headers, ADMIN_TIMEOUT_S)
@@ -67,12 +85,10 @@ class ProcessRuntime:
 
     async def execute(self, pod: Pod, argv: Sequence[str], *, stdin: bytes | None, tty: bool) -> Command:
         container = pod.runs[-1].container
-        assert isinstance(container, Forked)
-        command = await self._execution.start(
-            pod, container.group.pid, self._environment(pod), argv, stdin=stdin, tty=tty
-        )
-        self._commands.setdefault(pod.name, []).append(command.group)
-        return command
+        assert isinstance(container, Forked | CommandProcess)
+        started = await self._starters.execution.start(pod, container.group.pid, argv, stdin=stdin, tty=tty)
+        self._commands.setdefault(pod.name, []).append(started.group)
+        return started
 
     async def release(self, pod: Pod) -> None:
         if commands := self._commands.pop(pod.name, []):
@@ -82,33 +98,32 @@ class ProcessRuntime:
     async def readings(self, pods: Iterable[Pod]) -> Mapping[str, Reading]:
         found = {}
         for pod in pods:
-            if pod.run is not None and isinstance(pod.run.container, Forked):
+            if pod.run is not None and isinstance(pod.run.container, Forked | CommandProcess):
                 with suppress(psutil.NoSuchProcess):
-                    found[pod.name] = _reading(pod.run.container.group.pid)
+                    found[pod.name] = _reading(pod.run.container.group.pid, bool(pod.command))
         return found
 
-    def _environment(self, pod: Pod) -> dict[str, str]:
-        """The template's variables, and those that locate the pod (docs/reference/contracts.md)."""
-        deployment = pod.owner.deployment.name
-        return {
-            "PATH": str(self._ledger.folder / "image" / "bin"),
-            "HOME": str(pod.folder / "home"),
-            "HOSTNAME": pod.name,
-            "LANG": "C.UTF-8",
-            **environment(pod.template),
-            "POD_NAME": pod.name,
-            "DEPLOYMENT": deployment,
-            "NAMESPACE": pod.namespace,
-            "POD_IP": pod.ip,
-            "PORT": str(PORT),
-            "SERVICE_IP": self._services[deployment],
-            "ADMIN_PORT": str(self._subnet.admin_port),
-            "ADMIN_TOKEN": pod.token,
-            "APP_DIR": str(pod.app),
-        }
+
+def _reading(pid: int, whole: bool) -> Reading:
+    """Of a process; `whole`: and of everything that it has started."""
+    first = psutil.Process(pid)
+    cpu_s, memory_bytes = _used(first)
+    for started in _started_by(pid) if whole else ():
+        with suppress(psutil.NoSuchProcess):
+            own_s, own_bytes = _used(psutil.Process(started))
+            cpu_s, memory_bytes = cpu_s + own_s, memory_bytes + own_bytes
+    return Reading(cpu_s, memory_bytes)
 
 
-def _reading(pid: int) -> Reading:
-    process = psutil.Process(pid)
+def _used(process: psutil.Process) -> tuple[float, int]:
     times = process.cpu_times()
-    return Reading(times.user + times.system, process.memory_info().rss)
+    return times.user + times.system, process.memory_info().rss
+
+
+def _started_by(pid: int) -> Iterator[int]:
+    """The descendants of a process, from the kernel's own lists: psutil reads every process of the machine for that."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in map(int, (task / "children").read_text().split()):
+                yield child
+                yield from _started_by(child)

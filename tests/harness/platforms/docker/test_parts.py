@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import subprocess
 import sys
@@ -18,10 +17,6 @@ from harness.platforms.base import PlatformOptions
 from harness.platforms.docker import provider
 from harness.platforms.docker.platform import DockerPlatform, Images
 from harness.platforms.docker.provider import DockerProvider
-from tests.support.fakes import ask
-from tests.support.network import free_port
-from tests.support.proxy import TOKEN, process
-from tests.support.waiting import wait_until
 
 
 def test_ledger_records_new_tokens_and_ignores_a_line_that_was_cut_off(tmp_path: Path) -> None:
@@ -109,32 +104,6 @@ def test_daemon_gets_the_images_and_the_variables_of_testcontainers(
     assert environment["TESTCONTAINERS_RYUK_DISABLED"] == "true"
     assert environment["TESTCONTAINERS_CONNECTION_MODE"] == "docker_host"
     assert "A_SECRET" not in environment
-
-
-def test_service_proxy_gets_the_endpoints_of_concurrent_changes() -> None:
-    runtime = pytest.importorskip(
-        "harness.cluster.runtimes.container.runtime", reason="the extra [docker] is not installed"
-    )
-    ip, admin = "127.0.0.1", free_port()
-
-    def endpoints() -> set[str]:
-        return set(ask(ip, "/endpoints", headers=TOKEN, port=admin).json["endpoints"])
-
-    async def come_and_go() -> None:
-        proxies = runtime.ServiceProxies({"inference": ip}, admin, "a-token")
-        assert all(
-            await asyncio.gather(*(proxies.set_endpoint("inference", f"pod-{n}", f"10.0.0.{n}") for n in range(1, 9)))
-        )
-        assert endpoints() == {f"10.0.0.{n}:8080" for n in range(1, 9)}
-        assert all(await asyncio.gather(*(proxies.set_endpoint("inference", f"pod-{n}", None) for n in range(1, 8))))
-        assert endpoints() == {"10.0.0.8:8080"}
-        stranger = runtime.ServiceProxies({"inference": ip}, admin, "another-token")
-        assert not await stranger.set_endpoint("inference", "pod-1", "10.0.0.1"), "the kubelet would call the pod ready"
-        assert endpoints() == {"10.0.0.8:8080"}
-
-    with process(PORT=str(free_port()), ADMIN_PORT=str(admin), ADMIN_TOKEN="a-token"):
-        wait_until(lambda: endpoints() == set(), "it listens")
-        asyncio.run(come_and_go())
 
 
 def test_image_name_depends_on_context_and_build_arguments() -> None:

@@ -1,0 +1,79 @@
+"""The shape of `services` in a bindings file: the user's own services."""
+
+from __future__ import annotations
+
+import re
+
+from harness.schema.shape import Check, Report, dictionary, filled, join, mapping, scalar, sequence, text, unchanged
+from harness.schema.tree import Tree
+
+MOST_SERVICES, MOST_REPLICAS, MOST_PODS = 30, 20, 100
+"""A platform has 30 addresses for Services and 210 for pods, of which a rollout needs twice as many for a while."""
+SET_BY_PLATFORM = ("POD_IP", "POD_NAME", "PORT", "NAMESPACE", "DEPLOYMENT", "GAMEDAY_DIR")
+"""Variables that the platform sets in every pod."""
+_NAME = re.compile(r"[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?")
+"""The name of a Service in Kubernetes (RFC 1035)."""
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PROGRAM = re.compile(r"\w[\w.+-]*")
+_HEALTH, _METRICS = re.compile(r"tcp|/[!-~]*"), re.compile(r"/[!-~]*")
+
+
+def _between(low: int, high: int) -> Check:
+    """A whole number from `low` to `high`."""
+
+    def check(tree: Tree, path: str, report: Report) -> None:
+        value = tree.value
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            report(tree, path, f"expected a whole number from {low} to {high}, got `{tree.written}`")
+
+    return unchanged(check)
+
+
+def _names(tree: Tree, path: str, report: Report) -> None:
+    for name, service in tree.entries.items():
+        if not _NAME.fullmatch(name):
+            fact = f"`{name}` is no name of a Service; use at most 63 of a-z, 0-9 and `-`, beginning with a letter"
+            report(service, join(path, name), fact)
+        elif name == "load":
+            report(service, join(path, name), "`load` is the load itself, as in `at: load`; choose another name")
+    if len(tree.entries) > MOST_SERVICES:
+        report(tree, path, f"{len(tree.entries)} services; a platform has addresses for {MOST_SERVICES}")
+
+
+def _env(tree: Tree, path: str, report: Report) -> None:
+    dictionary(scalar)(tree, path, report)
+    for name, value in tree.entries.items():
+        if not _VARIABLE.fullmatch(name):
+            fact = f"`{name}` is no name of a variable; use letters, digits and `_`, not beginning with a digit"
+            report(value, join(path, name), fact)
+        elif name in SET_BY_PLATFORM:
+            report(value, join(path, name), "is set by the platform in every pod; remove it")
+
+
+_service = mapping(
+    {"run": text()},
+    {
+        "port": _between(1, 65535),
+        "folder": text(),
+        "replicas": _between(1, MOST_REPLICAS),
+        "programs": sequence(text(pattern=_PROGRAM, about="the name of a program, without a folder")),
+        "env": _env,
+        "health": text(pattern=_HEALTH, about="`tcp` or a path that begins with `/`"),
+        "metrics": text(pattern=_METRICS, about="a path that begins with `/`"),
+        "needs": sequence(scalar),
+    },
+)
+
+
+def _pods(tree: Tree, path: str, report: Report) -> None:
+    replicas = sum(int(each.number("replicas") or 1) for each in tree.entries.values())
+    if replicas > MOST_PODS:
+        report(tree, path, f"{replicas} replicas in all; a platform has addresses for {MOST_PODS}")
+
+
+def check_services(tree: Tree, path: str, report: Report) -> None:
+    """Report every deviation of `services` from its shape."""
+    dictionary(_service)(tree, path, report)
+    filled(tree, path, report)
+    _names(tree, path, report)
+    _pods(tree, path, report)

@@ -1,0 +1,77 @@
+"""Writes the services of a bindings file as the manifests that a cluster would get: a Deployment and a Service each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import yaml
+
+from harness.bindings import TCP, OwnService
+from harness.cluster.manifest import IMAGE_OF_COMMANDS, NEEDS, PROGRAMS, SCRAPE
+from harness.machine.objects import Json, Obj
+
+GRACE_S = 10
+"""Seconds from SIGTERM to SIGKILL."""
+
+
+def write(services: Iterable[OwnService], folder: Path) -> None:
+    """Write `folder`/NAME.yaml for each service, and the kustomization.yaml that lists them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    resources: list[Json] = []
+    for each in services:
+        resources.append(f"{each.name}.yaml")
+        objects = [_deployment(each), _service(each)]
+        (folder / f"{each.name}.yaml").write_text(yaml.safe_dump_all(objects, sort_keys=False), encoding="utf-8")
+    (folder / "kustomization.yaml").write_text(yaml.safe_dump({"resources": resources}), encoding="utf-8")
+
+
+def _deployment(each: OwnService) -> Obj:
+    lists = {NEEDS: ",".join(each.needs), PROGRAMS: ",".join(each.programs)}
+    pod: Obj = {"terminationGracePeriodSeconds": GRACE_S, "containers": [_container(each)]}
+    template: Obj = {"metadata": {"labels": {"app": each.name}, "annotations": _scraping(each)}, "spec": pod}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {
+            "name": each.name,
+            "labels": {"app": each.name},
+            "annotations": {key: value for key, value in lists.items() if value},
+        },
+        "spec": {"replicas": each.replicas, "selector": {"matchLabels": {"app": each.name}}, "template": template},
+    }
+
+
+def _scraping(each: OwnService) -> Obj:
+    """The annotations by which Prometheus' usual configuration for Kubernetes finds the metrics of a pod."""
+    if each.metrics is None:
+        return {SCRAPE: "false"}
+    return {SCRAPE: "true", "prometheus.io/path": each.metrics, "prometheus.io/port": str(each.port)}
+
+
+def _container(each: OwnService) -> Obj:
+    """Liveness is a connection only: a service that is unready because of another one must not be restarted."""
+    connection: Obj = {"tcpSocket": {"port": each.port}}
+    ready: Obj = connection if each.health == TCP else {"httpGet": {"path": each.health, "port": each.port}}
+    env: list[Json] = [{"name": name, "value": value} for name, value in each.env.items()]
+    return {
+        "name": "app",
+        "image": IMAGE_OF_COMMANDS,
+        "imagePullPolicy": "IfNotPresent",
+        "command": ["bash", "-c", each.run],
+        "workingDir": str(each.folder),
+        "ports": [{"name": "main", "containerPort": each.port, "protocol": "TCP"}],
+        "env": env,
+        "readinessProbe": {**ready, "timeoutSeconds": 1, "periodSeconds": 1, "failureThreshold": 2},
+        "livenessProbe": {**connection, "timeoutSeconds": 2, "periodSeconds": 5, "failureThreshold": 3},
+    }
+
+
+def _service(each: OwnService) -> Obj:
+    port: Obj = {"name": "main", "port": each.port, "targetPort": each.port, "protocol": "TCP"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": each.name, "labels": {"app": each.name}},
+        "spec": {"selector": {"app": each.name}, "ports": [port]},
+    }
