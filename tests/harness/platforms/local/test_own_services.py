@@ -191,6 +191,7 @@ DAEMON = f"setsid env -i sleep {NAP} & echo started in the background"
          "  one\n  bash: line 1: exec: no-such-program: not found"),
         (DAEMON, "its command ended with status 0 during the start; its last lines:\n  started in the background"),
     ],
+    ids=["missing program", "daemon"],
 )  # fmt: skip
 def test_command_that_ends_is_an_error_with_its_place_and_its_last_lines(tmp_path: Path, run: str, why: str) -> None:
     platform = platform_of(tmp_path / "platform", own("db", run, port=7072))
