@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from harness.app.checking import CheckRequest, CheckResult, check
     from harness.app.comparing import (
         CompareRequest,
         CompareResult,
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
         write_comparison_page,
     )
     from harness.app.documents import ShowRequest, ShowResult, show
+    from harness.app.entry import Edited, InitRequest, init
     from harness.app.history import (
         BaselineRequest,
         HistoryRequest,
@@ -57,11 +59,15 @@ if TYPE_CHECKING:
 __all__ = [
     "RECORD",
     "BaselineRequest",
+    "CheckRequest",
+    "CheckResult",
     "CompareRequest",
     "CompareResult",
     "DownRequest",
+    "Edited",
     "HistoryRequest",
     "HistoryResult",
+    "InitRequest",
     "JudgedSlo",
     "ListenerFactory",
     "LoadTarget",
@@ -91,11 +97,13 @@ __all__ = [
     "TrendRequest",
     "UpRequest",
     "UpResult",
+    "check",
     "check_slos",
     "compare",
     "down",
     "format_names",
     "import_slos",
+    "init",
     "is_comparison",
     "keep",
     "list_runs",
@@ -123,8 +131,10 @@ __all__ = [
 ]
 
 _MEMBERS = {
+    "harness.app.checking": "CheckRequest CheckResult check",
     "harness.app.comparing": "CompareRequest CompareResult compare read_comparison write_comparison_page",
     "harness.app.documents": "ShowRequest ShowResult show",
+    "harness.app.entry": "Edited InitRequest init",
     "harness.app.history": "BaselineRequest HistoryRequest HistoryResult PinRequest PruneRequest keep"
     " TrendRequest list_runs pin prune show_baselines trend unpin write_history_page",
     "harness.app.members": "format_names platform_names",

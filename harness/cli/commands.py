@@ -265,7 +265,16 @@ def _earlier_runs(options: argparse.Namespace) -> int:
     return history_commands.COMMANDS[options.command](options)
 
 
+def _entry(options: argparse.Namespace) -> int:
+    from harness.cli import entry_commands  # noqa: PLC0415
+
+    return entry_commands.COMMANDS[options.command](options)
+
+
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "init": _entry,
+    "check": _entry,
+    "schema": _entry,
     "run": _run,
     "compare": _compare,
     "report": _report,

@@ -1,0 +1,247 @@
+"""Proposes what gameday.yaml needs for the runbooks of a document."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from harness.bindings.file_schema import CONTAINS_KEYS
+from harness.bindings.model import identifies
+from harness.conditions.prose import from_prose
+from harness.model import Runbook, Symptom, Toggle
+from harness.plan import DrillPlan, GamedayPlan
+from harness.proposal.choices import Choices, listed
+from harness.proposal.draft import TODO, Key, Row
+from harness.proposal.symptoms import Subject, propose
+from harness.runbook.headings import alert_name
+from harness.schema.tree import Tree
+from harness.steps.step import Step
+
+_EMPTY = Tree({}, "")
+_NAMESPACE = re.compile(r"(?<!\S)(?:-n|--namespace)[ =]['\"]?(?P<name>[^\s'\"|;]+)")
+_NAMED = re.compile(
+    r"(?<![\w-])(?:deploy(?:ment)?s?(?:\.apps)?|svc|services?)[/ ](?P<name>[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?![\w/])"
+    r"|-l\s*['\"]?(?:app|app\.kubernetes\.io/name)=(?P<label>[a-z0-9-]+)"
+)
+_SETS_ENV = re.compile(r"kubectl\s.*?\bset\s+env\s.*?\bdeploy(?:ment)?s?(?:\.apps)?[/ ](?P<name>[a-z0-9-]+)(?![\w<-])")
+_LONGEST_PART = 60
+
+
+@dataclass(frozen=True)
+class Proposer:
+    """Proposes for one document, beside what the file has already."""
+
+    plan: GamedayPlan
+    """The document with no bindings: every placeholder in it is missing."""
+    document: str
+    """Its path as gameday.yaml names it."""
+    choices: Choices
+    existing: Tree = field(default=_EMPTY)
+
+    def keys(self) -> tuple[Key, ...]:
+        """The keys that the file should have."""
+        toggles = tuple(self._toggles())
+        whole = (
+            Key("namespace", self._namespace()) if self._namespace() else None,
+            _if_any("placeholders", tuple(self._placeholders())),
+            _if_any("toggles", toggles, _toggle_question(toggles, self.choices)),
+            _if_any("runbooks", tuple(map(self._runbook, self._own_drills()))),
+        )
+        return (Key("version", "1"), *(key for key in whole if key))
+
+    def foreign(self) -> tuple[str, ...]:
+        """The ids of its runbooks that the file has for another document."""
+        return tuple(drill.runbook.id for drill in self.plan.drills if not self._is_own(drill))
+
+    def _own_drills(self) -> Iterator[DrillPlan]:
+        return filter(self._is_own, self.plan.drills)
+
+    def _is_own(self, drill: DrillPlan) -> bool:
+        said = self.existing.at("runbooks", drill.runbook.id, "document")
+        return said is None or said.written == self.document
+
+    # -- the whole file ------------------------------------------------------------------------------------------------
+
+    def _namespace(self) -> str | None:
+        """The one namespace of all commands."""
+        found = {match["name"] for step in self.plan.steps() for match in _NAMESPACE.finditer(step.text)}
+        name = found.pop() if len(found) == 1 else ""
+        return name if re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", name) else None
+
+    def _placeholders(self) -> Iterator[Key]:
+        used: dict[str, list[Step]] = {}
+        for drill in self._own_drills():
+            bound = self._bound_in(drill.runbook)
+            for step in drill.steps:
+                for name in step.missing:
+                    if not name.startswith("toggles.") and name not in bound:
+                        used.setdefault(name, []).append(step)
+        for step in self.plan.general:
+            for name in step.missing:
+                used.setdefault(name, []).append(step)
+        for name, steps in used.items():
+            yield self._placeholder(name, steps)
+
+    def _bound_in(self, runbook: Runbook) -> Iterable[str]:
+        bound = self.existing.at("runbooks", runbook.id, "placeholders")
+        return bound.fields if bound else ()
+
+    def _placeholder(self, name: str, steps: Sequence[Step]) -> Key:
+        value = self._certain(name, steps)
+        if value is not None:
+            return Key(name, value)
+        lines = ", ".join(map(str, dict.fromkeys(step.line for step in steps)))
+        what = f"what is `{name}` ({self.document}, line {lines})? A text"
+        options = "or pod-of(DEPLOYMENT), the newest running pod" if "pod" in name.lower() else ""
+        known = f"known services: {listed(self.choices.services)}"
+        return Key(name, None, (f"{TODO} placeholder: {what}{options and ', ' + options}; {known}",))
+
+    def _certain(self, name: str, steps: Sequence[Step]) -> str | None:
+        """The value of a placeholder that can have no other one."""
+        texts = [step.text for step in steps]
+        spaces = sum(match["name"] == name for text in texts for match in _NAMESPACE.finditer(text))
+        said = self.existing.at("namespace")
+        if spaces == sum(text.count(name) for text in texts) and said:
+            return said.written
+        only = self.choices.only_service
+        return f"pod-of({only})" if only and re.fullmatch(r"\W*pod([ _-]?name)?\W*|[a-z-]*-pod", name, re.I) else None
+
+    def _toggles(self) -> Iterator[Key]:
+        """The Deployment of each toggle, if a command names it, or if the user has one service only."""
+        seen = set()
+        for drill in self._own_drills():
+            for toggle in drill.runbook.toggles:
+                if toggle.manual or toggle.name in seen:
+                    continue
+                seen.add(toggle.name)
+                yield self._toggle(toggle, drill)
+
+    def _toggle(self, toggle: Toggle, drill: DrillPlan) -> Key:
+        texts = [toggle.command, *(step.text for step in drill.steps if f"{toggle.name}=" in step.text)]
+        named = {match["name"] for text in texts if (match := _SETS_ENV.search(text))}
+        value = named.pop() if len(named) == 1 else self.choices.only_service
+        return Key(toggle.name, value)
+
+    # -- one runbook ---------------------------------------------------------------------------------------------------
+
+    def _runbook(self, drill: DrillPlan) -> Key:
+        runbook = drill.runbook
+        about = self._subject(drill)
+        alert = alert_name(runbook.id)
+        notes = (
+            (f"Rules of the alert {alert}: `gameday discover RULES.yml --write` adds it as a symptom",) if alert else ()
+        )
+        return Key(
+            runbook.id,
+            (
+                Key("document", self.document),
+                *required_keys(self.choices, self._scenario(runbook)),
+                *filter(None, [_if_any("symptoms", list(self._symptoms(runbook, about)))]),
+            ),
+            (f"{runbook.title} ({self.document}:{max(runbook.line, 1)})", *notes),
+        )
+
+    def _scenario(self, runbook: Runbook) -> str | None:
+        """The scenario that the file has, else the only one that it defines."""
+        scenario = self.existing.at("runbooks", runbook.id, "scenario")
+        return scenario.written if scenario else self.choices.only_scenario
+
+    def _subject(self, drill: DrillPlan) -> Subject:
+        """The service and series that the file has, else those that are certain."""
+        runbook = drill.runbook
+        service = self.existing.at("runbooks", runbook.id, "service")
+        series = self.existing.at("runbooks", runbook.id, "series")
+        own = self.choices.scenarios.get(self._scenario(runbook) or "", ())
+        return Subject(
+            service.written if service else self._service(drill.steps),
+            series.written if series else next(iter(own), None),
+            self.choices.services,
+        )
+
+    def _service(self, steps: Sequence[Step]) -> str | None:
+        """The one service of the user, else the only known one that the commands name."""
+        named = {match["name"] or match["label"] for step in steps for match in _NAMED.finditer(step.text)}
+        known = [name for name in self.choices.services if name in named]
+        return self.choices.only_service or (known[0] if len(known) == 1 else None)
+
+    def _symptoms(self, runbook: Runbook, about: Subject) -> Iterator[Row]:
+        """A row for each symptom that neither states a number nor is in the file."""
+        present = self.existing.at("runbooks", runbook.id, "symptoms")
+        for symptom in runbook.symptoms:
+            if from_prose(symptom.text, "x") or _is_bound(symptom, present.items if present else ()):
+                continue
+            found = propose(symptom.text, about)
+            is_ = Key("is", found.condition)
+            shown = f"{TODO} symptom, line {symptom.line}: {found.question}" if found.question else ""
+            yield Row((_identity(symptom, runbook), is_), shown)
+
+
+def required_keys(choices: Choices, scenario: str | None = None) -> tuple[Key, ...]:
+    """The keys that every runbook needs, with a question for each that a person has to decide.
+
+    `scenario` is the one that the runbook has; None: it is open.
+    """
+    series = next(iter(choices.scenarios.get(scenario or "", ())), None)
+    return (
+        _open("scenario", scenario, f"which load is there in the incident? {_scenarios(choices)}"),
+        _open("service", choices.only_service, f"which one receives the load? One of {listed(choices.services)}"),
+        _open("series", series, f"which load series is judged? {_series(choices)}"),
+        _open("fault", None, f"what causes the incident? {_faults(choices)}"),
+        _open("slos", None, f"what has to recover? {_slos(choices)}"),
+    )
+
+
+def _open(name: str, value: str | None, question: str) -> Key:
+    return Key(name, value, () if value else (f"{TODO} {name}: {question}",))
+
+
+def _scenarios(choices: Choices) -> str:
+    names = listed(choices.scenarios)
+    return f"One of {names}" if choices.own_scenarios else f"{names} (shipped), or a Python file beside this one"
+
+
+def _series(choices: Choices) -> str:
+    known = [f"{name} has {', '.join(series)}" for name, series in choices.scenarios.items() if series]
+    return "; ".join(known) or "The scenario declares them"
+
+
+def _faults(choices: Choices) -> str:
+    own = f"One of {listed(choices.faults)}, or another" if choices.faults else "A"
+    return f"{own} list under `faults` of `{{at: SERVICE, fault: KIND}}`; kinds: {listed(choices.fault_kinds)}"
+
+
+def _slos(choices: Choices) -> str:
+    known = f"Of {listed(choices.slos)}, or of" if choices.slos else "Of"
+    return f"{known} lines under `slos` such as `availability: availability(SERIES) > 99%`: `[NAME, …]`"
+
+
+def _toggle_question(toggles: Sequence[Key], choices: Choices) -> str:
+    """The question about toggles whose Deployment is open; "" without any."""
+    about = "without one it is set on the runbook's service"
+    known = listed(choices.services)
+    undecided = any(key.value is None for key in toggles)
+    return f"{TODO} toggles: which Deployment reads each? One of {known}; {about}" if undecided else ""
+
+
+def _identity(symptom: Symptom, runbook: Runbook) -> Key:
+    """What identifies a symptom: the beginning of its text if no other has it, else its line."""
+    text = " ".join(symptom.text.split())
+    part = text if len(text) <= _LONGEST_PART else text[: _LONGEST_PART + 1].rpartition(" ")[0]
+    alike = [each for each in runbook.symptoms if part and identifies(None, part, each)]
+    return Key("contains", part) if len(alike) == 1 else Key("line", str(symptom.line))
+
+
+def _is_bound(symptom: Symptom, rows: Iterable[Tree]) -> bool:
+    return any(identified(row, symptom) for row in rows)
+
+
+def identified(row: Tree, symptom: Symptom) -> bool:
+    """Whether a row of `symptoms` is for this symptom."""
+    line = row.number("line")
+    contains = next((row.fields[key].written for key in CONTAINS_KEYS if key in row.fields), None)
+    return identifies(None if line is None else int(line), contains, symptom)
+
+
+def _if_any(name: str, value: tuple[Key, ...] | list[Row], question: str = "") -> Key | None:
+    return Key(name, value, (question,) if question else ()) if value else None
