@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         read_comparison,
         write_comparison_page,
     )
+    from harness.app.discovering import Discovered, DiscoverRequest, discover
     from harness.app.documents import ShowRequest, ShowResult, show
     from harness.app.entry import Edited, InitRequest, init
     from harness.app.history import (
@@ -63,6 +64,8 @@ __all__ = [
     "CheckResult",
     "CompareRequest",
     "CompareResult",
+    "DiscoverRequest",
+    "Discovered",
     "DownRequest",
     "Edited",
     "HistoryRequest",
@@ -100,6 +103,7 @@ __all__ = [
     "check",
     "check_slos",
     "compare",
+    "discover",
     "down",
     "format_names",
     "import_slos",
@@ -133,6 +137,7 @@ __all__ = [
 _MEMBERS = {
     "harness.app.checking": "CheckRequest CheckResult check",
     "harness.app.comparing": "CompareRequest CompareResult compare read_comparison write_comparison_page",
+    "harness.app.discovering": "DiscoverRequest Discovered discover",
     "harness.app.documents": "ShowRequest ShowResult show",
     "harness.app.entry": "Edited InitRequest init",
     "harness.app.history": "BaselineRequest HistoryRequest HistoryResult PinRequest PruneRequest keep"

@@ -88,8 +88,8 @@ class _File:
 
     def problems(self) -> Iterator[Problem]:
         """Wrong values, keys without a value, and what is left of the TODO comments."""
-        for each in self.wrong:
-            yield from_message(each.text, self._runbook_of(each.path), str(self.path))
+        for wrong in self.wrong:
+            yield from_message(wrong.text, self._runbook_of(wrong.path), str(self.path))
         asked: set[Todo] = set()
         for each in self.found.undecided:
             problem = from_message(f"{each.place}: {each.path} has no value", each.runbook, str(self.path))

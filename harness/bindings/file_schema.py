@@ -39,7 +39,8 @@ SYMPTOM_KEYS = ("line", *CONTAINS_KEYS, "alert")
 """The keys of which a symptom has exactly one: they identify it."""
 _above_0 = unchanged(number(lambda value: value > 0, "a number above 0", exclusiveMinimum=0))
 _texts = dictionary(scalar)
-_open_texts = dictionary(nullable(scalar))
+_open_texts = Shape(dictionary(nullable(scalar)), _texts.schema)
+"""Texts that may have no value yet; the JSON Schema is that of a file in which everything is decided."""
 
 
 @shaped({"const": 1})

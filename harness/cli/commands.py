@@ -274,6 +274,7 @@ def _entry(options: argparse.Namespace) -> int:
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "init": _entry,
     "check": _entry,
+    "discover": _entry,
     "schema": _entry,
     "run": _run,
     "compare": _compare,

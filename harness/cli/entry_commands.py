@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from harness import app
 from harness.bindings.file_schema import json_schema
@@ -41,10 +42,27 @@ def _check(options: argparse.Namespace) -> int:
     return UNUSABLE if found.problems else PASSED
 
 
+def _discover(options: argparse.Namespace) -> int:
+    stdin = sys.stdin.read() if Path("-") in options.sources else ""
+    found = app.discover(app.DiscoverRequest(tuple(options.sources), options.bindings, options.write, stdin))
+    for each in found.unused:
+        notify(f"{each.place}: not used: {each.what}")
+    if options.write:
+        _print_edit(found.edited, written=True)
+    else:
+        sys.stdout.write(printable(found.yaml))
+    return PASSED
+
+
 def _schema(_options: argparse.Namespace) -> int:
     sys.stdout.write(as_json(json_schema()))
     return PASSED
 
 
-COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {"init": _init, "check": _check, "schema": _schema}
+COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "init": _init,
+    "check": _check,
+    "discover": _discover,
+    "schema": _schema,
+}
 """By the name that the parser sets."""

@@ -1,4 +1,4 @@
-"""Arguments of the commands that prepare gameday.yaml: `init`, `check` and `schema`."""
+"""Arguments of the commands that prepare gameday.yaml: `init`, `check`, `discover` and `schema`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ INIT_EXAMPLES = """\
 CHECK_EXAMPLES = """\
   gameday check                                           gameday.yaml here, and the documents that it names
   gameday check runbooks/operations.md --format json      for editors and programs
+"""
+DISCOVER_EXAMPLES = """\
+  gameday discover compose.yaml rules.yml                 show what it proposes
+  gameday discover compose.yaml rules.yml --write         add it to gameday.yaml
+  kubectl kustomize deploy | gameday discover -           manifests from a pipe; so for `helm template`
 """
 SCHEMA_EXAMPLES = """\
   gameday schema > gameday.schema.json
@@ -37,6 +42,15 @@ def add_check(command: argparse.ArgumentParser) -> None:
     about = "the bindings file (default: gameday.yaml beside the document or in the working directory)"
     command.add_argument("--bindings", type=Path, metavar="FILE", help=about)
     add_format(command)
+
+
+def add_discover(command: argparse.ArgumentParser) -> None:
+    """Add the arguments of `gameday discover`."""
+    about = "compose files, manifests, files of Prometheus rules, or folders of them (`-`: stdin)"
+    command.add_argument("sources", type=Path, nargs="+", metavar="FILE", help=about)
+    about = "the bindings file (default: gameday.yaml in the working directory)"
+    command.add_argument("--bindings", type=Path, default=Path("gameday.yaml"), metavar="FILE", help=about)
+    command.add_argument("--write", action="store_true", help="add the proposal to the bindings file")
 
 
 def add_schema(_command: argparse.ArgumentParser) -> None:

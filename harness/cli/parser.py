@@ -221,6 +221,12 @@ _COMMANDS = (
         entry_parser.add_check,
     ),
     _Command(
+        "discover",
+        "propose services and symptoms from compose files, manifests and Prometheus rules",
+        entry_parser.DISCOVER_EXAMPLES,
+        entry_parser.add_discover,
+    ),
+    _Command(
         "schema",
         "print the JSON Schema of gameday.yaml, for editors",
         entry_parser.SCHEMA_EXAMPLES,

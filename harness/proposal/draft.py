@@ -13,6 +13,8 @@ import yaml
 
 TODO = "TODO"
 """Begins each comment that a person has to act on."""
+APART = ("services", "runbooks")
+"""The sections whose entries are separated by empty lines, as are the sections."""
 _WIDTH = 120
 _PLAIN = re.compile(r"[A-Za-z_][\w./-]*")
 _RESERVED = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
@@ -89,6 +91,8 @@ def _is_plain(text: str) -> bool:
         node = yaml.compose(f"{{k: {text}}}", Loader=yaml.SafeLoader)
     except yaml.YAMLError:
         return False
+    if not isinstance(node, yaml.MappingNode):
+        return False
     (_, value), *others = node.value
     plain = isinstance(value, yaml.ScalarNode) and value.style is None
     return bool(
@@ -102,7 +106,7 @@ def _block_key(key: Key, indent: str) -> Iterator[str]:
     begin = f"{indent}{scalar(key.name)}:"
     if isinstance(key.value, tuple):
         yield begin
-        yield from block(key.value, len(indent) + 2, apart=key.name == "runbooks")
+        yield from block(key.value, len(indent) + 2, apart=not indent and key.name in APART)
     elif isinstance(key.value, list) and any(isinstance(each, Row) for each in key.value):
         yield begin
         yield from (row(each, len(indent) + 2) for each in key.value if isinstance(each, Row))

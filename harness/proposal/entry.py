@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from harness.bindings.file_schema import CONTAINS_KEYS
 from harness.bindings.model import identifies
@@ -19,7 +20,8 @@ from harness.schema.tree import Tree
 from harness.steps.step import Step
 
 _EMPTY = Tree({}, "")
-_NAMESPACE = re.compile(r"(?<!\S)(?:-n|--namespace)[ =]['\"]?(?P<name>[^\s'\"|;]+)")
+_NAMESPACE = re.compile(r"\b(?:kubectl|oc|helm)\b[^|;&\n]*?\s(?:-n|--namespace)[ =]['\"]?(?P<name>[^\s'\"|;]+)")
+_DEFAULT_NAMESPACE = "production"
 _NAMED = re.compile(
     r"(?<![\w-])(?:deploy(?:ment)?s?(?:\.apps)?|svc|services?)[/ ](?P<name>[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?![\w/])"
     r"|-l\s*['\"]?(?:app|app\.kubernetes\.io/name)=(?P<label>[a-z0-9-]+)"
@@ -43,7 +45,7 @@ class Proposer:
         """The keys that the file should have."""
         toggles = tuple(self._toggles())
         whole = (
-            Key("namespace", self._namespace()) if self._namespace() else None,
+            Key("namespace", self._namespace or _DEFAULT_NAMESPACE),
             _if_any("placeholders", tuple(self._placeholders())),
             _if_any("toggles", toggles, _toggle_question(toggles, self.choices)),
             _if_any("runbooks", tuple(map(self._runbook, self._own_drills()))),
@@ -63,11 +65,13 @@ class Proposer:
 
     # -- the whole file ------------------------------------------------------------------------------------------------
 
+    @cached_property
     def _namespace(self) -> str | None:
-        """The one namespace of all commands."""
-        found = {match["name"] for step in self.plan.steps() for match in _NAMESPACE.finditer(step.text)}
-        name = found.pop() if len(found) == 1 else ""
-        return name if re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", name) else None
+        """The namespace that the file has, else the only one that the commands name."""
+        said = self.existing.at("namespace")
+        names = {match["name"] for step in self.plan.steps() for match in _NAMESPACE.finditer(step.text)}
+        found = [name for name in names if re.fullmatch(r"(?!\d+$)[a-z0-9]([a-z0-9-]*[a-z0-9])?", name)]
+        return said.written if said else found[0] if len(found) == 1 else None
 
     def _placeholders(self) -> Iterator[Key]:
         used: dict[str, list[Step]] = {}
@@ -98,12 +102,11 @@ class Proposer:
         return Key(name, None, (f"{TODO} placeholder: {what}{options and ', ' + options}; {known}",))
 
     def _certain(self, name: str, steps: Sequence[Step]) -> str | None:
-        """The value of a placeholder that can have no other one."""
+        """The value of a placeholder that can have no other one: commands work in the namespace of the file only."""
         texts = [step.text for step in steps]
         spaces = sum(match["name"] == name for text in texts for match in _NAMESPACE.finditer(text))
-        said = self.existing.at("namespace")
-        if spaces == sum(text.count(name) for text in texts) and said:
-            return said.written
+        if spaces == sum(text.count(name) for text in texts):
+            return self._namespace or _DEFAULT_NAMESPACE
         only = self.choices.only_service
         return f"pod-of({only})" if only and re.fullmatch(r"\W*pod([ _-]?name)?\W*|[a-z-]*-pod", name, re.I) else None
 

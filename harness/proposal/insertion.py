@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import yaml
 
 from harness.errors import BindingError
-from harness.proposal.draft import Key, Row, block, flow, row
+from harness.proposal.draft import APART, Key, Row, block, flow, row
 from harness.schema.tree import Plain, Tree, UnreadableError, read
 
 _MERGE = "tag:yaml.org,2002:merge"
-_APART = ((), ("runbooks",))
-"""The paths of the mappings whose keys are separated by empty lines."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +30,13 @@ def insert(text: str, wanted: Sequence[Key], name: str) -> Inserted:
     """
     mark, text = ("\ufeff", text[1:]) if text.startswith("\ufeff") else ("", text)
     before = _tree(text, name)
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
     if before is None:
         return Inserted(mark + _appended(text, block(wanted, 0, apart=True)))
-    if not isinstance(before.value, Mapping):
+    if not isinstance(root, yaml.MappingNode):
         raise BindingError(f"{before.place}: expected a mapping; a bindings file has keys such as `runbooks:`")
     inserter = _Inserter(text, name)
-    inserter.extend(yaml.compose(text, Loader=yaml.SafeLoader), wanted, ())
+    inserter.extend(root, wanted, ())
     after = inserter.result()
     _expect_unchanged(before, _tree(after, name), name)
     return Inserted(mark + after, tuple(inserter.left_out))
@@ -112,8 +111,8 @@ class _Inserter:
         if missing and node.flow_style:
             self._into_braces(node, [flow(key) for key in missing])
         elif missing:
-            column = node.start_mark.column
-            self._below(node, column, block(missing, column, apart=path in _APART), apart=path in _APART)
+            column, apart = node.start_mark.column, not path or (len(path) == 1 and path[0] in APART)
+            self._below(node, column, block(missing, column, apart=apart), apart=apart)
 
     def _descend(self, at: yaml.Node, node: yaml.Node, key: Key, path: tuple[str, ...]) -> None:
         nested = isinstance(key.value, tuple) or any(isinstance(each, Row) for each in key.value or ())

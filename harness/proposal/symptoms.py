@@ -105,7 +105,7 @@ def _logs(text: str) -> Iterator[tuple[str, str]]:
     if quoted and not _METRIC.fullmatch(quoted):
         yield f'logs({_SERVICE}, "{_literal(quoted)}") > 0', ""
     before = _BEFORE_LOGS.search(text)
-    what = " ".join(_VAGUE.sub(" ", before["what"]).split()) if before else ""
+    what = re.sub(r"(?<=[a-z]{3})(?<!s)s$", "", " ".join(_VAGUE.sub(" ", before["what"]).split())) if before else ""
     if what:
         yield f'logs({_SERVICE}, "{_literal(what.lower())}") > 0', f"is `{what.lower()}` the text in the log?"
 

@@ -10,7 +10,7 @@ import yaml
 
 from harness.proposal.draft import TODO
 
-_COMMENT = re.compile(rf"(?:^|(?<=\s))#\s*{TODO}\b:?\s*(?P<text>.*)")
+_COMMENT = re.compile(rf"(?:^|(?<=\s))#[ \t]*{TODO}\b:?[ \t]*(?P<text>.*)", re.M)
 _MORE = re.compile(r"\s*#\s{3,}(?P<text>\S.*)")
 
 
@@ -29,18 +29,20 @@ class Todo:
 
 def todos(text: str) -> Iterator[Todo]:
     """The TODO comments of a YAML text, wrapped ones as one; a text that only looks like one is inside of a value."""
-    root = yaml.compose(text.removeprefix("\ufeff"), Loader=yaml.SafeLoader)
-    lines, values = text.split("\n"), _lines_of_values(root)
-    for number, line in enumerate(lines):
-        found = _COMMENT.search(line)
-        if not found or number in values:
+    text = text.removeprefix("\ufeff")
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    lines, values = text.split("\n"), list(_texts(root))
+    for found in _COMMENT.finditer(text):
+        if any(start <= found.start() < end for start, end in values):
             continue
-        alone = not line[: found.start()].strip()
+        number = text.count("\n", 0, found.start())
+        column = found.start() - (text.rfind("\n", 0, found.start()) + 1)
+        alone = not lines[number][:column].strip()
         more = _more(lines[number + 1 :]) if alone else ()
         below = (at for at in range(number, len(lines)) if not _is_comment(lines[at]))
         about = next(below, number) if alone else number
         whole = " ".join([found["text"].strip(), *more])
-        yield Todo(number + 1, found.start() + 1, whole, about + 1, tuple(_path(root, about)))
+        yield Todo(number + 1, column + 1, whole, about + 1, tuple(_path(root, about)))
 
 
 def _more(lines: list[str]) -> Iterator[str]:
@@ -66,16 +68,14 @@ def _path(root: yaml.Node | None, line: int) -> Iterator[str]:
         yield str(key.value)
 
 
-def _lines_of_values(root: yaml.Node | None) -> set[int]:
-    """The lines inside of texts that have several, counted from zero."""
-    inside: set[int] = set()
+def _texts(root: yaml.Node | None) -> Iterator[tuple[int, int]]:
+    """Where texts begin and end."""
     nodes = [root] if root else []
     while nodes:
         node = nodes.pop()
         if isinstance(node, yaml.ScalarNode):
-            inside.update(range(node.start_mark.line + 1, node.end_mark.line))
+            yield node.start_mark.index, node.end_mark.index
         elif isinstance(node, yaml.MappingNode):
             nodes += [each for pair in node.value for each in pair]
         else:
             nodes += node.value
-    return inside
