@@ -43,7 +43,7 @@ class CheckResult:
 def check(request: CheckRequest) -> CheckResult:
     """Check documents and their bindings. Raises BindingError and DocumentError when there is nothing to check."""
     first = request.runbooks[0] if request.runbooks else Path(bindings.FILE_NAME)
-    path = bindings.find(first, request.bindings, or_shipped=False)
+    path = _from_here(bindings.find(first, request.bindings, or_shipped=False))
     found, wrong = bindings.examine(path)
     documents = request.runbooks or _named(found)
     file = _File(path, found, wrong)
@@ -52,6 +52,11 @@ def check(request: CheckRequest) -> CheckResult:
     order[""] = -1
     unique = dict.fromkeys(sorted(problems, key=lambda each: order[each.runbook]))
     return CheckResult(path, tuple(documents), tuple(unique))
+
+
+def _from_here(path: Path) -> Path:
+    """The path as short as a person in the working directory would write it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _named(found: Bindings) -> tuple[Path, ...]:

@@ -28,7 +28,7 @@ def test_from_a_runbook_to_a_file_without_a_problem(place: Path) -> None:
     assert done.stdout == "gameday.yaml: written; `gameday check` lists what is still open\n"
     missing = gameday("check", cwd=place)
     assert missing.returncode == 2
-    assert missing.stdout.startswith("all runbooks:\n  gameday.yaml:8:9: placeholders.<pod> has no value; ")
+    assert missing.stdout.startswith("all runbooks:\n  gameday.yaml:10:9: placeholders.<pod> has no value; ")
     assert "\nSLOW:\n  gameday.yaml:" in missing.stdout
     (place / "gameday.yaml").write_text(DECIDED, encoding="utf-8")
     found = gameday("check", cwd=place)
@@ -41,10 +41,10 @@ def test_problems_as_json(place: Path) -> None:
     done = gameday("check", "ops.md", "--format", "json", cwd=place)
     assert done.returncode == 2
     assert json.loads(done.stdout) == {
-        "bindings": str(place / "gameday.yaml"),
+        "bindings": "gameday.yaml",
         "documents": ["ops.md"],
         "problems": [
-            {"runbook": None, "file": str(place / "gameday.yaml"), "line": 4, "column": 17,
+            {"runbook": None, "file": "gameday.yaml", "line": 4, "column": 17,
              "fact": "toggles.LIMIT has no value"},
         ],
     }  # fmt: skip
