@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,6 +21,9 @@ from harness.proposal.todo import Todo, todos
 from harness.runbook import nothing_to_test, read
 from harness.schema.tree import Tree
 from harness.steps.step import Step
+
+_SUBJECT = re.compile(r"^[a-z]+(, line \d+)?: ")
+"""What a question of `init` begins with; the path of its key says the same."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,8 @@ class _File:
             problem = from_message(f"{each.place}: {each.path} has no value", each.runbook, str(self.path))
             questions = [todo for todo in self.todos if todo not in asked and _is_about(todo, each, problem.line)]
             asked.update(questions)
-            yield replace(problem, fact="; ".join([problem.fact, *(todo.text for todo in questions)]))
+            asks = [_SUBJECT.sub("", todo.text, count=1) for todo in questions]
+            yield replace(problem, fact=": ".join([problem.fact, *asks]))
         for todo in self.todos:
             if todo not in asked:
                 runbook = todo.path[1] if todo.path[:1] == ("runbooks",) and len(todo.path) > 1 else ""
@@ -175,7 +180,7 @@ def _of_step(step: Step, runbook: str, document: Document, file: _File) -> Itera
         fact = f"the placeholder `{name}` has no value; bind it under `placeholders` in {file.path.name}"
         yield _in_document(document, step.line, name, runbook, fact)
     for why in () if step.missing else step.refusals:
-        fact = f"refused: `{_short(step.text)}`: {why}"
+        fact = f"refused: `{_short(step.text)}`: {why}; or leave it to a person: `<!-- gameday: skip -->` above it"
         yield _in_document(document, step.line, step.text, runbook, fact)
 
 

@@ -95,8 +95,9 @@ class Proposer:
         value = self._certain(name, steps)
         if value is not None:
             return Key(name, value)
-        lines = ", ".join(map(str, dict.fromkeys(step.line for step in steps)))
-        what = f"what is `{name}` ({self.document}, line {lines})? A text"
+        found = list(dict.fromkeys(step.line for step in steps))
+        lines = f"{'line' if len(found) == 1 else 'lines'} {', '.join(map(str, found))}"
+        what = f"what is `{name}` ({self.document}, {lines})? A text"
         options = "or pod-of(DEPLOYMENT), the newest running pod" if "pod" in name.lower() else ""
         known = f"known services: {listed(self.choices.services)}"
         return Key(name, None, (f"{TODO} placeholder: {what}{options and ', ' + options}; {known}",))
@@ -210,13 +211,14 @@ def _series(choices: Choices) -> str:
 
 
 def _faults(choices: Choices) -> str:
-    own = f"One of {listed(choices.faults)}, or another" if choices.faults else "A"
-    return f"{own} list under `faults` of `{{at: SERVICE, fault: KIND}}`; kinds: {listed(choices.fault_kinds)}"
+    known = f"; known: {listed(choices.faults)}" if choices.faults else ""
+    example = "a list such as `- {at: SERVICE, fault: KIND}`"
+    return f"A name under `faults`, of {example}{known}; kinds: {listed(choices.fault_kinds)}"
 
 
 def _slos(choices: Choices) -> str:
-    known = f"Of {listed(choices.slos)}, or of" if choices.slos else "Of"
-    return f"{known} lines under `slos` such as `availability: availability(SERIES) > 99%`: `[NAME, …]`"
+    known = f"; known: {listed(choices.slos)}" if choices.slos else ""
+    return f"`[NAME, …]`: lines under `slos`, such as `available: availability(SERIES) > 99%`{known}"
 
 
 def _toggle_question(toggles: Sequence[Key], choices: Choices) -> str:

@@ -76,7 +76,7 @@ def test_the_shipped_runbook_has_no_problem(tmp_path: Path, monkeypatch: pytest.
     ("change", "problem"),
     [
         (("fault: slow\n", "fault:  # TODO which?\n"),
-         "SLOW gameday.yaml:13:11: runbooks.SLOW.fault has no value; which?"),
+         "SLOW gameday.yaml:13:11: runbooks.SLOW.fault has no value: which?"),
         (("is: 'status(gateway, 503) > 1%'", "is: "),
          "SLOW gameday.yaml:16:35: runbooks.SLOW.symptoms[0].is has no value"),
         (("{<pod>: web", "{<pod>: "), "- gameday.yaml:3:22: placeholders.<pod> has no value"),

@@ -28,7 +28,9 @@ def test_from_a_runbook_to_a_file_without_a_problem(place: Path) -> None:
     assert done.stdout == "gameday.yaml: written; `gameday check` lists what is still open\n"
     missing = gameday("check", cwd=place)
     assert missing.returncode == 2
-    assert missing.stdout.startswith("all runbooks:\n  gameday.yaml:10:9: placeholders.<pod> has no value; ")
+    assert missing.stdout.startswith(
+        "all runbooks:\n  gameday.yaml:10:9: placeholders.<pod> has no value: what is `<pod>` (ops.md, line 16)? "
+    )
     assert "\nSLOW:\n  gameday.yaml:" in missing.stdout
     (place / "gameday.yaml").write_text(DECIDED, encoding="utf-8")
     found = gameday("check", cwd=place)

@@ -26,7 +26,7 @@ groups:
         expr: max(errors) > 1
         annotations: {runbook_url: "https://example.org/ops#QUEUE_FULL"}
         keep_firing_for: 1m
-      - alert: Nobody
+      - alert: Homeless
         expr: up == 0
 """
 BOUND = """\
@@ -76,7 +76,7 @@ def test_what_is_not_used_is_named_with_its_place() -> None:
         "r.yml:4:9: rule job:errors:rate: not an alert",
         "r.yml:8:14: alert QueueFull: for: its symptom counts as soon as the expression holds",
         "r.yml:18:26: alert Errors: keep_firing_for: its symptom counts as soon as the expression holds",
-        "r.yml:19:9: alert Nobody: no runbook of gameday.yaml has this id or is named by its runbook_url; "
+        "r.yml:19:9: alert Homeless: no runbook of gameday.yaml has this id or is named by its runbook_url; "
         "`gameday init RUNBOOK` first",
     ]
 
@@ -85,4 +85,4 @@ def test_a_prometheus_rule_of_the_operator_is_read_too() -> None:
     inside = "".join(f"  {line}\n" for line in RULES.splitlines())
     tree = one(f"apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nspec:\n{inside}", "r.yml")
     assert is_rules(tree)
-    assert [each.name for each in read_rules(tree).alerts] == ["QueueFull", "Slow", "Errors", "Nobody"]
+    assert [each.name for each in read_rules(tree).alerts] == ["QueueFull", "Slow", "Errors", "Homeless"]

@@ -48,9 +48,9 @@ def test_an_assumed_limit_or_text_is_a_question(text: str, condition: str, quest
 
 
 def test_without_a_service_or_series_the_condition_is_part_of_the_question() -> None:
-    nobody = Subject(None, None)
-    assert propose("Health checks failing", nobody) == Proposal(None, "perhaps health(SERVICE) == failing")
-    assert propose("High error rate", nobody) == Proposal(None, f"perhaps error_rate(SERIES) > 1%; {LIMIT}")
+    open_names = Subject(None, None)
+    assert propose("Health checks failing", open_names) == Proposal(None, "perhaps health(SERVICE) == failing")
+    assert propose("High error rate", open_names) == Proposal(None, f"perhaps error_rate(SERIES) > 1%; {LIMIT}")
 
 
 @pytest.mark.parametrize("text", ["Circuit breaker activations", "Customers call", "on 2024-05-03 at 10:00", ""])
