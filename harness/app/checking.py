@@ -11,7 +11,7 @@ from pathlib import Path
 from harness import bindings
 from harness.app.checks import part_problems
 from harness.app.entry import relative, text_of, tree_of
-from harness.bindings import Bindings, FileProblem, RunbookBinding, Undecided
+from harness.bindings import Bindings, FileProblem, RunbookBinding
 from harness.errors import DocumentError
 from harness.model import Document, Symptom
 from harness.plan import DrillPlan, GamedayPlan, make_plan
@@ -97,20 +97,26 @@ class _File:
 
     def problems(self) -> Iterator[Problem]:
         """Wrong values, keys without a value, and what is left of the TODO comments."""
-        for wrong in self.wrong:
-            yield from_message(wrong.text, self._runbook_of(wrong.path), str(self.path))
         asked: set[Todo] = set()
+        for wrong in self.wrong:
+            problem = from_message(wrong.text, self._runbook_of(wrong.path), str(self.path))
+            yield self._with_questions(problem, wrong.path, asked)
         for each in self.found.undecided:
             problem = from_message(f"{each.place}: {each.path} has no value", each.runbook, str(self.path))
-            questions = [todo for todo in self.todos if todo not in asked and _is_about(todo, each, problem.line)]
-            asked.update(questions)
-            asks = [_SUBJECT.sub("", todo.text, count=1) for todo in questions]
-            yield replace(problem, fact=": ".join([problem.fact, *asks]))
+            yield self._with_questions(problem, each.path, asked)
         for todo in self.todos:
             if todo not in asked:
                 runbook = todo.path[1] if todo.path[:1] == ("runbooks",) and len(todo.path) > 1 else ""
                 fact = f"TODO left: {todo.text} (decide it, then remove the comment)"
                 yield Problem(runbook, str(self.path), todo.line, todo.column, fact)
+
+    def _with_questions(self, problem: Problem, path: str, asked: set[Todo]) -> Problem:
+        """The problem with the text of the TODO comments about its key, which are then asked."""
+        about = [todo for todo in self.todos if todo not in asked and _is_about(todo, path, problem.line)]
+        asked.update(about)
+        return replace(
+            problem, fact=": ".join([problem.fact, *(_SUBJECT.sub("", todo.text, count=1) for todo in about)])
+        )
 
     def is_open(self, path: str) -> bool:
         """Whether the key at a path has no value, which is a problem of the file."""
@@ -122,9 +128,9 @@ class _File:
         return max(inside, key=len, default="")
 
 
-def _is_about(todo: Todo, open_key: Undecided, line: int) -> bool:
-    """Whether a comment is about a key without a value: that of its line, or one below the section that it is above."""
-    return todo.about == line or f"{'.'.join(todo.path)}." in open_key.path
+def _is_about(todo: Todo, path: str, line: int) -> bool:
+    """Whether a comment is about the key at a path and line, or about the toggles of which it is one."""
+    return todo.about == line or (todo.path == ("toggles",) and path.startswith("toggles."))
 
 
 def _of_document(path: Path, file: _File) -> Iterator[Problem]:

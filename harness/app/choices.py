@@ -15,12 +15,15 @@ from harness.slo import read_slos
 
 
 def choices_of(tree: Tree, folder: Path) -> Choices:
-    """The choices for a bindings file in a folder; of its SLO files, those that can be read."""
+    """The choices for a bindings file in a folder; of its SLO files, those that can be read.
+
+    The shipped scenarios are for the shipped services. A load of the file has a series of the same name.
+    """
     services, loads = _names(tree, "services"), _names(tree, "loads")
     return Choices(
         services or tuple(manifest.read().services),
         bool(services),
-        {name: () for name in loads} or shipped_scenarios(),
+        {name: (name,) for name in loads} if loads or services else shipped_scenarios(),
         bool(loads),
         FAULTS.names(),
         _names(tree, "faults"),

@@ -45,7 +45,9 @@ class Discovered:
 
 def discover(request: DiscoverRequest) -> Discovered:
     """Propose from files. Raises DocumentError with every file that cannot be read, and without anything found."""
-    found = _found(_documents(request), request.bindings.parent)
+    documents, unreadable = _documents(request)
+    found = _found(documents, request.bindings.parent)
+    found.unused += unreadable
     before = text_of(request.bindings)
     existing = tree_of(before, request.bindings)
     keys = _keys(found, existing, request.bindings.parent)
@@ -109,22 +111,39 @@ def _keys(found: _Found, existing: Tree, folder: Path) -> tuple[Key, ...]:
     return tuple(Key(name, value) for name, value in (("services", services), ("runbooks", symptoms)) if value)
 
 
-def _documents(request: DiscoverRequest) -> list[tuple[Path, Tree]]:
-    """The YAML documents of all files. Raises DocumentError with all problems at once."""
-    documents, problems = [], []
+def _documents(request: DiscoverRequest) -> tuple[list[tuple[Path, Tree]], list[Unused]]:
+    """The YAML documents of all files, and the files of folders that cannot be read.
+
+    Raises DocumentError with every named file that cannot be read.
+    """
+    documents: list[tuple[Path, Tree]] = []
+    problems, unreadable = list[str](), list[Unused]()
     for file in dict.fromkeys(each for source in request.sources for each in _files(source)):
         try:
-            text = request.stdin if file == STDIN else file.read_bytes().decode().removeprefix("\ufeff")
-            documents += [(file, tree) for tree in read_yaml(text, "stdin" if file == STDIN else str(file))]
-        except OSError as error:
-            problems.append(f"{file}: cannot be read ({error.strerror})")
-        except UnicodeDecodeError:
-            problems.append(f"{file}: not UTF-8 text")
-        except UnreadableError as error:
-            problems.append(f"{error}{_hint(text)}")
+            documents += ((file, tree) for tree in _trees(file, request.stdin))
+        except DocumentError as error:
+            if file in request.sources:
+                problems.append(str(error))
+            else:
+                unreadable.append(Unused(str(file), str(error).removeprefix(f"{file}: ")))
     if problems:
         raise DocumentError("\n".join(problems))
-    return documents
+    return documents, unreadable
+
+
+def _trees(file: Path, stdin: str) -> list[Tree]:
+    """The YAML documents of a file. Raises DocumentError."""
+    try:
+        text = stdin if file == STDIN else file.read_bytes().decode().removeprefix("\ufeff")
+    except OSError as error:
+        raise DocumentError(f"{file}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise DocumentError(f"{file}: not UTF-8 text") from None
+    try:
+        return read_yaml(text, "stdin" if file == STDIN else str(file))
+    except UnreadableError as error:
+        hint = "; if it is a Helm template, name the output of `helm template`" if "{{" in text else ""
+        raise DocumentError(f"{error}{hint}") from None
 
 
 def _files(source: Path) -> Iterator[Path]:
@@ -135,8 +154,3 @@ def _files(source: Path) -> Iterator[Path]:
     for file in sorted(source.rglob("*")):
         if file.suffix in _SUFFIXES and not any(part.startswith(".") for part in file.relative_to(source).parts):
             yield file
-
-
-def _hint(text: str) -> str:
-    """What to do about a template."""
-    return "; if it is a Helm template, name the output of `helm template`" if "{{" in text else ""

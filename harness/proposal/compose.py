@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 
@@ -119,8 +120,8 @@ def _folder(tree: Tree, folder: str, about: str, unused: list[Unused]) -> str | 
     if build.entries:
         unused += unused_keys(build, ("context", "dockerfile"), f"{about}.build")
     context = build.text("context") or (build.written if build.is_scalar else ".")
-    path = re.sub(r"/+", "/", f"{folder}/{context}").removeprefix("./").replace("/./", "/").rstrip("/.")
-    return path or None
+    path = posixpath.normpath(posixpath.join(folder, context))
+    return None if path == "." else path
 
 
 def _replicas(tree: Tree, about: str, unused: list[Unused]) -> int | None:

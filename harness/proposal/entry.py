@@ -201,13 +201,17 @@ def _open(name: str, value: str | None, question: str) -> Key:
 
 
 def _scenarios(choices: Choices) -> str:
-    names = listed(choices.scenarios)
-    return f"One of {names}" if choices.own_scenarios else f"{names} (shipped), or a Python file beside this one"
+    file = "a Python file beside this one"
+    if choices.own_scenarios:
+        return f"One of {listed(choices.scenarios)} under `loads`, or {file}"
+    if choices.own_services:
+        return f"A name under `loads`, such as `NAME: {{rate: 50, requests: [GET /path]}}`, or {file}"
+    return f"{listed(choices.scenarios)} (shipped), or {file}"
 
 
 def _series(choices: Choices) -> str:
     known = [f"{name} has {', '.join(series)}" for name, series in choices.scenarios.items() if series]
-    return "; ".join(known) or "The scenario declares them"
+    return "; ".join(known) or "One that the scenario has; that of a load has its name"
 
 
 def _faults(choices: Choices) -> str:

@@ -32,9 +32,9 @@ _ALTERNATIVES = re.compile(r"[\w-]+(\|[\w-]+)*")
 
 @dataclass(frozen=True)
 class Expressed:
-    """The condition of an alert, or None and why it has none."""
+    """The conditions of an alert, all of which it needs; or none, and why."""
 
-    condition: str | None
+    conditions: tuple[str, ...] = ()
     why: str = ""
 
 
@@ -43,15 +43,26 @@ class _CannotError(Exception):
 
 
 def express(text: str, services: tuple[str, ...], default: str | None = None) -> Expressed:
-    """The condition of an expression; `default` is the service where its labels name none of the known ones."""
+    """The conditions of an expression; `default` is the service where its labels name none of the known ones."""
     try:
-        condition = _Expression(services, default).of(parse(text))
-        parse_condition(condition)
+        node = parse(text)
+        expression = _Expression(services, _service_of(node, services) or default)
+        conditions = tuple(dict.fromkeys(map(expression.of, _all_of(node))))
+        for condition in conditions:
+            parse_condition(condition)
     except RecursionError:
-        return Expressed(None, "it is nested too deeply")
+        return Expressed(why="it is nested too deeply")
     except (PromqlError, _CannotError, ConditionError) as error:
-        return Expressed(None, str(error))
-    return Expressed(condition)
+        return Expressed(why=str(error))
+    return Expressed(conditions)
+
+
+def _all_of(node: Node) -> Iterator[Node]:
+    """The expressions that `and` joins."""
+    if isinstance(node, Binary) and node.op == "and":
+        yield from (*_all_of(node.left), *_all_of(node.right))
+    else:
+        yield node
 
 
 @dataclass(frozen=True)
@@ -106,11 +117,15 @@ class _Expression:
         ):
             raise _CannotError(f"a status by a pattern has no counterpart; perhaps {as_seen_by_the_load}")
         for side in (node.left, node.right):
-            function, selector = self._measured(_plain(side))
-            if function == "metric":
-                raise _CannotError("a ratio of values is not one of growth; use rate(…)")
-            sides.append(" + ".join(_alternatives(selector)))
+            counters = [self._counter(term) for term in _terms(_plain(side))]
+            sides.append(" + ".join(each for counter in counters for each in _alternatives(counter)))
         return sides[0], sides[1]
+
+    def _counter(self, node: Node) -> Selector:
+        function, selector = self._measured(_plain(node))
+        if function == "metric":
+            raise _CannotError("a ratio of values is not one of growth; use rate(…)")
+        return selector
 
     def _quantile(self, node: Call) -> str:
         quantile = _constant(node.args[0]) if len(node.args) == 2 else None
@@ -125,17 +140,20 @@ class _Expression:
 
     def service(self, node: Node) -> str:
         """The known service that the labels of the target name, else the default one."""
-        matchers = list(_matchers(node))
-        values = [
-            value for label in _TARGET_LABELS for name, op, value in matchers if name == label and op in ("=", "=~")
-        ]
-        named = next((service for value in values for service in self.services if _names(value, service)), self.default)
+        named = _service_of(node, self.services) or self.default
         if named is None:
             raise _CannotError("no label of it names a known service")
         return named
 
     def _is_up(self, node: Node) -> bool:
         return isinstance(node, Selector) and node.name == "up"
+
+
+def _service_of(node: Node, services: tuple[str, ...]) -> str | None:
+    """The known service that the labels of the target name."""
+    matchers = list(_matchers(node))
+    values = [value for label in _TARGET_LABELS for name, op, value in matchers if name == label and op in ("=", "=~")]
+    return next((service for value in values for service in services if _names(value, service)), None)
 
 
 def _names(value: str, service: str) -> bool:
@@ -185,6 +203,14 @@ def _without_factor(node: Node) -> tuple[Node, float]:
 def _plain(node: Node) -> Node:
     """Without the sum over series: a measure sums over the pods and their series anyway."""
     return _plain(node.args[0]) if isinstance(node, Call) and node.function == "sum" and len(node.args) == 1 else node
+
+
+def _terms(node: Node) -> Iterator[Node]:
+    """The parts of a sum."""
+    if isinstance(node, Binary) and node.op == "+":
+        yield from (*_terms(node.left), *_terms(node.right))
+    else:
+        yield node
 
 
 def _instant(selector: Selector) -> Selector:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 _TOKEN = re.compile(
     r"""
-    \s+ | \#[^\n]*
+    \s+
   | (?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`)
   | (?P<duration>\[[^\]]*\])
   | (?P<number>0x[0-9a-f]+|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?(?![\w.:]))
@@ -26,6 +26,9 @@ _LEVELS = (("or",), ("and", "unless"), ("==", "!=", ">", "<", ">=", "<="), ("+",
 _AGGREGATIONS = {"sum", "avg", "min", "max", "count", "topk", "bottomk", "quantile", "stddev", "stdvar", "group"}
 _GROUPINGS = {"by", "without"}
 _MATCHINGS = {"on", "ignoring", "group_left", "group_right"}
+
+
+_COMMENT = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`)|\#[^\n]*""")
 
 
 class PromqlError(Exception):
@@ -70,11 +73,16 @@ Node: TypeAlias = "Number | Selector | Call | Binary"
 
 def parse(text: str) -> Node:
     """The expression that a text spells. Raises PromqlError."""
-    parser = _Parser(list(_tokens(text)))
+    parser = _Parser(list(_tokens(one_line(text))))
     node = parser.level(0)
     if parser.here:
         raise PromqlError(f"`{parser.here}` is not understood")
     return node
+
+
+def one_line(text: str) -> str:
+    """The expression without its comments, on one line."""
+    return " ".join(_COMMENT.sub(lambda found: found[1] or " ", text).split())
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str]]:

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from harness.proposal.choices import Choices
 from harness.proposal.draft import TODO, Key, Row
 from harness.proposal.expression import express
+from harness.proposal.promql import one_line
 from harness.proposal.services import Unused
 from harness.schema.tree import Tree
 
@@ -54,7 +55,7 @@ def read_rules(tree: Tree) -> Rules:
             if name is None or expression is None:
                 unused.append(Unused(rule.place, f"rule {rule.text('record') or ''}: not an alert".replace("  ", " ")))
                 continue
-            alerts.append(Alert(name, " ".join(expression.written.split()), _url(rule), rule.place))
+            alerts.append(Alert(name, one_line(expression.written), _url(rule), rule.place))
             unused += _waits(rule, name)
     return Rules(tuple(alerts), tuple(unused))
 
@@ -82,7 +83,7 @@ def symptoms_of(alerts: Sequence[Alert], existing: Tree, choices: Choices) -> tu
             fact = "no runbook of gameday.yaml has this id or is named by its runbook_url; `gameday init RUNBOOK` first"
             unmatched.append(Unused(alert.place, f"alert {alert.name}: {fact}"))
         elif entries and alert.name not in _present(entries.entries[runbook]):
-            rows.setdefault(runbook, []).append(_row(alert, entries.entries[runbook], choices))
+            rows.setdefault(runbook, []).extend(_rows(alert, entries.entries[runbook], choices))
     return tuple(Key(name, (Key("symptoms", found),)) for name, found in rows.items()), unmatched
 
 
@@ -92,11 +93,15 @@ def _present(entry: Tree) -> list[str]:
     return [row.fields["alert"].written for row in (symptoms.items if symptoms else ()) if "alert" in row.fields]
 
 
-def _row(alert: Alert, entry: Tree, choices: Choices) -> Row:
+def _rows(alert: Alert, entry: Tree, choices: Choices) -> Iterator[Row]:
+    """A row for each condition that the alert needs, or one without a condition."""
     service = entry.at("service")
     found = express(alert.expression, choices.services, service.written if service else choices.only_service)
-    question = f"{TODO} alert: {found.why}; " if found.condition is None else ""
-    return Row((Key("alert", alert.name), Key("is", found.condition)), f"{question}{alert.expression}")
+    name = Key("alert", alert.name)
+    if not found.conditions:
+        yield Row((name, Key("is", None)), f"{TODO} alert: {found.why}; {alert.expression}")
+    for number, condition in enumerate(found.conditions):
+        yield Row((name, Key("is", condition)), "" if number else alert.expression)
 
 
 def _runbook_of(alert: Alert, entries: Mapping[str, Tree]) -> str | None:

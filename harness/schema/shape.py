@@ -64,7 +64,7 @@ def mapping(required: Mapping[str, Check], optional: Mapping[str, Check], *rules
                 report(item, join(path, key), f"unknown key; known keys: {', '.join(known)}")
         for key in required:
             if key not in tree.fields:
-                report(tree, join(path, key), "missing; add it")
+                report(tree.value.get(key, tree), join(path, key), "missing; add it")
         for key, item in tree.fields.items():
             if key in known:
                 known[key](item, join(path, key), report)

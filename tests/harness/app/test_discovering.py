@@ -74,6 +74,14 @@ def test_only_write_changes_the_file_and_an_edit_stays(place: Path) -> None:
     assert discover("app/compose.yaml", write=True).edited.diff == ""
 
 
+def test_a_service_whose_command_is_open_is_asked_for_by_check(place: Path) -> None:
+    Path("ops.md").write_text("# A\n\n## Mitigation\n\n`kubectl get pods`\n", encoding="utf-8")
+    discover("deploy/api.yml", write=True)
+    problems = [each.fact for each in app.check(app.CheckRequest((Path("ops.md"),))).problems]
+    assert problems[0].startswith("services.api.run: missing; add it: the image a starts its own command; which one")
+    assert not [fact for fact in problems if fact.startswith("TODO left: run")]
+
+
 def test_manifests_can_come_from_a_pipe(place: Path) -> None:
     found = discover("-", stdin=MANIFEST)
     assert found.yaml.startswith("services:\n  # From stdin:1:1\n  api:\n")
@@ -93,6 +101,12 @@ def test_files_that_cannot_be_read_are_all_named(place: Path) -> None:
     assert absent == "absent.yml: cannot be read (No such file or directory)"
     assert chart.startswith("chart.yaml:3:1: not YAML: ")
     assert chart.endswith("; if it is a Helm template, name the output of `helm template`")
+
+
+def test_a_file_of_a_folder_that_cannot_be_read_is_not_used(place: Path) -> None:
+    (place / "deploy" / "broken.yaml").write_text("a: [", encoding="utf-8")
+    (unused,) = discover("deploy").unused
+    assert (unused.place, unused.what.partition("not YAML")[1]) == ("deploy/broken.yaml", "not YAML")
 
 
 def test_files_without_anything_to_propose_are_an_error(place: Path) -> None:

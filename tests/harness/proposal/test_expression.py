@@ -35,17 +35,20 @@ SERVICES = ("checkout", "cart")
             "quantile(0.99, cart, latency_seconds) > 500ms",
         ),
         ("# why\nx == 1  # because", "metric(web, x) == 1"),
+        ('x{a="#1"} == 1', 'metric(web, x{a="#1"}) == 1'),
+        ("rate(hits[1m]) / (rate(hits[1m]) + rate(misses[1m])) < 0.8", "ratio(web, hits, hits + misses) < 80%"),
     ],
 )
 def test_an_expression_that_a_condition_can_say(expression: str, condition: str) -> None:
-    assert express(expression, SERVICES, "web").condition == condition
+    assert express(expression, SERVICES, "web").conditions == (condition,)
     assert parse(condition).text == condition
 
 
 @pytest.mark.parametrize(
     ("expression", "why"),
     [
-        ("rate(x[5m]) > 5 and y > 1", "it is not a comparison with a number"),
+        ("rate(x[5m]) > 5 or y > 1", "it is not a comparison with a number"),
+        ("rate(x[5m]) > 5 and max(y) > 1", "`max(…)` has no counterpart"),
         ("a > b", "it is not a comparison of a metric with a number"),
         ("a - b > 1", "arithmetic with several metrics has no counterpart"),
         ("a / b > 1", "a ratio of values is not one of growth; use rate(…)"),
@@ -70,8 +73,13 @@ def test_an_expression_that_a_condition_can_say(expression: str, condition: str)
 )
 def test_any_other_expression_has_the_reason(expression: str, why: str) -> None:
     found = express(expression, SERVICES, "web")
-    assert found.condition is None
+    assert found.conditions == ()
     assert found.why == why
+
+
+def test_what_and_joins_are_several_conditions() -> None:
+    found = express("(errors > 5 and on (job) requests > 0) and rate(x[5m]) > 1 and errors > 5", SERVICES, "web")
+    assert found.conditions == ("metric(web, errors) > 5", "metric(web, requests) > 0", "rate(web, x) > 1")
 
 
 def test_the_service_has_to_be_known() -> None:
@@ -79,4 +87,4 @@ def test_the_service_has_to_be_known() -> None:
 
 
 def test_a_label_value_that_a_condition_cannot_write_is_refused() -> None:
-    assert express(r'x{path="a\"b"} > 1', SERVICES, "web").condition is None
+    assert express(r'x{path="a\"b"} > 1', SERVICES, "web").conditions == ()

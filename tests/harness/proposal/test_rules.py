@@ -14,7 +14,9 @@ groups:
       - record: job:errors:rate
         expr: rate(errors_total[5m])
       - alert: QueueFull
-        expr: queue_depth{job="web"} > 100
+        expr: |
+          # only when it is used
+          depth{job="web"} > 100 and users > 0
         for: 5m
         labels: {severity: page}
       - alert: Slow
@@ -53,7 +55,8 @@ def test_an_alert_belongs_to_the_runbook_of_its_name_or_of_its_url() -> None:
     assert rows(BOUND) == [
         "QueueFull:",
         "  symptoms:",
-        "    - {alert: QueueFull, is: 'metric(web, queue_depth) > 100'}  # queue_depth{job=\"web\"} > 100",
+        "    - {alert: QueueFull, is: 'metric(web, depth) > 100'}  # depth{job=\"web\"} > 100 and users > 0",
+        "    - {alert: QueueFull, is: 'metric(web, users) > 0'}",
         "LATENCY:",
         "  symptoms:",
         "    - {alert: Slow, is: 'quantile(0.95, web, latency_seconds) > 1000ms'}  "
@@ -74,9 +77,9 @@ def test_what_is_not_used_is_named_with_its_place() -> None:
     _, unmatched = symptoms_of(found.alerts, one(BOUND, "g.yaml"), CHOICES)
     assert [f"{each.place}: {each.what}" for each in (*found.unused, *unmatched)] == [
         "r.yml:4:9: rule job:errors:rate: not an alert",
-        "r.yml:8:14: alert QueueFull: for: its symptom counts as soon as the expression holds",
-        "r.yml:18:26: alert Errors: keep_firing_for: its symptom counts as soon as the expression holds",
-        "r.yml:19:9: alert Homeless: no runbook of gameday.yaml has this id or is named by its runbook_url; "
+        "r.yml:10:14: alert QueueFull: for: its symptom counts as soon as the expression holds",
+        "r.yml:20:26: alert Errors: keep_firing_for: its symptom counts as soon as the expression holds",
+        "r.yml:21:9: alert Homeless: no runbook of gameday.yaml has this id or is named by its runbook_url; "
         "`gameday init RUNBOOK` first",
     ]
 
