@@ -105,8 +105,8 @@ def _keys(found: _Found, existing: Tree, folder: Path) -> tuple[Key, ...]:
     names = (*(choices.services if choices.own_services else ()), *(each.name for each in found.services))
     if names:
         choices = replace(choices, services=tuple(dict.fromkeys(names)), own_services=True)
-    symptoms, unmatched = symptoms_of(found.alerts, existing, choices)
-    found.unused += unmatched
+    symptoms, unused = symptoms_of(found.alerts, existing, choices)
+    found.unused += unused
     services = keys_of(found.services)
     return tuple(Key(name, value) for name, value in (("services", services), ("runbooks", symptoms)) if value)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -73,7 +72,7 @@ def scalar(text: str) -> str:
         return text
     if text.isprintable() and text:
         return "'" + text.replace("'", "''") + "'"
-    return json.dumps(text)
+    return '"' + "".join(map(_escaped, text)) + '"'
 
 
 def comment(text: str, indent: str) -> Iterator[str]:
@@ -81,6 +80,13 @@ def comment(text: str, indent: str) -> Iterator[str]:
     begin, more = f"{indent}# ", f"{indent}#   "
     wrapped = textwrap.wrap(" ".join(text.split()), _WIDTH - len(more), break_long_words=False, break_on_hyphens=False)
     yield from (f"{more if number else begin}{line}" for number, line in enumerate(wrapped))
+
+
+def _escaped(sign: str) -> str:
+    """A character inside of double quotes (YAML 1.1, chapter 5.7; JSON's pairs of surrogates are none there)."""
+    if sign in '"\\':
+        return f"\\{sign}"
+    return sign if sign.isprintable() else f"\\U{ord(sign):08x}"
 
 
 def _is_plain(text: str) -> bool:

@@ -59,6 +59,8 @@ def _not_proposed(tree: Tree, objects: Sequence[Tree]) -> Iterator[Unused]:
         )
     elif kind == "Service":
         yield from _of_service(tree, objects)
+    elif kind == "Kustomization":
+        yield Unused(tree.place, "Kustomization: not applied; name the output of `kubectl kustomize`")
     elif kind not in _USED_KINDS:
         yield Unused(tree.place, f"{kind} {name}")
 

@@ -28,6 +28,8 @@ class Alert:
     url: str
     """Of its runbook; "" without one."""
     place: str
+    unused: tuple[Unused, ...] = ()
+    """Its keys without a counterpart."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,8 @@ def read_rules(tree: Tree) -> Rules:
             if name is None or expression is None:
                 unused.append(Unused(rule.place, f"rule {rule.text('record') or ''}: not an alert".replace("  ", " ")))
                 continue
-            alerts.append(Alert(name, one_line(expression.written), _url(rule), rule.place))
-            unused += _waits(rule, name)
+            about = tuple(_without_counterpart(rule, name))
+            alerts.append(Alert(name, one_line(expression.written), _url(rule), rule.place, about))
     return Rules(tuple(alerts), tuple(unused))
 
 
@@ -64,7 +66,7 @@ def _url(rule: Tree) -> str:
     return next((url for key in _URLS if (url := rule.text("annotations", key))), "")
 
 
-def _waits(rule: Tree, name: str) -> Iterator[Unused]:
+def _without_counterpart(rule: Tree, name: str) -> Iterator[Unused]:
     for key, item in rule.fields.items():
         if key in ("for", "keep_firing_for"):
             yield Unused(item.place, f"alert {name}: {key}: its symptom counts as soon as the expression holds")
@@ -73,18 +75,20 @@ def _waits(rule: Tree, name: str) -> Iterator[Unused]:
 
 
 def symptoms_of(alerts: Sequence[Alert], existing: Tree, choices: Choices) -> tuple[tuple[Key, ...], list[Unused]]:
-    """The entries of `runbooks:` with a symptom for each alert of theirs, and the alerts of no runbook."""
+    """The entries of `runbooks:` with a symptom for each alert of theirs, and what has no counterpart."""
     entries = existing.at("runbooks")
     rows: dict[str, list[Row]] = {}
-    unmatched = []
+    unused = list[Unused]()
     for alert in alerts:
         runbook = _runbook_of(alert, entries.entries if entries else {})
         if runbook is None:
             fact = "no runbook of gameday.yaml has this id or is named by its runbook_url; `gameday init RUNBOOK` first"
-            unmatched.append(Unused(alert.place, f"alert {alert.name}: {fact}"))
-        elif entries and alert.name not in _present(entries.entries[runbook]):
+            unused.append(Unused(alert.place, f"alert {alert.name}: {fact}"))
+            continue
+        unused += alert.unused
+        if entries and alert.name not in _present(entries.entries[runbook]):
             rows.setdefault(runbook, []).extend(_rows(alert, entries.entries[runbook], choices))
-    return tuple(Key(name, (Key("symptoms", found),)) for name, found in rows.items()), unmatched
+    return tuple(Key(name, (Key("symptoms", found),)) for name, found in rows.items()), unused
 
 
 def _present(entry: Tree) -> list[str]:

@@ -74,8 +74,8 @@ def test_an_alert_that_the_file_has_is_not_added_again() -> None:
 
 def test_what_is_not_used_is_named_with_its_place() -> None:
     found = read_rules(one(RULES, "r.yml"))
-    _, unmatched = symptoms_of(found.alerts, one(BOUND, "g.yaml"), CHOICES)
-    assert [f"{each.place}: {each.what}" for each in (*found.unused, *unmatched)] == [
+    _, unused = symptoms_of(found.alerts, one(BOUND, "g.yaml"), CHOICES)
+    assert [f"{each.place}: {each.what}" for each in (*found.unused, *unused)] == [
         "r.yml:4:9: rule job:errors:rate: not an alert",
         "r.yml:10:14: alert QueueFull: for: its symptom counts as soon as the expression holds",
         "r.yml:20:26: alert Errors: keep_firing_for: its symptom counts as soon as the expression holds",
