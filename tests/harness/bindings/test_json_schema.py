@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import json
 import re
 from pathlib import Path
 
@@ -36,6 +38,17 @@ def accepted(folder: Path, text: str) -> bool:
 
 def test_it_is_a_json_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_the_documentation_site_publishes_it(tmp_path: Path) -> None:
+    spec = importlib.util.spec_from_file_location("docs_hooks", ROOT / "ci" / "docs_hooks.py")
+    assert spec is not None
+    assert spec.loader is not None
+    hooks = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(hooks)
+    hooks.on_post_build({"site_dir": str(tmp_path)})
+    assert json.loads((tmp_path / "gameday.schema.json").read_text(encoding="utf-8")) == SCHEMA
+    assert "hooks: [ci/docs_hooks.py]" in (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
 
 
 def examples() -> list[str]:
