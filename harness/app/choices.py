@@ -21,13 +21,13 @@ def choices_of(tree: Tree, folder: Path) -> Choices:
     """
     services, loads = _names(tree, "services"), _names(tree, "loads")
     return Choices(
-        services or tuple(manifest.read().services),
-        bool(services),
-        {name: (name,) for name in loads} if loads or services else shipped_scenarios(),
-        bool(loads),
-        FAULTS.names(),
-        _names(tree, "faults"),
-        _slos(tree, folder),
+        services=services or tuple(manifest.read().services),
+        own_services=bool(services),
+        scenarios={name: (name,) for name in loads} if loads or services else shipped_scenarios(),
+        own_scenarios=bool(loads),
+        fault_kinds=FAULTS.names(),
+        faults=_names(tree, "faults"),
+        slos=_slos(tree, folder),
     )
 
 

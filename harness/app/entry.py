@@ -14,9 +14,11 @@ from harness.bindings import FILE_NAME, Bindings
 from harness.errors import BindingError, DocumentError, GamedayError, MachineError
 from harness.model import Document
 from harness.plan import make_plan
+from harness.proposal.choices import with_named
 from harness.proposal.draft import Key
 from harness.proposal.entry import Proposer
 from harness.proposal.insertion import insert
+from harness.proposal.mentions import deployments
 from harness.runbook import nothing_to_test, read
 from harness.schema.tree import Tree, UnreadableError
 from harness.schema.tree import read as read_yaml
@@ -139,7 +141,8 @@ def _proposed(document: Document, path: Path, text: str) -> tuple[tuple[Key, ...
     tree = tree_of(text, path)
     plan = make_plan(document, Bindings(path, "production", {}, {}, {}, {}), [])
     name = relative(Path(document.path), path.parent)
-    proposer = Proposer(plan, name, choices_of(tree, path.parent), tree)
+    choices = with_named(choices_of(tree, path.parent), deployments(step.text for step in plan.steps()))
+    proposer = Proposer(plan, name, choices, tree)
     fix = "give one of them another id"
     return proposer.keys(), [
         f"{document.path}: {path.name} has the runbook id {each} for another document; {fix}"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 _SHOWN = 12
 
@@ -14,7 +14,9 @@ class Choices:
 
     services: tuple[str, ...] = ()
     own_services: bool = False
-    """Whether the services are the user's own, not the shipped ones."""
+    """Whether the services are those that gameday.yaml describes, not the shipped ones."""
+    named_only: bool = False
+    """Whether the services are those that the commands name: nothing describes them yet."""
     scenarios: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     own_scenarios: bool = False
     """Whether gameday.yaml defines the scenarios itself."""
@@ -31,6 +33,14 @@ class Choices:
     def only_scenario(self) -> str | None:
         """The one scenario that gameday.yaml defines."""
         return next(iter(self.scenarios)) if self.own_scenarios and len(self.scenarios) == 1 else None
+
+
+def with_named(choices: Choices, named: Sequence[str]) -> Choices:
+    """The choices for commands that name services: these, if none of them is known and gameday.yaml has no services."""
+    if choices.own_services or not named or set(named) & set(choices.services):
+        return choices
+    scenarios = choices.scenarios if choices.own_scenarios else {}
+    return replace(choices, services=tuple(sorted(named)), named_only=True, scenarios=scenarios)
 
 
 def listed(names: Iterable[str]) -> str:

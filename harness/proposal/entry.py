@@ -14,19 +14,15 @@ from harness.model import Runbook, Symptom, Toggle
 from harness.plan import DrillPlan, GamedayPlan
 from harness.proposal.choices import Choices, listed
 from harness.proposal.draft import TODO, Key, Row
+from harness.proposal.mentions import deployment_of, deployments, is_namespace, namespaces
+from harness.proposal.questions import required_keys, services_question, toggle_question
 from harness.proposal.symptoms import Subject, propose
 from harness.runbook.headings import alert_name
 from harness.schema.tree import Tree
 from harness.steps.step import Step
 
 _EMPTY = Tree({}, "")
-_NAMESPACE = re.compile(r"\b(?:kubectl|oc|helm)\b[^|;&\n]*?\s(?:-n|--namespace)[ =]['\"]?(?P<name>[^\s'\"|;]+)")
 _DEFAULT_NAMESPACE = "production"
-_NAMED = re.compile(
-    r"(?<![\w-])(?:deploy(?:ment)?s?(?:\.apps)?|svc|services?)[/ ](?P<name>[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?![\w/])"
-    r"|-l\s*['\"]?(?:app|app\.kubernetes\.io/name)=(?P<label>[a-z0-9-]+)"
-)
-_SETS_ENV = re.compile(r"kubectl\s.*?\bset\s+env\s.*?\bdeploy(?:ment)?s?(?:\.apps)?[/ ](?P<name>[a-z0-9-]+)(?![\w<-])")
 _LONGEST_PART = 60
 
 
@@ -47,8 +43,8 @@ class Proposer:
         whole = (
             Key("namespace", self._namespace or _DEFAULT_NAMESPACE),
             _if_any("placeholders", tuple(self._placeholders())),
-            _if_any("toggles", toggles, _toggle_question(toggles, self.choices)),
-            _if_any("runbooks", tuple(map(self._runbook, self._own_drills()))),
+            _if_any("toggles", toggles, toggle_question(toggles, self.choices)),
+            _if_any("runbooks", tuple(map(self._runbook, self._own_drills())), services_question(self.choices)),
         )
         return (Key("version", "1"), *(key for key in whole if key))
 
@@ -69,8 +65,7 @@ class Proposer:
     def _namespace(self) -> str | None:
         """The namespace that the file has, else the only one that the commands name."""
         said = self.existing.at("namespace")
-        names = {match["name"] for step in self.plan.steps() for match in _NAMESPACE.finditer(step.text)}
-        found = [name for name in names if re.fullmatch(r"(?!\d+$)[a-z0-9]([a-z0-9-]*[a-z0-9])?", name)]
+        found = namespaces(step.text for step in self.plan.steps())
         return said.written if said else found[0] if len(found) == 1 else None
 
     def _placeholders(self) -> Iterator[Key]:
@@ -104,9 +99,7 @@ class Proposer:
 
     def _certain(self, name: str, steps: Sequence[Step]) -> str | None:
         """The value of a placeholder that can have no other one: commands work in the namespace of the file only."""
-        texts = [step.text for step in steps]
-        spaces = sum(match["name"] == name for text in texts for match in _NAMESPACE.finditer(text))
-        if spaces == sum(text.count(name) for text in texts):
+        if is_namespace(name, (step.text for step in steps)):
             return self._namespace or _DEFAULT_NAMESPACE
         only = self.choices.only_service
         return f"pod-of({only})" if only and re.fullmatch(r"\W*pod([ _-]?name)?\W*|[a-z-]*-pod", name, re.I) else None
@@ -122,9 +115,8 @@ class Proposer:
                 yield self._toggle(toggle, drill)
 
     def _toggle(self, toggle: Toggle, drill: DrillPlan) -> Key:
-        texts = [toggle.command, *(step.text for step in drill.steps if f"{toggle.name}=" in step.text)]
-        named = {match["name"] for text in texts if (match := _SETS_ENV.search(text))}
-        value = named.pop() if len(named) == 1 else self.choices.only_service
+        texts = (toggle.command, *(step.text for step in drill.steps))
+        value = deployment_of(toggle.name, texts) or self.choices.only_service
         return Key(toggle.name, value)
 
     # -- one runbook ---------------------------------------------------------------------------------------------------
@@ -165,7 +157,7 @@ class Proposer:
 
     def _service(self, steps: Sequence[Step]) -> str | None:
         """The one service of the user, else the only known one that the commands name."""
-        named = {match["name"] or match["label"] for step in steps for match in _NAMED.finditer(step.text)}
+        named = deployments(step.text for step in steps)
         known = [name for name in self.choices.services if name in named]
         return self.choices.only_service or (known[0] if len(known) == 1 else None)
 
@@ -179,58 +171,6 @@ class Proposer:
             is_ = Key("is", found.condition)
             shown = f"{TODO} symptom, line {symptom.line}: {found.question}" if found.question else ""
             yield Row((_identity(symptom, runbook), is_), shown)
-
-
-def required_keys(choices: Choices, scenario: str | None = None) -> tuple[Key, ...]:
-    """The keys that every runbook needs, with a question for each that a person has to decide.
-
-    `scenario` is the one that the runbook has; None: it is open.
-    """
-    series = next(iter(choices.scenarios.get(scenario or "", ())), None)
-    return (
-        _open("scenario", scenario, f"which load is there in the incident? {_scenarios(choices)}"),
-        _open("service", choices.only_service, f"which one receives the load? One of {listed(choices.services)}"),
-        _open("series", series, f"which load series is judged? {_series(choices)}"),
-        _open("fault", None, f"what causes the incident? {_faults(choices)}"),
-        _open("slos", None, f"what has to recover? {_slos(choices)}"),
-    )
-
-
-def _open(name: str, value: str | None, question: str) -> Key:
-    return Key(name, value, () if value else (f"{TODO} {name}: {question}",))
-
-
-def _scenarios(choices: Choices) -> str:
-    file = "a Python file beside this one"
-    if choices.own_scenarios:
-        return f"One of {listed(choices.scenarios)} under `loads`, or {file}"
-    if choices.own_services:
-        return f"A name under `loads`, such as `NAME: {{rate: 50, requests: [GET /path]}}`, or {file}"
-    return f"{listed(choices.scenarios)} (shipped), or {file}"
-
-
-def _series(choices: Choices) -> str:
-    known = [f"{name} has {', '.join(series)}" for name, series in choices.scenarios.items() if series]
-    return "; ".join(known) or "One that the scenario has; that of a load has its name"
-
-
-def _faults(choices: Choices) -> str:
-    known = f"; known: {listed(choices.faults)}" if choices.faults else ""
-    example = "a list such as `- {at: SERVICE, fault: KIND}`"
-    return f"A name under `faults`, of {example}{known}; kinds: {listed(choices.fault_kinds)}"
-
-
-def _slos(choices: Choices) -> str:
-    known = f"; known: {listed(choices.slos)}" if choices.slos else ""
-    return f"`[NAME, …]`: lines under `slos`, such as `available: availability(SERIES) > 99%`{known}"
-
-
-def _toggle_question(toggles: Sequence[Key], choices: Choices) -> str:
-    """The question about toggles whose Deployment is open; "" without any."""
-    about = "without one it is set on the runbook's service"
-    known = listed(choices.services)
-    undecided = any(key.value is None for key in toggles)
-    return f"{TODO} toggles: which Deployment reads each? One of {known}; {about}" if undecided else ""
 
 
 def _identity(symptom: Symptom, runbook: Runbook) -> Key:

@@ -152,6 +152,15 @@ def test_known_series_and_services_make_symptoms_certain(place: Path) -> None:
     assert "{contains: 503 errors, is: 'status(gateway, 503) > 1%'}" in text
 
 
+def test_services_that_only_the_commands_name_are_asked_for(place: Path) -> None:
+    text = RUNBOOK.replace("api-gateway", "shop").replace("inference", "cart")
+    (place / "docs" / "ops.md").write_text(text, encoding="utf-8")
+    written = " ".join(init("docs/ops.md").path.read_text(encoding="utf-8").replace("#", "").split())
+    assert "TODO services: the commands name cart, shop: describe them under `services`; " in written
+    assert "TODO service: which one receives the load? One of cart, shop " in written
+    assert "TODO scenario: which load is there in the incident? A name under `loads`" in written
+
+
 def test_several_documents_share_a_file_and_an_id_belongs_to_one_of_them(place: Path) -> None:
     (place / "other.md").write_text(RUNBOOK + SECOND, encoding="utf-8")
     done = init("docs/ops.md", "other.md", bindings=Path("all.yaml"))
