@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     )
     from harness.app.discovering import Discovered, DiscoverRequest, discover
     from harness.app.documents import ShowRequest, ShowResult, show
-    from harness.app.entry import Edited, InitRequest, init
     from harness.app.history import (
         BaselineRequest,
         HistoryRequest,
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from harness.app.papers import PostmortemRequest, PostmortemResult, postmortem
     from harness.app.planning import PlanRequest, PlanResult, plan
     from harness.app.platforms import DownRequest, LoadTarget, PlatformChoice, UpRequest, UpResult, down, up
+    from harness.app.proposing import Edited, InitRequest, init
     from harness.app.recovery import Recovered, RecoverRequest, recover
     from harness.app.regression import RegressRequest, RegressResult, regress, write_regression_page
     from harness.app.reporting import RECORD, ReportRequest, is_comparison, render, report, write_page
@@ -139,7 +139,7 @@ _MEMBERS = {
     "harness.app.comparing": "CompareRequest CompareResult compare read_comparison write_comparison_page",
     "harness.app.discovering": "DiscoverRequest Discovered discover",
     "harness.app.documents": "ShowRequest ShowResult show",
-    "harness.app.entry": "Edited InitRequest init",
+    "harness.app.proposing": "Edited InitRequest init",
     "harness.app.history": "BaselineRequest HistoryRequest HistoryResult PinRequest PruneRequest keep"
     " TrendRequest list_runs pin prune show_baselines trend unpin write_history_page",
     "harness.app.members": "format_names platform_names",

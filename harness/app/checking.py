@@ -10,13 +10,13 @@ from pathlib import Path
 
 from harness import bindings
 from harness.app.checks import part_problems
-from harness.app.entry import relative, text_of, tree_of
+from harness.app.proposing import relative, text_of, tree_of
 from harness.bindings import Bindings, FileProblem, RunbookBinding
 from harness.errors import DocumentError
 from harness.model import Document, Symptom
 from harness.plan import DrillPlan, GamedayPlan, make_plan
-from harness.proposal.entry import identified
 from harness.proposal.problem import Problem, from_message
+from harness.proposal.runbooks import identified
 from harness.proposal.todo import Todo, todos
 from harness.runbook import nothing_to_test, read
 from harness.schema.tree import Tree

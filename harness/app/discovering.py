@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.app.choices import choices_of
-from harness.app.entry import Edited, add, relative, save, text_of, tree_of
+from harness.app.proposing import Edited, add, relative, save, text_of, tree_of
 from harness.bindings import FILE_NAME
 from harness.errors import DocumentError
 from harness.proposal.compose import is_compose, read_compose

@@ -265,17 +265,17 @@ def _earlier_runs(options: argparse.Namespace) -> int:
     return history_commands.COMMANDS[options.command](options)
 
 
-def _entry(options: argparse.Namespace) -> int:
-    from harness.cli import entry_commands  # noqa: PLC0415
+def _of_bindings(options: argparse.Namespace) -> int:
+    from harness.cli import bindings_commands  # noqa: PLC0415
 
-    return entry_commands.COMMANDS[options.command](options)
+    return bindings_commands.COMMANDS[options.command](options)
 
 
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
-    "init": _entry,
-    "check": _entry,
-    "discover": _entry,
-    "schema": _entry,
+    "init": _of_bindings,
+    "check": _of_bindings,
+    "discover": _of_bindings,
+    "schema": _of_bindings,
     "run": _run,
     "compare": _compare,
     "report": _report,

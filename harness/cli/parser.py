@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.cli import compare, demo, entry_parser, history_parser
+from harness.cli import bindings_parser, compare, demo, history_parser
 from harness.cli.arguments import add_format, add_open, natural, positive
 from harness.registry import Family
 
@@ -211,26 +211,26 @@ _COMMANDS = (
     _Command(
         "init",
         "write gameday.yaml for runbooks, or add what it lacks",
-        entry_parser.INIT_EXAMPLES,
-        entry_parser.add_init,
+        bindings_parser.INIT_EXAMPLES,
+        bindings_parser.add_init,
     ),
     _Command(
         "check",
         "list everything that is missing before a run; starts nothing",
-        entry_parser.CHECK_EXAMPLES,
-        entry_parser.add_check,
+        bindings_parser.CHECK_EXAMPLES,
+        bindings_parser.add_check,
     ),
     _Command(
         "discover",
         "propose services and symptoms from compose files, manifests and Prometheus rules",
-        entry_parser.DISCOVER_EXAMPLES,
-        entry_parser.add_discover,
+        bindings_parser.DISCOVER_EXAMPLES,
+        bindings_parser.add_discover,
     ),
     _Command(
         "schema",
         "print the JSON Schema of gameday.yaml, for editors",
-        entry_parser.SCHEMA_EXAMPLES,
-        entry_parser.add_schema,
+        bindings_parser.SCHEMA_EXAMPLES,
+        bindings_parser.add_schema,
     ),
     _Command("run", "run a drill for every runbook of a document, and judge it", _RUN_EXAMPLES, _add_run),
     _Command("compare", "compare the latency of two variants of a service", compare.EXAMPLES, compare.add_arguments),

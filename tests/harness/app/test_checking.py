@@ -9,7 +9,7 @@ import pytest
 
 from harness import app
 from harness.errors import BindingError, DocumentError
-from tests.harness.app.test_entry import RUNBOOK, SECOND
+from tests.harness.app.test_proposing import RUNBOOK, SECOND
 from tests.support.paths import BINDINGS, SLOS
 from tests.support.paths import RUNBOOK as SHIPPED
 

@@ -58,8 +58,11 @@ def examples() -> list[str]:
     return [each for each in blocks if re.search(r"^(version: 1|faults:|services:|loads:|slo_files:)", each, re.M)]
 
 
-@pytest.mark.parametrize("text", [BINDINGS.read_text(encoding="utf-8"), *examples()])
-def test_the_shipped_file_and_every_documented_one_is_valid(text: str) -> None:
+SHIPPED = [path.read_text(encoding="utf-8") for path in (BINDINGS, *ROOT.glob("examples/*/gameday.yaml"))]
+
+
+@pytest.mark.parametrize("text", [*SHIPPED, *examples()])
+def test_every_shipped_file_and_every_documented_one_is_valid(text: str) -> None:
     assert valid(text if "version: 1" in text else f"version: 1\n{text}")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness.app.test_checking import DECIDED
-from tests.harness.app.test_entry import RUNBOOK
+from tests.harness.app.test_proposing import RUNBOOK
 from tests.support.gameday import gameday
 
 

@@ -16,9 +16,9 @@ from harness.model import Document
 from harness.plan import make_plan
 from harness.proposal.choices import with_named
 from harness.proposal.draft import Key
-from harness.proposal.entry import Proposer
 from harness.proposal.insertion import insert
 from harness.proposal.mentions import deployments
+from harness.proposal.runbooks import Proposer
 from harness.runbook import nothing_to_test, read
 from harness.schema.tree import Tree, UnreadableError
 from harness.schema.tree import read as read_yaml
