@@ -204,7 +204,7 @@ def _keys(tree: Mapping[str, object]) -> tuple[Key, ...]:
 
 
 @given(_FILES, _FILES, some.sampled_from([None, False, True]), some.integers(2, 5), some.randoms())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_every_line_and_value_stays_in_any_file(
     before: dict[str, object], wanted: dict[str, object], flow: bool | None, indent: int, dice: random.Random
 ) -> None:
