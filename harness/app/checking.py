@@ -12,8 +12,8 @@ from harness import bindings
 from harness.app.checks import part_problems
 from harness.app.proposing import relative, text_of, tree_of
 from harness.bindings import Bindings, FileProblem, RunbookBinding
-from harness.errors import DocumentError
-from harness.model import Document, Symptom
+from harness.errors import BindingError, DocumentError
+from harness.model import Document, Runbook, Symptom
 from harness.plan import DrillPlan, GamedayPlan, make_plan
 from harness.proposal.problem import Problem, from_message
 from harness.proposal.runbooks import identified
@@ -48,7 +48,11 @@ def check(request: CheckRequest) -> CheckResult:
     """Check documents and their bindings. Raises BindingError and DocumentError when there is nothing to check."""
     first = request.runbooks[0] if request.runbooks else Path(bindings.FILE_NAME)
     path = _from_here(bindings.find(first, request.bindings, or_shipped=False))
-    found, wrong = bindings.examine(path)
+    try:
+        found, wrong = bindings.examine(path)
+    except BindingError as error:
+        unreadable = (from_message(line, "", str(path)) for line in str(error).split("\n"))
+        return CheckResult(path, request.runbooks, tuple(unreadable))
     documents = request.runbooks or _named(found)
     file = _File(path, found, wrong)
     problems = [*file.problems(), *(each for document in documents for each in _of_document(document, file))]
@@ -155,19 +159,36 @@ def _of_document(path: Path, file: _File) -> Iterator[Problem]:
 
 def _of_drill(drill: DrillPlan, plan: GamedayPlan, file: _File) -> Iterator[Problem]:
     name, document = drill.runbook.id, plan.document
-    if name not in file.entries:
-        fact = f"{name} is not bound; `gameday init {document.path}` adds it to {file.path.name}"
-        yield _in_document(document, drill.runbook.line, "", name, fact)
     bound = drill.binding or file.found.drafts.get(name)
+    yield from _of_entry(drill.runbook, document, file)
     for symptom in drill.runbook.symptoms if bound else ():
         if not _has_condition(symptom, bound, file.entries[name]):
             fact = f"the symptom `{_short(symptom.text)}` has no condition; add it under `symptoms` in {file.path.name}"
             yield _in_document(document, symptom.line, symptom.text, name, fact)
     for step in drill.steps:
         yield from _of_step(step, name, document, file)
-    own = replace(plan, drills=(drill,), bindings=replace(plan.bindings, probes=()))
+    own = replace(plan, drills=(replace(drill, binding=bound),), bindings=replace(plan.bindings, probes=()))
     for message in map(str, part_problems(own, None)):
-        yield from_message(message, name, str(file.path))
+        problem = from_message(message, name, str(file.path))
+        if drill.binding or problem.fact != message:  # what has no place in a draft is an open key
+            yield problem
+
+
+def _of_entry(runbook: Runbook, document: Document, file: _File) -> Iterator[Problem]:
+    """That a runbook has no entry, or one that is said to be for another document."""
+    entry = file.entries.get(runbook.id)
+    said = entry.at("document") if entry else None
+    if entry is None:
+        fact = f"{runbook.id} is not bound; `gameday init {document.path}` adds it to {file.path.name}"
+        yield _in_document(document, runbook.line, "", runbook.id, fact)
+    elif said and not _is_same(said, document, file):
+        fact = f"{file.path.name} has {runbook.id} for {said.written}; give one of the runbooks another id"
+        yield _in_document(document, runbook.line, "", runbook.id, fact)
+
+
+def _is_same(said: Tree, document: Document, file: _File) -> bool:
+    """Whether a path in the file is that of the document."""
+    return Path(said.written) == Path(relative(Path(document.path), file.path.parent))
 
 
 def _has_condition(symptom: Symptom, bound: RunbookBinding | None, entry: Tree) -> bool:
@@ -192,11 +213,10 @@ def _of_step(step: Step, runbook: str, document: Document, file: _File) -> Itera
 
 def _of_absent(document: Document, file: _File) -> Iterator[Problem]:
     """The entries that name this document, which does not have them."""
-    present = {runbook.id for runbook in document.runbooks}
-    name = relative(Path(document.path), file.path.parent)
+    present = [runbook.id for runbook in document.runbooks]
     for runbook, entry in file.entries.items():
         said = entry.at("document")
-        if said and Path(said.written) == Path(name) and runbook not in present:
+        if said and _is_same(said, document, file) and runbook not in present:
             fact = f"{document.path} has no runbook {runbook}; it has {', '.join(present)}"
             yield from_message(f"{said.place}: {fact}", runbook, str(file.path))
 

@@ -104,6 +104,30 @@ def test_a_problem_has_its_runbook_and_place(place: Path, change: tuple[str, str
     assert [each for each in found("ops.md") if each.startswith(problem)], found("ops.md")
 
 
+def test_decided_keys_of_a_draft_are_checked_too(place: Path) -> None:
+    write(
+        place,
+        ("fault: slow\n", "fault:\n"),
+        ("service: api-gateway", "service: web"),
+        ("scenario: timeout", "scenario: "),
+    )
+    assert [each.split(": ")[1].removeprefix("runbooks.SLOW.") for each in found("ops.md")] == [
+        "scenario has no value", "fault has no value", "service",
+    ]  # fmt: skip
+
+
+def test_an_id_of_another_document_is_a_problem(place: Path) -> None:
+    (place / "other.md").write_text(RUNBOOK, encoding="utf-8")
+    fact = "gameday.yaml has SLOW for ops.md; give one of the runbooks another id"
+    assert found("other.md") == [f"SLOW other.md:5:1: {fact}"]
+
+
+def test_a_file_that_is_no_yaml_is_a_problem_with_its_place(place: Path) -> None:
+    (place / "gameday.yaml").write_text("version: 1\na: [\n", encoding="utf-8")
+    (problem,) = found("ops.md")
+    assert problem.startswith("- gameday.yaml:3:1: not YAML: ")
+
+
 def test_a_refused_command_is_a_problem_of_its_line(place: Path) -> None:
     (place / "ops.md").write_text(RUNBOOK.replace("kubectl get pods -n shop", "ssh web-1"), encoding="utf-8")
     (problem,) = found("ops.md")
