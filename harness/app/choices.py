@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from harness.cluster import manifest
@@ -31,6 +32,7 @@ def choices_of(tree: Tree, folder: Path) -> Choices:
     )
 
 
+@cache
 def shipped_scenarios() -> Mapping[str, tuple[str, ...]]:
     """The load series of each shipped scenario, by its name."""
     spec = importlib.util.find_spec("scenarios")
