@@ -35,7 +35,7 @@ class InitRequest:
 
     runbooks: tuple[Path, ...]
     bindings: Path | None = None
-    """None: gameday.yaml beside the first document."""
+    """None: the gameday.yaml that a run of the first document uses; without one, it is written beside the document."""
     dry_run: bool = False
     """Write nothing."""
 
@@ -61,7 +61,7 @@ class Edited:
 
 def init(request: InitRequest) -> Edited:
     """Write what the bindings of the documents lack, and nothing else. Raises DocumentError and BindingError."""
-    path = request.bindings or request.runbooks[0].parent / FILE_NAME
+    path = request.bindings or _path_for(request.runbooks[0])
     before = text_of(path)
     after, notes = before, list[str]()
     for document in _readable(request.runbooks, notes):
@@ -73,6 +73,13 @@ def init(request: InitRequest) -> Edited:
     if not request.dry_run:
         save(edited)
     return edited
+
+
+def _path_for(runbook: Path) -> Path:
+    """The bindings file beside a document, or the one of the working directory if the document is below that."""
+    beside, here = runbook.parent / FILE_NAME, Path(FILE_NAME)
+    below = runbook.resolve().is_relative_to(Path.cwd())
+    return here if below and here.is_file() and not beside.exists() else beside
 
 
 def add(text: str, keys: Sequence[Key], path: Path) -> Edited:

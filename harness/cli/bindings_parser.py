@@ -30,7 +30,7 @@ def add_init(command: argparse.ArgumentParser) -> None:
     """Add the arguments of `gameday init`."""
     about = "runbook documents (Markdown)"
     command.add_argument("runbooks", type=Path, nargs="+", metavar="RUNBOOK", help=about)
-    about = "the file to write (default: gameday.yaml beside the first document)"
+    about = "the file to write (default: gameday.yaml as for run; without one, beside the first document)"
     command.add_argument("--bindings", type=Path, metavar="FILE", help=about)
     command.add_argument("--dry-run", action="store_true", help="show the addition as a diff; write nothing")
 

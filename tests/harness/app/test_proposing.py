@@ -161,6 +161,32 @@ def test_services_that_only_the_commands_name_are_asked_for(place: Path) -> None
     assert "TODO scenario: which load is there in the incident? A name under `loads`" in written
 
 
+def test_the_file_of_the_working_directory_is_the_one_of_a_document_below_it(place: Path) -> None:
+    (place / "gameday.yaml").write_text("version: 1\n", encoding="utf-8")
+    assert init("docs/ops.md").path == Path("gameday.yaml")
+    assert bindings.load(place / "gameday.yaml").drafts["SLOW"].document == "docs/ops.md"
+    (place / "docs" / "gameday.yaml").write_text("version: 1\n", encoding="utf-8")
+    assert init("docs/ops.md").path == Path("docs/gameday.yaml")
+
+
+def test_a_document_elsewhere_has_its_own_file(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (place / "work").mkdir()
+    (place / "work" / "gameday.yaml").write_text("version: 1\n", encoding="utf-8")
+    monkeypatch.chdir(place / "work")
+    assert init("../docs/ops.md").path == Path("../docs/gameday.yaml")
+
+
+def test_links_permissions_and_line_ends_of_the_file_stay(place: Path) -> None:
+    file = place / "bound.yaml"
+    file.write_bytes(b"version: 1\r\n")
+    file.chmod(0o640)
+    (place / "docs" / "gameday.yaml").symlink_to(file)
+    init("docs/ops.md")
+    assert (place / "docs" / "gameday.yaml").is_symlink()
+    assert (file.stat().st_mode & 0o777, file.read_bytes().count(b"\r\n")) == (0o640, file.read_bytes().count(b"\n"))
+    assert not list(place.rglob(".*"))
+
+
 def test_several_documents_share_a_file_and_an_id_belongs_to_one_of_them(place: Path) -> None:
     (place / "other.md").write_text(RUNBOOK + SECOND, encoding="utf-8")
     done = init("docs/ops.md", "other.md", bindings=Path("all.yaml"))
