@@ -38,7 +38,7 @@ def insert(text: str, wanted: Sequence[Key], name: str) -> Inserted:
     inserter = _Inserter(text, name)
     inserter.extend(root, wanted, ())
     after = inserter.result()
-    _expect_unchanged(before, _tree(after, name), name)
+    _expect_unchanged(before, after, name)
     return Inserted(mark + after, tuple(inserter.left_out))
 
 
@@ -59,8 +59,12 @@ def _appended(text: str, lines: Iterator[str]) -> str:
     return text + gap + "".join(f"{line}{end}" for line in lines)
 
 
-def _expect_unchanged(before: Tree, after: Tree | None, name: str) -> None:
+def _expect_unchanged(before: Tree, text: str, name: str) -> None:
     """Raises BindingError unless all values are as before, in the same order, possibly with others behind them."""
+    try:
+        (after,) = read(text, name)
+    except (UnreadableError, ValueError):
+        after = None
     if after is None or not _contains(after.plain(), before.plain()):
         raise BindingError(
             f"{name}: the additions do not fit into how this file is written; nothing was written. "
@@ -111,7 +115,7 @@ class _Inserter:
         if missing and node.flow_style:
             self._into_braces(node, [flow(key) for key in missing])
         elif missing:
-            column, apart = node.start_mark.column, not path or (len(path) == 1 and path[0] in APART)
+            column, apart = _column(node, self.text), not path or (len(path) == 1 and path[0] in APART)
             self._below(node, column, block(missing, column, apart=apart), apart=apart)
 
     def _descend(self, at: yaml.Node, node: yaml.Node, key: Key, path: tuple[str, ...]) -> None:
@@ -140,7 +144,7 @@ class _Inserter:
         if new and node.flow_style:
             self._into_braces(node, [row(Row(each.keys), 0).removeprefix("- ") for each in new])
         elif new:
-            column = node.start_mark.column
+            column = _column(node, self.text)
             self._below(node, column, [row(each, column) for each in new])
 
     def _into_braces(self, node: yaml.CollectionNode, items: Sequence[str]) -> None:
@@ -194,6 +198,17 @@ def _last(node: yaml.Node) -> int:
         last = node.value[-1]
         return max(map(_last, last)) if isinstance(last, tuple) else _last(last)
     return int(node.end_mark.index)
+
+
+def _column(node: yaml.CollectionNode, text: str) -> int:
+    """The column of the keys or dashes of a block; the node itself can begin with an anchor."""
+    if not node.value:
+        return int(node.start_mark.column)
+    first = node.value[0]
+    if isinstance(first, tuple):
+        return int(first[0].start_mark.column)
+    dash = text.rfind("-", 0, first.start_mark.index)
+    return dash - (text.rfind("\n", 0, dash) + 1)
 
 
 def _plain(node: yaml.Node) -> object:

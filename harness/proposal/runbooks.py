@@ -41,7 +41,7 @@ class Proposer:
         """The keys that the file should have."""
         toggles = tuple(self._toggles())
         whole = (
-            Key("namespace", self._namespace or _DEFAULT_NAMESPACE),
+            self._namespace_key(),
             _if_any("placeholders", tuple(self._placeholders())),
             _if_any("toggles", toggles, toggle_question(toggles, self.choices)),
             _if_any("runbooks", tuple(map(self._runbook, self._own_drills())), services_question(self.choices)),
@@ -67,6 +67,11 @@ class Proposer:
         said = self.existing.at("namespace")
         found = namespaces(step.text for step in self.plan.steps())
         return said.written if said else found[0] if len(found) == 1 else None
+
+    def _namespace_key(self) -> Key | None:
+        """The namespace; in a file that has something already, only if it is another one than without the key."""
+        name = self._namespace or _DEFAULT_NAMESPACE
+        return None if self.existing.entries and name == _DEFAULT_NAMESPACE else Key("namespace", name)
 
     def _placeholders(self) -> Iterator[Key]:
         used: dict[str, list[Step]] = {}

@@ -161,6 +161,16 @@ def test_keys_that_a_merge_brings_are_not_missing() -> None:
     assert insert(before, WANTED[:2], "x").text == before
 
 
+def test_a_mapping_or_list_with_an_anchor_is_extended() -> None:
+    before = "runbooks:\n  A: &a\n    fault: f\n    symptoms: &s\n    -   {line: 3, is: }\n  B: *a\n"
+    found = insert(before, [Key("runbooks", (*WANTED[2].value, Key("B", (Key("new", "x"),))))], "x")  # type: ignore[misc]
+    row = "    - {contains: 'a: b', is: 'logs(a, \"x\") > 0'}  # TODO sure?\n"
+    assert found.text == before.replace("  B: *a\n", f"{row}  B: *a\n")
+    before = "runbooks:\n  A: &a\n    fault: f\n"
+    symptoms = NEW[NEW.index("    symptoms:") :]
+    assert insert(before, WANTED[2:], "x").text == before + symptoms
+
+
 def test_an_alias_is_left_alone_and_named() -> None:
     before = "version: 1\nx: &x {a: b}\nplaceholders: *x\n"
     found = insert(before, WANTED[:2], "gameday.yaml")
