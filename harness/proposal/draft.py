@@ -54,7 +54,7 @@ def block(keys: Sequence[Key], column: int, *, apart: bool = False) -> Iterator[
 
 def row(item: Row, column: int) -> str:
     """The line of a list's item at a column."""
-    behind = f"  # {' '.join(item.comment.split())}" if item.comment else ""
+    behind = f"  # {_one_line(item.comment)}" if item.comment else ""
     return f"{' ' * column}- {_flow_keys(item.keys)}{behind}"
 
 
@@ -78,8 +78,13 @@ def scalar(text: str) -> str:
 def comment(text: str, indent: str) -> Iterator[str]:
     """The lines of a comment, wrapped; the further ones are indented."""
     begin, more = f"{indent}# ", f"{indent}#   "
-    wrapped = textwrap.wrap(" ".join(text.split()), _WIDTH - len(more), break_long_words=False, break_on_hyphens=False)
+    wrapped = textwrap.wrap(_one_line(text), _WIDTH - len(more), break_long_words=False, break_on_hyphens=False)
     yield from (f"{more if number else begin}{line}" for number, line in enumerate(wrapped))
+
+
+def _one_line(text: str) -> str:
+    """A text for a comment, which has no escapes: what YAML does not allow there becomes `?`."""
+    return "".join(sign if sign.isprintable() else "?" for sign in " ".join(text.split()))
 
 
 def _escaped(sign: str) -> str:

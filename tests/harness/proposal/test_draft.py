@@ -40,6 +40,14 @@ def test_long_comments_are_wrapped_and_their_lines_stay_together() -> None:
     assert [line[:9] for line in lines] == ["    # TOD", "    #   w", "    #   w"]
 
 
+def test_a_comment_has_no_characters_that_yaml_forbids() -> None:
+    text = "a\x00\x1b[31m\x85b\ud83d\u2028c"
+    key = Key(text, text, (text,))
+    written = "\n".join([*block([key], 0), *block([Key("rows", [Row((key,), text)])], 0)])
+    assert written.encode().isascii()
+    assert yaml.safe_load(written) == {text: text, "rows": [{text: text}]}
+
+
 def test_a_mapping_of_every_kind_of_value() -> None:
     keys = (
         Key("text", "a"),
