@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-_SHOWN = 12
+_SHOWN = 20
 
 
 @dataclass(frozen=True)

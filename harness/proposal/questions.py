@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from harness.proposal.causes import likely
 from harness.proposal.choices import Choices, listed
 from harness.proposal.draft import TODO, Key
 
 
-def required_keys(choices: Choices, scenario: str | None = None) -> tuple[Key, ...]:
+def required_keys(choices: Choices, scenario: str | None, words: str) -> tuple[Key, ...]:
     """The keys that every runbook needs, with a question for each that a person has to decide.
 
-    `scenario` is the one that the runbook has; None: it is open.
+    `scenario` is the one that the runbook has; None: it is open. `words` is the text that says what happens in it.
     """
     series = next(iter(choices.scenarios.get(scenario or "", ())), None)
     return (
         _open("scenario", scenario, f"which load is there in the incident? {_scenarios(choices)}"),
         _open("service", choices.only_service, f"which one receives the load? One of {listed(choices.services)}"),
         _open("series", series, f"which load series is judged? {_series(choices)}"),
-        _open("fault", None, f"what causes the incident? {_faults(choices)}"),
+        _open("fault", None, f"what causes the incident? {_faults(choices, words)}"),
         _open("slos", None, f"what has to recover? {_slos(choices)}"),
     )
 
@@ -41,10 +42,12 @@ def _series(choices: Choices) -> str:
     return "; ".join(known) or "One that the scenario has; that of a load has its name"
 
 
-def _faults(choices: Choices) -> str:
+def _faults(choices: Choices, words: str) -> str:
     known = f"; known: {listed(choices.faults)}" if choices.faults else ""
-    example = "a list such as `- {at: SERVICE, fault: KIND}`"
-    return f"A name under `faults`, of {example}{known}; kinds: {listed(choices.fault_kinds)}"
+    first = likely(words, choices.fault_kinds)
+    suggested = f"kinds that its words suggest: {listed(first)}; other " if first else ""
+    kinds = f"{suggested}kinds: {listed(kind for kind in choices.fault_kinds if kind not in first)}"
+    return f"A name under `faults`, of a list such as `- {{at: SERVICE, fault: KIND}}`{known}; {kinds}"
 
 
 def _slos(choices: Choices) -> str:

@@ -130,6 +130,7 @@ class Proposer:
         runbook = drill.runbook
         about = self._subject(drill)
         alert = alert_name(runbook.id)
+        words = " ".join([runbook.id, runbook.title, *(symptom.text for symptom in runbook.symptoms)])
         notes = (
             (f"Rules of the alert {alert}: `gameday discover RULES.yml --write` adds it as a symptom",) if alert else ()
         )
@@ -137,7 +138,7 @@ class Proposer:
             runbook.id,
             (
                 Key("document", self.document),
-                *required_keys(self.choices, self._scenario(runbook)),
+                *required_keys(self.choices, self._scenario(runbook), words),
                 *filter(None, [_if_any("symptoms", list(self._symptoms(runbook, about)))]),
             ),
             (f"{runbook.title} ({self.document}:{max(runbook.line, 1)})", *notes),
