@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
+from pathlib import Path
 
 from harness.bindings import Bindings, RunbookBinding, StepOrder
 from harness.conditions import Condition
@@ -83,6 +84,7 @@ def _drill(runbook: Runbook, document: Document, bindings: Bindings) -> DrillPla
         for symptom in runbook.symptoms
         for condition in ((binding.conditions_of(symptom) if binding else ()) or (None,))
     )
+    symptoms += tuple(_alerts(runbook, binding))
     # A toggle without a Deployment is set on the runbook's service, so that the drill shows whether anything reads it.
     toggles = {
         toggle.name: bindings.toggles.get(toggle.name, binding.service if binding else "") for toggle in runbook.toggles
@@ -91,6 +93,13 @@ def _drill(runbook: Runbook, document: Document, bindings: Bindings) -> DrillPla
     placeholders, programs = bindings.placeholders_of(runbook), bindings.programs
     steps = runbook_steps(runbook, placeholders, toggles, bindings.namespace, order, programs)
     return DrillPlan(runbook, binding, symptoms, steps, tuple(_unread_inside(runbook, document)))
+
+
+def _alerts(runbook: Runbook, binding: RunbookBinding | None) -> Iterator[tuple[Symptom, Condition]]:
+    """The alerts of the incident: symptoms that the document need not have, at the line of the runbook."""
+    for bound in binding.symptoms if binding else ():
+        if bound.alert is not None:
+            yield Symptom(runbook.line, f"the alert {bound.alert} fires"), bound.condition
 
 
 def _unread_inside(runbook: Runbook, document: Document) -> Iterator[Unread]:
@@ -105,12 +114,26 @@ def _unread_inside(runbook: Runbook, document: Document) -> Iterator[Unread]:
 
 def _findings(document: Document, bindings: Bindings, partial: bool) -> Iterator[str]:
     present = {runbook.id for runbook in document.runbooks}
-    absent = ", ".join(name for name in bindings.runbooks if name not in present)
+    absent = ", ".join(name for name in bindings.runbooks if name not in present and _is_of(name, document, bindings))
     if absent and not partial:
         where = f"{bindings.path.name} binds {absent}, but {document.path}"
         yield f"{where} has no such runbook: cut, renamed or removed?"
+    for name in (each for each in bindings.drafts if each in present):
+        yield f"{name} is not drilled: {', '.join(_open_keys(name, bindings))}"
     for unread in document.unread:
         yield f"line {unread.line}: not understood ({unread.why}): {' '.join(unread.text.split())[:80]}"
+
+
+def _is_of(name: str, document: Document, bindings: Bindings) -> bool:
+    """Whether a bound runbook should be in the document: the bindings do not say that it is in another one."""
+    own = bindings.runbooks[name].document
+    return own is None or (bindings.path.parent / own).resolve() == Path(document.path).resolve()
+
+
+def _open_keys(name: str, bindings: Bindings) -> Iterator[str]:
+    for each in bindings.undecided:
+        if each.runbook == name:
+            yield f"{each.place}: {each.path} has no value"
 
 
 def check(plan: GamedayPlan) -> None:

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from harness.app.checking import CheckRequest, CheckResult, check
     from harness.app.comparing import (
         CompareRequest,
         CompareResult,
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
         read_comparison,
         write_comparison_page,
     )
+    from harness.app.discovering import Discovered, DiscoverRequest, discover
     from harness.app.documents import ShowRequest, ShowResult, show
     from harness.app.history import (
         BaselineRequest,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from harness.app.papers import PostmortemRequest, PostmortemResult, postmortem
     from harness.app.planning import PlanRequest, PlanResult, plan
     from harness.app.platforms import DownRequest, LoadTarget, PlatformChoice, UpRequest, UpResult, down, up
+    from harness.app.proposing import Edited, InitRequest, init
     from harness.app.recovery import Recovered, RecoverRequest, recover
     from harness.app.regression import RegressRequest, RegressResult, regress, write_regression_page
     from harness.app.reporting import RECORD, ReportRequest, is_comparison, render, report, write_page
@@ -57,11 +60,17 @@ if TYPE_CHECKING:
 __all__ = [
     "RECORD",
     "BaselineRequest",
+    "CheckRequest",
+    "CheckResult",
     "CompareRequest",
     "CompareResult",
+    "DiscoverRequest",
+    "Discovered",
     "DownRequest",
+    "Edited",
     "HistoryRequest",
     "HistoryResult",
+    "InitRequest",
     "JudgedSlo",
     "ListenerFactory",
     "LoadTarget",
@@ -91,11 +100,14 @@ __all__ = [
     "TrendRequest",
     "UpRequest",
     "UpResult",
+    "check",
     "check_slos",
     "compare",
+    "discover",
     "down",
     "format_names",
     "import_slos",
+    "init",
     "is_comparison",
     "keep",
     "list_runs",
@@ -123,8 +135,11 @@ __all__ = [
 ]
 
 _MEMBERS = {
+    "harness.app.checking": "CheckRequest CheckResult check",
     "harness.app.comparing": "CompareRequest CompareResult compare read_comparison write_comparison_page",
+    "harness.app.discovering": "DiscoverRequest Discovered discover",
     "harness.app.documents": "ShowRequest ShowResult show",
+    "harness.app.proposing": "Edited InitRequest init",
     "harness.app.history": "BaselineRequest HistoryRequest HistoryResult PinRequest PruneRequest keep"
     " TrendRequest list_runs pin prune show_baselines trend unpin write_history_page",
     "harness.app.members": "format_names platform_names",

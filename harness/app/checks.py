@@ -70,7 +70,7 @@ def _no_service(name: str, bindings: Bindings) -> str:
 
 def _of_faults(drill: DrillPlan, plan: GamedayPlan) -> Iterator[GamedayError]:
     deployments, own = _deployed(plan.bindings), bool(plan.bindings.services)
-    for spec in plan.bindings.faults[drill.binding.fault] if drill.binding else ():
+    for spec in plan.bindings.faults.get(drill.binding.fault, ()) if drill.binding else ():
         place = f"{spec.place}: " if spec.place else ""
         if spec.at != LOAD and spec.at not in deployments:
             fact = f"there is no Deployment `{spec.at}`; known: {', '.join((*deployments, LOAD))}"
@@ -95,7 +95,7 @@ def _faults_of_scenario(drill: DrillPlan, plan: GamedayPlan) -> tuple[str, ...] 
 def _of_symptoms(drill: DrillPlan) -> Iterator[GamedayError]:
     """A binding of a symptom that the runbook does not have is silent otherwise."""
     for bound in drill.binding.symptoms if drill.binding else ():
-        if not any(bound.matches(symptom) for symptom in drill.runbook.symptoms):
+        if bound.alert is None and not any(bound.matches(symptom) for symptom in drill.runbook.symptoms):
             wanted = f"at line {bound.line}" if bound.line is not None else f"that contains `{bound.contains}`"
             lines = ", ".join(f"line {symptom.line}" for symptom in drill.runbook.symptoms) or "none"
             place = f"{bound.place}: " if bound.place else ""

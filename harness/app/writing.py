@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 from harness.errors import MachineError
 
 
 def write_whole(text: str, path: Path) -> None:
-    """Write a file. Raises OSError."""
-    partial = path.with_name(f".{path.name}")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)
+    """Write a file, through a link to it, with the permissions that it has. Raises OSError."""
+    target = path.resolve()
+    partial = target.with_name(f".{target.name}")
+    try:
+        partial.write_text(text, encoding="utf-8", newline="")
+        if target.exists():
+            shutil.copymode(target, partial)
+        os.replace(partial, target)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def write_page(text: str, path: Path) -> Path:

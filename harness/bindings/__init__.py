@@ -3,18 +3,30 @@
 The file format is documented in docs/reference/bindings.md.
 """
 
-from harness.bindings.model import TCP, Bindings, FaultSpec, OwnService, RunbookBinding, StepOrder, SymptomBinding
-from harness.bindings.reader import FILE_NAME, find, load
+from harness.bindings.model import (
+    TCP,
+    Bindings,
+    FaultSpec,
+    OwnService,
+    RunbookBinding,
+    StepOrder,
+    SymptomBinding,
+    Undecided,
+)
+from harness.bindings.reader import FILE_NAME, FileProblem, examine, find, load
 
 __all__ = [
     "FILE_NAME",
     "TCP",
     "Bindings",
     "FaultSpec",
+    "FileProblem",
     "OwnService",
     "RunbookBinding",
     "StepOrder",
     "SymptomBinding",
+    "Undecided",
+    "examine",
     "find",
     "load",
 ]

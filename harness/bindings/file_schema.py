@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 
 from harness.bindings.model import StepOrder
 from harness.bindings.service_schema import check_services
 from harness.conditions import parse
 from harness.errors import ConditionError
 from harness.schema.shape import (
+    Check,
+    JsonSchema,
     Report,
+    Shape,
     anything,
     choice,
+    described,
     dictionary,
     mapping,
     nullable,
     number,
     scalar,
     sequence,
+    shaped,
     unchanged,
 )
 from harness.schema.tree import Tree
@@ -29,20 +35,32 @@ SEND = re.compile(r"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|websocket) (/[!-~]*)
 """`send` of a probe: method and path."""
 CONTAINS_KEYS = ("contains", "words")
 """`contains` and its former name, which old files still use."""
-_above_0 = unchanged(number(lambda value: value > 0, "a number above 0"))
+SYMPTOM_KEYS = ("line", *CONTAINS_KEYS, "alert")
+"""The keys of which a symptom has exactly one: they identify it."""
+_above_0 = unchanged(number(lambda value: value > 0, "a number above 0", exclusiveMinimum=0))
 _texts = dictionary(scalar)
+_open_texts = Shape(dictionary(nullable(scalar)), _texts.schema)
+"""Texts that may have no value yet; the JSON Schema is that of a file in which everything is decided."""
 
 
+@shaped({"const": 1})
 def _version(tree: Tree, path: str, report: Report) -> None:
     if tree.number() != 1:
         report(tree, path, f"version `{tree.written}` is not supported; write `version: 1`")
 
 
+@shaped(
+    {
+        **mapping({"at": scalar, "fault": scalar}, {"max_duration_s": _above_0}).schema,
+        "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
+    }
+)
 def _fault(tree: Tree, path: str, report: Report) -> None:
     parameters = {key: unchanged(anything) for key in tree.entries if key not in FAULT_KEYS}
     mapping({"at": scalar, "fault": scalar}, {**parameters, "max_duration_s": _above_0})(tree, path, report)
 
 
+@shaped({"type": "string", "pattern": r"^\s*[a-z_]+[0-9.]*\s*\([\s\S]*\)\s*(<=|>=|==|!=|<|>)\s*\S+\s*$"})
 def _condition(tree: Tree, path: str, report: Report) -> None:
     try:
         parse(tree.written)
@@ -50,22 +68,27 @@ def _condition(tree: Tree, path: str, report: Report) -> None:
         report(tree, path, str(error))
 
 
+@shaped({"type": "integer"})
 def _line(tree: Tree, path: str, report: Report) -> None:
     if isinstance(tree.value, bool) or not isinstance(tree.value, int):
         report(tree, path, f"expected a line number, got `{tree.written}`")
 
 
+@shaped({"oneOf": [{"required": [key]} for key in SYMPTOM_KEYS]})
 def _one_symptom(tree: Tree, path: str, report: Report) -> None:
-    if len(tree.fields.keys() & {"line", *CONTAINS_KEYS}) != 1:
-        report(tree, path, "give either `line` (a number) or `contains` (a text) to identify the symptom")
+    if len(tree.fields.keys() & set(SYMPTOM_KEYS)) != 1:
+        fact = "give one of `line` (a number), `contains` (a text) and `alert` (a name) to identify the symptom"
+        report(tree, path, fact)
 
 
+@shaped({"type": "string", "pattern": f"^{SEND.pattern}$"})
 def _send(tree: Tree, path: str, report: Report) -> None:
     if not SEND.fullmatch(tree.written):
         fact = f"`{tree.written}` is no request; write METHOD /PATH, such as `GET /v1/models` or `websocket /ws`"
         report(tree, path, fact)
 
 
+@shaped({"type": ["string", "number", "boolean"]})
 def _json(tree: Tree, path: str, report: Report) -> None:
     try:
         json.loads(tree.written)
@@ -73,25 +96,64 @@ def _json(tree: Tree, path: str, report: Report) -> None:
         report(tree, path, f"not JSON: {error}; write it as one quoted text: '{{\"key\": 1}}'")
 
 
+def _undecided(required: Mapping[str, Check], optional: Mapping[str, Check], *rules: Check) -> Shape:
+    """A mapping whose required keys may stand without a value: `init` writes those that a person has to decide."""
+
+    def check(tree: Tree, path: str, report: Report) -> None:
+        open_keys = {key for key in required if key in tree.entries and key not in tree.fields}
+        decided = {key: item for key, item in required.items() if key not in open_keys}
+        mapping(decided, {**optional, **dict.fromkeys(open_keys, anything)}, *rules)(tree, path, report)
+
+    return Shape(check, mapping(required, optional, *rules).schema)
+
+
 _probe = mapping({"service": scalar, "send": _send}, {"body": _json, "headers": _texts})
-_symptom = mapping({"is": _condition}, {"line": _line, **dict.fromkeys(CONTAINS_KEYS, scalar)}, _one_symptom)
-_order = choice(*StepOrder)
-_runbook = mapping(
-    {"scenario": scalar, "service": scalar, "series": scalar, "fault": scalar, "slos": sequence(scalar, 1)},
-    {"symptoms": sequence(_symptom), "placeholders": _texts, "rate": _above_0, "order": _order},
-)
-check = mapping(
-    {"version": _version},
+_symptom = _undecided(
+    {"is": described("a condition, such as `error_rate(gateway) > 5%`", _condition)},
     {
-        "namespace": scalar,
-        "placeholders": _texts,
-        "toggles": _texts,
-        "slos": dictionary(anything),
-        "slo_files": sequence(scalar),
-        "probes": dictionary(_probe),
-        "services": check_services,
-        "faults": dictionary(nullable(sequence(_fault))),
-        "runbooks": dictionary(_runbook),
+        "line": described("line of the symptom in the document", _line),
+        **dict.fromkeys(CONTAINS_KEYS, described("a part of the symptom's text", scalar)),
+        "alert": described("the alert that is a further symptom: `is` holds when it fires", scalar),
+    },
+    _one_symptom,
+)
+RUNBOOK_KEYS: Mapping[str, Check] = {
+    "scenario": described("the load: a shipped scenario, or a file that declares one", scalar),
+    "service": described("the service that receives the load", scalar),
+    "series": described("the load series of symptoms that state only a number", scalar),
+    "fault": described("what causes the incident: a name under `faults`", scalar),
+    "slos": described("names of SLOs: what has to recover", sequence(scalar, 1)),
+}
+"""The keys that a runbook needs before it can be drilled."""
+_runbook = _undecided(
+    RUNBOOK_KEYS,
+    {
+        "document": described("the document with this runbook, relative to this file", scalar),
+        "symptoms": sequence(_symptom),
+        "placeholders": _open_texts,
+        "rate": described("arrivals per second, or connections", _above_0),
+        "order": choice(*StepOrder),
     },
 )
+_file = mapping(
+    {"version": _version},
+    {
+        "namespace": described("the namespace in which the runbook's commands work", scalar),
+        "placeholders": described("text of the runbook's commands that an operator would replace", _open_texts),
+        "toggles": described("the Deployment on which each variable is set", _open_texts),
+        "slos": described("SLOs in one line, such as `p95(gateway) < 500ms`", dictionary(anything)),
+        "slo_files": described("OpenSLO files, relative to this file", sequence(scalar)),
+        "probes": described("requests of users, once a second in every drill", dictionary(_probe)),
+        "services": described("your own services: without this key, the platform has the shipped ones", check_services),
+        "faults": described("each a list of faults that are active together", dictionary(nullable(sequence(_fault)))),
+        "runbooks": described("the runbooks by id", dictionary(_runbook)),
+    },
+)
+check: Check = _file
 """Reports every deviation of a whole bindings file from its shape."""
+
+
+def json_schema() -> JsonSchema:
+    """The JSON Schema of a bindings file in which everything is decided, for editors."""
+    about = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "gameday.yaml"}
+    return {**about, **_file.schema}

@@ -40,18 +40,25 @@ class FaultSpec:
 
 @dataclass(frozen=True)
 class SymptomBinding:
-    """The condition of the symptom at a line, or of each symptom that contains a text."""
+    """The condition of the symptom at a line, of each symptom that contains a text, or of an alert."""
 
     condition: Condition
     line: int | None
     contains: str | None
+    alert: str | None = None
+    """An alert that fires in the incident: a symptom that the document need not have."""
     place: str = field(default="", compare=False)
 
     def matches(self, symptom: Symptom) -> bool:
         """Whether this binding is for a symptom: by its line if given, else by text, ignoring case and spacing."""
-        if self.line is not None:
-            return symptom.line == self.line
-        return _plain(self.contains or "") in _plain(symptom.text)
+        return identifies(self.line, self.contains, symptom)
+
+
+def identifies(line: int | None, contains: str | None, symptom: Symptom) -> bool:
+    """Whether a symptom is at the line if one is given, else whether it contains the text; False without any."""
+    if line is not None:
+        return symptom.line == line
+    return contains is not None and _plain(contains) in _plain(symptom.text)
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,8 @@ class RunbookBinding:
     placeholders: Mapping[str, str] = field(default_factory=dict)
     rate: float | None = None
     order: StepOrder = StepOrder.DOCUMENT
+    document: str | None = None
+    """The document that has the runbook, relative to the bindings file; None: not said."""
     places: Mapping[str, str] = field(default_factory=dict, compare=False)
     """File, line and column of each key."""
 
@@ -117,6 +126,17 @@ class OwnService:
 
 
 @dataclass(frozen=True)
+class Undecided:
+    """A key of the file that has no value yet."""
+
+    runbook: str
+    """The id of the runbook of whose entry it is a part; "" outside of them."""
+    path: str
+    place: str
+    """File, line and column."""
+
+
+@dataclass(frozen=True)
 class Bindings:
     """A whole bindings file."""
 
@@ -130,6 +150,10 @@ class Bindings:
     """Requests that are sent on both sides of every drill, which no response may break."""
     services: Mapping[str, OwnService] = field(default_factory=dict)
     """By name; empty: the platform has the shipped services."""
+    drafts: Mapping[str, RunbookBinding] = field(default_factory=dict)
+    """Entries of runbooks with a required key without a value, "" here: they are not bound yet."""
+    undecided: tuple[Undecided, ...] = ()
+    """Every key without a value that a person has to decide, in the order of the file."""
 
     @property
     def programs(self) -> frozenset[str]:
@@ -138,7 +162,7 @@ class Bindings:
 
     def placeholders_of(self, runbook: Runbook | None) -> dict[str, str]:
         """The placeholders of the file, overridden by those of the runbook."""
-        own = self.runbooks.get(runbook.id) if runbook else None
+        own = (self.runbooks.get(runbook.id) or self.drafts.get(runbook.id)) if runbook else None
         return {**self.placeholders, **(own.placeholders if own else {})}
 
 

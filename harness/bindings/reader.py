@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from glob import escape, glob
 from pathlib import Path
 
 from harness import shipped
-from harness.bindings.file_schema import CONTAINS_KEYS, FAULT_KEYS, check
-from harness.bindings.model import Bindings, FaultSpec, RunbookBinding, StepOrder, SymptomBinding
+from harness.bindings.file_schema import CONTAINS_KEYS, FAULT_KEYS, RUNBOOK_KEYS, check
+from harness.bindings.model import (
+    Bindings,
+    FaultSpec,
+    OwnService,
+    RunbookBinding,
+    StepOrder,
+    SymptomBinding,
+    Undecided,
+)
 from harness.bindings.services import check_references, read_services
 from harness.conditions import parse
 from harness.errors import BindingError
@@ -23,49 +31,88 @@ _DEFAULT_NAMESPACE = "production"
 _DEFAULT_MAX_DURATION_S = 300.0
 
 
-def find(runbook: Path, named: Path | None) -> Path:
+def find(runbook: Path, named: Path | None, *, or_shipped: bool = True) -> Path:
     """Return the bindings file: `named` if given, else one beside the runbook, in the working directory, or shipped.
 
     Raises BindingError when there is none.
     """
     if named:
         return named
-    folders = [runbook.resolve().parent, Path.cwd(), shipped.ROOT]
+    folders = [runbook.resolve().parent, Path.cwd(), *([shipped.ROOT] if or_shipped else [])]
     for folder in folders:
         if (folder / FILE_NAME).is_file():
             return folder / FILE_NAME
     fact = f"not found in {', '.join(map(str, folders))}"
-    raise BindingError(f"{FILE_NAME}: {fact}; write one (docs/reference/bindings.md) or name it with --bindings")
+    raise BindingError(f"{FILE_NAME}: {fact}; `gameday init RUNBOOK` writes one; or name it with --bindings")
+
+
+@dataclass(frozen=True)
+class FileProblem:
+    """A problem of a bindings file or of an SLO file that it names."""
+
+    text: str
+    """The whole message, which begins with file, line and column."""
+    path: str = ""
+    """The wrong value, such as `runbooks.TIMEOUT.fault`; "" in an SLO file."""
 
 
 def load(path: Path) -> Bindings:
     """Read a bindings file. Raises one BindingError with every problem in it."""
+    found, problems = examine(path)
+    if problems:
+        lines = "\n".join(each.text for each in problems)
+        raise BindingError(f"{lines}\nForms: docs/reference/bindings.md, docs/reference/slos.md")
+    return found
+
+
+def examine(path: Path) -> tuple[Bindings, tuple[FileProblem, ...]]:
+    """The entries of a bindings file without a problem, and every problem in it. Raises BindingError if it is no
+    mapping in YAML."""
     tree = _tree(path)
     problems = _Problems()
     check(tree, "", problems.report)
     slos = _slos(path, tree, problems)
     _check_references(tree, slos, problems)
     check_references(tree.at("services"), path.parent, problems.report)
-    if problems.lines:
-        raise BindingError("\n".join(problems.lines) + "\nForms: docs/reference/bindings.md, docs/reference/slos.md")
-    return Bindings(
+
+    def sound(key: str) -> Iterator[tuple[str, Tree]]:
+        yield from ((name, each) for name, each in _entries(tree, key).items() if not problems.below(f"{key}.{name}"))
+
+    entries = {name: (each, _runbook(each, slos)) for name, each in sound("runbooks")}
+    found = Bindings(
         path=path,
         namespace=tree.fields["namespace"].written if "namespace" in tree.fields else _DEFAULT_NAMESPACE,
         placeholders=_texts(tree.at("placeholders")),
         toggles=_texts(tree.at("toggles")),
-        faults={name: tuple(map(_fault, each.items)) for name, each in _entries(tree, "faults").items()},
-        runbooks={name: _runbook(each, slos) for name, each in _entries(tree, "runbooks").items()},
-        probes=tuple(_probe(name, each) for name, each in _entries(tree, "probes").items()),
-        services=read_services(tree.at("services"), path.parent),
+        faults={name: tuple(map(_fault, each.items)) for name, each in sound("faults")},
+        runbooks={name: bound for name, (each, bound) in entries.items() if RUNBOOK_KEYS.keys() <= each.fields.keys()},
+        probes=tuple(_probe(name, each) for name, each in sound("probes")),
+        services=_services(tree, path.parent, problems),
+        drafts={name: bound for name, (each, bound) in entries.items() if RUNBOOK_KEYS.keys() - each.fields.keys()},
+        undecided=tuple(_undecided(tree)),
     )
+    return found, tuple(problems.found)
+
+
+def _services(tree: Tree, beside: Path, problems: _Problems) -> dict[str, OwnService]:
+    """The services; of one with a problem only the name, so that what refers to it has no problem."""
+    entries = _entries(tree, "services")
+    wrong = {name for name in entries if problems.below(f"services.{name}")}
+    sound = Tree({name: each for name, each in entries.items() if name not in wrong}, tree.place)
+    named = {name: OwnService(name, "", beside, metrics="/metrics") for name in wrong}
+    return {name: (named | read_services(sound, beside))[name] for name in entries}
 
 
 @dataclass
 class _Problems:
-    lines: list[str] = field(default_factory=list)
+    found: list[FileProblem] = field(default_factory=list)
 
     def report(self, tree: Tree, path: str, fact: str) -> None:
-        self.lines.append(f"{tree.place}: {path}{': ' if path else ''}{fact}")
+        self.found.append(FileProblem(f"{tree.place}: {path}{': ' if path else ''}{fact}", path))
+
+    def below(self, path: str) -> bool:
+        """Whether a value or anything below it has a problem."""
+        return any(each.path == path or each.path.startswith((f"{path}.", f"{path}[")) for each in self.found)
 
 
 def _tree(path: Path) -> Tree:
@@ -88,7 +135,7 @@ def _slos(path: Path, tree: Tree, problems: _Problems) -> Catalogue:
     listed = tree.at("slo_files")
     files = [file for pattern in (listed.items if listed else ()) for file in _files(path, pattern, problems)]
     found = read_slos(list(dict.fromkeys(files)), _entries(tree, "slos"))
-    problems.lines += found.problems
+    problems.found += map(FileProblem, found.problems)
     return found
 
 
@@ -114,6 +161,27 @@ def _check_references(tree: Tree, slos: Catalogue, problems: _Problems) -> None:
             if not slos.named(slo.written):
                 known = ", ".join(each.name for each in slos.slos) or "none"
                 problems.report(slo, f"runbooks.{name}.slos", f"there is no SLO `{slo.written}`; known: {known}")
+
+
+def _undecided(tree: Tree) -> Iterator[Undecided]:
+    """Every key without a value: placeholders, toggles, the required keys of a runbook, the `is` of a symptom."""
+    for key in ("placeholders", "toggles"):
+        yield from _without_value("", key, tree.at(key))
+    for name, runbook in _entries(tree, "runbooks").items():
+        path, symptoms = f"runbooks.{name}", runbook.at("symptoms")
+        yield from _without_value(name, path, runbook, RUNBOOK_KEYS)
+        yield from _without_value(name, f"{path}.placeholders", runbook.at("placeholders"))
+        for number, symptom in enumerate(symptoms.items if symptoms else ()):
+            yield from _without_value(name, f"{path}.symptoms[{number}]", symptom, ("is",))
+
+
+def _without_value(
+    runbook: str, path: str, tree: Tree | None, keys: Collection[str] | None = None
+) -> Iterator[Undecided]:
+    """The keys of a mapping that are null; `keys`: of these only."""
+    for key, item in (tree.entries if tree else {}).items():
+        if item.value is None and (keys is None or key in keys):
+            yield Undecided(runbook, f"{path}.{key}", item.place)
 
 
 def _entries(tree: Tree, key: str) -> Mapping[str, Tree]:
@@ -150,16 +218,18 @@ def _parameters(tree: Tree) -> Iterator[tuple[str, float | str | bool]]:
 
 def _runbook(tree: Tree, slos: Catalogue) -> RunbookBinding:
     fields, symptoms = tree.fields, tree.at("symptoms")
+    names = fields["slos"].items if "slos" in fields else ()
     return RunbookBinding(
-        scenario=fields["scenario"].written,
-        service=fields["service"].written,
-        series=fields["series"].written,
-        fault=fields["fault"].written,
-        slos={slo.name: slo for name in fields["slos"].items for slo in slos.named(name.written)},
-        symptoms=tuple(map(_symptom, symptoms.items if symptoms else ())),
+        scenario=_written(tree, "scenario"),
+        service=_written(tree, "service"),
+        series=_written(tree, "series"),
+        fault=_written(tree, "fault"),
+        slos={slo.name: slo for name in names for slo in slos.named(name.written)},
+        symptoms=tuple(_symptom(each) for each in (symptoms.items if symptoms else ()) if "is" in each.fields),
         placeholders=_texts(tree.at("placeholders")),
         rate=_number(tree, "rate"),
         order=StepOrder(fields["order"].written) if "order" in fields else StepOrder.DOCUMENT,
+        document=fields["document"].written if "document" in fields else None,
         places={key: each.place for key, each in fields.items()},
     )
 
@@ -167,8 +237,14 @@ def _runbook(tree: Tree, slos: Catalogue) -> RunbookBinding:
 def _symptom(tree: Tree) -> SymptomBinding:
     line = tree.fields["line"].value if "line" in tree.fields else None
     contains = next((tree.fields[key].written for key in CONTAINS_KEYS if key in tree.fields), None)
+    alert = tree.fields["alert"].written if "alert" in tree.fields else None
     condition = parse(tree.fields["is"].written)
-    return SymptomBinding(condition, line if isinstance(line, int) else None, contains, tree.place)
+    return SymptomBinding(condition, line if isinstance(line, int) else None, contains, alert, tree.place)
+
+
+def _written(tree: Tree, key: str) -> str:
+    """The text of a key as written; "" without a value."""
+    return tree.fields[key].written if key in tree.fields else ""
 
 
 def _number(tree: Tree, key: str) -> float | None:

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import re
 
-from harness.schema.shape import Check, Report, dictionary, filled, join, mapping, scalar, sequence, text, unchanged
+from harness.schema.shape import (
+    Report,
+    Shape,
+    described,
+    dictionary,
+    filled,
+    join,
+    mapping,
+    scalar,
+    sequence,
+    shaped,
+    text,
+    unchanged,
+)
 from harness.schema.tree import Tree
 
 MOST_SERVICES, MOST_REPLICAS, MOST_PODS = 30, 20, 100
@@ -18,7 +31,7 @@ _PROGRAM = re.compile(r"\w[\w.+-]*")
 _HEALTH, _METRICS = re.compile(r"tcp|/[!-~]*"), re.compile(r"/[!-~]*")
 
 
-def _between(low: int, high: int) -> Check:
+def _between(low: int, high: int) -> Shape:
     """A whole number from `low` to `high`."""
 
     def check(tree: Tree, path: str, report: Report) -> None:
@@ -26,7 +39,7 @@ def _between(low: int, high: int) -> Check:
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             report(tree, path, f"expected a whole number from {low} to {high}, got `{tree.written}`")
 
-    return unchanged(check)
+    return unchanged(Shape(check, {"type": "integer", "minimum": low, "maximum": high}))
 
 
 def _names(tree: Tree, path: str, report: Report) -> None:
@@ -40,6 +53,7 @@ def _names(tree: Tree, path: str, report: Report) -> None:
         report(tree, path, f"{len(tree.entries)} services; a platform has addresses for {MOST_SERVICES}")
 
 
+@shaped({**dictionary(scalar).schema, "propertyNames": {"pattern": f"^{_VARIABLE.pattern}$"}})
 def _env(tree: Tree, path: str, report: Report) -> None:
     dictionary(scalar)(tree, path, report)
     for name, value in tree.entries.items():
@@ -51,7 +65,7 @@ def _env(tree: Tree, path: str, report: Report) -> None:
 
 
 _service = mapping(
-    {"run": text()},
+    {"run": described("the command, for `bash -c`", text())},
     {
         "port": _between(1, 65535),
         "folder": text(),
@@ -71,6 +85,7 @@ def _pods(tree: Tree, path: str, report: Report) -> None:
         report(tree, path, f"{replicas} replicas in all; a platform has addresses for {MOST_PODS}")
 
 
+@shaped({**dictionary(_service).schema, "minProperties": 1, "propertyNames": {"pattern": f"^{_NAME.pattern}$"}})
 def check_services(tree: Tree, path: str, report: Report) -> None:
     """Report every deviation of `services` from its shape."""
     dictionary(_service)(tree, path, report)

@@ -265,7 +265,17 @@ def _earlier_runs(options: argparse.Namespace) -> int:
     return history_commands.COMMANDS[options.command](options)
 
 
+def _of_bindings(options: argparse.Namespace) -> int:
+    from harness.cli import bindings_commands  # noqa: PLC0415
+
+    return bindings_commands.COMMANDS[options.command](options)
+
+
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "init": _of_bindings,
+    "check": _of_bindings,
+    "discover": _of_bindings,
+    "schema": _of_bindings,
     "run": _run,
     "compare": _compare,
     "report": _report,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.cli import compare, demo, history_parser
+from harness.cli import bindings_parser, compare, demo, history_parser
 from harness.cli.arguments import add_format, add_open, natural, positive
 from harness.registry import Family
 
@@ -208,6 +208,30 @@ def _add_recover(command: argparse.ArgumentParser) -> None:
 
 
 _COMMANDS = (
+    _Command(
+        "init",
+        "write gameday.yaml for runbooks, or add what it lacks",
+        bindings_parser.INIT_EXAMPLES,
+        bindings_parser.add_init,
+    ),
+    _Command(
+        "check",
+        "list everything that is missing before a run; starts nothing",
+        bindings_parser.CHECK_EXAMPLES,
+        bindings_parser.add_check,
+    ),
+    _Command(
+        "discover",
+        "propose services and symptoms from compose files, manifests and Prometheus rules",
+        bindings_parser.DISCOVER_EXAMPLES,
+        bindings_parser.add_discover,
+    ),
+    _Command(
+        "schema",
+        "print the JSON Schema of gameday.yaml, for editors",
+        bindings_parser.SCHEMA_EXAMPLES,
+        bindings_parser.add_schema,
+    ),
     _Command("run", "run a drill for every runbook of a document, and judge it", _RUN_EXAMPLES, _add_run),
     _Command("compare", "compare the latency of two variants of a service", compare.EXAMPLES, compare.add_arguments),
     _Command("report", "judge an earlier run again, from its record", _REPORT_EXAMPLES, _add_report),

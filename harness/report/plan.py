@@ -35,8 +35,11 @@ def _lines(plan: GamedayPlan) -> Iterator[str]:
 
 def _incident(drill: DrillPlan, plan: GamedayPlan) -> Iterator[str]:
     if drill.binding is None:
-        where = plan.bindings.path.name
-        yield f"  not bound: add runbooks.{drill.runbook.id} to {where}; the drill would be inconclusive"
+        where, name = plan.bindings.path.name, drill.runbook.id
+        fix = (
+            f"decide the open keys of runbooks.{name} in" if name in plan.bindings.drafts else f"add runbooks.{name} to"
+        )
+        yield f"  not bound: {fix} {where}; the drill would be inconclusive"
         return
     yield f"  load      {drill.binding.scenario}"
     for fault in plan.bindings.faults[drill.binding.fault]:

@@ -1,21 +1,60 @@
-"""Checks that, combined, describe what a YAML document must look like; each reports every problem it finds."""
+"""Checks that, combined, describe what a YAML document must look like; each reports every problem it finds.
+
+Each combination also has the JSON Schema (draft 2020-12) of what passes it, for editors: `schema_of`. It is as exact
+as JSON Schema can be; a check without one passes anything there.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TypeAlias
 
-from harness.schema.tree import Tree
+from harness.schema.tree import Plain, Tree
 
 Report: TypeAlias = Callable[[Tree, str, str], None]
 """Receives a problem: the wrong value, the path to it (`spec.target`), and the fact with what to do about it."""
 Check: TypeAlias = Callable[[Tree, str, Report], None]
+JsonSchema: TypeAlias = "dict[str, Plain]"
 
 
-def mapping(required: Mapping[str, Check], optional: Mapping[str, Check], *rules: Check) -> Check:
+@dataclass(frozen=True)
+class Shape:
+    """A check with the JSON Schema of what passes it."""
+
+    check: Check
+    schema: JsonSchema
+
+    def __call__(self, tree: Tree, path: str, report: Report) -> None:
+        """Check a value."""
+        self.check(tree, path, report)
+
+
+def shaped(schema: JsonSchema) -> Callable[[Check], Shape]:
+    """Decorator of a check: give it a JSON Schema."""
+    return lambda check: Shape(check, schema)
+
+
+def described(text: str, item: Check) -> Shape:
+    """The same check, with a text that editors show beside the value."""
+    return Shape(item, {**schema_of(item), "description": text})
+
+
+def schema_of(check: Check) -> JsonSchema:
+    """The JSON Schema of what passes a check."""
+    return check.schema if isinstance(check, Shape) else {}
+
+
+def mapping(required: Mapping[str, Check], optional: Mapping[str, Check], *rules: Check) -> Shape:
     """A mapping with these keys and no others; null counts as absent. The rules check several keys together."""
     known = {**required, **optional}
+    properties: dict[str, Plain] = {key: schema_of(item) for key, item in required.items()}
+    properties |= {key: _or_null(schema_of(item)) for key, item in optional.items()}
+    schema: JsonSchema = {"type": "object", "properties": properties, "additionalProperties": False}
+    schema |= {"required": list(required)} if required else {}
+    together = [schema_of(rule) for rule in rules if schema_of(rule)]
+    schema |= {"allOf": list[Plain](together)} if together else {}
 
     def check(tree: Tree, path: str, report: Report) -> None:
         if not isinstance(tree.value, Mapping):
@@ -25,7 +64,7 @@ def mapping(required: Mapping[str, Check], optional: Mapping[str, Check], *rules
                 report(item, join(path, key), f"unknown key; known keys: {', '.join(known)}")
         for key in required:
             if key not in tree.fields:
-                report(tree, join(path, key), "missing; add it")
+                report(tree.value.get(key, tree), join(path, key), "missing; add it")
         for key, item in tree.fields.items():
             if key in known:
                 known[key](item, join(path, key), report)
@@ -33,10 +72,10 @@ def mapping(required: Mapping[str, Check], optional: Mapping[str, Check], *rules
             rule(tree, path, report)
         return None
 
-    return check
+    return Shape(check, schema)
 
 
-def dictionary(item: Check, key: re.Pattern[str] | None = None, about: str = "") -> Check:
+def dictionary(item: Check, key: re.Pattern[str] | None = None, about: str = "") -> Shape:
     """A mapping with any keys (that match the pattern) to values of one shape; null values are checked as well."""
 
     def check(tree: Tree, path: str, report: Report) -> None:
@@ -49,10 +88,11 @@ def dictionary(item: Check, key: re.Pattern[str] | None = None, about: str = "")
             item(value, join(path, name), report)
         return None
 
-    return check
+    schema: JsonSchema = {"type": "object", "additionalProperties": schema_of(item)}
+    return Shape(check, schema | ({"propertyNames": _matching(key)} if key else {}))
 
 
-def sequence(item: Check, low: int = 0, high: int | None = None) -> Check:
+def sequence(item: Check, low: int = 0, high: int | None = None) -> Shape:
     """A list of `low` to `high` items (None: no upper limit)."""
     size = f"exactly {low}" if low == high else f"at least {low}"
 
@@ -66,10 +106,12 @@ def sequence(item: Check, low: int = 0, high: int | None = None) -> Check:
             item(each, f"{path}[{number}]", report)
         return None
 
-    return check
+    schema: JsonSchema = {"type": "array", "items": schema_of(item)}
+    schema |= {"minItems": low} if low else {}
+    return Shape(check, schema if high is None else {**schema, "maxItems": high})
 
 
-def text(high: int | None = None, pattern: re.Pattern[str] | None = None, about: str = "") -> Check:
+def text(high: int | None = None, pattern: re.Pattern[str] | None = None, about: str = "") -> Shape:
     """Text that is not empty, has at most `high` characters, and matches the pattern that `about` describes."""
 
     def check(tree: Tree, path: str, report: Report) -> None:
@@ -83,27 +125,30 @@ def text(high: int | None = None, pattern: re.Pattern[str] | None = None, about:
             report(tree, path, f"has {len(tree.value)} characters; the limit is {high}")
         return None
 
-    return check
+    schema: JsonSchema = {"type": "string", "minLength": 1}
+    schema |= {"maxLength": high} if high else {}
+    return Shape(check, {**schema, **(_matching(pattern) if pattern else {})})
 
 
+@shaped({"type": ["string", "number", "boolean"]})
 def scalar(tree: Tree, path: str, report: Report) -> None:
     """A text, number or boolean, to be used as it is written."""
     if not tree.is_scalar:
         _expected("text", tree, path, report)
 
 
-def number(inside: Callable[[float], bool] = lambda _: True, about: str = "a number") -> Check:
-    """A number in the range that `about` describes."""
+def number(inside: Callable[[float], bool] = lambda _: True, about: str = "a number", **limits: float) -> Shape:
+    """A number in the range that `about` describes, and for JSON Schema `limits`, such as `exclusiveMinimum=0`."""
 
     def check(tree: Tree, path: str, report: Report) -> None:
         value = tree.number()
         if value is None or not inside(value):
             _expected(about, tree, path, report)
 
-    return check
+    return Shape(check, {"type": "number", **limits})
 
 
-def unchanged(item: Check) -> Check:
+def unchanged(item: Check) -> Shape:
     """A value that YAML does not turn into another one: `010` would be 8, `1.10` would be 1.1, `yes` would be true."""
 
     def check(tree: Tree, path: str, report: Report) -> None:
@@ -114,36 +159,39 @@ def unchanged(item: Check) -> Check:
         else:
             item(tree, path, report)
 
-    return check
+    return Shape(check, schema_of(item))
 
 
-def choice(*values: str) -> Check:
+def choice(*values: str) -> Shape:
     """One of these texts."""
 
     def check(tree: Tree, path: str, report: Report) -> None:
         if tree.value not in values:
             _expected(" or ".join(values), tree, path, report)
 
-    return check
+    return Shape(check, {"enum": list(values)})
 
 
+@shaped({"type": "boolean"})
 def boolean(tree: Tree, path: str, report: Report) -> None:
     """True or false."""
     if not isinstance(tree.value, bool):
         _expected("true or false", tree, path, report)
 
 
+@shaped({})
 def anything(_tree: Tree, _path: str, _report: Report) -> None:
     """Any value."""
 
 
+@shaped({"type": "object", "minProperties": 1})
 def filled(tree: Tree, path: str, report: Report) -> None:
     """A mapping that is not empty."""
     if not tree.entries:
         report(tree, path, "expected a mapping with at least one key")
 
 
-def either(*keys: str) -> Check:
+def either(*keys: str) -> Shape:
     """A mapping with exactly one of these keys."""
 
     def check(tree: Tree, path: str, report: Report) -> None:
@@ -152,22 +200,33 @@ def either(*keys: str) -> Check:
             fact = f"{' and '.join(found)} exclude each other; keep one" if found else f"give {' or '.join(keys)}"
             report(tree, path, fact)
 
-    return check
+    return Shape(check, {"oneOf": [{"required": [key]} for key in keys]})
 
 
-def nullable(item: Check) -> Check:
+def nullable(item: Check) -> Shape:
     """Null, or a value that passes `item`."""
 
     def check(tree: Tree, path: str, report: Report) -> None:
         if tree.value is not None:
             item(tree, path, report)
 
-    return check
+    return Shape(check, _or_null(schema_of(item)))
 
 
 def join(path: str, key: str) -> str:
     """The path of a key below `path`."""
     return f"{path}.{key}" if path else key
+
+
+def _matching(pattern: re.Pattern[str]) -> JsonSchema:
+    return {"pattern": f"^(?:{pattern.pattern})$"}
+
+
+def _or_null(schema: JsonSchema) -> JsonSchema:
+    kind = schema.get("type")
+    if not schema or "enum" in schema or "const" in schema or kind is None:
+        return {"anyOf": [schema, {"type": "null"}]} if schema else {}
+    return {**schema, "type": [*(kind if isinstance(kind, list) else [kind]), "null"]}
 
 
 def _expected(what: str, tree: Tree, path: str, report: Report, action: str = "") -> None:

@@ -71,6 +71,38 @@ def test_runbook_that_is_bound_but_not_in_the_document_is_a_finding(bound: Bindi
     assert make_plan(document("true"), bound, ["SLOW"]).findings == (), "a part of the document was asked for"
 
 
+def test_runbook_that_the_bindings_have_for_another_document_is_no_finding(tmp_path: Path) -> None:
+    text = BOUND.replace("GONE: {", "GONE: {document: other.md, ").replace(
+        "SLOW: {", f"SLOW: {{document: {tmp_path}/ops.md, "
+    )
+    (tmp_path / "gameday.yaml").write_text(text)
+    bound = bindings.load(tmp_path / "gameday.yaml")
+    assert make_plan(parse("# X\n\n`kubectl get pods`\n", str(tmp_path / "x.md")), bound, []).findings == ()
+    gone = make_plan(parse("# X\n\n`kubectl get pods`\n", str(tmp_path / "ops.md")), bound, []).findings
+    assert [finding.split(",")[0] for finding in gone] == ["gameday.yaml binds SLOW"]
+
+
+def test_alert_of_the_bindings_is_a_symptom_at_the_line_of_the_runbook(tmp_path: Path) -> None:
+    alert = "SLOW: {symptoms: [{alert: ApiSlow, is: 'p99(gateway) > 2s'}], "
+    (tmp_path / "gameday.yaml").write_text(BOUND.replace("SLOW: {", alert))
+    (drill,) = make_plan(document("true"), bindings.load(tmp_path / "gameday.yaml"), []).drills
+    assert [(symptom.line, symptom.text, condition and condition.text) for symptom, condition in drill.symptoms] == [
+        (7, "P95 > 500ms", "p95(gateway) > 500ms"),
+        (3, "the alert ApiSlow fires", "p99(gateway) > 2s"),
+    ]
+
+
+def test_runbook_with_an_open_key_is_not_bound_and_says_which(tmp_path: Path) -> None:
+    (tmp_path / "gameday.yaml").write_text(
+        BOUND.replace("fault: f, slos: [fast]}\n  GONE", "fault: , slos: [fast]}\n  GONE")
+    )
+    plan = make_plan(document("true"), bindings.load(tmp_path / "gameday.yaml"), [])
+    assert plan.drills[0].binding is None
+    place = f"{tmp_path}/gameday.yaml:8:66"
+    assert f"SLOW is not drilled: {place}: runbooks.SLOW.fault has no value" in plan.findings
+    assert "not bound: decide the open keys of runbooks.SLOW in gameday.yaml" in to_text(plan)
+
+
 def test_runbook_without_a_binding_keeps_its_place_in_the_plan(bound: Bindings) -> None:
     (drill,) = make_plan(parse("# X\n\n### NEW: New\n\n**Symptoms:**\n\n- P95 > 500ms\n", "ops.md"), bound, []).drills
     assert (drill.runbook.id, drill.binding, drill.conditions) == ("NEW", None, ())

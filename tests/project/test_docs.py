@@ -257,7 +257,7 @@ def examples() -> list[str]:
     blocks = re.findall(r"^(`{3,})([^\n]*)\n(.*?)^\1$", ALL, re.M | re.S)
     fences = "\n".join(text for _, language, text in blocks if language in ("", "bash", "sh", "console"))
     helped = "\n".join(parser.epilog or "" for parser in commands().values())
-    found = re.findall(r"""(?:^\s*|[;&"(]\s*|\$ )(gameday [^;&#)"\n]+)""", f"{fences}\n{helped}", re.M)
+    found = re.findall(r"""(?:^\s*|[;&"(]\s*|\$ )(gameday [^;&#)>"\n]+)""", f"{fences}\n{helped}", re.M)
     return sorted({" ".join(re.split(r"\s{2,}", text)[0].split()) for text in found})
 
 

@@ -59,6 +59,18 @@ def test_runbook_of_the_bindings_guide_is_understood_completely(tmp_path: Path) 
     assert "2 symptoms, 1 action, 1 command, 1 toggle" in gameday("show", "ops.md", cwd=tmp_path).stdout
 
 
+def test_open_keys_of_the_first_file_are_those_that_the_page_shows(tmp_path: Path) -> None:
+    (tmp_path / "ops.md").write_text(blocks("write-bindings.md", "markdown")[0], encoding="utf-8")
+    assert gameday("init", "ops.md", cwd=tmp_path).returncode == 0
+    written = (tmp_path / "gameday.yaml").read_text(encoding="utf-8")
+    assert blocks("start.md", "yaml")[0].split("…")[0] in written
+    found = gameday("check", cwd=tmp_path).stdout.split("\n")
+    (shown,) = (block for block in blocks("start.md", "console") if block.startswith("$ gameday check\n"))
+    lines = [line.rstrip("…") for line in shown.split("\n")[1:] if line.strip("… ")]
+    assert len(lines) == 6
+    assert [line for line in lines if not any(each.startswith(line) for each in found)] == []
+
+
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the fault's package, as the page has it."""

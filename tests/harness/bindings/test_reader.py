@@ -153,7 +153,6 @@ def test_what_is_accepted(tmp_path: Path, change: tuple[str, str]) -> None:
         (("{quick tools: p99(tools) < 1s}", "[1]"), "3:7: slos: expected a mapping, got a list"),
         (("[promises/*.yaml]", "promises/*.yaml"), "2:12: slo_files: expected a list, got `promises/*.yaml`"),
         (("port: 8080", "port: [8080]"), "6:22: placeholders.port: expected text, got a list"),
-        (("port: 8080", "port:"), "6:21: placeholders.port: expected text, got nothing"),
         (("faults:", "probes: {a: {service: b, send: /c}}\nfaults:"), "4:32: probes.a.send: `/c` is no request; write "
          "METHOD /PATH, such as `GET /v1/models` or `websocket /ws`"),
         (("faults:", "probes: {a: {service: b, send: GET /c, body: x}}\nfaults:"), "4:46: probes.a.body: not JSON: "),
@@ -168,7 +167,7 @@ def test_what_is_accepted(tmp_path: Path, change: tuple[str, str]) -> None:
         (("rate: 70", "rate: 0"), "12:11: runbooks.TIMEOUT.rate: expected a number above 0, got `0`"),
         (("rate: 70", "rate: true"), "12:11: runbooks.TIMEOUT.rate: expected a number above 0, got `true`"),
         (("    rate: 70", "    rates: 70"), "12:12: runbooks.TIMEOUT.rates: unknown key; known keys: scenario, "
-         "service, series, fault, slos, symptoms, placeholders, rate"),
+         "service, series, fault, slos, document, symptoms, placeholders, rate"),
         (("    series: gateway\n", ""), "9:5: runbooks.TIMEOUT.series: missing; add it"),
         (("    service: api-gateway", "    service: [a]"),
          "10:14: runbooks.TIMEOUT.service: expected text, got a list"),
@@ -182,10 +181,10 @@ def test_what_is_accepted(tmp_path: Path, change: tuple[str, str]) -> None:
          "not `function(arguments) comparison value`"),
         (("p99(tools) < 1s", "p99(tools) > 1s"), "3:21: slos.quick tools: condition `p99(tools) > 1s`: cannot be an "
          "SLO: a latency SLO has an upper limit; write < or <=, and a limit above 0 (docs/reference/slos.md)"),
-        (("{line: 15, ", "{line: 15, contains: x, "), "18:9: runbooks.TIMEOUT.symptoms[1]: give either `line` (a "
-         "number) or `contains` (a text) to identify the symptom"),
-        (("{line: 15, ", "{"), "18:9: runbooks.TIMEOUT.symptoms[1]: give either `line` (a number) or `contains` (a "
-         "text) to identify the symptom"),
+        (("{line: 15, ", "{line: 15, contains: x, "), "18:9: runbooks.TIMEOUT.symptoms[1]: give one of "
+         "`line` (a number), `contains` (a text) and `alert` (a name) to identify the symptom"),
+        (("{line: 15, ", "{"), "18:9: runbooks.TIMEOUT.symptoms[1]: give one of `line` (a number), "
+         "`contains` (a text) and `alert` (a name) to identify the symptom"),
         (("line: 15", "line: fifteen"),
          "18:16: runbooks.TIMEOUT.symptoms[1].line: expected a line number, got `fifteen`"),
         (("is: 'breaker(api-gateway, tools) == open'", "was: x"),

@@ -1,0 +1,156 @@
+"""Use case `discover`: propose services and symptoms from compose files, manifests and Prometheus rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from harness.app.choices import choices_of
+from harness.app.proposing import Edited, add, relative, save, text_of, tree_of
+from harness.bindings import FILE_NAME
+from harness.errors import DocumentError
+from harness.proposal.compose import is_compose, read_compose
+from harness.proposal.draft import Key, block
+from harness.proposal.manifests import is_manifest, read_manifests
+from harness.proposal.rules import Alert, is_rules, read_rules, symptoms_of
+from harness.proposal.services import Service, Unused, keys_of
+from harness.schema.tree import Tree, UnreadableError
+from harness.schema.tree import read as read_yaml
+
+STDIN = Path("-")
+_SUFFIXES = (".yaml", ".yml", ".json")
+
+
+@dataclass(frozen=True)
+class DiscoverRequest:
+    """Files and folders that describe the services, and the file to propose for; `-` is standard input."""
+
+    sources: tuple[Path, ...]
+    bindings: Path = Path(FILE_NAME)
+    write: bool = False
+    """Add the proposal to the file."""
+    stdin: str = ""
+    """The text of `-`."""
+
+
+@dataclass(frozen=True)
+class Discovered:
+    """The proposal as YAML, what it does to the file, and what has no counterpart."""
+
+    yaml: str
+    edited: Edited
+    unused: tuple[Unused, ...]
+
+
+def discover(request: DiscoverRequest) -> Discovered:
+    """Propose from files. Raises DocumentError with every file that cannot be read, and without anything found."""
+    documents, unreadable = _documents(request)
+    found = _found(documents, request.bindings.parent)
+    found.unused += unreadable
+    before = text_of(request.bindings)
+    existing = tree_of(before, request.bindings)
+    keys = _keys(found, existing, request.bindings.parent)
+    edited = add(before, (Key("version", "1"), *keys), request.bindings)
+    if request.write:
+        save(edited)
+    text = "".join(f"{line}\n" for line in block(keys, 0, apart=True))
+    return Discovered(text, edited, tuple(found.unused))
+
+
+@dataclass
+class _Found:
+    services: list[Service] = field(default_factory=list)
+    alerts: list[Alert] = field(default_factory=list)
+    unused: list[Unused] = field(default_factory=list)
+
+
+def _found(documents: Sequence[tuple[Path, Tree]], folder: Path) -> _Found:
+    """What the YAML documents describe; the first of two services with one name counts."""
+    found = _Found()
+    manifests = []
+    for file, tree in documents:
+        if is_rules(tree):
+            rules = read_rules(tree)
+            found.alerts += rules.alerts
+            found.unused += rules.unused
+        elif is_manifest(tree):
+            manifests.append(tree)
+        elif is_compose(tree):
+            described = read_compose(tree, "." if file == STDIN else relative(file.parent, folder))
+            _add(described.services, found)
+            found.unused += described.unused
+        else:
+            found.unused.append(Unused(tree.place, "not a compose file, a manifest or a file of Prometheus rules"))
+    described = read_manifests(manifests)
+    _add(described.services, found)
+    found.unused += described.unused
+    return found
+
+
+def _add(services: Sequence[Service], found: _Found) -> None:
+    for each in services:
+        first = next((other for other in found.services if other.name == each.name), None)
+        if first:
+            found.unused.append(Unused(each.place, f"service {each.name}: described at {first.place} already"))
+        else:
+            found.services.append(each)
+
+
+def _keys(found: _Found, existing: Tree, folder: Path) -> tuple[Key, ...]:
+    if not found.services and not found.alerts:
+        facts = "".join(f"\n{each.place}: {each.what}" for each in found.unused)
+        raise DocumentError(f"no service and no alert in these files; name a compose file, manifests or rules{facts}")
+    choices = choices_of(existing, folder)
+    names = (*(choices.services if choices.own_services else ()), *(each.name for each in found.services))
+    if names:
+        choices = replace(choices, services=tuple(dict.fromkeys(names)), own_services=True)
+    symptoms, unused = symptoms_of(found.alerts, existing, choices)
+    found.unused += unused
+    services = keys_of(found.services)
+    return tuple(Key(name, value) for name, value in (("services", services), ("runbooks", symptoms)) if value)
+
+
+def _documents(request: DiscoverRequest) -> tuple[list[tuple[Path, Tree]], list[Unused]]:
+    """The YAML documents of all files, and the files of folders that cannot be read.
+
+    Raises DocumentError with every named file that cannot be read.
+    """
+    documents: list[tuple[Path, Tree]] = []
+    problems, unreadable = list[str](), list[Unused]()
+    for file in dict.fromkeys(each for source in request.sources for each in _files(source)):
+        try:
+            documents += ((file, tree) for tree in _trees(file, request.stdin))
+        except DocumentError as error:
+            if file in request.sources:
+                problems.append(str(error))
+            else:
+                unreadable.append(Unused(str(file), str(error).removeprefix(f"{file}: ")))
+    if problems:
+        raise DocumentError("\n".join(problems))
+    return documents, unreadable
+
+
+def _trees(file: Path, stdin: str) -> list[Tree]:
+    """The YAML documents of a file. Raises DocumentError."""
+    try:
+        text = stdin if file == STDIN else file.read_bytes().decode().removeprefix("\ufeff")
+    except OSError as error:
+        raise DocumentError(f"{file}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise DocumentError(f"{file}: not UTF-8 text") from None
+    try:
+        return read_yaml(text, "stdin" if file == STDIN else str(file))
+    except UnreadableError as error:
+        hint = "; if it is a Helm template, name the output of `helm template`" if "{{" in text else ""
+        raise DocumentError(f"{error}{hint}") from None
+
+
+def _files(source: Path) -> Iterator[Path]:
+    """A file, or the YAML files of a folder and of those below it."""
+    if not source.is_dir():
+        yield source
+        return
+    for file in sorted(source.rglob("*")):
+        if file.suffix in _SUFFIXES and not any(part.startswith(".") for part in file.relative_to(source).parts):
+            yield file
