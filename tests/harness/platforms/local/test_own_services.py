@@ -149,6 +149,8 @@ def test_rollout_and_scaling_go_through_the_front(platform: LocalPlatform) -> No
     platform.kubectl("set", "env", "deployment/web", "SPEED=2", "-n", "production")
     rolled = platform.kubectl("rollout", "status", "deployment/web", "-n", "production", "--timeout=60s", timeout_s=70)
     assert rolled.status == 0, rolled
+    shown = ("get", "pods", "-n", "production", "-l", "app=web", "--no-headers")
+    wait_until(lambda: platform.kubectl(*shown).stdout.count("\n") == 2, "the old pods have ended")
     assert env_of(platform)["SPEED"] == "2"
     platform.kubectl("scale", "deployment/web", "--replicas=0", "-n", "production")
     wait_until(lambda: call("GET", platform.url("web")).error.startswith("ConnectionRefused"), "the Service refuses")
