@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from harness.bindings import Bindings
+from harness.bindings import Bindings, RunbookBinding
 from harness.cluster import manifest
 from harness.conditions import Condition
 from harness.errors import BindingError, GamedayError
 from harness.faults.admin import LOAD
 from harness.faults.factory import make_fault
 from harness.faults.implemented import not_implemented
-from harness.load.declared import declared
 from harness.load.job import check_shared
-from harness.load.worker import find_scenario
+from harness.load.scenario import Scenario, load_shape, scenario_of
 from harness.measures.probe import MetricProbe
 from harness.plan import DrillPlan, GamedayPlan
 
@@ -45,16 +44,34 @@ def _of_scenario(drill: DrillPlan, plan: GamedayPlan, workers: int | None) -> It
     if drill.binding is None:
         return
     try:
-        scenario = find_scenario(drill.binding.scenario, plan.bindings.path.parent)
+        scenario = scenario_of(drill.binding, plan.bindings.path.parent)
         if workers:
-            check_shared(drill.binding.scenario, drill.binding.rate, workers)
+            check_shared(drill.binding, workers)
     except GamedayError as error:
         yield BindingError(f"{_at(drill, 'scenario')}{error}")
         return
-    series = declared(scenario, "series")
+    yield from _of_users(drill, drill.binding, scenario)
+    series = scenario.series
     if series and drill.binding.series not in series:
         fact = f"scenario `{drill.binding.scenario}` has no series `{drill.binding.series}`; it has {', '.join(series)}"
         yield BindingError(f"{_at(drill, 'series')}{fact}")
+
+
+def _of_users(drill: DrillPlan, binding: RunbookBinding, scenario: Scenario) -> Iterator[GamedayError]:
+    """A locustfile has users; everything else has a rate."""
+    if not scenario.locustfile:
+        for key in {"users", "spawn_rate"} & binding.places.keys():
+            yield BindingError(f"{_at(drill, key)}is for a plain locustfile; `{binding.scenario}` has `rate`")
+        return
+    if binding.users is None:
+        fact = f"`{binding.scenario}` is a locustfile; add `users`, how many of them run at once"
+        yield BindingError(f"{_at(drill, 'scenario')}{fact}")
+    if binding.rate is not None:
+        fact = "a locustfile has no rate of arrivals: its users send when they got their answers; give `users`"
+        yield BindingError(f"{_at(drill, 'rate')}{fact}")
+    if shape := load_shape(scenario.file):
+        fact = f"`{binding.scenario}` has the load shape {shape}, which would change the users in the drill; remove it"
+        yield BindingError(f"{_at(drill, 'scenario')}{fact}")
 
 
 def _of_service(drill: DrillPlan, bindings: Bindings) -> Iterator[GamedayError]:
@@ -86,10 +103,9 @@ def _of_faults(drill: DrillPlan, plan: GamedayPlan) -> Iterator[GamedayError]:
 
 def _faults_of_scenario(drill: DrillPlan, plan: GamedayPlan) -> tuple[str, ...] | None:
     try:
-        scenario = find_scenario(drill.binding.scenario if drill.binding else "", plan.bindings.path.parent)
+        return scenario_of(drill.binding, plan.bindings.path.parent).faults if drill.binding else None
     except GamedayError:
         return None
-    return declared(scenario, "faults")
 
 
 def _of_symptoms(drill: DrillPlan) -> Iterator[GamedayError]:

@@ -21,8 +21,7 @@ from harness.comparison.judge import judge_comparison
 from harness.comparison.result import ComparisonResult
 from harness.comparison.variant import BaseUrl, Variant, parse_pair
 from harness.errors import BindingError, ComparisonError
-from harness.load.declared import declared
-from harness.load.worker import find_scenario
+from harness.load.scenario import scenario_of
 from harness.machine import run_registry
 from harness.record.comparison import ComparisonStarted
 from harness.record.events import CONTROL, TREATMENT, RunEnded, SideName
@@ -142,14 +141,21 @@ def _loads(request: CompareRequest, bound: Bindings) -> tuple[LoadPlan, ...]:
 
 def _load(request: CompareRequest, bound: Bindings, runbook: str) -> LoadPlan:
     binding = bound.runbooks[runbook]
-    scenario = find_scenario(binding.scenario, bound.path.parent)
-    series = declared(scenario, "series")
+    scenario = scenario_of(binding, bound.path.parent)
+    series = scenario.series
+    if scenario.locustfile:
+        raise BindingError(
+            f"{bound.path}: runbooks.{runbook}: {binding.scenario} is a plain locustfile, whose users await answers; "
+            "a comparison needs arrivals at a rate: give the runbook a load under `loads`"
+        )
     if series is not None and binding.series not in series:
         raise BindingError(
             f"{bound.path}: runbooks.{runbook}: scenario {binding.scenario} has no series {binding.series}; "
             f"there are {', '.join(series)}"
         )
-    return LoadPlan(runbook, scenario, binding.service, binding.series, request.rate or binding.rate)
+    rate = request.rate or binding.rate
+    name = binding.load.name if binding.load else scenario.file.stem
+    return LoadPlan(runbook, scenario.file, binding.service, binding.series, rate, name, binding.load)
 
 
 def _header(request: CompareRequest, pair: Mapping[SideName, Prepared]) -> ComparisonStarted:

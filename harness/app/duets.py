@@ -10,10 +10,12 @@ from pathlib import Path
 from random import Random
 
 from harness.app.variants import Services
+from harness.bindings import LoadSpec
 from harness.clock import now_s
 from harness.comparison.judge import ComparisonJudge
 from harness.comparison.result import ScenarioResult
 from harness.errors import ComparisonError, Interrupted
+from harness.load.declaration import write_declaration
 from harness.load.duet import DuetLoad
 from harness.record.comparison import ComparisonStarted, DuetEnded, DuetStarted
 from harness.record.events import CONTROL, TREATMENT, Event, RunStarted, SideEvent, SideName
@@ -36,6 +38,10 @@ class LoadPlan:
     service: str
     series: str
     rate: float | None
+    name: str
+    """Of the scenario, in the record."""
+    requests: LoadSpec | None = None
+    """Of a load of the bindings."""
 
 
 class Duets:
@@ -68,9 +74,9 @@ class Duets:
         folder = self._out / plan.runbook
         folder.mkdir(parents=True, exist_ok=True)
         hosts = {side: each.url(plan.service) for side, each in services.items()}
-        load = DuetLoad(plan.scenario, hosts, self._settings(plan), folder, self._first(plan))
+        load = DuetLoad(plan.scenario, hosts, self._settings(plan, folder), folder, self._first(plan))
         started = DuetStarted(
-            drill=plan.runbook, scenario=plan.scenario.stem, series=plan.series, rate_per_s=plan.rate,
+            drill=plan.runbook, scenario=plan.name, series=plan.series, rate_per_s=plan.rate,
             starts_s=load.starts_s,
         )  # fmt: skip
         self._journal.write(started)
@@ -81,8 +87,10 @@ class Duets:
             load.stop()
         self._journal.write(DuetEnded(drill=plan.runbook))
 
-    def _settings(self, plan: LoadPlan) -> dict[str, str]:
+    def _settings(self, plan: LoadPlan, folder: Path) -> dict[str, str]:
         settings = {"GAMEDAY_SEED": str(self._header.seed), "GAMEDAY_DURATION_S": f"{self._header.budget_s + MORE_S:g}"}
+        if plan.requests:
+            settings |= write_declaration(plan.requests, plan.rate, folder)
         return settings if plan.rate is None else {**settings, "GAMEDAY_RATE": f"{plan.rate:g}"}
 
     def _first(self, plan: LoadPlan) -> SideName:

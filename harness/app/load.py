@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from harness.bindings import RunbookBinding
 from harness.load.base import Load
+from harness.load.declaration import write_declaration
 from harness.load.job import JobLoad, runs_jobs
-from harness.load.worker import WorkerLoad, find_scenario
+from harness.load.scenario import Scenario, scenario_of
+from harness.load.worker import FAST_WORKER, LOCUST, WorkerLoad
 from harness.plan import DrillPlan
 from harness.platforms.base import Platform
 
@@ -26,7 +29,19 @@ def make_load(drill: DrillPlan, platform: Platform, folder: Path, beside: Path, 
         service = drill.binding.service
         address = f"http://{service}:{platform.services()[service][0]}"  # the name that the cluster's DNS knows
         return JobLoad(drill.binding.scenario, {**settings, "GAMEDAY_HOST": address}, workers, platform, log)
-    return WorkerLoad(find_scenario(drill.binding.scenario, beside), settings, log)
+    scenario = scenario_of(drill.binding, beside)
+    settings |= scenario_settings(drill.binding, scenario, folder)
+    return WorkerLoad(scenario.file, settings, log, LOCUST if scenario.locustfile else FAST_WORKER)
+
+
+def scenario_settings(binding: RunbookBinding, scenario: Scenario, folder: Path) -> dict[str, str]:
+    """The further variables of a load of the bindings, whose files are written into `folder`, or of a locustfile."""
+    if binding.load:
+        return write_declaration(binding.load, binding.rate, folder)
+    if not scenario.locustfile:
+        return {}
+    assert binding.users is not None, "part_problems names a locustfile without users"
+    return {"GAMEDAY_USERS": f"{binding.users}", "GAMEDAY_SPAWN_RATE": f"{binding.spawn_rate or binding.users:g}"}
 
 
 def load_settings(drill: DrillPlan, platform: Platform) -> dict[str, str]:

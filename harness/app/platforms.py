@@ -67,6 +67,8 @@ class UpResult:
     namespace: str
     pods: str
     """The output of `kubectl get pods`."""
+    urls: Mapping[str, str]
+    """The address of each Service on this machine."""
     loads: tuple[LoadTarget, ...]
     """What the bindings drive load on; empty without usable bindings."""
 
@@ -119,6 +121,7 @@ def _result(platform: Platform, named: Path | None) -> UpResult:
         environment={name: shell.env[name] for name in _SHELL_VARIABLES if name in shell.env},
         namespace=platform.namespace,
         pods=platform.kubectl("get", "pods", "-n", platform.namespace).stdout,
+        urls={service: platform.url(service) for service in platform.services()},
         loads=tuple(dict.fromkeys(_load_targets(platform, named))),
     )
 
@@ -135,6 +138,6 @@ def _load_targets(platform: Platform, named: Path | None) -> Iterator[LoadTarget
         return
     services = platform.services()
     for runbook in bound.runbooks.values():
-        if runbook.service in services:
+        if runbook.service in services and runbook.load is None:
             port, url = services[runbook.service][0], platform.url(runbook.service)
             yield LoadTarget(runbook.scenario, runbook.service, port, url)

@@ -3,6 +3,7 @@
 The file format is documented in docs/reference/bindings.md.
 """
 
+from harness.bindings.loads import LoadSpec
 from harness.bindings.model import (
     TCP,
     Bindings,
@@ -21,6 +22,7 @@ __all__ = [
     "Bindings",
     "FaultSpec",
     "FileProblem",
+    "LoadSpec",
     "OwnService",
     "RunbookBinding",
     "StepOrder",

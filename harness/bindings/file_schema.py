@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 
+from harness.bindings import loads
 from harness.bindings.model import StepOrder
 from harness.bindings.service_schema import check_services
 from harness.conditions import parse
@@ -38,6 +39,7 @@ CONTAINS_KEYS = ("contains", "words")
 SYMPTOM_KEYS = ("line", *CONTAINS_KEYS, "alert")
 """The keys of which a symptom has exactly one: they identify it."""
 _above_0 = unchanged(number(lambda value: value > 0, "a number above 0", exclusiveMinimum=0))
+_users = unchanged(number(lambda value: value >= 1 and value == int(value), "a number of users, 1 or more", minimum=1))
 _texts = dictionary(scalar)
 _open_texts = Shape(dictionary(nullable(scalar)), _texts.schema)
 """Texts that may have no value yet; the JSON Schema is that of a file in which everything is decided."""
@@ -118,7 +120,7 @@ _symptom = _undecided(
     _one_symptom,
 )
 RUNBOOK_KEYS: Mapping[str, Check] = {
-    "scenario": described("the load: a shipped scenario, or a file that declares one", scalar),
+    "scenario": described("the load: a name under `loads`, a shipped scenario, or a Python file", scalar),
     "service": described("the service that receives the load", scalar),
     "series": described("the load series of symptoms that state only a number", scalar),
     "fault": described("what causes the incident: a name under `faults`", scalar),
@@ -133,6 +135,8 @@ _runbook = _undecided(
         "placeholders": _open_texts,
         "rate": described("arrivals per second, or connections", _above_0),
         "order": choice(*StepOrder),
+        "users": described("users of a plain locustfile", _users),
+        "spawn_rate": described("users of a plain locustfile that start per second", _above_0),
     },
 )
 _file = mapping(
@@ -144,6 +148,7 @@ _file = mapping(
         "slos": described("SLOs in one line, such as `p95(gateway) < 500ms`", dictionary(anything)),
         "slo_files": described("OpenSLO files, relative to this file", sequence(scalar)),
         "probes": described("requests of users, once a second in every drill", dictionary(_probe)),
+        "loads": described("requests that a scenario sends", dictionary(loads.check, loads.NAME, "a load")),
         "services": described("your own services: without this key, the platform has the shipped ones", check_services),
         "faults": described("each a list of faults that are active together", dictionary(nullable(sequence(_fault)))),
         "runbooks": described("the runbooks by id", dictionary(_runbook)),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from harness.bindings.loads import LoadSpec
 from harness.conditions import Condition
 from harness.conditions.prose import from_prose
 from harness.measures.probe import RequestProbe
@@ -66,7 +67,7 @@ class RunbookBinding:
     """How one runbook is drilled.
 
     `service` receives the load, `series` is the load series of symptoms that state only a number ("P95 > 500ms").
-    `rate` is arrivals per second, or connections; None: the scenario's own.
+    `rate` is arrivals per second, or connections; None: the scenario's own, or that of the recording.
     """
 
     scenario: str
@@ -80,6 +81,11 @@ class RunbookBinding:
     order: StepOrder = StepOrder.DOCUMENT
     document: str | None = None
     """The document that has the runbook, relative to the bindings file; None: not said."""
+    load: LoadSpec | None = None
+    """The load of the file that `scenario` names; None: it names a scenario."""
+    users: int | None = None
+    """Users of a plain locustfile, and how many of them start per second (None: all in the first second)."""
+    spawn_rate: float | None = None
     places: Mapping[str, str] = field(default_factory=dict, compare=False)
     """File, line and column of each key."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from harness import shipped
 from harness.bindings.file_schema import CONTAINS_KEYS, FAULT_KEYS, RUNBOOK_KEYS, check
+from harness.bindings.loads import LoadSpec, read_loads
 from harness.bindings.model import (
     Bindings,
     FaultSpec,
@@ -72,13 +73,14 @@ def examine(path: Path) -> tuple[Bindings, tuple[FileProblem, ...]]:
     problems = _Problems()
     check(tree, "", problems.report)
     slos = _slos(path, tree, problems)
+    loads = read_loads(_entries(tree, "loads"), path.parent, problems.report)
     _check_references(tree, slos, problems)
     check_references(tree.at("services"), path.parent, problems.report)
 
     def sound(key: str) -> Iterator[tuple[str, Tree]]:
         yield from ((name, each) for name, each in _entries(tree, key).items() if not problems.below(f"{key}.{name}"))
 
-    entries = {name: (each, _runbook(each, slos)) for name, each in sound("runbooks")}
+    entries = {name: (each, _runbook(each, slos, loads)) for name, each in sound("runbooks")}
     found = Bindings(
         path=path,
         namespace=tree.fields["namespace"].written if "namespace" in tree.fields else _DEFAULT_NAMESPACE,
@@ -216,9 +218,10 @@ def _parameters(tree: Tree) -> Iterator[tuple[str, float | str | bool]]:
             yield key, item.value
 
 
-def _runbook(tree: Tree, slos: Catalogue) -> RunbookBinding:
+def _runbook(tree: Tree, slos: Catalogue, loads: Mapping[str, LoadSpec]) -> RunbookBinding:
     fields, symptoms = tree.fields, tree.at("symptoms")
     names = fields["slos"].items if "slos" in fields else ()
+    load, users = loads.get(_written(tree, "scenario")), _number(tree, "users")
     return RunbookBinding(
         scenario=_written(tree, "scenario"),
         service=_written(tree, "service"),
@@ -227,7 +230,10 @@ def _runbook(tree: Tree, slos: Catalogue) -> RunbookBinding:
         slos={slo.name: slo for name in names for slo in slos.named(name.written)},
         symptoms=tuple(_symptom(each) for each in (symptoms.items if symptoms else ()) if "is" in each.fields),
         placeholders=_texts(tree.at("placeholders")),
-        rate=_number(tree, "rate"),
+        rate=_number(tree, "rate") or (load.rate_per_s if load else None),
+        load=load,
+        users=None if users is None else int(users),
+        spawn_rate=_number(tree, "spawn_rate"),
         order=StepOrder(fields["order"].written) if "order" in fields else StepOrder.DOCUMENT,
         document=fields["document"].written if "document" in fields else None,
         places={key: each.place for key, each in fields.items()},

@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 
 from harness.bindings import FaultSpec, RunbookBinding
+from harness.bindings.closed_load import understated
 from harness.drill import Drill, Limits
 from harness.drill.run import Record
 from harness.errors import StartError
@@ -205,7 +206,8 @@ class _Drilling:
 
         def make_load(up: Platform) -> Load:
             if name == TREATMENT:
-                for text in drift(self.drill, self.gameday.plan, up.deployed()):
+                closed = [understated(self.binding.users)] if self.binding.users else []
+                for text in (*closed, *drift(self.drill, self.gameday.plan, up.deployed())):
                     self.record(FindingNoted(text=text))
             return self.gameday.members.make_load(self.drill, up, folder)
 

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+from harness.bindings import RunbookBinding
 from harness.errors import BindingError, PlatformError
 from harness.load.base import OnMessage
 from harness.load.fan_out import FanOut
@@ -37,13 +38,14 @@ def runs_jobs(platform: Platform) -> TypeGuard[KubernetesPlatform]:
     return isinstance(platform, KubernetesPlatform)
 
 
-def check_shared(scenario: str, rate: float | None, workers: int) -> None:
-    """Raises BindingError for settings that cannot be divided among workers in a cluster."""
-    if scenario.endswith(".py"):
+def check_shared(binding: RunbookBinding, workers: int) -> None:
+    """Raises BindingError for a load that cannot be divided among workers in a cluster."""
+    scenario = binding.scenario
+    if binding.load or scenario.endswith(".py"):
         raise BindingError(
             f"scenario `{scenario}`: the load image contains the shipped scenarios only; name one of them"
         )
-    if workers > 1 and rate is None:
+    if workers > 1 and binding.rate is None:
         raise BindingError(f"scenario `{scenario}`: {workers} workers share a `rate`; add it to the bindings")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import secrets
@@ -15,33 +14,21 @@ from contextlib import suppress
 from pathlib import Path
 
 from harness.clock import OFFSET_S
-from harness.errors import BindingError, PlatformError
+from harness.errors import PlatformError
 from harness.load.base import OnMessage
 from harness.machine.platform_state import AdminPort
 
 START_LIMIT_S = 30.0
 STOP_LIMIT_S = 2.0
-
-
-def find_scenario(name: str, beside: Path) -> Path:
-    """The file of a scenario: a shipped one by name, or a Python file relative to the bindings. Raises BindingError."""
-    file = (beside / name).resolve()
-    if name.endswith(".py") and file.is_file():
-        return file
-    spec = importlib.util.find_spec("scenarios")
-    for folder in (spec.submodule_search_locations or ()) if spec else ():
-        shipped = Path(folder) / f"{name}.py"
-        if shipped.is_file():
-            return shipped
-    fact = f"neither a shipped scenario nor the Python file {file}"
-    raise BindingError(f"scenario `{name}`: {fact}; `ls scenarios` lists the shipped ones")
+FAST_WORKER, LOCUST = "scenarios.worker", "scenarios.locusts.plain"
+"""Modules that run a scenario of this project, and a plain locustfile."""
 
 
 class WorkerLoad:
     """Implements base.Load by one worker process, whose environment contains nothing but `settings` and our own."""
 
-    def __init__(self, scenario: Path, settings: Mapping[str, str], log: Path) -> None:
-        self._scenario, self._settings, self._log = scenario, dict(settings), log
+    def __init__(self, scenario: Path, settings: Mapping[str, str], log: Path, runner: str = FAST_WORKER) -> None:
+        self._scenario, self._settings, self._log, self._runner = scenario, dict(settings), log, runner
         self._token = secrets.token_hex(16)
         self._process: subprocess.Popen[bytes] | None = None
         self._reader: threading.Thread | None = None
@@ -72,7 +59,7 @@ class WorkerLoad:
     def _launch(self, write_fd: int) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "scenarios.worker", str(self._scenario)],
+                [sys.executable, "-m", self._runner, str(self._scenario)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from harness.bindings import RunbookBinding
+from harness.bindings.closed_load import understated
 from harness.plan import DrillPlan, GamedayPlan
 from harness.report.format import as_json, one_line, printable
 from harness.steps.step import Step
@@ -41,7 +44,7 @@ def _incident(drill: DrillPlan, plan: GamedayPlan) -> Iterator[str]:
         )
         yield f"  not bound: {fix} {where}; the drill would be inconclusive"
         return
-    yield f"  load      {drill.binding.scenario}"
+    yield f"  load      {_load(drill.binding)}"
     for fault in plan.bindings.faults[drill.binding.fault]:
         yield f"  fault     {fault.text}"
     for symptom, condition in drill.symptoms:
@@ -49,6 +52,14 @@ def _incident(drill: DrillPlan, plan: GamedayPlan) -> Iterator[str]:
         yield f"  symptom   line {symptom.line:<4} {symptom.text}  →  {bound}"
     for slo in drill.binding.slos.values():
         yield f"  SLO       {slo.name}: {slo.condition.text}"
+
+
+def _load(binding: RunbookBinding) -> str:
+    if binding.load:
+        return f"{binding.scenario}: {replace(binding.load, rate_per_s=binding.rate).text}"
+    if binding.users is not None:
+        return f"{binding.scenario}: {understated(binding.users)}"
+    return binding.scenario
 
 
 def _step(step: Step) -> Iterator[str]:

@@ -47,7 +47,7 @@ class HttpScenario(Scenario):
     timeout_s: ClassVar[float] = 10.0
 
     def headers(self, rng: Random) -> dict[str, str]:
-        """Return the headers of the next request, except Host, Content-Type and Content-Length."""
+        """Return the headers of the next request, except Host and Content-Length; a body is JSON by default."""
         return {}
 
     def body(self, rng: Random) -> bytes:

@@ -70,14 +70,14 @@ def address_of(base_url: str, schemes: tuple[str, ...]) -> Address:
 
 
 def encode(request: Request, authority: str) -> bytes:
-    """Return the bytes of a request. Raises ValueError for HEAD: httptools cannot know that its answer has no body."""
-    if request.method == "HEAD":
-        raise ValueError("HEAD cannot be sent: use GET")
+    """Return the bytes of a request. A body is JSON unless the headers have a Content-Type."""
     head = f"{request.method} {request.path} HTTP/1.1\r\nHost: {authority}\r\n"
     for name, value in request.headers.items():
         head += f"{name}: {value}\r\n"
     if request.body or request.method in ("POST", "PUT", "PATCH"):
-        head += f"Content-Type: application/json\r\nContent-Length: {len(request.body)}\r\n"
+        typed = any(name.lower() == "content-type" for name in request.headers)
+        head += "" if typed else "Content-Type: application/json\r\n"
+        head += f"Content-Length: {len(request.body)}\r\n"
     return f"{head}\r\n".encode() + request.body
 
 

@@ -97,6 +97,12 @@ class Connection:
         """Fail an outstanding exchange: its answer is incomplete."""
         self._fail("reset")
 
+    def on_headers_complete(self) -> None:
+        """Complete the exchange of a HEAD: its answer has no body, whatever its length says. The connection ends."""
+        is_head = self._exchange is not None and self._exchange.request.method == "HEAD"
+        if is_head and self._parser.get_status_code() >= 200:
+            self._complete(keep_alive=False)
+
     def on_body(self, data: bytes) -> None:
         """Keep a part of the body."""
         self._body.append(data)

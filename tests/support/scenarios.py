@@ -38,7 +38,7 @@ def rate(times_s: Sequence[float], last: int) -> float:
 
 
 class Scenario:
-    """A running scenario on either engine; `lines` are the lines of its stream so far."""
+    """A running scenario on either engine, or on a module that is named; `lines` are the lines of its stream so far."""
 
     def __init__(
         self, file: str, host: str, cwd: Path, launcher: list[str] | None = None, engine: str = "worker",
@@ -47,7 +47,7 @@ class Scenario:
         read_fd, write_fd = os.pipe()
         self.stderr = cwd / "stderr"
         settings = {f"GAMEDAY_{name.upper()}": str(value) for name, value in env.items()}
-        command = [sys.executable, "-m", *ENGINES[engine], file]
+        command = [sys.executable, "-m", *ENGINES.get(engine, (engine,)), file]
         with self.stderr.open("w") as stderr:
             self.process = subprocess.Popen(
                 [*(launcher or []), *command], cwd=cwd, pass_fds=(write_fd,), stdin=subprocess.PIPE,

@@ -10,6 +10,7 @@ import pytest
 from harness import app
 from harness.errors import BindingError
 from harness.faults.implemented import IMPLEMENTED
+from harness.report.plan import to_text
 from tests.support.paths import BINDINGS, ROOT, RUNBOOK, SLOS
 
 TEXT = BINDINGS.read_text(encoding="utf-8")
@@ -20,6 +21,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The working directory: a folder with the shipped runbook and SLOs, for bindings."""
     shutil.copy(RUNBOOK, tmp_path / "ops.md")
     shutil.copytree(SLOS, tmp_path / "slos")
+    (tmp_path / "plain.py").write_text("from locust import HttpUser", encoding="utf-8")
+    (tmp_path / "wave.py").write_text("import locust\nclass Wave(locust.LoadTestShape): ...", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -53,6 +56,26 @@ def problems(place: Path, *changes: tuple[str, str]) -> list[str]:
             "scenario: timeout\n    service: gateway",
             "runbooks.TIMEOUT.service: there is no service `gateway`; known: api",
         ),
+        (
+            "scenario: timeout",
+            "scenario: timeout\n    users: 5",
+            "TIMEOUT.users: is for a plain locustfile; `timeout` has",
+        ),
+        (
+            "scenario: timeout",
+            "scenario: plain.py",
+            "scenario: `plain.py` is a locustfile; add `users`, how many of them",
+        ),
+        (
+            "scenario: timeout",
+            "scenario: plain.py\n    users: 2\n    rate: 5",
+            "rate: a locustfile has no rate of arrivals",
+        ),
+        (
+            "scenario: timeout",
+            "scenario: wave.py\n    users: 2",
+            "`wave.py` has the load shape Wave, which would change",
+        ),
         ("series: gateway", "series: gatway", "series: scenario `timeout` has no series `gatway`; it has gateway"),
         ("at: inference, fault", "at: inferense, fault", "there is no Deployment `inferense`; known: api-gateway"),
         (
@@ -78,6 +101,25 @@ def test_name_that_does_not_exist_is_a_problem_with_its_place(
     (found,) = problems(place, (right, wrong))
     assert problem in found
     assert found.startswith("gameday.yaml:")
+
+
+LOADS = "loads: {shop: {rate: 50, requests: [GET /, {send: POST /cart, share: 0.25, series: cart}]}}\nrunbooks:"
+
+
+def test_load_of_the_bindings_is_a_scenario_with_its_series(place: Path) -> None:
+    shop = ("scenario: timeout", "scenario: shop")
+    (found,) = problems(place, ("runbooks:", LOADS), shop)
+    assert "series: scenario `shop` has no series `gateway`; it has shop, cart" in found
+    assert problems(place, ("runbooks:", LOADS), shop, ("series: gateway", "series: cart")) == []
+    assert "  load      shop: 50/s: GET / 75 %, POST /cart 25 %\n" in to_text(
+        app.plan(app.PlanRequest(Path("ops.md"))).plan
+    )
+
+
+def test_plan_says_what_a_closed_load_understates(place: Path) -> None:
+    assert problems(place, ("scenario: timeout", "scenario: plain.py\n    users: 5")) == []
+    text = to_text(app.plan(app.PlanRequest(Path("ops.md"))).plan)
+    assert "  load      plain.py: closed load: each of 5 users waits for its answer" in text
 
 
 def test_all_problems_are_named_at_once(place: Path) -> None:

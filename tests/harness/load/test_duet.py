@@ -13,7 +13,7 @@ import pytest
 from harness.clock import now_s
 from harness.errors import PlatformError
 from harness.load.duet import DuetLoad
-from harness.load.worker import find_scenario
+from harness.load.scenario import find_scenario
 from harness.record.events import CONTROL, TREATMENT, LoadCounted, LoadFinished, LoadLost, ProcessStarted, SideEvent
 from tests.support.scenarios import HttpServer
 from tests.support.waiting import wait_until

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from harness.bindings import LoadSpec, RunbookBinding
 from harness.errors import BindingError
 from harness.http import call
 from harness.load.job import RUN, JobLoad, check_shared
@@ -166,9 +167,15 @@ def test_load_ends_when_a_worker_dies(service: str, tmp_path: Path) -> None:
         load.stop()
 
 
-def test_settings_that_cannot_be_divided_are_refused() -> None:
+def binding(scenario: str, rate: float | None = None, load: LoadSpec | None = None) -> RunbookBinding:
+    return RunbookBinding(scenario, "web", "gateway", "f", {}, rate=rate, load=load)
+
+
+def test_load_that_cannot_be_divided_is_refused() -> None:
     with pytest.raises(BindingError, match="2 workers share a `rate`"):
-        check_shared("timeout", None, 2)
+        check_shared(binding("timeout"), 2)
     with pytest.raises(BindingError, match="contains the shipped scenarios only"):
-        check_shared("mine.py", 50, 1)
-    check_shared("timeout", None, 1)
+        check_shared(binding("mine.py", 50), 1)
+    with pytest.raises(BindingError, match="scenario `shop`: the load image contains the shipped scenarios only"):
+        check_shared(binding("shop", 50, LoadSpec("shop", ())), 1)
+    check_shared(binding("timeout"), 1)

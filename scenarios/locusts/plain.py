@@ -1,0 +1,134 @@
+"""`python -m scenarios.locusts.plain LOCUSTFILE`: run a locustfile that knows nothing of this project, for the harness.
+
+locust itself runs it, headless, with GAMEDAY_USERS users. Its requests are counted in the load stream from locust's
+request events: each in the series of the file's name, and in one of its own name.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import ClassVar
+
+import gevent
+from locust import events, main
+from locust.env import Environment
+from locust.runners import STATE_RUNNING, STATE_SPAWNING, LocalRunner
+
+from scenarios.generator import clock
+from scenarios.generator.declare import Scenario
+from scenarios.generator.report import BEAT_S, PARENT_CHECK_S, UNUSABLE, Report, settings_or_exit
+from scenarios.generator.settings import positive
+
+from . import admin
+from .requests_seen import RequestsSeen
+
+SURGE_CHECK_S = 0.1
+STOP_TIMEOUT_S = 30
+"""For a user that a surge has left over: its request is completed, because its outcome depends on the server."""
+
+
+class Users(Scenario):
+    """The load of a locustfile; `rate_per_s` is the number of its users."""
+
+    host: ClassVar[str] = ""
+
+
+class PlainSession:
+    """One run of a locustfile, driven by locust's events."""
+
+    def __init__(self, scenario: Scenario, spawn_rate: float) -> None:
+        self._scenario, self._users, self._spawn_rate = scenario, round(scenario.rate_per_s), spawn_rate
+        self._settings = settings_or_exit()
+        self.report = Report(scenario, self._settings)
+        self._seen = RequestsSeen(self.report, scenario.series[0], self._settings.host or "")
+        self._helpers: list[gevent.Greenlet] = []
+
+    def listen(self) -> None:
+        """Follow locust from its start to its end."""
+        self._seen.follow_clients()
+        for hook, listener in (
+            (events.init, self._begin),
+            (events.request, self._seen.ended),
+            (events.user_error, self._seen.user_failed),
+            (events.quitting, self._end),
+        ):
+            hook.add_listener(listener)  # type: ignore[no-untyped-call]  # locust leaves it unannotated
+
+    def _begin(self, environment: Environment, **_: object) -> None:
+        runner = environment.runner
+        if not isinstance(runner, LocalRunner):
+            self.report.die("a locust.conf or LOCUST_ variable makes it a master or worker: remove that setting")
+        if environment.shape_class is not None:
+            shape = type(environment.shape_class).__name__
+            self.report.die(f"the load shape {shape} would change the users in the drill: remove it")
+        port = self._settings.admin_port
+        url = None if port is None else admin.serve(port, self._settings.admin_token, self._scenario.board)
+        self.report.hello(url, f"locust, {self._users} users")
+        loops = (self._beat, self._watch_parent, lambda: self._follow_surges(runner))
+        self._helpers = [gevent.spawn(loop) for loop in loops]
+        for helper in self._helpers:
+            helper.link_exception(self._died)
+
+    def _died(self, helper: gevent.Greenlet) -> None:
+        self.report.die(f"the generator broke: {helper.exception!r}")
+
+    def _beat(self) -> None:
+        due_s = clock.now()
+        while True:
+            due_s += BEAT_S
+            gevent.sleep(max(0.0, due_s - clock.now()))
+            self.report.beat(due_s)
+
+    def _watch_parent(self) -> None:
+        while True:
+            gevent.sleep(PARENT_CHECK_S)
+            self.report.orphaned()
+
+    def _follow_surges(self, runner: LocalRunner) -> None:
+        """Multiply the users by the factor of the active surges, from locust's own start on."""
+        present = self._users
+        while True:
+            gevent.sleep(SURGE_CHECK_S)
+            wanted = max(1, round(self._users * self._scenario.surge()))
+            if wanted != present and runner.state in (STATE_SPAWNING, STATE_RUNNING):
+                present = wanted
+                runner.start(wanted, self._spawn_rate)
+
+    def _end(self, environment: Environment, **_: object) -> None:
+        runner = environment.runner
+        assert runner is not None, "locust makes its runner before it fires an event"
+        environment.stop_timeout = 0
+        runner.stop()
+        gevent.killall(self._helpers)  # otherwise a beat during the last write would add a line after it
+        self._seen.finish()
+        self.report.bye()
+        environment.process_exit_code = environment.process_exit_code or 0  # failed requests are in the stream
+
+
+def run(file: Path) -> None:
+    """Run a locustfile until a signal ends it, with its own folder as the working directory."""
+    users, spawn_rate = _number("GAMEDAY_USERS"), _number("GAMEDAY_SPAWN_RATE")
+    members = {"name": file.stem, "series": (file.stem,), "rate_per_s": users}
+    session = PlainSession(type("Users", (Users,), members)(), spawn_rate)
+    session.listen()
+    os.chdir(file.parent)
+    sys.argv = [
+        *("locust", "--locustfile", str(file), "--headless", "--only-summary", "--stop-timeout", f"{STOP_TIMEOUT_S}"),
+        *("--users", f"{users:.0f}", "--spawn-rate", f"{spawn_rate:g}", "--host", os.environ.get("GAMEDAY_HOST", "")),
+    ]
+    main.main()  # type: ignore[no-untyped-call]  # locust leaves it unannotated
+
+
+def _number(variable: str) -> float:
+    text = os.environ.get(variable, "1")
+    try:
+        return positive(text)
+    except ValueError as error:
+        sys.stderr.write(f"{variable}={text!r} in the environment cannot be used: {error}\n")
+        sys.exit(UNUSABLE)
+
+
+if __name__ == "__main__":
+    run(Path(sys.argv[1]).resolve())
