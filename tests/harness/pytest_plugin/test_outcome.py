@@ -1,0 +1,65 @@
+"""What a test becomes by the verdict of its drills, and what it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.app import RunResult
+from harness.pytest_plugin.drills import Selection, selected
+from harness.pytest_plugin.outcome import check
+from tests.support.simulated_drill import World, incident
+
+RUNBOOK = Path("docs/x.md")
+
+
+def result(folder: Path, *, heals: bool = True, symptom: str | None = "error_rate(gateway) > 5%") -> RunResult:
+    """The result of a simulated drill."""
+    world = World(folder, incident, heals=heals, symptoms=(("errors", symptom),))
+    world.run()
+    from harness.app import ReportRequest, report
+
+    return RunResult(folder, report(ReportRequest(folder)))
+
+
+def test_passed_drill_lets_the_test_go_on(tmp_path: Path) -> None:
+    check(result(tmp_path), RUNBOOK, allow_inconclusive=False)
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_failed_drill_fails_the_test_with_cause_reasons_and_evidence(tmp_path: Path, allowed: bool) -> None:
+    failed = result(tmp_path, heals=False)
+    with pytest.raises(pytest.fail.Exception) as raised:
+        check(failed, RUNBOOK, allow_inconclusive=allowed)
+    first, drill, *why, last = str(raised.value.msg).split("\n")
+    (only,) = failed.gameday.drills
+    assert first == f"failed: {failed.gameday.cause}"
+    assert drill == f"docs/x.md:{only.line}: WEB failed: {only.cause}"
+    assert "objective" in only.cause
+    assert why == [f"  {reason}" for reason in only.why]
+    assert last == f"evidence: {tmp_path / 'report.html'}"
+    assert not raised.value.pytrace
+
+
+def test_inconclusive_drill_fails_the_test_unless_that_is_allowed(tmp_path: Path) -> None:
+    unknown = result(tmp_path, symptom=None)
+    with pytest.raises(pytest.fail.Exception, match=r"^inconclusive: "):
+        check(unknown, RUNBOOK, allow_inconclusive=False)
+    with pytest.raises(pytest.skip.Exception, match=r"^inconclusive: ") as skipped:
+        check(unknown, RUNBOOK, allow_inconclusive=True)
+    assert skipped.value.msg == f"inconclusive: {unknown.gameday.cause}"
+
+
+def test_selection_is_relative_to_the_root_and_takes_one_id_or_several() -> None:
+    root = Path("/project")
+    assert selected(root, "docs/x.md", {}) == Selection(root / "docs/x.md")
+    assert selected(root, "x.md", {"only": "A", "bindings": "b.yaml", "strict": True}) == Selection(
+        root / "x.md", ("A",), root / "b.yaml", strict=True
+    )
+    assert selected(root, "x.md", {"only": ["A", "B"]}).only == ("A", "B")
+
+
+def test_unknown_argument_is_named() -> None:
+    with pytest.raises(pytest.fail.Exception, match=r"runbook\(…\) has no argument onyl; it has only, bindings, allow"):
+        selected(Path(), "x.md", {"onyl": "A"})

@@ -1,0 +1,125 @@
+"""The plugin in a project that is not ours, which pytester makes: what it costs, what it refuses, and real drills."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.gameday import left
+
+pytest_plugins = ["pytester"]
+
+RUNBOOK = """\
+# Operations
+
+### SLOW: Inference is slow
+
+**Symptoms:**
+
+- P95 > 500ms
+
+**Immediate Actions:**
+
+1. Look: `kubectl get pods -n production`
+
+**Commands:**
+
+```bash
+COMMAND
+```
+"""
+BINDINGS = """\
+version: 1
+slos: {fast: p95(infer) < 500ms}
+loads:
+  infer:
+    rate: 50
+    requests:
+      - send: POST /v1/infer
+        headers: {X-Tenant: acme}
+        body: '{"model": "small", "prompt": "explain the weather", "max_tokens": 16}'
+faults:
+  slow: [{at: inference, fault: slow, factor: 12}]
+runbooks:
+  SLOW: {scenario: infer, service: api-gateway, series: infer, fault: slow, slots: [fast]}
+""".replace("slots:", "slos:")
+IMPORTED = """
+import sys, pytest
+before = set(sys.modules)
+import harness.pytest_plugin
+print(*sorted(set(sys.modules) - before))
+"""
+
+
+def test_import_costs_the_project_nothing_but_the_module_itself() -> None:
+    done = subprocess.run([sys.executable, "-c", IMPORTED], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["harness", "harness.pytest_plugin"]
+
+
+def test_marker_without_its_drill_fails_and_unusable_input_is_named(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import pytest
+
+        @pytest.mark.runbook("x.md")
+        def test_without_fixture():
+            pass
+
+        @pytest.mark.runbook("x.md")
+        def test_without_call(drill):
+            pass
+
+        @pytest.mark.runbook("x.md")
+        def test_without_file(drill):
+            drill()
+
+        def test_without_runbook(drill):
+            drill()
+    """)
+    done = pytester.runpytest_subprocess("--strict-markers", "-p", "no:cacheprovider")
+    done.assert_outcomes(failed=2, passed=1, errors=2)
+    done.stdout.fnmatch_lines_random([
+        "the marker `runbook` needs the fixture `drill`*",
+        "the drills of the marker `runbook` did not run: call `drill()` in the test",
+        f"*{pytester.path}/x.md: *",
+        "no runbook: mark the test with `runbook(PATH)`*",
+    ])  # fmt: skip
+
+
+@pytest.mark.slow
+def test_drills_of_two_workers_pass_and_fail_with_the_cause_and_leave_nothing(pytester: pytest.Pytester) -> None:
+    docs = pytester.mkdir("docs")
+    heals = "kubectl scale deployment inference --replicas=4 -n production"
+    (docs / "heals.md").write_text(RUNBOOK.replace("COMMAND", "kubectl rollout restart deployment/inference"))
+    (docs / "idles.md").write_text(RUNBOOK.replace("COMMAND", "kubectl get pods -n production"))
+    (docs / "heals.md").write_text(RUNBOOK.replace("COMMAND", heals))
+    (pytester.path / "gameday.yaml").write_text(BINDINGS)
+    pytester.makepyfile("""
+        import pytest
+        from urllib.request import urlopen
+
+        @pytest.mark.runbook("docs/heals.md", only="SLOW")
+        def test_heals(drill):
+            (result,) = drill().gameday.drills
+            assert result.load.scenario == "infer"
+
+        @pytest.mark.runbook("docs/idles.md")
+        def test_idles(drill):
+            drill()
+
+        def test_platform(gameday_platform):
+            with urlopen(gameday_platform.urls["api-gateway"] + "/health") as answer:
+                assert answer.status == 200
+    """)
+    done = pytester.runpytest_subprocess("-n", "2", "--gameday-out", "out", "-p", "no:cacheprovider", timeout=900)
+    done.assert_outcomes(passed=2, failed=1)
+    done.stdout.fnmatch_lines([
+        "*Captured gameday call*", "*SLOW  Inference is slow  FAILED*",
+    ])  # fmt: skip
+    done.stdout.fnmatch_lines_random(
+        ["failed: SLOW: *", f"{docs}/idles.md:3: SLOW failed: *", "evidence: *report.html"]
+    )
+    assert {path.name for path in (pytester.path / "out").iterdir()} == {"test_heals", "test_idles"}
+    assert left(Path(pytester.path)) == []
