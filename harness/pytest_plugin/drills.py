@@ -50,7 +50,7 @@ class Drill:
         except GamedayError as error:
             pytest.fail(str(error), pytrace=False)
         self._node.add_report_section("call", "gameday", app.render(result.gameday, "text"))
-        outcome.check(result, chosen.runbook, allow_inconclusive=chosen.allow_inconclusive)
+        outcome.check(result, self._shown(chosen.runbook), allow_inconclusive=chosen.allow_inconclusive)
         return result
 
     def check_called(self) -> None:
@@ -71,6 +71,10 @@ class Drill:
         request = app.RunRequest(plan, platform_of(config), out=self._folder(), strict=chosen.strict)
         with _passed_on_later(stop), one_of(parallel_of(config), self._places(), stop):
             return app.run(request, stop=stop)
+
+    def _shown(self, runbook: Path) -> str:
+        root = self._node.config.rootpath
+        return str(runbook.relative_to(root) if runbook.is_relative_to(root) else runbook)
 
     def _folder(self) -> Path:
         """A new run directory, which no other test or process has."""

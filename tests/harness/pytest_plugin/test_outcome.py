@@ -11,7 +11,7 @@ from harness.pytest_plugin.drills import Selection, selected
 from harness.pytest_plugin.outcome import check
 from tests.support.simulated_drill import World, incident
 
-RUNBOOK = Path("docs/x.md")
+RUNBOOK = "docs/x.md"
 
 
 def result(folder: Path, *, heals: bool = True, symptom: str | None = "error_rate(gateway) > 5%") -> RunResult:
@@ -32,19 +32,18 @@ def test_failed_drill_fails_the_test_with_cause_reasons_and_evidence(tmp_path: P
     failed = result(tmp_path, heals=False)
     with pytest.raises(pytest.fail.Exception) as raised:
         check(failed, RUNBOOK, allow_inconclusive=allowed)
-    first, drill, *why, last = str(raised.value.msg).split("\n")
+    first, *others, last = str(raised.value.msg).split("\n")
     (only,) = failed.gameday.drills
-    assert first == f"failed: {failed.gameday.cause}"
-    assert drill == f"docs/x.md:{only.line}: WEB failed: {only.cause}"
+    assert first == f"docs/x.md:{only.line}: WEB failed: {only.cause}"
     assert "objective" in only.cause
-    assert why == [f"  {reason}" for reason in only.why]
+    assert others == [f"  also: {reason}" for reason in only.why[1:]]
     assert last == f"evidence: {tmp_path / 'report.html'}"
     assert not raised.value.pytrace
 
 
 def test_inconclusive_drill_fails_the_test_unless_that_is_allowed(tmp_path: Path) -> None:
     unknown = result(tmp_path, symptom=None)
-    with pytest.raises(pytest.fail.Exception, match=r"^inconclusive: "):
+    with pytest.raises(pytest.fail.Exception, match=r"^docs/x.md:[0-9]+: WEB inconclusive: "):
         check(unknown, RUNBOOK, allow_inconclusive=False)
     with pytest.raises(pytest.skip.Exception, match=r"^inconclusive: ") as skipped:
         check(unknown, RUNBOOK, allow_inconclusive=True)
