@@ -237,7 +237,9 @@ def test_missing_bindings_file_is_refused(place: Path) -> None:
 def test_unknown_scenario_is_refused(place: Path) -> None:
     text = BINDINGS.read_text(encoding="utf-8").replace("scenario: timeout", "scenario: timeot")
     (place / "gameday.yaml").write_text(text, encoding="utf-8")
-    assert "scenario `timeot`: neither a shipped scenario nor the Python file " in refused("run", "ops.md", cwd=place)
+    assert "scenario `timeot`: neither a shipped scenario, nor a load under `loads`, nor the Python file " in refused(
+        "run", "ops.md", cwd=place
+    )
 
 
 def test_placeholder_without_binding_is_refused_with_its_line(place: Path) -> None:
