@@ -69,12 +69,14 @@ def started(spec: LoadSpec, server: Recorder, folder: Path, rate: float | None) 
 def test_requests_are_drawn_by_their_shares_and_judged_by_their_status(tmp_path: Path) -> None:
     cart = LoadRequest("POST", "/cart", {"X-A": "b"}, '{"item": 1}', (201, 201), 0.25, series="cart")
     spec = LoadSpec(
-        "checkout", (LoadRequest("GET", "/checkout", share=0.5), cart, LoadRequest("HEAD", "/", share=0.25)), 200
+        "checkout",
+        (LoadRequest("GET", "/checkout", share=0.5), cart, LoadRequest("HEAD", "/", share=0.25, series="head")),
+        200,
     )
     with Recorder(cart=200, checkout=204) as server:
         load = started(spec, server, tmp_path, spec.rate_per_s)
         try:
-            assert (load.hello["scenario"], load.hello["series"]) == ("checkout", ["checkout", "cart"])
+            assert (load.hello["scenario"], load.hello["series"]) == ("checkout", ["checkout", "cart", "head"])
             wait_until(lambda: load.total("checkout", key="ok") > 200, "good answers")
             assert load.finish() == 0
         finally:
@@ -88,6 +90,7 @@ def test_requests_are_drawn_by_their_shares_and_judged_by_their_status(tmp_path:
     assert 0.4 < sent["GET", "/checkout", "", b""] / total < 0.6
     assert bad["http_200"] == load.total("cart", key="bad")["http_200"] > 0
     assert load.total("cart", key="ok") == 0
+    assert load.total("head", key="ok") >= load.total("head") - bad["unfinished"] > 0
     assert set(bad) <= {"http_200", "unfinished"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import subprocess
 import sys
 import threading
@@ -12,7 +13,7 @@ import pytest
 
 from harness.errors import Interrupted
 from harness.pytest_plugin.places import one_of
-from tests.support.waiting import wait_until
+from tests.support.waiting import LIMIT_S
 
 HOLD = """
 import sys, threading
@@ -33,6 +34,7 @@ def holder(folder: Path, count: int) -> subprocess.Popen[str]:
 
 def read(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
+    assert select.select([process.stdout], [], [], LIMIT_S)[0], "it got no place"
     return process.stdout.readline().strip()
 
 
@@ -65,7 +67,7 @@ def test_child_that_outlives_the_block_has_no_place(tmp_path: Path) -> None:
     os.close(begun)
     try:
         with holder(tmp_path, 1) as other:
-            assert wait_until(lambda: read(other)) == "0"
+            assert read(other) == "0"
             other.communicate()
     finally:
         os.close(ended)
