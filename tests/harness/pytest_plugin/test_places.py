@@ -7,6 +7,8 @@ import select
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,11 +27,16 @@ with one_of(int(sys.argv[2]), Path(sys.argv[1]), threading.Event()) as number:
 """
 
 
-def holder(folder: Path, count: int) -> subprocess.Popen[str]:
-    """A process that waits for a place, prints its number, and holds it until its stdin is closed."""
-    return subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(folder), str(count)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+@contextmanager
+def holder(folder: Path, count: int) -> Iterator[subprocess.Popen[str]]:
+    """A process that waits for a place, prints its number, and holds it until it is killed."""
+    command = [sys.executable, "-c", HOLD, str(folder), str(count)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def read(process: subprocess.Popen[str]) -> str:
@@ -51,8 +58,6 @@ def test_two_processes_have_two_places_and_the_third_waits_for_the_end_of_one(tm
                 assert third.poll() is None
                 first.kill()
                 assert read(third) == "0"
-                for process in (second, third):
-                    process.communicate()
 
 
 def test_child_that_outlives_the_block_has_no_place(tmp_path: Path) -> None:
@@ -68,7 +73,6 @@ def test_child_that_outlives_the_block_has_no_place(tmp_path: Path) -> None:
     try:
         with holder(tmp_path, 1) as other:
             assert read(other) == "0"
-            other.communicate()
     finally:
         os.close(ended)
         os.waitpid(child, 0)
