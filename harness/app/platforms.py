@@ -55,6 +55,11 @@ class LoadTarget:
     url: str
     """The Service's address on this machine."""
 
+    @property
+    def file(self) -> str:
+        """The scenario as an argument of locust: a file of the user's, or a shipped one."""
+        return self.scenario if self.scenario.endswith(".py") else f"scenarios/{self.scenario}.py"
+
 
 @dataclass(frozen=True)
 class UpResult:

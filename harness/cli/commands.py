@@ -237,7 +237,7 @@ def _how_to_use(found: app.UpResult, folder: Path) -> Iterator[str]:
     yield from dict.fromkeys(f"  curl http://{load.service}:{load.port}/health" for load in found.loads)
     if found.loads:
         yield "To generate load, with locust's web UI at http://localhost:8089:"
-        yield from (f"  locust -f scenarios/{load.scenario}.py --host {load.url}" for load in found.loads)
+        yield from (f"  locust -f {load.file} --host {load.url}" for load in found.loads)
     yield f"To end it: gameday down{'' if folder == DEFAULT_DIR else f' --dir {folder}'}"
 
 

@@ -69,7 +69,7 @@ class Drill:
         config, stop = self._node.config, threading.Event()
         plan = app.PlanRequest(chosen.runbook, chosen.bindings, chosen.only)
         request = app.RunRequest(plan, platform_of(config), out=self._folder(), strict=chosen.strict)
-        with _passed_on_later(stop), one_of(parallel_of(config), self._places(), stop):
+        with stopped_in_order(stop), one_of(parallel_of(config), self._places(), stop):
             return app.run(request, stop=stop)
 
     def _shown(self, runbook: Path) -> str:
@@ -123,7 +123,7 @@ def _made(folder: Path, name: str) -> Path:
 
 
 @contextmanager
-def _passed_on_later(stop: threading.Event) -> Iterator[None]:
+def stopped_in_order(stop: threading.Event) -> Iterator[None]:
     """Let SIGINT and SIGTERM end the drills in order, and pass the signal on to pytest afterwards."""
     if threading.current_thread() is not threading.main_thread():
         yield

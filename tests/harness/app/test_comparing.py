@@ -113,6 +113,16 @@ def test_series_that_the_scenario_lacks_is_refused(place: Path) -> None:
         app.compare(request("inference:", "inference:A=1", bindings=bindings))
 
 
+def test_plain_locustfile_is_refused(place: Path) -> None:
+    (place / "shop.py").write_text("from locust import HttpUser")
+    text = BINDINGS.read_text().replace("scenario: timeout", "scenario: shop.py\n    users: 5", 1)
+    (place / "gameday.yaml").write_text(text.replace("slo_files: [slos/*.yaml]", f"slo_files: [{ROOT}/slos/*.yaml]"))
+    with pytest.raises(
+        BindingError, match=r"runbooks\.TIMEOUT: shop\.py is a plain locustfile, whose users await answers"
+    ):
+        app.compare(request("inference:", "inference:A=1", bindings=place / "gameday.yaml"))
+
+
 def test_unknown_deployment_is_refused(place: Path) -> None:
     with pytest.raises(ComparisonError, match="`nosuch`: no such Deployment; there are api-gateway, inference"):
         app.compare(request("nosuch:A=1", "nosuch:"))

@@ -10,11 +10,14 @@ from pathlib import Path
 import psutil
 import pytest
 
+from harness.bindings.loads import LoadRequest, LoadSpec
 from harness.clock import now_s
 from harness.errors import PlatformError
+from harness.load.declaration import write_declaration
 from harness.load.duet import DuetLoad
 from harness.load.scenario import find_scenario
 from harness.record.events import CONTROL, TREATMENT, LoadCounted, LoadFinished, LoadLost, ProcessStarted, SideEvent
+from tests.scenarios.test_from_bindings import Recorder
 from tests.support.scenarios import HttpServer
 from tests.support.waiting import wait_until
 
@@ -76,6 +79,21 @@ def test_both_sides_get_their_share_of_one_schedule_from_the_same_moment_on(
 
 def _counted(events: Events, side: str) -> float:
     return max((each.until_s for each in events.all if isinstance(each, LoadCounted) and each.side == side), default=0)
+
+
+def test_load_of_the_bindings_is_shared_too(tmp_path: Path) -> None:
+    spec = LoadSpec("shop", (LoadRequest("GET", "/a", share=0.5), LoadRequest("GET", "/b", share=0.5)), RATE)
+    with Recorder() as base, Recorder() as candidate:
+        hosts = {CONTROL: base.url, TREATMENT: candidate.url}
+        settings = {**write_declaration(spec, RATE, tmp_path), "GAMEDAY_RATE": str(RATE)}
+        load, events = DuetLoad(find_scenario("from_bindings", tmp_path), hosts, settings, tmp_path, CONTROL), Events()
+        try:
+            load.start(events.record)
+            wait_until(lambda: min(len(each.requests) for each in (base, candidate)) > RATE / 2)
+        finally:
+            load.stop()
+    assert load.lost == ""
+    assert {path for each in (base, candidate) for _, path, _, _ in each.requests} == {"/a", "/b"}
 
 
 def test_worker_that_dies_is_reported(servers: tuple[HttpServer, HttpServer], tmp_path: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from pathlib import Path
 
 import pytest
 
 from harness.app import RunResult
-from harness.pytest_plugin.drills import Selection, selected
+from harness.pytest_plugin.drills import Selection, selected, stopped_in_order
 from harness.pytest_plugin.outcome import check
 from tests.support.simulated_drill import World, incident
 
@@ -64,3 +66,19 @@ def test_selection_is_relative_to_the_root_and_takes_one_id_or_several() -> None
 def test_unknown_argument_is_named() -> None:
     with pytest.raises(pytest.fail.Exception, match=r"runbook\(…\) has no argument onyl; it has only, bindings, allow"):
         selected(Path(), "x.md", {"onyl": "A"})
+
+
+def test_interrupt_ends_the_drills_first_and_pytest_afterwards() -> None:
+    ended = []
+
+    def drills(stop: threading.Event) -> None:
+        with stopped_in_order(stop):
+            signal.raise_signal(signal.SIGINT)
+            assert stop.is_set()
+            ended.append("drills")
+
+    with pytest.raises(KeyboardInterrupt):
+        drills(threading.Event())
+    assert ended == ["drills"]
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
