@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from types import FrameType
@@ -87,11 +88,11 @@ class Drill:
     def _places(self) -> Path:
         """The folder of the locks: one for all pytest processes of the user."""
         folder = run_registry.folder().parent / "places"
-        try:
+        with suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)
-        except OSError:  # a read-only home
-            return self._folders.getbasetemp().parent / "gameday-places"
-        return folder
+        if os.access(folder, os.W_OK):
+            return folder
+        return self._folders.getbasetemp().parent / "gameday-places"  # of this session, where the home is read-only
 
 
 def selected(root: Path, runbook: object, given: dict[str, object]) -> Selection:

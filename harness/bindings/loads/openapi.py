@@ -108,8 +108,7 @@ class _Builder:
     def _values(self, place: str) -> Iterator[tuple[str, str]]:
         """Name and value of each parameter that the request needs in `path`, `query`, `header` or `cookie`."""
         for name, parameter in self._parameters(place).items():
-            needed = place == "path" or (parameter.at("required") or parameter).value is True
-            if needed:
+            if place == "path" or _is_required(parameter):
                 try:
                     yield name, self._written(name, parameter)
                 except Missing as missing:
@@ -140,9 +139,14 @@ class _Builder:
                 raise Missing("has no content")
             return _encoded(example_of(media[media_type], self._document), media_type)
         except Missing as missing:
-            if (body.at("required") or body).value is True:
+            if _is_required(body):
                 self._problem(f"{body.place}: the body {f'({media_type}) ' if media_type else ''}{missing}")
             return "", {}
+
+
+def _is_required(tree: Tree) -> bool:
+    required = tree.at("required")
+    return required is not None and required.value is True
 
 
 def _encoded(value: Plain, media_type: str) -> tuple[str, dict[str, str]]:

@@ -78,13 +78,17 @@ def test_marker_without_its_drill_fails_and_unusable_input_is_named(pytester: py
 
         def test_without_runbook(drill):
             drill()
+
+        def test_without_platform(gameday_platform):
+            pass
     """)
-    done = pytester.runpytest_subprocess("--strict-markers", "-p", "no:cacheprovider")
-    done.assert_outcomes(failed=2, passed=1, errors=2)
+    done = pytester.runpytest_subprocess("--strict-markers", "-p", "no:cacheprovider", "--gameday-platform", "moon")
+    done.assert_outcomes(failed=2, passed=1, errors=3)
     done.stdout.fnmatch_lines_random([
         "the marker `runbook` needs the fixture `drill`*",
         "the drills of the marker `runbook` did not run: call `drill()` in the test",
         f"*{pytester.path}/x.md: *",
+        "*moon*",
         "no runbook: mark the test with `runbook(PATH)`*",
     ])  # fmt: skip
 
