@@ -26,8 +26,8 @@ class _Operation:
     """The parameters of all operations of its path."""
 
     @property
-    def names(self) -> tuple[str, str]:
-        return self.tree.text("operationId") or "", f"{self.method} {self.path}"
+    def names(self) -> tuple[str, ...]:
+        return tuple(filter(None, (self.tree.text("operationId"), f"{self.method} {self.path}")))
 
 
 def request_of(document: Tree, wanted: str, problem: Callable[[str], None]) -> LoadRequest | None:
@@ -42,7 +42,7 @@ def request_of(document: Tree, wanted: str, problem: Callable[[str], None]) -> L
     operations = list(_operations(document))
     found = next((each for each in operations if wanted in each.names), None)
     if found is None:
-        names = [each.names[0] or each.names[1] for each in operations]
+        names = [each.names[0] for each in operations]
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
         problem(f"there is no operation `{wanted}`; there are {', '.join(names[:_SHOWN]) or 'none'}{more}")
         return None
@@ -103,7 +103,10 @@ class _Builder:
         variables = first.at("variables") if first else None
         for name, variable in (variables.fields if variables else {}).items():
             url = url.replace(f"{{{name}}}", variable.fields["default"].written if "default" in variable.fields else "")
-        return urlsplit(url).path.rstrip("/")
+        try:
+            return urlsplit(url).path.rstrip("/")
+        except ValueError as error:
+            raise Missing(f"is below the server `{url}`, which is no URL ({error}); correct it") from None
 
     def _values(self, place: str) -> Iterator[tuple[str, str]]:
         """Name and value of each parameter that the request needs in `path`, `query`, `header` or `cookie`."""
