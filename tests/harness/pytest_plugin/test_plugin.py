@@ -76,14 +76,22 @@ def test_marker_without_its_drill_fails_and_unusable_input_is_named(pytester: py
         def test_without_file(drill):
             drill()
 
+        class TestSameName:
+            @pytest.mark.runbook("x.md")
+            def test_without_file(self, drill):
+                drill()
+
         def test_without_runbook(drill):
             drill()
 
         def test_without_platform(gameday_platform):
             pass
     """)
-    done = pytester.runpytest_subprocess("--strict-markers", "-p", "no:cacheprovider", "--gameday-platform", "moon")
-    done.assert_outcomes(failed=2, passed=1, errors=3)
+    done = pytester.runpytest_subprocess(
+        "--strict-markers", "-p", "no:cacheprovider", "--gameday-platform", "moon", "--gameday-out", "out"
+    )
+    done.assert_outcomes(failed=3, passed=1, errors=3)
+    assert {path.name for path in (pytester.path / "out").iterdir()} == {"test_without_file", "test_without_file-2"}
     done.stdout.fnmatch_lines_random([
         "the marker `runbook` needs the fixture `drill`*",
         "the drills of the marker `runbook` did not run: call `drill()` in the test",
