@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 
 import pytest
 
 from tests.support.gameday import left
+from tests.support.waiting import wait_until
 
 pytest_plugins = ["pytester"]
 
@@ -133,3 +136,24 @@ def test_drills_of_two_workers_pass_and_fail_with_the_cause_and_leave_nothing(py
     ])  # fmt: skip
     assert {path.name for path in (pytester.path / "out").iterdir()} == {"test_heals", "test_idles"}
     assert left(pytester.path / "out") + left(pytester.path / "runpytest-0") == []
+
+
+@pytest.mark.slow
+def test_interrupt_with_workers_reverts_the_fault_and_leaves_nothing(pytester: pytest.Pytester) -> None:
+    (pytester.path / "x.md").write_text(RUNBOOK.replace("COMMAND", "kubectl get pods -n production"))
+    (pytester.path / "gameday.yaml").write_text(BINDINGS)
+    pytester.makepyfile("""
+        import pytest
+
+        @pytest.mark.runbook("x.md")
+        def test_drill(drill):
+            drill()
+    """)
+    record = pytester.path / "out" / "test_drill" / "record.jsonl"
+    command = [sys.executable, "-m", "pytest", "-n", "2", "--gameday-out", "out", "-p", "no:cacheprovider"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True) as tests:
+        wait_until(lambda: '"fault-applied"' in record.read_text(), "the fault", limit_s=120)
+        os.killpg(tests.pid, signal.SIGINT)  # as a terminal does
+        assert b"KeyboardInterrupt" in tests.communicate(timeout=60)[0]
+    assert record.read_text().count('"fault-reverted"') == 2
+    assert left(pytester.path / "out") == []
