@@ -59,5 +59,5 @@ def test_examples_of_tests_are_collected(pytester: pytest.Pytester) -> None:
     (settings,) = blocks(PYTEST, "toml")
     pytester.makepyprojecttoml(settings)
     pytester.makepyfile(test_drills=drills, test_platform=platform)
-    found = pytester.runpytest_subprocess("--collect-only", "-q", "--strict-markers", "--strict-config")
+    found = pytester.runpytest_inprocess("--collect-only", "-q", "--strict-markers", "--strict-config")
     found.stdout.fnmatch_lines(["*test_tool_down_runbook_is_quick", "*test_gateway_is_up", "3 tests collected*"])

@@ -90,7 +90,7 @@ def test_marker_without_its_drill_fails_and_unusable_input_is_named(pytester: py
         def test_without_platform(gameday_platform):
             pass
     """)
-    done = pytester.runpytest_subprocess(
+    done = pytester.runpytest_inprocess(
         "--strict-markers", "-p", "no:cacheprovider", "--gameday-platform", "moon", "--gameday-out", "out"
     )
     done.assert_outcomes(failed=3, passed=1, errors=3)
