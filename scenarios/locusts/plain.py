@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import ClassVar
 
 import gevent
@@ -114,11 +115,24 @@ def run(file: Path) -> None:
     session = PlainSession(type("Users", (Users,), members)(), spawn_rate)
     session.listen()
     os.chdir(file.parent)
+    _forget_own_package(file.parent)
     sys.argv = [
         *("locust", "--locustfile", str(file), "--headless", "--only-summary", "--stop-timeout", f"{STOP_TIMEOUT_S}"),
         *("--users", f"{users:.0f}", "--spawn-rate", f"{spawn_rate:g}", "--host", os.environ.get("GAMEDAY_HOST", "")),
     ]
     main.main()  # type: ignore[no-untyped-call]  # locust leaves it unannotated
+
+
+def _forget_own_package(folder: Path) -> None:
+    """Let the locustfile import a package of its own that is called `scenarios` too; what is imported here stays."""
+    own = Scenario.__module__.partition(".")[0]
+    for name in [name for name in sys.modules if name.partition(".")[0] == own]:
+        del sys.modules[name]
+    theirs = folder / own
+    if theirs.is_dir() and not (theirs / "__init__.py").exists():  # Python would prefer ours, which has one
+        package = ModuleType(own)
+        package.__path__ = [str(theirs)]
+        sys.modules[own] = package
 
 
 def _number(variable: str) -> float:

@@ -18,6 +18,7 @@ from tests.support.waiting import wait_until
 PLAIN = """
 import os
 from locust import HttpUser, FastHttpUser, LoadTestShape, constant, task
+from scenarios.basket import ITEM
 
 class Shopper(HttpUser):
     wait_time = constant(0.02)
@@ -29,7 +30,7 @@ class Shopper(HttpUser):
     @task
     def buy(self):
         assert os.path.exists("prices.csv"), "the working directory is that of the file"
-        with self.client.post("/cart", json={"item": 1}, catch_response=True) as answer:
+        with self.client.post("/cart", json={"item": ITEM}, catch_response=True) as answer:
             if answer.status_code == 418:
                 answer.failure("no coffee")
             if answer.status_code == 503:
@@ -58,8 +59,9 @@ def running(folder: Path, text: str, host: str, users: int = 4) -> Iterator[Scen
 
 
 def written(folder: Path, text: str) -> Path:
-    """The locustfile, beside a file that it reads."""
-    (folder / "shop").mkdir()
+    """The locustfile, beside a file that it reads and a package with the name of one of ours."""
+    (folder / "shop" / "scenarios").mkdir(parents=True)
+    (folder / "shop" / "scenarios" / "basket.py").write_text("ITEM = 1", encoding="utf-8")
     (folder / "shop" / "prices.csv").touch()
     (folder / "shop" / "shopping.py").write_text(text, encoding="utf-8")
     return folder / "shop" / "shopping.py"
