@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 
 from harness.schema.shape import (
+    Check,
     Report,
     choice,
     dictionary,
@@ -14,7 +16,9 @@ from harness.schema.shape import (
     mapping,
     number,
     scalar,
+    schema_of,
     sequence,
+    shaped,
     unchanged,
 )
 from harness.schema.tree import Tree
@@ -29,7 +33,7 @@ CONTENT_TYPE = "content-type"
 _HEADER = re.compile(r"[!#$%&'*+.^`|~\w-]+", re.ASCII)
 _OWN_HEADERS = ("host", "content-length", "connection", "transfer-encoding")
 """Headers that the load generator sets, or that change how a message is read."""
-_above_0 = unchanged(number(lambda value: value > 0, "a number above 0"))
+_above_0 = unchanged(number(lambda value: value > 0, "a number above 0", exclusiveMinimum=0))
 _share = unchanged(number(lambda value: 0 < value <= 1, "a number above 0 and up to 1"))
 _status = unchanged(number(lambda value: 100 <= value <= 599 and value == int(value), "a status from 100 to 599"))
 
@@ -78,7 +82,7 @@ def _shares(tree: Tree, path: str, report: Report) -> None:
         )
 
 
-_answers = {"headers": _headers, "status": _status, "timeout_s": _above_0}
+_answers: Mapping[str, Check] = {"headers": _headers, "status": _status, "timeout_s": _above_0}
 _one_request = mapping({"send": _send}, {**_answers, "body": scalar, "share": _share, "series": _series}, _json_body)
 
 
@@ -106,6 +110,7 @@ def kind_of(tree: Tree) -> str:
     return next((kind for kind in FORMS if kind in tree.fields), "requests")
 
 
+@shaped({"oneOf": [schema_of(form) for form in FORMS.values()]})
 def check(tree: Tree, path: str, report: Report) -> None:
     """Report every deviation of one entry of `loads:` from its shape."""
     if tree.entries and sum(kind in tree.fields for kind in FORMS) != 1:
