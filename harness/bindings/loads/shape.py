@@ -38,6 +38,7 @@ _share = unchanged(number(lambda value: 0 < value <= 1, "a number above 0 and up
 _status = unchanged(number(lambda value: 100 <= value <= 599 and value == int(value), "a status from 100 to 599"))
 
 
+@shaped({"type": "string", "pattern": f"^{SEND.pattern}$"})
 def _send(tree: Tree, path: str, report: Report) -> None:
     if not SEND.fullmatch(tree.written):
         report(tree, path, f"`{tree.written}` is no request; write METHOD /PATH, such as `GET /checkout`")
@@ -86,10 +87,12 @@ _answers: Mapping[str, Check] = {"headers": _headers, "status": _status, "timeou
 _one_request = mapping({"send": _send}, {**_answers, "body": scalar, "share": _share, "series": _series}, _json_body)
 
 
+@shaped({"oneOf": [schema_of(_send), schema_of(_one_request)]})
 def _request(tree: Tree, path: str, report: Report) -> None:
     (_send if tree.is_scalar else _one_request)(tree, path, report)
 
 
+@shaped({"oneOf": [{"const": AS_RECORDED}, {"type": "number", "exclusiveMinimum": 0}]})
 def _rate(tree: Tree, path: str, report: Report) -> None:
     if tree.value != AS_RECORDED:
         unchanged(number(lambda value: value > 0, f"a number above 0 or `{AS_RECORDED}`"))(tree, path, report)
