@@ -1,0 +1,159 @@
+"""One direction of a forwarded connection: bytes pass on at once, or when the active faults let them."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+HIGH_BYTES, LOW_BYTES = 1 << 18, 1 << 16
+"""Reading stops while more than the first number of bytes are held, and goes on below the second."""
+RESOLUTION_S = 0.0005
+"""uvloop's timers count whole milliseconds: less than half of one is no time to wait."""
+NEVER = math.inf
+
+
+class Limits(Protocol):
+    """When bytes may pass, on the event loop's clock."""
+
+    def held_until_s(self, arrived_s: float) -> float:
+        """The time until which bytes are held that arrived at `arrived_s`; NEVER: until the faults change."""
+        ...
+
+    def piece_bytes(self) -> int:
+        """How many bytes pass at a time at most."""
+        ...
+
+    def passed_s(self, size: int, now_s: float) -> float:
+        """Take up the capacity for `size` bytes; returns when they have passed."""
+        ...
+
+
+@dataclass(slots=True)
+class _Held:
+    arrived_s: float
+    until_s: float
+    data: bytes
+    """Empty: the end of this direction."""
+
+
+class Pipe:
+    """Forwards from the transport `source` to `sink`, in order, with back-pressure; holds everything until `open`."""
+
+    def __init__(self, limits: Limits, loop: asyncio.AbstractEventLoop, ended: Callable[[], None]) -> None:
+        """`ended` is called when the end of this direction has passed."""
+        self._limits, self._loop, self._ended = limits, loop, ended
+        self.source: asyncio.Transport | None = None
+        self.sink: asyncio.Transport | None = None
+        self.over = False
+        self._queue: deque[_Held] = deque()
+        self._held_bytes = 0
+        self._passing: tuple[float, bytes] | None = None
+        """The piece that takes up capacity now, and when it has passed."""
+        self._timer: asyncio.TimerHandle | None = None
+        self._full = self._paused = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is held, so that bytes may be written to `sink` directly."""
+        return not self._queue and self.sink is not None
+
+    @property
+    def stuck(self) -> bool:
+        """Whether what arrives now would be held until the faults change."""
+        return self._limits.held_until_s(self._loop.time()) == NEVER
+
+    def open(self, sink: asyncio.Transport) -> None:
+        """Begin to forward to `sink`."""
+        self.sink = sink
+        self.advance()
+
+    def take(self, data: bytes) -> None:
+        """Forward bytes behind everything that is still held."""
+        if self.over:
+            return
+        now_s = self._loop.time()
+        self._queue.append(_Held(now_s, self._limits.held_until_s(now_s), data))
+        self._held_bytes += len(data)
+        self.advance()
+
+    def end(self) -> None:
+        """Forward the end of this direction behind everything that is still held."""
+        self.take(b"")
+
+    def set_full(self, full: bool) -> None:
+        """Stop while the receiver's buffer is full, then go on."""
+        self._full = full
+        self.advance()
+
+    def reconsider(self) -> None:
+        """Ask anew how long the held bytes have to wait: the faults have changed."""
+        self._passing = None
+        for held in self._queue:
+            held.until_s = self._limits.held_until_s(held.arrived_s)
+        self.advance()
+
+    def close(self) -> None:
+        """Drop what is held and forward nothing more."""
+        self.over = True
+        self._queue.clear()
+        self._wait_until(NEVER)
+
+    def advance(self) -> None:
+        """Forward everything that may pass now, and wait for the rest."""
+        self._wait_until(self._forward())
+        self._regulate()
+
+    def _forward(self) -> float:
+        """Forward until something has to wait; returns until when."""
+        while self._queue and self.sink is not None and not self._full:
+            now_s = self._loop.time() + RESOLUTION_S
+            head = self._queue[0]
+            if head.until_s > now_s:
+                return head.until_s
+            if not head.data:
+                self._end()
+            elif (passed_s := self._pass(head, now_s)) > now_s:
+                return passed_s
+        return NEVER
+
+    def _pass(self, head: _Held, now_s: float) -> float:
+        """Write the next piece if it has passed; returns when that is."""
+        if self._passing is None:
+            piece = head.data[: self._limits.piece_bytes()]
+            self._passing = self._limits.passed_s(len(piece), now_s), piece
+        passed_s, piece = self._passing
+        if passed_s <= now_s:
+            self._passing = None
+            head.data = head.data[len(piece) :]
+            if not head.data:
+                self._queue.popleft()
+            self._held_bytes -= len(piece)
+            assert self.sink is not None
+            self.sink.write(piece)
+        return passed_s
+
+    def _end(self) -> None:
+        self._queue.clear()
+        self.over = True
+        self._ended()
+
+    def _wait_until(self, time_s: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None if time_s == NEVER else self._loop.call_at(time_s, self.advance)
+
+    def _regulate(self) -> None:
+        """Stop reading while too much is held or nothing can be written, so that the sender is stopped too."""
+        if self.source is None or self.source.is_closing():
+            return
+        wanted = self._full or self._held_bytes > (LOW_BYTES if self._paused else HIGH_BYTES)
+        if wanted != self._paused:
+            self._paused = wanted
+            if wanted:
+                self.source.pause_reading()
+            else:
+                self.source.resume_reading()
