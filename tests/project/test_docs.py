@@ -23,6 +23,7 @@ import yaml
 from fakes.proxy import EFFECTS
 from harness import bindings, errors
 from harness.app.members import PLATFORMS
+from harness.bindings import OwnService
 from harness.cli.parser import build_parser
 from harness.conditions import parse
 from harness.errors import ConditionError
@@ -47,7 +48,6 @@ PAGES = {
 }
 ALL = "\n".join(PAGES.values())
 ARCHITECTURE = "docs/explanation/architecture.md"
-BINDINGS_PAGE = "docs/reference/bindings.md"
 
 
 def said(word: str, text: str = ALL) -> bool:
@@ -164,16 +164,21 @@ def test_every_fault_of_a_service_proxy_is_in_the_contracts_and_no_other() -> No
 
 
 def test_the_table_of_faults_and_platforms_is_what_the_platforms_refuse() -> None:
-    def works(fault: str, platform: str) -> str:
-        needs = getattr(FAULTS.load(fault), "needs", frozenset())
-        return "no" if any(map(PLATFORMS.load(platform)(PlatformOptions()).refusal, needs)) else "yes"
+    own = {"web": OwnService("web", "serve", Path())}
 
-    rows = {
-        row[0]: [cell.split(" ")[0] for cell in row[1:]] for row in table(BINDINGS_PAGE, "### Where each fault works")
+    def works(fault: str, platform: str, services: dict[str, OwnService] | None = None) -> str:
+        needs = getattr(FAULTS.load(fault), "needs", frozenset())
+        return "no" if any(map(PLATFORMS.load(platform)(PlatformOptions(services=services)).refusal, needs)) else "yes"
+
+    cells = table("docs/reference/bindings.md", "### Where each fault works")
+    rows = {row[0]: [cell.split(" ")[0] for cell in row[1:]] for row in cells}
+    real = {
+        name: [works(name, "local", own), works(name, "local"), works(name, "docker"), works(name, "kind")]
+        for name in FAULTS.names()
     }
-    real = {fault: [works(fault, platform) for platform in PLATFORMS.names()] for fault in FAULTS.names()}
+    assert rows == real
     assert PLATFORMS.names() == ("docker", "kind", "kubernetes", "local")
-    assert {fault: [docker, kind, kind, local] for fault, (local, docker, kind) in rows.items()} == real
+    assert all(works(name, "kubernetes") == works(name, "kind") for name in FAULTS.names())
 
 
 def test_every_toggle_is_in_the_contracts_with_its_deployment_and_value(tmp_path: Path) -> None:
