@@ -21,18 +21,30 @@ from benchmarks.parts.proxies import INSTALL, Ours, Proxy, Toxiproxy, find_toxip
 from benchmarks.parts.report import Report, Table, Threshold, number
 
 DELAY_MS = 20.0
-DIRECT, IDLE, FAULT = "no proxy", "ours, idle", f"ours, latency of {DELAY_MS:g} ms"
+DIRECT, IDLE = "no proxy", "ours, idle"
+BESIDE, FAULT = f"ours, idle, service takes {DELAY_MS:g} ms", f"ours, latency of {DELAY_MS:g} ms"
 TOXI_IDLE, TOXI_FAULT = "toxiproxy, idle", f"toxiproxy, latency of {DELAY_MS:g} ms"
 EXAMPLES = """  python benchmarks/proxy.py --quick
   python -m benchmarks.proxy --rate 500 --seconds 10 --repeats 3"""
-KINDS: dict[str, tuple[type[Proxy] | None, float]] = {
-    DIRECT: (None, 0.0),
-    IDLE: (Ours, 0.0),
-    FAULT: (Ours, DELAY_MS),
-    TOXI_IDLE: (Toxiproxy, 0.0),
-    TOXI_FAULT: (Toxiproxy, DELAY_MS),
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What stands in front of the service, and what takes time: the proxy's fault, or the service itself."""
+
+    proxy: type[Proxy] | None = None
+    fault_ms: float = 0.0
+    service_ms: float = 0.0
+
+
+KINDS = {
+    DIRECT: Kind(),
+    IDLE: Kind(Ours),
+    BESIDE: Kind(Ours, service_ms=DELAY_MS),
+    FAULT: Kind(Ours, fault_ms=DELAY_MS),
+    TOXI_IDLE: Kind(Toxiproxy),
+    TOXI_FAULT: Kind(Toxiproxy, fault_ms=DELAY_MS),
 }
-"""The proxy of each row, and its delay."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +84,7 @@ def measure(options: argparse.Namespace) -> Report:
         options.seconds or (6.0 if options.quick else 10.0),
         options.repeats or (1 if options.quick else 5),
     )
-    names = [name for name, (kind, _) in KINDS.items() if kind is not Toxiproxy or find_toxiproxy()]
+    names = [name for name, kind in KINDS.items() if kind.proxy is not Toxiproxy or find_toxiproxy()]
     samples: Samples = {name: [] for name in names}
     with Server("benchmarks.parts.target") as server:
         for round_ in range(repeats):
@@ -82,6 +94,8 @@ def measure(options: argparse.Namespace) -> Report:
     rules = (
         f"{options.rate:g} arrivals/s, each run {seconds:g} s, medians of {repeats}; latencies from the intended start",
         "CPU of the load: the fast worker, precise, start-up included; CPU of the proxy: while the load runs",
+        f"requests that take {DELAY_MS:g} ms need more connections, wherever the time goes: so the fault is compared",
+        "with an idle proxy in front of a service that takes as long",
     )
     notes = [] if find_toxiproxy() else [f"toxiproxy is missing: `{INSTALL}`"]
     figures = {name: [asdict(run) for run in runs] for name, runs in samples.items()}
@@ -89,19 +103,17 @@ def measure(options: argparse.Namespace) -> Report:
 
 
 def _run(server: Server, name: str, rate_per_s: float, duration_s: float) -> Sample:
-    server.ask(op="reset", stall_at_s=0, stall_s=0)
-    kind, delay_ms = KINDS[name]
+    kind = KINDS[name]
+    server.ask(op="reset", stall_at_s=0, stall_s=0, service_s=kind.service_ms / 1000)
     with tempfile.TemporaryDirectory(prefix="gameday-bench-") as folder:
         for part in ("proxy", "load"):
             (Path(folder) / part).mkdir()
-        with kind(server.port, Path(folder) / "proxy") if kind else nullcontext() as proxy:
-            if proxy and delay_ms and not proxy.delay(delay_ms):
+        with kind.proxy(server.port, Path(folder) / "proxy") if kind.proxy else nullcontext() as proxy:
+            if proxy and kind.fault_ms and not proxy.delay(kind.fault_ms):
                 raise RunError(f"{name}: the fault was not accepted")
-            before_s = proxy.cpu_s() if proxy else 0.0
+            before_s, url = proxy.cpu_s() if proxy else 0.0, proxy.url if proxy else server.url
             load = Path(folder) / "load"
-            outcome = ours.arrivals(
-                ours.worker(ours.ARRIVALS), proxy.url if proxy else server.url, rate_per_s, duration_s, load
-            )
+            outcome = ours.arrivals(ours.worker(ours.ARRIVALS), url, rate_per_s, duration_s, load)
             used_s = proxy.cpu_s() - before_s if proxy else 0.0
     return Sample(outcome, server.ask(op="count")["requests"], used_s)
 

@@ -118,7 +118,7 @@ class Toxiproxy(Proxy):
         return self.ask("POST", "/proxies", {**proxy, "enabled": True})
 
     def delay(self, delay_ms: float) -> bool:
-        toxic = {"name": "slow", "type": "latency", "stream": "downstream", "attributes": {"latency": delay_ms}}
+        toxic = {"name": "slow", "type": "latency", "stream": "downstream", "attributes": {"latency": round(delay_ms)}}
         return self.ask("POST", "/proxies/bench/toxics", toxic)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from weakref import WeakSet
 
 from fakes.faults.base import Range
-from fakes.forwarding.effects import SEED, SHARE, Draw, Effect, Way
+from fakes.forwarding.effects import SEED, SHARE, Draw, Effect
 from fakes.forwarding.pipe import NEVER
 
 if TYPE_CHECKING:
@@ -28,5 +28,5 @@ class Blackhole(Effect):
         if self._draw.hit():
             self._cut_off.add(link)
 
-    def held_until_s(self, link: Link, way: Way, until_s: float) -> float:
+    def held_until_s(self, link: Link, until_s: float) -> float:
         return NEVER if link in self._cut_off else until_s

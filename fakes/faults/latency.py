@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from fakes.faults.base import Range
@@ -22,13 +22,12 @@ class Latency(Effect):
         "jitter_ms": Range(0, 600_000, default=0),
         "seed": SEED,
     }
+    ways: ClassVar[Sequence[Way]] = (Way.TO_CLIENT,)
 
     def __init__(self, parameters: Mapping[str, float]) -> None:
         self._delay_s, self._jitter_s = parameters["delay_ms"] / 1000, parameters["jitter_ms"] / 1000
         self._random = random.Random(parameters["seed"])  # noqa: S311  no secret
 
-    def held_until_s(self, link: Link, way: Way, until_s: float) -> float:
-        if way is Way.TO_SERVICE:
-            return until_s
+    def held_until_s(self, link: Link, until_s: float) -> float:
         jitter_s = self._random.uniform(-self._jitter_s, self._jitter_s) if self._jitter_s else 0.0
         return until_s + max(0.0, self._delay_s + jitter_s)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from fakes.faults.base import Range, Revert, Scope
+from fakes.forwarding.wakes import Wakes
 
 if TYPE_CHECKING:
     from fakes.forwarding.link import Link
@@ -49,6 +51,8 @@ class Effect:
 
     name: ClassVar[str]
     parameters: ClassVar[Mapping[str, Range]]
+    ways: ClassVar[Sequence[Way]] = tuple(Way)
+    """The directions in which it holds bytes."""
 
     def __init__(self, parameters: Mapping[str, float]) -> None: ...
 
@@ -62,7 +66,7 @@ class Effect:
         """
         return None
 
-    def held_until_s(self, link: Link, way: Way, until_s: float) -> float:
+    def held_until_s(self, link: Link, until_s: float) -> float:
         """Until when bytes are held that would otherwise pass at `until_s`."""
         return until_s
 
@@ -79,24 +83,37 @@ class ActiveFaults:
     """The active effects of one proxy, and its connections."""
 
     def __init__(self) -> None:
-        self.effects: tuple[Effect, ...] = ()
         self.links: set[Link] = set()
+        self.wakes = Wakes(asyncio.get_running_loop())
+        self._set(())
+
+    def _set(self, effects: tuple[Effect, ...]) -> None:
+        """Sort the effects by what they do, so that a request passes no others."""
+        self.effects = effects
+        self.turning = tuple(each for each in effects if _overrides(each, "turn"))
+        self.pacing = tuple(each for each in effects if _overrides(each, "passed_s"))
+        holding = [each for each in effects if _overrides(each, "held_until_s")]
+        self.holding = {way: tuple(each for each in holding if way in each.ways) for way in Way}
 
     def begin(self, effect: Effect) -> Revert:
         """Apply an effect to all connections, existing and new; returns what ends it."""
-        self.effects = (*self.effects, effect)
+        self._set((*self.effects, effect))
         for link in tuple(self.links):
             effect.met(link)
         self._reconsider()
         return lambda: self._end(effect)
 
     def _end(self, effect: Effect) -> None:
-        self.effects = tuple(each for each in self.effects if each is not effect)
+        self._set(tuple(each for each in self.effects if each is not effect))
         self._reconsider()
 
     def _reconsider(self) -> None:
         for link in tuple(self.links):
             link.reconsider()
+
+
+def _overrides(effect: Effect, method: str) -> bool:
+    return getattr(type(effect), method) is not getattr(Effect, method)
 
 
 class LinkLimits:
@@ -105,16 +122,24 @@ class LinkLimits:
     def __init__(self, faults: ActiveFaults, link: Link, way: Way) -> None:
         self._faults, self._link, self._way = faults, link, way
 
+    @property
+    def unlimited(self) -> bool:
+        return not (self._faults.pacing or self._faults.holding[self._way])
+
+    @property
+    def paced(self) -> bool:
+        return bool(self._faults.pacing)
+
     def held_until_s(self, arrived_s: float) -> float:
-        for effect in self._faults.effects:
-            arrived_s = effect.held_until_s(self._link, self._way, arrived_s)
+        for effect in self._faults.holding[self._way]:
+            arrived_s = effect.held_until_s(self._link, arrived_s)
         return arrived_s
 
     def piece_bytes(self) -> int:
-        return min((effect.piece_bytes() for effect in self._faults.effects), default=sys.maxsize)
+        return min(effect.piece_bytes() for effect in self._faults.pacing)
 
     def passed_s(self, size: int, now_s: float) -> float:
-        return max((effect.passed_s(self._way, size, now_s) for effect in self._faults.effects), default=now_s)
+        return max(effect.passed_s(self._way, size, now_s) for effect in self._faults.pacing)
 
 
 class ProxyFault:

@@ -18,20 +18,20 @@ AT_ONCE = struct.pack("ii", 1, 0)
 class Link:
     """Forwards between a client and the endpoint that `connect` finds for it, which calls `join`.
 
-    Without faults the bytes that one end receives are written to the other at once (`direct`).
+    Where no fault concerns them, the bytes that one end receives are written to the other at once (`Pipe.direct`).
     """
 
     def __init__(self, faults: ActiveFaults, connect: Callable[[Link], None]) -> None:
         self._faults, self._connect = faults, connect
-        loop = asyncio.get_running_loop()
+        self.wakes = faults.wakes
         limits = {way: LinkLimits(faults, self, way) for way in Way}
-        self.to_service = Pipe(limits[Way.TO_SERVICE], loop, lambda: self._direction_over(self.to_service))
-        self.to_client = Pipe(limits[Way.TO_CLIENT], loop, lambda: self._direction_over(self.to_client))
+        self.to_service = Pipe(limits[Way.TO_SERVICE], self.wakes, lambda: self._direction_over(self.to_service))
+        self.to_client = Pipe(limits[Way.TO_CLIENT], self.wakes, lambda: self._direction_over(self.to_client))
         self.client, self.service = Client(self), Service(self)
         self.last: End | None = None
         """The end that has sent something last; None: neither has yet."""
         self.exchange: Exchange | None = None
-        self.ended = self.direct = self._connecting = False
+        self.ended = self._connecting = False
 
     def opened(self) -> None:
         """The client has connected."""
@@ -60,9 +60,10 @@ class Link:
         self._settle()
 
     def _settle(self) -> None:
-        """Decide whether bytes need no more than to be written to the other end."""
-        idle = not self._faults.effects and self.exchange is None and not self.ended
-        self.direct = idle and self.to_service.empty and self.to_client.empty
+        """Decide in which directions bytes need no more than to be written to the other end."""
+        plain = not self._faults.turning and self.exchange is None and not self.ended
+        for pipe in (self.to_service, self.to_client):
+            pipe.direct = plain and pipe.free
 
     def from_client(self, data: bytes) -> None:
         """Forward bytes of the client through the faults."""
@@ -75,10 +76,11 @@ class Link:
             data = self.exchange.asked(data)
         if data:
             self.to_service.take(data)
-        self._settle()
+        if not self._faults.effects:  # what was held when the last one ended has passed
+            self._settle()
 
     def _begin_turn(self, data: bytes) -> None:
-        for effect in self._faults.effects:
+        for effect in self._faults.turning:
             self.exchange = effect.turn(self, data)
             if self.exchange is not None or self.ended:
                 return
@@ -90,7 +92,8 @@ class Link:
             data = self.exchange.answered(data)
         if data:
             self.to_client.take(data)
-        self._settle()
+        if not self._faults.effects:
+            self._settle()
 
     def answer(self, data: bytes) -> None:
         """Send bytes to the client as if they were the service's."""
@@ -118,7 +121,7 @@ class Link:
 
     def reset(self) -> None:
         """End the connection at both ends with a RST; closing would look like a normal end."""
-        self.ended, self.direct = True, False
+        self.ended = True
         self._faults.links.discard(self)
         for pipe in (self.to_client, self.to_service):
             pipe.close()
@@ -130,7 +133,7 @@ class Link:
         if self.ended:
             return
         if error is None and self.to_client.over and self.to_service.over:
-            self.ended, self.direct = True, False
+            self.ended = True
             self._faults.links.discard(self)
         else:
             self.reset()
@@ -169,11 +172,13 @@ class Client(End):
 
     def data_received(self, data: bytes) -> None:
         link = self.link
-        if link.direct:
+        if link.to_service.direct:
             link.last = self
             link.service.transport.write(data)
         else:
             link.from_client(data)
+        if link.wakes.next_s is not None:
+            link.wakes.catch_up()
 
     def eof_received(self) -> bool:
         self.link.client_ended()
@@ -195,11 +200,13 @@ class Service(End):
 
     def data_received(self, data: bytes) -> None:
         link = self.link
-        if link.direct:
+        if link.to_client.direct:
             link.last = self
             link.client.transport.write(data)
         else:
             link.from_service(data)
+        if link.wakes.next_s is not None:
+            link.wakes.catch_up()
 
     def eof_received(self) -> bool:
         self.link.to_client.end()

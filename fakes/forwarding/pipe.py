@@ -9,15 +9,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from fakes.forwarding.wakes import Wake, Wakes
+
 HIGH_BYTES, LOW_BYTES = 1 << 18, 1 << 16
 """Reading stops while more than the first number of bytes are held, and goes on below the second."""
-RESOLUTION_S = 0.0005
-"""uvloop's timers count whole milliseconds: less than half of one is no time to wait."""
 NEVER = math.inf
 
 
 class Limits(Protocol):
-    """When bytes may pass, on the event loop's clock."""
+    """When bytes may pass in one direction, on the event loop's clock."""
+
+    @property
+    def unlimited(self) -> bool:
+        """Whether all bytes may pass at once."""
+        ...
+
+    @property
+    def paced(self) -> bool:
+        """Whether `piece_bytes` and `passed_s` have to be asked."""
+        ...
 
     def held_until_s(self, arrived_s: float) -> float:
         """The time until which bytes are held that arrived at `arrived_s`; NEVER: until the faults change."""
@@ -41,44 +51,50 @@ class _Held:
 
 
 class Pipe:
-    """Forwards from the transport `source` to `sink`, in order, with back-pressure; holds everything until `open`."""
+    """Forwards from the transport `source` to `sink`, in order, with back-pressure; holds everything until `open`.
 
-    def __init__(self, limits: Limits, loop: asyncio.AbstractEventLoop, ended: Callable[[], None]) -> None:
+    While it is `direct`, its user writes to `sink` itself.
+    """
+
+    def __init__(self, limits: Limits, wakes: Wakes, ended: Callable[[], None]) -> None:
         """`ended` is called when the end of this direction has passed."""
-        self._limits, self._loop, self._ended = limits, loop, ended
+        self._limits, self._wakes, self._now_s, self._ended = limits, wakes, wakes.loop.time, ended
         self.source: asyncio.Transport | None = None
         self.sink: asyncio.Transport | None = None
-        self.over = False
+        self.direct = self.over = False
         self._queue: deque[_Held] = deque()
         self._held_bytes = 0
         self._passing: tuple[float, bytes] | None = None
         """The piece that takes up capacity now, and when it has passed."""
-        self._timer: asyncio.TimerHandle | None = None
+        self._wake: Wake | None = None
         self._full = self._paused = False
 
     @property
-    def empty(self) -> bool:
-        """Whether nothing is held, so that bytes may be written to `sink` directly."""
-        return not self._queue and self.sink is not None
+    def free(self) -> bool:
+        """Whether bytes need no more than to be written to `sink`."""
+        return not self._queue and self.sink is not None and not self.over and self._limits.unlimited
 
     @property
     def stuck(self) -> bool:
         """Whether what arrives now would be held until the faults change."""
-        return self._limits.held_until_s(self._loop.time()) == NEVER
+        return self._limits.held_until_s(self._now_s()) == NEVER
 
     def open(self, sink: asyncio.Transport) -> None:
         """Begin to forward to `sink`."""
         self.sink = sink
-        self.advance()
+        self._advance()
 
     def take(self, data: bytes) -> None:
         """Forward bytes behind everything that is still held."""
         if self.over:
             return
-        now_s = self._loop.time()
+        now_s = self._now_s()
         self._queue.append(_Held(now_s, self._limits.held_until_s(now_s), data))
         self._held_bytes += len(data)
-        self.advance()
+        if self._wake is None:
+            self._advance()
+        elif self._held_bytes > HIGH_BYTES:
+            self._regulate()
 
     def end(self) -> None:
         """Forward the end of this direction behind everything that is still held."""
@@ -87,40 +103,49 @@ class Pipe:
     def set_full(self, full: bool) -> None:
         """Stop while the receiver's buffer is full, then go on."""
         self._full = full
-        self.advance()
+        self._advance()
 
     def reconsider(self) -> None:
         """Ask anew how long the held bytes have to wait: the faults have changed."""
         self._passing = None
         for held in self._queue:
             held.until_s = self._limits.held_until_s(held.arrived_s)
-        self.advance()
+        self._advance()
 
     def close(self) -> None:
         """Drop what is held and forward nothing more."""
-        self.over = True
+        self.over, self.direct = True, False
         self._queue.clear()
         self._wait_until(NEVER)
 
-    def advance(self) -> None:
+    def _advance(self) -> None:
         """Forward everything that may pass now, and wait for the rest."""
         self._wait_until(self._forward())
-        self._regulate()
+        if self._paused or self._full or self._held_bytes > HIGH_BYTES:
+            self._regulate()
 
     def _forward(self) -> float:
         """Forward until something has to wait; returns until when."""
+        now_s = self._now_s()
         while self._queue and self.sink is not None and not self._full:
-            now_s = self._loop.time() + RESOLUTION_S
             head = self._queue[0]
             if head.until_s > now_s:
                 return head.until_s
             if not head.data:
                 self._end()
-            elif (passed_s := self._pass(head, now_s)) > now_s:
+            elif not self._limits.paced:
+                self._queue.popleft()
+                self._write(head.data)
+            elif (passed_s := self._pass_piece(head, now_s)) > now_s:
                 return passed_s
         return NEVER
 
-    def _pass(self, head: _Held, now_s: float) -> float:
+    def _write(self, data: bytes) -> None:
+        self._held_bytes -= len(data)
+        assert self.sink is not None
+        self.sink.write(data)
+
+    def _pass_piece(self, head: _Held, now_s: float) -> float:
         """Write the next piece if it has passed; returns when that is."""
         if self._passing is None:
             piece = head.data[: self._limits.piece_bytes()]
@@ -131,20 +156,18 @@ class Pipe:
             head.data = head.data[len(piece) :]
             if not head.data:
                 self._queue.popleft()
-            self._held_bytes -= len(piece)
-            assert self.sink is not None
-            self.sink.write(piece)
+            self._write(piece)
         return passed_s
 
     def _end(self) -> None:
         self._queue.clear()
-        self.over = True
+        self.over, self.direct = True, False
         self._ended()
 
     def _wait_until(self, time_s: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = None if time_s == NEVER else self._loop.call_at(time_s, self.advance)
+        if self._wake is not None:
+            self._wake.cancel()
+        self._wake = None if time_s == NEVER else self._wakes.at(time_s, self._advance)
 
     def _regulate(self) -> None:
         """Stop reading while too much is held or nothing can be written, so that the sender is stopped too."""

@@ -12,7 +12,7 @@ import pytest
 from fakes.faults.base import FaultBoard, FaultError
 from fakes.faults.blackhole import Blackhole
 from fakes.faults.latency import Latency
-from fakes.forwarding.effects import ProxyFault, Way
+from fakes.forwarding.effects import ProxyFault
 from fakes.proxy import EFFECTS, Proxy
 from tests.support.fakes import ask
 from tests.support.network import free_port
@@ -24,11 +24,15 @@ QUICK_S = 0.2
 """How long a test waits for something that must not arrive."""
 
 
+def board_of(proxy: Proxy) -> FaultBoard:
+    return FaultBoard(ProxyFault(effect, proxy.faults) for effect in EFFECTS)
+
+
 class Board:
     """The fault board of a proxy in the test's event loop."""
 
     def __init__(self, proxy: Proxy) -> None:
-        self._board = FaultBoard(ProxyFault(effect, proxy.faults) for effect in EFFECTS)
+        self._board = board_of(proxy)
 
     def apply(self, name: str, **parameters: float) -> None:
         self._board.apply({"name": name, "max_duration_s": 60, **parameters})
@@ -140,7 +144,7 @@ async def test_jitter_keeps_the_order(stack: AsyncExitStack) -> None:
 def test_jitter_is_drawn_from_the_seed_within_its_bounds() -> None:
     def drawn(seed: int) -> list[float]:
         made = Latency({"delay_ms": 100, "jitter_ms": 50, "seed": seed})
-        return [made.held_until_s(None, Way.TO_CLIENT, 7.0) - 7.0 for _ in range(200)]  # type: ignore[arg-type]
+        return [made.held_until_s(None, 7.0) - 7.0 for _ in range(200)]  # type: ignore[arg-type]
 
     assert drawn(1) == drawn(1) != drawn(2)
     assert 0.05 <= min(drawn(1)) < 0.06
@@ -489,9 +493,12 @@ async def test_faults_add_up_and_end_one_by_one(stack: AsyncExitStack) -> None:
     ],
 )
 def test_wrong_fault_is_refused(fault: dict[str, object], problem: str) -> None:
-    board = FaultBoard(ProxyFault(effect, Proxy("127.0.0.1", 1).faults) for effect in EFFECTS)
-    with pytest.raises(FaultError, match=problem):
-        board.apply({"max_duration_s": 1, **fault})
+    @in_a_loop
+    async def refuse(_: AsyncExitStack) -> None:
+        with pytest.raises(FaultError, match=problem):
+            board_of(Proxy("127.0.0.1", 1)).apply({"max_duration_s": 1, **fault})
+
+    refuse()
 
 
 def test_admin_port_of_the_process_applies_shows_and_ends_faults() -> None:
