@@ -89,9 +89,12 @@ class Pipe:
         if self.over:
             return
         now_s = self._now_s()
-        self._queue.append(_Held(now_s, self._limits.held_until_s(now_s), data))
+        until_s = self._limits.held_until_s(now_s)
+        self._queue.append(_Held(now_s, until_s, data))
         self._held_bytes += len(data)
-        if self._wake is None:
+        if now_s < until_s < NEVER and len(self._queue) == 1:
+            self._wake = self._wakes.at(until_s, self._woken)
+        elif self._wake is None:
             self._advance()
         elif self._held_bytes > HIGH_BYTES:
             self._regulate()
@@ -117,6 +120,10 @@ class Pipe:
         self.over, self.direct = True, False
         self._queue.clear()
         self._wait_until(NEVER)
+
+    def _woken(self) -> None:
+        self._wake = None
+        self._advance()
 
     def _advance(self) -> None:
         """Forward everything that may pass now, and wait for the rest."""
@@ -167,7 +174,7 @@ class Pipe:
     def _wait_until(self, time_s: float) -> None:
         if self._wake is not None:
             self._wake.cancel()
-        self._wake = None if time_s == NEVER else self._wakes.at(time_s, self._advance)
+        self._wake = None if time_s == NEVER else self._wakes.at(time_s, self._woken)
 
     def _regulate(self) -> None:
         """Stop reading while too much is held or nothing can be written, so that the sender is stopped too."""

@@ -11,7 +11,7 @@ from tests.support.waiting import wait_until_async
 
 
 @in_a_loop
-async def test_timer_wakes_in_order_of_the_times(_: AsyncExitStack) -> None:
+async def test_timer_wakes_in_order_of_the_times(stack: AsyncExitStack) -> None:
     loop, woken = asyncio.get_running_loop(), list[tuple[str, float]]()
     wakes, began_s = Wakes(loop), loop.time()
     for name, delay_s in (("late", 0.02), ("early", 0.01), ("later", 0.03)):
@@ -24,7 +24,7 @@ async def test_timer_wakes_in_order_of_the_times(_: AsyncExitStack) -> None:
 
 
 @in_a_loop
-async def test_catch_up_calls_what_is_due_and_nothing_else(_: AsyncExitStack) -> None:
+async def test_catch_up_calls_what_is_due_and_nothing_else(stack: AsyncExitStack) -> None:
     loop, woken = asyncio.get_running_loop(), list[str]()
     wakes = Wakes(loop)
     wakes.at(loop.time(), lambda: woken.append("due"))
@@ -37,7 +37,7 @@ async def test_catch_up_calls_what_is_due_and_nothing_else(_: AsyncExitStack) ->
 
 
 @in_a_loop
-async def test_an_action_may_ask_for_another_wake(_: AsyncExitStack) -> None:
+async def test_an_action_may_ask_for_another_wake(stack: AsyncExitStack) -> None:
     loop, woken = asyncio.get_running_loop(), list[str]()
     wakes = Wakes(loop)
     wakes.at(loop.time(), lambda: wakes.at(loop.time() + 0.01, lambda: woken.append("second")) and None)
