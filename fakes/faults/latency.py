@@ -18,8 +18,8 @@ class Latency(Effect):
 
     name: ClassVar[str] = "latency"
     parameters: ClassVar[Mapping[str, Range]] = {
-        "delay_ms": Range(0, 600_000),
-        "jitter_ms": Range(0, 600_000, default=0),
+        "delay_ms": Range(0, 60_000),
+        "jitter_ms": Range(0, 60_000, default=0),
         "seed": SEED,
     }
     ways: ClassVar[Sequence[Way]] = (Way.TO_CLIENT,)

@@ -110,6 +110,7 @@ class ActiveFaults:
     def _reconsider(self) -> None:
         for link in tuple(self.links):
             link.reconsider()
+        self.wakes.sweep()
 
 
 def _overrides(effect: Effect, method: str) -> bool:
@@ -121,25 +122,24 @@ class LinkLimits:
 
     def __init__(self, faults: ActiveFaults, link: Link, way: Way) -> None:
         self._faults, self._link, self._way = faults, link, way
+        self.refresh()
 
-    @property
-    def unlimited(self) -> bool:
-        return not (self._faults.pacing or self._faults.holding[self._way])
-
-    @property
-    def paced(self) -> bool:
-        return bool(self._faults.pacing)
+    def refresh(self) -> None:
+        """The active effects have changed."""
+        self._holding, self._pacing = self._faults.holding[self._way], self._faults.pacing
+        self.paced = bool(self._pacing)
+        self.unlimited = not (self._pacing or self._holding)
 
     def held_until_s(self, arrived_s: float) -> float:
-        for effect in self._faults.holding[self._way]:
+        for effect in self._holding:
             arrived_s = effect.held_until_s(self._link, arrived_s)
         return arrived_s
 
     def piece_bytes(self) -> int:
-        return min(effect.piece_bytes() for effect in self._faults.pacing)
+        return min(effect.piece_bytes() for effect in self._pacing)
 
     def passed_s(self, size: int, now_s: float) -> float:
-        return max(effect.passed_s(self._way, size, now_s) for effect in self._faults.pacing)
+        return max(effect.passed_s(self._way, size, now_s) for effect in self._pacing)
 
 
 class ProxyFault:

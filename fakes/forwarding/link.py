@@ -24,9 +24,9 @@ class Link:
     def __init__(self, faults: ActiveFaults, connect: Callable[[Link], None]) -> None:
         self._faults, self._connect = faults, connect
         self.wakes = faults.wakes
-        limits = {way: LinkLimits(faults, self, way) for way in Way}
-        self.to_service = Pipe(limits[Way.TO_SERVICE], self.wakes, lambda: self._direction_over(self.to_service))
-        self.to_client = Pipe(limits[Way.TO_CLIENT], self.wakes, lambda: self._direction_over(self.to_client))
+        self._limits = {way: LinkLimits(faults, self, way) for way in Way}
+        self.to_service = Pipe(self._limits[Way.TO_SERVICE], self.wakes, lambda: self._direction_over(self.to_service))
+        self.to_client = Pipe(self._limits[Way.TO_CLIENT], self.wakes, lambda: self._direction_over(self.to_client))
         self.client, self.service = Client(self), Service(self)
         self.last: End | None = None
         """The end that has sent something last; None: neither has yet."""
@@ -54,6 +54,8 @@ class Link:
 
     def reconsider(self) -> None:
         """The faults have changed."""
+        for limits in self._limits.values():
+            limits.refresh()
         self._reach()
         for pipe in (self.to_service, self.to_client):
             pipe.reconsider()
@@ -177,7 +179,7 @@ class Client(End):
             link.service.transport.write(data)
         else:
             link.from_client(data)
-        if link.wakes.next_s is not None:
+        if link.wakes.waiting:
             link.wakes.catch_up()
 
     def eof_received(self) -> bool:
@@ -205,7 +207,7 @@ class Service(End):
             link.client.transport.write(data)
         else:
             link.from_service(data)
-        if link.wakes.next_s is not None:
+        if link.wakes.waiting:
             link.wakes.catch_up()
 
     def eof_received(self) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from fakes.forwarding.wakes import Wake, Wakes
+from fakes.forwarding.wakes import Wakes
 
 HIGH_BYTES, LOW_BYTES = 1 << 18, 1 << 16
 """Reading stops while more than the first number of bytes are held, and goes on below the second."""
@@ -19,15 +19,10 @@ NEVER = math.inf
 class Limits(Protocol):
     """When bytes may pass in one direction, on the event loop's clock."""
 
-    @property
-    def unlimited(self) -> bool:
-        """Whether all bytes may pass at once."""
-        ...
-
-    @property
-    def paced(self) -> bool:
-        """Whether `piece_bytes` and `passed_s` have to be asked."""
-        ...
+    unlimited: bool
+    """Whether all bytes may pass at once."""
+    paced: bool
+    """Whether `piece_bytes` and `passed_s` have to be asked."""
 
     def held_until_s(self, arrived_s: float) -> float:
         """The time until which bytes are held that arrived at `arrived_s`; NEVER: until the faults change."""
@@ -62,11 +57,11 @@ class Pipe:
         self.source: asyncio.Transport | None = None
         self.sink: asyncio.Transport | None = None
         self.direct = self.over = False
+        self.wake_s = NEVER
         self._queue: deque[_Held] = deque()
         self._held_bytes = 0
         self._passing: tuple[float, bytes] | None = None
         """The piece that takes up capacity now, and when it has passed."""
-        self._wake: Wake | None = None
         self._full = self._paused = False
 
     @property
@@ -92,11 +87,11 @@ class Pipe:
         until_s = self._limits.held_until_s(now_s)
         self._queue.append(_Held(now_s, until_s, data))
         self._held_bytes += len(data)
-        if now_s < until_s < NEVER and len(self._queue) == 1:
-            self._wake = self._wakes.at(until_s, self._woken)
-        elif self._wake is None:
+        if now_s < until_s < NEVER and len(self._queue) == 1:  # the usual case, without a second look
+            self._wakes.at(until_s, self)
+        elif self.wake_s == NEVER:
             self._advance()
-        elif self._held_bytes > HIGH_BYTES:
+        if self._held_bytes > HIGH_BYTES:
             self._regulate()
 
     def end(self) -> None:
@@ -117,40 +112,39 @@ class Pipe:
 
     def close(self) -> None:
         """Drop what is held and forward nothing more."""
-        self.over, self.direct = True, False
+        self.over, self.direct, self.wake_s = True, False, NEVER
         self._queue.clear()
-        self._wait_until(NEVER)
 
-    def _woken(self) -> None:
-        self._wake = None
+    def wake(self) -> None:
+        """The time has come for which it waited."""
         self._advance()
 
     def _advance(self) -> None:
         """Forward everything that may pass now, and wait for the rest."""
-        self._wait_until(self._forward())
+        wake_s = self._forward()
+        if wake_s == NEVER:
+            self.wake_s = NEVER
+        else:
+            self._wakes.at(wake_s, self)
         if self._paused or self._full or self._held_bytes > HIGH_BYTES:
             self._regulate()
 
     def _forward(self) -> float:
         """Forward until something has to wait; returns until when."""
-        now_s = self._now_s()
-        while self._queue and self.sink is not None and not self._full:
-            head = self._queue[0]
+        now_s, queue = self._now_s(), self._queue
+        while queue and self.sink is not None and not self._full:
+            head = queue[0]
             if head.until_s > now_s:
                 return head.until_s
             if not head.data:
                 self._end()
             elif not self._limits.paced:
-                self._queue.popleft()
-                self._write(head.data)
+                queue.popleft()
+                self._held_bytes -= len(head.data)
+                self.sink.write(head.data)
             elif (passed_s := self._pass_piece(head, now_s)) > now_s:
                 return passed_s
         return NEVER
-
-    def _write(self, data: bytes) -> None:
-        self._held_bytes -= len(data)
-        assert self.sink is not None
-        self.sink.write(data)
 
     def _pass_piece(self, head: _Held, now_s: float) -> float:
         """Write the next piece if it has passed; returns when that is."""
@@ -163,18 +157,15 @@ class Pipe:
             head.data = head.data[len(piece) :]
             if not head.data:
                 self._queue.popleft()
-            self._write(piece)
+            self._held_bytes -= len(piece)
+            assert self.sink is not None
+            self.sink.write(piece)
         return passed_s
 
     def _end(self) -> None:
         self._queue.clear()
         self.over, self.direct = True, False
         self._ended()
-
-    def _wait_until(self, time_s: float) -> None:
-        if self._wake is not None:
-            self._wake.cancel()
-        self._wake = None if time_s == NEVER else self._wakes.at(time_s, self._woken)
 
     def _regulate(self) -> None:
         """Stop reading while too much is held or nothing can be written, so that the sender is stopped too."""

@@ -30,7 +30,7 @@ FRONT_FAULTS: Mapping[str, Mapping[str, Number]] = {
     "blackhole": {"share": SHARE, "seed": SEED},
     "http-body": {"share": SHARE, "seed": SEED},
     "http-status": {"status": Number(400, 599, default=503, whole=True), "share": SHARE, "seed": SEED},
-    "latency": {"delay_ms": Number(0, 600_000), "jitter_ms": Number(0, 600_000, default=0), "seed": SEED},
+    "latency": {"delay_ms": Number(0, 60_000), "jitter_ms": Number(0, 60_000, default=0), "seed": SEED},
     "reset": {"share": SHARE, "seed": SEED},
 }
 """The parameters of each fault, as the proxy checks them (docs/reference/contracts.md)."""

@@ -93,7 +93,7 @@ def test_service_without_a_front_is_refused_before_anything_is_broken(platform: 
     ("name", "parameters", "fact"),
     [
         ("latency", {}, "delay_ms is missing"),
-        ("latency", {"delay_ms": "300ms"}, "delay_ms must be a number from 0 to 600000, not `300ms`"),
+        ("latency", {"delay_ms": "300ms"}, "delay_ms must be a number from 0 to 60000, not `300ms`"),
         (
             "latency",
             {"delay_ms": 1, "jiter_ms": 1},
