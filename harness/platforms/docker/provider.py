@@ -17,7 +17,6 @@ from harness.platforms.base import Announce, Need, Overrides, PlatformOptions
 from harness.platforms.docker.platform import DockerPlatform, Images
 
 REFUSALS = {
-    Need.PROCESSES: "it runs pods as containers, whose processes belong to the engine; use --platform local",
     Need.MEMORY_GUARD: "it runs pods as containers whose limits the engine enforces: set `limits.memory`",
     Need.NETWORK_POLICIES: "it has no network that enforces NetworkPolicies; use --platform kind",
 }
