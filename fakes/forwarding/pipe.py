@@ -6,7 +6,6 @@ import asyncio
 import math
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from fakes.forwarding.wakes import Wakes
@@ -37,14 +36,6 @@ class Limits(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class _Held:
-    arrived_s: float
-    until_s: float
-    data: bytes
-    """Empty: the end of this direction."""
-
-
 class Pipe:
     """Forwards from the transport `source` to `sink`, in order, with back-pressure; holds everything until `open`.
 
@@ -58,7 +49,8 @@ class Pipe:
         self.sink: asyncio.Transport | None = None
         self.direct = self.over = False
         self.wake_s = NEVER
-        self._queue: deque[_Held] = deque()
+        self._queue: deque[tuple[float, float, bytes]] = deque()
+        """What is held: when it arrived, until when, and the bytes; without any, the end of this direction."""
         self._held_bytes = 0
         self._passing: tuple[float, bytes] | None = None
         """The piece that takes up capacity now, and when it has passed."""
@@ -85,7 +77,7 @@ class Pipe:
             return
         now_s = self._now_s()
         until_s = self._limits.held_until_s(now_s)
-        self._queue.append(_Held(now_s, until_s, data))
+        self._queue.append((now_s, until_s, data))
         self._held_bytes += len(data)
         if now_s < until_s < NEVER and len(self._queue) == 1:  # the usual case, without a second look
             self._wakes.at(until_s, self)
@@ -106,8 +98,8 @@ class Pipe:
     def reconsider(self) -> None:
         """Ask anew how long the held bytes have to wait: the faults have changed."""
         self._passing = None
-        for held in self._queue:
-            held.until_s = self._limits.held_until_s(held.arrived_s)
+        held_until_s = self._limits.held_until_s
+        self._queue = deque((arrived_s, held_until_s(arrived_s), data) for arrived_s, _, data in self._queue)
         self._advance()
 
     def close(self) -> None:
@@ -133,30 +125,31 @@ class Pipe:
         """Forward until something has to wait; returns until when."""
         now_s, queue = self._now_s(), self._queue
         while queue and self.sink is not None and not self._full:
-            head = queue[0]
-            if head.until_s > now_s:
-                return head.until_s
-            if not head.data:
+            _, until_s, data = queue[0]
+            if until_s > now_s:
+                return until_s
+            if not data:
                 self._end()
             elif not self._limits.paced:
                 queue.popleft()
-                self._held_bytes -= len(head.data)
-                self.sink.write(head.data)
-            elif (passed_s := self._pass_piece(head, now_s)) > now_s:
+                self._held_bytes -= len(data)
+                self.sink.write(data)
+            elif (passed_s := self._pass_piece(now_s)) > now_s:
                 return passed_s
         return NEVER
 
-    def _pass_piece(self, head: _Held, now_s: float) -> float:
+    def _pass_piece(self, now_s: float) -> float:
         """Write the next piece if it has passed; returns when that is."""
+        arrived_s, until_s, data = self._queue[0]
         if self._passing is None:
-            piece = head.data[: self._limits.piece_bytes()]
+            piece = data[: self._limits.piece_bytes()]
             self._passing = self._limits.passed_s(len(piece), now_s), piece
         passed_s, piece = self._passing
         if passed_s <= now_s:
             self._passing = None
-            head.data = head.data[len(piece) :]
-            if not head.data:
-                self._queue.popleft()
+            self._queue.popleft()
+            if rest := data[len(piece) :]:
+                self._queue.appendleft((arrived_s, until_s, rest))
             self._held_bytes -= len(piece)
             assert self.sink is not None
             self.sink.write(piece)
