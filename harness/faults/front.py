@@ -56,5 +56,6 @@ class FrontFault(AdminFault):
             return target.platform.fronts(self.spec.at)
 
         if not fronts():
-            raise PlatformError(f"fault `{self.text}`: the {target.platform.name} platform has no proxy there")
+            fact = f"the {target.platform.name} platform has no proxy there; see docs/reference/bindings.md"
+            raise PlatformError(f"fault `{self.text}`: {fact}")
         return fronts

@@ -50,7 +50,10 @@ class _Stopping:
         stopped, _, running = self._guard.ask("stop").partition(" of ")
         if stopped != running or stopped == "0":
             self._guard.end()
-            raise PlatformError(f"fault `{self._text}`: {stopped} of {running} processes stopped")
+            fact = (
+                f"{stopped} of {running} processes of {self._at} stopped; try again, a pod may have ended"
+            )
+            raise PlatformError(f"fault `{self._text}`: {fact}")
 
     def revert(self) -> None:
         if self._guard is not None:

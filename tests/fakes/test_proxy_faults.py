@@ -3,108 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 
 import pytest
 
-from fakes.faults.base import FaultBoard, FaultError
+from fakes.faults.base import FaultError
 from fakes.faults.blackhole import Blackhole
 from fakes.faults.latency import Latency
-from fakes.forwarding.effects import ProxyFault
-from fakes.proxy import EFFECTS, Proxy
+from fakes.proxy import Proxy
 from tests.support.fakes import ask
 from tests.support.network import free_port
-from tests.support.proxy import TOKEN, Backend, Endpoint, exchange, in_a_loop, process, proxied
+from tests.support.proxy import (
+    TOKEN,
+    Backend,
+    Board,
+    Conversation,
+    board_of,
+    exchange,
+    in_a_loop,
+    now_s,
+    process,
+    proxied,
+    talking,
+)
 from tests.support.waiting import wait_until, wait_until_async
 
 LONG_MS = 60_000.0
-QUICK_S = 0.2
-"""How long a test waits for something that must not arrive."""
-
-
-def board_of(proxy: Proxy) -> FaultBoard:
-    return FaultBoard(ProxyFault(effect, proxy.faults) for effect in EFFECTS)
-
-
-class Board:
-    """The fault board of a proxy in the test's event loop."""
-
-    def __init__(self, proxy: Proxy) -> None:
-        self._board = board_of(proxy)
-
-    def apply(self, name: str, **parameters: float) -> None:
-        self._board.apply({"name": name, "max_duration_s": 60, **parameters})
-
-    def revert(self) -> None:
-        self._board.revert_all()
-
-
-class Conversation:
-    """A connection through the proxy that stays open."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
-
-    @classmethod
-    async def begin(cls, stack: AsyncExitStack, port: int) -> Conversation:
-        made = cls(*await asyncio.open_connection("127.0.0.1", port))
-        stack.callback(made._writer.close)
-        return made
-
-    def say(self, data: bytes) -> None:
-        self._writer.write(data)
-
-    def end(self) -> None:
-        self._writer.write_eof()
-
-    def hang_up(self) -> None:
-        self._writer.close()
-
-    async def hear(self) -> bytes:
-        return await self._reader.readline()
-
-    async def rest(self) -> bytes:
-        return await self._reader.read()
-
-    async def hears_nothing(self) -> bool:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(QUICK_S):
-                await self._reader.read(1)
-                return False
-        return True
-
-    async def response(self) -> tuple[int, dict[str, str], bytes]:
-        """Status, headers with small names, and body of one HTTP response."""
-        head = (await self._reader.readuntil(b"\r\n\r\n")).decode().splitlines()
-        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:-1])}
-        if headers.get("transfer-encoding") == "chunked":
-            return int(head[0].split()[1]), headers, await self._chunks()
-        body = await self._reader.readexactly(int(headers.get("content-length", 0)))
-        return int(head[0].split()[1]), headers, body
-
-    async def _chunks(self) -> bytes:
-        body = b""
-        while size := int(await self._reader.readline(), 16):
-            body += await self._reader.readexactly(size)
-            await self._reader.readline()
-        await self._reader.readline()
-        return body
-
-
-def now_s() -> float:
-    return asyncio.get_running_loop().time()
-
-
-async def talking(stack: AsyncExitStack) -> tuple[Backend, Board, Conversation, int]:
-    """A line server behind a proxy, and a connection to it that has had an answer."""
-    backend = Backend("one")
-    proxy, port = await proxied(stack, await backend.up(stack))
-    talk = await Conversation.begin(stack, port)
-    talk.say(b"a\n")
-    assert await talk.hear() == b"one a\n"
-    return backend, Board(proxy), talk, port
 
 
 # -- latency -----------------------------------------------------------------------------------------------------------
@@ -285,199 +209,7 @@ async def test_a_share_of_the_connections_is_in_the_blackhole(stack: AsyncExitSt
     assert Blackhole.parameters["share"].default == 1
 
 
-# -- HTTP --------------------------------------------------------------------------------------------------------------
-
-
-class Web:
-    """A keep-alive HTTP server: answers with the request's target and body as JSON, chunked for `/chunked`."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-
-    async def up(self, stack: AsyncExitStack) -> Endpoint:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        stack.callback(server.close)
-        port: int = server.sockets[0].getsockname()[1]
-        return "127.0.0.1", port
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(asyncio.IncompleteReadError, ConnectionError):
-            while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode()
-                length = next((line.split(": ")[1] for line in head.split("\r\n") if "ength" in line), "0")
-                body = await reader.readexactly(int(length))
-                self.asked.append(head.split(" ")[1])
-                if "Upgrade" in head:
-                    writer.write(b"HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\nhi\n")
-                    continue
-                answer = json.dumps({"target": self.asked[-1], "body": body.decode()}).encode()
-                await self._answer(writer, head.split(" ")[0], answer)
-        writer.close()
-
-    async def _answer(self, writer: asyncio.StreamWriter, method: str, body: bytes) -> None:
-        if self.asked[-1] == "/chunked":
-            writer.write(b"HTTP/1.1 200 OK\r\nX-One: Two\r\nTransfer-Encoding: chunked\r\n\r\n")
-            for piece in (body[:7], body[7:]):
-                writer.write(b"%x\r\n%s\r\n" % (len(piece), piece))
-                await asyncio.sleep(0.01)
-            writer.write(b"0\r\n\r\n")
-        else:
-            head = b"HTTP/1.1 200 OK\r\nX-One: Two\r\nContent-Length: %d\r\n\r\n" % len(body)
-            writer.write(head + (b"" if method == "HEAD" else body))
-
-
-def request(target: str = "/a", method: str = "POST", body: bytes = b"b", extra: str = "") -> bytes:
-    return f"{method} {target} HTTP/1.1\r\nHost: a\r\n{extra}Content-Length: {len(body)}\r\n\r\n".encode() + body
-
-
-async def browsing(stack: AsyncExitStack) -> tuple[Web, Board, Conversation, int]:
-    """A web server behind a proxy, and a connection to it that has had an answer."""
-    web = Web()
-    proxy, port = await proxied(stack, await web.up(stack))
-    talk = await Conversation.begin(stack, port)
-    talk.say(request())
-    assert (await talk.response())[0] == 200
-    return web, Board(proxy), talk, port
-
-
-@in_a_loop
-async def test_http_status_answers_in_place_of_the_service(stack: AsyncExitStack) -> None:
-    web, board, talk, port = await browsing(stack)
-    board.apply("http-status", status=502)
-    for each in (talk, talk, await Conversation.begin(stack, port)):
-        each.say(request("/failed"))
-        status, headers, body = await each.response()
-        assert (status, headers["content-type"], body) == (502, "text/plain", b"502 Bad Gateway\n")
-    board.revert()
-    talk.say(request("/good"))
-    assert (await talk.response())[0] == 200
-    assert web.asked == ["/a", "/good"]
-
-
-@in_a_loop
-async def test_request_in_pieces_is_taken_whole(stack: AsyncExitStack) -> None:
-    web, board, talk, _ = await browsing(stack)
-    board.apply("http-status")
-    whole = request("/failed", body=b"x" * 100)
-    for start in range(0, len(whole), 40):
-        assert await talk.hears_nothing() if start == 80 else True
-        talk.say(whole[start : start + 40])
-        await asyncio.sleep(0.01)
-    assert (await talk.response())[0] == 503
-    board.revert()
-    talk.say(request("/good"))
-    assert (await talk.response())[2] == b'{"target": "/good", "body": "b"}'
-    assert web.asked == ["/a", "/good"]
-
-
-@in_a_loop
-async def test_pipelined_requests_are_each_answered(stack: AsyncExitStack) -> None:
-    web, board, talk, _ = await browsing(stack)
-    board.apply("http-status")
-    talk.say(request("/one") + request("/two")[:30])
-    assert (await talk.response())[0] == 503
-    talk.say(request("/two")[30:])
-    assert (await talk.response())[0] == 503
-    assert web.asked == ["/a"]
-
-
-@in_a_loop
-async def test_refused_request_that_closes_ends_the_connection(stack: AsyncExitStack) -> None:
-    _, board, talk, _ = await browsing(stack)
-    board.apply("http-status")
-    talk.say(request(extra="Connection: close\r\n"))
-    answer = await talk.rest()
-    assert answer.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
-    assert b"Connection: close" in answer
-
-
-@in_a_loop
-async def test_refused_head_has_no_body_and_a_websocket_is_refused_too(stack: AsyncExitStack) -> None:
-    _, board, talk, _ = await browsing(stack)
-    board.apply("http-status")
-    talk.say(request(method="HEAD", body=b""))
-    assert (await talk._reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 503 ")
-    assert await talk.hears_nothing()
-    talk.say(request(method="GET", body=b"", extra="Connection: Upgrade\r\nUpgrade: websocket\r\n"))
-    assert (await talk.response())[0] == 503
-
-
-@in_a_loop
-async def test_seed_decides_which_requests_fail(stack: AsyncExitStack) -> None:
-    _, board, talk, _ = await browsing(stack)
-
-    async def statuses(seed: int) -> Sequence[int]:
-        board.apply("http-status", share=0.3, seed=seed)
-        found = []
-        for _ in range(100):
-            talk.say(request())
-            found.append((await talk.response())[0])
-        board.revert()
-        return found
-
-    first, again, other = [await statuses(seed) for seed in (1, 1, 2)]
-    assert first == again != other
-    assert 10 <= first.count(503) <= 50
-    assert set(first) == {200, 503}
-
-
-@in_a_loop
-async def test_http_fault_leaves_other_protocols_alone(stack: AsyncExitStack) -> None:
-    _, board, talk, _ = await talking(stack)
-    board.apply("http-status")
-    board.apply("http-body")
-    talk.say(b"GET is no HTTP\n")
-    assert await talk.hear() == b"one GET is no HTTP\n"
-
-
-@pytest.mark.parametrize("target", ["/sized", "/chunked"])
-def test_http_body_keeps_status_headers_and_length(target: str) -> None:
-    @in_a_loop
-    async def compare(stack: AsyncExitStack) -> None:
-        web, board, talk, port = await browsing(stack)
-        talk.say(request(target))
-        right = await talk.response()
-        board.apply("http-body")
-        for each in (talk, talk, await Conversation.begin(stack, port)):
-            each.say(request(target))
-            status, headers, body = await each.response()
-            assert (status, headers) == right[:2]
-            assert body == b"?" * len(right[2])
-        board.revert()
-        talk.say(request(target))
-        assert await talk.response() == right
-        assert len(web.asked) == 6
-
-    compare()
-
-
-@in_a_loop
-async def test_http_body_leaves_head_and_an_upgraded_connection_alone(stack: AsyncExitStack) -> None:
-    _, board, talk, _ = await browsing(stack)
-    board.apply("http-body")
-    talk.say(request(f"/{'a' * 500}", method="HEAD", body=b""))  # its answer has a length, and no body
-    assert b"X-One: Two" in await talk._reader.readuntil(b"\r\n\r\n")
-    talk.say(request(method="GET", body=b"", extra="Connection: Upgrade\r\nUpgrade: websocket\r\n"))
-    assert (await talk._reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
-    assert await talk.hear() == b"hi\n"
-
-
-# -- several, wrong ones, and the admin port ---------------------------------------------------------------------------
-
-
-@in_a_loop
-async def test_faults_add_up_and_end_one_by_one(stack: AsyncExitStack) -> None:
-    _, board, talk, _ = await browsing(stack)
-    board.apply("latency", delay_ms=100)
-    board.apply("latency", delay_ms=100)
-    board.apply("http-status")
-    began_s = now_s()
-    talk.say(request())
-    assert (await talk.response())[0] == 503
-    assert now_s() - began_s >= 0.199
-    board.revert()
-    talk.say(request())
-    assert (await talk.response())[0] == 200
+# -- wrong ones, and the admin port ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, contextmanager, suppress
 
 import uvloop
 
-from fakes.proxy import Proxy
+from fakes.faults.base import FaultBoard
+from fakes.forwarding.effects import ProxyFault
+from fakes.proxy import EFFECTS, Proxy
 from tests.support.network import free_port
 
 TOKEN = {"Authorization": "Bearer a-token"}
@@ -90,6 +92,93 @@ async def exchange(port: int, line: str) -> str:
     answer = await reader.readline()
     writer.close()
     return answer.decode().strip()
+
+
+QUICK_S = 0.2
+"""How long a test waits for something that must not arrive."""
+
+
+def board_of(proxy: Proxy) -> FaultBoard:
+    return FaultBoard(ProxyFault(effect, proxy.faults) for effect in EFFECTS)
+
+
+class Board:
+    """The fault board of a proxy in the test's event loop."""
+
+    def __init__(self, proxy: Proxy) -> None:
+        self._board = board_of(proxy)
+
+    def apply(self, name: str, **parameters: float) -> None:
+        self._board.apply({"name": name, "max_duration_s": 60, **parameters})
+
+    def revert(self) -> None:
+        self._board.revert_all()
+
+
+class Conversation:
+    """A connection through the proxy that stays open."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+
+    @classmethod
+    async def begin(cls, stack: AsyncExitStack, port: int) -> Conversation:
+        made = cls(*await asyncio.open_connection("127.0.0.1", port))
+        stack.callback(made._writer.close)
+        return made
+
+    def say(self, data: bytes) -> None:
+        self._writer.write(data)
+
+    def end(self) -> None:
+        self._writer.write_eof()
+
+    def hang_up(self) -> None:
+        self._writer.close()
+
+    async def hear(self) -> bytes:
+        return await self._reader.readline()
+
+    async def rest(self) -> bytes:
+        return await self._reader.read()
+
+    async def hears_nothing(self) -> bool:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(QUICK_S):
+                await self._reader.read(1)
+                return False
+        return True
+
+    async def response(self) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers with small names, and body of one HTTP response."""
+        head = (await self._reader.readuntil(b"\r\n\r\n")).decode().splitlines()
+        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:-1])}
+        if headers.get("transfer-encoding") == "chunked":
+            return int(head[0].split()[1]), headers, await self._chunks()
+        body = await self._reader.readexactly(int(headers.get("content-length", 0)))
+        return int(head[0].split()[1]), headers, body
+
+    async def _chunks(self) -> bytes:
+        body = b""
+        while size := int(await self._reader.readline(), 16):
+            body += await self._reader.readexactly(size)
+            await self._reader.readline()
+        await self._reader.readline()
+        return body
+
+
+def now_s() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def talking(stack: AsyncExitStack) -> tuple[Backend, Board, Conversation, int]:
+    """A line server behind a proxy, and a connection to it that has had an answer."""
+    backend = Backend("one")
+    proxy, port = await proxied(stack, await backend.up(stack))
+    talk = await Conversation.begin(stack, port)
+    talk.say(b"a\n")
+    assert await talk.hear() == b"one a\n"
+    return backend, Board(proxy), talk, port
 
 
 @contextmanager
