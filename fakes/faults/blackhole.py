@@ -1,4 +1,4 @@
-"""`blackhole`: nothing arrives any more, and nobody is told."""
+"""`blackhole`: nothing arrives any more, and neither side sees an error."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class Garbling:
         return data
 
     def answered(self, data: bytes) -> bytes:
-        """Write the answer anew as it arrives: the parser does not say where in `data` the body is."""
+        """Write the answer again as it arrives: the parser does not say where in `data` the body is."""
         self._out.clear()
         try:
             self._parser.feed_data(data)

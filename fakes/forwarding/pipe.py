@@ -96,7 +96,7 @@ class Pipe:
         self._advance()
 
     def reconsider(self) -> None:
-        """Ask anew how long the held bytes have to wait: the faults have changed."""
+        """Ask again how long the held bytes have to wait: the faults have changed."""
         self._passing = None
         held_until_s = self._limits.held_until_s
         self._queue = deque((arrived_s, held_until_s(arrived_s), data) for arrived_s, _, data in self._queue)

@@ -50,9 +50,7 @@ class _Stopping:
         stopped, _, running = self._guard.ask("stop").partition(" of ")
         if stopped != running or stopped == "0":
             self._guard.end()
-            fact = (
-                f"{stopped} of {running} processes of {self._at} stopped; try again, a pod may have ended"
-            )
+            fact = f"{stopped} of {running} processes of {self._at} stopped; try again, a pod may have ended"
             raise PlatformError(f"fault `{self._text}`: {fact}")
 
     def revert(self) -> None:

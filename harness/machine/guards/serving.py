@@ -1,4 +1,4 @@
-"""The loop of a guard: answers lines until its time is over, or nobody is left to ask."""
+"""The loop of a guard: answers lines until its time is over, or the process that started it has ended."""
 
 from __future__ import annotations
 
