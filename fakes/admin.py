@@ -1,4 +1,4 @@
-"""HTTP API of a pod's admin port: switch serving on and off, apply and revert faults. Every call needs the token."""
+"""HTTP API of an admin port: apply and revert faults, switch a pod's serving on and off. Calls need the token."""
 
 from __future__ import annotations
 
@@ -18,22 +18,35 @@ Serve = Callable[[bool], Awaitable[None]]
 
 
 def application(token: str, board: FaultBoard, serve: Serve) -> Starlette:
-    """Return the application of the admin port; its calls are in docs/reference/contracts.md, "Admin port"."""
-    calls = Calls(board, serve)
+    """Return the application of a pod's admin port; its calls are in docs/reference/contracts.md, "Admin port"."""
+
+    async def serving(request: Request) -> Response:
+        wanted = (await json_object(request)).get("serving")
+        if not isinstance(wanted, bool):
+            return bad_request('the body must be {"serving": true} or {"serving": false}')
+        try:
+            await serve(wanted)
+        except OSError as error:
+            return JSONResponse({"error": f"cannot listen on the service address: {error}"}, 409)
+        return JSONResponse({"serving": wanted})
+
+    return Starlette(routes=[Route("/serving", guarded(token, serving), methods=["PUT"]), *fault_routes(token, board)])
+
+
+def fault_routes(token: str, board: FaultBoard) -> list[Route]:
+    """Return the routes of the calls that apply, show and revert faults."""
+    calls = FaultCalls(board)
 
     def route(path: str, endpoint: Endpoint, method: str) -> Route:
         return Route(path, guarded(token, endpoint), methods=[method])
 
-    return Starlette(
-        routes=[
-            route("/serving", calls.serving, "PUT"),
-            route("/faults", calls.apply, "POST"),
-            route("/faults", calls.active, "GET"),
-            route("/faults", calls.revert_all, "DELETE"),
-            route("/faults/{number}", calls.state, "GET"),
-            route("/faults/{number}", calls.revert, "DELETE"),
-        ]
-    )
+    return [
+        route("/faults", calls.apply, "POST"),
+        route("/faults", calls.active, "GET"),
+        route("/faults", calls.revert_all, "DELETE"),
+        route("/faults/{number}", calls.state, "GET"),
+        route("/faults/{number}", calls.revert, "DELETE"),
+    ]
 
 
 def guarded(token: str, endpoint: Endpoint) -> Endpoint:
@@ -48,21 +61,11 @@ def guarded(token: str, endpoint: Endpoint) -> Endpoint:
     return call
 
 
-class Calls:
-    """The endpoints of the admin port."""
+class FaultCalls:
+    """The calls that concern faults."""
 
-    def __init__(self, board: FaultBoard, serve: Serve) -> None:
-        self._board, self._serve = board, serve
-
-    async def serving(self, request: Request) -> Response:
-        wanted = (await json_object(request)).get("serving")
-        if not isinstance(wanted, bool):
-            return bad_request('the body must be {"serving": true} or {"serving": false}')
-        try:
-            await self._serve(wanted)
-        except OSError as error:
-            return JSONResponse({"error": f"cannot listen on the service address: {error}"}, 409)
-        return JSONResponse({"serving": wanted})
+    def __init__(self, board: FaultBoard) -> None:
+        self._board = board
 
     async def apply(self, request: Request) -> Response:
         try:

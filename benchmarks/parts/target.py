@@ -1,6 +1,7 @@
 """A fast HTTP server that counts: `python -m benchmarks.parts.target`, controlled by JSON lines on stdin.
 
-`{"op": "reset", "stall_at_s": 8, "stall_s": 2}` starts a run, with a stall relative to its first request.
+`{"op": "reset", "stall_at_s": 8, "stall_s": 2}` starts a run, with a stall relative to its first request; with
+`"service_s": 0.02` each answer takes so long.
 `{"op": "count"}` returns a `Count`. The first line on stdout is `{"port": n}`. It ends when stdin is closed.
 """
 
@@ -55,12 +56,13 @@ class CountingServer:
     count: Count = field(default_factory=Count)
     stall_at_s: float = 0.0
     stall_s: float = 0.0
+    service_s: float = 0.0
     delayed: list[tuple[asyncio.Transport, bytes]] = field(default_factory=list)
 
-    def reset(self, stall_at_s: float, stall_s: float) -> None:
+    def reset(self, stall_at_s: float, stall_s: float, service_s: float) -> None:
         """Start a run."""
         self.count, self.delayed = Count(), []
-        self.stall_at_s, self.stall_s = stall_at_s, stall_s
+        self.stall_at_s, self.stall_s, self.service_s = stall_at_s, stall_s, service_s
 
     def take(self, transport: asyncio.Transport, body: bytes) -> None:
         """Count a request and answer it, at once or at the end of the stall."""
@@ -76,6 +78,8 @@ class CountingServer:
         answer = self._answer(body)
         if 0 <= now_s - self.count.first_s - self.stall_at_s < self.stall_s:
             self.delayed.append((transport, answer))
+        elif self.service_s:
+            self.loop.call_later(self.service_s, self._send, transport, answer)
         else:
             self._send(transport, answer)
 
@@ -139,7 +143,9 @@ async def main() -> None:
     send_line({"port": server.sockets[0].getsockname()[1]})
     async for request in requests(loop):
         if request["op"] == "reset":
-            counting.reset(float(request["stall_at_s"]), float(request["stall_s"]))
+            counting.reset(
+                float(request["stall_at_s"]), float(request["stall_s"]), float(request.get("service_s", 0.0))
+            )
             send_line({})
         else:
             send_line(counting.count.to_wire())

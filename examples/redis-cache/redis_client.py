@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-TIMEOUT_S = 0.5
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
@@ -15,14 +14,14 @@ class RedisError(Exception):
 class Redis:
     """Sends commands to one server, each on a connection of its own, which is used again."""
 
-    def __init__(self, host: str, port: int) -> None:
-        self._host, self._port = host, port
+    def __init__(self, host: str, port: int, timeout_s: float) -> None:
+        self._host, self._port, self._timeout_s = host, port, timeout_s
         self._idle: list[Connection] = []
 
     async def command(self, *words: str) -> str | None:
         """Send one command; return the answer, None for no value. Raises RedisError and OSError."""
         try:
-            async with asyncio.timeout(TIMEOUT_S):
+            async with asyncio.timeout(self._timeout_s):
                 connection = self._idle.pop() if self._idle else await asyncio.open_connection(self._host, self._port)
                 answer = await _ask(connection, words)
         except TimeoutError:

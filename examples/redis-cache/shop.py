@@ -23,7 +23,11 @@ KEEP_S = 3
 """How long a page stays in the cache."""
 PAGE, SESSION = "p" * 4000, "s" * 8000
 
-cache = Redis(os.environ["CACHE_SERVICE_HOST"], int(os.environ["CACHE_SERVICE_PORT"]))
+cache = Redis(
+    os.environ["CACHE_SERVICE_HOST"],
+    int(os.environ["CACHE_SERVICE_PORT"]),
+    timeout_s=int(os.environ["CACHE_TIMEOUT_MS"]) / 1000,
+)
 database = asyncio.Semaphore(int(os.environ["DATABASE_CONNECTIONS"]))
 counts = {"hit": 0, "miss": 0, "error": 0}
 

@@ -21,14 +21,17 @@ class FaultError(Exception):
 
 @dataclass(frozen=True)
 class Range:
-    """The valid values of a parameter."""
+    """The valid values of a parameter; one with a default can be left out."""
 
     low: float
     high: float
     whole: bool = False
+    default: float | None = None
 
     def read(self, name: str, value: object) -> float:
-        """Return `value` when it is valid. Raises FaultError."""
+        """Return `value` when it is valid, and the default for None. Raises FaultError."""
+        if value is None and self.default is not None:
+            return self.default
         fits = isinstance(value, int if self.whole else int | float) and not isinstance(value, bool)
         if not fits or not self.low <= value <= self.high:  # type: ignore[operator]
             kind = "a whole number" if self.whole else "a number"

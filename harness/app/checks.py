@@ -9,12 +9,14 @@ from harness.cluster import manifest
 from harness.conditions import Condition
 from harness.errors import BindingError, GamedayError
 from harness.faults.admin import LOAD
+from harness.faults.base import needs_of
 from harness.faults.factory import make_fault
 from harness.faults.implemented import not_implemented
 from harness.load.job import check_shared
 from harness.load.scenario import Scenario, load_shape, scenario_of
 from harness.measures.probe import MetricProbe
 from harness.plan import DrillPlan, GamedayPlan
+from harness.platforms.base import Provider
 
 
 def part_problems(plan: GamedayPlan, workers: int | None) -> Iterator[GamedayError]:
@@ -27,6 +29,19 @@ def part_problems(plan: GamedayPlan, workers: int | None) -> Iterator[GamedayErr
         yield from _of_symptoms(drill)
         yield from _of_measures(drill, plan.bindings)
         yield from _of_toggles(drill, plan)
+
+
+def refusals(plan: GamedayPlan, provider: Provider) -> Iterator[GamedayError]:
+    """Every fault that the platform cannot apply, with the reason."""
+    for drill in plan.drills:
+        for spec in plan.bindings.faults[drill.binding.fault] if drill.binding else ():
+            try:
+                needs = needs_of(make_fault(spec))
+            except GamedayError:  # a part problem
+                continue
+            for why in filter(None, map(provider.refusal, sorted(needs, key=lambda need: need.name))):
+                place = f"{spec.place}: " if spec.place else ""
+                yield BindingError(f"{place}fault `{spec.text}` cannot be applied on --platform {provider.name}: {why}")
 
 
 def _deployed(bindings: Bindings) -> Collection[str]:

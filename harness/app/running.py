@@ -7,10 +7,11 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
 
-from harness.app.checks import part_problems
+from harness.app.checks import part_problems, refusals
 from harness.app.history import keep
 from harness.app.load import make_load
 from harness.app.members import DEFAULT_PLATFORM, RESPONDERS, file_formats, make_provider
@@ -88,9 +89,11 @@ def run(
     `stop` ends the run early: everything is reverted, and drills that had started are inconclusive. Raises Interrupted
     when it was set before the first drill, and another GamedayError when the run cannot start: then nothing has run.
     """
-    plan, workers = _checked_plan(request), request.platform.options.load_in_cluster
+    plan, workers = read_plan(request.plan), request.platform.options.load_in_cluster
+    check(plan)
     options = replace(request.platform.options, services=plan.bindings.services or None)
     provider = make_provider(request.platform.name or DEFAULT_PLATFORM, options)
+    _check_parts(plan, provider, workers)
     provider.check()
     members, formats = _members(plan, provider, request, workers), file_formats()
     admission, out = _admission(request.jobs, provider, notify), make_run_directory(request.out)
@@ -135,13 +138,11 @@ def _recording(record: Path, listeners: Sequence[ListenerFactory]) -> Iterator[t
             thread.close()
 
 
-def _checked_plan(request: RunRequest) -> GamedayPlan:
-    plan = read_plan(request.plan)
-    check(plan)
-    problems = list(dict.fromkeys(map(str, part_problems(plan, request.platform.options.load_in_cluster))))
-    if problems:
+def _check_parts(plan: GamedayPlan, provider: Provider, workers: int | None) -> None:
+    """Raises BindingError with every wrong name, and every fault that the platform cannot apply."""
+    found = chain(part_problems(plan, workers), refusals(plan, provider))
+    if problems := list(dict.fromkeys(map(str, found))):
         raise BindingError("\n".join(problems))
-    return plan
 
 
 def _members(plan: GamedayPlan, provider: Provider, request: RunRequest, workers: int | None) -> Members:

@@ -10,6 +10,7 @@ from harness.cluster.manifest import Manifest
 from harness.cluster.runtime import Runtime
 from harness.machine import process_ledger
 from harness.machine.loopback import FIRST_SERVICE, Subnet
+from harness.machine.platform_state import AdminPort
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,10 @@ class Backend(Protocol):
 
     def cluster_ip(self, service: str) -> str:
         """The Service's address as the pods see it. Only valid after `prepare`."""
+        ...
+
+    def front(self, service: str) -> AdminPort | None:
+        """The admin port of the proxy in front of a Service; None: its connections reach the pods without one."""
         ...
 
     def host(self, service: str) -> str:

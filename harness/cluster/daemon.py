@@ -186,9 +186,14 @@ class Daemon:
                 "deployments": [self._state(each) for each in self.cluster.deployments.values()],
                 "services": {name: section(one, "spec")["ports"] for name, one in self.cluster.services.items()},
                 "addresses": {name: self._backend.address(name) for name in self.cluster.services},
+                "fronts": self._fronts(),
                 "settled": self.cluster.settled(),
             }
         return {"error": f"no such operation: {request['op']}"}
+
+    def _fronts(self) -> Obj:
+        found = ((name, self._backend.front(name)) for name in self.cluster.services)
+        return {name: {"admin": front.url, "token": front.token} for name, front in found if front is not None}
 
     def _state(self, each: Deployment) -> Obj:
         pods: list[Json] = [

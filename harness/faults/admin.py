@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from harness.bindings import FaultSpec
@@ -33,28 +33,29 @@ class AdminFault:
     """
 
     def __init__(self, spec: FaultSpec) -> None:
-        self.text, self._spec = spec.text, spec
+        self.text, self.spec = spec.text, spec
 
     def prepare(self, target: Target) -> Injection:
-        on_target = _OnTarget(self._spec, target)
+        on_target = _OnTarget(self.spec, self.ports(target))
         text = f"DELETE /faults at {', '.join(port.owner for port in on_target.ports)}"
         return Injection(text, on_target.apply, on_target.revert, on_target.state)
+
+    def ports(self, target: Target) -> Callable[[], Sequence[AdminPort]]:
+        """Return what lists the admin ports that exist at the moment. Raises PlatformError when there never are any."""
+        at = self.spec.at
+        return lambda: [target.load.admin()] if at == LOAD else target.platform.admin(at)
 
 
 class _OnTarget:
     """The fault on one target; every admin port knows it by the same id, and applies it once per process."""
 
-    def __init__(self, spec: FaultSpec, target: Target) -> None:
-        self._spec, self._target = spec, target
+    def __init__(self, spec: FaultSpec, present: Callable[[], Sequence[AdminPort]]) -> None:
+        self._spec, self._present = spec, present
         self._id = f"{spec.fault}-{secrets.token_hex(4)}"
         self.ports = self._present()
         self._had: dict[str, AdminPort] = {}
         self._following = Repeated(FOLLOW_S, spec.max_duration_s, self._follow)
         self._looks = 0
-
-    def _present(self) -> Sequence[AdminPort]:
-        at = self._spec.at
-        return [self._target.load.admin()] if at == LOAD else self._target.platform.admin(at)
 
     def apply(self) -> None:
         if not self.ports:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from harness.errors import GamedayError
 from harness.load.base import Load
-from harness.platforms.base import Platform
+from harness.platforms.base import Need, Platform
 from harness.record.events import FaultStateName
 
 
@@ -63,7 +63,7 @@ class Fault(Protocol):
     """One way to break a service. A fault does not know which remedy will be tried.
 
     A member is registered under the entry point group `gameday.faults` as a callable that takes a FaultSpec and raises
-    BindingError for parameters that it cannot use.
+    BindingError for parameters that it cannot use. Its attribute `needs`, if it has one, is what `needs_of` returns.
     """
 
     @property
@@ -74,3 +74,8 @@ class Fault(Protocol):
     def prepare(self, target: Target) -> Injection:
         """Read from the target what the revert needs. Changes nothing. Raises PlatformError."""
         ...
+
+
+def needs_of(fault: Fault) -> frozenset[Need]:
+    """What a fault needs that not every platform has; a platform without one of them refuses the fault."""
+    return getattr(fault, "needs", frozenset())

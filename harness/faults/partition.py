@@ -10,6 +10,7 @@ from harness.faults.base import FaultState, Injection, Target
 from harness.faults.kubectl import kubectl
 from harness.faults.parameters import Parameters
 from harness.faults.timed_revert import TimedRevert
+from harness.platforms.base import Need
 from harness.platforms.kubernetes.platform import KubernetesPlatform
 
 PORT = 8080
@@ -22,6 +23,8 @@ class Partition:
     NetworkPolicies can only allow traffic, so this one selects the egress of `from`, which no other policy of the
     platform does, and allows everything else. A call before and after shows that the policy takes effect.
     """
+
+    needs = frozenset({Need.NETWORK_POLICIES})
 
     def __init__(self, spec: FaultSpec) -> None:
         """Raises BindingError."""

@@ -37,6 +37,17 @@ class Group:
     start_time: float
     what: str
 
+    @property
+    def place(self) -> str:
+        """The group as `PID:START_TIME`, as guards take it."""
+        return f"{self.pid}:{self.start_time!r}"
+
+    @classmethod
+    def at(cls, place: str) -> Group:
+        """The group of a `place`."""
+        pid, start = place.split(":")
+        return cls(int(pid), float(start), "pod")
+
     def leader_lives(self) -> bool:
         """Whether the process that was started still runs."""
         try:
@@ -76,6 +87,10 @@ class Ledger:
         group = Group(pid, start_time, what)
         self._write({**asdict(group), "pgid": pid})
         return group
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
 
     def _write(self, entry: dict[str, int | float | str]) -> None:
         self._file.write(json.dumps(entry) + "\n")

@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
 from harness.bindings import OwnService
 from harness.http import Answer
 from harness.machine.platform_state import AdminPort, CommandResult, ObservedPlatform, Shell
+
+
+class Need(Enum):
+    """What a fault needs of a platform that not every platform has."""
+
+    FRONT = "a proxy in front of each Service"
+    PROCESSES = "pods whose processes can be stopped from outside"
+    MEMORY_GUARD = "pods whose memory can be measured and whose processes can be killed from outside"
+    NETWORK_POLICIES = "a network that enforces NetworkPolicies"
 
 
 class Platform(ObservedPlatform, Protocol):
@@ -61,6 +71,10 @@ class Platform(ObservedPlatform, Protocol):
         """Admin ports of the running pods."""
         ...
 
+    def fronts(self, service: str) -> Sequence[AdminPort]:
+        """Admin ports of the proxies in front of a Service; none where connections reach the pods without one."""
+        ...
+
 
 Overrides = Mapping[str, Mapping[str, str]]
 """Environment variables by Deployment, which replace the shipped values."""
@@ -98,6 +112,10 @@ class Provider(Protocol):
 
     def check(self) -> None:
         """Raises MachineError that names everything this machine lacks; has no effect otherwise."""
+        ...
+
+    def refusal(self, need: Need) -> str:
+        """Why the platforms of this kind do not have what a fault needs, as "it …"; "" if they have it."""
         ...
 
     def session(self, folder: Path, announce: Announce) -> AbstractContextManager[None]:

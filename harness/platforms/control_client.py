@@ -42,12 +42,20 @@ class DeploymentAnswer(TypedDict):
     pods: list[PodAnswer]
 
 
+class FrontAnswer(TypedDict):
+    """The proxy in front of a Service: the URL of its admin port, and the token."""
+
+    admin: str
+    token: str
+
+
 class StateAnswer(TypedDict):
-    """The answer to `{"op": "state"}`; `addresses` by Service name."""
+    """The answer to `{"op": "state"}`; `addresses` and `fronts` by Service name."""
 
     deployments: list[DeploymentAnswer]
     services: dict[str, list[PortAnswer]]
     addresses: dict[str, str]
+    fronts: dict[str, FrontAnswer]
     settled: bool
 
 

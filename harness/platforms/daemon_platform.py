@@ -20,6 +20,7 @@ from harness.cluster import kubectl_shim, manifest
 from harness.errors import GamedayError, MachineError, PlatformError
 from harness.http import Answer, call, connection_error
 from harness.machine import operator_shell, process_ledger
+from harness.machine.guard import Guard
 from harness.machine.platform_state import AdminPort, CommandResult, DeploymentState, Destination, Shell
 from harness.machine.waiting import wait_until
 from harness.platforms.control_client import DeploymentAnswer, PodAnswer, StateAnswer, request
@@ -249,6 +250,17 @@ class DaemonPlatform:
 
     def admin(self, deployment: str) -> Sequence[AdminPort]:
         return [AdminPort(pod["name"], pod["admin"], pod["token"]) for pod in self._deployment(deployment)["pods"]]
+
+    def fronts(self, service: str) -> Sequence[AdminPort]:
+        front = self._state()["fronts"].get(service)
+        return [AdminPort(f"the proxy of {service}", front["admin"], front["token"])] if front else []
+
+    def stop_guard(self, pods: Sequence[str], max_duration_s: float) -> Guard:
+        """A guard of harness.machine.guards.stop, or of that form, for the processes of the pods. Subclasses have it.
+
+        Raises PlatformError when it does not start.
+        """
+        raise PlatformError(f"the processes of {', '.join(pods)} cannot be stopped on the {self.name} platform")
 
     def _deployment(self, deployment: str) -> DeploymentAnswer:
         for each in self._state()["deployments"]:

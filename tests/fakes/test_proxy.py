@@ -7,87 +7,15 @@ import signal
 import socket
 import struct
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 
 import psutil
 import pytest
-import uvloop
 
-from fakes.proxy import Proxy
 from tests.support.fakes import ask
 from tests.support.network import free_port
-from tests.support.proxy import TOKEN, process
+from tests.support.proxy import TOKEN, Backend, exchange, in_a_loop, process, proxied
 from tests.support.waiting import wait_until
-
-LIMIT_S = 20.0
-Endpoint = tuple[str, int]
-
-
-def in_a_loop(test: Callable[[AsyncExitStack], Awaitable[None]]) -> Callable[[], None]:
-    """Run a test on uvloop with a stack that closes its servers and connections at the end."""
-
-    def run() -> None:
-        async def main() -> None:
-            async with asyncio.timeout(LIMIT_S), AsyncExitStack() as stack:
-                await test(stack)
-            others = asyncio.all_tasks() - {asyncio.current_task()}
-            for task in others:
-                task.cancel()
-            await asyncio.gather(*others, return_exceptions=True)
-            await asyncio.sleep(0)  # the callbacks that close the sockets
-
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # as in production
-            runner.run(main())
-
-    run.__name__, run.__doc__ = test.__name__, test.__doc__
-    return run
-
-
-class Backend:
-    """Answers each line with its name and the line, and sends `bye` at the client's EOF; or never reads."""
-
-    def __init__(self, name: str, *, reads: bool = True) -> None:
-        self.name, self._reads = name, reads
-        self.connections = 0
-        self.ended: list[str] = []
-
-    async def up(self, stack: AsyncExitStack) -> Endpoint:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        stack.callback(server.close)
-        port: int = server.sockets[0].getsockname()[1]
-        return "127.0.0.1", port
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        try:
-            if not self._reads:
-                await asyncio.Event().wait()
-            while line := await reader.readline():
-                writer.write(f"{self.name} ".encode() + line)
-            self.ended.append("eof")
-            writer.write(f"{self.name} bye\n".encode())
-        except ConnectionError:
-            self.ended.append("reset")
-        finally:
-            writer.close()
-
-
-async def proxied(stack: AsyncExitStack, *endpoints: Endpoint) -> tuple[Proxy, int]:
-    port = free_port()
-    proxy = Proxy("127.0.0.1", port)
-    stack.push_async_callback(proxy.forward_to, [])
-    await proxy.forward_to(endpoints)
-    return proxy, port
-
-
-async def exchange(port: int, line: str) -> str:
-    """Return the answer to one line, sent on its own connection."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(line.encode() + b"\n")
-    answer = await reader.readline()
-    writer.close()
-    return answer.decode().strip()
 
 
 async def refused(port: int) -> bool:

@@ -20,10 +20,15 @@ from typing import get_args
 import pytest
 import yaml
 
+from fakes.proxy import EFFECTS
 from harness import bindings, errors
+from harness.app.members import PLATFORMS
+from harness.bindings import OwnService
 from harness.cli.parser import build_parser
 from harness.conditions import parse
 from harness.errors import ConditionError
+from harness.faults.factory import FAULTS
+from harness.platforms.base import PlatformOptions
 from harness.platforms.local.platform import LocalPlatform
 from harness.record.events import PhaseName, RunStarted
 from harness.record.header import DashboardPlan, Procedure
@@ -144,6 +149,36 @@ def test_every_fault_is_in_the_contracts_and_no_other() -> None:
     assert len(real) >= 8
     rows = table("docs/reference/contracts.md", "## Faults")
     assert {(row[0], row[1], *row[2].replace(",", " ").split()) for row in rows} == real
+
+
+def test_every_fault_of_a_service_proxy_is_in_the_contracts_and_no_other() -> None:
+    rows = table("docs/reference/contracts.md", "### Faults of a Service proxy")
+    documented = {name: re.findall(r"(\w+)(?: \((\S+)\))?", parameters) for name, parameters, _ in rows}
+    real = {
+        each.name: [
+            (name, "" if valid.default is None else f"{valid.default:g}") for name, valid in each.parameters.items()
+        ]
+        for each in EFFECTS
+    }
+    assert documented == real
+
+
+def test_the_table_of_faults_and_platforms_is_what_the_platforms_refuse() -> None:
+    own = {"web": OwnService("web", "serve", Path())}
+
+    def works(fault: str, platform: str, services: dict[str, OwnService] | None = None) -> str:
+        needs = getattr(FAULTS.load(fault), "needs", frozenset())
+        return "no" if any(map(PLATFORMS.load(platform)(PlatformOptions(services=services)).refusal, needs)) else "yes"
+
+    cells = table("docs/reference/bindings.md", "### Where each fault works")
+    rows = {row[0]: [cell.split(" ")[0] for cell in row[1:]] for row in cells}
+    real = {
+        name: [works(name, "local", own), works(name, "local"), works(name, "docker"), works(name, "kind")]
+        for name in FAULTS.names()
+    }
+    assert rows == real
+    assert PLATFORMS.names() == ("docker", "kind", "kubernetes", "local")
+    assert all(works(name, "kubernetes") == works(name, "kind") for name in FAULTS.names())
 
 
 def test_every_toggle_is_in_the_contracts_with_its_deployment_and_value(tmp_path: Path) -> None:

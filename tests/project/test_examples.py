@@ -18,7 +18,13 @@ EXAMPLES = {
     "nginx-upstreams": ("nginx", {"BAD_UPSTREAM": "passed", "RESTART_EDGE": "failed"}),
     "redis-cache": (
         "redis-server",
-        {"CACHE_DOWN": "passed", "RESTART_WEB": "failed", "CACHE_FULL": "passed", "RESTART_WEB_AGAIN": "failed"},
+        {
+            "CACHE_DOWN": "passed",
+            "RESTART_WEB": "failed",
+            "CACHE_SLOW": "passed",
+            "CACHE_FULL": "passed",
+            "RESTART_WEB_AGAIN": "failed",
+        },
     ),
 }
 """By folder in `examples/`: the program that it needs, and the verdict of each runbook."""

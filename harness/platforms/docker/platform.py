@@ -12,8 +12,11 @@ from harness.cluster import manifest
 from harness.cluster.runtimes.container.ledger import LEDGER
 from harness.cluster.runtimes.container.recovery import recover
 from harness.errors import GamedayError
+from harness.machine.guard import Guard
 from harness.platforms.daemon_platform import DaemonPlatform
 
+PAUSING = "harness.cluster.runtimes.container.pausing"
+CONTAINERS = '{range .items[*]}{.metadata.name} {.status.containerStatuses[0].containerID}{"\n"}{end}'
 KEPT_PREFIXES = ("DOCKER_", "TESTCONTAINERS_", "RYUK_", "TC_")
 
 
@@ -56,6 +59,12 @@ class DockerPlatform(DaemonPlatform):
         """Variables of Docker and testcontainers; the mode keeps traffic on loopback even inside a container."""
         ours = {name: value for name, value in os.environ.items() if name.startswith(KEPT_PREFIXES)}
         return {"TESTCONTAINERS_CONNECTION_MODE": "docker_host", **ours, **super().environment()}
+
+    def stop_guard(self, pods: Sequence[str], max_duration_s: float) -> Guard:
+        listed = self.kubectl("get", "pods", "-n", self.namespace, "-o", f"jsonpath={CONTAINERS}").stdout
+        found = (line.split(" ") for line in listed.splitlines())
+        ids = [container.removeprefix("docker://") for pod, container in found if pod in pods]
+        return Guard(PAUSING, [f"{max_duration_s:g}", *ids], self.folder, self.environment())
 
     def recover(self) -> Sequence[str]:
         """Never raises: what an unreachable engine still has remains in the ledger, and the provider reports it."""

@@ -13,9 +13,13 @@ from harness.cluster.runtimes.container.ledger import LEDGER, containers
 from harness.cluster.runtimes.container.recovery import recover
 from harness.errors import GamedayError, MachineError, PlatformError
 from harness.machine import process_ledger
-from harness.platforms.base import Announce, Overrides, PlatformOptions
+from harness.platforms.base import Announce, Need, Overrides, PlatformOptions
 from harness.platforms.docker.platform import DockerPlatform, Images
 
+REFUSALS = {
+    Need.MEMORY_GUARD: "it runs pods as containers whose limits the engine enforces: set `limits.memory`",
+    Need.NETWORK_POLICIES: "it has no network that enforces NetworkPolicies; use --platform kind",
+}
 EXTRA = "pip install 'runbook-gameday[docker]'"
 
 
@@ -37,6 +41,9 @@ class DockerProvider:
         from harness.cluster.runtimes.container.engine import client  # noqa: PLC0415  needs the extra
 
         client().close()
+
+    def refusal(self, need: Need) -> str:
+        return REFUSALS.get(need, "")
 
     @contextmanager
     def session(self, folder: Path, announce: Announce) -> Iterator[None]:

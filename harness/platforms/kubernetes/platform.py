@@ -260,6 +260,10 @@ class KubernetesPlatform:
         pods = [pod.name for pod in self._staying() if pod.app == deployment and pod.ran]
         return [AdminPort(name, self._forward(name, ADMIN_PORT), token) for name in pods]
 
+    def fronts(self, service: str) -> Sequence[AdminPort]:
+        """None: kube-proxy forwards connections in the kernel."""
+        return ()
+
     def jobs(self) -> KubernetesJobs:
         """Runs one Job of the harness in this namespace."""
         return KubernetesJobs(self._api, self.namespace, self._revert, self._forward)

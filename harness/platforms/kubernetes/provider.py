@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from harness.errors import MachineError, PlatformError
-from harness.platforms.base import Announce, Overrides, PlatformOptions
+from harness.platforms.base import Announce, Need, Overrides, PlatformOptions
 from harness.platforms.kubernetes import commands, images, kind, sandbox
 from harness.platforms.kubernetes.api import check_extra
 from harness.platforms.kubernetes.cluster_ref import ClusterRef
@@ -27,6 +27,12 @@ KUBECONFIG = "cluster.kubeconfig"
 CONTEXT = "context.txt"
 """File with the context of the existing cluster that a folder's run uses; written before anything is changed."""
 
+REFUSALS = {
+    Need.FRONT: "it has no proxy in front of a Service: kube-proxy forwards its connections; use --platform docker",
+    Need.PROCESSES: "it runs pods on nodes whose processes it cannot reach; use --platform local",
+    Need.MEMORY_GUARD: "it runs pods on nodes that enforce their limits: set `limits.memory`",
+}
+
 
 class _ClusterProvider:
     """What both providers share: the platforms of one cluster, which is known once a session has begun."""
@@ -36,6 +42,9 @@ class _ClusterProvider:
     def __init__(self, options: PlatformOptions) -> None:
         self._options = options
         self._cluster: ClusterRef | None = None
+
+    def refusal(self, need: Need) -> str:
+        return REFUSALS.get(need, "")
 
     def create(self, folder: Path, side: str, overrides: Overrides) -> KubernetesPlatform:
         assert self._cluster is not None, "create is only valid within a session"

@@ -11,6 +11,8 @@ from harness.bindings import OwnService
 from harness.cluster import manifest, own_manifest
 from harness.cluster.logs import last_lines
 from harness.errors import GamedayError, PlatformError, StartError
+from harness.machine import process_ledger
+from harness.machine.guard import Guard
 from harness.platforms.control_client import DeploymentAnswer
 from harness.platforms.daemon_platform import DaemonPlatform
 from harness.platforms.local.own_services import listens_elsewhere, start_error
@@ -19,6 +21,9 @@ MANIFESTS = "manifests"
 OWN_UP_S = 60.0
 """Time limit for services of the user: what they do while they start is not known."""
 NO_SERVICES: Mapping[str, OwnService] = {}
+
+POD = "pod "
+"""Begins the entry of a pod in the process ledger."""
 
 
 class LocalPlatform(DaemonPlatform):
@@ -54,6 +59,15 @@ class LocalPlatform(DaemonPlatform):
         if self._services:
             own_manifest.write(self._services.values(), self.folder / MANIFESTS)
         super().up()
+
+    def processes(self) -> Mapping[str, process_ledger.Group]:
+        """The process group of each pod that runs, by the pod's name."""
+        groups = (group for group in process_ledger.recorded(self.folder) if group.what.startswith(POD))
+        return {group.what.removeprefix(POD): group for group in groups if group.leader_lives()}
+
+    def stop_guard(self, pods: Sequence[str], max_duration_s: float) -> Guard:
+        places = [group.place for pod, group in self.processes().items() if pod in pods]
+        return Guard("harness.machine.guards.stop", [f"{max_duration_s:g}", *places], self.folder)
 
     def arguments(self) -> Sequence[str]:
         return ("--fork-server", json.dumps(list(self._fork_server))) if self._fork_server else ()

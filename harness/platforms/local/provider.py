@@ -8,9 +8,15 @@ from pathlib import Path
 
 from harness.errors import PlatformError
 from harness.machine import process_ledger
-from harness.platforms.base import Announce, Overrides, PlatformOptions
+from harness.platforms.base import Announce, Need, Overrides, PlatformOptions
 from harness.platforms.local import own_services
 from harness.platforms.local.platform import NO_SERVICES, LocalPlatform
+
+REFUSALS = {
+    Need.FRONT: "it has no proxy in front of the shipped services, whose pods share the Service's address; "
+    "use --platform docker, or services of your own (`services:` in gameday.yaml)",
+    Need.NETWORK_POLICIES: "it has no network that enforces NetworkPolicies; use --platform kind",
+}
 
 
 class LocalProvider:
@@ -26,6 +32,9 @@ class LocalProvider:
     def check(self) -> None:
         LocalPlatform.check_machine()
         own_services.check(self._services)
+
+    def refusal(self, need: Need) -> str:
+        return "" if need is Need.FRONT and self._services else REFUSALS.get(need, "")
 
     def session(self, folder: Path, announce: Announce) -> AbstractContextManager[None]:
         return nullcontext()

@@ -58,6 +58,9 @@ class StubProvider:
     def check(self) -> None:
         return
 
+    def refusal(self, need: object) -> str:
+        return ""
+
     @contextmanager
     def session(self, folder: Path, announce: Announce) -> Iterator[None]:
         announce("creating the platform")

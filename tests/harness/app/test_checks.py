@@ -127,6 +127,27 @@ def test_all_problems_are_named_at_once(place: Path) -> None:
     assert len(problems(place, *changes, ("contains: 503 errors", "contains: 504 errors"))) == 4
 
 
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("fault: latency, delay_ms: 300", "it has no proxy in front of the shipped services"),
+        ("fault: partition, from: api-gateway", "it has no network that enforces NetworkPolicies; use --platform kind"),
+    ],
+)
+def test_fault_that_the_platform_cannot_apply_is_refused_before_anything_starts(
+    place: Path, fault: str, reason: str
+) -> None:
+    assert problems(place) == []
+    (place / "gameday.yaml").write_text(TEXT.replace("fault: slot-loss, slots: 5", fault, 1), encoding="utf-8")
+    assert app.plan(app.PlanRequest(Path("ops.md"))).problems == ()
+    with pytest.raises(
+        BindingError, match=r"gameday\.yaml:\d+:\d+: fault `inference: .*` cannot be applied"
+    ) as refused:
+        app.run(app.RunRequest(app.PlanRequest(Path("ops.md")), out=Path("run")))
+    assert f"cannot be applied on --platform local: {reason}" in str(refused.value)
+    assert not Path("run").exists()
+
+
 def test_shipped_bindings_have_no_problem(place: Path) -> None:
     assert problems(place) == []
 

@@ -97,7 +97,7 @@ def test_plan_shows_the_services(place: Path) -> None:
         (("at: web", "at: inference"), "gameday.yaml:16:12: there is no Deployment `inference`; known: db, web, load"),
         (("fault: scale-to-zero", "fault: slow, factor: 2"),
          "gameday.yaml:16:12: fault `web: slow factor=2`: a service of `services` implements no fault itself; "
-         "faults for every service: chaos-toolkit, cpu-pressure,"),
+         "faults for every service: bandwidth, blackhole, chaos-toolkit,"),
         (("health(web)", "health(wbe)"),
          "gameday.yaml:24:16: condition `health(wbe) == failing`: there is no service `wbe`; known: db, web"),
         (("    metrics: /metrics\n", ""),

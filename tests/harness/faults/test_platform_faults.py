@@ -124,13 +124,58 @@ def test_cpu_pressure_follows_the_deployment_to_its_new_pods(target: Target) -> 
     assert injection.state().state == "ended"
 
 
+def answers(target: Target, deployment: str) -> bool:
+    return [answer.status for answer in target.platform.health(deployment).values()] == [200]
+
+
+def test_stopped_pods_hang_until_the_revert(target: Target) -> None:
+    injection = make_fault(FaultSpec("realtime", "stop")).prepare(target)
+    assert injection.text == "SIGCONT to the processes of realtime"
+    assert answers(target, "realtime")
+    injection.apply()
+    assert injection.state() == FaultState("active", "1 of 1 processes are stopped")
+    assert not answers(target, "realtime")
+    injection.revert()
+    assert answers(target, "realtime")
+    assert injection.state().state == "ended"
+    injection.revert()
+
+
+def test_replaced_pod_is_not_stopped(target: Target) -> None:
+    injection = make_fault(FaultSpec("realtime", "stop")).prepare(target)
+    (before,) = pods(target, "realtime")
+    injection.apply()
+    target.platform.kubectl("delete", "pod", before, "-n", "production", "--grace-period=0", "--force")
+    wait_until(lambda: injection.state().state == "changed")
+    wait_until(lambda: answers(target, "realtime"))
+    injection.revert()
+
+
+def test_stop_ends_after_its_maximum_duration(target: Target) -> None:
+    injection = make_fault(FaultSpec("realtime", "stop", {}, 0.5)).prepare(target)
+    injection.apply()
+    wait_until(lambda: injection.state().state == "ended")
+    assert answers(target, "realtime")
+    injection.revert()
+
+
+def test_memory_limit_kills_pods_that_exceed_it_and_the_next_ones_too(target: Target) -> None:
+    injection = make_fault(FaultSpec("realtime", "memory-limit", {"limit_mb": 1})).prepare(target)
+    injection.apply()
+    wait_until(lambda: injection.state().why == "2 times it was exceeded")
+    assert injection.state().state == "active"
+    injection.revert()
+    assert injection.state().state == "ended"
+    wait_until(lambda: ready(target, "realtime") and answers(target, "realtime"))
+
+
 def test_partition_is_refused_on_a_platform_without_network_policies(target: Target) -> None:
     fault = make_fault(FaultSpec("inference", "partition", {"from": "api-gateway"}))
     with pytest.raises(PlatformError, match="the local platform has no network policies; use --platform kind"):
         fault.prepare(target)
 
 
-@pytest.mark.parametrize("name", ["pod-kill", "cpu-pressure"])
+@pytest.mark.parametrize("name", ["pod-kill", "cpu-pressure", "stop"])
 def test_fault_without_a_running_pod_names_the_deployment(target: Target, name: str) -> None:
     injection = make_fault(FaultSpec("nosuch", name)).prepare(target)
     with pytest.raises(PlatformError, match="nosuch has no running pod"):

@@ -26,6 +26,7 @@ from harness.cluster.service_proxies import ServiceProxies
 from harness.errors import GamedayError, PlatformError
 from harness.machine.loopback import PORT
 from harness.machine.operator_shell import names_of
+from harness.machine.platform_state import AdminPort
 
 log = logging.getLogger(__name__)
 PROXY_LIMIT_S, DATABASE_LIMIT_S = 20, 60
@@ -113,6 +114,10 @@ class ContainerBackend:
 
     def host(self, service: str) -> str:
         return service
+
+    def front(self, service: str) -> AdminPort:
+        url = f"http://{self._addresses[service]}:{self._layout.subnet.admin_port}"
+        return AdminPort(f"the proxy of {service}", url, self._token)
 
     def database_url(self) -> str:
         return f"postgresql://postgres:{self._password}@{self._layout.manifest.database_name}:5432/postgres"

@@ -21,6 +21,7 @@ from harness.cluster.runtimes.process.pod_environment import PodEnvironment
 from harness.cluster.runtimes.process.runtime import ProcessRuntime, Starters
 from harness.machine import process_ledger
 from harness.machine.loopback import DATABASE
+from harness.machine.platform_state import AdminPort
 
 IMAGE = "gameday-fakes:local"
 POSTGRES_PORT = 5432
@@ -88,6 +89,10 @@ class ProcessBackend:
         return self._addresses[service]
 
     cluster_ip = host = address
+
+    def front(self, service: str) -> AdminPort | None:
+        """Only the Services whose pods run a command have one; the others' pods share their Service's address."""
+        return self._fronts.admin(service)
 
     def database_url(self) -> str:
         return self._database.url if self._layout.manifest.database else ""

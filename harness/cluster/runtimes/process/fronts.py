@@ -10,6 +10,7 @@ from pathlib import Path
 from harness.cluster.runtimes.process.fork_server import Child, ForkServer
 from harness.cluster.service_proxies import ServiceProxies
 from harness.errors import PlatformError
+from harness.machine.platform_state import AdminPort
 
 PROXY = "service-proxy"
 """Its name as a service of the fork server (docs/reference/contracts.md)."""
@@ -33,6 +34,12 @@ class Fronts:
         self._running: dict[str, Child] = {}
         self.names = tuple(names)
         self.proxies = ServiceProxies({name: addresses[name] for name in names}, ports, admin_port, self.token)
+
+    def admin(self, service: str) -> AdminPort | None:
+        """The admin port of a Service's proxy; None if it has none."""
+        if service not in self.names:
+            return None
+        return AdminPort(f"the proxy of {service}", f"http://{self._addresses[service]}:{self.admin_port}", self.token)
 
     async def start(self, fork_server: ForkServer) -> None:
         """Start all of them; each answers a moment later. Raises PlatformError."""

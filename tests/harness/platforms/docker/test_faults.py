@@ -1,0 +1,75 @@
+"""Faults of the proxies and of the containers on a real engine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from harness.bindings import FaultSpec
+from harness.faults.base import Injection, Target
+from harness.faults.factory import make_fault
+from harness.http import Answer, call
+from harness.platforms.docker.platform import DockerPlatform
+from tests.support.docker import parts, ready_provider
+from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerPlatform]:
+    with ready_provider(tmp_path_factory.mktemp("shared")) as provider:
+        made = provider.create(tmp_path_factory.mktemp("docker"), "treatment", {})
+        try:
+            made.up()
+            yield made
+        finally:
+            made.down()
+            assert parts(made.folder) == {}
+
+
+def prepared(platform: DockerPlatform, name: str, **parameters: float) -> Injection:
+    fault = make_fault(FaultSpec("inference", name, parameters))
+    return fault.prepare(Target(platform, None))  # type: ignore[arg-type]
+
+
+def ask(platform: DockerPlatform, timeout_s: float = 5.0) -> Answer:
+    return call("GET", f"{platform.url('inference')}/health", timeout_s=timeout_s)
+
+
+def test_latency_of_the_proxy_outlives_its_pods(platform: DockerPlatform) -> None:
+    injection = prepared(platform, "latency", delay_ms=300)
+    injection.apply()
+    (before,) = platform.state()["inference"].pods
+    platform.kubectl("delete", "pod", before, "-n", "production", timeout_s=60)
+    wait_until(lambda: platform.state()["inference"].pods != (before,) and ask(platform).status == 200)
+    began_s = time.monotonic()
+    assert ask(platform).status == 200
+    assert time.monotonic() - began_s >= 0.299
+    assert injection.state().state == "active"
+    injection.revert()
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "error"),
+    [
+        ("http-status", 503, ""),
+        ("reset", 0, "RemoteDisconnected"),  # docker's own proxy makes a normal end of the RST on its way to the host
+        ("stop", 0, "TimeoutError"),
+    ],
+)
+def test_fault_bites_until_its_revert(platform: DockerPlatform, name: str, status: int, error: str) -> None:
+    wait_until(lambda: ask(platform).status == 200)
+    injection = prepared(platform, name)
+    injection.apply()
+    try:
+        assert injection.state().state == "active"
+        answer = ask(platform, timeout_s=1.0)
+        assert answer.status == status
+        assert answer.error.startswith(error)
+    finally:
+        injection.revert()
+    assert injection.state().state == "ended"
+    assert ask(platform).status == 200
