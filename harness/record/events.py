@@ -75,7 +75,8 @@ class RunEnded(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class HostSampled(Event):
-    """How long the processes of the run waited for a processor: gameday and all that it started, every two seconds."""
+    """How long the processes of the run waited for a processor, every two seconds: gameday, all that it started, and
+    those in the containers of its platforms."""
 
     seconds: Annotated[Seconds, "time since the last sample, in seconds"]
     ran_s: Annotated[Seconds | None, "processor time that they used, in seconds, all threads; null: unknown"] = None
@@ -88,7 +89,8 @@ class HostSampled(Event):
     slowest_ran_s: Annotated[Seconds, "processor time of the thread of `slowest` that waited longest, in seconds"] = 0.0
     slowest_waited_s: Annotated[Seconds, "time that this thread was ready to run and waited, in seconds"] = 0.0
     throttled_s: Annotated[
-        Seconds | None, "time for which gameday's control group was throttled by its CPU limit, in seconds; null: none"
+        Seconds | None,
+        "time for which gameday's control group was throttled by its CPU limit, in seconds; null: unknown",
     ] = None
     pressure_share: Annotated[
         Share | None, "share of the time in which any process of the machine waited, also one of lower priority (PSI)"

@@ -20,6 +20,8 @@ from harness.steps.confinement import Confinement, Reach
 
 _STOPPED_S = 1.0
 """Time limit until a process has stopped after SIGSTOP."""
+_ENDED_S = 5.0
+"""Time limit until everything that was killed has ended."""
 _FIXED = """readonly PATH HOME CURL_HOME KUBECONFIG BASH_ENV ENV PS4 LD_PRELOAD LD_LIBRARY_PATH
 [() { local word; for word; do case $word in -v|-R) "$PATH/test" "$@"; return;; esac; done; builtin [ "$@"; }
 test() { local word; for word; do case $word in -v|-R) "$PATH/test" "$@"; return;; esac; done; builtin test "$@"; }
@@ -109,12 +111,31 @@ class BashProcess:
         for process in outside:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
+        wait_until(self._session_ended, _ENDED_S, poll_s=0.01)
         self.process.wait()
         assert self.process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.close()
         os.close(self.status_fd)
         self._confinement.close()
+
+    def _session_ended(self) -> bool:
+        """Kill what is left of bash's session; return whether nothing was.
+
+        On a busy machine a process may start another one before it stops, which then has lost its parent. As long as
+        bash is not waited for, no other process can have its session.
+        """
+        left = [process for process in psutil.process_iter() if process.pid != self.pid and self._has_session(process)]
+        for process in left:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        return not left
+
+    def _has_session(self, process: psutil.Process) -> bool:
+        try:
+            return os.getsid(process.pid) == self.pid and process.status() != psutil.STATUS_ZOMBIE
+        except (OSError, psutil.Error):
+            return False
 
     def _stopped(self) -> list[psutil.Process]:
         """Stop all descendants, and return them: one that still runs could start another one meanwhile."""
