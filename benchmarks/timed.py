@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from itertools import zip_longest
@@ -64,12 +64,13 @@ def call(
     After `limit_s`, or when this process gets SIGINT or SIGTERM, it gets SIGINT; then its group is killed.
     `progress`: its stderr is shown instead of returned.
     """
-    with _interrupted_by_sigterm():
+    with _interrupted_by_sigterm() as allow_interrupt:
         process = subprocess.Popen(
             argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=None if progress else subprocess.PIPE, text=True, start_new_session=True,
         )  # fmt: skip
         try:
+            allow_interrupt()
             stdout, stderr = process.communicate(timeout=max(limit_s, 0.1))
         except subprocess.TimeoutExpired:
             stdout, stderr = _end(process)
@@ -80,11 +81,28 @@ def call(
 
 
 @contextmanager
-def _interrupted_by_sigterm() -> Iterator[None]:
-    """Raise SystemExit for SIGTERM, which by default ends this process and leaves the command running."""
-    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+def _interrupted_by_sigterm() -> Iterator[Callable[[], None]]:
+    """Raise SystemExit for SIGTERM, which by default ends this process and leaves the command running.
+
+    Not before the function that is given has been called: a command that is just being started would be left running.
+    """
+    received, allowed = list[int](), list[bool]()
+
+    def end() -> None:
+        if received and allowed:
+            sys.exit(128 + received[0])
+
+    def receive(number: int, _: object) -> None:
+        received.append(number)
+        end()
+
+    def allow() -> None:
+        allowed.append(True)
+        end()
+
+    before = signal.signal(signal.SIGTERM, receive)
     try:
-        yield
+        yield allow
     finally:
         signal.signal(signal.SIGTERM, before)
 

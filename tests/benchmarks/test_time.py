@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import yaml
 
@@ -316,3 +317,22 @@ def test_command_ends_with_a_benchmark_that_gets_sigterm(tmp_path: Path) -> None
         wait_until((tmp_path / "begun").exists)
         benchmark.send_signal(signal.SIGTERM)
     assert (benchmark.returncode, (tmp_path / "end").read_text()) == (143, "reverted\n")
+
+
+def test_command_that_is_just_being_started_at_sigterm_is_ended_too(tmp_path: Path) -> None:
+    program = """
+import os, pathlib, signal, subprocess, sys
+import benchmarks.timed as timed
+
+class Slow(subprocess.Popen):
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        pathlib.Path(sys.argv[1], "pid").write_text(str(self.pid))
+        os.kill(os.getpid(), signal.SIGTERM)
+
+subprocess.Popen = Slow
+timed.call(["sleep", "60"], 60, pathlib.Path(sys.argv[1]))
+"""
+    argv = [sys.executable, "-c", program, str(tmp_path)]
+    assert subprocess.run(argv, cwd=SLOT_LOSS.parents[1], check=False).returncode == 143
+    assert not psutil.pid_exists(int((tmp_path / "pid").read_text()))
