@@ -82,11 +82,6 @@ async def undo(session: Session) -> int:
 
 
 async def _undo(session: Session, item: Item, revision: int) -> None:
-    if section(item.obj, "spec").get("paused"):
-        raise Failure(
-            "error: you cannot rollback a paused deployment;"
-            " resume it first with 'kubectl rollout resume' and try again"
-        )
     found = revisions(session, item)
     if revision and revision not in found:
         raise Failure(f"error: unable to find specified revision {revision} in history")
@@ -96,6 +91,11 @@ async def _undo(session: Session, item: Item, revision: int) -> None:
     if dry_run(session) and session.flags.text("dry-run") != "server":
         await session.print_line(f"{item.shown} {_text(section(found[chosen], 'spec', 'template'))}{dry_run(session)}")
         return
+    if section(item.obj, "spec").get("paused"):  # a dry run of the client's does not ask for that
+        raise Failure(
+            "error: you cannot rollback a paused deployment;"
+            " resume it first with 'kubectl rollout resume' and try again"
+        )
     if chosen == max(found):
         await report(session, item, f"skipped rollback (current template already matches revision {chosen})")
         return

@@ -387,6 +387,21 @@ def test_undo_restores_the_previous_revision(world: World) -> None:
     assert world.asked == [("undo", ("realtime", 2)), ("undo", ("realtime", 1))]
 
 
+def test_paused_deployment_is_not_undone_but_the_client_shows_what_would_be(world: World) -> None:
+    old_set(world, "2")
+    deployment = next(each for each in world.objects["deployments"] if text(each, "metadata", "name") == "realtime")
+    section(deployment, "spec")["paused"] = True
+    undo = "rollout undo deployment/realtime -n production"
+    for line in (undo, f"{undo} --dry-run=server"):
+        refused = call(world, line)
+        assert refused.status == 1
+        assert refused.stderr.startswith("error: you cannot rollback a paused deployment; resume it first")
+    shown = call(world, f"{undo} --dry-run=client")
+    assert (shown.status, shown.stdout.splitlines()[0]) == (0, "deployment.apps/realtime Pod Template:")
+    assert "unable to find specified revision 7" in call(world, f"{undo} --to-revision=7").stderr
+    assert world.asked == []
+
+
 def test_history_orders_revisions_by_number_and_shows_causes(world: World) -> None:
     section(old_set(world, "10"), "metadata", "annotations")["kubernetes.io/change-cause"] = "tuned"
     old_set(world, "2")
