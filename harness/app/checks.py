@@ -102,13 +102,14 @@ def _no_service(name: str, bindings: Bindings) -> str:
 
 def _of_faults(drill: DrillPlan, plan: GamedayPlan) -> Iterator[GamedayError]:
     deployments, own = _deployed(plan.bindings), bool(plan.bindings.services)
+    faults = _faults_of_scenario(drill, plan)
     for spec in plan.bindings.faults.get(drill.binding.fault, ()) if drill.binding else ():
         place = f"{spec.place}: " if spec.place else ""
         if spec.at != LOAD and spec.at not in deployments:
             fact = f"there is no Deployment `{spec.at}`; known: {', '.join((*deployments, LOAD))}"
             yield BindingError(f"{place}{fact}")
             continue
-        if fact := not_implemented(spec, _faults_of_scenario(drill, plan), own=own):
+        if fact := not_implemented(spec, faults, own=own):
             yield BindingError(f"{place}fault `{spec.text}`: {fact}")
         try:
             make_fault(spec)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness.cluster import manifest
 from harness.faults.factory import FAULTS
-from harness.load.declared import declared
+from harness.load.declared import declared, parsed
 from harness.proposal.choices import Choices
 from harness.schema.tree import Tree
 from harness.slo import read_slos
@@ -38,7 +38,7 @@ def shipped_scenarios() -> Mapping[str, tuple[str, ...]]:
     spec = importlib.util.find_spec("scenarios")
     folders = (spec.submodule_search_locations or ()) if spec else ()
     files = sorted(file for folder in folders for file in Path(folder).glob("*.py"))
-    return {file.stem: series for file in files if (series := declared(file, "series"))}
+    return {file.stem: series for file in files if (series := declared(parsed(file), "series"))}
 
 
 def _names(tree: Tree, key: str) -> tuple[str, ...]:

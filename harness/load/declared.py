@@ -10,13 +10,17 @@ _BASES = {"Scenario", "HttpScenario", "WebSocketScenario"}
 _DEFAULTS = {"faults": ("surge",)}
 
 
-def declared(scenario: Path, name: str) -> tuple[str, ...] | None:
-    """The texts that a scenario's class assigns to `name` (`series`, `faults`), or its default; None if not certain."""
+def parsed(file: Path) -> ast.Module:
+    """The syntax tree; an empty one for a file that is not valid: what runs it says where."""
     try:
-        tree = ast.parse(scenario.read_text(encoding="utf-8"))
+        return ast.parse(file.read_text(encoding="utf-8"))
     except (SyntaxError, ValueError, OSError):
-        return None
-    classes = [each for each in ast.walk(tree) if isinstance(each, ast.ClassDef)]
+        return ast.Module([], [])
+
+
+def declared(scenario: ast.Module, name: str) -> tuple[str, ...] | None:
+    """The texts that a scenario's class assigns to `name` (`series`, `faults`), or its default; None if not certain."""
+    classes = [each for each in ast.walk(scenario) if isinstance(each, ast.ClassDef)]
     if len(classes) != 1 or not {ast.unparse(base) for base in classes[0].bases} <= _BASES:
         return None
     values = list(_assigned(classes[0], name))

@@ -10,7 +10,7 @@ from pathlib import Path
 from harness.bindings import RunbookBinding
 from harness.errors import BindingError
 from harness.load.declaration import SCENARIO
-from harness.load.declared import declared
+from harness.load.declared import declared, parsed
 
 _SURGE = ("surge",)
 
@@ -32,9 +32,10 @@ def scenario_of(binding: RunbookBinding, beside: Path) -> Scenario:
     if binding.load:
         return Scenario(_shipped(SCENARIO) or Path(SCENARIO), binding.load.series, _SURGE)
     file = find_scenario(binding.scenario, beside)
-    if is_locustfile(file):
+    tree = parsed(file)
+    if _is_locustfile(tree):
         return Scenario(file, None, _SURGE, locustfile=True)
-    return Scenario(file, declared(file, "series"), declared(file, "faults"))
+    return Scenario(file, declared(tree, "series"), declared(tree, "faults"))
 
 
 def find_scenario(name: str, beside: Path) -> Path:
@@ -54,30 +55,22 @@ def _shipped(name: str) -> Path | None:
     return next((file for folder in folders if (file := Path(folder) / f"{name}.py").is_file()), None)
 
 
-def is_locustfile(file: Path) -> bool:
+def _is_locustfile(tree: ast.Module) -> bool:
     """Whether a Python file imports locust, which a scenario of this project never does."""
-    return any(name.partition(".")[0] == "locust" for name in _imports(file))
+    return any(name.partition(".")[0] == "locust" for name in _imports(tree))
 
 
 def load_shape(file: Path) -> str:
     """The class of a locustfile that decides the number of users and the end by itself; "" for none."""
-    classes = (each for each in ast.walk(_parsed(file)) if isinstance(each, ast.ClassDef))
+    classes = (each for each in ast.walk(parsed(file)) if isinstance(each, ast.ClassDef))
     return next((each.name for each in classes if any("LoadTestShape" in ast.unparse(base) for base in each.bases)), "")
 
 
-def _imports(file: Path) -> list[str]:
+def _imports(tree: ast.Module) -> list[str]:
     found: list[str] = []
-    for statement in ast.walk(_parsed(file)):
+    for statement in ast.walk(tree):
         if isinstance(statement, ast.Import):
             found += [alias.name for alias in statement.names]
         elif isinstance(statement, ast.ImportFrom) and statement.level == 0:
             found.append(statement.module or "")
     return found
-
-
-def _parsed(file: Path) -> ast.Module:
-    """The syntax tree; an empty one for a file that is not valid: what runs it says where."""
-    try:
-        return ast.parse(file.read_text(encoding="utf-8"))
-    except (SyntaxError, ValueError, OSError):
-        return ast.Module([], [])
