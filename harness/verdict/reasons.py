@@ -120,7 +120,7 @@ def _failures(
     state: DrillState, steps: Sequence[StepResult], dashboards: Sequence[DashboardResult], harm: Sequence[Outage]
 ) -> Iterator[Reason]:
     """Evidence against the runbook."""
-    if _still_broken(state) and not _starved(state) and _still_broken(state, undisturbed=True):
+    if _still_broken(state) and not _excuse(state):
         yield _with_values("the SLOs did not recover", state, "recovery", "after", with_step=True)
     yield from (Reason(show(outage)) for outage in harm)
     if state.relapsed:
@@ -153,8 +153,7 @@ def _doubts(state: DrillState, steps: Sequence[StepResult]) -> Iterator[Reason]:
         Reason(f"line {unread.line} was not understood, so it was not tested: {unread.why}")
         for unread in state.header.unread
     )
-    if _still_broken(state) and (_starved(state) or not _still_broken(state, undisturbed=True)):
-        why = _starved(state) or f"{starved_for(state.host, *_recovery(state))} in a part of the recovery"
+    if _still_broken(state) and (why := _excuse(state)):
         fact = f"{why}, so the SLOs may be broken for that reason"
         yield Reason(f"{fact}: end other work, or use fewer --jobs", part="after")
     if state.recovered_since is None and "recovery" in state.phase_ended_s and not _still_broken(state):
@@ -225,17 +224,13 @@ def _no_credit(state: DrillState) -> Iterator[Reason]:
         yield Reason(f"{fact} (limit {limit:g}); {more}", f"{fact} (limit {limit:g})", "control")
 
 
-def _still_broken(state: DrillState, *, undisturbed: bool = False) -> bool:
-    """Whether an SLO is known to be broken at the end of the recovery, by all evidence of the phase.
-
-    `undisturbed`: by the evidence after the last moment at which a process of the run could not keep up.
-    """
+def _still_broken(state: DrillState, from_s: float = -math.inf) -> bool:
+    """Whether an SLO is known to be broken at the end of the recovery, by the evidence of the phase from a time on."""
     begin = state.start("recovery")
     if state.recovered_since is not None or begin is None or "recovery" not in state.phase_ended_s:
         return False
     end = min(state.sides[TREATMENT].frontier, state.end("recovery"))
-    if undisturbed:
-        begin = min(end, max(begin, slice_from(starved_until(state.host, *_recovery(state)))))
+    begin = min(end, max(begin, from_s))
     window, last = state.window(TREATMENT, begin, end), state.window(TREATMENT, max(begin, end - LAST_S), end)
     return any(
         since(state.question(slo), window, holds=False) is not None
@@ -244,9 +239,15 @@ def _still_broken(state: DrillState, *, undisturbed: bool = False) -> bool:
     )
 
 
-def _starved(state: DrillState) -> str:
-    """How the machine starved the run during the recovery, which makes healthy services look broken; "" if not."""
-    return starvation(state.host, *_recovery(state), LAST_S)
+def _excuse(state: DrillState) -> str:
+    """How the machine starved the run during the recovery, if the SLOs may look broken only for that; "" if not."""
+    begin, end = _recovery(state)
+    if starved := starvation(state.host, begin, end, LAST_S):
+        return starved
+    until = starved_until(state.host, begin, end)
+    if until == begin or _still_broken(state, slice_from(until)):
+        return ""
+    return f"{starved_for(state.host, begin, end)} in a part of the recovery"
 
 
 def _recovery(state: DrillState) -> Span:

@@ -171,13 +171,17 @@ def _name(key: str) -> str:
 
 def _undisturbed(state: DrillState, key: str) -> bool:
     """Whether it answered until the response began, and on the control all the time."""
-    response_s = state.phase_started_s.get("response")
-    if response_s is None:
+    if "response" not in state.phase_started_s:
         return False
-    start = state.phase_started_s.get("baseline", response_s)
-    before = _samples(state, TREATMENT, key, start, response_s)
-    control = _samples(state, CONTROL, key, start, _end(state))
+    before, control = _elsewhere(state, key)
     return bool(before and control) and all(map(_available, (*before, *control)))
+
+
+def _elsewhere(state: DrillState, key: str) -> tuple[list[PodSample], list[PodSample]]:
+    """The samples that the response cannot have affected: those before it, and those of the control."""
+    response_s = state.phase_started_s["response"]
+    start = state.phase_started_s.get("baseline", response_s)
+    return _samples(state, TREATMENT, key, start, response_s), _samples(state, CONTROL, key, start, _end(state))
 
 
 def _outages_of(state: DrillState, key: str) -> Iterator[Outage]:
@@ -201,11 +205,8 @@ def _partial_outage(state: DrillState, key: str) -> Iterator[Outage]:
     if ended_s is None:
         return
     after = _samples(state, TREATMENT, key, ended_s, _end(state))
-    start = state.phase_started_s.get("baseline", response_s)
-    before = _samples(state, TREATMENT, key, start, response_s)
-    control = _samples(state, CONTROL, key, start, _end(state))
     events = sum(not available for available, _ in groupby(after, key=_available))
-    every = len(after) + len(before) + len(control)
+    every = len(after) + sum(map(len, _elsewhere(state, key)))
     if events and math.comb(len(after), events) <= PART_ALPHA * math.comb(every, events):
         yield _outage(state, key, [each for each in after if not _available(each)], response_s, len(after))
 
