@@ -17,12 +17,11 @@ from locust import events, main
 from locust.env import Environment
 from locust.runners import STATE_RUNNING, STATE_SPAWNING, LocalRunner
 
-from scenarios.generator import clock
 from scenarios.generator.declare import Scenario
-from scenarios.generator.report import BEAT_S, PARENT_CHECK_S, UNUSABLE, Report, settings_or_exit
+from scenarios.generator.report import UNUSABLE, Report, settings_or_exit
 from scenarios.generator.settings import positive
 
-from . import admin
+from . import admin, helpers
 from .requests_seen import RequestsSeen
 
 SURGE_CHECK_S = 0.1
@@ -67,25 +66,7 @@ class PlainSession:
         port = self._settings.admin_port
         url = None if port is None else admin.serve(port, self._settings.admin_token, self._scenario.board)
         self.report.hello(url, f"locust, {self._users} users")
-        loops = (self._beat, self._watch_parent, lambda: self._follow_surges(runner))
-        self._helpers = [gevent.spawn(loop) for loop in loops]
-        for helper in self._helpers:
-            helper.link_exception(self._died)
-
-    def _died(self, helper: gevent.Greenlet) -> None:
-        self.report.die(f"the generator broke: {helper.exception!r}")
-
-    def _beat(self) -> None:
-        due_s = clock.now()
-        while True:
-            due_s += BEAT_S
-            gevent.sleep(max(0.0, due_s - clock.now()))
-            self.report.beat(due_s)
-
-    def _watch_parent(self) -> None:
-        while True:
-            gevent.sleep(PARENT_CHECK_S)
-            self.report.orphaned()
+        self._helpers = helpers.start(self.report, self.report.beat, lambda: self._follow_surges(runner))
 
     def _follow_surges(self, runner: LocalRunner) -> None:
         """Multiply the users by the factor of the active surges, from locust's own start on."""

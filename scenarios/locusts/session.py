@@ -16,13 +16,13 @@ from scenarios.generator import clock
 from scenarios.generator.declare import HttpScenario, Scenario
 from scenarios.generator.ledger import UNFINISHED
 from scenarios.generator.plan import from_wire
-from scenarios.generator.report import BEAT_S, PARENT_CHECK_S, UNUSABLE, Report, raise_file_limit, settings_or_exit
+from scenarios.generator.report import UNUSABLE, Report, raise_file_limit, settings_or_exit
 from scenarios.generator.row import Wire, row_of_ages
 from scenarios.generator.settings import known_schedule, positive
 from scenarios.generator.statistics import OUTSTANDING, OUTSTANDING_ROW
 from scenarios.traffic.driver import Driver, driver_of
 
-from . import admin, form
+from . import admin, form, helpers
 from .dispatch import dispatch_plans
 from .engine import GeventEngine
 from .lost_workers import beat_often
@@ -137,19 +137,7 @@ class Session:
         port = self.settings.admin_port
         url = None if port is None else admin.serve(port, self.settings.admin_token, self.scenario.board)
         self.report.hello(url, "locust")
-        self._helpers = [gevent.spawn(helper) for helper in (self._beat, self._watch_parent)]
-        for helper in self._helpers:
-            helper.link_exception(self._died)
-
-    def _died(self, helper: gevent.Greenlet) -> None:
-        self.report.die(f"the generator broke: {helper.exception!r}")
-
-    def _beat(self) -> None:
-        due_s = clock.now()
-        while True:
-            due_s += BEAT_S
-            gevent.sleep(max(0.0, due_s - clock.now()))
-            self._count(due_s)
+        self._helpers = helpers.start(self.report, self._count)
 
     def _count(self, until_s: float) -> None:
         if self._statistics is not None:
@@ -171,11 +159,6 @@ class Session:
     def _report(self, data: dict[str, object], **_: object) -> None:
         """Add to the report of a worker what its statistics have no row for."""
         data[OUTSTANDING] = self._outstanding_row()
-
-    def _watch_parent(self) -> None:
-        while True:
-            gevent.sleep(PARENT_CHECK_S)
-            self.report.orphaned()
 
     def _wind_down(self, **_: object) -> None:
         self._stopping = True
