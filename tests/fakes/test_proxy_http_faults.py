@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, suppress
 
 import pytest
 
-from tests.support.proxy import Board, Conversation, Endpoint, in_a_loop, now_s, proxied, talking
+from tests.support.proxy import Board, Conversation, Endpoint, in_a_loop, listening, now_s, proxied, talking
 
 
 class Web:
@@ -19,10 +19,7 @@ class Web:
         self.asked: list[str] = []
 
     async def up(self, stack: AsyncExitStack) -> Endpoint:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        stack.callback(server.close)
-        port: int = server.sockets[0].getsockname()[1]
-        return "127.0.0.1", port
+        return await listening(stack, self._serve)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(asyncio.IncompleteReadError, ConnectionError):

@@ -42,6 +42,16 @@ def in_a_loop(test: Callable[[AsyncExitStack], Awaitable[None]]) -> Callable[[],
     return run
 
 
+async def listening(
+    stack: AsyncExitStack, serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+) -> Endpoint:
+    """A server on a free port of loopback, closed with the stack."""
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    stack.callback(server.close)
+    port: int = server.sockets[0].getsockname()[1]
+    return "127.0.0.1", port
+
+
 class Backend:
     """Answers each line with its name and the line, and sends `bye` at the client's EOF; or never reads."""
 
@@ -51,10 +61,7 @@ class Backend:
         self.ended: list[str] = []
 
     async def up(self, stack: AsyncExitStack) -> Endpoint:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        stack.callback(server.close)
-        port: int = server.sockets[0].getsockname()[1]
-        return "127.0.0.1", port
+        return await listening(stack, self._serve)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
