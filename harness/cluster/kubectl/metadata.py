@@ -65,7 +65,7 @@ def _check_changes(verb: Verb, values: Mapping[str, str], removed: list[str]) ->
 async def _one(session: Session, item: Item, verb: Verb, values: Mapping[str, str], removed: list[str]) -> None:
     have = strings(section(item.obj, "metadata", verb.field))
     if not session.flags.flag("overwrite"):
-        _check(have, values)
+        _check(have, values, verb)
     if verb is LABELS and not dry_run(session):
         for key in removed:
             if key not in have:
@@ -82,11 +82,16 @@ async def _one(session: Session, item: Item, verb: Verb, values: Mapping[str, st
     await report(session, item, _done(verb, have, values, removed))
 
 
-def _check(have: Mapping[str, str], values: Mapping[str, str]) -> None:
+def _check(have: Mapping[str, str], values: Mapping[str, str], verb: Verb) -> None:
     """Without --overwrite an existing value cannot change, except for the change cause."""
-    for key, value in values.items():
-        if key != CAUSE and have.get(key, value) != value:
-            raise Failure(f"error: '{key}' already has a value ({have[key]}), and --overwrite is false")
+    other = [key for key, value in values.items() if key != CAUSE and have.get(key, value) != value]
+    facts = [f"'{key}' already has a value ({have[key]})" for key in other]
+    if facts and verb is ANNOTATIONS:
+        declared = "; ".join(facts)
+        raise Failure(f"error: --overwrite is false but found the following declared annotation(s): {declared}")
+    if facts:
+        said = ", ".join(f"{fact}, and --overwrite is false" for fact in facts)
+        raise Failure(f"error: {said if len(facts) == 1 else f'[{said}]'}")
 
 
 def _done(verb: Verb, have: Mapping[str, str], values: Mapping[str, str], removed: list[str]) -> str:

@@ -387,6 +387,27 @@ def test_undo_restores_the_previous_revision(world: World) -> None:
     assert world.asked == [("undo", ("realtime", 2)), ("undo", ("realtime", 1))]
 
 
+A, B = "'a' already has a value (1)", "'b' already has a value (2)"
+DECLARED = "--overwrite is false but found the following declared annotation(s): "
+
+
+@pytest.mark.parametrize(
+    ("verb", "several", "one"),
+    [
+        ("label", f"[{A}, and --overwrite is false, {B}, and --overwrite is false]", f"{A}, and --overwrite is false"),
+        ("annotate", f"{DECLARED}{A}; {B}", f"{DECLARED}{A}"),
+    ],
+)  # fmt: skip
+def test_existing_values_are_named_when_they_may_not_change(world: World, verb: str, several: str, one: str) -> None:
+    deployment = next(each for each in world.objects["deployments"] if text(each, "metadata", "name") == "realtime")
+    for field in ("labels", "annotations"):
+        section(deployment, "metadata")[field] = {"app": "realtime", "a": "1", "b": "2"}
+    line = f"{verb} deployment realtime -n production"
+    assert call(world, f"{line} a=3 b=4").stderr == f"error: {several}\n"
+    assert call(world, f"{line} a=3 b=2").stderr == f"error: {one}\n"
+    assert call(world, f"{line} a=1 b=2").status == 0
+
+
 def test_paused_deployment_is_not_undone_but_the_client_shows_what_would_be(world: World) -> None:
     old_set(world, "2")
     deployment = next(each for each in world.objects["deployments"] if text(each, "metadata", "name") == "realtime")
