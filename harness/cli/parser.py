@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 from harness.cli import bindings_parser, compare, demo, history_parser
@@ -60,6 +62,14 @@ class _Command:
     add_arguments: Callable[[argparse.ArgumentParser], None]
 
 
+class _ShowVersion(argparse.Action):
+    """Reads the version only when it is asked for: that takes some milliseconds, which no other command needs."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        sys.stdout.write(f"gameday {version('runbook-gameday')}\n")
+        parser.exit()
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The parser of `gameday`; parsing sets `command` to the name of the command."""
     layout = argparse.RawDescriptionHelpFormatter
@@ -70,6 +80,7 @@ def build_parser() -> argparse.ArgumentParser:
         epilog=f"{EXIT_CODES}\nstart with: gameday run --demo",
         formatter_class=layout,
     )
+    parser.add_argument("--version", action=_ShowVersion, nargs=0, help="print the version and end")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", title="Commands")
     for each in _COMMANDS:
         epilog = f"examples:\n{each.examples}\n{EXIT_CODES}"

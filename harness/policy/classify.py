@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 from typing import Literal
 
@@ -65,10 +65,34 @@ def purpose(script: Script) -> Literal["read", "change"]:
     return "change" if any(_changes(call) for call in script.calls) else "read"
 
 
+Part = Literal["replicas", "template"]
+"""A part of a Deployment's spec."""
+
+
+def parts_set(script: Script) -> frozenset[Part]:
+    """Return the parts of Deployments that the commands of a text may set themselves; both of a `kubectl apply`."""
+    changing = [_unwrapped(call) for call in script.calls if _changes(call)]
+    return frozenset(part for call in changing if call.program == "kubectl" for part in _parts_set(call))
+
+
+def _parts_set(call: Call) -> Iterator[Part]:
+    verb = (*positionals(call.argv[1:]), "")[0]
+    if verb not in ("exec", "label", "annotate", "set", "rollout"):
+        yield "replicas"
+    if verb not in ("exec", "label", "annotate", "scale", "autoscale"):
+        yield "template"
+
+
+def _unwrapped(call: Call) -> Call:
+    """The kubectl or curl that a call such as `timeout 5 kubectl …` runs; any other call as it is."""
+    if call.program not in _WRAPPERS:
+        return call
+    behind = (place for place, word in enumerate(call.argv) if word in ("kubectl", "curl"))
+    return Call(call.words[next(behind, len(call.words)) :])
+
+
 def _changes(call: Call) -> bool:
-    if call.program in _WRAPPERS:
-        behind = (place for place, word in enumerate(call.argv) if word in ("kubectl", "curl"))
-        call = Call(call.words[next(behind, len(call.words)) :])
+    call = _unwrapped(call)
     if call.program == "curl":
         return sends(call.argv)
     if call.program != "kubectl":

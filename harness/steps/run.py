@@ -76,7 +76,7 @@ class Runner:
         if facts.exit_status == 0:
             ready = changes.settle(self.platform, self.limits.settle_s, self.stop)
             notes += _unready(ready, self.limits.settle_s)
-        command = f"{facts.bound}\n{facts.stdout}"
+        command = changes.Executed(f"{facts.bound}\n{facts.stdout}", classify.parts_set(script))
         return replace(
             facts,
             changed=(

@@ -23,7 +23,8 @@ case "$1 $2" in
     [ -d "$3" ] || { echo "Error from server (NotFound): deployments.apps \"$3\" not found" >&2; exit 1; }
     for word in "$@"; do case $word in --replicas=*) echo "${word#*=}" >"$3/replicas";; esac; done
     echo "deployment.apps/$3 scaled";;
-"rollout restart") echo api-2 >"$name/pods"; echo 2 >"$name/generation"; echo restarted;;
+"rollout restart") echo api-2 >"$name/pods"; echo $(($(<"$name/generation") + 1)) >"$name/generation"; echo restarted;;
+"annotate deployment") echo "deployment.apps/$3 annotated";;
 "delete pod") for pod in "${@:3}"; do case $pod in api-*)
     sed -i "s/^$pod\$/$pod-new/" api/pods; echo "pod \"$pod\" deleted from production namespace";; esac; done;;
 "rollout status") echo "deployment \"$name\" successfully rolled out";;

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,11 @@ def refused(*arguments: str | Path, cwd: Path, env: dict[str, str] | None = None
 
 
 # -- help --------------------------------------------------------------------------------------------------------------
+
+
+def test_version_is_that_of_the_package(tmp_path: Path) -> None:
+    done = gameday("--version", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"gameday {version('runbook-gameday')}\n", "")
 
 
 def test_help_lists_every_command_and_exit_code(tmp_path: Path) -> None:

@@ -90,6 +90,8 @@ def test_command_is_run_and_judged(judged: Judge, text: str, verdict: str, why: 
 
 KILLS = "echo api-9 >api/pods; echo web-9 >web/pods"
 """What the fault `pod-kill` does to the Deployments during a step."""
+SCALES = "echo 5 >api/replicas; echo 2 >api/generation"
+"""What an autoscaler does to a Deployment."""
 
 
 @pytest.mark.parametrize(
@@ -99,6 +101,10 @@ KILLS = "echo api-9 >api/pods; echo web-9 >web/pods"
         ("kubectl scale deployment api --replicas=1", KILLS, ()),
         ("kubectl scale deployment api --replicas=1", "echo 5 >web/replicas; echo 2 >web/generation", ()),
         ("kubectl set env deployment/api MAX_RETRIES=3", KILLS, ()),
+        ("kubectl set env deployment/api MAX_RETRIES=3", SCALES, ()),
+        ("kubectl scale deployment api --replicas=1", "echo 9 >api/env/MAX_RETRIES; echo 2 >api/generation", ()),
+        ("kubectl annotate deployment api checked=yes", SCALES, ()),
+        ("kubectl rollout restart deployment/api", SCALES, ("deployment/api generation 1 -> 3", "api")),
         ("kubectl get pods -n production", f"{KILLS}; echo 5 >web/replicas", ()),
         ("kubectl scale deployment nosuch --replicas=3", KILLS, ()),
         ("kubectl rollout restart deployment/api", KILLS, ("deployment/api generation 1 -> 2", "api")),
