@@ -37,8 +37,7 @@ class Command(Part):
 
     title: str = ""
     manual: str = ""
-    role: Role | None = field(default=None, kw_only=True)
-    """What it is for; None in a runbook by id, whose sections say it, and outside of runbooks."""
+    role: Role = field(default=Role.UNKNOWN, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class Action(Part):
     """One immediate action in prose, and the commands in its inline code, if any."""
 
     commands: tuple[Command, ...] = ()
-    role: Role | None = None
+    role: Role = Role.UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -143,5 +142,7 @@ class Document:
     escalation: tuple[Procedure, ...] = ()
     post_incident: tuple[Procedure, ...] = ()
     unread: tuple[Unread, ...] = ()
+    severity: str = ""
+    """As its front matter states it, such as `critical` or `P1`; "" without."""
     text: str = field(default="", repr=False)
     """Its whole text, with its line ends and byte order mark."""

@@ -22,14 +22,16 @@ from harness.report.format import as_json, printable
 
 Json = dict[str, object]
 _NAMES = {"old": "from", "new": "to"}
-_ONLY_WITH_VALUE = ("role", "manual", "command", "rollback")
+_ONLY_WITH_VALUE = ("manual", "command", "rollback")
 
 
 def to_json(document: Document) -> str:
-    """The document as JSON: path, title, runbooks[], general[], alerts[], escalation[], post_incident[], unread[]."""
+    """The document as JSON: path, title, severity, runbooks[], general[], alerts[], escalation[], post_incident[],
+    unread[]. `severity` stands there only where the document states one."""
     found: Json = {
         "path": document.path,
         "title": document.title,
+        **({"severity": document.severity} if document.severity else {}),
         "runbooks": [_runbook_json(book) for book in document.runbooks],
         "general": _parts_json(document.general),
         "alerts": _parts_json(document.alerts),
@@ -78,7 +80,8 @@ def to_text(document: Document) -> str:
 
 
 def _lines(document: Document) -> Iterator[str]:
-    yield f"{document.path}: {document.title}" if document.title else document.path
+    severity = f" (severity {document.severity})" if document.severity else ""
+    yield (f"{document.path}: {document.title}" if document.title else document.path) + severity
     yield _counts(document)
     for book in document.runbooks:
         yield ""
@@ -162,7 +165,7 @@ def _role(part: Part) -> str:
             return f"  [{', '.join(filter(None, [part.name, part.role.value]))}]"
         case Action() if part.commands:
             return ""
-        case Command() | Action() if part.role:
+        case Command() | Action():
             return f"  [{part.role.value}]"
     return ""
 

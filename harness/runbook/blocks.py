@@ -78,10 +78,11 @@ class Structure(Block):
 
 @dataclass(frozen=True)
 class FrontMatter(Block):
-    """Front matter; `title` is its title, `alert` the name of an alert in it, or ""."""
+    """Front matter; `title` is its title, `alert` the name of an alert in it, `severity` as it is stated, or ""."""
 
     title: str = ""
     alert: str = ""
+    severity: str = ""
 
 
 @dataclass(frozen=True)

@@ -154,7 +154,8 @@ class _Walk:
             case "front_matter":
                 value = front_matter.value_of
                 alert = value(node.content, "alert", "alertname", "alert_name", "alert-name")
-                return FrontMatter(line, last, title=value(node.content, "title"), alert=alert)
+                title, severity = value(node.content, "title"), value(node.content, "severity", "priority")
+                return FrontMatter(line, last, title=title, alert=alert, severity=severity)
         return Other(line, last, depth, "\n".join(self._lines[line - 1 : last]))
 
     def _place(self, node: SyntaxTreeNode) -> tuple[int, int]:

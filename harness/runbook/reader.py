@@ -26,7 +26,7 @@ from harness.model import (
     Unread,
 )
 from harness.runbook import document_sections, procedures, sections, toggles
-from harness.runbook.blocks import Block, Code, Table
+from harness.runbook.blocks import Block, Code, FrontMatter, Table
 from harness.runbook.context import governed
 from harness.runbook.headings import Form
 from harness.runbook.items import PROSE, unread
@@ -60,10 +60,10 @@ def parse(text: str, path: str = "<text>") -> Document:
     found = tuple(blocks(text))
     outlined = outline_by_ids(found) if may_have_ids(found) else None
     if outlined is None or not _is_by_ids(outlined):
-        whole = _document(outline_by_form(found, path), path, text)
+        whole = _document(found, outline_by_form(found, path), path, text)
         if any(book.actions or book.commands or book.toggles for book in whole.runbooks):
             return whole
-    return _document(outlined or outline_by_ids(found), path, text)
+    return _document(found, outlined or outline_by_ids(found), path, text)
 
 
 def _is_by_ids(found: Outline) -> bool:
@@ -87,7 +87,7 @@ def _leaves_code(section: Section) -> bool:
     return not known and any(shell)
 
 
-def _document(found: Outline, path: str, text: str) -> Document:
+def _document(whole: Sequence[Block], found: Outline, path: str, text: str) -> Document:
     entries = _with_own_ids(found.entries)
     _refuse_duplicates(entries, path)
     parts = [
@@ -107,6 +107,7 @@ def _document(found: Outline, path: str, text: str) -> Document:
         of(Kind.ESCALATION),
         of(Kind.POST_INCIDENT),
         tuple(sorted(_only(Unread, everything), key=lambda part: part.line)),
+        next((block.severity for block in whole if isinstance(block, FrontMatter)), ""),
         text,
     )
 
@@ -143,9 +144,7 @@ def _with_own_ids(entries: Sequence[Entry]) -> Sequence[Entry]:
 
 
 def _with_role(part: Part, section: Section) -> Part:
-    """The part with what it is for, in a runbook whose sections do not have fixed names."""
-    if not (section.entry and section.entry.by_form):
-        return part
+    """The part with what it is for."""
     of_section = section.like.role if section.like else Role.UNKNOWN
     if isinstance(part, Command):
         return replace(part, role=role_of_command(part.text, part.title, of_section))

@@ -94,8 +94,8 @@ def test_wrong_arguments_are_refused(place: Path, arguments: tuple[str, ...], fa
 
 PARTS = {
     "symptoms": {"line", "text"},
-    "actions": {"line", "text", "commands"},
-    "commands": {"line", "text", "title"},
+    "actions": {"line", "text", "commands", "role"},
+    "commands": {"line", "text", "title", "role"},
     "toggles": {"line", "text", "name", "from", "to"},
     "dashboards": {"line", "text", "system", "name"},
 }

@@ -71,8 +71,13 @@ RUNBOOK = {
     "title": "Disk full",
     "line": 3,
     "symptoms": [{"line": 9, "text": "slow"}],
-    "actions": [{"line": 13, "text": "Look: `df -h`", "commands": [{"line": 13, "text": "df -h", "title": ""}]}],
-    "commands": [{"line": 19, "text": "kubectl scale deploy x \\\n  --replicas=3", "title": "Scale"}],
+    "actions": [
+        {
+            **{"line": 13, "text": "Look: `df -h`", "role": "diagnose"},
+            "commands": [{"line": 13, "text": "df -h", "title": "", "role": "diagnose"}],
+        }
+    ],
+    "commands": [{"line": 19, "text": "kubectl scale deploy x \\\n  --replicas=3", "title": "Scale", "role": "change"}],
     "toggles": [
         {"line": 25, "text": "`KEEP_DAYS`: Decrease from 30 to 7", "name": "KEEP_DAYS", "from": "30", "to": "7"},
         {"line": 26, "text": "`DUMPS`: Set to false", "name": "DUMPS", "from": None, "to": "false"},
@@ -91,7 +96,9 @@ def test_json_has_every_field_of_every_part() -> None:
         "path": "small.md",
         "title": "Small",
         "runbooks": [RUNBOOK],
-        "general": [{"line": 35, "text": "kubectl get pv", "title": "", "section": "General commands"}],
+        "general": [
+            {"line": 35, "text": "kubectl get pv", "title": "", "role": "diagnose", "section": "General commands"}
+        ],
         "alerts": [ALERT],
         "escalation": [{**NO_PROCEDURE, "line": 48, "text": "Think", "group": "Level 2: Seniors", "level": 2}],
         "post_incident": [{**NO_PROCEDURE, "line": 52, "text": "Write"}],
@@ -111,10 +118,10 @@ small.md: Small
     9      slow
          Immediate actions
    13      Look: `df -h`
-             $ df -h
+             $ df -h  [diagnose]
          Commands
            # Scale
-   19      kubectl scale deploy x \\
+   19      kubectl scale deploy x \\  [change]
              --replicas=3
          Toggles
    25      KEEP_DAYS: 30 -> 7
@@ -124,7 +131,7 @@ small.md: Small
 
        General commands
          General commands
-   35      kubectl get pv
+   35      kubectl get pv  [diagnose]
 
        Alert procedures
          Critical (P0)
@@ -149,8 +156,11 @@ def test_text_of_the_shipped_document_has_every_part() -> None:
     document = read(USER)
     lines = to_text(document).split("\n")
     for book in document.runbooks:
+        steps = [*(each for each in book.actions if not each.commands), *book.commands]
+        roles = {id(each): f"  [{each.role.value}]" for each in steps}
         for part in (*book.symptoms, *book.actions, *book.commands):
-            assert any(line.startswith(f"{part.line:5} ") and line.endswith(part.text) for line in lines)
+            end = f"{part.text}{roles.get(id(part), '')}"
+            assert any(line.startswith(f"{part.line:5} ") and line.endswith(end) for line in lines)
         for toggle in book.toggles:
             assert any(line.startswith(f"{toggle.line:5} ") and f"{toggle.name}: " in line for line in lines)
 

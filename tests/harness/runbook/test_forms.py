@@ -16,15 +16,15 @@ USER = (Path(__file__).parents[2] / "data" / "operations-user.md").read_text()
 SECTIONS = ("Symptoms", "Immediate Actions", "Commands", "Environment Toggles", "Dashboards to Check")
 
 
-def content(text: str) -> object:
+def content(text: str, *, leave_out: tuple[str, ...] = ("line",)) -> object:
     """The parsed document without line numbers."""
-    return without_lines(json.loads(to_json(parse(text))))
+    return without(leave_out, json.loads(to_json(parse(text))))
 
 
-def without_lines(value: object) -> object:
+def without(keys: tuple[str, ...], value: object) -> object:
     if isinstance(value, dict):
-        return {key: without_lines(inside) for key, inside in value.items() if key != "line"}
-    return [without_lines(inside) for inside in value] if isinstance(value, list) else value
+        return {key: without(keys, inside) for key, inside in value.items() if key not in keys}
+    return [without(keys, inside) for inside in value] if isinstance(value, list) else value
 
 
 def swap(pattern: str, by: str | Callable[[re.Match[str]], str]) -> Callable[[str], str]:
@@ -167,7 +167,8 @@ def test_section_names_have_synonyms(names: tuple[str, ...], form: str) -> None:
     text = USER
     for section, name in zip(SECTIONS, names, strict=True):
         text = text.replace(f"**{section}:**", form.format(name))
-    assert content(text) == content(USER)
+    left_out = ("line", "role")  # a section that is called "Diagnosis" gives its steps another role
+    assert content(text, leave_out=left_out) == content(USER, leave_out=left_out)
 
 
 def toggles_of(section: str) -> list[tuple[str, str | None, str]]:

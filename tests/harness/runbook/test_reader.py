@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from harness.errors import DocumentError
-from harness.model import Command, Dashboard, Document, Toggle, Unread
-from harness.report.document import to_json
+from harness.model import Command, Dashboard, Document, Role, Toggle, Unread
+from harness.report.document import to_json, to_text
 from harness.runbook import nothing_to_test, parse, read
 
 DATA = Path(__file__).parents[2] / "data"
@@ -422,8 +422,10 @@ def test_the_example_of_the_documentation_is_parsed_as_described() -> None:
     assert [symptom.text for symptom in book.symptoms] == ["P95 > 500ms", "`No space left` in logs"]
     assert [[command.text for command in action.commands] for action in book.actions] == [["kubectl get pv"], []]
     assert book.commands == (
-        Command(19, "kubectl exec deployment/store -n production -- du -sh /data", "What fills it?"),
-        Command(21, "kubectl scale deployment store \\\n  --replicas=3 -n production", ""),
+        Command(
+            19, "kubectl exec deployment/store -n production -- du -sh /data", "What fills it?", role=Role.DIAGNOSE
+        ),
+        Command(21, "kubectl scale deployment store \\\n  --replicas=3 -n production", "", role=Role.CHANGE),
     )
     assert book.toggles == (
         Toggle(27, "`KEEP_DAYS`: Decrease from 30 to 7", "KEEP_DAYS", "30", "7"),
@@ -431,6 +433,23 @@ def test_the_example_of_the_documentation_is_parsed_as_described() -> None:
     )
     assert book.dashboards == (Dashboard(32, "Prometheus: `volume_used_bytes`", "Prometheus", "volume_used_bytes"),)
     assert document.unread == (Unread(3, "Owner: storage team", "prose: nothing to run"),)
+
+
+@pytest.mark.parametrize(
+    ("front", "severity"),
+    [
+        ("---\nseverity: critical\n---\n", "critical"),
+        ("---\ntitle: T\nPriority: 'P1'\n---\n", "P1"),
+        ("+++\ntitle = 'T'\nseverity = 'page'\n+++\n", "page"),
+        ("---\ntitle: T\n---\n", ""),
+        ("", ""),
+    ],
+)
+def test_severity_of_the_front_matter_belongs_to_the_document(front: str, severity: str) -> None:
+    document = parse(f"{front}\n{ENTRY}**Commands:**\n\n- `kubectl get pods`\n")
+    assert document.severity == severity
+    assert json.loads(to_json(document)).get("severity", "") == severity
+    assert ("(severity" in to_text(document)) == bool(severity)
 
 
 @pytest.mark.slow
