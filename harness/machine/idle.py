@@ -10,7 +10,10 @@ import psutil
 
 
 class IdleCores:
-    """Measures how many of the processors that this process may use are idle, between two calls of `measure`."""
+    """Measures how many of the processors that this process may use are idle, between two calls of `measure`.
+
+    The time of processes of a lower priority (`nice`) counts as idle: they yield to this process and its children.
+    """
 
     count: int
     """Number of these processors."""
@@ -29,7 +32,13 @@ class IdleCores:
 
 def _idle_s() -> float:
     every = psutil.cpu_times(percpu=True)
-    return sum(every[number].idle for number in _allowed() if number < len(every))
+    own = [every[number] for number in _allowed() if number < len(every)]
+    return sum(each.idle + (_yielded_s(each) if os.getpriority(os.PRIO_PROCESS, 0) <= 0 else 0.0) for each in own)
+
+
+def _yielded_s(times: object) -> float:
+    """Time of processes with a positive `nice`; 0 on Windows, which does not count it."""
+    return float(getattr(times, "nice", 0.0))
 
 
 def _allowed() -> Collection[int]:
