@@ -186,6 +186,7 @@ class Daemon:
                 "deployments": [self._state(each) for each in self.cluster.deployments.values()],
                 "services": {name: section(one, "spec")["ports"] for name, one in self.cluster.services.items()},
                 "addresses": {name: self._backend.address(name) for name in self.cluster.services},
+                "cluster_ips": {name: self._backend.cluster_ip(name) for name in self.cluster.services},
                 "fronts": self._fronts(),
                 "settled": self.cluster.settled(),
             }

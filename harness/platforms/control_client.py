@@ -50,11 +50,12 @@ class FrontAnswer(TypedDict):
 
 
 class StateAnswer(TypedDict):
-    """The answer to `{"op": "state"}`; `addresses` and `fronts` by Service name."""
+    """The answer to `{"op": "state"}`; `addresses`, `cluster_ips` and `fronts` by Service name."""
 
     deployments: list[DeploymentAnswer]
     services: dict[str, list[PortAnswer]]
     addresses: dict[str, str]
+    cluster_ips: dict[str, str]
     fronts: dict[str, FrontAnswer]
     settled: bool
 

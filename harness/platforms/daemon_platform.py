@@ -230,7 +230,11 @@ class DaemonPlatform:
         state = self._state()
         if service not in state["addresses"]:
             raise PlatformError(f"no such Service: {service}; there are {', '.join(sorted(state['addresses']))}")
-        return f"http://{state['addresses'][service]}:{state['services'][service][0]['port']}"
+        return f"http://{self.load_host(state, service)}:{state['services'][service][0]['port']}"
+
+    def load_host(self, state: StateAnswer, service: str) -> str:
+        """The host at which the load reaches a Service."""
+        return state["addresses"][service]
 
     def health(self, deployment: str) -> Mapping[str, Answer]:
         found = self._deployment(deployment)

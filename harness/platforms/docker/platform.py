@@ -6,17 +6,23 @@ import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from harness.cluster import manifest
 from harness.cluster.runtimes.container.ledger import LEDGER
 from harness.cluster.runtimes.container.recovery import recover
 from harness.errors import GamedayError
+from harness.http import call
 from harness.machine.guard import Guard
+from harness.platforms.control_client import StateAnswer
 from harness.platforms.daemon_platform import DaemonPlatform
 
 PAUSING = "harness.cluster.runtimes.container.pausing"
 CONTAINERS = '{range .items[*]}{.metadata.name} {.status.containerStatuses[0].containerID}{"\n"}{end}'
+DIRECT_S = 0.5
+"""Longest time in which a container on this machine answers."""
 KEPT_PREFIXES = ("DOCKER_", "TESTCONTAINERS_", "RYUK_", "TC_")
 
 
@@ -54,6 +60,17 @@ class DockerPlatform(DaemonPlatform):
         names = self._images
         proxy = names.proxy or names.fakes
         return ("--image", names.fakes, "--postgres-image", names.postgres, "--proxy-image", proxy)
+
+    def load_host(self, state: StateAnswer, service: str) -> str:
+        """The address of the proxy's container if the proxy answers there, as with an engine on Linux itself.
+
+        The published port leads through a process of the engine, which needs as much CPU as the proxy. Only the proxy
+        accepts its token: elsewhere, the address may be that of another machine.
+        """
+        address, front = state["cluster_ips"][service], state["fronts"][service]
+        url = f"http://{address}:{urlsplit(front['admin']).port}/endpoints"
+        answer = call("GET", url, headers={"Authorization": f"Bearer {front['token']}"}, timeout_s=DIRECT_S)
+        return address if answer.status == HTTPStatus.OK else super().load_host(state, service)
 
     def environment(self) -> Mapping[str, str]:
         """Variables of Docker and testcontainers; the mode keeps traffic on loopback even inside a container."""

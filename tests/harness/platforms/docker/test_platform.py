@@ -69,6 +69,12 @@ def test_pods_proxies_and_database_are_labelled_containers(platform: DockerPlatf
     assert platform.state()["realtime"].env["SEND_QUEUE"] == "7"
 
 
+def test_load_reaches_the_proxies_without_the_port_forwarder_of_the_engine(platform: DockerPlatform) -> None:
+    shown = platform.kubectl("get", "service", "inference", *NS, "-o", "jsonpath={.spec.clusterIP}")
+    assert platform.url("inference") == f"http://{shown.stdout}:8080"
+    assert call("GET", f"{platform.url('inference')}/health").status == 200
+
+
 def test_request_passes_all_services_and_is_stored_in_the_database(platform: DockerPlatform) -> None:
     assert infer(platform) == 200
     count = "psql $DATABASE_URL -tAc 'SELECT count(*) FROM requests WHERE status = 200'"
