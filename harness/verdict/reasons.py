@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from harness.conditions import Condition
 from harness.measures.sampled import StateMeasure
-from harness.record.events import CONTROL, TREATMENT
+from harness.record.events import CONTROL, TREATMENT, PhaseName
 from harness.stats.sequential import SLICE_S
 from harness.verdict.cause import Part, Reason, evidence, named
 from harness.verdict.change import since
@@ -241,8 +241,8 @@ def _still_broken(state: DrillState, from_s: float = -math.inf) -> bool:
 
 def _excuse(state: DrillState) -> str:
     """How the machine starved the run during the recovery, if the SLOs may look broken only for that; "" if not."""
-    begin, end = _recovery(state)
-    if starved := starvation(state.host, begin, end, LAST_S):
+    begin, end = _phase(state, "recovery")
+    if starved := starvation(state.host, _phase(state, "baseline"), begin, end, LAST_S):
         return starved
     until = starved_until(state.host, begin, end)
     if until == begin or _still_broken(state, slice_from(until)):
@@ -250,9 +250,9 @@ def _excuse(state: DrillState) -> str:
     return f"{starved_for(state.host, begin, end)} in a part of the recovery"
 
 
-def _recovery(state: DrillState) -> Span:
-    """Begin and end of the recovery phase; infinite before it."""
-    return state.phase_started_s.get("recovery", math.inf), state.phase_ended_s.get("recovery", math.inf)
+def _phase(state: DrillState, name: PhaseName) -> Span:
+    """Begin and end of a phase; infinite before it."""
+    return state.phase_started_s.get(name, math.inf), state.phase_ended_s.get(name, math.inf)
 
 
 def _unmet(state: DrillState, phase: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.record.events import HostSampled
+from harness.verdict.state import Span
 
 READY_SHARE = 0.9
 """A process that is ready to run for a larger share of the time cannot keep up: the requests that it serves queue, the
@@ -14,20 +15,25 @@ SLOWED_SHARE = 0.4
 THROTTLED_SHARE = 0.25
 """Share of the time for which gameday's control group may be throttled: longer pauses than the 0.1 s of a quota's
 period, in which an arrival counts as late, come with a larger share."""
+WORSE = 2.0
+"""A process that waits so many times as long as in the baseline is slower than when the SLOs held."""
 MOST = 0.5
 """Share of the samples that have to show it: a burst that passes does not keep SLOs broken."""
 
 
-def starvation(samples: Sequence[HostSampled], begin: float, end: float, last_s: float) -> str:
+def starvation(samples: Sequence[HostSampled], baseline: Span, begin: float, end: float, last_s: float) -> str:
     """Say how the machine starved the run between two times, or in the last seconds of it; "" if it did not.
+
+    A process that cannot keep up is starved, and so is one that waits much longer than in the `baseline` phase.
 
     The sum of all waiting decides nothing: processes that wait for a few milliseconds each time, and have caught up
     when the next request comes, wait for most of the time in which they are ready. Nor does the pressure of the whole
     machine: a process of lower priority that waits for the run's own processes raises it and delays none of them.
     """
+    before = [sample for sample in samples if baseline[0] < sample.t_s <= baseline[1]]
     for first, when in ((begin, "during the recovery"), (max(begin, end - last_s), f"in its last {last_s:g} s")):
         inside = [sample for sample in samples if first < sample.t_s <= end]
-        found = _starved(inside) or _throttled(inside)
+        found = _starved(inside) or _slower(inside, before) or _throttled(inside)
         if found:
             return f"{found} {when}"
     return ""
@@ -48,9 +54,25 @@ def slowed(samples: Sequence[HostSampled], begin: float, end: float) -> str:
 
     It takes less than starvation: the SLOs are judged by many requests, and a step by one.
     """
-    inside = [sample for sample in samples if begin < sample.t_s <= end]
-    found = [sample for sample in inside if sample.slowest_waited_s > SLOWED_SHARE * sample.seconds]
-    return _waited(found) if len(found) > MOST * len(inside) else ""
+    return _slowed([sample for sample in samples if begin < sample.t_s <= end])
+
+
+def _slowed(samples: Sequence[HostSampled]) -> str:
+    found = [sample for sample in samples if sample.slowest_waited_s > SLOWED_SHARE * sample.seconds]
+    return _waited(found) if len(found) > MOST * len(samples) else ""
+
+
+def _slower(samples: Sequence[HostSampled], before: Sequence[HostSampled]) -> str:
+    """Say how long processes waited that are slowed, and wait WORSE times as long as `before`."""
+    if not before or _waited_share(samples) <= WORSE * _waited_share(before):
+        return ""
+    found = _slowed(samples)
+    return f"{found}, more than {WORSE:g} times as long as in the baseline," if found else ""
+
+
+def _waited_share(samples: Sequence[HostSampled]) -> float:
+    """The mean share of the time for which the process waited that waited longest."""
+    return sum(each.slowest_waited_s for each in samples) / max(sum(each.seconds for each in samples), 1e-9)
 
 
 def _starved(samples: Sequence[HostSampled]) -> str:
