@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     )
     from harness.app.discovering import Discovered, DiscoverRequest, discover
     from harness.app.documents import ShowRequest, ShowResult, show
+    from harness.app.granting import RbacRequest, rbac
     from harness.app.history import (
         BaselineRequest,
         HistoryRequest,
@@ -83,6 +84,7 @@ __all__ = [
     "PostmortemRequest",
     "PostmortemResult",
     "PruneRequest",
+    "RbacRequest",
     "ReadJudge",
     "RecoverRequest",
     "Recovered",
@@ -116,6 +118,7 @@ __all__ = [
     "platform_names",
     "postmortem",
     "prune",
+    "rbac",
     "read_comparison",
     "recover",
     "regress",
@@ -135,6 +138,7 @@ __all__ = [
 ]
 
 _MEMBERS = {
+    "harness.app.granting": "RbacRequest rbac",
     "harness.app.checking": "CheckRequest CheckResult check",
     "harness.app.comparing": "CompareRequest CompareResult compare read_comparison write_comparison_page",
     "harness.app.discovering": "DiscoverRequest Discovered discover",

@@ -14,7 +14,8 @@ from harness.faults.factory import make_fault
 from harness.faults.implemented import not_implemented
 from harness.load.job import check_shared
 from harness.load.scenario import Scenario, load_shape, scenario_of
-from harness.measures.probe import MetricProbe
+from harness.manifests import Manifests
+from harness.measures.probe import HealthProbe, MetricProbe, Probe
 from harness.plan import DrillPlan, GamedayPlan
 from harness.platforms.base import Provider
 
@@ -44,9 +45,14 @@ def refusals(plan: GamedayPlan, provider: Provider) -> Iterator[GamedayError]:
                 yield BindingError(f"{place}fault `{spec.text}` cannot be applied on --platform {provider.name}: {why}")
 
 
-def _deployed(bindings: Bindings) -> Collection[str]:
-    """The Deployments, each with a Service of the same name: the services of the bindings, else the shipped ones."""
-    return tuple(bindings.services or manifest.read().deployments)
+def _deployments(bindings: Bindings) -> Collection[str]:
+    """Those of the bindings' services or manifests, else the shipped ones."""
+    return bindings.own_deployments if bindings.own else tuple(manifest.read().deployments)
+
+
+def _services(bindings: Bindings) -> Collection[str]:
+    """As the Deployments; in manifests, a Service can have another name."""
+    return bindings.own_services if bindings.own else tuple(manifest.read().deployments)
 
 
 def _of_probes(plan: GamedayPlan) -> Iterator[GamedayError]:
@@ -96,12 +102,12 @@ def _of_service(drill: DrillPlan, bindings: Bindings) -> Iterator[GamedayError]:
 
 def _no_service(name: str, bindings: Bindings) -> str:
     """Return that there is no service of this name; "" if there is."""
-    known = _deployed(bindings)
-    return "" if name in known else f"there is no service `{name}`; known: {', '.join(known)}"
+    known = _services(bindings)
+    return "" if name in known else f"there is no service `{name}`; known: {', '.join(known) or 'none'}"
 
 
 def _of_faults(drill: DrillPlan, plan: GamedayPlan) -> Iterator[GamedayError]:
-    deployments, own = _deployed(plan.bindings), bool(plan.bindings.services)
+    deployments, own = _deployments(plan.bindings), plan.bindings.own
     faults = _faults_of_scenario(drill, plan)
     for spec in plan.bindings.faults.get(drill.binding.fault, ()) if drill.binding else ():
         place = f"{spec.place}: " if spec.place else ""
@@ -109,7 +115,7 @@ def _of_faults(drill: DrillPlan, plan: GamedayPlan) -> Iterator[GamedayError]:
             fact = f"there is no Deployment `{spec.at}`; known: {', '.join((*deployments, LOAD))}"
             yield BindingError(f"{place}{fact}")
             continue
-        if fact := not_implemented(spec, faults, own=own):
+        if fact := not_implemented(spec, faults, own=own[0] if own else None):
             yield BindingError(f"{place}fault `{spec.text}`: {fact}")
         try:
             make_fault(spec)
@@ -148,18 +154,36 @@ def _of_condition(condition: Condition, place: str, bindings: Bindings) -> Itera
     for probe in condition.measure.probes:
         if probe.deployment is None:
             continue
-        if fact := _no_service(probe.deployment, bindings):
+        if fact := _not_measured(probe, probe.deployment, bindings):
             yield BindingError(f"{place}condition `{condition.text}`: {fact}")
-        service = bindings.services.get(probe.deployment)
-        if service and service.metrics is None and isinstance(probe, MetricProbe):
-            fix = f"give their path, such as `metrics: /metrics`, at services.{service.name} ({service.place})"
-            yield BindingError(f"{place}condition `{condition.text}`: {service.name} has no metrics; {fix}")
+
+
+def _not_measured(probe: Probe, deployment: str, bindings: Bindings) -> str:
+    """Return why a probe of a Deployment would find nothing; "" if it can find something."""
+    if deployment not in (known := _deployments(bindings)):
+        return f"there is no service `{deployment}`; known: {', '.join(known)}"
+    service = bindings.services.get(deployment)
+    if service and service.metrics is None and isinstance(probe, MetricProbe):
+        fix = f"give their path, such as `metrics: /metrics`, at services.{service.name} ({service.place})"
+        return f"{service.name} has no metrics; {fix}"
+    return _not_in_manifests(probe, deployment, bindings.manifests) if bindings.manifests else ""
+
+
+def _not_in_manifests(probe: Probe, deployment: str, manifests: Manifests) -> str:
+    asked, at = manifests.asked(deployment), manifests.deployments[deployment].place()
+    if isinstance(probe, MetricProbe) and not asked.metrics:
+        fix = "annotate its pods with prometheus.io/scrape, or give their path under `metrics` of `manifests`"
+        return f"{deployment} has no metrics; {fix} ({at})"
+    if isinstance(probe, HealthProbe) and not asked.ready:
+        return f"{deployment} has no readiness probe, which says whether it is healthy; add one ({at})"
+    return ""
 
 
 def _of_toggles(drill: DrillPlan, plan: GamedayPlan) -> Iterator[GamedayError]:
-    deployments = _deployed(plan.bindings)
+    deployments = _deployments(plan.bindings)
     for toggle in drill.runbook.toggles:
-        deployment = plan.bindings.toggles.get(toggle.name)
+        on_service = drill.binding.service if drill.binding and plan.bindings.manifests else None
+        deployment = plan.bindings.toggles.get(toggle.name, on_service)
         if deployment and deployment not in deployments:
             place = plan.bindings.path.name
             fact = f"there is no Deployment `{deployment}`; known: {', '.join(deployments)}"

@@ -10,6 +10,7 @@ from pathlib import Path
 from harness.cluster import manifest
 from harness.faults.factory import FAULTS
 from harness.load.declared import declared, parsed
+from harness.manifests import read_manifests
 from harness.proposal.choices import Choices
 from harness.schema.tree import Tree
 from harness.slo import read_slos
@@ -20,7 +21,7 @@ def choices_of(tree: Tree, folder: Path) -> Choices:
 
     The shipped scenarios are for the shipped services. A load of the file has a series of the same name.
     """
-    services, loads = _names(tree, "services"), _names(tree, "loads")
+    services, loads = _names(tree, "services") or _of_manifests(tree, folder), _names(tree, "loads")
     return Choices(
         services=services or tuple(manifest.read().services),
         own_services=bool(services),
@@ -44,6 +45,17 @@ def shipped_scenarios() -> Mapping[str, tuple[str, ...]]:
 def _names(tree: Tree, key: str) -> tuple[str, ...]:
     found = tree.at(key)
     return tuple(found.entries) if found else ()
+
+
+def _of_manifests(tree: Tree, folder: Path) -> tuple[str, ...]:
+    """The Services of the manifests that can be read."""
+    found = tree.at("manifests")
+    read = (
+        read_manifests(found, folder, "", lambda problem: None)
+        if found and (found.written or found.at("path"))
+        else None
+    )
+    return tuple(read.entrances) if read else ()
 
 
 def _slos(tree: Tree, folder: Path) -> tuple[str, ...]:

@@ -101,9 +101,9 @@ def compare(
 
 def _check_services(bound: Bindings, base: Variant) -> None:
     """Raises ComparisonError for services of the bindings, unless the variants run already."""
-    if bound.services and not isinstance(base, BaseUrl):
-        place, fix = next(iter(bound.services.values())).place, "start both variants yourself, and give two base URLs"
-        raise ComparisonError(f"{place}: services: `gameday compare` starts the shipped services only; {fix}")
+    if bound.own and not isinstance(base, BaseUrl):
+        (key, place), fix = bound.own, "start both variants yourself, and give two base URLs"
+        raise ComparisonError(f"{place}: {key}: `gameday compare` starts the shipped services only; {fix}")
 
 
 def read_comparison(run: Path) -> ComparisonResult:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from harness.errors import BindingError, GamedayError, MachineError
 from harness.registry import Family
 
 if TYPE_CHECKING:  # names alone are needed for `--help`, and the contracts take a fifth of a second to import
+    from harness.bindings import Bindings
     from harness.platforms.base import PlatformOptions, Provider
     from harness.postmortem.base import Paper
     from harness.postmortem.edits.base import EditKind
@@ -44,12 +46,20 @@ def make_provider(name: str, options: PlatformOptions) -> Provider:
     if options.services and "services" not in provider.options:
         place, fix = next(iter(options.services.values())).place, "choose --platform local"
         raise BindingError(f"{place}: services: --platform {name} cannot run services of the bindings yet; {fix}")
+    if options.manifests and "manifests" not in provider.options:
+        place, fix = options.manifests.place, "choose --platform kind, or --platform kubernetes --context NAME"
+        raise BindingError(f"{place}: manifests: --platform {name} cannot deploy Kubernetes manifests; {fix}")
     unused = [field for field, value in vars(options).items() if value is not None and field not in provider.options]
     if unused:
         flags = ", ".join("--" + field.replace("_", "-") for field in unused)
         fix = "remove it, or choose another --platform"
         raise MachineError(f"{flags} has no effect with --platform {name}; {fix}")
     return provider
+
+
+def options_for(bindings: Bindings, options: PlatformOptions) -> PlatformOptions:
+    """The options with what the bindings say of the platform: what runs in place of the shipped services."""
+    return replace(options, services=bindings.services or None, manifests=bindings.manifests)
 
 
 def all_providers(notify: Callable[[str], None]) -> Iterator[Provider]:

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness import bindings
-from harness.app.members import DEFAULT_PLATFORM, PLATFORMS, make_provider
-from harness.bindings import OwnService
+from harness.app.members import DEFAULT_PLATFORM, PLATFORMS, make_provider, options_for
 from harness.errors import BindingError, MachineError
 from harness.platforms.base import Platform, PlatformOptions, Provider
 
@@ -83,7 +82,7 @@ def up(request: UpRequest, notify: Callable[[str], None] = lambda line: None) ->
 
     Raises MachineError when the machine lacks something, PlatformError when the platform does not come up.
     """
-    options = replace(request.platform.options, services=_services(request.bindings))
+    options = options_for(bindings.load(bindings.find(Path(), request.bindings)), request.platform.options)
     provider = _provider_in(request.folder, replace(request.platform, options=options))
     provider.check()
     request.folder.mkdir(parents=True, exist_ok=True)
@@ -129,11 +128,6 @@ def _result(platform: Platform, named: Path | None) -> UpResult:
         urls={service: platform.url(service) for service in platform.services()},
         loads=tuple(dict.fromkeys(_load_targets(platform, named))),
     )
-
-
-def _services(named: Path | None) -> Mapping[str, OwnService] | None:
-    """The services of the bindings. Raises BindingError for a file that cannot be read or is invalid."""
-    return bindings.load(bindings.find(Path(), named)).services or None
 
 
 def _load_targets(platform: Platform, named: Path | None) -> Iterator[LoadTarget]:

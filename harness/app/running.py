@@ -6,7 +6,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
@@ -14,7 +14,7 @@ from typing import TypeAlias
 from harness.app.checks import part_problems, refusals
 from harness.app.history import keep
 from harness.app.load import make_load
-from harness.app.members import DEFAULT_PLATFORM, RESPONDERS, file_formats, make_provider
+from harness.app.members import DEFAULT_PLATFORM, RESPONDERS, file_formats, make_provider, options_for
 from harness.app.planning import PlanRequest, read_plan
 from harness.app.platforms import PlatformChoice
 from harness.app.reporting import RECORD, ReportRequest, report, write_files
@@ -91,8 +91,9 @@ def run(
     """
     plan, workers = read_plan(request.plan), request.platform.options.load_in_cluster
     check(plan)
-    options = replace(request.platform.options, services=plan.bindings.services or None)
-    provider = make_provider(request.platform.name or DEFAULT_PLATFORM, options)
+    provider = make_provider(
+        request.platform.name or DEFAULT_PLATFORM, options_for(plan.bindings, request.platform.options)
+    )
     _check_parts(plan, provider, workers)
     provider.check()
     members, formats = _members(plan, provider, request, workers), file_formats()

@@ -11,6 +11,7 @@ from harness.bindings.model import StepOrder
 from harness.bindings.service_schema import check_services
 from harness.conditions import parse
 from harness.errors import ConditionError
+from harness.manifests import check_manifests
 from harness.schema.shape import (
     Check,
     JsonSchema,
@@ -139,6 +140,17 @@ _runbook = _undecided(
         "spawn_rate": described("users of a plain locustfile that start per second", _above_0),
     },
 )
+PLATFORM_KEYS = ("services", "manifests")
+"""The keys that say what runs in place of the shipped services: one of them at most."""
+
+
+@shaped({"not": {"required": [*PLATFORM_KEYS]}})
+def _one_platform(tree: Tree, path: str, report: Report) -> None:
+    found = [key for key in PLATFORM_KEYS if key in tree.fields]
+    for key in found[1:]:
+        report(tree.fields[key], key, f"excludes `{found[0]}`; keep one of them")
+
+
 _file = mapping(
     {"version": _version},
     {
@@ -150,9 +162,11 @@ _file = mapping(
         "probes": described("requests of users, once a second in every drill", dictionary(_probe)),
         "loads": described("requests that a scenario sends", dictionary(loads.check, loads.NAME, "a load")),
         "services": described("your own services: without this key, the platform has the shipped ones", check_services),
+        "manifests": described("your own services as Kubernetes manifests, for a cluster", check_manifests),
         "faults": described("each a list of faults that are active together", dictionary(nullable(sequence(_fault)))),
         "runbooks": described("the runbooks by id", dictionary(_runbook)),
     },
+    _one_platform,
 )
 check: Check = _file
 """Reports every deviation of a whole bindings file from its shape."""

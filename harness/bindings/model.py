@@ -10,6 +10,7 @@ from pathlib import Path
 from harness.bindings.loads import LoadSpec
 from harness.conditions import Condition
 from harness.conditions.prose import from_prose
+from harness.manifests import Manifests
 from harness.measures.probe import RequestProbe
 from harness.model import Runbook, Symptom
 from harness.slo import Slo
@@ -155,16 +156,36 @@ class Bindings:
     probes: tuple[RequestProbe, ...] = ()
     """Requests that are sent on both sides of every drill, which no response may break."""
     services: Mapping[str, OwnService] = field(default_factory=dict)
-    """By name; empty: the platform has the shipped services."""
+    """By name; empty: the platform has the shipped services, or those of the manifests."""
+    manifests: Manifests | None = None
+    """The Kubernetes objects that a cluster deploys instead of the shipped services."""
     drafts: Mapping[str, RunbookBinding] = field(default_factory=dict)
     """Entries of runbooks with a required key without a value, "" here: they are not bound yet."""
     undecided: tuple[Undecided, ...] = ()
     """Every key without a value that a person has to decide, in the order of the file."""
 
     @property
+    def own(self) -> tuple[str, str] | None:
+        """The key that says what runs in place of the shipped services, and its place; None without one."""
+        if self.manifests:
+            return "manifests", self.manifests.place
+        return next((("services", each.place) for each in self.services.values()), None)
+
+    @property
+    def own_deployments(self) -> tuple[str, ...]:
+        """The Deployments that run in place of the shipped ones."""
+        return tuple(self.manifests.deployments if self.manifests else self.services)
+
+    @property
+    def own_services(self) -> tuple[str, ...]:
+        """The Services that run in place of the shipped ones, and can be reached by the load."""
+        return tuple(self.manifests.entrances if self.manifests else self.services)
+
+    @property
     def programs(self) -> frozenset[str]:
         """What the runbook may run in pods, in addition to what the policy allows everywhere."""
-        return frozenset(name for each in self.services.values() for name in each.programs)
+        of_manifests = self.manifests.programs if self.manifests else frozenset[str]()
+        return of_manifests.union(name for each in self.services.values() for name in each.programs)
 
     def placeholders_of(self, runbook: Runbook | None) -> dict[str, str]:
         """The placeholders of the file, overridden by those of the runbook."""

@@ -23,6 +23,7 @@ from harness.bindings.model import (
 from harness.bindings.services import check_references, read_services
 from harness.conditions import parse
 from harness.errors import BindingError
+from harness.manifests import Manifests, read_manifests
 from harness.measures.probe import RequestProbe
 from harness.schema.tree import Tree, UnreadableError, read
 from harness.slo import Catalogue, read_slos
@@ -81,15 +82,17 @@ def examine(path: Path) -> tuple[Bindings, tuple[FileProblem, ...]]:
         yield from ((name, each) for name, each in _entries(tree, key).items() if not problems.below(f"{key}.{name}"))
 
     entries = {name: (each, _runbook(each, slos, loads)) for name, each in sound("runbooks")}
+    namespace = tree.fields["namespace"].written if "namespace" in tree.fields else _DEFAULT_NAMESPACE
     found = Bindings(
         path=path,
-        namespace=tree.fields["namespace"].written if "namespace" in tree.fields else _DEFAULT_NAMESPACE,
+        namespace=namespace,
         placeholders=_texts(tree.at("placeholders")),
         toggles=_texts(tree.at("toggles")),
         faults={name: tuple(map(_fault, each.items)) for name, each in sound("faults")},
         runbooks={name: bound for name, (each, bound) in entries.items() if RUNBOOK_KEYS.keys() <= each.fields.keys()},
         probes=tuple(_probe(name, each) for name, each in sound("probes")),
         services=_services(tree, path.parent, problems),
+        manifests=_manifests(tree, path.parent, namespace, problems),
         drafts={name: bound for name, (each, bound) in entries.items() if RUNBOOK_KEYS.keys() - each.fields.keys()},
         undecided=tuple(_undecided(tree)),
     )
@@ -103,6 +106,14 @@ def _services(tree: Tree, beside: Path, problems: _Problems) -> dict[str, OwnSer
     sound = Tree({name: each for name, each in entries.items() if name not in wrong}, tree.place)
     named = {name: OwnService(name, "", beside, metrics="/metrics") for name in wrong}
     return {name: (named | read_services(sound, beside))[name] for name in entries}
+
+
+def _manifests(tree: Tree, beside: Path, namespace: str, problems: _Problems) -> Manifests | None:
+    """The manifests; None without them, or if the key itself is wrong."""
+    found = tree.at("manifests")
+    if found is None or problems.below("manifests"):
+        return None
+    return read_manifests(found, beside, namespace, lambda text: problems.found.append(FileProblem(text, "manifests")))
 
 
 @dataclass

@@ -12,6 +12,7 @@ from harness.bindings.file_schema import json_schema
 from harness.cli.notify import notify
 from harness.errors import PASSED, UNUSABLE
 from harness.report import check as shown
+from harness.report import objects
 from harness.report.format import as_json, printable
 
 
@@ -54,6 +55,17 @@ def _discover(options: argparse.Namespace) -> int:
     return PASSED
 
 
+def _rbac(options: argparse.Namespace) -> int:
+    if not (options.user or options.group or options.service_account):
+        notify("no account is named that is to run gameday: add --user, --group or --service-account")
+    request = app.RbacRequest(
+        options.bindings, tuple(options.user), tuple(options.group), tuple(options.service_account)
+    )
+    found = app.rbac(request)
+    sys.stdout.write(objects.to_json(found) if options.format == "json" else objects.to_yaml(found))
+    return PASSED
+
+
 def _schema(_options: argparse.Namespace) -> int:
     sys.stdout.write(as_json(json_schema()))
     return PASSED
@@ -63,6 +75,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "init": _init,
     "check": _check,
     "discover": _discover,
+    "rbac": _rbac,
     "schema": _schema,
 }
 """By the name that the parser sets."""

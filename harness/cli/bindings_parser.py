@@ -21,6 +21,10 @@ DISCOVER_EXAMPLES = """\
   gameday discover compose.yaml rules.yml --write         add it to gameday.yaml
   kubectl kustomize deploy | gameday discover -           manifests from a pipe; so for `helm template`
 """
+RBAC_EXAMPLES = """\
+  gameday rbac --user jane | kubectl apply -f -           by an administrator; then jane can drill
+  gameday rbac --service-account ci:gameday               for a pipeline
+"""
 SCHEMA_EXAMPLES = """\
   gameday schema > gameday.schema.json
 """
@@ -51,6 +55,29 @@ def add_discover(command: argparse.ArgumentParser) -> None:
     about = "the bindings file (default: gameday.yaml in the working directory)"
     command.add_argument("--bindings", type=Path, default=Path("gameday.yaml"), metavar="FILE", help=about)
     command.add_argument("--write", action="store_true", help="add the proposal to the bindings file")
+
+
+def add_rbac(command: argparse.ArgumentParser) -> None:
+    """Add the arguments of `gameday rbac`."""
+    about = "the bindings file with the manifests (default: gameday.yaml in the working directory)"
+    command.add_argument("--bindings", type=Path, metavar="FILE", help=about)
+    about = "the user whose account runs gameday, as `kubectl auth whoami` shows it; repeatable"
+    command.add_argument("--user", action="append", default=[], metavar="NAME", help=about)
+    about = "a group of users whose accounts run gameday; repeatable"
+    command.add_argument("--group", action="append", default=[], metavar="NAME", help=about)
+    about = "a ServiceAccount that runs gameday; repeatable"
+    command.add_argument(
+        "--service-account", action="append", default=[], type=_service_account, metavar="NAMESPACE:NAME", help=about
+    )
+    about = "yaml for kubectl, json for programs (default: yaml)"
+    command.add_argument("--format", choices=("yaml", "json"), default="yaml", help=about)
+
+
+def _service_account(text: str) -> tuple[str, str]:
+    namespace, _, name = text.removeprefix("system:serviceaccount:").partition(":")
+    if not namespace or not name or ":" in name:
+        raise argparse.ArgumentTypeError(f"`{text}` is not NAMESPACE:NAME")
+    return namespace, name
 
 
 def add_schema(_command: argparse.ArgumentParser) -> None:

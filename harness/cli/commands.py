@@ -275,6 +275,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "init": _of_bindings,
     "check": _of_bindings,
     "discover": _of_bindings,
+    "rbac": _of_bindings,
     "schema": _of_bindings,
     "run": _run,
     "compare": _compare,

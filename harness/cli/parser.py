@@ -238,6 +238,12 @@ _COMMANDS = (
         bindings_parser.add_discover,
     ),
     _Command(
+        "rbac",
+        "print the Roles with which an ordinary account can drill manifests in a cluster",
+        bindings_parser.RBAC_EXAMPLES,
+        bindings_parser.add_rbac,
+    ),
+    _Command(
         "schema",
         "print the JSON Schema of gameday.yaml, for editors",
         bindings_parser.SCHEMA_EXAMPLES,

@@ -12,6 +12,7 @@ from typing import Protocol
 from harness.bindings import OwnService
 from harness.http import Answer
 from harness.machine.platform_state import AdminPort, CommandResult, ObservedPlatform, Shell
+from harness.manifests import Manifests
 
 
 class Need(Enum):
@@ -96,6 +97,10 @@ class PlatformOptions:
     """Context of the user's kubeconfig that names an existing cluster."""
     services: Mapping[str, OwnService] | None = None
     """The services of the bindings, by name; None: the shipped ones."""
+    manifests: Manifests | None = None
+    """The manifests of the bindings; None: the shipped ones."""
+    namespace: str | None = None
+    """The namespace of the treatment in an existing cluster, where only that is known; None: `production`."""
 
 
 class Provider(Protocol):

@@ -21,6 +21,8 @@ def _lines(plan: GamedayPlan) -> Iterator[str]:
     yield f"{plan.document.path}, bound by {plan.bindings.path}; toggles start from their {plan.start} values"
     for service in plan.bindings.services.values():
         yield f"service {service.name}: {one_line(service.run)}"
+    if plan.bindings.manifests:
+        yield from (f"deploys {each.about} ({each.place()})" for each in plan.bindings.manifests.objects)
     for drill in plan.drills:
         yield ""
         yield f"{drill.runbook.id}  {drill.runbook.title}"
@@ -78,7 +80,7 @@ def to_json(plan: GamedayPlan) -> str:
         "document": plan.document.path,
         "bindings": str(plan.bindings.path),
         "start": plan.start.value,
-        "services": list(plan.bindings.services),
+        "services": list(plan.bindings.own_services),
         "findings": list(plan.findings),
         "drills": [_drill_json(drill) for drill in plan.drills],
         "general": [_step_json(step) for step in plan.general],

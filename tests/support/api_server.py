@@ -24,6 +24,8 @@ class Store(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.objects: dict[str, dict[str, Any]] = {}
         self.calls: list[str] = []
+        self.refused: set[str] = set()
+        """Paths at which nothing may be replaced."""
         self.logs: list[tuple[bytes, bool]] = []
         """Answers to the next requests for a log: the text, and whether the stream ends properly."""
         self.version = 0
@@ -118,6 +120,12 @@ class _Handler(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         path, body = self.path.rstrip("?"), self._body()
         self.server.calls.append(f"PUT {path}")
+        if path in self.server.refused:
+            self._refuse(403, f"{path} is forbidden")
+            return
+        if path not in self.server.objects:
+            self._refuse(404, f"{path} not found")
+            return
         current = self.server.objects[path]["metadata"]["resourceVersion"]
         if body["metadata"].get("resourceVersion") not in (None, current):
             self._refuse(409, "the object has been modified")

@@ -1,21 +1,27 @@
-"""Applies `deploy/` to a cluster, without the Deployments, which each drill creates itself."""
+"""Applies `deploy/`, or the user's objects, to a cluster; but the Deployments, which each drill creates itself."""
 
 from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Collection
 
 from harness.machine.objects import Obj, items, text
 from harness.platforms.base import Announce
 from harness.platforms.kubernetes import manifests
 from harness.platforms.kubernetes.api import Api, ApiError
+from harness.platforms.kubernetes.before import Before
 from harness.platforms.kubernetes.cluster_ref import LOOPBACK, ClusterRef
 from harness.platforms.kubernetes.commands import run
+from harness.platforms.kubernetes.lease import Lease
 from harness.platforms.kubernetes.platform import ADMIN, ADMIN_PORT
+from harness.platforms.kubernetes.rbac import access_of
+from harness.platforms.kubernetes.release import Release, namespaces, path_of
 from harness.platforms.kubernetes.sandbox import ANNOTATION
 
 METRICS = "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io"
 HINT = "`kubectl get events -A` shows the reason"
+ROLLOUT_S = 180
 
 
 def deploy(cluster: ClusterRef, announce: Announce, *, own: bool) -> None:
@@ -25,11 +31,9 @@ def deploy(cluster: ClusterRef, announce: Announce, *, own: bool) -> None:
     """
     api = Api(cluster.kubeconfig, cluster.context)
     kubectl = _kubectl(cluster)
-    if not _exists(api, METRICS):
-        announce("deploying metrics-server: the cluster has none")
-        run([*kubectl, "apply", "-k", str(manifests.METRICS)], HINT)
-    announce(f"deploying {', '.join(manifests.NAMESPACES.values())}")
-    for side, namespace in manifests.NAMESPACES.items():
+    _deploy_metrics(api, kubectl, announce)
+    announce(f"deploying {', '.join(namespaces().values())}")
+    for side, namespace in namespaces().items():
         objects = manifests.render(manifests.FOLDERS[side])
         if own:
             _apply(kubectl, [one for one in objects if text(one, "kind") == "Namespace"])
@@ -37,10 +41,59 @@ def deploy(cluster: ClusterRef, announce: Announce, *, own: bool) -> None:
         if not _exists(api, f"/api/v1/namespaces/{namespace}/secrets/{ADMIN}"):
             _apply(kubectl, [_admin_secret(namespace)])
         _apply(kubectl, [one for one in objects if text(one, "kind") not in ("Deployment", "Namespace")])
-    for namespace in manifests.NAMESPACES.values():
+    for namespace in namespaces().values():
         run([*kubectl, "-n", namespace, "rollout", "status", "statefulset/postgres", "--timeout=120s"], HINT)
     run([*kubectl, "wait", "--for=condition=Available", "--timeout=120s", "apiservice/v1beta1.metrics.k8s.io"], HINT)
     api.close()
+
+
+def _deploy_metrics(api: Api, kubectl: list[str], announce: Announce) -> None:
+    if not _exists(api, METRICS):
+        announce("deploying metrics-server: the cluster has none")
+        run([*kubectl, "apply", "-k", str(manifests.METRICS)], HINT)
+
+
+def grant(cluster: ClusterRef, releases: Collection[Release], announce: Announce) -> None:
+    """Do what the administrator of a cluster does for services of the user: in a cluster that we created."""
+    api, kubectl = Api(cluster.kubeconfig, cluster.context), _kubectl(cluster)
+    _deploy_metrics(api, kubectl, announce)
+    api.close()
+    _apply(kubectl, [each for release in releases for each in access_of(release, ())])
+
+
+def deploy_own(cluster: ClusterRef, releases: Collection[Release], announce: Announce, before: str) -> None:
+    """Apply the user's objects but the Deployments, after keeping what is replaced under the name `before`.
+
+    A Secret that exists is used as it is. Raises PlatformError while another run drills in a namespace.
+    """
+    api = Api(cluster.kubeconfig, cluster.context)
+    try:
+        for release in releases:
+            announce(f"deploying the manifests into {release.namespace}")
+            with Lease(api, release.namespace).held():
+                _apply_own(api, release, before)
+    finally:
+        api.close()
+    for release in releases:
+        _await_own(_kubectl(cluster), release)
+
+
+def _apply_own(api: Api, release: Release, before: str) -> None:
+    found = {path_of(each): each for each in release.others}
+    wanted = {path: each for path, each in found.items() if text(each, "kind") != "Secret" or not _exists(api, path)}
+    deployments = (path_of(each) for each in release.deployments.values())
+    Before(api, release.namespace, before).keep([*wanted, *deployments])
+    for path, each in wanted.items():
+        api.apply(path, each)
+
+
+def _await_own(kubectl: list[str], release: Release) -> None:
+    """Wait for the other workloads: the Deployments may need them."""
+    for each in release.others:
+        if text(each, "kind") in ("StatefulSet", "DaemonSet"):
+            what = f"{text(each, 'kind').lower()}/{text(each, 'metadata', 'name')}"
+            argv = [*kubectl, "-n", release.namespace, "rollout", "status", what, f"--timeout={ROLLOUT_S}s"]
+            run(argv, f"`kubectl get events -n {release.namespace}` shows the reason")
 
 
 def _kubectl(cluster: ClusterRef) -> list[str]:
@@ -76,7 +129,7 @@ def _admin_secret(namespace: str) -> Obj:
 
 def remove(cluster: ClusterRef) -> None:
     """Delete what `deploy` and the drills created, except the namespaces and metrics-server. Idempotent."""
-    for side, namespace in manifests.NAMESPACES.items():
+    for side, namespace in namespaces().items():
         ours = [one for one in manifests.render(manifests.FOLDERS[side]) if text(one, "kind") != "Namespace"]
         whole = {"apiVersion": "v1", "kind": "List", "items": [*ours, _admin_secret(namespace)]}
         run([*_kubectl(cluster), "delete", "--ignore-not-found", "-f", "-"], HINT, stdin=json.dumps(whole))

@@ -1,9 +1,10 @@
-"""Builds the images that the manifests name."""
+"""Builds the images of the shipped manifests, and finds those of the user's on this machine."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Sequence
 
 from harness.platforms import build_context
 from harness.platforms.base import Announce, PlatformOptions
@@ -30,3 +31,13 @@ def build(options: PlatformOptions, announce: Announce) -> tuple[str, ...]:
         hint = "name a base image that is here by --base-image, e.g. one of `docker images`"
         run(["docker", "build", "--quiet", "-t", image, *argument, "-"], hint, stdin=context())
     return tuple(wanted)
+
+
+def here(names: Sequence[str]) -> tuple[str, ...]:
+    """The images that this machine's engine has; the nodes have to pull the others."""
+    return tuple(name for name in names if _is_here(name))
+
+
+def _is_here(name: str) -> bool:
+    argv = ["docker", "image", "inspect", "--format", "{{.Id}}", "--", name]
+    return subprocess.run(argv, capture_output=True, check=False).returncode == 0

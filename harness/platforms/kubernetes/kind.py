@@ -57,7 +57,8 @@ def nodes(cluster: str) -> Sequence[str]:
 
 def load(cluster: str, images: Sequence[str], announce: Announce) -> None:
     """Load images of this machine into the cluster; kind skips those that it has."""
-    announce(f"loading {', '.join(images)} into {cluster}")
+    if images:
+        announce(f"loading {', '.join(images)} into {cluster}")
     for image in images:
         run(
             ["kind", "load", "docker-image", image, "--name", cluster],

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 import psutil
@@ -70,6 +71,15 @@ class Lease:
         while not self._ended.wait(RENEW_S):
             with suppress(PlatformError):  # the drill itself notices that the API server does not answer
                 self._api.merge(f"{self._all}/{NAME}", {"spec": section(self._body(), "spec")})
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Context manager that holds the lease. Raises PlatformError that names its current holder."""
+        self.acquire()
+        try:
+            yield
+        finally:
+            self.release()
 
     def release(self) -> None:
         """Release the lease if this process holds it. Idempotent."""

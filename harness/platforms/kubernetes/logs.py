@@ -40,7 +40,7 @@ class Logs:
                 return
             path.parent.mkdir(parents=True, exist_ok=True)
             place = f"/api/v1/namespaces/{self._namespace}/pods/{pod.name}/log"
-            follower = self._followers[path] = _Follower(self._api, place, path)
+            follower = self._followers[path] = _Follower(self._api, place, pod.container, path)
         follower.start()
 
     def stop(self) -> None:
@@ -53,9 +53,9 @@ class Logs:
 
 
 class _Follower(threading.Thread):
-    def __init__(self, api: Api, place: str, path: Path) -> None:
+    def __init__(self, api: Api, place: str, container: str, path: Path) -> None:
         super().__init__(daemon=True, name=f"log {path.parent.name}")
-        self._api, self._place, self._path = api, place, path
+        self._api, self._place, self._container, self._path = api, place, container, path
         self._stream: Reply | None = None
         self._stopping = threading.Event()
 
@@ -68,7 +68,7 @@ class _Follower(threading.Thread):
                 return
 
     def _copy(self) -> None:
-        self._stream = self._api.stream(self._place, "follow=true&container=app")
+        self._stream = self._api.stream(self._place, f"follow=true&container={self._container}")
         if self._stopping.is_set():
             self._stream.stop()
         with self._path.open("ab") as file:

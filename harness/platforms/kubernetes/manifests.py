@@ -9,12 +9,10 @@ import yaml
 
 from harness import shipped
 from harness.errors import MachineError
-from harness.machine.objects import Obj, text
-from harness.platforms.kubernetes.objects import name_of
+from harness.machine.objects import Obj
 
 TREATMENT, CONTROL = "treatment", "control"
 FOLDERS = {TREATMENT: shipped.path("deploy"), CONTROL: shipped.path("deploy/control")}
-NAMESPACES = {TREATMENT: "production", CONTROL: "production-control"}
 METRICS = shipped.path("deploy/metrics-server")
 
 
@@ -27,8 +25,3 @@ def render(folder: Path) -> list[Obj]:
     if done.returncode:
         raise MachineError(f"{folder}: kubectl kustomize failed: {done.stderr.strip()}")
     return [one for one in yaml.safe_load_all(done.stdout) if isinstance(one, dict)]
-
-
-def deployments(side: str) -> dict[str, Obj]:
-    """Return the shipped Deployments by name."""
-    return {name_of(one): one for one in render(FOLDERS[side]) if text(one, "kind") == "Deployment"}

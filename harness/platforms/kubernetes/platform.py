@@ -7,22 +7,24 @@ import os
 import secrets
 import threading
 from collections import Counter
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-from harness.errors import PlatformError
-from harness.http import Answer, call
+from harness.errors import GamedayError, PlatformError
+from harness.http import Answer
 from harness.machine.objects import Obj, protections, section, text
 from harness.machine.platform_state import AdminPort, CommandResult, DeploymentState, Destination, Shell
 from harness.machine.process_ledger import Ledger
 from harness.machine.waiting import wait_until
 from harness.platforms.base import Overrides
 from harness.platforms.kubectl import run_kubectl
-from harness.platforms.kubernetes import access, manifests, shell
+from harness.platforms.kubernetes import access, rights, shell
 from harness.platforms.kubernetes.api import Api
+from harness.platforms.kubernetes.before import Before
 from harness.platforms.kubernetes.cluster_ref import ClusterRef
+from harness.platforms.kubernetes.entrances import Entrances
 from harness.platforms.kubernetes.forward import Forward
 from harness.platforms.kubernetes.jobs import KubernetesJobs
 from harness.platforms.kubernetes.lease import Lease
@@ -30,19 +32,22 @@ from harness.platforms.kubernetes.objects import (
     DRILL,
     Pod,
     name_of,
-    node_ports,
     plain_environment,
+    replicas_of,
     whole,
     with_annotation,
     with_environment,
 )
-from harness.platforms.kubernetes.restore import redeploy
-from harness.platforms.kubernetes.revert import RESTORE, RevertJournal
+from harness.platforms.kubernetes.own_start import start_error
+from harness.platforms.kubernetes.release import Release, path_of
+from harness.platforms.kubernetes.revert import RevertJournal
 from harness.platforms.kubernetes.watching import EVENTS, Watching
 
-PORT, ADMIN_PORT = 8080, 8081
+ADMIN_PORT = 8081
 ADMIN = "gameday-admin"
-UP_S, REACH_S, PROXY_TIMEOUT_S = 90.0, 20.0, 5.0
+UP_S, OWN_UP_S, REACH_S, PROXY_TIMEOUT_S = 90.0, 180.0, 20.0, 5.0
+SETTLE_S = 10.0
+"""How long the other pods are waited for when one cannot start, so that the error names all that cannot."""
 
 
 class KubernetesPlatform:
@@ -53,22 +58,22 @@ class KubernetesPlatform:
 
     name = "kubernetes"
 
-    def __init__(self, folder: Path, cluster: ClusterRef, side: str, overrides: Overrides) -> None:
-        self.folder, self._cluster, self._side, self._overrides = folder.resolve(), cluster, side, overrides
-        self.namespace = manifests.NAMESPACES[side]
+    def __init__(self, folder: Path, cluster: ClusterRef, release: Release, overrides: Overrides) -> None:
+        self.folder, self._cluster, self._overrides = folder.resolve(), cluster, overrides
+        self._release, self.namespace = release, release.namespace
         self._drill = secrets.token_hex(4)
         self._forwards: dict[str, Forward] = {}
         self._forwarding = threading.Lock()
         self._connected = self._down = False
-        self._closed = shell.Closed()
 
     def up(self) -> None:
-        """Raises PlatformError when a Deployment does not become ready or another drill runs in this namespace."""
+        """Raises StartError or PlatformError when a Deployment does not become ready or another drill runs in this
+        namespace."""
         try:
             self.connect()
             self._lease.acquire()
             self._revert.revert_objects()
-            self._revert.arm(RESTORE, f"the Deployments of {self.namespace} as shipped")
+            self._before.keep(path_of(each) for each in self._release.deployments.values())
             self._watching.start()
             self._deploy()
             self._await_pods()
@@ -80,41 +85,66 @@ class KubernetesPlatform:
             self.down()  # `down` was called during `up`, before everything existed
 
     def start_detached(self) -> None:
-        """Deploy what is shipped, to explore: it outlives this process, and no drill is recorded."""
+        """Deploy what is declared, to explore: it outlives this process, and no drill is recorded."""
         self._drill = ""
         self.connect()
-        if self.state().keys() != self._shipped.keys():
+        if not self._deployed_here():
             self._watching.start()
             try:
-                redeploy(self._api, self._side)
+                self._deploy()
                 self._await_pods()
             finally:
                 self._watching.stop()
+        self._entrances.follow(self._staying())
         self._await_ports()
-        self._write_curlrc(self._ports)
+        self._entrances.open_all()
+
+    def _deployed_here(self) -> bool:
+        """Whether every Deployment is there, and is one that a platform has created."""
+        found = {name_of(one): section(one, "spec", "template") for one in self._api.list(self._apps)}
+        ours = {name for name, template in found.items() if DRILL in section(template, "metadata", "annotations")}
+        return self._release.deployments.keys() <= ours
 
     def connect(self) -> None:
         """Create credentials and the operator's shell; changes nothing in the cluster."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._shipped = manifests.deployments(self._side)
-        if unknown := sorted(self._overrides.keys() - self._shipped.keys()):
-            raise PlatformError(f"no such Deployment: {', '.join(unknown)}; there are {', '.join(self._shipped)}")
-        admin = Api(self._cluster.kubeconfig, self._cluster.context)
+        if unknown := sorted(self._overrides.keys() - self._release.deployments.keys()):
+            known = ", ".join(self._release.deployments)
+            raise PlatformError(f"no such Deployment: {', '.join(unknown)}; there are {known}")
         server = access.cluster_of(self._cluster.kubeconfig, self._cluster.context)
-        for account in (access.HARNESS, access.OPERATOR):
-            bearer = access.token(admin, self.namespace, account)
-            access.write_kubeconfig(self._kubeconfig(account), server, self.namespace, account, bearer)
-        admin.close()
-        self._api = Api(self._kubeconfig(access.HARNESS))
+        self._api = self._credentials(server)
         self._api_server = access.destination_of(server)
         self._lease, self._revert = Lease(self._api, self.namespace), RevertJournal(self._api, self.namespace)
-        self._ports = node_ports(self._api.list(self._core("services")), self._shipped)
-        self._shell = shell.make(self.folder / "shell", self._kubeconfig(access.OPERATOR))
-        self._write_curlrc(self._ports)
+        self._before = Before(self._api, self.namespace)
+        home = self.folder / "shell"
+        self._shell = shell.make(home, self._kubeconfig(self._operator))
+        node = "" if self._release.own else self._cluster.node
+        self._entrances = Entrances(self._release, self._api.list(self._core("services")), node, home)
         self._watching = Watching(
-            self._api, self.namespace, self.folder, self._shipped, self._drill, self._pods_changed, self._pod_gone
-        )
+            self._api, self.namespace, self.folder, self._release.deployments, self._drill,
+            self._pods_changed, self._pod_gone,
+        )  # fmt: skip
         self._connected = True
+
+    def _credentials(self, server: Obj) -> Api:
+        """Write the operator's kubeconfig, and connect as the harness: as the user for services of the user."""
+        user = Api(self._cluster.kubeconfig, self._cluster.context)
+        for account in self._accounts:
+            bearer = access.token(user, self.namespace, account)
+            access.write_kubeconfig(self._kubeconfig(account), server, self.namespace, account, bearer)
+        if self._release.own:
+            rights.check_operator(self._kubeconfig(self._operator), self.namespace)
+            return user
+        user.close()
+        return Api(self._kubeconfig(access.HARNESS))
+
+    @property
+    def _operator(self) -> str:
+        return access.OWN_OPERATOR if self._release.own else access.OPERATOR
+
+    @property
+    def _accounts(self) -> Sequence[str]:
+        return (self._operator,) if self._release.own else (access.HARNESS, self._operator)
 
     def _kubeconfig(self, account: str) -> Path:
         return self.folder / f"{account}.kubeconfig"
@@ -127,77 +157,73 @@ class KubernetesPlatform:
         return f"/apis/apps/v1/namespaces/{self.namespace}/deployments"
 
     def _pods_changed(self) -> None:
-        ready = {pod.app for pod in self._watching.pods() if pod.ready and not pod.ending}
-        self._write_curlrc(ready)
+        self._entrances.follow(self._watching.pods())
 
     def _pod_gone(self, pod: str) -> None:
         """End the forwarding to a deleted pod, so that its port refuses connections."""
         if forward := self._forwards.pop(pod, None):
             forward.close()
 
-    def _write_curlrc(self, reachable: Container[str]) -> None:
-        """Map the Services with a ready pod; others refuse. A NodePort behind docker-proxy would accept and hang up."""
-        places = {
-            name: {port: f"{self._cluster.node}:{node}" for port, node in ports.items() if name in reachable}
-            for name, ports in self._ports.items()
-        }
-        shell.write_curlrc(self.folder / "shell", self.namespace, places, self._closed.port)
-
     def _deploy(self) -> None:
         """Recreate every Deployment: one revision, and no faults, counters or logs from earlier."""
-        for name, shipped in self._shipped.items():
+        for name, declared in self._release.deployments.items():
             self._api.delete(f"{self._apps}/{name}")
-            fresh = with_environment(shipped, self._overrides.get(name, {}))
+            fresh = with_environment(declared, self._overrides.get(name, {}))
             self._api.create(self._apps, with_annotation(fresh, DRILL, self._drill))
 
     def _await_pods(self) -> None:
-        if not self._watching.wait_for(self._all_ready, UP_S):
-            raise PlatformError(f"{self.namespace}: not ready within {UP_S:g} s: {self._unready()}")
+        limit_s = OWN_UP_S if self._release.own else UP_S
+        ended = self._watching.wait_for(lambda pods: self._all_ready(pods) or any(map(_unstartable, pods)), limit_s)
+        if ended and not any(map(_unstartable, self._watching.pods())):
+            return
+        if ended:
+            self._watching.wait_for(lambda pods: all(pod.ran or _unstartable(pod) for pod in pods), SETTLE_S)
+        raise self._late(limit_s)
 
-    def _all_ready(self, pods: Sequence[Pod]) -> bool:
-        ours = sorted(pod.app for pod in pods if pod.drill == self._drill and pod.ready and not pod.ending)
-        wanted = {name: whole(shipped, "spec", "replicas") for name, shipped in self._shipped.items()}
-        return ours == sorted(Counter(wanted).elements()) and len(pods) == len(ours)
-
-    def _unready(self) -> str:
+    def _late(self, limit_s: float) -> GamedayError:
         late = [pod for pod in self._watching.pods() if not pod.ready or pod.ending]
+        if self._release.manifests and late:
+            logs = [path for name in self._release.deployments for path in self._watching.logs.files(name)]
+            return start_error(self._release.manifests, late, logs, limit_s)
         facts = [
             f"{pod.name}: {pod.waiting or ('terminating' if pod.ending else 'its health check fails')}" for pod in late
         ]
-        return f"{'; '.join(facts) or 'pods are missing'}; see {self.folder / EVENTS}"
+        unready = f"{'; '.join(facts) or 'pods are missing'}; see {self.folder / EVENTS}"
+        return PlatformError(f"{self.namespace}: not ready within {limit_s:g} s: {unready}")
+
+    def _all_ready(self, pods: Sequence[Pod]) -> bool:
+        """At least the declared number, as an autoscaler may want more."""
+        ours = Counter(pod.app for pod in pods if pod.drill == self._drill and pod.ready and not pod.ending)
+        wanted = {name: replicas_of(declared) for name, declared in self._release.deployments.items()}
+        return all(ours[name] >= count for name, count in wanted.items()) and len(pods) == ours.total()
 
     def _await_ports(self) -> None:
         """Wait until every Service answers: kube-proxy follows the pods with a delay, and reports nothing."""
         if not wait_until(lambda: self._down or not self._unreachable(), REACH_S):
-            raise PlatformError(f"{self._unreachable()}; see docs/how-to/kubernetes.md#addresses")
+            raise PlatformError(self._unreachable())
 
     def _unreachable(self) -> str:
-        """Which Service does not answer, and why; "" when all do."""
-        for service in self._ports:
-            answer = call("GET", f"{self.url(service)}/health")
-            if answer.status != 200:
-                reason = answer.error or f"{answer.status} {answer.body}"
-                return f"{self.url(service)}: {service} cannot be reached from here: {reason}"
-        return ""
+        return self._entrances.unreachable(self._staying())
 
     def down(self) -> None:
         """Revert faults, delete the Deployments, end the watch. Idempotent, never raises, valid during `up`."""
         self._down = True
-        if self._connected:
-            self._watching.stop()
-            for pod in tuple(self._forwards):
-                self._pod_gone(pod)
-            if self._lease.acquired:  # otherwise another drill uses the namespace
-                self._clear()
-                self._lease.release()
-            for account in (access.HARNESS, access.OPERATOR):  # a run directory is shared with others
-                self._kubeconfig(account).unlink(missing_ok=True)
-        self._closed.close()
+        if not self._connected:
+            return
+        self._watching.stop()
+        for pod in tuple(self._forwards):
+            self._pod_gone(pod)
+        if self._lease.acquired:  # otherwise another drill uses the namespace
+            self._clear()
+            self._lease.release()
+        for account in self._accounts:  # a run directory is shared with others
+            self._kubeconfig(account).unlink(missing_ok=True)
+        self._entrances.close()
 
     def _clear(self) -> None:
         with suppress(PlatformError):
             self._revert.revert_objects()
-            for name in self._shipped:
+            for name in self._release.deployments:
                 self._api.delete(f"{self._apps}/{name}")
 
     def shell(self) -> Shell:
@@ -207,7 +233,7 @@ class KubernetesPlatform:
         return run_kubectl(self._shell, *argv, timeout_s=timeout_s)
 
     def state(self) -> Mapping[str, DeploymentState]:
-        found = [one for one in self._api.list(self._apps) if name_of(one) in self._shipped]
+        found = [one for one in self._api.list(self._apps) if name_of(one) in self._release.deployments]
         pods = self._staying()
         return {name_of(one): _state(one, [pod for pod in pods if pod.app == name_of(one)]) for one in found}
 
@@ -217,33 +243,41 @@ class KubernetesPlatform:
         return sorted((pod for pod in pods if not pod.ending), key=lambda pod: (pod.created, pod.name))
 
     def deployed(self) -> Mapping[str, Mapping[str, str]]:
-        return {name: plain_environment(shipped) for name, shipped in self._shipped.items()}
+        return {name: plain_environment(declared) for name, declared in self._release.deployments.items()}
 
     def services(self) -> Mapping[str, Sequence[int]]:
-        return {name: list(ports) for name, ports in self._ports.items()}
+        return self._entrances.ports()
 
     def destinations(self) -> Collection[Destination]:
-        nodes = [(self._cluster.node, port) for ports in self._ports.values() for port in ports.values()]
-        return [*nodes, self._api_server]
+        return [*self._entrances.destinations(), self._api_server]
 
     def url(self, service: str) -> str:
-        if service not in self._ports:
-            raise PlatformError(f"no such Service: {service}; there are {', '.join(sorted(self._ports))}")
-        return f"http://{self._cluster.node}:{next(iter(self._ports[service].values()))}"
+        return self._entrances.url(service)
 
     def health(self, deployment: str) -> Mapping[str, Answer]:
-        return self._fetch(deployment, "/health")
+        """Without an HTTP request as its readiness probe, what the kubelet found."""
+        if asked := self._release.asked[deployment].health:
+            return self._fetch(deployment, asked)
+        pods = self._running(deployment)
+        return {pod.name: Answer(200, "") if pod.ready else Answer(503, "its readiness probe fails") for pod in pods}
 
     def scrape(self, deployment: str) -> Mapping[str, Answer]:
-        return self._fetch(deployment, "/metrics")
+        asked = self._release.asked[deployment].metrics
+        return self._fetch(deployment, asked) if asked else {}
 
-    def _fetch(self, deployment: str, path: str) -> Mapping[str, Answer]:
-        """GET `path` of each pod, through the API server, which reaches every pod."""
-        names = [pod.name for pod in self._staying() if pod.app == deployment and pod.ran]
+    def _running(self, deployment: str) -> list[Pod]:
+        return [pod for pod in self._staying() if pod.app == deployment and pod.ran]
+
+    def _fetch(self, deployment: str, asked: str) -> Mapping[str, Answer]:
+        """GET of each pod, through the API server, which reaches every pod; `asked` is `[https:]PORT/PATH`."""
+        names = [pod.name for pod in self._running(deployment)]
         if not names:
             return {}
+        scheme, _, rest = asked.rpartition(":") if asked.startswith("https:") else ("", "", asked)
+        port, _, path = rest.partition("/")
+        prefix = f"{scheme}:" if scheme else ""
         with ThreadPoolExecutor(len(names)) as pool:
-            places = [f"{self._core('pods')}/{name}:{PORT}/proxy{path}" for name in names]
+            places = [f"{self._core('pods')}/{prefix}{name}:{port}/proxy/{path}" for name in names]
             answers = pool.map(lambda place: self._api.answer(place, PROXY_TIMEOUT_S), places)
             return dict(zip(names, answers, strict=True))
 
@@ -251,14 +285,15 @@ class KubernetesPlatform:
         return self._watching.logs.files(deployment)
 
     def admin(self, deployment: str) -> Sequence[AdminPort]:
-        if deployment not in self._shipped:
+        if deployment not in self._release.deployments:
             raise PlatformError(f"no such Deployment in {self.namespace}: {deployment}")
         if self._down:  # the namespace belongs to the next drill
             raise PlatformError(f"the platform in {self.namespace} is down")
+        if self._release.own:
+            return ()
         secret = self._api.get(f"{self._core('secrets')}/{ADMIN}")
         token = base64.b64decode(text(secret, "data", "token")).decode()
-        pods = [pod.name for pod in self._staying() if pod.app == deployment and pod.ran]
-        return [AdminPort(name, self._forward(name, ADMIN_PORT), token) for name in pods]
+        return [AdminPort(pod.name, self._forward(pod.name, ADMIN_PORT), token) for pod in self._running(deployment)]
 
     def fronts(self, service: str) -> Sequence[AdminPort]:
         """None: kube-proxy forwards connections in the kernel."""
@@ -299,3 +334,7 @@ def _state(deployment: Obj, pods: Sequence[Pod]) -> DeploymentState:
         generation=whole(deployment, "metadata", "generation"),
         protections=protections(section(deployment, "spec", "template")),
     )
+
+
+def _unstartable(pod: Pod) -> bool:
+    return bool(pod.unstartable)

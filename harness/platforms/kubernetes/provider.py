@@ -5,19 +5,26 @@ Each platform is one namespace. One drill at a time: treatment and control use f
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
 from harness.errors import MachineError, PlatformError
 from harness.platforms.base import Announce, Need, Overrides, PlatformOptions
-from harness.platforms.kubernetes import commands, images, kind, sandbox
+from harness.platforms.kubernetes import before, commands, images, kind, rights, sandbox
 from harness.platforms.kubernetes.api import check_extra
 from harness.platforms.kubernetes.cluster_ref import ClusterRef
-from harness.platforms.kubernetes.deploy import deploy, node_address, remove
-from harness.platforms.kubernetes.manifests import TREATMENT
+from harness.platforms.kubernetes.deploy import deploy, deploy_own, grant, node_address, remove
 from harness.platforms.kubernetes.platform import KubernetesPlatform
+from harness.platforms.kubernetes.release import (
+    SHIPPED_NAMESPACE,
+    TREATMENT,
+    Release,
+    namespaces,
+    own_release,
+    shipped_release,
+)
 from harness.platforms.kubernetes.restore import restore, restored
 
 CREATED_CLUSTER = "cluster.txt"
@@ -26,6 +33,8 @@ KUBECONFIG = "cluster.kubeconfig"
 """Credentials of the kind cluster that a folder's run uses."""
 CONTEXT = "context.txt"
 """File with the context of the existing cluster that a folder's run uses; written before anything is changed."""
+NAMESPACE = "namespace.txt"
+"""File with the namespace of the treatment; written with one of the others."""
 
 REFUSALS = {
     Need.FRONT: "it has no proxy in front of a Service: kube-proxy forwards its connections; use --platform docker",
@@ -40,15 +49,27 @@ class _ClusterProvider:
     max_parallel_drills = 1
 
     def __init__(self, options: PlatformOptions) -> None:
-        self._options = options
+        self._options, self._manifests = options, options.manifests
         self._cluster: ClusterRef | None = None
+
+    @property
+    def _namespaces(self) -> Mapping[str, str]:
+        named = self._manifests.namespace if self._manifests else self._options.namespace
+        return namespaces(named or SHIPPED_NAMESPACE)
+
+    @cached_property
+    def _releases(self) -> Mapping[str, Release]:
+        """What each side deploys."""
+        if self._manifests:
+            return {side: own_release(self._manifests, side) for side in self._namespaces}
+        return {side: shipped_release(side) for side in self._namespaces}
 
     def refusal(self, need: Need) -> str:
         return REFUSALS.get(need, "")
 
     def create(self, folder: Path, side: str, overrides: Overrides) -> KubernetesPlatform:
         assert self._cluster is not None, "create is only valid within a session"
-        return KubernetesPlatform(folder, self._cluster, side, overrides)
+        return KubernetesPlatform(folder, self._cluster, self._releases[side], overrides)
 
     def containers(self, folder: Path) -> Collection[str]:
         return self._nodes
@@ -64,18 +85,42 @@ class _ClusterProvider:
         context = self._options.context or ""
         return context.removeprefix("kind-") if context.startswith("kind-") else ""
 
+    def _images(self, announce: Announce) -> Sequence[str]:
+        """What a kind cluster gets from this machine: the shipped images, or those of the manifests that are here."""
+        if self._manifests:
+            return images.here(self._manifests.images)
+        return images.build(self._options, announce)
 
-def _start_detached(folder: Path, cluster: ClusterRef) -> KubernetesPlatform:
-    platform = KubernetesPlatform(folder, cluster, TREATMENT, {})
-    platform.start_detached()
-    return platform
+    def _fill(self, cluster: ClusterRef, announce: Announce, *, own: bool, detached: bool) -> None:
+        """Deploy everything but the Deployments. `own`: the cluster was created by us; `detached`: for `gameday up`."""
+        if self._manifests is None:
+            deploy(cluster, announce, own=own)
+            return
+        if own:
+            grant(cluster, self._releases.values(), announce)
+        restore(cluster, self._namespaces.values())
+        sides = [self._releases[TREATMENT]] if detached else self._releases.values()
+        deploy_own(cluster, sides, announce, before.UP if detached else before.RUN)
+
+    def _start_detached(self, folder: Path, cluster: ClusterRef) -> KubernetesPlatform:
+        platform = KubernetesPlatform(folder, cluster, self._releases[TREATMENT], {})
+        platform.start_detached()
+        return platform
+
+    def _note_namespace(self, folder: Path) -> None:
+        (folder / NAMESPACE).write_text(f"{self._namespaces[TREATMENT]}\n", encoding="utf-8")
+
+    def _noted_namespaces(self, folder: Path) -> Collection[str]:
+        """Those that a folder's run used, unless the options name others."""
+        noted = None if self._manifests or self._options.namespace else _line(folder / NAMESPACE)
+        return (namespaces(noted) if noted else self._namespaces).values()
 
 
 class KindProvider(_ClusterProvider):
     """See base.Provider. Uses the cluster that `gameday up` left; else creates one and removes it after the run."""
 
     name = "kind"
-    options = frozenset({"base_image", "node_image", "load_in_cluster"})
+    options = frozenset({"base_image", "node_image", "load_in_cluster", "manifests"})
 
     def _kind_cluster(self) -> str:
         return kind.name()
@@ -88,44 +133,47 @@ class KindProvider(_ClusterProvider):
     @contextmanager
     def session(self, folder: Path, announce: Announce) -> Iterator[None]:
         name = kind.name()
+        self._note_namespace(folder)
         if kind.exists(name):
-            self._cluster = self._use_existing(name, folder, announce)
-            with restored(self._cluster, announce):
+            self._cluster = ClusterRef(folder / KUBECONFIG)
+            with restored(self._cluster, self._namespaces.values(), announce):
+                self._use_existing(self._cluster, announce, detached=False)
                 yield
             (folder / KUBECONFIG).unlink(missing_ok=True)
             return
         try:
-            self._cluster = self._create_cluster(name, folder, announce)
+            self._cluster = self._create_cluster(name, folder, announce, detached=False)
             yield
         finally:
             _delete_created(folder)
             announce(f"removed the kind cluster {name}")
 
-    def _use_existing(self, name: str, folder: Path, announce: Announce) -> ClusterRef:
+    def _use_existing(self, cluster: ClusterRef, announce: Announce, *, detached: bool) -> None:
         """Raises RefusedError unless the cluster is marked as a sandbox."""
-        cluster = ClusterRef(folder / KUBECONFIG)
-        kind.credentials(name, folder / KUBECONFIG)
-        sandbox.check(cluster, f"kind-{name}")
+        name = kind.name()
+        assert cluster.kubeconfig is not None
+        kind.credentials(name, cluster.kubeconfig)
+        sandbox.check(cluster, f"kind-{name}", self._namespaces.values())
         announce(f"using the kind cluster {name}, which stays")
-        kind.load(name, images.build(self._options, announce), announce)
-        deploy(cluster, announce, own=True)
-        return cluster
+        kind.load(name, self._images(announce), announce)
+        self._fill(cluster, announce, own=True, detached=detached)
 
-    def _create_cluster(self, name: str, folder: Path, announce: Announce) -> ClusterRef:
-        built = images.build(self._options, announce)
+    def _create_cluster(self, name: str, folder: Path, announce: Announce, *, detached: bool) -> ClusterRef:
+        wanted, cluster = self._images(announce), ClusterRef(folder / KUBECONFIG)
         (folder / CREATED_CLUSTER).write_text(f"{name}\n", encoding="utf-8")
         kind.create(name, self._options.node_image, folder / KUBECONFIG, announce)
-        kind.load(name, built, announce)
-        cluster = ClusterRef(folder / KUBECONFIG)
-        deploy(cluster, announce, own=True)
+        kind.load(name, wanted, announce)
+        self._fill(cluster, announce, own=True, detached=detached)
         return cluster
 
     def start_detached(self, folder: Path, announce: Announce) -> KubernetesPlatform:
-        name = kind.name()
+        name, cluster = kind.name(), ClusterRef(folder / KUBECONFIG)
+        self._note_namespace(folder)
         if kind.exists(name):
-            return _start_detached(folder, self._use_existing(name, folder, announce))
+            self._use_existing(cluster, announce, detached=True)
+            return self._start_detached(folder, cluster)
         try:
-            return _start_detached(folder, self._create_cluster(name, folder, announce))
+            return self._start_detached(folder, self._create_cluster(name, folder, announce, detached=True))
         except BaseException:
             _delete_created(folder)
             raise
@@ -140,7 +188,8 @@ class KindProvider(_ClusterProvider):
             return deleted
         if not (folder / KUBECONFIG).exists():
             return []
-        ended = restore(ClusterRef(folder / KUBECONFIG)) if kind.exists(kind.name()) else []
+        spaces = self._noted_namespaces(folder)
+        ended = restore(ClusterRef(folder / KUBECONFIG), spaces) if kind.exists(kind.name()) else []
         (folder / KUBECONFIG).unlink()
         return ended
 
@@ -161,7 +210,7 @@ class KubernetesProvider(_ClusterProvider):
     """See base.Provider. Uses an existing cluster that the user marked as a sandbox; its namespaces stay."""
 
     name = "kubernetes"
-    options = frozenset({"context", "base_image", "load_in_cluster"})
+    options = frozenset({"context", "base_image", "load_in_cluster", "manifests", "namespace"})
 
     def check(self) -> None:
         context = self._options.context
@@ -172,48 +221,58 @@ class KubernetesProvider(_ClusterProvider):
             )
         check_extra()
         commands.check("kubectl")
-        sandbox.check(ClusterRef(None, context), context)
+        cluster = ClusterRef(None, context)
+        if self._manifests:
+            rights.check(cluster, context, self._manifests)
+        sandbox.check(cluster, context, self._namespaces.values())
 
     @contextmanager
     def session(self, folder: Path, announce: Announce) -> Iterator[None]:
-        self._cluster = self._prepare(folder, announce)
-        with restored(self._cluster, announce):
+        self._cluster = self._found(folder)
+        with restored(self._cluster, self._namespaces.values(), announce):
+            self._prepare(self._cluster, announce, detached=False)
             yield
         (folder / CONTEXT).unlink(missing_ok=True)  # nothing is left to recover
 
-    def _prepare(self, folder: Path, announce: Announce) -> ClusterRef:
+    def _found(self, folder: Path) -> ClusterRef:
         context = self._options.context or ""
         cluster = ClusterRef(None, context)
-        sandbox.check(cluster, context)
+        sandbox.check(cluster, context, self._namespaces.values())
+        self._note_namespace(folder)
         (folder / CONTEXT).write_text(f"{context}\n", encoding="utf-8")
-        cluster = ClusterRef(None, context, node_address(cluster))
-        if context.startswith("kind-"):
-            kind.load(context.removeprefix("kind-"), images.build(self._options, announce), announce)
-        else:
-            announce(f"the nodes of {context} must be able to pull {' and '.join(images.SERVICES)}")
-        deploy(cluster, announce, own=False)
-        return cluster
+        return cluster if self._manifests else ClusterRef(None, context, node_address(cluster))
+
+    def _prepare(self, cluster: ClusterRef, announce: Announce, *, detached: bool) -> None:
+        if name := self._kind_cluster():
+            kind.load(name, self._images(announce), announce)
+        elif self._manifests is None:
+            announce(f"the nodes of {cluster.context} must be able to pull {' and '.join(images.SERVICES)}")
+        self._fill(cluster, announce, own=False, detached=detached)
 
     def start_detached(self, folder: Path, announce: Announce) -> KubernetesPlatform:
-        return _start_detached(folder, self._prepare(folder, announce))
+        cluster = self._found(folder)
+        self._prepare(cluster, announce, detached=True)
+        return self._start_detached(folder, cluster)
 
     def destroy(self, folder: Path) -> None:
-        context = self._options.context or _recorded_context(folder)
-        if context is None:  # the user's current context is never a default
+        context = self._options.context or _line(folder / CONTEXT)
+        if not context:  # the user's current context is never a default
             raise PlatformError(f"{folder}: no cluster is recorded here; name it by --context")
-        cluster = ClusterRef(None, context)
-        sandbox.check(cluster, context)
-        remove(cluster)
+        cluster, spaces = ClusterRef(None, context), self._noted_namespaces(folder)
+        sandbox.check(cluster, context, spaces)
+        if not restore(cluster, spaces, before.UP) and SHIPPED_NAMESPACE in spaces:
+            remove(cluster)
         (folder / CONTEXT).unlink(missing_ok=True)
 
     def recover(self, folder: Path) -> Sequence[str]:
         """Works from any machine where the context is named."""
-        context = self._options.context or _recorded_context(folder)
-        return restore(ClusterRef(None, context)) if context else []
+        context = self._options.context or _line(folder / CONTEXT)
+        return restore(ClusterRef(None, context), self._noted_namespaces(folder)) if context else []
 
 
-def _recorded_context(folder: Path) -> str | None:
+def _line(file: Path) -> str:
+    """The text of a file of one line; "" without the file."""
     try:
-        return (folder / CONTEXT).read_text(encoding="utf-8").strip()
+        return file.read_text(encoding="utf-8").strip()
     except OSError:
-        return None
+        return ""

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from harness.errors import RefusedError
 from harness.machine.objects import text
 from harness.platforms.kubernetes.api import Api, ApiError
 from harness.platforms.kubernetes.cluster_ref import ClusterRef
-from harness.platforms.kubernetes.manifests import NAMESPACES
 
 ANNOTATION = "gameday.dev/sandbox"
 
 
-def check(cluster: ClusterRef, context: str) -> None:
+def check(cluster: ClusterRef, context: str, namespaces: Collection[str]) -> None:
     """Raises RefusedError with the commands that mark the namespaces of `context` as sandboxes; changes nothing."""
     api = Api(cluster.kubeconfig, cluster.context)
     try:
-        problems = [why for namespace in NAMESPACES.values() for why in _problems(api, context, namespace)]
+        problems = [why for namespace in namespaces for why in _problems(api, context, namespace)]
     finally:
         api.close()
     if problems:

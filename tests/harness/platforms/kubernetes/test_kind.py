@@ -20,8 +20,8 @@ from harness.faults.base import Target
 from harness.faults.factory import make_fault
 from harness.platforms.kubernetes import kind
 from harness.platforms.kubernetes.cluster_ref import ClusterRef
-from harness.platforms.kubernetes.manifests import CONTROL, NAMESPACES, TREATMENT
 from harness.platforms.kubernetes.platform import KubernetesPlatform
+from harness.platforms.kubernetes.release import TREATMENT, namespaces, shipped_release
 from tests.support.gameday import gameday, running
 from tests.support.kind import DRILL_S, UP_S, containers, missing, verdict
 from tests.support.paths import RUNBOOK
@@ -60,7 +60,8 @@ def test_the_nodes_are_the_containers_of_the_cluster(cluster: Path) -> None:
 
 @pytest.fixture
 def platform(cluster: Path, tmp_path: Path) -> Iterator[KubernetesPlatform]:
-    one = KubernetesPlatform(tmp_path / "platform", place(cluster), TREATMENT, {"api-gateway": {"MAX_RETRIES": "4"}})
+    overrides = {"api-gateway": {"MAX_RETRIES": "4"}}
+    one = KubernetesPlatform(tmp_path / "platform", place(cluster), shipped_release(TREATMENT), overrides)
     one.up()
     try:
         yield one
@@ -178,9 +179,8 @@ def test_killed_run_is_recovered_from_another_machine(cluster: Path, tmp_path: P
         os.killpg(run.process.pid, signal.SIGKILL)
         run.process.wait()
     gameday("recover", "run", cwd=tmp_path)  # its load on this machine; and the cluster, by what the run left there
-    for side in (TREATMENT, CONTROL):
-        revert = admin(cluster, "-n", NAMESPACES[side], "get", "configmap", "gameday-revert", "-o", "jsonpath={.data}")
-        assert "restore" not in revert
+    for namespace in namespaces().values():
+        assert admin(cluster, "-n", namespace, "get", "configmap", "gameday-before", "-o", "jsonpath={.data}") == ""
     elsewhere = tmp_path / "elsewhere"
     shutil.copy(str(place(cluster).kubeconfig), elsewhere)
     env = {**os.environ, "KUBECONFIG": str(elsewhere)}
@@ -219,6 +219,6 @@ def test_existing_cluster_needs_the_sandbox_mark_and_is_restored(cluster: Path, 
     assert "export KUBECONFIG=" in up.stdout
     down = gameday("down", *context, cwd=tmp_path, env=env, timeout_s=100)
     assert down.returncode == 0, down.stderr
-    for namespace in NAMESPACES.values():
+    for namespace in namespaces().values():
         kinds = "deployments,statefulsets,services,networkpolicies,roles,persistentvolumeclaims,secrets"
         assert admin(cluster, "-n", namespace, "get", kinds, "-o", "name") == "", "nothing of ours is left"

@@ -21,6 +21,7 @@ from harness.machine import operator_shell
 from harness.machine.objects import Obj
 from harness.platforms.kubernetes import access, sandbox, shell
 from harness.platforms.kubernetes.api import Api, ApiError, Watch
+from harness.platforms.kubernetes.before import Before
 from harness.platforms.kubernetes.cluster_ref import ClusterRef
 from harness.platforms.kubernetes.lease import Lease
 from harness.platforms.kubernetes.logs import Logs
@@ -30,7 +31,8 @@ from tests.support.api_server import Store, serving
 from tests.support.waiting import wait_until
 
 LEASE = "/apis/coordination.k8s.io/v1/namespaces/production/leases/gameday-drill"
-REVERT = "/api/v1/namespaces/production/configmaps/gameday-revert"
+DEPLOYMENTS = "/apis/apps/v1/namespaces/production/deployments"
+CONFIG_MAPS = "/api/v1/namespaces/production/configmaps"
 POLICY = "/apis/networking.k8s.io/v1/namespaces/production/networkpolicies/cut"
 
 
@@ -41,8 +43,10 @@ def served(tmp_path: Path) -> Iterator[tuple[Store, Path]]:
 
 
 def pod(name: str, **status: Any) -> dict[str, Any]:
-    meta = {"name": name, "labels": {"app": "web"}, "creationTimestamp": "2026-01-01T00:00:00Z"}
-    return {"metadata": meta, "status": status}
+    owner = {"kind": "ReplicaSet", "name": "web-5d9c7"}
+    meta = {"name": name, "labels": {"pod-template-hash": "5d9c7"}, "ownerReferences": [owner]}
+    spec = {"containers": [{"name": "main"}, {"name": "beside"}]}
+    return {"metadata": {**meta, "creationTimestamp": "2026-01-01T00:00:00Z"}, "spec": spec, "status": status}
 
 
 def test_pod_is_parsed_with_its_state_and_reason_for_waiting() -> None:
@@ -59,6 +63,19 @@ def test_pod_is_parsed_with_its_state_and_reason_for_waiting() -> None:
     assert (empty.name, empty.ready, empty.ran) == ("", False, False)
 
 
+def test_the_first_container_of_a_pod_counts_and_its_owner_is_the_deployment_or_job() -> None:
+    statuses = [  # a kubelet sorts them by name
+        {"name": "beside", "restartCount": 7, "state": {"waiting": {"reason": "ErrImagePull", "message": "none"}}},
+        {"name": "main", "restartCount": 1, "state": {"running": {}}},
+    ]
+    one = Pod.parse(pod("web-5d9c7-x", containerStatuses=statuses, hostIP="10.0.0.1"))
+    assert (one.container, one.restarts, one.app, one.node) == ("main", 1, "web", "10.0.0.1")
+    assert one.unstartable == {"beside": "ErrImagePull: none"}
+    of_job = {"metadata": {"name": "load-1", "ownerReferences": [{"kind": "Job", "name": "load"}]}}
+    of_set = {"metadata": {"name": "db-0", "ownerReferences": [{"kind": "StatefulSet", "name": "db"}]}}
+    assert [Pod.parse(each).app for each in (of_job, of_set)] == ["load", ""]  # type: ignore[arg-type]
+
+
 def test_overrides_change_only_their_variables() -> None:
     env = [{"name": "A", "value": "1"}, {"name": "B", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]
     deployment: Any = {"spec": {"replicas": 1, "template": {"spec": {"containers": [{"name": "app", "env": env}]}}}}
@@ -73,18 +90,53 @@ def test_revert_entries_can_be_reverted_by_another_machine(
 ) -> None:
     store, kubeconfig = served
     journal = RevertJournal(Api(kubeconfig), "production")
-    assert journal.pending() == {}
-    journal.arm("cut", "the network of web", delete=POLICY)
-    journal.arm("restore", "as shipped")
-    store.keep(POLICY, {"metadata": {"name": "cut"}})
+    assert not journal.pending()
+    journal.create_object(POLICY.rpartition("/")[0], {"metadata": {"name": "cut"}}, "the network of web")
+    assert POLICY in store.objects
     other = RevertJournal(Api(kubeconfig), "production")  # another machine
-    assert other.revert_objects() == ["the network of web"]
+    assert other.pending()
+    assert other.revert_objects() == [f"{POLICY}: the network of web"]
     assert POLICY not in store.objects
-    assert list(other.pending()) == ["restore"]
+    assert not journal.pending()
     assert other.revert_objects() == []
-    journal.disarm("restore")
-    journal.disarm("restore")
-    assert other.pending() == {}
+    journal.delete_object(POLICY)
+
+
+def test_a_namespace_is_put_back_as_it_was_by_another_machine(served: tuple[Store, Path]) -> None:
+    store, kubeconfig = served
+    web, conf, fresh = f"{DEPLOYMENTS}/web", f"{CONFIG_MAPS}/conf", f"{CONFIG_MAPS}/fresh"
+    store.keep(web, {"metadata": {"name": "web", "uid": "1", "generation": 4}, "spec": {"replicas": 3}, "status": {}})
+    store.keep(conf, {"metadata": {"name": "conf"}, "data": {"A": "theirs"}})
+    before = Before(Api(kubeconfig), "production")
+    before.keep([web, conf, fresh])
+    store.keep(web, {"metadata": {"name": "web"}, "spec": {"replicas": 1}})
+    store.keep(conf, {"metadata": {"name": "conf"}, "data": {"A": "ours"}})
+    store.keep(fresh, {"metadata": {"name": "fresh"}})
+    before.keep([web, conf, fresh])  # the next drill: what is kept already stays as it was
+    other = Before(Api(kubeconfig), "production")
+    assert other.pending()
+    assert len(other.put_back()) == 3
+    assert store.objects[web]["spec"] == {"replicas": 3}
+    assert store.objects[web]["metadata"].keys() == {"name", "resourceVersion"}, "the server sets the rest"
+    assert store.objects[conf]["data"] == {"A": "theirs"}
+    assert fresh not in store.objects
+    assert not before.pending()
+    assert other.put_back() == []
+
+
+def test_what_cannot_be_put_back_is_named_and_stays_kept(served: tuple[Store, Path]) -> None:
+    store, kubeconfig = served
+    strange, conf = f"{CONFIG_MAPS}/strange", f"{CONFIG_MAPS}/conf"
+    for path in (strange, conf):
+        store.keep(path, {"metadata": {"name": path.rpartition("/")[2]}})
+    before = Before(Api(kubeconfig), "production")
+    before.keep([strange, conf])
+    store.refused.add(strange)
+    with pytest.raises(PlatformError, match="strange"):
+        before.put_back()
+    assert before.pending()
+    store.refused.clear()
+    assert before.put_back() == [f"{strange} as it was"], "the other one was put back already"
 
 
 def test_unwritable_revert_entry_is_an_error(served: tuple[Store, Path]) -> None:
@@ -93,7 +145,7 @@ def test_unwritable_revert_entry_is_an_error(served: tuple[Store, Path]) -> None
     store.shutdown()
     store.server_close()
     with pytest.raises(PlatformError, match="does not answer"):
-        journal.arm("cut", "the network of web", delete=POLICY)
+        journal.create_object(POLICY.rpartition("/")[0], {"metadata": {"name": "cut"}}, "the network of web")
 
 
 def test_lease_allows_one_drill_at_a_time(served: tuple[Store, Path], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,14 +197,14 @@ def test_namespace_without_the_sandbox_annotation_is_refused(served: tuple[Store
     store, kubeconfig = served
     store.keep("/api/v1/namespaces/production", {"metadata": {"name": "production"}})
     with pytest.raises(RefusedError) as refused:
-        sandbox.check(ClusterRef(kubeconfig), "there")
+        sandbox.check(ClusterRef(kubeconfig), "there", ["production", "production-control"])
     assert "kubectl --context there annotate namespace production gameday.dev/sandbox=true" in str(refused.value)
     assert "kubectl --context there create namespace production-control" in str(refused.value)
     assert {call.split()[0] for call in store.calls} == {"GET"}, "nothing was changed"
     for name in ("production", "production-control"):
         annotated = {"metadata": {"name": name, "annotations": {"gameday.dev/sandbox": "true"}}}
         store.keep(f"/api/v1/namespaces/{name}", annotated)
-    sandbox.check(ClusterRef(kubeconfig), "there")
+    sandbox.check(ClusterRef(kubeconfig), "there", ["production", "production-control"])
 
 
 def test_watch_reports_existing_objects_and_changes_and_reconnects(served: tuple[Store, Path]) -> None:

@@ -1,0 +1,141 @@
+"""The rights in a namespace of the account that runs gameday and of the account that executes the runbook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+from harness.errors import MachineError
+from harness.machine.objects import Json, Obj, section
+from harness.manifests import Manifests
+from harness.manifests.model import ACCESS_KINDS, KINDS
+from harness.platforms.kubernetes import before, lease, revert
+from harness.platforms.kubernetes.access import OWN_OPERATOR
+from harness.platforms.kubernetes.api import Api
+from harness.platforms.kubernetes.cluster_ref import ClusterRef
+from harness.platforms.kubernetes.release import namespaces
+
+_REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+_READ = ("get", "list", "watch")
+_CHANGE = ("get", "create", "patch", "update", "delete")
+"""To keep an object as it was, to apply it, and to put it back."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What may be done with resources of an API group; `names`: with objects of these names only."""
+
+    group: str
+    resources: tuple[str, ...]
+    verbs: tuple[str, ...]
+    names: tuple[str, ...] = ()
+
+    def body(self) -> Obj:
+        """The rule of a Role."""
+        resources, verbs = list[Json](self.resources), list[Json](self.verbs)
+        rule: Obj = {"apiGroups": [self.group], "resources": resources, "verbs": verbs}
+        return {**rule, "resourceNames": list[Json](self.names)} if self.names else rule
+
+
+OF_OPERATOR = (
+    Rule("", ("pods",), (*_READ, "delete", "patch")),
+    Rule("", ("pods/log", "services", "endpoints", "events", "persistentvolumeclaims", "configmaps"), _READ),
+    Rule("", ("replicationcontrollers",), _READ),
+    Rule("", ("pods/exec",), ("create", "get")),
+    Rule("apps", ("deployments",), (*_READ, "patch", "update")),
+    Rule("apps", ("deployments/scale",), ("get", "patch", "update")),
+    Rule("apps", ("replicasets", "statefulsets", "daemonsets", "controllerrevisions"), _READ),
+    Rule("autoscaling", ("horizontalpodautoscalers",), _READ),
+    Rule("batch", ("jobs", "cronjobs"), _READ),
+    Rule("discovery.k8s.io", ("endpointslices",), _READ),
+    Rule("events.k8s.io", ("events",), _READ),
+    Rule("metrics.k8s.io", ("pods",), ("get", "list")),
+    Rule("networking.k8s.io", ("ingresses", "networkpolicies"), _READ),
+    Rule("policy", ("poddisruptionbudgets",), _READ),
+)
+"""What the account that executes the runbook needs in a namespace, as `operator` in deploy/base/access.yaml."""
+
+
+def of_gameday(manifests: Manifests, namespace: str) -> Sequence[Rule]:
+    """What the account that runs gameday needs in a namespace."""
+    journals = (revert.NAME, before.RUN, before.UP)
+    rules = [
+        Rule("", ("namespaces",), ("get",), (namespace,)),
+        Rule("", ("serviceaccounts/token",), ("create",), (OWN_OPERATOR,)),
+        Rule("", ("pods",), _READ),
+        Rule("", ("pods/log",), ("get",)),
+        Rule("", ("pods/proxy",), ("get",)),
+        Rule("", ("events",), _READ),
+        Rule("", ("services",), ("list",)),
+        Rule("", ("configmaps",), ("create",)),
+        Rule("", ("configmaps",), ("get", "patch"), journals),
+        Rule("coordination.k8s.io", ("leases",), ("create",)),
+        Rule("coordination.k8s.io", ("leases",), ("get", "patch", "update", "delete"), (lease.NAME,)),
+        Rule("apps", ("deployments",), ("get", "list", "create", "delete")),
+        Rule("networking.k8s.io", ("networkpolicies",), ("create", "delete")),
+    ]
+    return [*rules, *_of_kinds(frozenset(each.kind for each in manifests.objects))]
+
+
+def _of_kinds(kinds: frozenset[str]) -> Iterator[Rule]:
+    """To apply, and put back, the kinds of the manifests."""
+    for kind in sorted(kinds & (KINDS.keys() - {"Deployment", *ACCESS_KINDS})):
+        version, resource = KINDS[kind]
+        watched = ("list", "watch") if kind in ("StatefulSet", "DaemonSet") else ()
+        yield Rule(version.rpartition("/")[0], (resource,), (*_CHANGE, *watched))
+
+
+def missing(api: Api, namespace: str, rules: Sequence[Rule]) -> Iterator[str]:
+    """Each right that the account of `api` does not have, such as `create deployments.apps`."""
+    for rule in rules:
+        for verb, resource, name in product(rule.verbs, rule.resources, rule.names or ("",)):
+            if not _allowed(api, namespace, verb, rule.group, resource, name):
+                what = f"{resource}.{rule.group}" if rule.group else resource
+                yield f"{verb} {what}{f' {name}' if name else ''}"
+
+
+def _allowed(api: Api, namespace: str, verb: str, group: str, resource: str, name: str) -> bool:
+    kind, _, below = resource.partition("/")
+    wanted: Obj = {"namespace": namespace, "verb": verb, "group": group, "resource": kind}
+    wanted |= {"subresource": below} if below else {}
+    wanted |= {"name": name} if name else {}
+    review: Obj = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview"}
+    answer = api.create(_REVIEWS, {**review, "spec": {"resourceAttributes": wanted}})
+    return section(answer, "status").get("allowed") is True
+
+
+def check(cluster: ClusterRef, context: str, manifests: Manifests) -> None:
+    """Raises MachineError that names every right that the account of `context` lacks in a namespace of the sandbox."""
+    api = Api(cluster.kubeconfig, cluster.context)
+    try:
+        lacking = [
+            f"  namespace {namespace}: {right}"
+            for namespace in namespaces(manifests.namespace).values()
+            for right in missing(api, namespace, of_gameday(manifests, namespace))
+        ]
+    finally:
+        api.close()
+    if lacking:
+        rights = "\n".join(lacking)
+        raise MachineError(f"context {context}: its account may not do what a drill needs:\n{rights}\n{GRANT}")
+
+
+GRANT = (
+    "an administrator of the cluster grants it: `gameday rbac --user NAME | kubectl apply -f -`; `kubectl auth whoami` "
+    "shows the account's name"
+)
+
+
+def check_operator(kubeconfig: Path, namespace: str) -> None:
+    """Raises MachineError that names every right that the account of the runbook lacks: its commands would fail, and
+    the runbook would get the blame."""
+    api = Api(kubeconfig)
+    try:
+        lacking = list(missing(api, namespace, OF_OPERATOR))
+    finally:
+        api.close()
+    if lacking:
+        fact = f"ServiceAccount {OWN_OPERATOR}: it may not {', '.join(lacking)}"
+        raise MachineError(f"namespace {namespace}: {fact}\n{GRANT}")
