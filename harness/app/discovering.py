@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,6 +11,8 @@ from harness.app.choices import choices_of
 from harness.app.proposing import Edited, add, relative, save, text_of, tree_of
 from harness.bindings import FILE_NAME
 from harness.errors import DocumentError
+from harness.platforms.kubernetes.commands import run
+from harness.proposal import live
 from harness.proposal.compose import is_compose, read_compose
 from harness.proposal.draft import Key, block
 from harness.proposal.manifests import is_manifest, read_manifests
@@ -27,11 +30,16 @@ class DiscoverRequest:
     """Files and folders that describe the services, and the file to propose for; `-` is standard input."""
 
     sources: tuple[Path, ...]
+    """Empty with a context."""
     bindings: Path = Path(FILE_NAME)
     write: bool = False
     """Add the proposal to the file."""
     stdin: str = ""
     """The text of `-`."""
+    context: str | None = None
+    """The kube context of a cluster of which a namespace is read; None: no cluster is asked."""
+    namespace: str | None = None
+    """The namespace; None: that of the bindings file, else `production`."""
 
 
 @dataclass(frozen=True)
@@ -46,16 +54,31 @@ class Discovered:
 def discover(request: DiscoverRequest) -> Discovered:
     """Propose from files. Raises DocumentError with every file that cannot be read, and without anything found."""
     documents, unreadable = _documents(request)
-    found = _found(documents, request.bindings.parent)
-    found.unused += unreadable
     before = text_of(request.bindings)
     existing = tree_of(before, request.bindings)
+    if request.context:
+        documents += ((STDIN, each) for each in _running(request.context, _namespace(request, existing)))
+    found = _found(documents, request.bindings.parent)
+    found.unused += unreadable
     keys = _keys(found, existing, request.bindings.parent)
     edited = add(before, (Key("version", "1"), *keys), request.bindings)
     if request.write:
         save(edited)
     text = "".join(f"{line}\n" for line in block(keys, 0, apart=True))
     return Discovered(text, edited, tuple(found.unused))
+
+
+def _namespace(request: DiscoverRequest, existing: Tree) -> str:
+    return request.namespace or existing.text("namespace") or "production"
+
+
+def _running(context: str, namespace: str) -> Sequence[Tree]:
+    """The objects of a namespace. Raises PlatformError with kubectl's message; changes nothing."""
+    argv = ["kubectl", f"--context={context}", "-n", namespace, "get", ",".join(live.KINDS), "-o", "json"]
+    hint = (
+        "`kubectl config get-contexts` lists the contexts; `kubectl auth can-i get deployments -n NAMESPACE` the rights"
+    )
+    return live.trees_of(json.loads(run(argv, hint)), f"{context}/{namespace}")
 
 
 @dataclass
@@ -100,14 +123,14 @@ def _add(services: Sequence[Service], found: _Found) -> None:
 def _keys(found: _Found, existing: Tree, folder: Path) -> tuple[Key, ...]:
     if not found.services and not found.alerts:
         facts = "".join(f"\n{each.place}: {each.what}" for each in found.unused)
-        raise DocumentError(f"no service and no alert in these files; name a compose file, manifests or rules{facts}")
+        raise DocumentError(f"no service and no alert here; name a compose file, manifests or rules{facts}")
     choices = choices_of(existing, folder)
     names = (*(choices.services if choices.own_services else ()), *(each.name for each in found.services))
     if names:
         choices = replace(choices, services=tuple(dict.fromkeys(names)), own_services=True)
     symptoms, unused = symptoms_of(found.alerts, existing, choices)
     found.unused += unused
-    services = keys_of(found.services)
+    services = () if existing.at("manifests") else keys_of(found.services)
     return tuple(Key(name, value) for name, value in (("services", services), ("runbooks", symptoms)) if value)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from harness import app
 from harness.bindings.file_schema import json_schema
 from harness.cli.notify import notify
-from harness.errors import PASSED, UNUSABLE
+from harness.errors import PASSED, UNUSABLE, DocumentError
 from harness.report import check as shown
 from harness.report import objects
 from harness.report.format import as_json, printable
@@ -44,8 +44,14 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _discover(options: argparse.Namespace) -> int:
+    if not options.sources and not options.context:
+        raise DocumentError("name files that describe the services, or a cluster by --context")
     stdin = sys.stdin.read() if Path("-") in options.sources else ""
-    found = app.discover(app.DiscoverRequest(tuple(options.sources), options.bindings, options.write, stdin))
+    found = app.discover(
+        app.DiscoverRequest(
+            tuple(options.sources), options.bindings, options.write, stdin, options.context, options.namespace
+        )
+    )
     for each in found.unused:
         notify(f"{each.place}: not used: {each.what}")
     if options.write:

@@ -20,6 +20,7 @@ DISCOVER_EXAMPLES = """\
   gameday discover compose.yaml rules.yml                 show what it proposes
   gameday discover compose.yaml rules.yml --write         add it to gameday.yaml
   kubectl kustomize deploy | gameday discover -           manifests from a pipe; so for `helm template`
+  gameday discover --context staging --namespace shop     what runs in a namespace of a cluster
 """
 RBAC_EXAMPLES = """\
   gameday rbac --user jane | kubectl apply -f -           by an administrator; then jane can drill
@@ -51,7 +52,11 @@ def add_check(command: argparse.ArgumentParser) -> None:
 def add_discover(command: argparse.ArgumentParser) -> None:
     """Add the arguments of `gameday discover`."""
     about = "compose files, manifests, files of Prometheus rules, or folders of them (`-`: stdin)"
-    command.add_argument("sources", type=Path, nargs="+", metavar="FILE", help=about)
+    command.add_argument("sources", type=Path, nargs="*", metavar="FILE", help=about)
+    about = "kube context of a cluster: propose from the Deployments, Services and ConfigMaps of a namespace"
+    command.add_argument("--context", metavar="NAME", help=about)
+    about = "the namespace (default: that of the bindings file, else production)"
+    command.add_argument("--namespace", metavar="NAME", help=about)
     about = "the bindings file (default: gameday.yaml in the working directory)"
     command.add_argument("--bindings", type=Path, default=Path("gameday.yaml"), metavar="FILE", help=about)
     command.add_argument("--write", action="store_true", help="add the proposal to the bindings file")

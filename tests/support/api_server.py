@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -24,6 +24,8 @@ class Store(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.objects: dict[str, dict[str, Any]] = {}
         self.calls: list[str] = []
+        self.allowed: Callable[[dict[str, str]], bool] = lambda wanted: True
+        """Answers a SelfSubjectAccessReview for these attributes of a resource."""
         self.refused: set[str] = set()
         """Paths at which nothing may be replaced."""
         self.logs: list[tuple[bytes, bool]] = []
@@ -110,6 +112,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self._body()
+        if self.path.rstrip("?").endswith("/selfsubjectaccessreviews"):
+            self.server.calls.append(f"POST {self.path.rstrip('?')}")
+            allowed = self.server.allowed(body["spec"]["resourceAttributes"])
+            self._answer(201, {"status": {"allowed": allowed}})
+            return
         path = f"{self.path.rstrip('?')}/{body['metadata']['name']}"
         self.server.calls.append(f"POST {path}")
         if path in self.server.objects:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from harness import app
-from harness.errors import DocumentError
+from harness.errors import DocumentError, PlatformError
 
 COMPOSE = "services:\n  web: {build: ., command: serve --port 8000, ports: [8000], volumes: [a]}\n"
 MANIFEST = """\
@@ -114,6 +115,99 @@ def test_files_without_anything_to_propose_are_an_error(place: Path) -> None:
     with pytest.raises(DocumentError) as refused:
         discover("x.yaml")
     assert str(refused.value).split("\n") == [
-        "no service and no alert in these files; name a compose file, manifests or rules",
+        "no service and no alert here; name a compose file, manifests or rules",
         "x.yaml:1:1: not a compose file, a manifest or a file of Prometheus rules",
     ]
+
+
+def kubectl_that_prints(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> Path:
+    """Puts a stand-in for kubectl on PATH; returns the file to which it writes its arguments."""
+    kubectl = folder / "bin" / "kubectl"
+    kubectl.parent.mkdir()
+    (folder / "answer.json").write_text(text, encoding="utf-8")
+    kubectl.write_text(f'#!/bin/sh\necho "$@" > {folder}/arguments\ncat {folder}/answer.json\n', encoding="utf-8")
+    kubectl.chmod(0o755)
+    monkeypatch.setenv("PATH", str(kubectl.parent), prepend=":")
+    return folder / "arguments"
+
+
+def test_a_namespace_of_a_cluster_is_proposed_without_what_the_server_added(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    container = {
+        "name": "main",
+        "image": "shop:1",
+        "command": ["serve", "--port", "8000"],
+        "ports": [{"containerPort": 8000, "protocol": "TCP"}],
+        "envFrom": [{"configMapRef": {"name": "conf"}}],
+        "readinessProbe": {"httpGet": {"path": "/up", "port": 8000, "scheme": "HTTP"}, "periodSeconds": 10},
+        "terminationMessagePolicy": "File",
+        "resources": {"limits": {"memory": "1Gi"}},
+    }
+    labels = {"part": "front"}
+    spec = {"containers": [container], "dnsPolicy": "ClusterFirst", "restartPolicy": "Always", "securityContext": {}}
+    deployment = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "web", "uid": "1", "managedFields": [{"manager": "kubectl"}]},
+        "spec": {
+            "replicas": 2,
+            "progressDeadlineSeconds": 600,
+            "template": {"metadata": {"labels": labels}, "spec": spec},
+        },
+        "status": {"replicas": 2},
+    }
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "front"},
+        "spec": {"clusterIP": "10.0.0.1", "selector": labels, "ports": [{"port": 80, "targetPort": 8000}]},
+    }
+    scaler = {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": "web"},
+        "spec": {"scaleTargetRef": {"name": "web"}},
+    }
+    conf = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "conf"}, "data": {"MODE": "fast"}}
+    certificate = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "kube-root-ca.crt"},
+        "data": {"a": "b"},
+    }
+    answer = {"kind": "List", "items": [deployment, service, scaler, conf, certificate]}
+    arguments = kubectl_that_prints(place, monkeypatch, json.dumps(answer))
+    found = discover(context="staging", namespace="shop")
+    assert arguments.read_text().startswith("--context=staging -n shop get deployments,services,")
+    assert (
+        found.yaml
+        == """\
+services:
+  # From staging/shop: Deployment web
+  web:
+    run: exec serve --port $PORT
+    port: 8000
+    replicas: 2
+    env:
+      MODE: fast
+    health: /up
+"""
+    )
+    assert [each.what for each in found.unused] == [
+        "Deployment web.container.resources",
+        "HorizontalPodAutoscaler web: the replicas of web do not change by themselves; a runbook scales them",
+    ]
+
+
+def test_manifests_of_the_file_are_not_proposed_as_services_again(place: Path) -> None:
+    (place / "gameday.yaml").write_text("version: 1\nmanifests: deploy/api.yml\n", encoding="utf-8")
+    found = discover("deploy")
+    assert (found.yaml, found.edited.diff) == ("", "")
+
+
+def test_a_cluster_that_does_not_answer_is_an_error(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kubectl_that_prints(place, monkeypatch, "")
+    (place / "bin" / "kubectl").write_text("#!/bin/sh\necho 'context was not found' >&2; exit 1\n", encoding="utf-8")
+    with pytest.raises(PlatformError, match="context was not found"):
+        discover(context="absent")
