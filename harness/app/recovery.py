@@ -26,6 +26,8 @@ class RecoverRequest:
     """Empty: every directory in `runs/`, and every run in the user's registry that was killed."""
     context: str | None = None
     """The kube context of a cluster: clean up by the revert journal in the cluster, instead of by run directories."""
+    namespace: str | None = None
+    """With a context: the namespace of the treatment; None: `production`."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,12 @@ class Recovered:
 def recover(request: RecoverRequest, notify: Callable[[str], None] = lambda line: None) -> tuple[Recovered, ...]:
     """End recorded leftovers, identified by process group and start time, never by name. Idempotent.
 
-    Raises MachineError for a directory that does not exist.
+    Raises MachineError for a directory that does not exist, and for a namespace without a cluster.
     """
+    if request.namespace and not request.context:
+        raise MachineError("--namespace: no cluster is named; add --context NAME")
     if request.context:
-        return (_recover_cluster(request.context),)
+        return (_recover_cluster(request.context, request.namespace),)
     folders = request.runs or _found(notify)
     missing = [str(path) for path in folders if not path.is_dir()]
     if missing:
@@ -69,9 +73,9 @@ def _found(notify: Callable[[str], None]) -> tuple[Path, ...]:
     return tuple(folders.values())
 
 
-def _recover_cluster(context: str) -> Recovered:
+def _recover_cluster(context: str, namespace: str | None) -> Recovered:
     name = next(name for name in PLATFORMS.names() if "context" in PLATFORMS.load(name)(PlatformOptions()).options)
-    provider = make_provider(name, PlatformOptions(context=context))
+    provider = make_provider(name, PlatformOptions(context=context, namespace=namespace))
     provider.check()
     return Recovered(context, tuple(provider.recover(Path())), (), recorded=True)
 

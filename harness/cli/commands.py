@@ -247,8 +247,8 @@ def _down(options: argparse.Namespace) -> int:
 
 
 def _recover(options: argparse.Namespace) -> int:
-    code = PASSED
-    for place in app.recover(app.RecoverRequest(tuple(options.run), options.context), notify=notify):
+    code, request = PASSED, app.RecoverRequest(tuple(options.run), options.context, options.namespace)
+    for place in app.recover(request, notify=notify):
         if place.ended:
             sys.stdout.write(f"{place.place}: ended {len(place.ended)}: {', '.join(place.ended)}\n")
         elif place.recorded and not place.left:

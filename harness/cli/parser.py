@@ -216,6 +216,8 @@ def _add_recover(command: argparse.ArgumentParser) -> None:
     command.add_argument("run", type=Path, nargs="*", metavar="RUN", help="run directories (default: all in runs/)")
     about = "kube context to clean up, using the revert journal stored in the cluster"
     command.add_argument("--context", metavar="NAME", help=about)
+    about = "with --context: the namespace of the manifests that were drilled (default: production)"
+    command.add_argument("--namespace", metavar="NAME", help=about)
 
 
 _COMMANDS = (

@@ -13,8 +13,14 @@ from harness.faults.timed_revert import TimedRevert
 from harness.platforms.base import Need
 from harness.platforms.kubernetes.platform import KubernetesPlatform
 
-PORT = 8080
 CHECK_S = 3
+CONNECT = f"""\
+if command -v bash >/dev/null; then exec timeout {CHECK_S} bash -c ': </dev/tcp/$0/$1' "$0" "$1"
+elif command -v nc >/dev/null; then exec nc -z -w {CHECK_S} "$0" "$1"
+elif command -v curl >/dev/null; then exec curl -sS -o /dev/null --max-time {CHECK_S} "http://$0:$1/"
+else echo 'gameday: no program that connects' >&2; exit 1
+fi"""
+"""Connects to host $0 and port $1, with what the image has."""
 
 
 class Partition:
@@ -38,13 +44,14 @@ class Partition:
         store = self._store(target)
         path = f"/apis/networking.k8s.io/v1/namespaces/{target.platform.namespace}/networkpolicies"
         name = f"gameday-partition-{secrets.token_hex(3)}"
+        policy = self._policy(name, store)
         revert = TimedRevert(self._max_s, lambda: store.delete_object(f"{path}/{name}"))
 
         def apply() -> None:
-            self._require_connection(target)
-            store.create_object(path, self._policy(name, target.platform.namespace), self.text)
+            self._require_connection(store)
+            store.create_object(path, policy, self.text)
             revert.start()
-            self._require_partition(target, revert)
+            self._require_partition(store, revert)
 
         return Injection(f"delete networkpolicy/{name}", apply, revert.run, lambda: self._state(target, revert, name))
 
@@ -60,38 +67,41 @@ class Partition:
             raise PlatformError(f"fault `{self.text}`: {fact}; use --platform kind, or another fault")
         return target.platform
 
-    def _require_connection(self, target: Target) -> None:
-        if not self._connects(target):
-            fact = f"{self._from} cannot reach {self._at} even before the partition"
+    def _require_connection(self, platform: KubernetesPlatform) -> None:
+        if why := self._refusal(platform):
+            fact = f"{self._from} cannot reach {self._at} even before the partition: {why}"
             raise PlatformError(f"fault `{self.text}`: {fact}; check `from` and `at` in the bindings")
 
-    def _require_partition(self, target: Target, revert: TimedRevert) -> None:
-        if self._connects(target):
+    def _require_partition(self, platform: KubernetesPlatform, revert: TimedRevert) -> None:
+        if not self._refusal(platform):
             revert.run()
             raise PlatformError(
                 f"fault `{self.text}`: it has no effect: {self._from} still reaches {self._at}, so the cluster's "
                 "network does not enforce NetworkPolicies; use a CNI that does (kind's own since 0.24, Calico, Cilium)"
             )
 
-    def _connects(self, target: Target) -> bool:
-        """Whether a new connection from a pod of `from` to `at` gets an HTTP response."""
-        url = f"http://{self._at}:{PORT}/health/live"
-        command = ("curl", "-sS", "-o", "/dev/null", "--max-time", str(CHECK_S), url)
-        pod = (f"deployment/{self._from}", "-n", target.platform.namespace)
-        return target.platform.kubectl("exec", *pod, "--", *command).status == 0
+    def _refusal(self, platform: KubernetesPlatform) -> str:
+        """Why a pod of `from` gets no new connection to `at`; "" if it gets one."""
+        host, port = platform.address(self._at)
+        pod = (f"deployment/{self._from}", "-n", platform.namespace)
+        done = platform.kubectl("exec", *pod, "--", "sh", "-c", CONNECT, host, str(port))
+        return "" if done.status == 0 else done.stderr.strip() or f"status {done.status}"
 
-    def _policy(self, name: str, namespace: str) -> dict[str, object]:
-        others = {"matchExpressions": [{"key": "app", "operator": "NotIn", "values": [self._at]}]}
-        elsewhere = {
-            "matchExpressions": [{"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": [namespace]}]
-        }
+    def _policy(self, name: str, platform: KubernetesPlatform) -> dict[str, object]:
+        """A pod is none of `at` if one of its labels differs."""
+        others = [
+            {"podSelector": {"matchExpressions": [{"key": key, "operator": "NotIn", "values": [value]}]}}
+            for key, value in platform.labels(self._at).items()
+        ]
+        named = {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": [platform.namespace]}
+        elsewhere = {"namespaceSelector": {"matchExpressions": [named]}}
         return {
             "apiVersion": "networking.k8s.io/v1",
             "kind": "NetworkPolicy",
-            "metadata": {"name": name, "namespace": namespace},
+            "metadata": {"name": name, "namespace": platform.namespace},
             "spec": {
-                "podSelector": {"matchLabels": {"app": self._from}},
+                "podSelector": {"matchLabels": dict(platform.labels(self._from))},
                 "policyTypes": ["Egress"],
-                "egress": [{"to": [{"podSelector": others}, {"namespaceSelector": elsewhere}]}],
+                "egress": [{"to": [*others, elsewhere]}],
             },
         }

@@ -26,6 +26,8 @@ class Store(ThreadingHTTPServer):
         self.calls: list[str] = []
         self.allowed: Callable[[dict[str, str]], bool] = lambda wanted: True
         """Answers a SelfSubjectAccessReview for these attributes of a resource."""
+        self.tokens = True
+        """Whether there are ServiceAccounts, of which tokens can be created."""
         self.refused: set[str] = set()
         """Paths at which nothing may be replaced."""
         self.logs: list[tuple[bytes, bool]] = []
@@ -116,6 +118,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.calls.append(f"POST {self.path.rstrip('?')}")
             allowed = self.server.allowed(body["spec"]["resourceAttributes"])
             self._answer(201, {"status": {"allowed": allowed}})
+            return
+        if self.path.rstrip("?").endswith("/token"):
+            if self.server.tokens:
+                self._answer(201, {"status": {"token": "t"}})
+            else:
+                self._refuse(404, "serviceaccounts not found")
             return
         path = f"{self.path.rstrip('?')}/{body['metadata']['name']}"
         self.server.calls.append(f"POST {path}")

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 CACHE = os.environ["CACHE"]
 CONNECTIONS = int(os.environ.get("DATABASE_CONNECTIONS", "3"))
-QUERY_S, PATIENCE_S = 0.1, 2.0
+QUERY_S, PATIENCE_S = 0.15, 2.0
 database = threading.Semaphore(CONNECTIONS)
 queries = 0
 
@@ -34,6 +34,8 @@ def queried(path: str) -> bytes | None:
     if not database.acquire(timeout=PATIENCE_S):
         return None
     try:
+        if page := cached("GET", path):  # another request has queried it meanwhile
+            return page
         time.sleep(QUERY_S)
         queries += 1
         return f"page {path}\n".encode()

@@ -6,22 +6,21 @@ import base64
 import os
 import secrets
 import threading
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-from harness.errors import GamedayError, PlatformError
+from harness.errors import PlatformError
 from harness.http import Answer
-from harness.machine.objects import Obj, protections, section, text
+from harness.machine.objects import Obj, items, protections, section, strings, text
 from harness.machine.platform_state import AdminPort, CommandResult, DeploymentState, Destination, Shell
 from harness.machine.process_ledger import Ledger
 from harness.machine.waiting import wait_until
 from harness.platforms.base import Overrides
 from harness.platforms.kubectl import run_kubectl
-from harness.platforms.kubernetes import access, rights, shell
+from harness.platforms.kubernetes import access, shell
 from harness.platforms.kubernetes.api import Api
+from harness.platforms.kubernetes.asking import Asking
 from harness.platforms.kubernetes.before import Before
 from harness.platforms.kubernetes.cluster_ref import ClusterRef
 from harness.platforms.kubernetes.entrances import Entrances
@@ -33,21 +32,18 @@ from harness.platforms.kubernetes.objects import (
     Pod,
     name_of,
     plain_environment,
-    replicas_of,
     whole,
     with_annotation,
     with_environment,
 )
-from harness.platforms.kubernetes.own_start import start_error
-from harness.platforms.kubernetes.release import Release, path_of
+from harness.platforms.kubernetes.readiness import await_pods
+from harness.platforms.kubernetes.release import Release, entrances_of, path_of
 from harness.platforms.kubernetes.revert import RevertJournal
-from harness.platforms.kubernetes.watching import EVENTS, Watching
+from harness.platforms.kubernetes.watching import Watching
 
 ADMIN_PORT = 8081
 ADMIN = "gameday-admin"
-UP_S, OWN_UP_S, REACH_S, PROXY_TIMEOUT_S = 90.0, 180.0, 20.0, 5.0
-SETTLE_S = 10.0
-"""How long the other pods are waited for when one cannot start, so that the error names all that cannot."""
+REACH_S = 20.0
 
 
 class KubernetesPlatform:
@@ -76,7 +72,7 @@ class KubernetesPlatform:
             self._before.keep(path_of(each) for each in self._release.deployments.values())
             self._watching.start()
             self._deploy()
-            self._await_pods()
+            await_pods(self._watching, self._release, self._drill, self.folder)
             self._await_ports()
         except BaseException:
             self.down()
@@ -92,7 +88,7 @@ class KubernetesPlatform:
             self._watching.start()
             try:
                 self._deploy()
-                self._await_pods()
+                await_pods(self._watching, self._release, self._drill, self.folder)
             finally:
                 self._watching.stop()
         self._entrances.follow(self._staying())
@@ -115,7 +111,7 @@ class KubernetesPlatform:
         self._api = self._credentials(server)
         self._api_server = access.destination_of(server)
         self._lease, self._revert = Lease(self._api, self.namespace), RevertJournal(self._api, self.namespace)
-        self._before = Before(self._api, self.namespace)
+        self._before, self._asking = Before(self._api, self.namespace), Asking(self._api, self._release)
         home = self.folder / "shell"
         self._shell = shell.make(home, self._kubeconfig(self._operator))
         node = "" if self._release.own else self._cluster.node
@@ -133,7 +129,6 @@ class KubernetesPlatform:
             bearer = access.token(user, self.namespace, account)
             access.write_kubeconfig(self._kubeconfig(account), server, self.namespace, account, bearer)
         if self._release.own:
-            rights.check_operator(self._kubeconfig(self._operator), self.namespace)
             return user
         user.close()
         return Api(self._kubeconfig(access.HARNESS))
@@ -170,32 +165,6 @@ class KubernetesPlatform:
             self._api.delete(f"{self._apps}/{name}")
             fresh = with_environment(declared, self._overrides.get(name, {}))
             self._api.create(self._apps, with_annotation(fresh, DRILL, self._drill))
-
-    def _await_pods(self) -> None:
-        limit_s = OWN_UP_S if self._release.own else UP_S
-        ended = self._watching.wait_for(lambda pods: self._all_ready(pods) or any(map(_unstartable, pods)), limit_s)
-        if ended and not any(map(_unstartable, self._watching.pods())):
-            return
-        if ended:
-            self._watching.wait_for(lambda pods: all(pod.ran or _unstartable(pod) for pod in pods), SETTLE_S)
-        raise self._late(limit_s)
-
-    def _late(self, limit_s: float) -> GamedayError:
-        late = [pod for pod in self._watching.pods() if not pod.ready or pod.ending]
-        if self._release.manifests and late:
-            logs = [path for name in self._release.deployments for path in self._watching.logs.files(name)]
-            return start_error(self._release.manifests, late, logs, limit_s)
-        facts = [
-            f"{pod.name}: {pod.waiting or ('terminating' if pod.ending else 'its health check fails')}" for pod in late
-        ]
-        unready = f"{'; '.join(facts) or 'pods are missing'}; see {self.folder / EVENTS}"
-        return PlatformError(f"{self.namespace}: not ready within {limit_s:g} s: {unready}")
-
-    def _all_ready(self, pods: Sequence[Pod]) -> bool:
-        """At least the declared number, as an autoscaler may want more."""
-        ours = Counter(pod.app for pod in pods if pod.drill == self._drill and pod.ready and not pod.ending)
-        wanted = {name: replicas_of(declared) for name, declared in self._release.deployments.items()}
-        return all(ours[name] >= count for name, count in wanted.items()) and len(pods) == ours.total()
 
     def _await_ports(self) -> None:
         """Wait until every Service answers: kube-proxy follows the pods with a delay, and reports nothing."""
@@ -255,31 +224,13 @@ class KubernetesPlatform:
         return self._entrances.url(service)
 
     def health(self, deployment: str) -> Mapping[str, Answer]:
-        """Without an HTTP request as its readiness probe, what the kubelet found."""
-        if asked := self._release.asked[deployment].health:
-            return self._fetch(deployment, asked)
-        pods = self._running(deployment)
-        return {pod.name: Answer(200, "") if pod.ready else Answer(503, "its readiness probe fails") for pod in pods}
+        return self._asking.health(deployment, self._running(deployment))
 
     def scrape(self, deployment: str) -> Mapping[str, Answer]:
-        asked = self._release.asked[deployment].metrics
-        return self._fetch(deployment, asked) if asked else {}
+        return self._asking.metrics(deployment, self._running(deployment))
 
     def _running(self, deployment: str) -> list[Pod]:
         return [pod for pod in self._staying() if pod.app == deployment and pod.ran]
-
-    def _fetch(self, deployment: str, asked: str) -> Mapping[str, Answer]:
-        """GET of each pod, through the API server, which reaches every pod; `asked` is `[https:]PORT/PATH`."""
-        names = [pod.name for pod in self._running(deployment)]
-        if not names:
-            return {}
-        scheme, _, rest = asked.rpartition(":") if asked.startswith("https:") else ("", "", asked)
-        port, _, path = rest.partition("/")
-        prefix = f"{scheme}:" if scheme else ""
-        with ThreadPoolExecutor(len(names)) as pool:
-            places = [f"{self._core('pods')}/{prefix}{name}:{port}/proxy/{path}" for name in names]
-            answers = pool.map(lambda place: self._api.answer(place, PROXY_TIMEOUT_S), places)
-            return dict(zip(names, answers, strict=True))
 
     def log_files(self, deployment: str) -> Sequence[Path]:
         return self._watching.logs.files(deployment)
@@ -298,6 +249,18 @@ class KubernetesPlatform:
     def fronts(self, service: str) -> Sequence[AdminPort]:
         """None: kube-proxy forwards connections in the kernel."""
         return ()
+
+    def labels(self, deployment: str) -> Mapping[str, str]:
+        """The labels by which a Deployment selects its pods. Raises PlatformError for one that is not there."""
+        if deployment not in self._release.deployments:
+            raise PlatformError(f"no such Deployment in {self.namespace}: {deployment}")
+        return strings(section(self._release.deployments[deployment], "spec", "selector", "matchLabels"))
+
+    def address(self, deployment: str) -> tuple[str, int]:
+        """The name and port of a Service that leads to a Deployment. Raises PlatformError when none does."""
+        for service in entrances_of(self._release, deployment):
+            return name_of(service), whole(next(iter(items(service, "spec", "ports")), {}), "port")
+        raise PlatformError(f"no Service in {self.namespace} leads to the pods of {deployment}")
 
     def jobs(self) -> KubernetesJobs:
         """Runs one Job of the harness in this namespace."""
@@ -334,7 +297,3 @@ def _state(deployment: Obj, pods: Sequence[Pod]) -> DeploymentState:
         generation=whole(deployment, "metadata", "generation"),
         protections=protections(section(deployment, "spec", "template")),
     )
-
-
-def _unstartable(pod: Pod) -> bool:
-    return bool(pod.unstartable)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -11,7 +12,7 @@ from harness.errors import MachineError
 from harness.machine.objects import Json, Obj, section
 from harness.manifests import Manifests
 from harness.manifests.model import ACCESS_KINDS, KINDS
-from harness.platforms.kubernetes import before, lease, revert
+from harness.platforms.kubernetes import access, before, lease, revert
 from harness.platforms.kubernetes.access import OWN_OPERATOR
 from harness.platforms.kubernetes.api import Api
 from harness.platforms.kubernetes.cluster_ref import ClusterRef
@@ -106,36 +107,41 @@ def _allowed(api: Api, namespace: str, verb: str, group: str, resource: str, nam
     return section(answer, "status").get("allowed") is True
 
 
-def check(cluster: ClusterRef, context: str, manifests: Manifests) -> None:
-    """Raises MachineError that names every right that the account of `context` lacks in a namespace of the sandbox."""
-    api = Api(cluster.kubeconfig, cluster.context)
-    try:
-        lacking = [
-            f"  namespace {namespace}: {right}"
-            for namespace in namespaces(manifests.namespace).values()
-            for right in missing(api, namespace, of_gameday(manifests, namespace))
-        ]
-    finally:
-        api.close()
-    if lacking:
-        rights = "\n".join(lacking)
-        raise MachineError(f"context {context}: its account may not do what a drill needs:\n{rights}\n{GRANT}")
-
-
 GRANT = (
     "an administrator of the cluster grants it: `gameday rbac --user NAME | kubectl apply -f -`; `kubectl auth whoami` "
     "shows the account's name"
 )
 
 
-def check_operator(kubeconfig: Path, namespace: str) -> None:
-    """Raises MachineError that names every right that the account of the runbook lacks: its commands would fail, and
-    the runbook would get the blame."""
-    api = Api(kubeconfig)
+def check(cluster: ClusterRef, context: str, manifests: Manifests) -> None:
+    """Raises MachineError that names every right that the account of `context`, or that of the runbook, lacks in a
+    namespace of the sandbox. The commands of a runbook would fail, and the runbook would get the blame."""
+    spaces = namespaces(manifests.namespace).values()
+    api = Api(cluster.kubeconfig, cluster.context)
     try:
-        lacking = list(missing(api, namespace, OF_OPERATOR))
+        lacking = [
+            f"{space}: {right}" for space in spaces for right in missing(api, space, of_gameday(manifests, space))
+        ]
+        _require(f"context {context}: its account", lacking)
+        server = access.cluster_of(cluster.kubeconfig, cluster.context)
+        lacking = [f"{space}: {right}" for space in spaces for right in _missing_of_operator(api, server, space)]
+        _require(f"context {context}: ServiceAccount {OWN_OPERATOR}, which executes the runbook,", lacking)
     finally:
         api.close()
+
+
+def _require(whose: str, lacking: Sequence[str]) -> None:
     if lacking:
-        fact = f"ServiceAccount {OWN_OPERATOR}: it may not {', '.join(lacking)}"
-        raise MachineError(f"namespace {namespace}: {fact}\n{GRANT}")
+        rights = "\n".join(f"  namespace {each}" for each in lacking)
+        raise MachineError(f"{whose} may not do what a drill needs:\n{rights}\n{GRANT}")
+
+
+def _missing_of_operator(api: Api, server: Obj, namespace: str) -> list[str]:
+    with tempfile.TemporaryDirectory(prefix="gameday-rights-") as made:
+        kubeconfig, bearer = Path(made) / "kubeconfig", access.token(api, namespace, OWN_OPERATOR)
+        access.write_kubeconfig(kubeconfig, server, namespace, OWN_OPERATOR, bearer)
+        operator = Api(kubeconfig)
+        try:
+            return list(missing(operator, namespace, OF_OPERATOR))
+        finally:
+            operator.close()

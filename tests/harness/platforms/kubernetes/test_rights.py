@@ -110,10 +110,19 @@ def test_rights_of_subresources_and_names_are_asked_for_as_such(served: tuple[St
     assert {"namespace": "shop", "verb": "create", "group": "", **token} in asked
 
 
-def test_missing_right_of_the_operator_is_named(served: tuple[Store, Path]) -> None:
+def test_missing_right_of_the_operator_is_named(served: tuple[Store, Path], tmp_path: Path) -> None:
     store, kubeconfig = served
-    store.allowed = lambda wanted: wanted["resource"] != "pods" or wanted.get("subresource") != "exec"
-    with pytest.raises(
-        MachineError, match=r"namespace shop: .*gameday-operator: it may not create pods/exec, get pods/exec"
-    ):
-        rights.check_operator(kubeconfig, "shop")
+    store.allowed = lambda wanted: wanted.get("subresource") != "exec"
+    with pytest.raises(MachineError) as raised:
+        rights.check(ClusterRef(kubeconfig), "there", manifests(tmp_path))
+    assert str(raised.value).splitlines()[:-1] == [
+        "context there: ServiceAccount gameday-operator, which executes the runbook, may not do what a drill needs:",
+        *(f"  namespace {space}: {verb} pods/exec" for space in ("shop", "shop-control") for verb in ("create", "get")),
+    ]
+
+
+def test_missing_account_of_the_operator_is_named(served: tuple[Store, Path], tmp_path: Path) -> None:
+    store, kubeconfig = served
+    store.tokens = False
+    with pytest.raises(MachineError, match=r"serviceaccounts/gameday-operator/token.*gameday rbac"):
+        rights.check(ClusterRef(kubeconfig), "there", manifests(tmp_path))
