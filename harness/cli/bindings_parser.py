@@ -23,7 +23,7 @@ DISCOVER_EXAMPLES = """\
   gameday discover --context staging --namespace shop     what runs in a namespace of a cluster
 """
 RBAC_EXAMPLES = """\
-  gameday rbac --user jane | kubectl apply -f -           by an administrator; then jane can drill
+  gameday rbac --user jane > rbac.yaml                    an administrator applies it; then jane can drill
   gameday rbac --service-account ci:gameday               for a pipeline
 """
 SCHEMA_EXAMPLES = """\

@@ -44,9 +44,15 @@ def _check_result(words: Sequence[str | Path], cwd: Path) -> None:
 class Running:
     """`gameday run` in the background, in a process group of its own; its progress is read line by line."""
 
-    def __init__(self, *words: str | Path, cwd: Path, prepare: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        *words: str | Path,
+        cwd: Path,
+        prepare: Callable[[], None] | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
         self.process = subprocess.Popen(
-            [str(COMMAND), *map(str, words)], cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            [str(COMMAND), *map(str, words)], cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=prepare,  # noqa: PLW1509
         )  # fmt: skip
         self.lines: list[str] = []

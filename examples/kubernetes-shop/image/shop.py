@@ -2,13 +2,14 @@
 
 import http.client
 import os
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 CACHE = os.environ["CACHE"]
 CONNECTIONS = int(os.environ.get("DATABASE_CONNECTIONS", "3"))
-QUERY_S, PATIENCE_S = 0.15, 2.0
+QUERY_S, PATIENCE_S = 0.12, 2.0
 database = threading.Semaphore(CONNECTIONS)
 queries = 0
 
@@ -22,7 +23,7 @@ def cached(method: str, path: str, text: bytes | None = None) -> bytes | None:
         found = answer.read()
         return found if answer.status == 200 else None
     except OSError as error:
-        print(f"cache {method} failed: {error}")
+        sys.stdout.write(f"cache {method} failed: {error}\n")
         return None
     finally:
         connection.close()

@@ -108,8 +108,8 @@ def _allowed(api: Api, namespace: str, verb: str, group: str, resource: str, nam
 
 
 GRANT = (
-    "an administrator of the cluster grants it: `gameday rbac --user NAME | kubectl apply -f -`; `kubectl auth whoami` "
-    "shows the account's name"
+    "`gameday rbac --user NAME` prints what an administrator of the cluster applies; `kubectl auth whoami` shows the "
+    "account's name"
 )
 
 
