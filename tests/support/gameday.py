@@ -85,9 +85,11 @@ class Running:
 
 
 @contextmanager
-def running(*words: str | Path, cwd: Path, prepare: Callable[[], None] | None = None) -> Iterator[Running]:
+def running(
+    *words: str | Path, cwd: Path, prepare: Callable[[], None] | None = None, env: Mapping[str, str] | None = None
+) -> Iterator[Running]:
     """A `Running` that never outlives the test."""
-    one = Running(*words, cwd=cwd, prepare=prepare)
+    one = Running(*words, cwd=cwd, prepare=prepare, env=env)
     try:
         yield one
     finally:
