@@ -149,7 +149,7 @@ def test_what_is_accepted(tmp_path: Path, change: tuple[str, str]) -> None:
         (("version: 1", "version: 2"), "1:10: version: version `2` is not supported; write `version: 1`"),
         (("version: 1\n", "\n"), "2:1: version: missing; add it"),
         (("faults:", "fault: 1\nfaults:"), "4:8: fault: unknown key; known keys: version, namespace, placeholders, "
-         "toggles, slos, slo_files, probes, loads, services, faults, runbooks"),
+         "toggles, slos, slo_files, probes, loads, services, manifests, faults, runbooks"),
         (("{quick tools: p99(tools) < 1s}", "[1]"), "3:7: slos: expected a mapping, got a list"),
         (("[promises/*.yaml]", "promises/*.yaml"), "2:12: slo_files: expected a list, got `promises/*.yaml`"),
         (("port: 8080", "port: [8080]"), "6:22: placeholders.port: expected text, got a list"),
