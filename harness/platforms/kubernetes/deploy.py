@@ -18,10 +18,10 @@ from harness.platforms.kubernetes.platform import ADMIN, ADMIN_PORT
 from harness.platforms.kubernetes.rbac import access_of
 from harness.platforms.kubernetes.release import Release, namespaces, path_of
 from harness.platforms.kubernetes.sandbox import ANNOTATION
+from harness.platforms.kubernetes.workloads import await_workloads
 
 METRICS = "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io"
 HINT = "`kubectl get events -A` shows the reason"
-ROLLOUT_S = 180
 
 
 def deploy(cluster: ClusterRef, announce: Announce, *, own: bool) -> None:
@@ -64,7 +64,8 @@ def grant(cluster: ClusterRef, releases: Collection[Release], announce: Announce
 def deploy_own(cluster: ClusterRef, releases: Collection[Release], announce: Announce, before: str) -> None:
     """Apply the user's objects but the Deployments, after keeping what is replaced under the name `before`.
 
-    A Secret that exists is used as it is. Raises PlatformError while another run drills in a namespace.
+    A Secret that exists is used as it is. Returns when the other workloads are ready. Raises StartError, and
+    PlatformError while another run drills in a namespace.
     """
     api = Api(cluster.kubeconfig, cluster.context)
     try:
@@ -72,10 +73,10 @@ def deploy_own(cluster: ClusterRef, releases: Collection[Release], announce: Ann
             announce(f"deploying the manifests into {release.namespace}")
             with Lease(api, release.namespace).held():
                 _apply_own(api, release, before)
+        for release in releases:
+            await_workloads(api, release)
     finally:
         api.close()
-    for release in releases:
-        _await_own(_kubectl(cluster), release)
 
 
 def _apply_own(api: Api, release: Release, before: str) -> None:
@@ -85,15 +86,6 @@ def _apply_own(api: Api, release: Release, before: str) -> None:
     Before(api, release.namespace, before).keep([*wanted, *deployments])
     for path, each in wanted.items():
         api.apply(path, each)
-
-
-def _await_own(kubectl: list[str], release: Release) -> None:
-    """Wait for the other workloads: the Deployments may need them."""
-    for each in release.others:
-        if text(each, "kind") in ("StatefulSet", "DaemonSet"):
-            what = f"{text(each, 'kind').lower()}/{text(each, 'metadata', 'name')}"
-            argv = [*kubectl, "-n", release.namespace, "rollout", "status", what, f"--timeout={ROLLOUT_S}s"]
-            run(argv, f"`kubectl get events -n {release.namespace}` shows the reason")
 
 
 def _kubectl(cluster: ClusterRef) -> list[str]:

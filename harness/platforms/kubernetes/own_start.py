@@ -8,7 +8,7 @@ from pathlib import Path
 from harness.cluster.logs import last_lines
 from harness.errors import StartError
 from harness.machine.objects import text
-from harness.manifests import Declared, Manifests
+from harness.manifests import Declared
 from harness.manifests.model import containers, pod_of, pod_path
 from harness.platforms.kubernetes.objects import Pod
 
@@ -18,16 +18,19 @@ IMAGE_HINT = (
 )
 
 
-def start_error(manifests: Manifests, late: Sequence[Pod], logs: Sequence[Path], limit_s: float) -> StartError:
-    """Names every Deployment of these pods, and why they do not run or are not ready; `logs` are those of all pods."""
+def start_error(
+    late: Sequence[tuple[Declared, Pod]], logs: Sequence[Path], limit_s: float, otherwise: str
+) -> StartError:
+    """Names the manifest of each pod that does not run or is not ready, and the reason; `logs` are those of all pods.
+
+    `otherwise` is the message without such pods.
+    """
     found: dict[str, str] = {}
-    for pod in (one for one in late if one.app in manifests.deployments):
-        declared = manifests.deployments[pod.app]
+    for declared, pod in late:
         own = [log for log in logs if log.parent.name == pod.name]
         for place, why in _facts(pod, declared, own, limit_s):
             found.setdefault(f"{place}: {declared.about} did not start", why)
-    lines = [f"{subject}: {why}" for subject, why in found.items()]
-    return StartError("\n".join(lines) or f"{manifests.place}: manifests: not all pods were ready within {limit_s:g} s")
+    return StartError("\n".join(f"{subject}: {why}" for subject, why in found.items()) or otherwise)
 
 
 def _facts(pod: Pod, declared: Declared, logs: Sequence[Path], limit_s: float) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ Each platform is one namespace. One drill at a time: treatment and control use f
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -179,8 +179,14 @@ class KindProvider(_ClusterProvider):
             raise
 
     def destroy(self, folder: Path) -> None:
-        if not _delete_created(folder):
+        """Delete the cluster that was created for the folder; put back one that it only used."""
+        if _delete_created(folder):
+            return
+        cluster = ClusterRef(folder / KUBECONFIG)
+        used = (folder / KUBECONFIG).exists() and kind.exists(kind.name())
+        if not used or not restore(cluster, self._noted_namespaces(folder), before.UP):
             raise PlatformError(f"{folder}: no kind cluster was created for it; `kind get clusters` lists the clusters")
+        (folder / KUBECONFIG).unlink()
 
     def recover(self, folder: Path) -> Sequence[str]:
         """Delete the cluster that was created for the run; restore one that the run only used."""
@@ -251,8 +257,13 @@ class KubernetesProvider(_ClusterProvider):
 
     def start_detached(self, folder: Path, announce: Announce) -> KubernetesPlatform:
         cluster = self._found(folder)
-        self._prepare(cluster, announce, detached=True)
-        return self._start_detached(folder, cluster)
+        try:
+            self._prepare(cluster, announce, detached=True)
+            return self._start_detached(folder, cluster)
+        except BaseException:
+            with suppress(PlatformError):  # `gameday down` tries again
+                restore(cluster, self._namespaces.values(), before.UP)
+            raise
 
     def destroy(self, folder: Path) -> None:
         context = self._options.context or _line(folder / CONTEXT)

@@ -45,9 +45,11 @@ def _unstartable(pod: Pod) -> bool:
 
 def _late(watching: Watching, release: Release, folder: Path, limit_s: float) -> GamedayError:
     late = [pod for pod in watching.pods() if not pod.ready or pod.ending]
-    if release.manifests and late:
+    if release.manifests:
         logs = [path for name in release.deployments for path in watching.logs.files(name)]
-        return start_error(release.manifests, late, logs, limit_s)
+        pairs = [(release.manifests.deployments[pod.app], pod) for pod in late if pod.app in release.deployments]
+        otherwise = f"{release.manifests.place}: manifests: pods are missing; see {folder / EVENTS}"
+        return start_error(pairs, logs, limit_s, otherwise)
     facts = [
         f"{pod.name}: {pod.waiting or ('terminating' if pod.ending else 'its health check fails')}" for pod in late
     ]

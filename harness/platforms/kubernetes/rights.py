@@ -84,8 +84,7 @@ def _of_kinds(kinds: frozenset[str]) -> Iterator[Rule]:
     """To apply, and put back, the kinds of the manifests."""
     for kind in sorted(kinds & (KINDS.keys() - {"Deployment", *ACCESS_KINDS})):
         version, resource = KINDS[kind]
-        watched = ("list", "watch") if kind in ("StatefulSet", "DaemonSet") else ()
-        yield Rule(version.rpartition("/")[0], (resource,), (*_CHANGE, *watched))
+        yield Rule(version.rpartition("/")[0], (resource,), _CHANGE)
 
 
 def missing(api: Api, namespace: str, rules: Sequence[Rule]) -> Iterator[str]:
