@@ -47,12 +47,12 @@ def refusals(plan: GamedayPlan, provider: Provider) -> Iterator[GamedayError]:
 
 def _deployments(bindings: Bindings) -> Collection[str]:
     """Those of the bindings' services or manifests, else the shipped ones."""
-    return bindings.own_deployments if bindings.own else tuple(manifest.read().deployments)
+    return bindings.own_deployments if bindings.own_key else tuple(manifest.read().deployments)
 
 
 def _services(bindings: Bindings) -> Collection[str]:
     """As the Deployments; in manifests, a Service can have another name."""
-    return bindings.own_services if bindings.own else tuple(manifest.read().deployments)
+    return bindings.own_services if bindings.own_key else tuple(manifest.read().deployments)
 
 
 def _of_probes(plan: GamedayPlan) -> Iterator[GamedayError]:
@@ -107,7 +107,7 @@ def _no_service(name: str, bindings: Bindings) -> str:
 
 
 def _of_faults(drill: DrillPlan, plan: GamedayPlan) -> Iterator[GamedayError]:
-    deployments, own = _deployments(plan.bindings), plan.bindings.own
+    deployments, own = _deployments(plan.bindings), plan.bindings.own_key is not None
     faults = _faults_of_scenario(drill, plan)
     for spec in plan.bindings.faults.get(drill.binding.fault, ()) if drill.binding else ():
         place = f"{spec.place}: " if spec.place else ""
@@ -115,7 +115,7 @@ def _of_faults(drill: DrillPlan, plan: GamedayPlan) -> Iterator[GamedayError]:
             fact = f"there is no Deployment `{spec.at}`; known: {', '.join((*deployments, LOAD))}"
             yield BindingError(f"{place}{fact}")
             continue
-        if fact := not_implemented(spec, faults, own=own[0] if own else None):
+        if fact := not_implemented(spec, faults, own=own):
             yield BindingError(f"{place}fault `{spec.text}`: {fact}")
         try:
             make_fault(spec)

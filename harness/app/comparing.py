@@ -101,8 +101,8 @@ def compare(
 
 def _check_services(bound: Bindings, base: Variant) -> None:
     """Raises ComparisonError for services of the bindings, unless the variants run already."""
-    if bound.own and not isinstance(base, BaseUrl):
-        (key, place), fix = bound.own, "start both variants yourself, and give two base URLs"
+    if bound.own_key and not isinstance(base, BaseUrl):
+        (key, place), fix = bound.own_key, "start both variants yourself, and give two base URLs"
         raise ComparisonError(f"{place}: {key}: `gameday compare` starts the shipped services only; {fix}")
 
 

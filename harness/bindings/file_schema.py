@@ -148,7 +148,7 @@ PLATFORM_KEYS = ("services", "manifests")
 def _one_platform(tree: Tree, path: str, report: Report) -> None:
     found = [key for key in PLATFORM_KEYS if key in tree.fields]
     for key in found[1:]:
-        report(tree.fields[key], key, f"excludes `{found[0]}`; keep one of them")
+        report(tree.fields[key], key, f"excludes `{found[0]}`: both say what the platform runs; keep one")
 
 
 _file = mapping(

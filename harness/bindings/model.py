@@ -165,7 +165,7 @@ class Bindings:
     """Every key without a value that a person has to decide, in the order of the file."""
 
     @property
-    def own(self) -> tuple[str, str] | None:
+    def own_key(self) -> tuple[str, str] | None:
         """The key that says what runs in place of the shipped services, and its place; None without one."""
         if self.manifests:
             return "manifests", self.manifests.place

@@ -22,16 +22,16 @@ IMPLEMENTED: Mapping[str, Mapping[str, frozenset[str]]] = {
 """Parameters by Deployment (or `load`) and name of the fault."""
 
 
-def not_implemented(spec: FaultSpec, of_scenario: tuple[str, ...] | None, *, own: str | None = None) -> str:
+def not_implemented(spec: FaultSpec, of_scenario: tuple[str, ...] | None, *, own: bool = False) -> str:
     """Why a fault would be refused by the process that has to implement it; "" if it would not, or is not known.
 
-    `of_scenario` are the faults that the scenario declares; None: not known. `own`: the key of the bindings with the
-    services of the user, which implement no fault; None: they are the shipped ones.
+    `of_scenario` are the faults that the scenario declares; None: not known. `own`: the services are the user's, which
+    implement no fault.
     """
     if spec.fault in FAULTS:
         return ""
     if own and spec.at != LOAD:
-        return f"a service of `{own}` implements no fault itself; faults for every service: {', '.join(FAULTS.names())}"
+        return f"a service of yours implements no fault itself; faults for every service: {', '.join(FAULTS.names())}"
     known = IMPLEMENTED.get(spec.at, {})
     names = of_scenario if spec.at == LOAD else tuple(known)
     if names is not None and spec.at in IMPLEMENTED and spec.fault not in names:

@@ -74,7 +74,7 @@ def test_plan_shows_what_is_deployed(place: Path) -> None:
     [
         ("service: web", "service: shop", "service: there is no service `shop`; known: cache, web"),
         ("at: web", "at: cache", "there is no Deployment `cache`; known: web, load"),
-        ("fault: scale-to-zero", "fault: wedge", "a service of `manifests` implements no fault itself; faults for"),
+        ("fault: scale-to-zero", "fault: wedge", "a service of yours implements no fault itself; faults for"),
         ("error_rate(visits) > 5%", "metric(web, x) > 1", "web has no metrics; annotate its pods with prometheus.io"),
         ("error_rate(visits) > 5%", "metric(cache, x) > 1", "there is no service `cache`; known: web"),
     ],

@@ -96,7 +96,7 @@ def test_plan_shows_the_services(place: Path) -> None:
          "gameday.yaml:14:19: probes.page.service: there is no service `api-gateway`; known: db, web"),
         (("at: web", "at: inference"), "gameday.yaml:16:12: there is no Deployment `inference`; known: db, web, load"),
         (("fault: scale-to-zero", "fault: slow, factor: 2"),
-         "gameday.yaml:16:12: fault `web: slow factor=2`: a service of `services` implements no fault itself; "
+         "gameday.yaml:16:12: fault `web: slow factor=2`: a service of yours implements no fault itself; "
          "faults for every service: bandwidth, blackhole, chaos-toolkit,"),
         (("health(web)", "health(wbe)"),
          "gameday.yaml:24:16: condition `health(wbe) == failing`: there is no service `wbe`; known: db, web"),

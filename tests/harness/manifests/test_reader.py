@@ -210,7 +210,10 @@ def test_all_problems_are_named_at_once(tmp_path: Path) -> None:
         ("{path: all.yaml, metrics: {web: metrics}}", "`metrics` is not a path such as"),
         ("{path: all.yaml, programs: [bin/x]}", "`bin/x` is not the name of a program"),
         ("{folder: x}", "manifests.path: missing; add it"),
-        ("all.yaml\nservices: {web: {run: x}}", "manifests: excludes `services`; keep one of them"),
+        (
+            "all.yaml\nservices: {web: {run: x}}",
+            "manifests: excludes `services`: both say what the platform runs; keep one",
+        ),
     ],
 )
 def test_wrong_key_or_unreadable_file_is_named(tmp_path: Path, manifests: str, fact: str) -> None:
