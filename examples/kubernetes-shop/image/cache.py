@@ -4,7 +4,7 @@ import os
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-LIFETIME_S = float(os.environ.get("LIFETIME_S", "60"))
+LIFETIME_S = float(os.environ.get("LIFETIME_S", "3600"))
 stored: dict[str, tuple[float, bytes]] = {}
 
 

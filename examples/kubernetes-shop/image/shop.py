@@ -5,43 +5,65 @@ import os
 import sys
 import threading
 import time
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 CACHE = os.environ["CACHE"]
-CONNECTIONS = int(os.environ.get("DATABASE_CONNECTIONS", "3"))
-QUERY_S, PATIENCE_S = 0.12, 2.0
-database = threading.Semaphore(CONNECTIONS)
+QUERY_S, PATIENCE_S, WARM_S = 0.12, 2.0, 5.0
+SHELVES = ("/books", "/music", "/films", "/games")
+database = threading.Semaphore(int(os.environ.get("DATABASE_CONNECTIONS", "3")))
 queries = 0
 
 
-def cached(method: str, path: str, text: bytes | None = None) -> bytes | None:
-    """The answer of the cache; None without one."""
+def cache(method: str, path: str, text: bytes | None = None) -> bytes | None:
+    """The page that the cache has; None without one. Raises OSError when it does not answer."""
     connection = http.client.HTTPConnection(CACHE, timeout=0.5)
     try:
         connection.request(method, path, text)
         answer = connection.getresponse()
         found = answer.read()
         return found if answer.status == 200 else None
-    except OSError as error:
-        sys.stdout.write(f"cache {method} failed: {error}\n")
-        return None
     finally:
         connection.close()
 
 
-def queried(path: str) -> bytes | None:
+def query(path: str) -> bytes | None:
     """The page from the database; None if no connection becomes free in time."""
     global queries  # noqa: PLW0603  one counter in a small program
     if not database.acquire(timeout=PATIENCE_S):
         return None
     try:
-        if page := cached("GET", path):  # another request has queried it meanwhile
-            return page
         time.sleep(QUERY_S)
         queries += 1
         return f"page {path}\n".encode()
     finally:
         database.release()
+
+
+def page(path: str) -> bytes | None:
+    """A page from the cache, else from the database; it is in the cache from then on."""
+    try:
+        if found := cache("GET", path):
+            return found
+    except OSError as error:
+        sys.stdout.write(f"cache GET failed: {error}\n")
+    found = query(path)
+    if found:
+        with suppress(OSError):
+            cache("PUT", path, found)
+    return found
+
+
+def warm() -> None:
+    """Fill the cache, so that the first visitors do not all wait for the database; without a cache for a moment only."""
+    until = time.monotonic() + WARM_S
+    for path in SHELVES:
+        while time.monotonic() < until:
+            with suppress(OSError):
+                if cache("GET", path) is None:
+                    cache("PUT", path, query(path))
+                break
+            time.sleep(0.2)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -52,16 +74,10 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, b"ok\n")
         elif self.path == "/metrics":
             self.answer(200, f"# TYPE queries_total counter\nqueries_total {queries}\n".encode())
-        elif (page := cached("GET", self.path)) or (page := self.fresh()):
-            self.answer(200, page)
+        elif found := page(self.path):
+            self.answer(200, found)
         else:
             self.answer(503, b"the database is busy\n")
-
-    def fresh(self) -> bytes | None:
-        page = queried(self.path)
-        if page:
-            cached("PUT", self.path, page)
-        return page
 
     def answer(self, status: int, text: bytes) -> None:
         self.send_response(status)
@@ -78,4 +94,5 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
 
 
+warm()
 Server(("", 8080), Handler).serve_forever()
