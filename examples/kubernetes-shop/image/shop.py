@@ -55,7 +55,7 @@ def page(path: str) -> bytes | None:
 
 
 def warm() -> None:
-    """Fill the cache, so that the first visitors do not all wait for the database; without a cache for a moment only."""
+    """Fill the cache, so that the first visitors do not all wait for the database; for a moment only."""
     until = time.monotonic() + WARM_S
     for path in SHELVES:
         while time.monotonic() < until:

@@ -1,4 +1,4 @@
-"""A Lease that allows one drill at a time in a namespace."""
+"""Leases that allow one drill at a time in a namespace, and one run at a time."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ from harness.machine.objects import Obj, section, text
 from harness.platforms.kubernetes.api import Api, ApiError
 from harness.platforms.kubernetes.objects import whole
 
-NAME = "gameday-drill"
+NAME, RUN = "gameday-drill", "gameday-run"
+"""The leases of one drill, and of one run, between whose drills nobody else may use the namespaces."""
 DURATION_S, RENEW_S = 30, 8.0
 
 
 class Lease:
     """The lease of one namespace. A thread renews it; it expires DURATION_S after its holder was killed."""
 
-    def __init__(self, api: Api, namespace: str) -> None:
-        self._api, self._namespace = api, namespace
+    def __init__(self, api: Api, namespace: str, name: str = NAME) -> None:
+        self._api, self._namespace, self._name = api, namespace, name
         self._all = f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"
         self._holder = f"{socket.gethostname()}/{os.getpid()}"
         self._ended = threading.Event()
@@ -42,7 +43,7 @@ class Lease:
         except ApiError as error:
             if error.status != 409:
                 raise
-            self._take_over(self._api.get(f"{self._all}/{NAME}"))
+            self._take_over(self._api.get(f"{self._all}/{self._name}"))
         self._renewing = threading.Thread(target=self._renew, daemon=True, name="lease")
         self._renewing.start()
 
@@ -55,7 +56,7 @@ class Lease:
             )
         fresh = self._body()
         section(fresh, "metadata")["resourceVersion"] = text(current, "metadata", "resourceVersion")
-        self._api.replace(f"{self._all}/{NAME}", fresh)
+        self._api.replace(f"{self._all}/{self._name}", fresh)
 
     def _body(self) -> Obj:
         now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
@@ -63,14 +64,14 @@ class Lease:
         return {
             "apiVersion": "coordination.k8s.io/v1",
             "kind": "Lease",
-            "metadata": {"name": NAME, "namespace": self._namespace},
+            "metadata": {"name": self._name, "namespace": self._namespace},
             "spec": spec,
         }
 
     def _renew(self) -> None:
         while not self._ended.wait(RENEW_S):
             with suppress(PlatformError):  # the drill itself notices that the API server does not answer
-                self._api.merge(f"{self._all}/{NAME}", {"spec": section(self._body(), "spec")})
+                self._api.merge(f"{self._all}/{self._name}", {"spec": section(self._body(), "spec")})
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -89,7 +90,7 @@ class Lease:
         self._renewing.join()
         self._renewing = None
         with suppress(PlatformError):
-            self._api.delete(f"{self._all}/{NAME}")
+            self._api.delete(f"{self._all}/{self._name}")
 
 
 def _killed(holder: str) -> bool:

@@ -25,7 +25,7 @@ from harness.platforms.kubernetes.release import (
     own_release,
     shipped_release,
 )
-from harness.platforms.kubernetes.restore import restore, restored
+from harness.platforms.kubernetes.restore import recover, restore, restored
 
 CREATED_CLUSTER = "cluster.txt"
 """File with the name of the kind cluster that was created for a folder; written before the cluster is created."""
@@ -135,9 +135,9 @@ class KindProvider(_ClusterProvider):
         name = kind.name()
         self._note_namespace(folder)
         if kind.exists(name):
-            self._cluster = ClusterRef(folder / KUBECONFIG)
+            self._cluster = self._existing(folder)
             with restored(self._cluster, self._namespaces.values(), announce):
-                self._use_existing(self._cluster, announce, detached=False)
+                self._use(self._cluster, announce, detached=False)
                 yield
             (folder / KUBECONFIG).unlink(missing_ok=True)
             return
@@ -148,14 +148,16 @@ class KindProvider(_ClusterProvider):
             _delete_created(folder)
             announce(f"removed the kind cluster {name}")
 
-    def _use_existing(self, cluster: ClusterRef, announce: Announce, *, detached: bool) -> None:
+    def _existing(self, folder: Path) -> ClusterRef:
         """Raises RefusedError unless the cluster is marked as a sandbox."""
-        name = kind.name()
-        assert cluster.kubeconfig is not None
-        kind.credentials(name, cluster.kubeconfig)
+        name, cluster = kind.name(), ClusterRef(folder / KUBECONFIG)
+        kind.credentials(name, folder / KUBECONFIG)
         sandbox.check(cluster, f"kind-{name}", self._namespaces.values())
-        announce(f"using the kind cluster {name}, which stays")
-        kind.load(name, self._images(announce), announce)
+        return cluster
+
+    def _use(self, cluster: ClusterRef, announce: Announce, *, detached: bool) -> None:
+        announce(f"using the kind cluster {kind.name()}, which stays")
+        kind.load(kind.name(), self._images(announce), announce)
         self._fill(cluster, announce, own=True, detached=detached)
 
     def _create_cluster(self, name: str, folder: Path, announce: Announce, *, detached: bool) -> ClusterRef:
@@ -167,13 +169,13 @@ class KindProvider(_ClusterProvider):
         return cluster
 
     def start_detached(self, folder: Path, announce: Announce) -> KubernetesPlatform:
-        name, cluster = kind.name(), ClusterRef(folder / KUBECONFIG)
         self._note_namespace(folder)
-        if kind.exists(name):
-            self._use_existing(cluster, announce, detached=True)
+        if kind.exists(kind.name()):
+            cluster = self._existing(folder)
+            self._use(cluster, announce, detached=True)
             return self._start_detached(folder, cluster)
         try:
-            return self._start_detached(folder, self._create_cluster(name, folder, announce, detached=True))
+            return self._start_detached(folder, self._create_cluster(kind.name(), folder, announce, detached=True))
         except BaseException:
             _delete_created(folder)
             raise
@@ -195,7 +197,7 @@ class KindProvider(_ClusterProvider):
         if not (folder / KUBECONFIG).exists():
             return []
         spaces = self._noted_namespaces(folder)
-        ended = restore(ClusterRef(folder / KUBECONFIG), spaces) if kind.exists(kind.name()) else []
+        ended = recover(ClusterRef(folder / KUBECONFIG), spaces) if kind.exists(kind.name()) else []
         (folder / KUBECONFIG).unlink()
         return ended
 
@@ -278,7 +280,7 @@ class KubernetesProvider(_ClusterProvider):
     def recover(self, folder: Path) -> Sequence[str]:
         """Works from any machine where the context is named."""
         context = self._options.context or _line(folder / CONTEXT)
-        return restore(ClusterRef(None, context), self._noted_namespaces(folder)) if context else []
+        return recover(ClusterRef(None, context), self._noted_namespaces(folder)) if context else []
 
 
 def _line(file: Path) -> str:

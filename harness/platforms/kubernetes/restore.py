@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from harness.errors import PlatformError
 from harness.platforms.base import Announce
-from harness.platforms.kubernetes import before
+from harness.platforms.kubernetes import before, lease
 from harness.platforms.kubernetes.api import Api
 from harness.platforms.kubernetes.before import Before
 from harness.platforms.kubernetes.cluster_ref import ClusterRef
@@ -27,16 +27,34 @@ def restore(cluster: ClusterRef, namespaces: Collection[str], name: str = before
         api.close()
 
 
+def recover(cluster: ClusterRef, namespaces: Collection[str]) -> list[str]:
+    """As `restore`. Raises PlatformError during a run too."""
+    with _alone(cluster, namespaces):
+        return restore(cluster, namespaces)
+
+
 @contextmanager
 def restored(cluster: ClusterRef, namespaces: Collection[str], announce: Announce) -> Iterator[None]:
-    """Context manager that restores the cluster on exit; a failure is announced and left to `gameday recover`."""
-    try:
-        yield
-    finally:
+    """Context manager of a run, which restores the cluster on exit; a failure is announced and left to `gameday
+    recover`. Raises PlatformError while another run has these namespaces."""
+    with _alone(cluster, namespaces):
         try:
-            restore(cluster, namespaces)
-        except PlatformError as error:
-            announce(f"the namespaces were not put back: {error}; `gameday recover` tries again")
+            yield
+        finally:
+            try:
+                restore(cluster, namespaces)
+            except PlatformError as error:
+                announce(f"the namespaces were not put back: {error}; `gameday recover` tries again")
+
+
+@contextmanager
+def _alone(cluster: ClusterRef, namespaces: Collection[str]) -> Iterator[None]:
+    api = Api(cluster.kubeconfig, cluster.context)
+    try:
+        with Lease(api, next(iter(namespaces)), lease.RUN).held():
+            yield
+    finally:
+        api.close()
 
 
 def _restore(api: Api, namespace: str, name: str) -> list[str]:

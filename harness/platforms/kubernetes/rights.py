@@ -73,7 +73,7 @@ def of_gameday(manifests: Manifests, namespace: str) -> Sequence[Rule]:
         Rule("", ("configmaps",), ("create",)),
         Rule("", ("configmaps",), ("get", "patch"), journals),
         Rule("coordination.k8s.io", ("leases",), ("create",)),
-        Rule("coordination.k8s.io", ("leases",), ("get", "patch", "update", "delete"), (lease.NAME,)),
+        Rule("coordination.k8s.io", ("leases",), ("get", "patch", "update", "delete"), (lease.NAME, lease.RUN)),
         Rule("apps", ("deployments",), ("get", "list", "create", "delete")),
         Rule("networking.k8s.io", ("networkpolicies",), ("create", "delete")),
     ]

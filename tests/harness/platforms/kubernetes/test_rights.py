@@ -88,6 +88,7 @@ def test_each_missing_right_is_named_before_anything_changes(served: tuple[Store
     assert str(raised.value).splitlines()[:-1] == [
         "context there: its account may not do what a drill needs:",
         "  namespace shop-control: delete leases.coordination.k8s.io gameday-drill",
+        "  namespace shop-control: delete leases.coordination.k8s.io gameday-run",
         "  namespace shop-control: delete deployments.apps",
         "  namespace shop-control: delete networkpolicies.networking.k8s.io",
         "  namespace shop-control: delete services",
