@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -18,6 +19,7 @@ from harness.platforms.kubernetes.api import Api
 from harness.platforms.kubernetes.cluster_ref import ClusterRef
 from harness.platforms.kubernetes.release import namespaces
 
+_AT_ONCE = 16
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 _READ = ("get", "list", "watch")
 _CHANGE = ("get", "create", "patch", "update", "delete")
@@ -87,20 +89,37 @@ def _of_kinds(kinds: frozenset[str]) -> Iterator[Rule]:
         yield Rule(version.rpartition("/")[0], (resource,), _CHANGE)
 
 
-def missing(api: Api, namespace: str, rules: Sequence[Rule]) -> Iterator[str]:
+@dataclass(frozen=True)
+class _Right:
+    verb: str
+    group: str
+    resource: str
+    name: str
+
+    @property
+    def text(self) -> str:
+        """`create deployments.apps`."""
+        what = f"{self.resource}.{self.group}" if self.group else self.resource
+        return f"{self.verb} {what}{f' {self.name}' if self.name else ''}"
+
+
+def missing(api: Api, namespace: str, rules: Sequence[Rule]) -> list[str]:
     """Each right that the account of `api` does not have, such as `create deployments.apps`."""
-    for rule in rules:
-        for verb, resource, name in product(rule.verbs, rule.resources, rule.names or ("",)):
-            if not _allowed(api, namespace, verb, rule.group, resource, name):
-                what = f"{resource}.{rule.group}" if rule.group else resource
-                yield f"{verb} {what}{f' {name}' if name else ''}"
+    rights = [
+        _Right(verb, rule.group, resource, name)
+        for rule in rules
+        for verb, resource, name in product(rule.verbs, rule.resources, rule.names or ("",))
+    ]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        answers = pool.map(lambda right: _allowed(api, namespace, right), rights)
+        return [right.text for right, allowed in zip(rights, answers, strict=True) if not allowed]
 
 
-def _allowed(api: Api, namespace: str, verb: str, group: str, resource: str, name: str) -> bool:
-    kind, _, below = resource.partition("/")
-    wanted: Obj = {"namespace": namespace, "verb": verb, "group": group, "resource": kind}
+def _allowed(api: Api, namespace: str, right: _Right) -> bool:
+    kind, _, below = right.resource.partition("/")
+    wanted: Obj = {"namespace": namespace, "verb": right.verb, "group": right.group, "resource": kind}
     wanted |= {"subresource": below} if below else {}
-    wanted |= {"name": name} if name else {}
+    wanted |= {"name": right.name} if right.name else {}
     review: Obj = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview"}
     answer = api.create(_REVIEWS, {**review, "spec": {"resourceAttributes": wanted}})
     return section(answer, "status").get("allowed") is True
@@ -141,6 +160,6 @@ def _missing_of_operator(api: Api, server: Obj, namespace: str) -> list[str]:
         access.write_kubeconfig(kubeconfig, server, namespace, OWN_OPERATOR, bearer)
         operator = Api(kubeconfig)
         try:
-            return list(missing(operator, namespace, OF_OPERATOR))
+            return missing(operator, namespace, OF_OPERATOR)
         finally:
             operator.close()
