@@ -60,7 +60,8 @@ def _not_proposed(tree: Tree, objects: Sequence[Tree]) -> Iterator[Unused]:
     elif kind == "Service":
         yield from _of_service(tree, objects)
     elif kind == "Kustomization":
-        yield Unused(tree.place, "Kustomization: not applied; name the output of `kubectl kustomize`")
+        fact = "not applied; name the output of `kubectl kustomize`, or deploy it in a cluster: `manifests: FOLDER`"
+        yield Unused(tree.place, f"Kustomization: {fact}")
     elif kind not in _USED_KINDS:
         yield Unused(tree.place, f"{kind} {name}")
 

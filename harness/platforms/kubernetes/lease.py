@@ -17,7 +17,7 @@ from harness.platforms.kubernetes.api import Api, ApiError
 from harness.platforms.kubernetes.objects import whole
 
 NAME, RUN = "gameday-drill", "gameday-run"
-"""The leases of one drill, and of one run, between whose drills nobody else may use the namespaces."""
+"""The leases of one drill, and of one run: it has the namespaces for itself between its drills too."""
 DURATION_S, RENEW_S = 30, 8.0
 
 
