@@ -9,7 +9,7 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 CACHE = os.environ["CACHE"]
-QUERY_S, PATIENCE_S, WARM_S = 0.12, 2.0, 5.0
+CACHE_S, QUERY_S, PATIENCE_S, WARM_S = 0.2, 0.12, 2.0, 5.0
 SHELVES = ("/books", "/music", "/films", "/games")
 database = threading.Semaphore(int(os.environ.get("DATABASE_CONNECTIONS", "3")))
 queries = 0
@@ -17,7 +17,7 @@ queries = 0
 
 def cache(method: str, path: str, text: bytes | None = None) -> bytes | None:
     """The page that the cache has; None without one. Raises OSError when it does not answer."""
-    connection = http.client.HTTPConnection(CACHE, timeout=0.5)
+    connection = http.client.HTTPConnection(CACHE, timeout=CACHE_S)
     try:
         connection.request(method, path, text)
         answer = connection.getresponse()
@@ -43,12 +43,11 @@ def query(path: str) -> bytes | None:
 def page(path: str) -> bytes | None:
     """A page from the cache, else from the database; it is in the cache from then on."""
     try:
-        if found := cache("GET", path):
-            return found
+        found = cache("GET", path)
     except OSError as error:
         sys.stdout.write(f"cache GET failed: {error}\n")
-    found = query(path)
-    if found:
+        return query(path)
+    if found is None and (found := query(path)):
         with suppress(OSError):
             cache("PUT", path, found)
     return found
