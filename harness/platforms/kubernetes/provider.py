@@ -64,6 +64,11 @@ class _ClusterProvider:
             return {side: own_release(self._manifests, side) for side in self._namespaces}
         return {side: shipped_release(side) for side in self._namespaces}
 
+    def _check_load(self) -> None:
+        if self._manifests and self._options.load_in_cluster:
+            fact = "its image has the scenarios of the shipped services; with `manifests`, load comes from here"
+            raise MachineError(f"--load-in-cluster: {fact}; remove the option")
+
     def refusal(self, need: Need) -> str:
         return REFUSALS.get(need, "")
 
@@ -126,6 +131,7 @@ class KindProvider(_ClusterProvider):
         return kind.name()
 
     def check(self) -> None:
+        self._check_load()
         check_extra()
         commands.check("docker", "kind", "kubectl")
         commands.check_docker()
@@ -227,6 +233,7 @@ class KubernetesProvider(_ClusterProvider):
                 "--platform kubernetes: no cluster is named; add --context NAME (`kubectl config get-contexts` lists "
                 "them), or use --platform kind, which creates one"
             )
+        self._check_load()
         check_extra()
         commands.check("kubectl")
         cluster = ClusterRef(None, context)

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from harness import app
-from harness.errors import BindingError, ComparisonError
+from harness.app.members import make_provider
+from harness.bindings import load
+from harness.errors import BindingError, ComparisonError, GamedayError, MachineError
 from harness.report.plan import to_json, to_text
 from tests.support.manifests import SHOP
 
@@ -127,6 +129,16 @@ def test_a_fault_that_a_cluster_cannot_apply_is_refused_before_anything_starts(p
     ):
         app.run(request)
     assert not (place / "runs").exists()
+
+
+def test_load_in_the_cluster_is_for_the_shipped_services(place: Path) -> None:
+    planned(place)
+    choice = app.PlatformChoice("kind", app.PlatformOptions(load_in_cluster=2))
+    with pytest.raises(GamedayError, match="load"):
+        app.run(app.RunRequest(app.PlanRequest(Path("ops.md")), choice))
+    manifests = load(place / "gameday.yaml").manifests
+    with pytest.raises(MachineError, match="--load-in-cluster: its image has the scenarios of"):
+        make_provider("kind", app.PlatformOptions(load_in_cluster=2, manifests=manifests)).check()
 
 
 def test_comparison_needs_variants_that_run_already(place: Path) -> None:
