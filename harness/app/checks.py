@@ -27,6 +27,7 @@ def part_problems(plan: GamedayPlan, workers: int | None) -> Iterator[GamedayErr
         yield from _of_scenario(drill, plan, workers)
         yield from _of_service(drill, plan.bindings)
         yield from _of_faults(drill, plan)
+        yield from _of_control(drill, plan.bindings)
         yield from _of_symptoms(drill)
         yield from _of_measures(drill, plan.bindings)
         yield from _of_toggles(drill, plan)
@@ -121,6 +122,16 @@ def _of_faults(drill: DrillPlan, plan: GamedayPlan) -> Iterator[GamedayError]:
             make_fault(spec)
         except GamedayError as error:
             yield BindingError(f"{place}{error}")
+
+
+def _of_control(drill: DrillPlan, bindings: Bindings) -> Iterator[GamedayError]:
+    """A fault that ends by itself while a sequential control is observed."""
+    control = bindings.control
+    for spec in bindings.faults.get(drill.binding.fault, ()) if drill.binding else ():
+        if control and control.observe_s and control.observe_s >= spec.max_duration_s:
+            place = f"{control.place}: control.observe_s" if control.place else "--observe"
+            fact = f"{control.observe_s:g} s is longer than the fault `{spec.text}` lasts (max_duration_s)"
+            yield BindingError(f"{place}: {fact}: at most {spec.max_duration_s:g} s, with a little to spare")
 
 
 def _faults_of_scenario(drill: DrillPlan, plan: GamedayPlan) -> tuple[str, ...] | None:

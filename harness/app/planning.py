@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness import bindings
 from harness.app.checks import part_problems
-from harness.errors import DocumentError
+from harness.bindings import Bindings, SequentialControl
+from harness.errors import BindingError, DocumentError
 from harness.plan import GamedayPlan, Start, make_plan
 from harness.runbook import nothing_to_test, read
 from harness.steps.confinement import unavailable
@@ -24,6 +25,10 @@ class PlanRequest:
     """Ids of runbooks; empty: all."""
     start: Start = Start.DEPLOYED
     """The values from which the toggles start."""
+    sequential: bool = False
+    """Whether the control runs before the treatment, on one platform, although the bindings do not say so."""
+    observe_s: float | None = None
+    """Seconds for which a sequential control is observed; None: as the bindings say."""
 
 
 @dataclass(frozen=True)
@@ -58,4 +63,13 @@ def read_plan(request: PlanRequest) -> GamedayPlan:
         fix = f"`gameday show {request.runbook}` shows what was understood"
         raise DocumentError(f"{request.runbook}: nothing to test: {nothing}; {fix}")
     bound = bindings.load(bindings.find(request.runbook, request.bindings))
-    return make_plan(document, bound, list(request.only), request.start)
+    return make_plan(document, replace(bound, control=_control(request, bound)), list(request.only), request.start)
+
+
+def _control(request: PlanRequest, bound: Bindings) -> SequentialControl | None:
+    """The sequential control of the bindings or of the request. Raises BindingError for one that is only observed."""
+    asked = SequentialControl("--sequential was given") if request.sequential else None
+    found = bound.control or asked
+    if found is None and request.observe_s is not None:
+        raise BindingError("--observe is for a sequential control: add --sequential, or `control` to the bindings")
+    return found and replace(found, observe_s=request.observe_s or found.observe_s)

@@ -19,6 +19,7 @@ from harness.app.planning import PlanRequest, read_plan
 from harness.app.platforms import PlatformChoice
 from harness.app.reporting import RECORD, ReportRequest, report, write_files
 from harness.app.run_directory import make_run_directory
+from harness.bindings import SequentialControl
 from harness.drill import Limits
 from harness.errors import BindingError, GamedayError, Interrupted, MachineError, PlatformError
 from harness.faults.factory import make_fault
@@ -97,7 +98,7 @@ def run(
     _check_parts(plan, provider, workers)
     provider.check()
     members, formats = _members(plan, provider, request, workers), file_formats()
-    admission, out = _admission(request.jobs, provider, notify), make_run_directory(request.out)
+    admission, out = _admission(request.jobs, provider, plan.bindings.control, notify), make_run_directory(request.out)
     notify(f"{plan.document.path}: {', '.join(drill.runbook.id for drill in plan.drills)}; record in {out}")
     stop = stop or threading.Event()
     announce = _Announce(stop, notify)
@@ -157,14 +158,19 @@ def _members(plan: GamedayPlan, provider: Provider, request: RunRequest, workers
     return Members(provider.name, provider.create, provider.containers, load, make_fault, responder, limits, draw)
 
 
-def _admission(wanted: int | None, provider: Provider, notify: Notify) -> Admission:
-    """How many drills may run in parallel: as many as wanted, or as the platform supports."""
-    limit = provider.max_parallel_drills
+def _admission(wanted: int | None, provider: Provider, control: SequentialControl | None, notify: Notify) -> Admission:
+    """How many drills may run in parallel: as many as wanted, or as the platform supports.
+
+    One where something exists once, because two drills would share it.
+    """
+    limit, who = provider.max_parallel_drills, provider.name
+    if control and control.place:
+        limit, who = 1, f"a sequential control ({control.why})"
     if wanted is None:
-        return AutomaticJobs() if limit is None else FixedJobs(limit)
+        return AutomaticJobs(platforms=1 if control else 2) if limit is None else FixedJobs(limit)
     if limit is None or wanted <= limit:
         return FixedJobs(wanted)
-    notify(f"{provider.name} runs {limit} drill{'' if limit == 1 else 's'} at a time; using --jobs {limit}")
+    notify(f"{who} runs {limit} drill{'' if limit == 1 else 's'} at a time; using --jobs {limit}")
     return FixedJobs(limit)
 
 

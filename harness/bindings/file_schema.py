@@ -27,6 +27,7 @@ from harness.schema.shape import (
     scalar,
     sequence,
     shaped,
+    text,
     unchanged,
 )
 from harness.schema.tree import Tree
@@ -110,6 +111,10 @@ def _undecided(required: Mapping[str, Check], optional: Mapping[str, Check], *ru
     return Shape(check, mapping(required, optional, *rules).schema)
 
 
+_control = mapping(
+    {"sequential": described("what exists once, so that the control runs first, on the same platform", text())},
+    {"observe_s": described("seconds for which the control is observed from its fault on", _above_0)},
+)
 _probe = mapping({"service": scalar, "send": _send}, {"body": _json, "headers": _texts})
 _symptom = _undecided(
     {"is": described("a condition, such as `error_rate(gateway) > 5%`", _condition)},
@@ -163,6 +168,7 @@ _file = mapping(
         "loads": described("requests that a scenario sends", dictionary(loads.check, loads.NAME, "a load")),
         "services": described("your own services: without this key, the platform has the shipped ones", check_services),
         "manifests": described("your own services as Kubernetes manifests, for a cluster", check_manifests),
+        "control": described("the control of a drill, where it has no platform of its own", _control),
         "faults": described("each a list of faults that are active together", dictionary(nullable(sequence(_fault)))),
         "runbooks": described("the runbooks by id", dictionary(_runbook)),
     },

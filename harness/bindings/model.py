@@ -133,6 +133,18 @@ class OwnService:
 
 
 @dataclass(frozen=True)
+class SequentialControl:
+    """That there is one platform only, on which the control of each drill runs before the treatment."""
+
+    why: str
+    """What exists once."""
+    observe_s: float | None = None
+    """Seconds for which the control is observed from its fault on; None: gameday chooses."""
+    place: str = field(default="", compare=False)
+    """File, line and column; "": asked for on the command line, so that several platforms can run nevertheless."""
+
+
+@dataclass(frozen=True)
 class Undecided:
     """A key of the file that has no value yet."""
 
@@ -159,6 +171,8 @@ class Bindings:
     """By name; empty: the platform has the shipped services, or those of the manifests."""
     manifests: Manifests | None = None
     """The Kubernetes objects that a cluster deploys instead of the shipped services."""
+    control: SequentialControl | None = None
+    """None: the control has a platform of its own, and runs beside the treatment."""
     drafts: Mapping[str, RunbookBinding] = field(default_factory=dict)
     """Entries of runbooks with a required key without a value, "" here: they are not bound yet."""
     undecided: tuple[Undecided, ...] = ()

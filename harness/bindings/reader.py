@@ -16,6 +16,7 @@ from harness.bindings.model import (
     FaultSpec,
     OwnService,
     RunbookBinding,
+    SequentialControl,
     StepOrder,
     SymptomBinding,
     Undecided,
@@ -93,6 +94,7 @@ def examine(path: Path) -> tuple[Bindings, tuple[FileProblem, ...]]:
         probes=tuple(_probe(name, each) for name, each in sound("probes")),
         services=_services(tree, path.parent, problems),
         manifests=_manifests(tree, path.parent, namespace, problems),
+        control=None if problems.below("control") else _control(tree.at("control")),
         drafts={name: bound for name, (each, bound) in entries.items() if RUNBOOK_KEYS.keys() - each.fields.keys()},
         undecided=tuple(_undecided(tree)),
     )
@@ -204,6 +206,12 @@ def _entries(tree: Tree, key: str) -> Mapping[str, Tree]:
 
 def _texts(tree: Tree | None) -> dict[str, str]:
     return {key: item.written for key, item in tree.fields.items()} if tree else {}
+
+
+def _control(tree: Tree | None) -> SequentialControl | None:
+    if tree is None:
+        return None
+    return SequentialControl(tree.fields["sequential"].written, _number(tree, "observe_s"), tree.place)
 
 
 def _probe(name: str, tree: Tree) -> RequestProbe:

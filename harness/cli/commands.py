@@ -29,7 +29,8 @@ def _discard(line: str) -> None:
 
 def _plan_request(options: argparse.Namespace) -> app.PlanRequest:
     start = app.Start(getattr(options, "start", app.Start.DEPLOYED))
-    return app.PlanRequest(options.runbook, options.bindings, tuple(options.only), start)
+    sequential, observe_s = getattr(options, "sequential", False), getattr(options, "observe", None)
+    return app.PlanRequest(options.runbook, options.bindings, tuple(options.only), start, sequential, observe_s)
 
 
 def _platform(options: argparse.Namespace) -> app.PlatformChoice:

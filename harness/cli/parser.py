@@ -112,6 +112,13 @@ def _add_start(command: argparse.ArgumentParser) -> None:
     command.add_argument("--start", choices=("deployed", "documented"), default="deployed", help=about)
 
 
+def _add_control(command: argparse.ArgumentParser) -> None:
+    about = "run the control before the treatment, on one platform (default: as `control` in the bindings says)"
+    command.add_argument("--sequential", action="store_true", help=about)
+    about = "observe a sequential control for S seconds from its fault on (default: chosen from steps and earlier runs)"
+    command.add_argument("--observe", type=positive, metavar="S", help=about)
+
+
 def _add_report_format(command: argparse.ArgumentParser) -> None:
     names = Family[object]("reports").names()
     about = f"the report format: {', '.join(names)} (default: text)"
@@ -140,6 +147,7 @@ def _add_run(command: argparse.ArgumentParser) -> None:
     _add_document(command)
     _add_selection(command)
     _add_start(command)
+    _add_control(command)
     _add_platform(command)
     about = "generate the load from N workers in the platform's cluster (default: from this machine)"
     command.add_argument("--load-in-cluster", type=positive, metavar="N", help=about)
@@ -177,6 +185,7 @@ def _add_plan(command: argparse.ArgumentParser) -> None:
     _add_document(command)
     _add_selection(command)
     _add_start(command)
+    _add_control(command)
     add_format(command)
 
 

@@ -13,18 +13,18 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from harness.clock import now_s
+from harness.drill.base import Limits, Record, Side
 from harness.drill.watch import FaultWatch
 from harness.errors import GamedayError, Interrupted, PlatformError, StartError
-from harness.faults.base import Fault, Injection, Target
+from harness.faults.base import Fault, Injection
 from harness.record.events import (
     CONTROL,
     TREATMENT,
+    ControlPlanned,
     Crashed,
     DrillEnded,
-    DrillEvent,
     DrillInterrupted,
     FaultApplied,
     FaultReverted,
@@ -36,10 +36,8 @@ from harness.record.events import (
     SideName,
 )
 from harness.record.journal import JournalError
-from harness.stats.sequential import SLICE_S
 from harness.verdict.judge import Judge
 from harness.verdict.progress import decided_s
-from harness.verdict.timeline import SETTLE_S
 
 POLL_S = 0.05
 PREPARE_POLL_S = 0.2
@@ -49,50 +47,11 @@ SILENCE_S = 15.0
 """A load generator reports counts four times a second; after this long without any it counts as lost."""
 
 
-@dataclass(frozen=True)
-class Limits:
-    """Longest duration of each phase that waits for evidence, in seconds.
-
-    `steady_s`: how long the baseline is observed at least, in whole slices that are settled before the fault.
-    """
-
-    baseline_s: float = 60.0
-    symptoms_s: float = 60.0
-    recovery_s: float = 75.0
-    control_s: float = 60.0
-    after_revert_s: float = 60.0
-    steady_s: float = 0.0
-
-    @property
-    def baseline_least_s(self) -> float:
-        """Shortest duration of the baseline phase."""
-        return self.steady_s + SETTLE_S + SLICE_S if self.steady_s else 0.0
-
-
-class Record(Protocol):
-    """Writes one event of this drill to the journal, which adds the time and the drill. Raises JournalError."""
-
-    def __call__(self, event: DrillEvent, *, sync: bool = False) -> None: ...
-
-
-class Side(Protocol):
-    """A platform with its load and its sampler: the treatment or the control."""
-
-    name: SideName
-
-    @property
-    def target(self) -> Target: ...
-
-    def up(self) -> None: ...
-
-    def down(self) -> None:
-        """Take everything down. Idempotent, never raises, and safe while `up` is still running."""
-        ...
-
-
 @dataclass
 class Drill:
     """One runbook and one fault, run once. `respond` executes the runbook, `general` the document's general commands.
+
+    `sequential`: there is one platform only, on which the control runs first; None: both sides run at once.
 
     `judge` gives the drill's judge with every recorded event, for as long as its `with` lasts. `clock` returns seconds
     since the epoch; `pause` waits some seconds (default: until `stop` is set).
@@ -106,11 +65,12 @@ class Drill:
     respond: Callable[[], None]
     general: Callable[[], None] | None = None
     limits: Limits = field(default_factory=Limits)
+    sequential: ControlPlanned | None = None
     clock: Callable[[], float] = now_s
     pause: Callable[[float], object] | None = None
 
     def __post_init__(self) -> None:
-        self._sides = {side.name: side for side in self.sides}
+        self._sides = {side.name: side for side in self.sides if self.sequential is None or side.name == CONTROL}
         self._injections: dict[SideName, list[tuple[str, Injection]]] = {TREATMENT: [], CONTROL: []}
         self._watch = FaultWatch(self._injections, self.record, self.clock)
         self._up: dict[str, float] = {}
@@ -139,7 +99,9 @@ class Drill:
         self.record(DrillInterrupted(text=text) if self.stop.is_set() else Crashed(text=text, trace=trace))
 
     def _phases(self) -> None:
-        self._phase("prepare", self._prepare)
+        if self.sequential and not self._control_first(self.sequential):
+            return
+        self._phase("prepare", self._change_sides if self.sequential else self._prepare)
         if not self._wait("baseline", self.limits.baseline_s, self.limits.baseline_least_s):
             return
         self._phase("fault", self._inject)
@@ -151,10 +113,29 @@ class Drill:
             self._wait("control", self.limits.control_s)
         if self.general:
             self._phase("general", self.general)
-        self._leave_control()
+        if CONTROL in self._sides:
+            self._leave_control()
         self._revert(TREATMENT)
         if recovered:
             self._wait("after-revert", self.limits.after_revert_s)
+
+    def _control_first(self, plan: ControlPlanned) -> bool:
+        """Run the control alone; return False if no treatment can be compared with it."""
+        self.record(plan)
+        self._phase("control-prepare", self._prepare)
+        if not self._wait("control-baseline", self.limits.baseline_s):
+            return False
+        self._phase("control-fault", self._inject)
+        broken = self._wait("control-incident", plan.observe_s + SILENCE_S)
+        self._phase("control-revert", lambda: self._revert(CONTROL))
+        with self.judge() as judge:
+            return broken and bool(judge.state.control_reverted)
+
+    def _change_sides(self) -> None:
+        """Give back the platform on which the control ran, as after a drill, and start it for the treatment."""
+        self._take_down(self._sides[CONTROL])
+        self._sides = {side.name: side for side in self.sides if side.name == TREATMENT}
+        self._prepare()
 
     def _phase(self, name: PhaseName, do: Callable[[], None]) -> None:
         self._check()

@@ -11,8 +11,8 @@ PEAK_FACTOR = 2.0
 """A drill needs so many times its mean processor time in its busiest phases, such as a rollout."""
 LEAST_CORES = 0.5
 """Idle cores that a further drill needs in any case: its platforms start within seconds."""
-DRILL_BYTES = 1_500_000_000
-"""Free memory that a further drill needs: two platforms with their load."""
+PLATFORM_BYTES = 750_000_000
+"""Free memory that each platform of a further drill needs, with its load."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,8 @@ class AutomaticJobs:
     """
 
     most: int = MOST
+    platforms: int = 2
+    """Platforms of a drill that are up at a time: one with a sequential control."""
 
     def admits(self, running: int, room: Room | None) -> bool:
         """Whether the room suffices for one more drill like those that run."""
@@ -70,4 +72,4 @@ class AutomaticJobs:
         if running >= self.most or room is None or room.throttled:
             return False
         needed_cores = max(LEAST_CORES, PEAK_FACTOR * room.used_cores / running)
-        return room.idle_cores >= needed_cores and room.free_bytes >= DRILL_BYTES
+        return room.idle_cores >= needed_cores and room.free_bytes >= self.platforms * PLATFORM_BYTES

@@ -69,7 +69,7 @@ def drill_header(drill: DrillPlan, plan: GamedayPlan, history: History, draw: Dr
         slos=tuple(_slo(slo, binding, history) for slo in binding.slos.values()) if binding else (),
         unread=tuple(UnreadLine(unread.line, unread.why) for unread in drill.unread),
         seed=draw.seed,
-        first=draw.first(runbook.id),
+        first=CONTROL if plan.bindings.control else draw.first(runbook.id),
         credit_alpha=draw.credit_alpha,
         earlier_exposure_s=earlier.exposure_s,
         earlier_ends=earlier.ends,

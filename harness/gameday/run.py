@@ -16,12 +16,13 @@ import psutil
 from harness.bindings import FaultSpec, RunbookBinding
 from harness.bindings.closed_load import understated
 from harness.drill import Drill, Limits
-from harness.drill.run import Record
+from harness.drill.base import Record
 from harness.errors import StartError
 from harness.faults.base import Fault
 from harness.gameday.admission import Admission
 from harness.gameday.headers import Draw, drill_header, run_header
 from harness.gameday.judging import LiveJudges
+from harness.gameday.observation import control_plan
 from harness.gameday.room import RoomMeter
 from harness.gameday.side import LiveSide
 from harness.gameday.toggles import drift, overrides
@@ -35,6 +36,7 @@ from harness.platforms.base import Overrides, Platform
 from harness.record.events import (
     CONTROL,
     TREATMENT,
+    ControlPlanned,
     DocumentRead,
     DrillEvent,
     EnvironmentFound,
@@ -138,7 +140,9 @@ def _run_drill(gameday: _Gameday, drill: DrillPlan) -> None:
     header = gameday.journal.write(drill_header(drill, gameday.plan, gameday.history, gameday.members.draw))
     if drill.binding is not None and drill.steps:
         try:
-            _Drilling(gameday, drill, drill.binding, _recorder(gameday, header.drill), header.first).run()
+            record, earlier_s = _recorder(gameday, header.drill), gameday.history.needed_s(header.drill, header.fault)
+            control = control_plan(drill, gameday.plan, earlier_s)
+            _Drilling(gameday, drill, drill.binding, record, header.first, control).run()
         except StartError:  # the services of the bindings start for no other drill either
             gameday.stop.set()
             raise
@@ -167,6 +171,8 @@ class _Drilling:
     record: Record
     first: SideName
     """The side that comes up, and is broken, first."""
+    control: ControlPlanned | None
+    """The plan of a sequential control; None: it runs beside the treatment."""
 
     def __post_init__(self) -> None:
         self._dir = self.gameday.out / "drills" / self.drill.runbook.id
@@ -185,6 +191,7 @@ class _Drilling:
             respond=lambda: self._respond(self.drill.steps),
             general=self._general(),
             limits=members.limits,
+            sequential=self.control,
         )
         try:
             drill.run()
@@ -200,8 +207,9 @@ class _Drilling:
     def _side(self, name: SideName) -> LiveSide:
         folder = self._dir / name
         folder.mkdir(parents=True, exist_ok=True)
+        place: SideName = TREATMENT if self.control else name  # one platform: each side has it in its turn
         platform = self.gameday.members.make_platform(
-            folder / "platform", name, overrides(self.drill, self.gameday.plan)
+            folder / "platform", place, overrides(self.drill, self.gameday.plan)
         )
 
         def make_load(up: Platform) -> Load:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from harness.drill.run import Record
+from harness.drill.base import Record
 from harness.faults.base import Target
 from harness.load.base import Load
 from harness.load.stream import events_of

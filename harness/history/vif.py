@@ -41,11 +41,25 @@ class Exposure:
 
 
 @dataclass(frozen=True)
+class Observation:
+    """For how long the control of an earlier drill had to be observed, for its recovery to be credited."""
+
+    drill: str
+    fault: str
+    needed_s: float
+
+
+@dataclass(frozen=True)
 class History:
-    """The steady windows and the incidents of the latest runs; none: nothing is known."""
+    """The steady windows, incidents and observations of the latest runs; none: nothing is known."""
 
     windows: Sequence[SteadyWindow] = ()
     exposures: Sequence[Exposure] = ()
+    observations: Sequence[Observation] = ()
+
+    def needed_s(self, drill: str, fault: str) -> list[float]:
+        """For how long the control of each earlier run of a drill with this fault had to be observed, in seconds."""
+        return [each.needed_s for each in self.observations if (each.drill, each.fault) == (drill, fault)]
 
     def without_response(self, fault: str) -> EarlierRuns:
         """The exposure to a fault, given as in a drill's header, on the controls of earlier runs."""
@@ -68,27 +82,40 @@ def history_beside(out: Path, platform: str) -> History:
     """
     results = [path for path in out.parent.glob(f"*/{RESULT}") if path.parent != out]
     latest = sorted(results, key=lambda path: path.stat().st_mtime, reverse=True)[:MOST_RUNS]
-    drills = [drill for path in latest for drill in _drills(path, platform)]
+    found = [_of_result(path, platform) for path in latest]
     return History(
-        [window for windows, _ in drills for window in windows], [each for _, found in drills for each in found]
+        [each for one in found for each in one.windows],
+        [each for one in found for each in one.exposures],
+        [each for one in found for each in one.observations],
     )
 
 
-def _drills(path: Path, platform: str) -> list[tuple[list[SteadyWindow], list[Exposure]]]:
-    """The steady windows and the exposure of each drill of a result; none if it cannot be read or used."""
+def _of_result(path: Path, platform: str) -> History:
+    """What a result says of its drills; nothing if it cannot be read or used."""
     try:
         result = json.loads(path.read_bytes())
         if (result["version"], result["platform"], result["vif_method"]) != (RESULT_VERSION, platform, VIF_METHOD):
-            return []
-        return [(list(_of_drill(drill)), list(_exposure(drill))) for drill in result["drills"]]
+            return History()
+        drills = result["drills"]
+        return History(
+            [each for drill in drills for each in _of_drill(drill)],
+            [each for drill in drills for each in _exposure(drill)],
+            [each for drill in drills for each in _observation(drill)],
+        )
     except (OSError, ValueError, KeyError, TypeError):
-        return []
+        return History()
 
 
 def _exposure(drill: Mapping[str, Any]) -> Iterator[Exposure]:
     credit = drill["credit"]
     if credit is not None:
         yield Exposure(str(drill["fault"]), float(credit["control_age_s"]), bool(credit["self_healed"]))
+
+
+def _observation(drill: Mapping[str, Any]) -> Iterator[Observation]:
+    needed_s = (drill["credit"] or {}).get("needed_s")  # older results do not have it
+    if needed_s is not None:
+        yield Observation(str(drill["runbook"]), str(drill["fault"]), float(needed_s))
 
 
 def _of_drill(drill: Mapping[str, Any]) -> Iterator[SteadyWindow]:

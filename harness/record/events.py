@@ -20,8 +20,10 @@ TREATMENT: Final = "treatment"
 CONTROL: Final = "control"
 SideName = Literal["treatment", "control"]
 PhaseName = Literal[
-    "prepare", "baseline", "fault", "symptoms", "response", "recovery", "control", "general", "after-revert"
-]
+    "control-prepare", "control-baseline", "control-fault", "control-incident", "control-revert",
+    "prepare", "baseline", "fault", "symptoms", "response", "recovery", "control", "general", "after-revert",
+]  # fmt: skip
+"""In order; only a drill with a sequential control has those that begin with `control-`, and it has them first."""
 StartName = Literal["deployed", "documented"]
 FaultStateName = Literal["active", "changed", "ended", "unknown"]
 
@@ -44,7 +46,7 @@ class DrillEvent(Event):
 class SideEvent(DrillEvent):
     """What every event of one side of a drill has."""
 
-    side: Annotated[SideName, "platform: `treatment` (the runbook is executed) or `control` (nothing is done)"]
+    side: Annotated[SideName, "side: `treatment` (the runbook is executed) or `control` (nothing is done)"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,10 +139,19 @@ class DrillStarted(DrillEvent):
     unread: Annotated[tuple[UnreadLine, ...], "lines that were not understood"] = ()
     dashboards: Annotated[tuple[DashboardPlan, ...], "dashboards that the runbook names"] = ()
     seed: Annotated[int, "seed of the draw which side comes up, and is broken, first"] = 0
-    first: Annotated[SideName, "the side that was drawn to come first"] = TREATMENT
+    first: Annotated[SideName, "the side that comes first: drawn, or a sequential control"] = TREATMENT
     credit_alpha: Annotated[float, "largest probability of self-healing at which a recovery is credited"] = 0.1
     earlier_exposure_s: Annotated[float, "seconds of this incident without a response in earlier runs"] = 0.0
     earlier_ends: Annotated[int, "times that it ended by itself in these seconds"] = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ControlPlanned(DrillEvent):
+    """The control of this drill is sequential: it runs first, on the one platform. Without this event the control is
+    parallel, on a platform of its own."""
+
+    why: Annotated[str, "reason for which there is one platform only"]
+    observe_s: Annotated[Seconds, "seconds for which the control is observed from its fault on"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -319,6 +330,7 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     HostSampled,
     ReferenceSampled,
     DrillStarted,
+    ControlPlanned,
     DrillEnded,
     PhaseStarted,
     PhaseExtended,

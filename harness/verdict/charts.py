@@ -152,9 +152,9 @@ def _load_charts(state: DrillState, series: str, conditions: Sequence[Condition]
 
 
 def _extent(state: DrillState) -> tuple[float, float]:
-    """From the begin of the baseline, or of the drill, to the last counted arrival, in whole seconds."""
+    """From the begin of the baseline, or of the drill, to the last arrival counted on a side, in whole seconds."""
     begin_s = state.phase_started_s.get("baseline", min(state.phase_started_s.values(), default=0.0))
-    return math.ceil(begin_s), math.floor(max(side.frontier for side in state.sides.values()))
+    return math.ceil(begin_s), math.floor(max(side.end_s for side in state.sides.values()))
 
 
 def _limits(conditions: Iterable[Condition], unit: str) -> Iterator[Limit]:

@@ -18,22 +18,25 @@ from harness.verdict.cause import cause_of
 from harness.verdict.change import evidence_start
 from harness.verdict.latency import latencies
 from harness.verdict.measurement import Measurement, measure, slices
-from harness.verdict.reasons import LAST_S, verdict_of
+from harness.verdict.phases import phases_of
+from harness.verdict.reasons import verdict_of
 from harness.verdict.result import (
     DashboardResult,
     DrillResult,
     Effect,
     LoadFacts,
-    PhaseResult,
+    SequentialRun,
     SloResult,
     StepResult,
     SymptomResult,
 )
 from harness.verdict.scope import Outage, outages, unguarded, weakened
+from harness.verdict.sequential import needed_s
 from harness.verdict.state import ALPHA, DrillState, Slo, Span
 from harness.verdict.steps import judge_step
 from harness.verdict.timeline import Timeline, slice_from, slice_until
 from harness.verdict.times import times_of
+from harness.verdict.unmet import LAST_S
 from harness.verdict.window import Window
 
 if TYPE_CHECKING:
@@ -71,11 +74,13 @@ def drill_result(state: DrillState) -> DrillResult:
         controlled=bool(state.controlled),
         credit=state.credit,
         credit_limit=state.header.credit_alpha,
+        control_needed_s=needed_s(state),
+        sequential=SequentialRun(state.sequential.why, state.sequential.observe_s) if state.sequential else None,
         times=times_of(state),
         reverted=bool(state.reverted),
         control_reverted=bool(state.control_reverted),
         findings=tuple(_findings(state, steps)),
-        phases=tuple(_phases(state)),
+        phases=tuple(phases_of(state)),
         alpha=ALPHA,
         load=LoadFacts(header.scenario, header.rate_per_s or 0.0),
         latencies=tuple(latencies(state)),
@@ -114,11 +119,11 @@ def _over(state: DrillState, slo: Slo, span: Span | None, *, steady: bool = Fals
 
 def _before(state: DrillState, slo: Slo, side: str) -> Measurement | None:
     """The baseline, with the parameters with which it was decided: its own VIF was not known then."""
-    begun = state.start("baseline")
+    begun = state.start(state.baseline_phase(side))
     if begun is None:
         return None
-    span = state.baseline_spans[side][slo.name] if state.baseline_spans else (begun, None)
-    return measure(state.baseline_question(slo), state.window(side, *span))
+    known = state.baseline_spans.get(side) or (state.control_baseline_spans if side == CONTROL else {})
+    return measure(state.baseline_question(slo), state.window(side, *known.get(slo.name, (begun, None))))
 
 
 def _during(state: DrillState, slo: Slo) -> Measurement | None:
@@ -274,23 +279,3 @@ def _findings(state: DrillState, steps: Sequence[StepResult]) -> Iterator[str]:
 def _moved_nothing(step: StepResult) -> bool:
     measured = [effect for effect in step.effects if effect.before is not None and effect.after is not None]
     return bool(measured) and not any(effect.moved for effect in measured)
-
-
-def _phases(state: DrillState) -> Iterator[PhaseResult]:
-    """Duration, arrivals and decision of each phase that ended."""
-    for phase, start in state.phase_started_s.items():
-        if phase in state.phase_ended_s:
-            end = state.phase_ended_s[phase]
-            asked = phase in state.answers
-            yield PhaseResult(
-                phase, round(end - start, 1), _arrivals(state, start, end), asked, state.answers.get(phase)
-            )
-
-
-def _arrivals(state: DrillState, start: float, end: float) -> int:
-    """Arrivals on both sides. One arrival may be in several series, so only the largest series of a side counts."""
-    window = slice_from(start), slice_from(end)
-    return sum(
-        max((sum(counts.sent for counts in side.slices(name, *window)) for name in side.series()), default=0)
-        for side in state.sides.values()
-    )

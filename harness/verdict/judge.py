@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from harness.record.events import (
     CONTROL,
     TREATMENT,
+    ControlPlanned,
     Crashed,
     DrillEnded,
     DrillEvent,
@@ -35,6 +36,7 @@ from harness.verdict.change import evidence_start, has_begun, since
 from harness.verdict.credit import credit_of
 from harness.verdict.lasting import lasting
 from harness.verdict.measurement import measure, slices
+from harness.verdict.sequential import align, answer_of_control, is_too_short, show
 from harness.verdict.state import Slo, Span, new_drill_state
 from harness.verdict.timeline import slice_from
 
@@ -55,6 +57,7 @@ class Judge:
         match event:
             case LoadCounted():
                 self.state.sides[event.side].add(event)
+                show(self.state)
                 self._decide_if_due()
             case ProbeSampled() | RequestsProbed() | LoadLost():
                 self.state.sides[event.side].add(event)
@@ -66,6 +69,8 @@ class Judge:
                     self.state.answers[event.phase] = event.answer
             case FaultApplied():
                 self.state.fault_applied_s.setdefault(event.side, event.t_s)
+                if event.side == TREATMENT:
+                    align(self.state)
             case FaultReverted():
                 self._note_reverted(event)
             case _:
@@ -75,6 +80,8 @@ class Judge:
         """Keep what the verdict depends on and no phase waits for."""
         state = self.state
         match event:
+            case ControlPlanned():
+                state.sequential = event
             case StepExecuted():
                 state.steps.append(event.facts)
             case FindingNoted():
@@ -98,7 +105,7 @@ class Judge:
         if event.side == TREATMENT:
             self.state.reverted, self.state.revert_why = event.ok, event.why
             return
-        self.state.control_reverted = event.ok
+        self.state.control_reverted, self.state.control_revert_why = event.ok, event.why
         if not event.ok:
             self.state.findings.append(f"control: a fault was not reverted before it was taken down: {event.why}")
 
@@ -113,6 +120,9 @@ class Judge:
         """Decide what the present phase waits for, if the measurements so far suffice."""
         phase = self.state.present_phase
         decide: Mapping[str | None, Callable[[], None]] = {
+            "control-baseline": self._control_baseline,
+            "control-fault": self._observe_control,
+            "control-incident": self._observe_control,
             "baseline": self._baseline,
             "fault": self._symptoms,
             "symptoms": self._symptoms,
@@ -137,26 +147,37 @@ class Judge:
             spans[slo.name] = (begin, end)
         return spans
 
+    def _control_baseline(self) -> None:
+        """The baseline of a sequential control."""
+        state, start = self.state, self.state.start("control-baseline")
+        if start is None or state.control_baseline_spans:
+            return
+        state.control_baseline_spans = self._all_hold(CONTROL, start, steady=True)
+        if not state.control_baseline_spans:
+            state.baseline_broken = tuple(self._not_steady(CONTROL, start))
+
     def _baseline(self) -> None:
         state, start = self.state, self.state.start("baseline")
         if start is None or state.baseline_spans:
             return
-        spans = {side: self._all_hold(side, start, steady=True) for side in state.sides}
+        sides = [side for side in state.sides if state.baseline_phase(side) == "baseline"]
+        spans = {side: self._all_hold(side, start, steady=True) for side in sides}
         if not all(spans.values()):
-            state.baseline_broken = tuple(self._not_steady(start))
+            if not state.sequential:  # after a sequential control, what its fault left behind may have to pass first
+                state.baseline_broken = tuple(name for side in sides for name in self._not_steady(side, start))
             return
+        spans.setdefault(CONTROL, state.control_baseline_spans)
         state.baseline_spans = spans
         for slo in state.slos:
             self._estimate_vif(slo, [(side, spans[side][slo.name]) for side in state.sides])
         self._note_present(max(begin for begin, _ in spans[TREATMENT].values()))
 
-    def _not_steady(self, start: float) -> Iterator[str]:
+    def _not_steady(self, side: str, start: float) -> Iterator[str]:
         """SLOs that have been broken for so long that they are not just about to reach the steady state."""
-        for side, timeline in self.state.sides.items():
-            for slo in self.state.slos:
-                begin = self._since(slo, side, start, holds=False, steady=True)
-                if begin is not None and timeline.frontier - begin >= MIN_S:
-                    yield slo.name
+        for slo in self.state.slos:
+            begin = self._since(slo, side, start, holds=False, steady=True)
+            if begin is not None and self.state.sides[side].frontier - begin >= MIN_S:
+                yield slo.name
 
     def _estimate_vif(self, slo: Slo, spans: Sequence[tuple[str, Span]]) -> None:
         """Add the baselines that are long enough to measure a VIF to what earlier runs gave."""
@@ -195,7 +216,8 @@ class Judge:
         self._note_broken(CONTROL, self.state.control_broken_s)
 
     def _note_broken(self, side: str, broken_s: dict[str, float]) -> None:
-        start, end = self.state.start("fault"), self.state.sides[side].frontier
+        alone = side == CONTROL and self.state.sequential and self.state.control_run is None
+        start, end = self.state.start("control-fault" if alone else "fault"), self.state.sides[side].frontier
         for slo in self.state.slos:
             if start is None or slo.name in broken_s:
                 continue
@@ -242,6 +264,8 @@ class Judge:
         state = self.state
         if phase == "baseline":
             return True if state.baseline_spans else False if state.baseline_broken else None
+        if phase.startswith("control-"):
+            return answer_of_control(state, phase)
         if phase == "symptoms":
             return True if state.slos_broken_s and not state.symptoms_missing else None
         if phase == "control":
@@ -252,7 +276,7 @@ class Judge:
         """Whether the control decides; if it is still broken, only with enough exposure."""
         credit = self.state.credit
         enough = credit is not None and credit.alpha <= self.state.header.credit_alpha
-        if self.state.controlled is False or self.state.faults_ended:
+        if self.state.controlled is False or self.state.faults_ended or is_too_short(self.state):
             return False
         return True if self.state.controlled and enough else None
 

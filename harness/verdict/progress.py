@@ -18,6 +18,11 @@ LAST_S = 5.0
 """Length in seconds of the window that is shown while no evidence counts."""
 
 
+_STEADY = ("control-baseline", "baseline", "after-revert")
+_WAITING = (*_STEADY, "control-incident", "symptoms", "recovery", "control")
+"""The phases that wait for conditions."""
+
+
 @dataclass(frozen=True)
 class Row:
     """One condition that the phase waits for, and its measurement so far; `settled`: the wait for it is over."""
@@ -40,7 +45,7 @@ class Progress:
 def progress(state: DrillState) -> Progress | None:
     """The progress of the present phase; None for a phase that waits for no condition."""
     phase = state.present_phase
-    if phase not in ("baseline", "symptoms", "recovery", "control", "after-revert"):
+    if phase not in _WAITING:
         return None
     rows = tuple(_symptom_rows(state) if phase == "symptoms" else _slo_rows(state, phase))
     return Progress(phase, rows, _more_s(state, phase, rows))
@@ -71,11 +76,11 @@ def _broken_s(state: DrillState) -> float | None:
 
 
 def _slo_rows(state: DrillState, phase: str) -> Iterator[Row]:
-    side = CONTROL if phase == "control" else TREATMENT
+    side = CONTROL if phase.startswith("control") else TREATMENT
     start = state.recovered_since if phase == "control" else state.start("response" if phase == "recovery" else phase)
     for slo in state.slos:
         if start is not None and (phase != "control" or slo.name in state.slos_broken_s):
-            question = state.question(slo, steady=phase in ("baseline", "after-revert"))
+            question = state.question(slo, steady=phase in _STEADY)
             measurement = _so_far(question, _window(state, side, start))
             yield Row(slo.name, slo.objective, measurement, measurement.holds is True)
 
@@ -103,6 +108,8 @@ def _more_s(state: DrillState, phase: str, rows: tuple[Row, ...]) -> float | Non
     """That of the slowest row; a recovery also has to last for long enough, and the control to be observed as long."""
     if phase == "control":
         return _control_s(state)
+    if phase == "control-incident":
+        return None if state.sequential is None else max(0.0, state.sequential.observe_s - state.age_s(CONTROL))
     waits = [_row_s(row) for row in rows if not row.settled]
     known = [wait for wait in waits if wait is not None]
     if len(known) < len(waits):

@@ -8,23 +8,19 @@ from collections.abc import Iterator, Sequence
 from harness.conditions import Condition
 from harness.measures.sampled import StateMeasure
 from harness.record.events import CONTROL, TREATMENT, PhaseName
-from harness.stats.sequential import SLICE_S
-from harness.verdict.cause import Part, Reason, evidence, named
+from harness.verdict.cause import Reason, evidence, named
 from harness.verdict.change import since
 from harness.verdict.lasting import lasting, spans_to
-from harness.verdict.measurement import Measurement, measure
+from harness.verdict.measurement import measure
 from harness.verdict.quantities import show_measurement
 from harness.verdict.result import DashboardResult, StepResult, Verdict
 from harness.verdict.scope import Outage, show
+from harness.verdict.sequential import is_too_short, starved_control, too_short, unusable_control
 from harness.verdict.starvation import slowed, starvation, starved_for, starved_until
-from harness.verdict.state import BoundSymptom, DrillState, Slo, Span
+from harness.verdict.state import BoundSymptom, DrillState, Span
 from harness.verdict.steps import MANUAL, SKIPPED, unanswered
 from harness.verdict.timeline import slice_from, slice_until
-from harness.verdict.window import Window
-
-LAST_S = 10.0
-"""Seconds at the end of a recovery that stand for "after" if the SLOs did not recover."""
-_NOT_ENOUGH = "not enough data"
+from harness.verdict.unmet import LAST_S, behind_on, with_values
 
 
 def verdict_of(
@@ -49,8 +45,9 @@ def verdict_of(
 def _credited(state: DrillState) -> str:
     if state.credit is None:
         raise ValueError("a drill without a comparison of its sides cannot pass")
-    names = ", ".join(state.credit.still_broken)
-    return f"{names} stayed broken in the control run (self-healing explains this with p <= {state.credit.alpha:.2g})"
+    names, alpha = ", ".join(state.credit.still_broken), f"{state.credit.alpha:.2g}"
+    ran = ", which ran before the treatment on the same platform" if state.sequential else ""
+    return f"{names} stayed broken in the control run{ran} (self-healing explains this with p <= {alpha})"
 
 
 def _done(steps: Sequence[StepResult]) -> str:
@@ -83,7 +80,10 @@ def _unusable(state: DrillState) -> Iterator[Reason]:
 
 def _no_baseline(state: DrillState) -> Iterator[Reason]:
     if "baseline" in state.phase_started_s:
-        yield _with_values("baseline not met", state, "baseline", "before")
+        after = " after the run of the control" if state.sequential else ""
+        yield with_values(f"baseline not met{after}", state, "baseline", "before")
+    elif found := list(unusable_control(state)):
+        yield from found
     elif not (state.interrupted or state.crashes):
         yield Reason("the drill never reached its baseline")
 
@@ -121,7 +121,7 @@ def _failures(
 ) -> Iterator[Reason]:
     """Evidence against the runbook."""
     if _still_broken(state) and not _excuse(state):
-        yield _with_values("the SLOs did not recover", state, "recovery", "after", with_step=True)
+        yield with_values("the SLOs did not recover", state, "recovery", "after", with_step=True)
     yield from (Reason(show(outage)) for outage in harm)
     if state.relapsed:
         names = ", ".join(state.relapsed)
@@ -163,7 +163,7 @@ def _doubts(state: DrillState, steps: Sequence[StepResult]) -> Iterator[Reason]:
     if state.reverted is not True:
         yield Reason(f"the fault was not reverted: {state.revert_why or 'the drill ended before'}")
     elif not state.after_revert_spans and state.recovered_since is not None:
-        yield _with_values("after the revert the SLOs did not hold", state, "after-revert", "after_revert")
+        yield with_values("after the revert the SLOs did not hold", state, "after-revert", "after_revert")
 
 
 def _undecided(state: DrillState) -> Reason:
@@ -172,21 +172,12 @@ def _undecided(state: DrillState) -> Reason:
     window = state.window(TREATMENT, start, max(start, end))
     found = lasting(state, spans_to(state, end))
     if found is None or any(since(state.question(slo), window) is None for slo in state.slos):
-        return _with_values("whether the SLOs recovered could not be decided", state, "recovery", "after")
+        return with_values("whether the SLOs recovered could not be decided", state, "recovery", "after")
     fact = (
         f"the SLOs held for the last {found.lasted_s:.0f} s with data, but a recovery must last {found.needed_s:.0f} s"
     )
     why = "as long as the incident had lasted, and as its slowest onset took"
-    return Reason("; ".join([f"{fact}: {why}", *_behind_on(state, "recovery", TREATMENT)]), fact, "after")
-
-
-def _with_values(fact: str, state: DrillState, phase: str, part: Part, *, with_step: bool = False) -> Reason:
-    """A reason whose text has the values of the SLOs that did not hold at the end of a phase.
-
-    Where they never held after the revert, no measurement of the result covers these seconds: the values stand for it.
-    """
-    values = _unmet(state, phase)
-    return Reason(f"{fact}: {values}", fact, part, values if part == "after_revert" else "", with_step)
+    return Reason("; ".join([f"{fact}: {why}", *behind_on(state, "recovery", TREATMENT)]), fact, "after")
 
 
 def _at_last(state: DrillState, name: str, side: str) -> str:
@@ -214,6 +205,10 @@ def _no_credit(state: DrillState) -> Iterator[Reason]:
         yield Reason(text, measured=_at_last(state, (state.broken or state.slos)[0].name, CONTROL))
     elif credit.window_s is None:
         yield Reason("no step had changed anything when the SLOs began to hold again, so the runbook gets no credit")
+    elif is_too_short(state):
+        yield too_short(state)
+    elif why := starved_control(state):
+        yield Reason(f"the control may have stayed broken because of the machine: {why}: end other work")
     elif not credit.still_broken:
         fact = "not controlled: whether the SLOs would have stayed broken without the runbook could not be decided"
         healthy = f"the control was healthy for up to {credit.control_healthy_s:.1f} s at a time"
@@ -253,45 +248,3 @@ def _excuse(state: DrillState) -> str:
 def _phase(state: DrillState, name: PhaseName) -> Span:
     """Begin and end of a phase; infinite before it."""
     return state.phase_started_s.get(name, math.inf), state.phase_ended_s.get(name, math.inf)
-
-
-def _unmet(state: DrillState, phase: str) -> str:
-    """The SLOs that did not hold at the end of a phase, with their values; the control counts in the baseline only."""
-    names = state.sides if phase == "baseline" else (TREATMENT,)
-    facts = [fact for name in names for fact in (*_unmet_on(state, phase, name), *_behind_on(state, phase, name))]
-    return "; ".join(facts) or _NOT_ENOUGH
-
-
-def _window(state: DrillState, phase: str, name: str) -> Window:
-    """The window that shows the end of a phase: all of a baseline, else the last seconds."""
-    side, begin = state.sides[name], slice_from(state.phase_started_s.get(phase, 0.0))
-    end = min(side.frontier, slice_until(state.phase_ended_s.get(phase, side.frontier)))
-    return Window(side, begin if phase == "baseline" else max(begin, end - LAST_S), end)
-
-
-def _at_the_end(state: DrillState, slo: Slo, phase: str, name: str, *, alarm: bool = False) -> Measurement:
-    return measure(state.question(slo, alarm=alarm), _window(state, phase, name))
-
-
-def _behind_on(state: DrillState, phase: str, name: str) -> Iterator[str]:
-    window = _window(state, phase, name)
-    for series in sorted(window.timeline.series()):
-        if behind := sum(counts.fell_behind for counts in window.slices(series)):
-            times = f"{behind * SLICE_S:g} of {window.end - window.start:g} s ({series})"
-            yield f"{name}: the load generator fell behind in {times}: no data there"
-
-
-def _unmet_on(state: DrillState, phase: str, name: str) -> Iterator[str]:
-    where = "" if name == TREATMENT else f"{name}: "
-    for slo in state.slos:
-        measurement = _at_the_end(state, slo, phase, name)
-        if not measurement.holds:
-            value = show_measurement(measurement, slo.objective.unit)
-            yield f"{where}{slo.name} {value} ({_evidence(slo, measurement)})"
-
-
-def _evidence(slo: Slo, measurement: Measurement) -> str:
-    samples = f"objective {slo.objective.text}, {measurement.n} {measurement.counted}"
-    if measurement.holds is None and measurement.more_s:
-        return f"{samples}, undecided: about {measurement.more_s:.0f} s more needed"
-    return samples

@@ -141,6 +141,14 @@ class Times:
 
 
 @dataclass(frozen=True)
+class SequentialRun:
+    """That the control ran before the treatment, on the same platform: why, and for how long it was to be observed."""
+
+    why: str
+    observe_s: float
+
+
+@dataclass(frozen=True)
 class DrillResult:
     """One drill, whole. Times in seconds."""
 
@@ -164,6 +172,10 @@ class DrillResult:
     """Evidence that the response brought the recovery; None: there was no recovery to credit."""
     credit_limit: float
     """Largest `credit.alpha` at which a recovery is credited."""
+    control_needed_s: float | None
+    """For how long the control had to be observed from its fault on for that; None: time does not decide."""
+    sequential: SequentialRun | None
+    """None: the control ran beside the treatment."""
     times: Times
     reverted: bool
     """Whether the fault was reverted on the treatment."""

@@ -21,8 +21,15 @@ MOST = 0.5
 """Share of the samples that have to show it: a burst that passes does not keep SLOs broken."""
 
 
-def starvation(samples: Sequence[HostSampled], baseline: Span, begin: float, end: float, last_s: float) -> str:
-    """Say how the machine starved the run between two times, or in the last seconds of it; "" if it did not.
+def starvation(
+    samples: Sequence[HostSampled],
+    baseline: Span,
+    begin: float,
+    end: float,
+    last_s: float,
+    part: str = "the recovery",
+) -> str:
+    """Say how the machine starved the run in a part of it, or in the last seconds of that; "" if it did not.
 
     A process that cannot keep up is starved, and so is one that waits much longer than in the `baseline` phase.
 
@@ -31,7 +38,7 @@ def starvation(samples: Sequence[HostSampled], baseline: Span, begin: float, end
     machine: a process of lower priority that waits for the run's own processes raises it and delays none of them.
     """
     before = [sample for sample in samples if baseline[0] < sample.t_s <= baseline[1]]
-    for first, when in ((begin, "during the recovery"), (max(begin, end - last_s), f"in its last {last_s:g} s")):
+    for first, when in ((begin, f"during {part}"), (max(begin, end - last_s), f"in its last {last_s:g} s")):
         inside = [sample for sample in samples if first < sample.t_s <= end]
         found = _starved(inside) or _slower(inside, before) or _throttled(inside)
         if found:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from harness.conditions import Condition, parse
-from harness.record.events import CONTROL, TREATMENT, DrillStarted, HostSampled
+from harness.record.events import CONTROL, TREATMENT, ControlPlanned, DrillStarted, HostSampled
 from harness.record.header import SloPlan
 from harness.record.steps import StepFacts
 from harness.stats.hazard import EarlierRuns, ratio_needed
@@ -91,6 +91,10 @@ class DrillState:
     slos: tuple[Slo, ...]
     sides: dict[str, Timeline]
     """The measurements of the treatment and of the control."""
+    sequential: ControlPlanned | None = None
+    """The plan of a control that runs before the treatment, on the same platform; None: they run at once."""
+    control_run: Timeline | None = None
+    """What was measured in the run of a sequential control, at its own times; None: it is not compared yet."""
     phase_started_s: dict[str, float] = field(default_factory=dict)
     phase_ended_s: dict[str, float] = field(default_factory=dict)
     answers: dict[str, bool | None] = field(default_factory=dict)
@@ -99,6 +103,8 @@ class DrillState:
     """By SLO, from earlier runs and the baseline of this one; empty until the baseline is decided."""
     baseline_spans: dict[str, dict[str, Span]] = field(default_factory=dict)
     """By side and SLO, the span before the fault; empty until every SLO is known to hold on both sides."""
+    control_baseline_spans: dict[str, Span] = field(default_factory=dict)
+    """By SLO, the span before the fault of a sequential control; empty until every SLO is known to hold there."""
     baseline_broken: tuple[str, ...] = ()
     """SLOs that are known to be broken before the fault."""
     symptoms_present_before: set[int] = field(default_factory=set)
@@ -127,6 +133,7 @@ class DrillState:
     """Errors of the reverts that failed."""
     control_reverted: bool | None = None
     """The same for the control, which is taken down after its reverts."""
+    control_revert_why: str = ""
     steps: list[StepFacts] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
     crashes: list[str] = field(default_factory=list)
@@ -166,6 +173,10 @@ class DrillState:
         """When the first fault of a side was active; until then, the begin of the phase that applies it."""
         return self.fault_applied_s.get(side, self.phase_started_s.get("fault", 0.0))
 
+    def age_s(self, side: str) -> float:
+        """Age of the incident of a side at the end of what is known of it, in seconds."""
+        return self.sides[side].frontier - self.applied_s(side)
+
     def lasting_s(self, recovered_since: float) -> float:
         """Seconds for which a recovery must last, in which other SLOs may still break or the remedy wear off.
 
@@ -179,14 +190,19 @@ class DrillState:
         return EarlierRuns(self.header.earlier_exposure_s, self.header.earlier_ends)
 
     @property
-    def control_needed_s(self) -> float | None:
-        """Seconds for which the control must still be observed until `alpha` suffices; None: time does not decide."""
+    def control_age_needed_s(self) -> float | None:
+        """Age that the incident on the control must reach before `alpha` suffices; None: time does not decide."""
         credit = self.credit
         if credit is None or credit.window_s is None:
             return None
         before_s, limit = credit.age_s - credit.window_s, self.header.credit_alpha
-        ratio = max(AGE_FACTOR, ratio_needed(credit.window_s, before_s, limit, self.earlier))
-        return max(0.0, ratio * credit.age_s - credit.control_age_s)
+        return credit.age_s * max(AGE_FACTOR, ratio_needed(credit.window_s, before_s, limit, self.earlier))
+
+    @property
+    def control_needed_s(self) -> float | None:
+        """Seconds for which the control must still be observed until `alpha` suffices; None: time does not decide."""
+        needed_s = self.control_age_needed_s
+        return None if self.credit is None or needed_s is None else max(0.0, needed_s - self.credit.control_age_s)
 
     @property
     def first_change_s(self) -> float | None:
@@ -207,6 +223,10 @@ class DrillState:
     def present_phase(self) -> str | None:
         """The phase that has started and not ended; None between two phases."""
         return next((name for name in reversed(self.phase_started_s) if name not in self.phase_ended_s), None)
+
+    def baseline_phase(self, side: str) -> str:
+        """The phase in which a side is observed before its fault."""
+        return "control-baseline" if self.sequential and side == CONTROL else "baseline"
 
     def start(self, phase: str) -> float | None:
         """Begin of the first whole slice of a phase; None before the phase."""

@@ -9,6 +9,7 @@ import bisect
 import math
 from collections import defaultdict
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 
 from harness.measures.counts import Counts
 from harness.measures.probe import request_key
@@ -53,6 +54,7 @@ class Timeline:
         self.last_load_s = 0.0
         self.last_probe_s = 0.0
         self.load_ended: str | None = None
+        self._ends_s = self.shown_until_s = math.inf
 
     def add(self, event: LoadCounted | ProbeSampled | RequestsProbed | LoadLost) -> None:
         """Add the measurements of one event of this side."""
@@ -88,7 +90,29 @@ class Timeline:
     @property
     def frontier(self) -> float:
         """End of the last settled slice: all earlier arrivals are counted, and old enough to be read."""
-        return slice_until(self.last_load_s - self._settle_s)
+        return slice_until(min(self.end_s, self.shown_until_s))
+
+    @property
+    def end_s(self) -> float:
+        """End of what has been measured for certain; of a replayed timeline, whether or not it is shown yet."""
+        return min(self.last_load_s - self._settle_s, self._ends_s)
+
+    def replayed(self, shift_s: float, ends_s: float) -> Timeline:
+        """The same measurements up to `ends_s`, as though each had been made `shift_s` seconds later.
+
+        `shift_s` is a multiple of SLICE_S. Nothing of the new timeline is read beyond its `shown_until_s`, which its
+        owner moves on.
+        """
+        moved, by = Timeline(self._settle_s), number_of(shift_s)
+        for series, slices in self._load.items():
+            moved._load[series] = {n + by: counts for n, counts in slices.items() if n < number_of(ends_s)}
+        for key, samples in self._probes.items():
+            moved._probes[key] = [replace(each, at_s=each.at_s + shift_s) for each in samples if each.at_s <= ends_s]
+        for name, failures in self._request_failures.items():
+            moved._request_failures[name] = [(at_s + shift_s, why) for at_s, why in failures if at_s <= ends_s]
+        moved.last_load_s, moved.last_probe_s = self.last_load_s + shift_s, self.last_probe_s + shift_s
+        moved._ends_s = ends_s + shift_s
+        return moved
 
     def series(self) -> frozenset[str]:
         """Names of the load series that had arrivals."""

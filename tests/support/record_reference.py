@@ -8,10 +8,22 @@ from collections.abc import Iterator, Mapping
 from typing import Any, get_args, get_origin
 
 from harness.record.codec import KINDS, UNIONS, fields_of, plain, range_of
+from harness.record.events import PhaseName
 from tests.support.paths import ROOT
 
 PAGE = ROOT / "docs" / "reference" / "record.md"
 BEGIN = "<!-- generated: python -m tests.support.record_reference -->\n"
+
+
+def _choices(args: tuple[Any, ...]) -> str:
+    return ", ".join(f"`{choice}`" for choice in args)
+
+
+_FIRST = tuple(each for each in get_args(PhaseName) if each.startswith("control-"))
+_PHASES = (
+    f"A string. In order: {_choices(get_args(PhaseName)[len(_FIRST) :])}.\n"
+    f"A drill with a sequential control has, before them: {_choices(_FIRST)}."
+)
 _JSON = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
 
@@ -21,7 +33,7 @@ def tables() -> str:
     sections = ["## Events\n", *(_section(f"`{kind}`", cls, parts) for kind, cls in KINDS.items()), "## Parts\n"]
     for part in _growing(parts):
         sections.append(_section(_name(part), part, parts))
-    return "\n".join(sections)
+    return "\n".join([*sections, f"### phase\n\n{_PHASES}\n"])
 
 
 def _growing(parts: dict[type, None]) -> Iterator[type]:
@@ -55,7 +67,7 @@ def _type(hint: Any, parts: dict[type, None]) -> str:
     if origin is Mapping:
         return f"object of {_type(args[1], parts)}"
     if args:
-        return ", ".join(f"`{choice}`" for choice in args)
+        return "[phase](#phase)" if hint == PhaseName else _choices(args)
     if dataclasses.is_dataclass(hint):
         parts[hint] = None
         return f"[{_name(hint)}](#{_name(hint).replace(' ', '-')})"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 from harness.drill import Drill, Limits
 from harness.faults.base import Injection, Target
@@ -14,6 +15,7 @@ from harness.gameday.judging import LiveJudges
 from harness.record.events import (
     CONTROL,
     TREATMENT,
+    ControlPlanned,
     DocumentRead,
     DrillEvent,
     DrillStarted,
@@ -93,8 +95,8 @@ class World:
     now: float = START_S
     fault_at: float | None = None
     reverted_at: float | None = None
-    prepared: int = 0
-    """Sides on which the fault was prepared; the treatment is the first."""
+    applied: dict[SideName, float] = field(default_factory=dict)
+    """By side that has the fault, since when."""
     healed: bool = False
     healed_at: float | None = None
     executed: int = 0
@@ -109,6 +111,8 @@ class World:
     """By probe, why its request failed; from side and seconds since the response began."""
     faulted: tuple[str, ...] = ()
     """Deployments that the fault acts on."""
+    sequential: ControlPlanned | None = None
+    """The plan of a control that runs first; None: both sides run at once."""
     limits: Limits = field(default_factory=Limits)
     """Longest durations of the phases, and the shortest of the baseline."""
     on_apply: Callable[[], None] = lambda: None
@@ -134,6 +138,7 @@ class World:
             stop=self.stop,
             respond=self._respond,
             limits=self.limits,
+            sequential=self.sequential,
             clock=lambda: self.now,
             pause=self._pause,
         )
@@ -195,7 +200,7 @@ class World:
             self.record(RequestsProbed(side=side, failures=failures))
 
     def _slice(self, side: SideName, quarter: int) -> LoadSlice:
-        since = None if self.fault_at is None or self.reverted_at is not None else self.now - self.fault_at
+        since = self.now - self.applied[side] if side in self.applied else None
         bad = self._share(self.rate * self.bad(side, since, self.healed and side == TREATMENT), quarter)
         sent = self._share(self.rate, quarter)
         late = self._share(self.late_from_response, quarter) if self.responded else 0
@@ -216,7 +221,7 @@ class _Side:
 
     @property
     def target(self) -> Target:
-        return Target(None, None)  # type: ignore[arg-type]
+        return Target(self.name, None)  # type: ignore[arg-type]
 
     def up(self) -> None:
         self.world.live.add(self.name)
@@ -231,17 +236,17 @@ class _Fault:
     text: str = "f"
 
     def prepare(self, target: Target) -> Injection:
-        side: SideName = CONTROL if self.world.prepared else TREATMENT
-        self.world.prepared += 1
-        return Injection("revert f", self._apply, lambda: self._revert(side))
+        side = cast(SideName, target.platform)
+        return Injection("revert f", lambda: self._apply(side), lambda: self._revert(side))
 
-    def _apply(self) -> None:
+    def _apply(self, side: SideName) -> None:
         self.world.on_apply()
-        self.world.fault_at = self.world.now
+        self.world.fault_at = self.world.applied[side] = self.world.now
 
     def _revert(self, side: SideName) -> None:
         error = self.world.revert_error or (self.world.control_revert_error if side == CONTROL else None)
         if error:
             raise error
+        self.world.applied.pop(side)
         if side == TREATMENT:
             self.world.reverted_at = self.world.now

@@ -115,6 +115,21 @@ def test_plan_shows_the_values_from_which_toggles_start(place: Path, start: app.
     assert json.loads(to_json(planned.plan))["start"] == start.value
 
 
+def test_plan_shows_a_sequential_control_of_the_bindings_or_the_request(place: Path) -> None:
+    asked = app.plan(app.PlanRequest(Path("ops.md"), sequential=True, observe_s=90)).plan
+    assert (asked.bindings.control and asked.bindings.control.observe_s) == 90
+    text = BINDINGS.read_text(encoding="utf-8").replace("faults:", "control: {sequential: one database}\nfaults:", 1)
+    (place / "gameday.yaml").write_text(text, encoding="utf-8")
+    bound = app.plan(app.PlanRequest(Path("ops.md"), observe_s=70)).plan
+    assert "control: sequential, on one platform before the treatment: one database" in to_text(bound)
+    assert json.loads(to_json(bound))["control"] == {"sequential": "one database", "observe_s": 70}
+
+
+def test_observation_without_a_sequential_control_is_refused(place: Path) -> None:
+    with pytest.raises(BindingError, match=r"--observe is for a sequential control: add --sequential, or `control`"):
+        app.plan(app.PlanRequest(Path("ops.md"), observe_s=90))
+
+
 @pytest.mark.parametrize(
     ("right", "wrong", "problem"),
     [
@@ -204,6 +219,35 @@ def test_drills_that_cannot_start_do_not_hold_up_the_others(place: Path, monkeyp
     done = app.run(app.RunRequest(app.PlanRequest(Path("ops.md")), platform, out=Path("run")))
     assert len(done.gameday.drills) == 4
     assert all("no room on the stub" in " ".join(drill.why) for drill in done.gameday.drills)
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_what_exists_once_is_drilled_on_one_platform_at_a_time(
+    place: Path, monkeypatch: pytest.MonkeyPatch, declared: bool
+) -> None:
+    """A sequential control that is only asked for leaves the number of drills alone: nothing is shared."""
+    created, lines = list[str](), list[str]()
+
+    class Unlimited(StubProvider):
+        max_parallel_drills = None
+
+        def create(self, folder: Path, side: str, overrides: object) -> StubPlatform:
+            created.append(side)
+            return StubPlatform()
+
+    if declared:
+        text = BINDINGS.read_text(encoding="utf-8").replace("faults:", "control: {sequential: one disk}\nfaults:", 1)
+        (place / "gameday.yaml").write_text(text, encoding="utf-8")
+    plan = app.PlanRequest(Path("ops.md"), only=("TIMEOUT",), sequential=not declared)
+    platform = use_platform(monkeypatch, Unlimited)
+    done = app.run(app.RunRequest(plan, platform, 3, Path("run")), notify=lines.append)
+    assert created == ["treatment", "treatment"], "each side has the one platform in its turn"
+    limit = "a sequential control (one disk) runs 1 drill at a time; using --jobs 1"
+    assert (limit in lines) == declared
+    (drill,) = done.gameday.drills
+    assert drill.sequential is not None
+    assert drill.sequential.why == ("one disk" if declared else "--sequential was given")
+    assert [phase.phase for phase in drill.phases] == []
 
 
 def test_run_is_added_to_its_history(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,6 +106,14 @@ def test_name_that_does_not_exist_is_a_problem_with_its_place(
 LOADS = "loads: {shop: {rate: 50, requests: [GET /, {send: POST /cart, share: 0.25, series: cart}]}}\nrunbooks:"
 
 
+def test_control_is_not_observed_for_longer_than_a_fault_lasts(place: Path) -> None:
+    control = ("faults:", "control: {sequential: one database, observe_s: 300}\nfaults:")
+    found = problems(place, control)
+    assert len(found) >= 4
+    assert all(": control.observe_s: 300 s is longer than the fault `" in line for line in found)
+    assert problems(place, (control[0], control[1].replace("300", "90"))) == []
+
+
 def test_load_of_the_bindings_is_a_scenario_with_its_series(place: Path) -> None:
     shop = ("scenario: timeout", "scenario: shop")
     (found,) = problems(place, ("runbooks:", LOADS), shop)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.bindings import Bindings, FaultSpec, StepOrder, load
+from harness.bindings import Bindings, FaultSpec, SequentialControl, StepOrder, load
 from harness.errors import BindingError
 from harness.measures.probe import RequestProbe
 from harness.model import Runbook, Symptom
@@ -140,6 +140,17 @@ def test_what_is_accepted(tmp_path: Path, change: tuple[str, str]) -> None:
     assert loaded(tmp_path, change).runbooks["TIMEOUT"].fault == "f"
 
 
+def test_control_is_beside_the_treatment_unless_the_file_says_what_exists_once(tmp_path: Path) -> None:
+    for name in ("without", "with"):
+        (tmp_path / name).mkdir()
+    assert loaded(tmp_path / "without").control is None
+    change = ("faults:", "control: {sequential: one database, observe_s: 90}\nfaults:")
+    control = loaded(tmp_path / "with", change).control
+    assert control is not None
+    assert control == SequentialControl("one database", 90)
+    assert control.place.endswith("gameday.yaml:4:10")
+
+
 # -- problems ----------------------------------------------------------------------------------------------------------
 
 
@@ -149,7 +160,12 @@ def test_what_is_accepted(tmp_path: Path, change: tuple[str, str]) -> None:
         (("version: 1", "version: 2"), "1:10: version: version `2` is not supported; write `version: 1`"),
         (("version: 1\n", "\n"), "2:1: version: missing; add it"),
         (("faults:", "fault: 1\nfaults:"), "4:8: fault: unknown key; known keys: version, namespace, placeholders, "
-         "toggles, slos, slo_files, probes, loads, services, manifests, faults, runbooks"),
+         "toggles, slos, slo_files, probes, loads, services, manifests, control, faults, runbooks"),
+        (("faults:", "control: sequential\nfaults:"), "4:10: control: expected a mapping, got `sequential`"),
+        (("faults:", "control: {observe_s: 60}\nfaults:"), "4:10: control.sequential: missing; add it"),
+        (("faults:", "control: {sequential: ''}\nfaults:"), "4:23: control.sequential: is empty; write something"),
+        (("faults:", "control: {sequential: x, observe_s: 0}\nfaults:"),
+         "4:37: control.observe_s: expected a number above 0, got `0`"),
         (("{quick tools: p99(tools) < 1s}", "[1]"), "3:7: slos: expected a mapping, got a list"),
         (("[promises/*.yaml]", "promises/*.yaml"), "2:12: slo_files: expected a list, got `promises/*.yaml`"),
         (("port: 8080", "port: [8080]"), "6:22: placeholders.port: expected text, got a list"),

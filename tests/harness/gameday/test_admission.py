@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from harness.gameday.admission import DRILL_BYTES, MOST, AutomaticJobs, FixedJobs, Room
+from harness.gameday.admission import MOST, PLATFORM_BYTES, AutomaticJobs, FixedJobs, Room
 from harness.gameday.room import RoomMeter
 from harness.record.events import HostSampled
 
-ROOM = Room(idle_cores=1.6, used_cores=0.4, free_bytes=4 * DRILL_BYTES)
+ROOM = Room(idle_cores=1.6, used_cores=0.4, free_bytes=4 * 2 * PLATFORM_BYTES)
 
 
 def test_fixed_jobs_start_at_once_up_to_their_number() -> None:
@@ -31,7 +31,7 @@ def test_first_drill_needs_no_room() -> None:
         (2, replace(ROOM, idle_cores=0.79), True),
         (2, replace(ROOM, idle_cores=0.49), False),
         (1, replace(ROOM, used_cores=0.01, idle_cores=0.49), False),
-        (1, replace(ROOM, free_bytes=DRILL_BYTES - 1), False),
+        (1, replace(ROOM, free_bytes=2 * PLATFORM_BYTES - 1), False),
         (1, replace(ROOM, throttled=True), False),
         (MOST - 1, ROOM, True),
         (MOST, ROOM, False),
@@ -39,6 +39,13 @@ def test_first_drill_needs_no_room() -> None:
 )
 def test_further_drill_needs_twice_what_each_uses_and_memory(running: int, room: Room | None, admitted: bool) -> None:
     assert AutomaticJobs().admits(running, room) is admitted
+
+
+def test_drill_with_a_sequential_control_needs_the_memory_of_one_platform() -> None:
+    room = replace(ROOM, free_bytes=PLATFORM_BYTES)
+    assert AutomaticJobs(platforms=1).admits(1, room)
+    assert not AutomaticJobs(platforms=1).admits(1, replace(room, free_bytes=PLATFORM_BYTES - 1))
+    assert not AutomaticJobs().admits(1, room)
 
 
 def test_room_is_known_only_while_every_drill_was_under_load() -> None:

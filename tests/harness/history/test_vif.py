@@ -62,6 +62,19 @@ def test_history_leaves_out_results_of_another_platform_version_or_method(
     assert not history_beside(tmp_path / "second", "local").windows
 
 
+def test_history_knows_for_how_long_the_control_of_a_drill_had_to_be_observed(tmp_path: Path) -> None:
+    (drill,) = run(tmp_path / "first").drills
+    history = history_beside(tmp_path / "second", "local")
+    assert history.needed_s("WEB", "f") == [pytest.approx(drill.control_needed_s)]
+    assert (history.needed_s("WEB", "g"), history.needed_s("SHOP", "f")) == ([], [])
+    path = tmp_path / "first" / "result.json"
+    older = json.loads(path.read_bytes())
+    del older["drills"][0]["credit"]["needed_s"]
+    path.write_text(json.dumps(older))
+    assert history_beside(tmp_path / "second", "local").needed_s("WEB", "f") == []
+    assert history_beside(tmp_path / "second", "local").windows, "the rest of an older result is used"
+
+
 def test_history_leaves_out_damaged_results_and_uses_the_latest_runs(tmp_path: Path) -> None:
     run(tmp_path / "good", rate=600)
     for name, text in (("cut", '{"drills": ['), ("foreign", "[]"), ("older", '{"drills": [{"load": {}}]}')):
