@@ -128,6 +128,7 @@ def _rerun_request(request: RegressRequest, judged: RunEntry, scenarios: set[str
     """The same run again; drills that shared the machine are repeated together."""
     jobs = max(load.parallel for load in judged.loads)
     only = tuple(each.runbook for each in judged.drills if jobs > 1 or each.scenario in scenarios)
-    plan = PlanRequest(Path(judged.document), Path(judged.bindings), only, Start(judged.start))
+    sequential = any(load.sides == 1 for load in judged.loads)
+    plan = PlanRequest(Path(judged.document), Path(judged.bindings), only, Start(judged.start), sequential)
     platform = PlatformChoice(judged.platform, request.options)
     return RunRequest(plan, platform, jobs, steady_s=judged.steady_s, history=request.file)

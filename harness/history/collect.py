@@ -184,7 +184,7 @@ class _Drill:
 
     def steady(self, series: str) -> Iterator[list[Counts]]:
         """By side, the counts of each slice of the steady window."""
-        for slices in self.slices[series].values():
+        for slices in filter(None, self.slices[series].values()):  # a sequential control ran before
             yield [slices.get(n, Counts()) for n in range((self.steady_s or 0) * _SLICES_PER_SECOND)]
 
     def seconds(self, series: str) -> Iterator[Second]:
@@ -220,6 +220,7 @@ def _load_entry(drills: list[_Drill], series: str, parallel: int, reference_ms: 
         late=whole.late,
         vif=vif,
         reference_ms=reference_ms,
+        sides=max((len(list(drill.steady(series))) for drill in drills), default=2),
         histogram=dict(sorted(histogram.items())),
         quantiles=tuple(quantiles_of(histogram, whole.sent, vif)),
         seconds=tuple(_merged(second for drill in drills for second in drill.seconds(series))),

@@ -1,7 +1,8 @@
 """What the history keeps of a run: its verdicts, its machine, and the latencies of its steady windows.
 
 The steady window of a drill is its baseline phase, before the fault, on both sides: there the service is as its users
-know it. Everything in a run's entry is computed from its record (history/collect.py).
+know it. With a sequential control it is that of the treatment. Everything in a run's entry is computed from its record
+(history/collect.py).
 """
 
 from __future__ import annotations
@@ -92,6 +93,8 @@ class LoadEntry:
     late: int
     vif: float
     reference_ms: float | None
+    sides: int = 2
+    """Sides that were up in the steady windows: one, the treatment, where the control ran before."""
     histogram: Mapping[int, int] = field(default_factory=dict)
     quantiles: tuple[Quantile, ...] = ()
     seconds: tuple[Second, ...] = ()
@@ -104,7 +107,7 @@ class LoadEntry:
     @property
     def measured_rate_per_s(self) -> float:
         """Arrivals per second and side."""
-        return self.arrivals / (2 * self.window_s) if self.window_s else 0.0
+        return self.arrivals / (self.sides * self.window_s) if self.window_s else 0.0
 
     def quantile(self, q: float) -> Quantile | None:
         """One of the quantiles; None: there is none."""

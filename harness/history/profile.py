@@ -13,7 +13,8 @@ from harness.stats.prediction import RunPoint
 
 @dataclass(frozen=True)
 class Profile:
-    """The conditions of a measurement. `parallel`: drills that shared the machine; `start`: of the toggles."""
+    """The conditions of a measurement. `parallel`: drills that shared the machine; `start`: of the toggles; `sides`: of
+    each drill that were up at once."""
 
     scenario: str
     series: str
@@ -23,10 +24,14 @@ class Profile:
     parallel: int
     start: str
     host_class: str
+    sides: int = 2
 
     def text(self) -> str:
         """A text that is equal for equal profiles."""
-        return json.dumps(asdict(self), sort_keys=True)
+        fields = asdict(self)
+        if self.sides == 2:
+            del fields["sides"]  # as in a history from before there were sequential controls
+        return json.dumps(fields, sort_keys=True)
 
     def is_about(self, other: Profile) -> bool:
         """Whether both are about the same load, under whatever conditions."""
@@ -40,6 +45,7 @@ class Profile:
             ("load engine", self.engine or "unknown", other.engine or "unknown"),
             ("rate", _rate(self.rate_per_s), _rate(other.rate_per_s)),
             ("number of parallel drills", self.parallel, other.parallel),
+            ("number of sides at once", self.sides, other.sides),
             ("start of the toggles", self.start, other.start),
         ):
             if here != there:
@@ -70,6 +76,7 @@ class Measured:
             load.parallel,
             run.start,
             run.host.host_class,
+            load.sides,
         )
 
     @property

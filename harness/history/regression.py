@@ -126,7 +126,7 @@ def _same_rate(each: Measured, baseline: Baseline) -> bool:
 
 def _mean_rate(baseline: Baseline) -> float:
     arrivals = sum(each.load.arrivals for each in baseline.runs)
-    return arrivals / (2 * sum(each.load.window_s for each in baseline.runs))
+    return arrivals / sum(each.load.sides * each.load.window_s for each in baseline.runs)
 
 
 def _other_speed(each: Measured, baseline: Baseline) -> Iterator[str]:

@@ -13,7 +13,7 @@ from harness.verdict.result import Verdict
 
 _INSERT_RUN = "INSERT INTO runs VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _INSERT_DRILL = "INSERT INTO drills VALUES (?, ?, ?, ?, ?)"
-_INSERT_LOAD = "INSERT INTO loads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT_LOAD = "INSERT INTO loads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _INSERT_QUANTILE = "INSERT INTO quantiles VALUES (?, ?, ?, ?, ?, ?, ?)"
 _INSERT_SECOND = "INSERT INTO seconds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _QUANTILES = "SELECT * FROM quantiles WHERE run = ? AND scenario = ? AND series = ? ORDER BY q"
@@ -42,7 +42,7 @@ def _insert_load(connection: sqlite3.Connection, number: int, load: LoadEntry) -
     histogram = json.dumps(load.histogram, separators=(",", ":"))
     facts = load.first, load.rate_per_s, load.engine, load.steady
     counts = load.parallel, load.window_s, load.arrivals, load.bad, load.late, load.fell_behind
-    connection.execute(_INSERT_LOAD, (*key, *facts, *counts, load.vif, load.reference_ms, histogram))
+    connection.execute(_INSERT_LOAD, (*key, *facts, *counts, load.vif, load.reference_ms, histogram, load.sides))
     quantiles = ((*key, each.q, each.value_ms, each.low_ms, each.high_ms) for each in load.quantiles)
     connection.executemany(_INSERT_QUANTILE, quantiles)
     seconds = ((s.side, s.second, s.steady, s.arrivals, s.ok, s.bad, s.late) for s in load.seconds)
@@ -83,6 +83,7 @@ def _loads(connection: sqlite3.Connection, number: int) -> Iterator[LoadEntry]:
             engine=row["engine"],
             steady=bool(row["steady"]),
             parallel=row["parallel"],
+            sides=row["sides"],
             window_s=row["window_s"],
             arrivals=row["arrivals"],
             bad=row["bad"],

@@ -65,6 +65,7 @@ _BASELINES = (
     )
     """,
 )
-MIGRATIONS = (_RUNS, _BASELINES)
+_SIDES = ("ALTER TABLE loads ADD COLUMN sides INTEGER NOT NULL DEFAULT 2",)
+MIGRATIONS = (_RUNS, _BASELINES, _SIDES)
 """The statements that lead from each version (`PRAGMA user_version`) to the next; an empty file has version 0."""
 VERSION = len(MIGRATIONS)

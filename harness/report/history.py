@@ -135,6 +135,7 @@ def _load_json(load: LoadEntry) -> dict[str, object]:
         "steady": load.steady,
         "fell_behind": load.fell_behind,
         "parallel": load.parallel,
+        "sides": load.sides,
         "window_s": load.window_s,
         "arrivals": load.arrivals,
         "bad": load.bad,
@@ -173,8 +174,9 @@ def profile_text(profile: Profile) -> str:
     rate = "the scenario's own rate" if profile.rate_per_s is None else f"{profile.rate_per_s:g} per second"
     parts = (profile.platform, f"engine {profile.engine or 'unknown'}", rate, f"host class {profile.host_class}")
     parallel = f", {profile.parallel} drills in parallel" if profile.parallel > 1 else ""
+    control = ", sequential control" if profile.sides == 1 else ""
     start = ", toggles start from their documented values" if profile.start == "documented" else ""
-    return f"{profile.scenario}, series {profile.series}: {', '.join(parts)}{parallel}{start}"
+    return f"{profile.scenario}, series {profile.series}: {', '.join(parts)}{parallel}{control}{start}"
 
 
 def baseline_json(baseline: Baseline) -> dict[str, object]:
@@ -187,6 +189,7 @@ def baseline_json(baseline: Baseline) -> dict[str, object]:
         "engine": profile.engine,
         "rate_per_s": profile.rate_per_s,
         "parallel": profile.parallel,
+        "sides": profile.sides,
         "start": profile.start,
         "host_class": profile.host_class,
         "pinned_s": baseline.pinned_s,

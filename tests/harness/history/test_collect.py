@@ -10,9 +10,11 @@ import pytest
 
 from harness.history.collect import Collector, quantiles_of
 from harness.history.entry import RunEntry, Second
+from harness.history.profile import measured
 from harness.record.events import (
     CONTROL,
     TREATMENT,
+    ControlPlanned,
     DrillEnded,
     DrillStarted,
     EnvironmentFound,
@@ -212,3 +214,17 @@ def test_whole_simulated_run_is_collected(tmp_path: Path) -> None:
     bad = [each.second for each in load.seconds if each.bad]
     assert bad
     assert min(bad) >= load.window_s, "nothing of the incident is in the steady window"
+
+
+def test_steady_window_with_a_sequential_control_is_that_of_the_treatment(tmp_path: Path) -> None:
+    result = World(tmp_path, incident, sequential=ControlPlanned(why="one disk", observe_s=30.0)).run()
+    collector = Collector()
+    for event in read_events(tmp_path / "record.jsonl"):
+        collector.add(event)
+    run = collector.entry(result, "run")
+    (load,) = run.loads
+    assert (load.sides, {each.side for each in load.seconds}) == (1, {TREATMENT})
+    assert load.arrivals == 100 * load.window_s
+    assert load.measured_rate_per_s == 100
+    assert load.vif == pytest.approx(MARGIN)
+    assert measured(run)[0].profile.sides == 1

@@ -11,7 +11,7 @@ from harness.history.entry import RunEntry
 from harness.history.profile import Measured, measured
 from harness.history.regression import ALPHA, Outcome, judge
 from harness.stats.prediction import predict
-from tests.support.history import HOST, noisy, run
+from tests.support.history import HOST, LOAD, noisy, run
 
 
 def one(found: RunEntry) -> Measured:
@@ -92,6 +92,13 @@ def test_run_with_another_number_of_parallel_drills_is_not_compared() -> None:
     found = judge([one(run(50, load_parallel=2))], [BASELINE])
     assert found.reasons == ("another number of parallel drills: 2 instead of 1",)
     assert judge([one(replace(run(50), jobs=4))], [BASELINE]).outcome is Outcome.NO_ALARM, "--jobs 4 with one drill"
+
+
+def test_run_with_a_sequential_control_is_not_compared_with_runs_of_both_sides_at_once() -> None:
+    one_side = replace(LOAD, sides=1, arrivals=LOAD.arrivals // 2)
+    found = judge([one(replace(run(50), loads=(one_side,)))], [BASELINE])
+    assert "another number of sides at once: 1 instead of 2" in found.reasons
+    assert not any("another rate" in each for each in found.reasons)
 
 
 def test_run_of_the_baseline_is_not_compared_with_it() -> None:

@@ -218,15 +218,17 @@ def test_missing_history_is_an_error_and_is_not_created_by_readers(file: Path) -
 def test_older_schema_is_migrated_and_keeps_its_runs(file: Path) -> None:
     fill(file, run(1))
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute("ALTER TABLE loads DROP COLUMN sides")
         connection.execute("DROP TABLE baselines")
         connection.execute("PRAGMA user_version = 1")
     with history(file) as opened:
         assert opened.baselines() == []
         assert opened.run("1").loads == run(1).loads
+        assert [load.sides for load in opened.run("1").loads] == [2]
         opened.pin(measured(opened.run("1")), 0.0)
     with closing(sqlite3.connect(file)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (VERSION,)
-    assert len(MIGRATIONS) == VERSION == 2, "a new version needs a test that comes from the one before"
+    assert len(MIGRATIONS) == VERSION == 3, "a new version needs a test that comes from the one before"
 
 
 def test_newer_schema_is_refused_and_left_alone(file: Path) -> None:
@@ -235,7 +237,7 @@ def test_newer_schema_is_refused_and_left_alone(file: Path) -> None:
         connection.execute("PRAGMA user_version = 99")
     before = file.read_bytes()
     for create in (True, False):
-        fact = "the history has schema version 99, and this gameday knows 2; use the release"
+        fact = "the history has schema version 99, and this gameday knows 3; use the release"
         with pytest.raises(HistoryError, match=fact), history(file, create=create):
             pass
     assert file.read_bytes() == before
