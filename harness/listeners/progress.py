@@ -8,6 +8,7 @@ from typing import TextIO
 
 from harness.listeners.screen import Screen
 from harness.record.events import (
+    ControlPlanned,
     Crashed,
     DrillEnded,
     DrillEvent,
@@ -35,7 +36,10 @@ from harness.verdict.steps import judge_step
 ReadJudge = Callable[[str], AbstractContextManager[Judge]]
 STATUS_EVERY_S, LOG_EVERY_S = 0.25, 2.0
 _WAITS: Mapping[PhaseName, str] = {
-    "prepare": "starting the treatment and the control",
+    "control-prepare": "starting the platform for the control",
+    "control-baseline": "waiting until every SLO holds on the control",
+    "control-incident": "observing the control, without a response",
+    "prepare": "starting the platforms",
     "baseline": "waiting until every SLO holds",
     "symptoms": "waiting for the documented symptoms",
     "response": "executing the runbook",
@@ -45,12 +49,16 @@ _WAITS: Mapping[PhaseName, str] = {
     "after-revert": "fault reverted; checking that the SLOs hold",
 }
 _ANSWERS: Mapping[tuple[PhaseName, bool], tuple[str, str]] = {
+    ("control-baseline", True): ("✓", "every SLO holds on the control"),
+    ("control-baseline", False): ("✗", "an SLO is broken on the control before the fault"),
+    ("control-incident", True): ("✓", "the control was observed"),
+    ("control-incident", False): ("✗", "the fault broke no SLO on the control"),
     ("baseline", True): ("✓", "every SLO holds"),
     ("baseline", False): ("✗", "an SLO is broken before the fault"),
     ("symptoms", True): ("✓", "all symptoms are present"),
     ("recovery", True): ("✓", "the SLOs recovered"),
     ("control", True): ("✓", "the control stayed broken"),
-    ("control", False): ("✗", "the control healed itself"),
+    ("control", False): ("✗", "the recovery cannot be credited to the runbook"),
     ("after-revert", True): ("✓", "every SLO holds"),
 }
 
@@ -133,12 +141,15 @@ def _text(event: DrillEvent) -> str:
     """The line that shows an event which needs no judge; empty: it is not shown."""
     text = ""
     match event:
-        case FaultApplied(side="treatment"):
-            text = f"── fault: {event.text}, on treatment and control"
+        case ControlPlanned():
+            text = f"   sequential control, on one platform: {event.why}"
+        case FaultApplied():
+            text = f"── fault: {event.text}, on the {event.side}"
         case StepExecuted():
             text = _step(event.facts)
-        case FaultReverted(side="treatment"):
-            text = " ✓ fault reverted" if event.ok else f" ✗ revert failed: {event.why}"
+        case FaultReverted():
+            where = f"on the {event.side}"
+            text = f" ✓ fault reverted {where}" if event.ok else f" ✗ revert failed {where}: {event.why}"
         case Crashed():
             text = f" ✗ {event.text}"
         case DrillInterrupted():

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from harness.report.format import MARKS, show_seconds
-from harness.verdict.result import DrillResult
+from harness.verdict.result import DrillResult, PhaseResult
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Fact:
 def chain(drill: DrillResult) -> Iterator[Fact]:
     """The evidence that the response, and nothing else, restored the service, in the order in which it was gathered."""
     phases = {phase.phase: phase for phase in drill.phases}
+    yield from _alone(phases)
     if "baseline" in phases:
         yield Fact(phases["baseline"].answer, "before the fault every SLO held on both sides")
     if "fault" in phases:
@@ -54,6 +55,12 @@ def chain(drill: DrillResult) -> Iterator[Fact]:
         yield Fact(enough or None, f"an incident that ends by itself explains this with {limits}")
     if "after-revert" in phases:
         yield Fact(phases["after-revert"].answer, "after the revert the SLOs still held")
+
+
+def _alone(phases: Mapping[str, PhaseResult]) -> Iterator[Fact]:
+    """What was seen on a sequential control before the treatment."""
+    if "control-incident" in phases:
+        yield Fact(phases["control-incident"].answer, "first without a response: the fault broke an SLO on the control")
 
 
 def _recovered(drill: DrillResult) -> str:

@@ -7,7 +7,7 @@ import json
 from harness.verdict.budget import Budget
 from harness.verdict.measurement import Measurement
 from harness.verdict.quantities import show_measurement, show_number
-from harness.verdict.result import Verdict
+from harness.verdict.result import SequentialRun, Verdict
 
 MARKS = {
     "ok": "✓",
@@ -91,6 +91,11 @@ def show_confidence(alpha: float, slos: int) -> str:
     """`99 % (α = 1 %, split across 2 SLOs for breaches); intervals are valid at any time`."""
     split = f", split across {slos} SLOs for breaches" if slos > 1 else ""
     return f"{100 * (1 - alpha):.4g} % (α = {100 * alpha:.3g} %{split}); intervals are valid at any time"
+
+
+def show_control(run: SequentialRun) -> str:
+    """How a sequential control was run, and why."""
+    return f"sequential, on the same platform before the treatment, observed for {run.observe_s:.0f} s: {run.why}"
 
 
 def printable(text: str) -> str:

@@ -11,6 +11,7 @@ from harness.report.format import (
     one_line,
     show_budget,
     show_confidence,
+    show_control,
     show_estimate,
     show_evidence,
     show_seconds,
@@ -32,7 +33,9 @@ def to_html(result: GamedayResult) -> str:
 def _plots(drill: DrillResult) -> PlotGroup:
     """What is drawn of a drill."""
     found = drill.charts
-    return group_of_seconds(anchor(drill.runbook), [_plot(chart) for chart in found.charts], found.phases, found.marks)
+    begin_s = min((chart.times_s[0] for chart in found.charts), default=0.0)
+    phases = [phase for phase in found.phases if phase.end_s > begin_s]  # a sequential control had its own before
+    return group_of_seconds(anchor(drill.runbook), [_plot(chart) for chart in found.charts], phases, found.marks)
 
 
 def _plot(chart: Chart) -> Plot:
@@ -50,6 +53,7 @@ _FILTERS: Filters = {
     "chain": chain, "plots": _plots, "one_line": one_line, "seconds": show_seconds, "spent": show_budget,
     "estimate": show_estimate, "evidence": show_evidence, "time_budget": spent_in, "outside_phases_s": outside_phases_s,
     "mark": lambda verdict: MARKS.get(verdict, "·"), "percent": lambda share: show_number(share, "ratio"),
+    "control": show_control,
     "confidence": lambda drill: show_confidence(drill.alpha, len(drill.slos)),
 }  # fmt: skip
 FORMAT = ReportFormat("html", "report.html", to_html)

@@ -57,7 +57,8 @@ def _drill(drill: DrillResult) -> dict[str, Json]:
         "controlled": drill.controlled,
         "credit_alpha": None if drill.credit is None else _rounded(drill.credit.alpha),
         "credit_limit": drill.credit_limit,
-        "credit": None if drill.credit is None else _credit(drill.credit),
+        "credit": None if drill.credit is None else _credit(drill.credit, drill.control_needed_s),
+        "sequential_control": None if drill.sequential is None else asdict(drill.sequential),
         "alpha": drill.alpha,
         "latencies": [_latency(latency) for latency in drill.latencies],
         "load": {"scenario": drill.load.scenario, "rate": drill.load.rate},
@@ -76,12 +77,13 @@ def _latency(latency: Latency) -> dict[str, Json]:
     return {"series": latency.series, "part": latency.part, "samples": latency.n, "p95_ms": _rounded(latency.p95_ms)}
 
 
-def _credit(credit: Credit) -> dict[str, Json]:
+def _credit(credit: Credit, needed_s: float | None) -> dict[str, Json]:
     return {
         "window_s": _rounded(credit.window_s),
         "age_s": _rounded(credit.age_s),
         "lasted_s": _rounded(credit.lasted_s),
         "control_age_s": _rounded(credit.control_age_s),
+        "needed_s": _rounded(needed_s),
         "control_healthy_s": _rounded(credit.control_healthy_s),
         "still_broken": list(credit.still_broken),
         "self_healed": credit.self_healed,

@@ -10,7 +10,7 @@ from typing import Literal
 from xml.etree import ElementTree
 
 from harness.report.base import ReportFormat
-from harness.report.format import NO_DATA, one_line, show_estimate, show_evidence
+from harness.report.format import NO_DATA, one_line, show_control, show_estimate, show_evidence
 from harness.verdict.gameday import CUT, NEVER_STARTED, GamedayResult
 from harness.verdict.measurement import Measurement
 from harness.verdict.result import DashboardResult, DrillResult, SloResult, StepResult, SymptomResult, Verdict
@@ -84,6 +84,8 @@ def _properties(drill: DrillResult, platform: str) -> ElementTree.Element:
 def _values(drill: DrillResult, platform: str) -> Iterator[tuple[str, str]]:
     yield from {"runbook": drill.runbook, "fault": drill.fault, "platform": platform}.items()
     yield from {"verdict": drill.verdict.value, "cause": drill.cause, "alpha": f"{drill.alpha:g}"}.items()
+    if drill.sequential:
+        yield "control", show_control(drill.sequential)
     for slo in drill.slos:
         yield f"slo.{slo.name}.objective", slo.objective
         for part, measured in (("before", slo.before), ("during", slo.during), ("after", slo.after)):

@@ -11,6 +11,7 @@ from harness.report.format import (
     printable,
     show_budget,
     show_confidence,
+    show_control,
     show_estimate,
     show_evidence,
     show_seconds,
@@ -52,6 +53,7 @@ def _drill(drill: DrillResult) -> Iterator[str]:
     yield ""
     yield f"Fault: {escape(drill.fault)}"
     yield ""
+    yield from (f"Control: {escape(show_control(drill.sequential))}", "") if drill.sequential else ()
     yield from (f"<details{'' if drill.verdict is Verdict.PASSED else ' open'}>", "<summary>evidence</summary>", "")
     yield from ([*(f"- {escape(why)}" for why in drill.why), ""] if drill.cause else [])
     yield from _evidence(drill)

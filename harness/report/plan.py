@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from harness.bindings import RunbookBinding
+from harness.bindings import RunbookBinding, SequentialControl
 from harness.bindings.closed_load import understated
 from harness.plan import DrillPlan, GamedayPlan
 from harness.report.format import as_json, one_line, printable
@@ -19,6 +19,8 @@ def to_text(plan: GamedayPlan) -> str:
 
 def _lines(plan: GamedayPlan) -> Iterator[str]:
     yield f"{plan.document.path}, bound by {plan.bindings.path}; toggles start from their {plan.start} values"
+    if control := plan.bindings.control:
+        yield f"control: sequential, on one platform before the treatment: {control.why}"
     for service in plan.bindings.services.values():
         yield f"service {service.name}: {one_line(service.run)}"
     if plan.bindings.manifests:
@@ -75,17 +77,22 @@ def _step(step: Step) -> Iterator[str]:
 
 
 def to_json(plan: GamedayPlan) -> str:
-    """The plan as JSON: document, bindings, start, services[], findings[], drills[], general[]."""
+    """The plan as JSON: document, bindings, start, control, services[], findings[], drills[], general[]."""
     whole = {
         "document": plan.document.path,
         "bindings": str(plan.bindings.path),
         "start": plan.start.value,
+        "control": _control(plan.bindings.control),
         "services": list(plan.bindings.own_services),
         "findings": list(plan.findings),
         "drills": [_drill_json(drill) for drill in plan.drills],
         "general": [_step_json(step) for step in plan.general],
     }
     return as_json(whole)
+
+
+def _control(control: SequentialControl | None) -> dict[str, object] | None:
+    return None if control is None else {"sequential": control.why, "observe_s": control.observe_s}
 
 
 def _drill_json(drill: DrillPlan) -> dict[str, object]:

@@ -13,6 +13,7 @@ from harness.report.format import (
     printable,
     show_budget,
     show_confidence,
+    show_control,
     show_estimate,
     show_evidence,
     show_seconds,
@@ -42,6 +43,7 @@ def _drill(drill: DrillResult, width: int) -> Iterator[str]:
     yield from _labelled("cause", [drill.cause] if drill.cause else [], width)
     yield from _labelled("why", list(drill.why), width)
     yield from _labelled("fault", [drill.fault], width)
+    yield from _labelled("control", [show_control(drill.sequential)] if drill.sequential else [], width)
     yield from _labelled("symptoms", [_symptom(symptom, drill) for symptom in drill.symptoms], width)
     yield from _steps("steps", drill.steps, width)
     boards = [

@@ -13,7 +13,12 @@ _WIDTH = 90
 _SHORTEST_S = 0.05
 """What is shorter than the last digit that is shown has no row of its own."""
 _WHAT = {
-    "prepare": "starts the platforms of both sides",
+    "control-prepare": "starts the platform for the control",
+    "control-baseline": "waits until every SLO holds on the control",
+    "control-fault": "applies the fault on the control",
+    "control-incident": "observes the control, on which nothing is done",
+    "control-revert": "reverts the fault on the control",
+    "prepare": "starts the platforms",
     "baseline": "waits until every SLO holds on both sides",
     "fault": "applies the fault",
     "symptoms": "waits for every documented symptom",
