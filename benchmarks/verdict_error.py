@@ -35,6 +35,7 @@ examples:
   python benchmarks/verdict_error.py                  the whole: about 4 minutes on two cores
   python benchmarks/verdict_error.py --quick          within 60 s
   python benchmarks/verdict_error.py --drills 1000    whole drills that deserve no credit, and some that do: 2 hours
+  python benchmarks/verdict_error.py --drills 100 --sequential      the same with a sequential control
   python benchmarks/verdict_error.py --margin 0.2     broken on purpose: correlation is underestimated, exit 1
 exit codes: 0 all thresholds met · 1 one is missed · 2 unusable input
 """
@@ -191,12 +192,12 @@ def json_of(cells: Sequence[Cell], changes: Sequence[Change], thresholds: Sequen
     return json.dumps({**facts, **found}, indent=2) + "\n"
 
 
-def run_drills(runs: int, jobs: int) -> int:
+def run_drills(runs: int, jobs: int, *, sequential: bool) -> int:
     """Measure whole drills, print each outcome, and return 0 when all thresholds are met, otherwise 1."""
     sys.stdout.write(machine.lines(machine.this_machine()) + "\n")
     sys.stdout.write(f"{'':5}{'incident and response':<64}{'share':>7}{'mean':>8}{'CPU a drill':>13}\n")
     missed = list[Threshold]()
-    for experiment, how, outcome in measure_drills(runs, jobs):
+    for experiment, how, outcome in measure_drills(runs, jobs, sequential=sequential):
         threshold = threshold_of(experiment, how, outcome, runs)
         missed += [] if threshold.ok else [threshold]
         figures = f"{outcome.share:>7.1%}{outcome.seconds:>6.0f} s{outcome.cpu_s * 1000:>10.0f} ms"
@@ -218,11 +219,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--margin", type=float, default=1.0, help="factor on every VIF (1 in the product)")
     parser.add_argument("--jobs", type=int, default=2, help="processes at once (default: 2)")
     parser.add_argument("--drills", type=int, metavar="N", help="N whole drills of each incident, and nothing else")
+    parser.add_argument(
+        "--sequential", action="store_true", help="with --drills: the control runs before the treatment"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     options = parser.parse_args(arguments)
     runs = options.runs if options.runs is not None else QUICK_RUNS if options.quick else RUNS
     if options.drills is not None and options.drills > 0:
-        return run_drills(options.drills, options.jobs)
+        return run_drills(options.drills, options.jobs, sequential=options.sequential)
     if runs < 1 or options.drills is not None or options.rate <= 0 or options.margin <= 0 or options.jobs < 1:
         parser.error("--runs, --rate, --margin and --jobs are numbers above 0")
     here = machine.this_machine()

@@ -19,9 +19,11 @@ from benchmarks.incidents import SELF_HEALING, Incident, Law, left_at, remedied,
 from benchmarks.threshold import Threshold
 from harness.drill import Drill
 from harness.faults.base import Injection, Target
+from harness.gameday.observation import MARGIN, expected_s
 from harness.record.events import (
     CONTROL,
     TREATMENT,
+    ControlPlanned,
     DrillEvent,
     DrillStarted,
     LoadCounted,
@@ -42,6 +44,8 @@ from harness.verdict.state import CREDIT_ALPHA
 RATE = 100
 """Arrivals per second on each side."""
 WARM_VIF = 1.3
+OBSERVE_S = MARGIN * expected_s(["read", "change"])
+"""For how long the product observes a sequential control on a first run, where the runbook has a look and a change."""
 SIDES: tuple[SideName, ...] = (TREATMENT, CONTROL)
 
 
@@ -58,10 +62,12 @@ class SimulatedDrill:
     """Fraction of arrivals that fail at all times."""
     delay_s: float = 3.0
     """From the changing step until the remedy works, if the law depends on it."""
+    observe_s: float | None = None
+    """For how long a sequential control is observed; None: both sides run at once."""
     now: float = 1_000_000.0
     applied_s: dict[str, float] = field(default_factory=dict)
+    reverted_s: dict[str, float] = field(default_factory=dict)
     healed_s: float = math.inf
-    reverted_s: float = math.inf
 
     def run(self) -> DrillResult:
         """Run all phases; return the result."""
@@ -75,6 +81,7 @@ class SimulatedDrill:
             record=self._record,
             stop=threading.Event(),
             respond=self._respond,
+            sequential=None if self.observe_s is None else ControlPlanned(why="simulated", observe_s=self.observe_s),
             clock=lambda: self.now,
             pause=lambda _: self._second(),
         ).run()
@@ -119,7 +126,7 @@ class SimulatedDrill:
 
     def _fraction(self, side: SideName, at_s: float) -> float:
         applied_s = self.applied_s.get(side, math.inf)
-        if not applied_s <= at_s < self.reverted_s:
+        if not applied_s <= at_s < self.reverted_s.get(side, math.inf):
             return self.background
         treated = side == TREATMENT and at_s >= self.healed_s
         law = self.laws[SIDES.index(side)]
@@ -161,7 +168,7 @@ class _Fault:
             self.world.applied_s[str(target.platform)] = self.world.now
 
         def revert() -> None:
-            self.world.reverted_s = self.world.now
+            self.world.reverted_s[str(target.platform)] = self.world.now
 
         return Injection("revert f", apply, revert)
 
@@ -208,13 +215,15 @@ class Outcome:
     cpu_s: float
 
 
-def outcome_of(experiment: Experiment, runs: int, *, warm: bool) -> Outcome:
+def outcome_of(experiment: Experiment, runs: int, *, warm: bool, sequential: bool = False) -> Outcome:
     """Run the drills of an experiment; the seed depends on the experiment's incident and the number of the run."""
     began_s, results = time.process_time(), list[DrillResult]()
     for run in range(runs):
         rng = Random(f"{experiment.name} {run}")
         laws, changes = experiment.incident(rng), experiment.changes
-        results.append(SimulatedDrill(laws, rng, changes, warm, background=experiment.background).run())
+        drill = SimulatedDrill(laws, rng, changes, warm, background=experiment.background)
+        drill.observe_s = OBSERVE_S if sequential else None
+        results.append(drill.run())
     wanted = Verdict.FAILED if experiment.failed else Verdict.PASSED
     return Outcome(
         sum(result.verdict is wanted for result in results) / runs,
@@ -223,11 +232,11 @@ def outcome_of(experiment: Experiment, runs: int, *, warm: bool) -> Outcome:
     )
 
 
-def measure_drills(runs: int, jobs: int) -> Iterator[tuple[Experiment, str, Outcome]]:
-    """Yield every experiment, cold and warm, in order."""
+def measure_drills(runs: int, jobs: int, *, sequential: bool) -> Iterator[tuple[Experiment, str, Outcome]]:
+    """Yield every experiment, cold and warm, in order; with a sequential control, or one beside the treatment."""
     cases = [(experiment, warm) for warm in (False, True) for experiment in experiments()]
     with ProcessPoolExecutor(jobs) as pool:
-        futures = [pool.submit(_numbered, number, runs, warm) for number, warm in _numbers()]
+        futures = [pool.submit(_numbered, number, runs, warm, sequential) for number, warm in _numbers()]
         for (experiment, warm), future in zip(cases, futures, strict=True):
             yield experiment, "warm" if warm else "cold", future.result()
 
@@ -237,8 +246,8 @@ def _numbers() -> list[tuple[int, bool]]:
     return [(number, warm) for warm in (False, True) for number in range(count)]
 
 
-def _numbered(number: int, runs: int, warm: bool) -> Outcome:
-    return outcome_of(list(experiments())[number], runs, warm=warm)
+def _numbered(number: int, runs: int, warm: bool, sequential: bool) -> Outcome:
+    return outcome_of(list(experiments())[number], runs, warm=warm, sequential=sequential)
 
 
 def threshold_of(experiment: Experiment, how: str, outcome: Outcome, runs: int) -> Threshold:

@@ -12,7 +12,7 @@ from benchmarks.changes import requests_to_see
 from benchmarks.processes import PROCESSES, slices_of, sojourn_limit
 from benchmarks.verdict_error import Cell, main, measure, measure_changes, row_of, thresholds_of
 from benchmarks.verdict_methods import COLD, FIXED, METHODS, PEEK, RAW, THETA
-from benchmarks.whole_drills import experiments, outcome_of, threshold_of
+from benchmarks.whole_drills import OBSERVE_S, experiments, outcome_of, threshold_of
 from harness.verdict import credit
 
 RATE_PER_S = 100.0  # half of the benchmark's: most of its time goes into making the arrivals
@@ -94,3 +94,12 @@ def test_good_runbook_passes_in_whole_drills() -> None:
     assert outcome.share == 1.0
     assert outcome.seconds < 90
     assert not threshold_of(good, "cold", replace(outcome, share=0.5), 100).ok
+
+
+def test_sequential_control_in_whole_drills() -> None:
+    by_name = {each.name: each for each in experiments()}
+    good = outcome_of(by_name["a good runbook"], 3, warm=False, sequential=True)
+    assert good.share == 1.0
+    assert good.seconds > OBSERVE_S
+    later = by_name["12 s later on the control: changes without effect"]
+    assert outcome_of(later, 3, warm=True, sequential=True).share == 0.0
