@@ -22,6 +22,9 @@ from harness.verdict.steps import MANUAL, SKIPPED, unanswered
 from harness.verdict.timeline import slice_from, slice_until
 from harness.verdict.unmet import LAST_S, behind_on, with_values
 
+HOST_SAMPLE_S = 2.0
+"""Period of the samples that say how long processes waited for a processor."""
+
 
 def verdict_of(
     state: DrillState, steps: Sequence[StepResult], dashboards: Sequence[DashboardResult], harm: Sequence[Outage]
@@ -34,7 +37,7 @@ def verdict_of(
     failures = list(_failures(state, steps, dashboards, harm))
     if unusable:
         return Verdict.INCONCLUSIVE, unusable + failures
-    doubts = list(_doubts(state, steps))
+    doubts = list(_doubts(state, steps, harm))
     if failures:
         return Verdict.FAILED, failures + doubts
     if doubts:
@@ -122,7 +125,7 @@ def _failures(
     """Evidence against the runbook."""
     if _still_broken(state) and not _excuse(state):
         yield with_values("the SLOs did not recover", state, "recovery", "after", with_step=True)
-    yield from (Reason(show(outage)) for outage in harm)
+    yield from (Reason(show(outage)) for outage in harm if not _slow_outage(state, outage))
     if state.relapsed:
         names = ", ".join(state.relapsed)
         fact = f"the SLOs recovered and broke again while the fault was still active: {names}"
@@ -144,8 +147,18 @@ def _too_slow(state: DrillState, step: StepResult) -> str:
     return slowed(state.host, begin, end)
 
 
-def _doubts(state: DrillState, steps: Sequence[StepResult]) -> Iterator[Reason]:
+def _slow_outage(state: DrillState, outage: Outage) -> str:
+    """How the machine slowed the run in an outage, which a control at another time cannot show; "" if it did not."""
+    begin = state.applied_s(TREATMENT) + outage.begin_s
+    around = begin - HOST_SAMPLE_S, begin + outage.seconds + HOST_SAMPLE_S
+    return slowed(state.host, *around) if state.sequential else ""
+
+
+def _doubts(state: DrillState, steps: Sequence[StepResult], harm: Sequence[Outage]) -> Iterator[Reason]:
     """Reasons for which a recovery is not credited to the runbook, or not certain."""
+    for outage in harm:
+        if why := _slow_outage(state, outage):
+            yield Reason(f"{show(outage)}; but {why}: end other work, or use fewer --jobs")
     for step in steps:
         if why := _too_slow(state, step):
             yield Reason(f"{step.place}: {step.why}; but {why}: end other work, or use fewer --jobs", named(step))

@@ -239,15 +239,24 @@ def test_recovery_outlasts_an_onset_that_only_the_control_shows(tmp_path: Path) 
     assert drill.credit.lasted_s >= 22
 
 
-def test_service_that_the_response_takes_down_fails(tmp_path: Path) -> None:
-    """The other service's health on the control, which ran before, shows that it was the response."""
+@pytest.mark.parametrize(("waited_s", "verdict"), [(0.3, Verdict.FAILED), (0.6, Verdict.INCONCLUSIVE)])
+def test_service_that_the_response_takes_down_fails(tmp_path: Path, waited_s: float, verdict: Verdict) -> None:
+    """The other service's health on the control, which ran before, shows that it was the response, unless the machine
+    was busy only later."""
 
     def available(side: str, responding: float | None) -> Mapping[str, list[bool]]:
         return {"shop": [responding is None or responding < 2]}
 
-    drill = drill_of(tmp_path, available=available)
-    assert drill.verdict is Verdict.FAILED
+    def at(_: float) -> None:
+        waits_s = waited_s if TREATMENT in world.applied else 0.0
+        world.journal.write(HostSampled(seconds=1.0, slowest="web", slowest_ran_s=0.1, slowest_waited_s=waits_s))
+
+    world = world_of(tmp_path, available=available)
+    world.at = at
+    (drill,) = world.run().drills
+    assert drill.verdict is verdict
     assert "made deployment/shop unavailable" in drill.why[0]
+    assert ("but `web` waited for a processor" in drill.why[0]) == (verdict is Verdict.INCONCLUSIVE)
 
 
 @pytest.mark.parametrize("after_s", [3.0, 12.0, 47.0, 53.0, 65.0])
