@@ -11,6 +11,7 @@ from harness.record.comparison import ComparisonStarted, DuetEnded, DuetStarted
 from harness.record.events import (
     CONTROL,
     TREATMENT,
+    ControlPlanned,
     Crashed,
     DocumentRead,
     DrillEnded,
@@ -124,6 +125,7 @@ EVERY_KIND: tuple[Event, ...] = (
     ),
     DuetStarted(drill="WEB", scenario="timeout", series="gateway", rate_per_s=None, starts_s=1000.0),
     DuetEnded(drill="WEB"),
+    ControlPlanned(drill="WEB", why="the database exists once", observe_s=90.0),
     DrillEnded(drill="WEB"),
     RunEnded(),
 )

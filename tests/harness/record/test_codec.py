@@ -59,7 +59,7 @@ def test_event_with_a_missing_or_an_unknown_field_is_refused(event: Event) -> No
         ("drill-started", ["empty"], 0, "drill-started.empty: 0 is not of type bool"),
         ("drill-started", ["symptoms", 0, "condition"], 5, "drill-started.symptoms[0].condition: 5 is not of type str"),
         ("drill-started", ["symptoms"], {}, "drill-started.symptoms: {} is not an array"),
-        ("phase-started", ["phase"], "nap", "phase-started.phase: 'nap' is not one of prepare, baseline, fault, "),
+        ("phase-started", ["phase"], "nap", "phase-started.phase: 'nap' is not one of control-prepare, "),
         ("load-counted", ["side"], "main", "load-counted.side: 'main' is not one of treatment, control"),
         ("load-counted", ["slices", 0, "bad"], [], "load-counted.slices[0].bad: [] is not an object"),
         ("load-counted", ["slices", 0, "hist"], {"x": 1}, "load-counted.slices[0].hist: a key is not of type int"),
