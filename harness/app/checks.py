@@ -17,7 +17,7 @@ from harness.load.scenario import Scenario, load_shape, scenario_of
 from harness.manifests import Manifests
 from harness.measures.probe import HealthProbe, MetricProbe, Probe
 from harness.plan import DrillPlan, GamedayPlan
-from harness.platforms.base import Provider
+from harness.platforms.base import Need, Provider
 
 
 def part_problems(plan: GamedayPlan, workers: int | None) -> Iterator[GamedayError]:
@@ -119,9 +119,14 @@ def _of_faults(drill: DrillPlan, plan: GamedayPlan) -> Iterator[GamedayError]:
         if fact := not_implemented(spec, faults, own=own):
             yield BindingError(f"{place}fault `{spec.text}`: {fact}")
         try:
-            make_fault(spec)
+            needs = needs_of(make_fault(spec))
         except GamedayError as error:
             yield BindingError(f"{place}{error}")
+            continue
+        service = plan.bindings.services.get(spec.at)
+        if service and service.volume is None and Need.VOLUME in needs:
+            fix = f"give its size, such as `volume: 64Mi`, at services.{service.name} ({service.place})"
+            yield BindingError(f"{place}fault `{spec.text}`: {service.name} has no volume; {fix}")
 
 
 def _of_control(drill: DrillPlan, bindings: Bindings) -> Iterator[GamedayError]:

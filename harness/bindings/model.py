@@ -122,6 +122,8 @@ class OwnService:
     """The path of its Prometheus text; None: it has none."""
     needs: tuple[str, ...] = ()
     """The services that must have a ready pod before it starts."""
+    volume: str | None = None
+    """The size of the volume of each pod, such as `64Mi`; None: it has none."""
     place: str = field(default="", compare=False)
     """File, line and column."""
     places: Mapping[str, str] = field(default_factory=dict, compare=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from harness.machine import quantities
 from harness.schema.shape import (
     Report,
     Shape,
@@ -22,12 +23,15 @@ from harness.schema.tree import Tree
 
 MOST_SERVICES, MOST_REPLICAS, MOST_PODS = 30, 20, 100
 """A platform has 30 addresses for Services and 210 for pods, of which a rollout needs twice as many for a while."""
-SET_BY_PLATFORM = ("POD_IP", "POD_NAME", "PORT", "NAMESPACE", "DEPLOYMENT", "GAMEDAY_DIR")
+LEAST_VOLUME_BYTES, MOST_VOLUME_BYTES = 2**20, 2**30
+"""A volume is in memory."""
+SET_BY_PLATFORM = ("POD_IP", "POD_NAME", "PORT", "NAMESPACE", "DEPLOYMENT", "GAMEDAY_DIR", "POD_VOLUME")
 """Variables that the platform sets in every pod."""
 _NAME = re.compile(r"[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?")
 """The name of a Service in Kubernetes (RFC 1035)."""
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PROGRAM = re.compile(r"\w[\w.+-]*")
+_VOLUME = re.compile(r"[1-9][0-9]*(?:Ki|Mi|Gi)")
 _HEALTH, _METRICS = re.compile(r"tcp|/[!-~]*"), re.compile(r"/[!-~]*")
 
 
@@ -64,6 +68,16 @@ def _env(tree: Tree, path: str, report: Report) -> None:
             report(value, join(path, name), "is set by the platform in every pod; remove it")
 
 
+@shaped({"type": "string", "pattern": f"^{_VOLUME.pattern}$"})
+def _volume(tree: Tree, path: str, report: Report) -> None:
+    """A size in memory, as Kubernetes writes it."""
+    size = quantities.parse(tree.value) if isinstance(tree.value, str) and _VOLUME.fullmatch(tree.value) else None
+    if size is None:
+        report(tree, path, f"`{tree.written}` is no size of a volume; write one such as 64Mi or 1Gi")
+    elif not LEAST_VOLUME_BYTES <= size <= MOST_VOLUME_BYTES:
+        report(tree, path, f"a volume has from 1Mi to 1Gi, as it is in memory, not `{tree.written}`")
+
+
 _service = mapping(
     {"run": described("the command, for `bash -c`", text())},
     {
@@ -75,6 +89,7 @@ _service = mapping(
         "health": text(pattern=_HEALTH, about="`tcp` or a path that begins with `/`"),
         "metrics": text(pattern=_METRICS, about="a path that begins with `/`"),
         "needs": sequence(scalar),
+        "volume": _volume,
     },
 )
 

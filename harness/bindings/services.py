@@ -102,6 +102,7 @@ def _service(name: str, tree: Tree, beside: Path) -> OwnService:
         health=tree.text("health") or TCP,
         metrics=tree.text("metrics"),
         needs=tuple(dict.fromkeys(_written(tree.at("needs")))),
+        volume=tree.text("volume"),
         place=tree.place,
         places={key: each.place for key, each in fields.items()},
     )

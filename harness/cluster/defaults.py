@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from harness.cluster.manifest import NAMESPACE, template
 from harness.machine.objects import Json, Obj, clone, items, new_uid, number, section, text, timestamp
 
-CONTAINER_FIELDS = ("name", "imagePullPolicy", "command", "workingDir", "ports")
+CONTAINER_FIELDS = ("name", "imagePullPolicy", "command", "workingDir", "ports", "volumeMounts")
 """Fields of a container that are taken from the manifest as they are."""
 POD_DEFAULTS: Obj = {
     "restartPolicy": "Always",
@@ -38,8 +38,10 @@ def deployment(declared: Obj, image: str, env: Mapping[str, str]) -> Obj:
     security contexts, limits, arguments (the pod's program is chosen by the Deployment's name).
     """
     (container,) = items(template(declared), "spec", "containers")
+    volumes = section(template(declared), "spec").get("volumes")
     pod: Obj = {
         "containers": [_container(container, image, env)],
+        **({"volumes": clone({"volumes": volumes})["volumes"]} if volumes else {}),
         **clone(POD_DEFAULTS),
         "terminationGracePeriodSeconds": _grace_s(declared, container),
     }

@@ -11,6 +11,7 @@ from types import MappingProxyType
 import yaml
 
 from harness import shipped
+from harness.machine import quantities
 from harness.machine.loopback import PORT
 from harness.machine.objects import Obj, environment, items, number, section, strings, text
 
@@ -87,6 +88,16 @@ def asked_at(template: Obj) -> Obj:
         "health": "" if tcp else text(asked, "readinessProbe", "httpGet", "path", default="/health"),
         "metrics": "" if annotations.get(SCRAPE) == "false" else path,
     }
+
+
+def volume_bytes(template: Obj) -> int | None:
+    """The size of the volume in memory (an emptyDir) of a template's pods; None for pods without one."""
+    for each in items(template, "spec", "volumes"):
+        declared = section(each, "emptyDir")
+        size = quantities.parse(declared.get("sizeLimit"))
+        if declared.get("medium") == "Memory" and size is not None:
+            return int(size)
+    return None
 
 
 @cache

@@ -13,6 +13,7 @@ from harness.machine.objects import Json, Obj
 
 GRACE_S = 10
 """Seconds from SIGTERM to SIGKILL."""
+VOLUME = "volume"
 
 
 def write(services: Iterable[OwnService], folder: Path) -> None:
@@ -29,6 +30,8 @@ def write(services: Iterable[OwnService], folder: Path) -> None:
 def _deployment(each: OwnService) -> Obj:
     lists = {NEEDS: ",".join(each.needs), PROGRAMS: ",".join(each.programs)}
     pod: Obj = {"terminationGracePeriodSeconds": GRACE_S, "containers": [_container(each)]}
+    if each.volume is not None:
+        pod["volumes"] = [{"name": VOLUME, "emptyDir": {"medium": "Memory", "sizeLimit": each.volume}}]
     template: Obj = {"metadata": {"labels": {"app": each.name}, "annotations": _scraping(each)}, "spec": pod}
     return {
         "apiVersion": "apps/v1",
@@ -54,6 +57,7 @@ def _container(each: OwnService) -> Obj:
     connection: Obj = {"tcpSocket": {"port": each.port}}
     ready: Obj = connection if each.health == TCP else {"httpGet": {"path": each.health, "port": each.port}}
     env: list[Json] = [{"name": name, "value": value} for name, value in each.env.items()]
+    mounts: Obj = {} if each.volume is None else {"volumeMounts": [{"name": VOLUME, "mountPath": f"/{VOLUME}"}]}
     return {
         "name": "app",
         "image": IMAGE_OF_COMMANDS,
@@ -64,6 +68,7 @@ def _container(each: OwnService) -> Obj:
         "env": env,
         "readinessProbe": {**ready, "timeoutSeconds": 1, "periodSeconds": 1, "failureThreshold": 2},
         "livenessProbe": {**connection, "timeoutSeconds": 2, "periodSeconds": 5, "failureThreshold": 3},
+        **mounts,
     }
 
 

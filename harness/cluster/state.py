@@ -94,6 +94,11 @@ class Pod:
         return self.folder / "app"
 
     @property
+    def volume(self) -> Path:
+        """The folder of the volume, if the pod has one and is a process: its variable POD_VOLUME."""
+        return self.folder / "volume"
+
+    @property
     def grace_s(self) -> float:
         """Seconds from SIGTERM to SIGKILL."""
         return number(self.template, "spec", "terminationGracePeriodSeconds", default=30)

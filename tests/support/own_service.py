@@ -6,8 +6,12 @@ It logs plain text.
 
 import json
 import os
+import shlex
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+SERVER = f"exec {shlex.quote(sys.executable)} -S {shlex.quote(__file__)}"
+"""The command that runs it."""
 
 
 class Handler(BaseHTTPRequestHandler):

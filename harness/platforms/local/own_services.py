@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 
 from harness.bindings import OwnService
+from harness.cluster.runtimes.process import volumes
 from harness.errors import StartError
 from harness.machine import process_ledger
 
@@ -24,6 +25,7 @@ PROBED = "127.63.0.1"
 def check(services: Mapping[str, OwnService]) -> None:
     """Raises StartError that names every missing program and every port that cannot be used."""
     problems = [problem for each in services.values() for problem in (*_missing(each), *_taken(each))]
+    problems += _without_volumes(services)
     if problems:
         raise StartError("\n".join(problems))
 
@@ -32,6 +34,12 @@ def _missing(each: OwnService) -> Iterator[str]:
     for name in each.programs:
         if shutil.which(name) is None:
             yield f"{each.at('programs')}: `{name}` is not on PATH; install it, or remove it from the list"
+
+
+def _without_volumes(services: Mapping[str, OwnService]) -> Iterator[str]:
+    wanted = [each for each in services.values() if each.volume is not None]
+    if wanted and (why := volumes.missing()):
+        yield from (f"{each.at('volume')}: {why}; remove the key, or use a machine that allows it" for each in wanted)
 
 
 def _taken(each: OwnService) -> Iterator[str]:

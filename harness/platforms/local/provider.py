@@ -15,8 +15,12 @@ from harness.platforms.local.platform import NO_SERVICES, LocalPlatform
 REFUSALS = {
     Need.FRONT: "it has no proxy in front of the shipped services, whose pods share the Service's address; "
     "use --platform docker, or services of your own (`services:` in gameday.yaml)",
+    Need.VOLUME: "the shipped services have no volume; use services of your own with `volume:` in gameday.yaml",
     Need.NETWORK_POLICIES: "it has no network that enforces NetworkPolicies; use --platform kind",
 }
+
+OF_OWN_SERVICES = (Need.FRONT, Need.VOLUME)
+"""What the user's own services have, and the shipped ones do not."""
 
 
 class LocalProvider:
@@ -34,7 +38,7 @@ class LocalProvider:
         own_services.check(self._services)
 
     def refusal(self, need: Need) -> str:
-        return "" if need is Need.FRONT and self._services else REFUSALS.get(need, "")
+        return "" if need in OF_OWN_SERVICES and self._services else REFUSALS.get(need, "")
 
     def session(self, folder: Path, announce: Announce) -> AbstractContextManager[None]:
         return nullcontext()

@@ -98,6 +98,9 @@ def test_plan_shows_the_services(place: Path) -> None:
         (("fault: scale-to-zero", "fault: slow, factor: 2"),
          "gameday.yaml:16:12: fault `web: slow factor=2`: a service of yours implements no fault itself; "
          "faults for every service: bandwidth, blackhole, chaos-toolkit,"),
+        (("fault: scale-to-zero", "fault: full-disk"),
+         "gameday.yaml:16:12: fault `web: full-disk`: web has no volume; give its size, such as `volume: 64Mi`, at "
+         "services.web (gameday.yaml:7:5)"),
         (("health(web)", "health(wbe)"),
          "gameday.yaml:24:16: condition `health(wbe) == failing`: there is no service `wbe`; known: db, web"),
         (("    metrics: /metrics\n", ""),

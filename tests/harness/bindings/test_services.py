@@ -26,6 +26,7 @@ services:
     health: /healthz
     metrics: /metrics
     needs: [cache]
+    volume: 64Mi
 """
 
 
@@ -60,6 +61,7 @@ def test_services_are_read_with_their_defaults(tmp_path: Path) -> None:
         health="/healthz",
         metrics="/metrics",
         needs=("cache",),
+        volume="64Mi",
     )
     assert web.at("port") == f"{tmp_path}/gameday.yaml:8:5: services.web.port", "a default stands nowhere"
     assert web.at("folder") == f"{tmp_path}/gameday.yaml:9:13: services.web.folder"
@@ -77,6 +79,15 @@ def test_file_without_services_has_the_shipped_ones(tmp_path: Path) -> None:
         (("    run: exec app\n", ""), "8:5: services.web.run: missing; add it"),
         (("port: 6379", "port: 0"), "5:11: services.cache.port: expected a whole number from 1 to 65535, got `0`"),
         (("port: 6379", "port: 1e3"), "5:11: services.cache.port: expected a whole number from 1 to 65535, got `1e3`"),
+        (
+            ("port: 6379", "volume: 64"),
+            "5:13: services.cache.volume: `64` is no size of a volume; write one such as 64Mi",
+        ),
+        (("port: 6379", "volume: 64MB"), "5:13: services.cache.volume: `64MB` is no size of a volume; write one such"),
+        (
+            ("port: 6379", "volume: 2Gi"),
+            "5:13: services.cache.volume: a volume has from 1Mi to 1Gi, as it is in memory",
+        ),
         (("port: 6379", "port: 010"), "5:11: services.cache.port: `010` would be read as 8; write 8, or"),
         (("replicas: 2", "replicas: 21"), "10:15: services.web.replicas: expected a whole number from 1 to 20"),
         (("folder: app", "folder: ap"), "9:13: services.web.folder: `ap` is no folder in TMP; create or correct it"),

@@ -14,6 +14,7 @@ CACHE = OwnService("cache", "exec redis-server", Path("/src"), 6379, programs=("
 WEB = OwnService(
     "web", "exec app", Path("/src/app"), replicas=2, env={"URL": "redis://$(CACHE_SERVICE_HOST)", "DB": "http://cache/x"},
     health="/healthz", metrics="/stats", needs=("cache",),
+    volume="64Mi",
 )  # fmt: skip
 
 
@@ -31,6 +32,8 @@ def test_small_cluster_reads_what_was_written(tmp_path: Path) -> None:
     assert found.names_in(manifest.PROGRAMS, "cache") == ("redis-server", "redis-cli")
     assert found.environments()["web"] == dict(WEB.env)
     assert not found.database
+    volumes = {name: manifest.volume_bytes(manifest.template(each)) for name, each in found.deployments.items()}
+    assert volumes == {"cache": None, "web": 64 * 2**20}
     asked = {name: manifest.asked_at(manifest.template(each)) for name, each in found.deployments.items()}
     assert asked == {
         "cache": {"port": 6379, "health": "", "metrics": ""},

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
 import socket
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,10 +15,8 @@ from harness.faults.base import Injection, Target
 from harness.faults.factory import make_fault
 from harness.http import Answer, call
 from harness.platforms.local.platform import LocalPlatform
-from tests.support.paths import ROOT
+from tests.support.own_service import SERVER
 from tests.support.waiting import wait_until
-
-SERVER = f"exec {shlex.quote(sys.executable)} -S {shlex.quote(str(ROOT / 'tests' / 'support' / 'own_service.py'))}"
 
 
 @pytest.fixture(scope="module")

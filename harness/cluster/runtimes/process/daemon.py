@@ -19,6 +19,7 @@ from harness.cluster.runtimes.process.fork_server import ForkServer
 from harness.cluster.runtimes.process.fronts import PROXY, Fronts
 from harness.cluster.runtimes.process.pod_environment import PodEnvironment
 from harness.cluster.runtimes.process.runtime import ProcessRuntime, Starters
+from harness.cluster.runtimes.process.volumes import Volumes
 from harness.machine import process_ledger
 from harness.machine.loopback import DATABASE
 from harness.machine.platform_state import AdminPort
@@ -55,8 +56,9 @@ class ProcessBackend:
         ports = {name: manifest.port(name) for name in manifest.services}
         self._fronts = Fronts(manifest.commanded, self._addresses, ports, subnet.admin_port, layout.folder)
         environment = PodEnvironment(layout.folder, subnet, self._addresses, ports)
-        self._execution = Execution(layout.ledger, environment, NAMESPACE, layout.runtime)
-        starters = Starters(self._fork_server, self._execution, environment)
+        volumes = Volumes(layout.folder)
+        self._execution = Execution(layout.ledger, environment, volumes, NAMESPACE, layout.runtime)
+        starters = Starters(self._fork_server, self._execution, environment, volumes)
         image = IMAGE_OF_COMMANDS if manifest.commanded else IMAGE
         self.runtime = ProcessRuntime(subnet, layout.ledger, starters, self._fronts.proxies, image)
         self._database = postgres.Database(layout.folder / "postgres", subnet.address(DATABASE), POSTGRES_PORT)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from harness.cluster.manifest import asked_at
 from harness.cluster.runtimes.process.pod_environment import PodEnvironment
+from harness.cluster.runtimes.process.volumes import Volumes
 from harness.cluster.state import Pod
 from harness.machine import operator_shell
 from harness.machine.objects import number
@@ -62,8 +63,10 @@ async def _chunks(stream: asyncio.StreamReader | None) -> AsyncIterator[bytes]:
 class Execution:
     """Starts commands in pods. `environment` knows the Services; `runtime` is a folder with a short path."""
 
-    def __init__(self, ledger: Ledger, environment: PodEnvironment, namespace: str, runtime: Path) -> None:
-        self._ledger, self._environment, self._namespace = ledger, environment, namespace
+    def __init__(
+        self, ledger: Ledger, environment: PodEnvironment, volumes: Volumes, namespace: str, runtime: Path
+    ) -> None:
+        self._ledger, self._environment, self._volumes, self._namespace = ledger, environment, volumes, namespace
         self._no_database = runtime / "no-database"
         self._no_database.mkdir()
         self._feeding: set[asyncio.Task[None]] = set()
@@ -90,7 +93,7 @@ class Execution:
         what = f"exec in {pod.name}: {argv[0]}"
         self._ledger.intend(what)
         command = await asyncio.create_subprocess_exec(
-            *self._network(pod), *IN_POD, str(process), program, *replaced,
+            *self._volumes.entering(pod), *self._network(pod), *IN_POD, str(process), program, *replaced,
             env=env, cwd=pod.app, start_new_session=True,
             stdin=asyncio.subprocess.DEVNULL if stdin is None else asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.bindings.variables import expanded, link_names
-from harness.cluster.manifest import asked_at
+from harness.cluster.manifest import asked_at, volume_bytes
 from harness.cluster.state import Pod
 from harness.machine.loopback import Subnet
 from harness.machine.objects import environment
@@ -61,6 +61,8 @@ class PodEnvironment:
 
     def _located(self, pod: Pod) -> dict[str, str]:
         names = {"POD_NAME": pod.name, "DEPLOYMENT": pod.owner.deployment.name, "NAMESPACE": pod.namespace}
+        if volume_bytes(pod.template) is not None:
+            names["POD_VOLUME"] = str(pod.volume)
         return {**names, "POD_IP": pod.ip, "PORT": str(asked_at(pod.template)["port"])}
 
     def _links(self) -> dict[str, str]:

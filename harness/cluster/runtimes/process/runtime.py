@@ -19,6 +19,7 @@ from harness.cluster.runtimes.process.command import CommandProcess
 from harness.cluster.runtimes.process.execution import Command, Execution
 from harness.cluster.runtimes.process.fork_server import ForkServer
 from harness.cluster.runtimes.process.pod_environment import PodEnvironment
+from harness.cluster.runtimes.process.volumes import Volumes
 from harness.cluster.service_proxies import ServiceProxies
 from harness.cluster.state import Pod
 from harness.http import call_async
@@ -52,6 +53,7 @@ class Starters:
     fork_server: ForkServer
     execution: Execution
     environment: PodEnvironment
+    volumes: Volumes
 
 
 class ProcessRuntime:
@@ -71,6 +73,7 @@ class ProcessRuntime:
         env = self._starters.environment.of(pod)
         if argv := pod.command:
             cwd = Path(text(pod.container, "workingDir"))
+            argv = [*await asyncio.to_thread(self._starters.volumes.entering, pod), *argv]
             return command.start(argv, env, cwd, log, self._ledger, f"pod {pod.name}")
         child = await self._starters.fork_server.spawn(pod.owner.deployment.name, env, pod.app, log)
         return Forked(child.group, child.exited)
@@ -93,6 +96,7 @@ class ProcessRuntime:
     async def release(self, pod: Pod) -> None:
         if commands := self._commands.pop(pod.name, []):
             await asyncio.to_thread(end, commands, self._ledger.folder)
+        self._starters.volumes.release(pod)
         self._subnet.release(pod.ip)
 
     async def readings(self, pods: Iterable[Pod]) -> Mapping[str, Reading]:
