@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
-
 from harness.bindings import FaultSpec
-from harness.errors import PlatformError
-from harness.faults.base import FaultState, Injection, Target
-from harness.faults.kubectl import kubectl
+from harness.faults.base import Injection, Target
+from harness.faults.network_policy import Forbidden, cluster_of, forbidding
 from harness.faults.parameters import Parameters
-from harness.faults.timed_revert import TimedRevert
+from harness.machine.objects import Json, Obj
 from harness.platforms.base import Need
 from harness.platforms.kubernetes.platform import KubernetesPlatform
 
@@ -24,11 +21,7 @@ fi"""
 
 
 class Partition:
-    """The pods of `from` can reach every pod except those of `at`.
-
-    NetworkPolicies can only allow traffic, so this one selects the egress of `from`, which no other policy of the
-    platform does, and allows everything else. A call before and after shows that the policy takes effect.
-    """
+    """The pods of `from` can reach every pod except those of `at`."""
 
     needs = frozenset({Need.NETWORK_POLICIES})
 
@@ -41,44 +34,12 @@ class Partition:
 
     def prepare(self, target: Target) -> Injection:
         """Raises PlatformError for a platform without an API server of its own."""
-        store = self._store(target)
-        path = f"/apis/networking.k8s.io/v1/namespaces/{target.platform.namespace}/networkpolicies"
-        name = f"gameday-partition-{secrets.token_hex(3)}"
-        policy = self._policy(name, store)
-        revert = TimedRevert(self._max_s, lambda: store.delete_object(f"{path}/{name}"))
-
-        def apply() -> None:
-            self._require_connection(store)
-            store.create_object(path, policy, self.text)
-            revert.start()
-            self._require_partition(store, revert)
-
-        return Injection(f"delete networkpolicy/{name}", apply, revert.run, lambda: self._state(target, revert, name))
-
-    def _state(self, target: Target, revert: TimedRevert, name: str) -> FaultState:
-        if revert.expired:
-            return FaultState("ended", f"it was reverted after {self._max_s:g} s")
-        found = kubectl(target, self.text, "get", f"networkpolicy/{name}", "--ignore-not-found", "-o", "name")
-        return FaultState("active") if found else FaultState("changed", f"networkpolicy/{name} was deleted")
-
-    def _store(self, target: Target) -> KubernetesPlatform:
-        if not isinstance(target.platform, KubernetesPlatform):
-            fact = f"the {target.platform.name} platform has no network policies"
-            raise PlatformError(f"fault `{self.text}`: {fact}; use --platform kind, or another fault")
-        return target.platform
-
-    def _require_connection(self, platform: KubernetesPlatform) -> None:
-        if why := self._refusal(platform):
-            fact = f"{self._from} cannot reach {self._at} even before the partition: {why}"
-            raise PlatformError(f"fault `{self.text}`: {fact}; check `from` and `at` in the bindings")
-
-    def _require_partition(self, platform: KubernetesPlatform, revert: TimedRevert) -> None:
-        if not self._refusal(platform):
-            revert.run()
-            raise PlatformError(
-                f"fault `{self.text}`: it has no effect: {self._from} still reaches {self._at}, so the cluster's "
-                "network does not enforce NetworkPolicies; use a CNI that does (kind's own since 0.24, Calico, Cilium)"
-            )
+        cluster = cluster_of(target, self.text)
+        what = Forbidden(
+            self.text, "partition", self._from, self._elsewhere(cluster), lambda: self._refusal(cluster),
+            f"reach {self._at}",
+        )  # fmt: skip
+        return forbidding(target, what, self._max_s)
 
     def _refusal(self, platform: KubernetesPlatform) -> str:
         """Why a pod of `from` gets no new connection to `at`; "" if it gets one."""
@@ -87,21 +48,12 @@ class Partition:
         done = platform.kubectl("exec", *pod, "--", "sh", "-c", CONNECT, host, str(port))
         return "" if done.status == 0 else done.stderr.strip() or f"status {done.status}"
 
-    def _policy(self, name: str, platform: KubernetesPlatform) -> dict[str, object]:
-        """A pod is none of `at` if one of its labels differs."""
-        others = [
-            {"podSelector": {"matchExpressions": [{"key": key, "operator": "NotIn", "values": [value]}]}}
-            for key, value in platform.labels(self._at).items()
-        ]
-        named = {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": [platform.namespace]}
-        elsewhere = {"namespaceSelector": {"matchExpressions": [named]}}
-        return {
-            "apiVersion": "networking.k8s.io/v1",
-            "kind": "NetworkPolicy",
-            "metadata": {"name": name, "namespace": platform.namespace},
-            "spec": {
-                "podSelector": {"matchLabels": dict(platform.labels(self._from))},
-                "policyTypes": ["Egress"],
-                "egress": [{"to": [*others, elsewhere]}],
-            },
-        }
+    def _elsewhere(self, platform: KubernetesPlatform) -> Obj:
+        """Every pod but those of `at`: one of its labels differs."""
+        others: list[Json] = [{"podSelector": _other(*label)} for label in platform.labels(self._at).items()]
+        return {"to": [*others, {"namespaceSelector": _other("kubernetes.io/metadata.name", platform.namespace)}]}
+
+
+def _other(key: str, value: str) -> Obj:
+    """Selects what has another value of a label, or none."""
+    return {"matchExpressions": [{"key": key, "operator": "NotIn", "values": [value]}]}

@@ -22,6 +22,7 @@ class Need(Enum):
     PROCESSES = "pods whose processes can be stopped from outside"
     MEMORY_GUARD = "pods whose memory can be measured and whose processes can be killed from outside"
     VOLUME = "a volume of the pods that has a size of its own"
+    DNS = "names that the pods ask a DNS server for"
     NETWORK_POLICIES = "a network that enforces NetworkPolicies"
 
 

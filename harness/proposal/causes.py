@@ -8,6 +8,8 @@ from collections.abc import Sequence
 _WORDS = (
     (r"crash|restart|killed|evict|terminated", ("pod-kill",)),
     (r"memory|\boom\b", ("memory-limit",)),
+    (r"\bdisk|no space left|\benospc\b|\bvolume\b", ("full-disk",)),
+    (r"\bdns\b|resolv|name resolution|no such host", ("dns-failure",)),
     (r"\bcpu\b|throttl|load average", ("cpu-pressure",)),
     (r"hang|hung|stuck|deadlock|freez|frozen|unresponsive", ("stop", "blackhole")),
     (r"slow|latency|time[sd]?[ -]?out|delay|p9\d", ("latency", "cpu-pressure", "bandwidth")),

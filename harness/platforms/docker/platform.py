@@ -19,7 +19,7 @@ from harness.machine.guard import Guard
 from harness.platforms.control_client import StateAnswer
 from harness.platforms.daemon_platform import DaemonPlatform
 
-PAUSING = "harness.cluster.runtimes.container.pausing"
+PAUSING, RESOLVING = (f"harness.cluster.runtimes.container.{name}" for name in ("pausing", "resolving"))
 CONTAINERS = '{range .items[*]}{.metadata.name} {.status.containerStatuses[0].containerID}{"\n"}{end}'
 DIRECT_S = 0.5
 """Longest time in which a container on this machine answers."""
@@ -78,10 +78,20 @@ class DockerPlatform(DaemonPlatform):
         return {"TESTCONTAINERS_CONNECTION_MODE": "docker_host", **ours, **super().environment()}
 
     def stop_guard(self, pods: Sequence[str], max_duration_s: float) -> Guard:
+        return self._guard(PAUSING, [f"{max_duration_s:g}", *self.containers(pods)])
+
+    def dns_guard(self, max_duration_s: float) -> Guard:
+        """A guard that lets the containers it is asked for resolve no names. Raises PlatformError."""
+        return self._guard(RESOLVING, [f"{max_duration_s:g}"])
+
+    def _guard(self, module: str, arguments: Sequence[str]) -> Guard:
+        return Guard(module, arguments, self.folder, self.environment())
+
+    def containers(self, pods: Sequence[str]) -> Sequence[str]:
+        """The ids of the pods' running containers."""
         listed = self.kubectl("get", "pods", "-n", self.namespace, "-o", f"jsonpath={CONTAINERS}").stdout
         found = (line.split(" ") for line in listed.splitlines())
-        ids = [container.removeprefix("docker://") for pod, container in found if pod in pods]
-        return Guard(PAUSING, [f"{max_duration_s:g}", *ids], self.folder, self.environment())
+        return [container.removeprefix("docker://") for pod, container in found if pod in pods]
 
     def recover(self) -> Sequence[str]:
         """Never raises: what an unreachable engine still has remains in the ledger, and the provider reports it."""

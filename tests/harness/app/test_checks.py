@@ -139,6 +139,8 @@ def test_all_problems_are_named_at_once(place: Path) -> None:
     ("fault", "reason"),
     [
         ("fault: latency, delay_ms: 300", "it has no proxy in front of the shipped services"),
+        ("fault: full-disk", "the shipped services have no volume; use services of your own with `volume:`"),
+        ("fault: dns-failure", "it has no DNS server, its services know each other by address; use --platform docker"),
         ("fault: partition, from: api-gateway", "it has no network that enforces NetworkPolicies; use --platform kind"),
     ],
 )

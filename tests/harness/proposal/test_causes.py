@@ -6,7 +6,17 @@ import pytest
 
 from harness.proposal.causes import likely
 
-KINDS = ("blackhole", "cpu-pressure", "latency", "memory-limit", "pod-kill", "scale-to-zero", "stop")
+KINDS = (
+    "blackhole",
+    "cpu-pressure",
+    "dns-failure",
+    "full-disk",
+    "latency",
+    "memory-limit",
+    "pod-kill",
+    "scale-to-zero",
+    "stop",
+)
 
 
 @pytest.mark.parametrize(
@@ -16,6 +26,8 @@ KINDS = ("blackhole", "cpu-pressure", "latency", "memory-limit", "pod-kill", "sc
         ("CACHE_DOWN The cache does not answer", ("scale-to-zero", "blackhole")),
         ("Checkout is slow", ("latency", "cpu-pressure")),
         ("ContainerOOMKilled", ("pod-kill", "memory-limit")),
+        ("NodeDiskFull: no space left on device", ("full-disk",)),
+        ("CoreDNSDown: names are not resolved", ("dns-failure", "scale-to-zero", "blackhole")),
         ("Workers are stuck", ("stop", "blackhole")),
         ("Certificate expires soon", ()),
         ("Downtime notice for Kafka topics", ()),

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from harness.bindings import FaultSpec
-from harness.faults.base import Injection, Target
+from harness.errors import PlatformError
+from harness.faults.base import FaultState, Injection, Target
 from harness.faults.factory import make_fault
 from harness.http import Answer, call
 from harness.platforms.docker.platform import DockerPlatform
@@ -73,3 +74,44 @@ def test_fault_bites_until_its_revert(platform: DockerPlatform, name: str, statu
         injection.revert()
     assert injection.state().state == "ended"
     assert ask(platform).status == 200
+
+
+def finds(platform: DockerPlatform, name: str) -> bool:
+    argv = ("exec", "deployment/inference", "-n", "production", "--", "getent", "hosts", name)
+    return platform.kubectl(*argv).status == 0
+
+
+def test_names_cannot_be_resolved_until_the_revert(platform: DockerPlatform) -> None:
+    injection = prepared(platform, "dns-failure")
+    assert injection.text == "restore /etc/resolv.conf of inference"
+    assert finds(platform, "tool-service")
+    injection.apply()
+    try:
+        assert injection.state() == FaultState("active", "1 of 1 containers have no DNS server")
+        assert not finds(platform, "tool-service")
+        assert ask(platform).status == 200, "the service itself runs"
+        (before,) = platform.state()["inference"].pods
+        platform.kubectl("delete", "pod", before, "-n", "production", timeout_s=60)
+        wait_until(lambda: platform.state()["inference"].ready == 1 and ask(platform).status == 200)
+        wait_until(lambda: not finds(platform, "tool-service"), "the new pod has it")
+    finally:
+        injection.revert()
+    assert finds(platform, "tool-service")
+    assert injection.state().state == "ended"
+
+
+def test_dns_failure_ends_after_its_maximum_duration(platform: DockerPlatform) -> None:
+    fault = make_fault(FaultSpec("inference", "dns-failure", {}, 2.0))
+    injection = fault.prepare(Target(platform, None))  # type: ignore[arg-type]
+    injection.apply()
+    wait_until(lambda: injection.state().state == "ended")
+    wait_until(lambda: finds(platform, "tool-service"))
+    injection.revert()
+
+
+def test_full_disk_is_refused_without_a_volume(platform: DockerPlatform) -> None:
+    with pytest.raises(PlatformError, match="it has no variable POD_VOLUME"):
+        prepared(platform, "full-disk").apply()
+    fault = make_fault(FaultSpec("inference", "full-disk", {"path": "/app"}))
+    with pytest.raises(PlatformError, match="/app is no volume in memory with a size of its own"):
+        fault.prepare(Target(platform, None)).apply()  # type: ignore[arg-type]

@@ -172,6 +172,51 @@ def test_partition_cuts_the_connection_or_reports_that_it_cannot(platform: Kuber
     assert "gameday-partition" not in platform.kubectl("get", "networkpolicies", "-n", "production").stdout
 
 
+def test_names_cannot_be_resolved_until_the_revert(platform: KubernetesPlatform) -> None:
+    def finds() -> bool:
+        argv = ("exec", "deployment/api-gateway", "-n", "production", "--", "timeout", "3", "getent", "hosts")
+        return platform.kubectl(*argv, "inference").status == 0
+
+    injection = make_fault(FaultSpec("api-gateway", "dns-failure")).prepare(Target(platform, None))  # type: ignore[arg-type]
+    assert finds()
+    injection.apply()
+    try:
+        assert injection.state().state == "active"
+        assert not finds()
+    finally:
+        injection.revert()
+    wait_until(finds)
+    assert "gameday-dns-failure" not in platform.kubectl("get", "networkpolicies", "-n", "production").stdout
+
+
+VOLUME = json.dumps(
+    {"spec": {"template": {"spec": {
+        "volumes": [{"name": "volume", "emptyDir": {"medium": "Memory", "sizeLimit": "8Mi"}}],
+        "containers": [{"name": "app", "volumeMounts": [{"name": "volume", "mountPath": "/volume"}]}],
+    }}}}
+)  # fmt: skip
+
+
+def test_volume_of_a_pod_is_full_until_the_revert(cluster: Path, platform: KubernetesPlatform) -> None:
+    admin(cluster, "-n", "production", "patch", "deployment/inference", "--type=strategic", "-p", VOLUME)
+    admin(cluster, "-n", "production", "rollout", "status", "deployment/inference", "--timeout=120s")
+
+    def writes() -> bool:
+        argv = ("exec", "deployment/inference", "-n", "production", "--", "sh", "-c", "echo 1 > /volume/x")
+        return platform.kubectl(*argv).status == 0
+
+    wait_until(lambda: len(platform.state()["inference"].pods) == 1 and writes())
+    fault = make_fault(FaultSpec("inference", "full-disk", {"path": "/volume"}))
+    injection = fault.prepare(Target(platform, None))  # type: ignore[arg-type]
+    injection.apply()
+    try:
+        assert injection.state().state == "active"
+        assert not writes()
+    finally:
+        injection.revert()
+    assert writes()
+
+
 def test_killed_run_is_recovered_from_another_machine(cluster: Path, tmp_path: Path) -> None:
     """SIGKILL in the middle of an incident; then nothing but a kubeconfig."""
     with running("run", RUNBOOK, "--only", "TIMEOUT", "--platform", "kind", "--out", "run", cwd=tmp_path) as run:
