@@ -21,6 +21,7 @@ class Need(Enum):
     FRONT = "a proxy in front of each Service"
     PROCESSES = "pods whose processes can be stopped from outside"
     MEMORY_GUARD = "pods whose memory can be measured and whose processes can be killed from outside"
+    MEMORY_LIMITS = "containers whose memory the kernel limits"
     VOLUME = "a volume of the pods that has a size of its own"
     DNS = "names that the pods ask a DNS server for"
     NETWORK_POLICIES = "a network that enforces NetworkPolicies"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 _WORDS = (
     (r"crash|restart|killed|evict|terminated", ("pod-kill",)),
-    (r"memory|\boom\b", ("memory-limit",)),
+    (r"memory|\boom\b", ("memory-limit", "memory-pressure")),
     (r"\bdisk|no space left|\benospc\b|\bvolume\b", ("full-disk",)),
     (r"\bdns\b|resolv|name resolution|no such host", ("dns-failure",)),
     (r"\bcpu\b|throttl|load average", ("cpu-pressure",)),

@@ -15,6 +15,7 @@ from harness.platforms.local.platform import NO_SERVICES, LocalPlatform
 REFUSALS = {
     Need.FRONT: "it has no proxy in front of the shipped services, whose pods share the Service's address; "
     "use --platform docker, or services of your own (`services:` in gameday.yaml)",
+    Need.MEMORY_LIMITS: "its pods share the memory of this machine; use `memory-limit`, or --platform docker",
     Need.VOLUME: "the shipped services have no volume; use services of your own with `volume:` in gameday.yaml",
     Need.DNS: "it has no DNS server, its services know each other by address; use --platform docker, or `blackhole` at "
     "the service that is not to be found",

@@ -115,3 +115,29 @@ def test_full_disk_is_refused_without_a_volume(platform: DockerPlatform) -> None
     fault = make_fault(FaultSpec("inference", "full-disk", {"path": "/app"}))
     with pytest.raises(PlatformError, match="/app is no volume in memory with a size of its own"):
         fault.prepare(Target(platform, None)).apply()  # type: ignore[arg-type]
+
+
+def test_memory_pressure_kills_in_a_container_with_a_limit(platform: DockerPlatform) -> None:
+    injection = prepared(platform, "memory-pressure", mb=1000)
+    with pytest.raises(PlatformError, match="it has no memory limit, so that the machine's memory would be used up"):
+        injection.apply()
+    injection.revert()
+    limits = ("set", "resources", "deployment/inference", "-n", "production", "--limits=memory=300Mi")
+    assert platform.kubectl(*limits).status == 0
+    wait_until(lambda: platform.state()["inference"].ready == 1 and len(platform.state()["inference"].pods) == 1)
+    before = used_mib(platform)
+    injection = prepared(platform, "memory-pressure", mb=100)
+    injection.apply()
+    assert injection.state().state == "active"
+    wait_until(lambda: used_mib(platform) > before + 80)
+    injection.revert()
+    wait_until(lambda: used_mib(platform) < before + 40)
+    injection = prepared(platform, "memory-pressure", mb=400)
+    injection.apply()
+    wait_until(lambda: injection.state().state == "unknown", "the kernel has killed what held the memory")
+    injection.revert()
+
+
+def used_mib(platform: DockerPlatform) -> int:
+    shown = platform.kubectl("top", "pods", "-n", "production", "-l", "app=inference", "--no-headers").stdout
+    return int(shown.split()[2].removesuffix("Mi"))
