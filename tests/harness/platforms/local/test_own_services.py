@@ -8,7 +8,6 @@ import re
 import shlex
 import signal
 import socket
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -26,13 +25,12 @@ from harness.platforms.local.own_services import start_error
 from harness.platforms.local.platform import LocalPlatform
 from harness.platforms.local.provider import LocalProvider
 from tests.support.network import free_port
-from tests.support.paths import ROOT
+from tests.support.own_service import SERVER
 from tests.support.platform_shell import in_shell
 from tests.support.waiting import wait_until
 
 NAP = f"1000.{os.getpid()}"
 """Seconds of `sleep` that no other program waits for."""
-SERVER = f"exec {shlex.quote(sys.executable)} -S {shlex.quote(str(ROOT / 'tests' / 'support' / 'own_service.py'))}"
 
 
 def own(name: str, run: str = SERVER, **more: object) -> OwnService:
