@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from harness.errors import PlatformError
 from harness.faults.base import Target
 
-START_S = 10.0
+START_S = 30.0
 KILL = '[ "$0" = 0 ] || kill -KILL -"$0"'
 """Kills a process group."""
 
