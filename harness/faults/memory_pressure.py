@@ -14,7 +14,7 @@ case $limit in
 max | "" | ????????????????*)
     echo "it has no memory limit, so that the machine's memory would be used up; set limits.memory"; exit 1;;
 esac
-exec 3>&1
+exec 3>&1 2> /dev/null
 (head -c "$0" /dev/zero; echo $PPID >&3; while sleep 1; do printf 0; done) | tail > /dev/null
 """
 """Holds $0 bytes: `tail` keeps its last line in memory until its end. The files of cgroup v2 and v1, which shows no
