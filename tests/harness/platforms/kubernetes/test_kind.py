@@ -172,19 +172,21 @@ def test_partition_cuts_the_connection_or_reports_that_it_cannot(platform: Kuber
     assert "gameday-partition" not in platform.kubectl("get", "networkpolicies", "-n", "production").stdout
 
 
-def test_names_cannot_be_resolved_until_the_revert(platform: KubernetesPlatform) -> None:
+def test_names_cannot_be_resolved_or_it_reports_that_it_cannot(platform: KubernetesPlatform) -> None:
     def finds() -> bool:
         argv = ("exec", "deployment/api-gateway", "-n", "production", "--", "timeout", "3", "getent", "hosts")
         return platform.kubectl(*argv, "inference").status == 0
 
     injection = make_fault(FaultSpec("api-gateway", "dns-failure")).prepare(Target(platform, None))  # type: ignore[arg-type]
     assert finds()
-    injection.apply()
     try:
+        injection.apply()
         assert injection.state().state == "active"
         assert not finds()
-    finally:
-        injection.revert()
+    except PlatformError as error:
+        assert "does not enforce NetworkPolicies" in str(error)  # noqa: PT017
+        assert finds()
+    injection.revert()
     wait_until(finds)
     assert "gameday-dns-failure" not in platform.kubectl("get", "networkpolicies", "-n", "production").stdout
 
