@@ -187,7 +187,7 @@ def test_late_and_missing_answers_count_in_the_slice_of_their_due_time(tmp_path:
             (folder := tmp_path / engine).mkdir()
             file, settings = (
                 str(SCENARIOS / "tool_down.py"),
-                {"rate": 20, "duration_s": 48, "thresholds_ms": "500,2000"},
+                {"rate": 20, "duration_s": 56, "thresholds_ms": "500,2000"},
             )
             loads.append(stack.enter_context(running(file, server.url, folder, engine=engine, **settings)))
         wait_until(lambda: all(load.total("gateway") > 60 for load in loads), "three seconds of requests")
@@ -196,7 +196,7 @@ def test_late_and_missing_answers_count_in_the_slice_of_their_due_time(tmp_path:
         for load in loads:
             assert load.process.wait(60) == 0
             end_s = load.lines[-1]["t"]
-            before = during(load, 0, released_s - 0.5)
+            before = during(load, released_s - 7, released_s - 0.5)  # one of the two may have started much earlier
             assert before["tools"]["ok"] == before["tools"]["sent"] > 20  # up to three seconds after they were due
             assert before["gateway"]["ok"] == before["gateway"]["sent"] > 30
             assert before["gateway"]["over 2000"] > 0
