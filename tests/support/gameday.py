@@ -7,11 +7,13 @@ import re
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import psutil
 
+from harness.cli.main import exit_code_of
 from harness.machine import process_ledger
 from harness.record.events import ProcessStarted
 from harness.record.journal import read_events
@@ -33,6 +35,17 @@ def gameday(
     )
     _check_result(words, cwd)
     return done
+
+
+def in_process(*words: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """One run of a command that starts nothing, without a process of its own, whose imports take half a second."""
+    out, err = StringIO(), StringIO()
+    with chdir(cwd), redirect_stdout(out), redirect_stderr(err):
+        try:
+            status: object = exit_code_of([str(word) for word in words])
+        except SystemExit as end:
+            status = end.code
+    return subprocess.CompletedProcess(words, int(str(status)), out.getvalue(), err.getvalue())
 
 
 def _check_result(words: Sequence[str | Path], cwd: Path) -> None:

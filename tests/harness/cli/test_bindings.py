@@ -11,7 +11,7 @@ import pytest
 from harness.cli.main import exit_code_of
 from tests.harness.app.test_checking import DECIDED
 from tests.harness.app.test_proposing import RUNBOOK
-from tests.support.gameday import gameday
+from tests.support.gameday import in_process
 from tests.support.paths import COMMAND
 
 
@@ -24,16 +24,16 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_from_a_runbook_to_a_file_without_a_problem(place: Path) -> None:
-    done = gameday("init", "ops.md", cwd=place)
+    done = in_process("init", "ops.md", cwd=place)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "gameday.yaml: written; `gameday check` lists what is still open\n"
-    missing = gameday("check", cwd=place)
+    missing = in_process("check", cwd=place)
     assert missing.returncode == 2
     question = "what is `<pod>` (ops.md, line 16)? "
     assert missing.stdout.startswith(f"all runbooks:\n  gameday.yaml:10:9: placeholders.<pod> has no value: {question}")
     assert "\nSLOW:\n  gameday.yaml:" in missing.stdout
     (place / "gameday.yaml").write_text(DECIDED, encoding="utf-8")
-    found = gameday("check", cwd=place)
+    found = in_process("check", cwd=place)
     assert (found.returncode, found.stdout, found.stderr) == (0, "nothing is missing\n", "")
 
 

@@ -1,4 +1,6 @@
-"""Every command, through the real `gameday`. Wrong input ends with one message on stderr and exit code 2."""
+"""Every command, from its arguments to its exit code. Wrong input ends with one message on stderr and exit code 2.
+
+What starts, reads the environment or ends by itself runs as the real `gameday`, everything else in this process."""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.gameday import clean_environment, document, entry, gameday, left, tree
+from tests.support.gameday import clean_environment, document, entry, gameday, in_process, left, tree
 from tests.support.paths import BINDINGS, COMMAND, RUNBOOK, SLOS
 from tests.support.simulated_drill import World
 
@@ -41,7 +43,7 @@ def place(tmp_path: Path) -> Path:
 
 def refused(*arguments: str | Path, cwd: Path, env: dict[str, str] | None = None) -> str:
     """The message of a command that is refused: exit code 2, nothing on stdout, no traceback, no run."""
-    done = gameday(*arguments, cwd=cwd, env=env)
+    done = gameday(*arguments, cwd=cwd, env=env) if env else in_process(*arguments, cwd=cwd)
     assert (done.returncode, done.stdout) == (2, ""), done.stderr
     assert "Traceback" not in done.stderr
     assert done.stderr.startswith(("gameday: ", "usage: ")), done.stderr
@@ -103,7 +105,7 @@ PARTS = {
 
 def test_show_as_json_has_every_part_with_its_line(place: Path) -> None:
     lines = RUNBOOK.read_text(encoding="utf-8").split("\n")
-    done = gameday("show", "ops.md", "--format", "json", cwd=place)
+    done = in_process("show", "ops.md", "--format", "json", cwd=place)
     found = json.loads(done.stdout)
     assert (done.returncode, done.stderr) == (0, "")
     assert [runbook["id"] for runbook in found["runbooks"]] == [
@@ -123,7 +125,7 @@ def test_show_as_json_has_every_part_with_its_line(place: Path) -> None:
 
 
 def test_show_as_text_has_every_part(place: Path) -> None:
-    done = gameday("show", "ops.md", cwd=place)
+    done = in_process("show", "ops.md", cwd=place)
     assert (done.returncode, done.stderr) == (0, "")
     for text in ("TIMEOUT", "kubectl scale deployment service-name --replicas=3 -n production", "MAX_RETRIES"):
         assert text in done.stdout
@@ -131,7 +133,7 @@ def test_show_as_text_has_every_part(place: Path) -> None:
 
 
 def test_plan_as_json_has_bound_steps_and_runs_nothing(place: Path) -> None:
-    done = gameday("plan", "ops.md", "--only", "TIMEOUT", "--format", "json", cwd=place)
+    done = in_process("plan", "ops.md", "--only", "TIMEOUT", "--format", "json", cwd=place)
     found = json.loads(done.stdout)
     assert (done.returncode, done.stderr) == (0, "")
     (drill,) = found["drills"]
@@ -148,7 +150,7 @@ def test_plan_as_json_has_bound_steps_and_runs_nothing(place: Path) -> None:
 
 
 def test_plan_as_text_shows_each_command_as_written_and_as_bound(place: Path) -> None:
-    done = gameday("plan", "ops.md", cwd=place)
+    done = in_process("plan", "ops.md", cwd=place)
     assert done.returncode == 0
     assert "kubectl scale deployment service-name --replicas=3 -n production" in done.stdout
     assert "as  kubectl scale deployment inference --replicas=3 -n production" in done.stdout
@@ -161,11 +163,11 @@ def test_plan_with_a_refused_command_or_a_missing_placeholder_exits_2(place: Pat
         "kubectl get pods -n production | grep service-name", "rm -rf /\nkubectl logs <pod> -n production"
     )
     (place / "harm.md").write_text(harm, encoding="utf-8")
-    done = gameday("plan", "harm.md", "--only", "TIMEOUT", cwd=place)
+    done = in_process("plan", "harm.md", "--only", "TIMEOUT", cwd=place)
     assert done.returncode == 2
     assert "REFUSED  rm" in done.stdout
     assert "MISSING  `<pod>` has no binding" in done.stdout
-    found = json.loads(gameday("plan", "harm.md", "--only", "TIMEOUT", "--format", "json", cwd=place).stdout)
+    found = json.loads(in_process("plan", "harm.md", "--only", "TIMEOUT", "--format", "json", cwd=place).stdout)
     steps = found["drills"][0]["steps"]
     assert [step["missing"] for step in steps if step["missing"]] == [["<pod>"]]
     assert [step["text"] for step in steps if step["refused"] and not step["missing"]] == ["rm -rf /"]
@@ -198,7 +200,7 @@ def test_document_without_runbooks_is_refused_and_show_prints_it(place: Path) ->
     (place / "prose.md").write_text("# Welcome\n\nNothing to see here.\n", encoding="utf-8")
     for command in ("run", "plan"):
         assert "prose.md: nothing to test" in refused(command, "prose.md", cwd=place)
-    done = gameday("show", "prose.md", cwd=place)
+    done = in_process("show", "prose.md", cwd=place)
     assert done.returncode == 2
     assert "nothing to test" in done.stderr
     assert "Nothing to see here." in done.stdout, "what was not understood is shown"
@@ -312,13 +314,13 @@ def run(tmp_path: Path) -> Path:
 
 def test_report_gives_the_same_verdict_in_each_format(run: Path) -> None:
     text, for_machines, markdown = (
-        gameday("report", run, "--format", form, cwd=run.parent) for form in ("text", "json", "markdown")
+        in_process("report", run, "--format", form, cwd=run.parent) for form in ("text", "json", "markdown")
     )
     assert [done.returncode for done in (text, for_machines, markdown)] == [0, 0, 0]
     assert json.loads(for_machines.stdout)["verdict"] == "passed"
     assert "PASSED" in text.stdout
     assert markdown.stdout.startswith("# Gameday: passed")
-    assert gameday("report", run / "record.jsonl", "--format", "json", cwd=run.parent).stdout == for_machines.stdout
+    assert in_process("report", run / "record.jsonl", "--format", "json", cwd=run.parent).stdout == for_machines.stdout
     assert [path.name for path in run.iterdir()] == ["record.jsonl"], "a report writes nothing"
 
 
@@ -339,7 +341,7 @@ def test_page_is_named_where_there_is_no_browser(run: Path, tmp_path: Path) -> N
 
 
 def test_postmortem_writes_papers_and_says_why_there_is_no_patch(run: Path, tmp_path: Path) -> None:
-    done = gameday("postmortem", run, "--out", "papers", cwd=tmp_path)
+    done = in_process("postmortem", run, "--out", "papers", cwd=tmp_path)
     assert done.returncode == 0
     names = ["action-items.md", "incident-report.md", "review.md", "root-cause.md"]
     assert done.stdout.splitlines() == [f"papers/{name}" for name in names]
@@ -356,14 +358,14 @@ def test_report_of_a_cut_record_is_inconclusive(run: Path) -> None:
     lines = record.read_text(encoding="utf-8").splitlines(True)
     kept = next(number for number, line in enumerate(lines) if '"phase":"recovery"' in line)
     record.write_text("".join(lines[:kept]) + lines[kept][:20], encoding="utf-8")
-    done = gameday("report", run, "--format", "json", cwd=run.parent)
+    done = in_process("report", run, "--format", "json", cwd=run.parent)
     assert done.returncode == 3, done.stderr
     assert json.loads(done.stdout)["drills"][0]["verdict"] == "inconclusive"
 
 
 def test_report_of_an_unusable_record_is_refused(run: Path) -> None:
     def message(path: str | Path) -> str:
-        done = gameday("report", path, cwd=run.parent)
+        done = in_process("report", path, cwd=run.parent)
         assert (done.returncode, done.stdout) == (2, "")
         assert "Traceback" not in done.stderr
         return done.stderr

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from harness.bindings import load
-from tests.support.gameday import gameday
+from tests.support.gameday import in_process
 from tests.support.paths import BINDINGS, RUNBOOK
 from tests.support.slo import BOUND, LATENCY, RATIO, changed, read, write_bindings
 
@@ -18,7 +18,7 @@ def test_check_lists_slos_in_one_line_and_every_problem(tmp_path: Path) -> None:
     )
     (tmp_path / "a.yaml").write_text(changed(LATENCY, annotated))
     (tmp_path / "b.yaml").write_text(changed(RATIO, ("0.99", "1.5")))
-    done = gameday("slo", "check", "a.yaml", "b.yaml", "nosuch.yaml", cwd=tmp_path)
+    done = in_process("slo", "check", "a.yaml", "b.yaml", "nosuch.yaml", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stdout == "gateway latency: p95(gateway) < 500ms  (alpha 0.02)  (vif floor 2)\n"
     assert done.stderr.split("\n") == [
@@ -31,7 +31,7 @@ def test_check_lists_slos_in_one_line_and_every_problem(tmp_path: Path) -> None:
 
 def test_check_prints_json(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(LATENCY)
-    done = gameday("slo", "check", "a.yaml", "--format", "json", cwd=tmp_path)
+    done = in_process("slo", "check", "a.yaml", "--format", "json", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout) == {
         "slos": [{"name": "gateway latency", "objective": "p95(gateway) < 500ms", "target": 0.95,
@@ -41,7 +41,7 @@ def test_check_prints_json(tmp_path: Path) -> None:
 
 
 def test_show_prints_the_slos_of_a_run_as_openslo(tmp_path: Path) -> None:
-    done = gameday("slo", "show", RUNBOOK, "--bindings", BINDINGS, cwd=tmp_path)
+    done = in_process("slo", "show", RUNBOOK, "--bindings", BINDINGS, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "---\n# judges TIMEOUT, TOOL_DOWN, VALIDATION_FAIL\n" in done.stdout
     shown = read(tmp_path, done.stdout)
@@ -54,7 +54,7 @@ def test_show_prints_the_slos_of_a_run_as_openslo(tmp_path: Path) -> None:
 
 def test_show_prints_one_line_conditions_as_openslo(tmp_path: Path) -> None:
     write_bindings(tmp_path, BOUND)
-    done = gameday("slo", "show", RUNBOOK, "--only", "TIMEOUT", "--bindings", "gameday.yaml", cwd=tmp_path)
+    done = in_process("slo", "show", RUNBOOK, "--only", "TIMEOUT", "--bindings", "gameday.yaml", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("kind: SLO") == 3, "an SLO with two objectives is one document"
     assert {slo.name: slo.condition.text for slo in read(tmp_path, done.stdout).slos} == {
@@ -67,6 +67,6 @@ def test_show_prints_one_line_conditions_as_openslo(tmp_path: Path) -> None:
 
 def test_show_without_a_bound_runbook_exits_2(tmp_path: Path) -> None:
     (tmp_path / "gameday.yaml").write_text("version: 1\n")
-    done = gameday("slo", "show", RUNBOOK, "--bindings", "gameday.yaml", cwd=tmp_path)
+    done = in_process("slo", "show", RUNBOOK, "--bindings", "gameday.yaml", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert "gameday.yaml: binds none of these runbooks" in done.stderr
