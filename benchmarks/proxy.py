@@ -94,8 +94,8 @@ def measure(options: argparse.Namespace) -> Report:
     rules = (
         f"{options.rate:g} arrivals/s, each run {seconds:g} s, medians of {repeats}; latencies from the intended start",
         "CPU of the load: the fast worker, precise, start-up included; CPU of the proxy: while the load runs",
-        f"requests that take {DELAY_MS:g} ms need more connections, wherever the time goes: so the fault is compared",
-        "with an idle proxy in front of a service that takes as long",
+        f"requests that take {DELAY_MS:g} ms need more connections, wherever the time goes: what that costs shows the",
+        "row of an idle proxy in front of a service that takes as long",
     )
     notes = [] if find_toxiproxy() else [f"toxiproxy is missing: `{INSTALL}`"]
     figures = {name: [asdict(run) for run in runs] for name, runs in samples.items()}
