@@ -48,7 +48,7 @@ class InPod:
             raise PlatformError(f"fault `{self._fault}`: it did not start in pod {self._pod}: {why}")
 
     def _read(self, process: subprocess.Popen[str]) -> None:
-        """Read to the end: `kubectl exec` reports a status other than 0, and fails if nobody reads that."""
+        """Read to the end: `kubectl exec` reports a status other than 0, and fails if that is not read."""
         assert process.stdout is not None
         with process.stdout as output:
             self._said = output.readline().strip()

@@ -33,13 +33,13 @@ def test_sojourns_of_one_server_are_exponential() -> None:
 
 @pytest.fixture(scope="module")
 def whole() -> list[Cell]:
-    """Return two runs of every case, judged as the product does."""
-    return measure(2, RATE_PER_S, 1.0, 2)
+    """Return a run of every case, judged as the product does."""
+    return measure(1, RATE_PER_S, 1.0, 2)
 
 
 def test_thresholds_are_met_and_missed_when_correlation_is_ignored(whole: list[Cell]) -> None:
     """With every VIF at a hundredth, correlation is ignored, and the threshold at p = θ must be missed."""
-    broken = measure(2, RATE_PER_S, 0.01, 2)
+    broken = measure(1, RATE_PER_S, 0.01, 2)
     assert row_of(whole, "all", COLD).wrong <= 0.01
     assert row_of(whole, "all", COLD).decided_at_theta < 0.1 < row_of(broken, "all", COLD).decided_at_theta
     found = thresholds_of(broken, measure_changes(1, RATE_PER_S, 2))
@@ -49,7 +49,7 @@ def test_thresholds_are_met_and_missed_when_correlation_is_ignored(whole: list[C
 
 def test_methods_get_the_same_runs_and_the_fixed_window_takes_all_of_its_time(whole: list[Cell]) -> None:
     cells = whole
-    assert {len(cell.decisions[method]) for cell in cells for method in METHODS} == {2}
+    assert {len(cell.decisions[method]) for cell in cells for method in METHODS} == {1}
     assert fmean(decision.seconds for cell in cells for decision in cell.decisions[FIXED]) == 60
     assert {cell.case.p for cell in cells} > {THETA}
     assert len({cell.case.p for cell in cells} - {THETA}) == 12

@@ -43,7 +43,7 @@ def run(volume: volumes.Volume, folder: Path, text: str) -> tuple[int, str]:
     return done.returncode, f"{done.stdout}{done.stderr}"
 
 
-def test_volume_keeps_what_is_written_and_nobody_else_sees_it(volume: volumes.Volume, tmp_path: Path) -> None:
+def test_volume_keeps_what_is_written_and_only_those_who_enter_see_it(volume: volumes.Volume, tmp_path: Path) -> None:
     assert run(volume, tmp_path, "echo kept > volume/file; exit 3") == (3, "")
     assert run(volume, tmp_path, "cat volume/file") == (0, "kept\n")
     assert list((tmp_path / "volume").iterdir()) == []
