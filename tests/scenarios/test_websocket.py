@@ -119,10 +119,9 @@ def test_messages_that_cannot_be_read_are_bad_and_the_load_goes_on(
         wait_until(lambda: load.total("messages", key="bad")[kind] >= 6, "bad messages of clients that reconnect")
         sender.raw, sender.fragments = b"", [b"x" * 1000]
         wait_until(lambda: load.total("messages", key="ok") > 20, "messages that are exactly as large as the limit")
-        wait_until(lambda: load.total("connects") == load.total("connects", key="ok"), "the clients that reconnect")
         assert load.finish() == 0
         assert load.total("messages", key="bad") == {kind: load.total("messages", key="bad")[kind]}
-        assert not load.total("connects", key="bad")
+        assert load.total("connects", key="bad").keys() <= {"unfinished"}, "a client may reconnect at the end"
 
 
 @engines
