@@ -75,9 +75,17 @@ class Api:
         """Apply a merge patch (RFC 7386) to the object at `path`: null removes a field."""
         return self._json("PATCH", path, body=body)
 
-    def apply(self, path: str, body: Obj) -> Obj:
-        """Create the object at `path`, or change it to have the fields of `body` (server-side apply)."""
-        return self._json("PATCH", path, "fieldManager=gameday&force=true", json.dumps(body))
+    def put(self, path: str, body: Obj) -> None:
+        """Create the object at `path`, or replace the one that is there: nothing of it stays, as with a merge."""
+        try:
+            found = self.get(path)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            self.create(path.rpartition("/")[0], body)
+        else:
+            version: Obj = {"resourceVersion": text(found, "metadata", "resourceVersion")}
+            self.replace(path, {**body, "metadata": {**section(body, "metadata"), **version}})
 
     def delete(self, path: str, *, propagation: str = "Background") -> None:
         """Delete the object at `path`. Idempotent."""
@@ -105,7 +113,7 @@ class Api:
         """Close all connections."""
         self._connection.close()
 
-    def _json(self, method: str, path: str, query: str = "", body: Obj | str | None = None) -> Obj:
+    def _json(self, method: str, path: str, query: str = "", body: Obj | None = None) -> Obj:
         reply = self._connection.send(method, path, query, body, CALL_S)
         _check(reply, path)
         content = reply.text()

@@ -71,16 +71,8 @@ class Before:
             self._api.delete(path)
             self._api.create(collection, body)
         else:
-            self._replace(path, body)
+            self._api.put(path, body)
         return f"{path} as it was"
-
-    def _replace(self, path: str, body: Obj) -> None:
-        try:
-            self._api.replace(path, body)
-        except ApiError as error:
-            if error.status != 404:
-                raise
-            self._api.create(path.rpartition("/")[0], body)
 
 
 def _key(path: str) -> str:

@@ -20,7 +20,7 @@ from harness.machine.objects import Obj
 CONNECTIONS = 32
 BROKEN = (urllib3.exceptions.HTTPError, OSError)
 """Exceptions of a call when the API server is unreachable."""
-MERGE, APPLY = "application/merge-patch+json", "application/apply-patch+yaml"
+MERGE = "application/merge-patch+json"
 
 
 class Connection:
@@ -42,13 +42,9 @@ class Connection:
         settings.proxy = None if self.on_loopback else settings.proxy
         self._client = ApiClient(settings)
 
-    def send(self, method: str, path: str, query: str, body: Obj | str | None, timeout_s: float | None) -> Reply:
-        """Send one request; a PATCH with a text is a server-side apply.
-
-        Raises PlatformError when the API server does not answer.
-        """
-        patch = APPLY if isinstance(body, str) else MERGE
-        kind = patch if method == "PATCH" else "application/json"
+    def send(self, method: str, path: str, query: str, body: Obj | None, timeout_s: float | None) -> Reply:
+        """Send one request. Raises PlatformError when the API server does not answer."""
+        kind = MERGE if method == "PATCH" else "application/json"
         method, url, headers, content, form = self._client.param_serialize(
             method, path, header_params={"Accept": "application/json", "Content-Type": kind}, body=body,
             auth_settings=["BearerToken"],

@@ -21,6 +21,8 @@ from harness.platforms.kubernetes.sandbox import ANNOTATION
 from harness.platforms.kubernetes.workloads import await_workloads
 
 METRICS = "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io"
+USED = ("Job", "PersistentVolumeClaim", "Secret")
+"""Kinds of which an object that exists is used as it is: it cannot be replaced, or holds what must not be copied."""
 HINT = "`kubectl get events -A` shows the reason"
 
 
@@ -64,7 +66,7 @@ def grant(cluster: ClusterRef, releases: Collection[Release], announce: Announce
 def deploy_own(cluster: ClusterRef, releases: Collection[Release], announce: Announce, before: str) -> None:
     """Apply the user's objects but the Deployments, after keeping what is replaced under the name `before`.
 
-    A Secret that exists is used as it is. Returns when the other workloads are ready. Raises StartError, and
+    What exists of the kinds in USED stays as it is. Returns when the other workloads are ready. Raises StartError, and
     PlatformError while another run drills in a namespace.
     """
     api = Api(cluster.kubeconfig, cluster.context)
@@ -81,11 +83,11 @@ def deploy_own(cluster: ClusterRef, releases: Collection[Release], announce: Ann
 
 def _apply_own(api: Api, release: Release, before: str) -> None:
     found = {path_of(each): each for each in release.others}
-    wanted = {path: each for path, each in found.items() if text(each, "kind") != "Secret" or not _exists(api, path)}
+    wanted = {path: each for path, each in found.items() if text(each, "kind") not in USED or not _exists(api, path)}
     deployments = (path_of(each) for each in release.deployments.values())
     Before(api, release.namespace, before).keep([*wanted, *deployments])
     for path, each in wanted.items():
-        api.apply(path, each)
+        api.put(path, each)
 
 
 def _kubectl(cluster: ClusterRef) -> list[str]:

@@ -22,8 +22,8 @@ from harness.platforms.kubernetes.release import namespaces
 _AT_ONCE = 16
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 _READ = ("get", "list", "watch")
-_CHANGE = ("get", "create", "patch", "update", "delete")
-"""To keep an object as it was, to apply it, and to put it back."""
+_CHANGE = ("get", "create", "update", "delete")
+"""To keep an object as it was, to replace it, and to put it back."""
 
 
 @dataclass(frozen=True)
