@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli.main import exit_code_of
+from harness.history.schema import VERSION
 from tests.support.gameday import gameday
 from tests.support.history import fill, noisy, run
 from tests.support.pages import Page
@@ -174,7 +175,7 @@ def test_regress_without_a_history_exits_3(command: Command, tmp_path: Path) -> 
 def test_history_of_a_newer_schema_is_refused(command: Command, file: Path, words: tuple[str, ...]) -> None:
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
         connection.execute("PRAGMA user_version = 99")
-    fact = "the history has schema version 99, and this gameday knows 2"
+    fact = f"the history has schema version 99, and this gameday knows {VERSION}"
     fix = "use the release that wrote it, or name another file with --history"
     assert command.refused(*words) == f"gameday: .gameday/history.db: {fact}; {fix}\n"
 
