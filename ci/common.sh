@@ -45,6 +45,18 @@ make_engine() {  # a Docker engine with the base image and the node image; fails
   echo "base image ${GAMEDAY_BASE_IMAGE:-(the Dockerfile's)}, node image ${GAMEDAY_NODE_IMAGE:-(kind's)}"
 }
 
+make_compose() {  # the compose plugin of the docker command: Debian's, from a container, where it is missing
+  docker compose version >/dev/null 2>&1 && return
+  export DOCKER_CONFIG=$PWD/.ci/docker
+  docker compose version 2>/dev/null && return
+  [ -n "${GAMEDAY_BASE_IMAGE:-}" ] || return 1
+  local plugin=usr/libexec/docker/cli-plugins/docker-compose
+  mkdir -p "$DOCKER_CONFIG/cli-plugins"
+  docker run --rm "$GAMEDAY_BASE_IMAGE" bash -euo pipefail -c "cd /tmp; { apt-get update; apt-get download docker-compose; } >&2
+    dpkg-deb --fsys-tarfile docker-compose_*.deb | tar -xO ./$plugin" >"$DOCKER_CONFIG/cli-plugins/docker-compose" || return 1
+  chmod +x "$DOCKER_CONFIG/cli-plugins/docker-compose" && docker compose version
+}
+
 ours() {  # containers and clusters of gameday; clusters of the machine's owner may stay as they are
   if engine; then
     docker ps --all --filter label=gameday.platform --format '{{.ID}} {{.Names}}'

@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
+
+if TYPE_CHECKING:
+    import socket
 
 
 @dataclass(frozen=True)
@@ -48,15 +52,27 @@ def _target(parts: SplitResult) -> str:
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
-def connection_error(address: str, port: int, timeout_s: float = 2.0) -> str:
-    """Return why no connection can be made, as `ExceptionType: message`; "" if one can."""
+def connection_error(address: str, port: int, timeout_s: float = 2.0, closed_s: float = 0.0) -> str:
+    """Return why no connection can be made, as `ExceptionType: message`; "" if one can.
+
+    One that is closed within `closed_s` was made by a proxy only, and refused behind it.
+    """
     import socket  # noqa: PLC0415  as above
 
     try:
-        socket.create_connection((address, port), timeout_s).close()
+        with socket.create_connection((address, port), timeout_s) as connection:
+            return _closed(connection, closed_s) if closed_s else ""
     except OSError as error:
         return f"{type(error).__name__}: {error}"
-    return ""
+
+
+def _closed(connection: socket.socket, within_s: float) -> str:
+    """Return that a connection is closed within this time; "" if it is not, or its peer sends something."""
+    connection.settimeout(within_s)
+    try:
+        return "" if connection.recv(1) else "ConnectionRefusedError: closed at once"
+    except TimeoutError:
+        return ""
 
 
 async def call_async(

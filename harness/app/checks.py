@@ -47,7 +47,7 @@ def refusals(plan: GamedayPlan, provider: Provider) -> Iterator[GamedayError]:
 
 
 def _deployments(bindings: Bindings) -> Collection[str]:
-    """Those of the bindings' services or manifests, else the shipped ones."""
+    """Those of the bindings' services, compose project or manifests, else the shipped ones."""
     return bindings.own_deployments if bindings.own_key else tuple(manifest.read().deployments)
 
 
@@ -178,9 +178,10 @@ def _not_measured(probe: Probe, deployment: str, bindings: Bindings) -> str:
     """Return why a probe of a Deployment would find nothing; "" if it can find something."""
     if deployment not in (known := _deployments(bindings)):
         return f"there is no service `{deployment}`; known: {', '.join(known)}"
-    service = bindings.services.get(deployment)
+    service = bindings.own.get(deployment)
     if service and service.metrics is None and isinstance(probe, MetricProbe):
-        fix = f"give their path, such as `metrics: /metrics`, at services.{service.name} ({service.place})"
+        key = "compose.services" if bindings.compose else "services"
+        fix = f"give their path, such as `metrics: /metrics`, at {key}.{service.name} ({service.place})"
         return f"{service.name} has no metrics; {fix}"
     return _not_in_manifests(probe, deployment, bindings.manifests) if bindings.manifests else ""
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from harness.bindings.compose import read_project
 from harness.cluster import manifest
 from harness.faults.factory import FAULTS
 from harness.load.declared import declared, parsed
@@ -21,7 +22,8 @@ def choices_of(tree: Tree, folder: Path) -> Choices:
 
     The shipped scenarios are for the shipped services. A load of the file has a series of the same name.
     """
-    services, loads = _names(tree, "services") or _of_manifests(tree, folder), _names(tree, "loads")
+    own = _names(tree, "services") or _composed(tree, folder) or _of_manifests(tree, folder)
+    services, loads = own, _names(tree, "loads")
     return Choices(
         services=services or tuple(manifest.read().services),
         own_services=bool(services),
@@ -56,6 +58,12 @@ def _of_manifests(tree: Tree, folder: Path) -> tuple[str, ...]:
         else None
     )
     return tuple(read.entrances) if read else ()
+
+
+def _composed(tree: Tree, folder: Path) -> tuple[str, ...]:
+    """The services of the compose file that the bindings name, if it can be read."""
+    project = read_project(tree.at("compose"), folder, lambda *_: None)
+    return tuple(project.services) if project else ()
 
 
 def _slos(tree: Tree, folder: Path) -> tuple[str, ...]:

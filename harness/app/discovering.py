@@ -22,6 +22,7 @@ from harness.schema.tree import Tree, UnreadableError
 from harness.schema.tree import read as read_yaml
 
 STDIN = Path("-")
+ON_DOCKER = "On docker, `compose: {}` runs the file as it is, in place of `services`."
 _SUFFIXES = (".yaml", ".yml", ".json")
 
 
@@ -85,6 +86,8 @@ def _running(context: str, namespace: str) -> Sequence[Tree]:
 class _Found:
     services: list[Service] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
+    compose: list[str] = field(default_factory=list)
+    """The compose files, as gameday.yaml names them."""
     unused: list[Unused] = field(default_factory=list)
 
 
@@ -100,6 +103,8 @@ def _found(documents: Sequence[tuple[Path, Tree]], folder: Path) -> _Found:
         elif is_manifest(tree):
             manifests.append(tree)
         elif is_compose(tree):
+            if file != STDIN:
+                found.compose.append(relative(file, folder))
             described = read_compose(tree, "." if file == STDIN else relative(file.parent, folder))
             _add(described.services, found)
             found.unused += described.unused
@@ -130,8 +135,9 @@ def _keys(found: _Found, existing: Tree, folder: Path) -> tuple[Key, ...]:
         choices = replace(choices, services=tuple(dict.fromkeys(names)), own_services=True)
     symptoms, unused = symptoms_of(found.alerts, existing, choices)
     found.unused += unused
-    services = () if existing.at("manifests") else keys_of(found.services)
-    return tuple(Key(name, value) for name, value in (("services", services), ("runbooks", symptoms)) if value)
+    services = () if existing.at("compose") or existing.at("manifests") else keys_of(found.services)
+    keys = (Key("services", services, tuple(map(ON_DOCKER.format, found.compose))), Key("runbooks", symptoms))
+    return tuple(key for key in keys if key.value)
 
 
 def _documents(request: DiscoverRequest) -> tuple[list[tuple[Path, Tree]], list[Unused]]:

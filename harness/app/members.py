@@ -49,6 +49,9 @@ def make_provider(name: str, options: PlatformOptions) -> Provider:
     if options.manifests and "manifests" not in provider.options:
         place, fix = options.manifests.place, "choose --platform kind, or --platform kubernetes --context NAME"
         raise BindingError(f"{place}: manifests: --platform {name} cannot deploy Kubernetes manifests; {fix}")
+    if options.compose and "compose" not in provider.options:
+        fix = "choose --platform docker"
+        raise BindingError(f"{options.compose.place}: compose: --platform {name} runs no compose project; {fix}")
     unused = [field for field, value in vars(options).items() if value is not None and field not in provider.options]
     if unused:
         flags = ", ".join("--" + field.replace("_", "-") for field in unused)
@@ -59,7 +62,7 @@ def make_provider(name: str, options: PlatformOptions) -> Provider:
 
 def options_for(bindings: Bindings, options: PlatformOptions) -> PlatformOptions:
     """The options with what the bindings say of the platform: what runs in place of the shipped services."""
-    return replace(options, services=bindings.services or None, manifests=bindings.manifests)
+    return replace(options, services=bindings.services or None, compose=bindings.compose, manifests=bindings.manifests)
 
 
 def all_providers(notify: Callable[[str], None]) -> Iterator[Provider]:

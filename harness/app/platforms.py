@@ -80,7 +80,8 @@ class UpResult:
 def up(request: UpRequest, notify: Callable[[str], None] = lambda line: None) -> UpResult:
     """Start a platform that outlives this process, or find the one in the directory. Idempotent.
 
-    Raises MachineError when the machine lacks something, PlatformError when the platform does not come up.
+    Raises BindingError for bindings that cannot be read or are invalid, MachineError when the machine lacks something,
+    PlatformError when the platform does not come up.
     """
     options = options_for(bindings.load(bindings.find(Path(), request.bindings)), request.platform.options)
     provider = _provider_in(request.folder, replace(request.platform, options=options))

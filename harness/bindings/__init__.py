@@ -3,6 +3,7 @@
 The file format is documented in docs/reference/bindings.md.
 """
 
+from harness.bindings.compose import ComposeProject, ComposeService
 from harness.bindings.loads import LoadSpec
 from harness.bindings.model import (
     TCP,
@@ -21,6 +22,8 @@ __all__ = [
     "FILE_NAME",
     "TCP",
     "Bindings",
+    "ComposeProject",
+    "ComposeService",
     "FaultSpec",
     "FileProblem",
     "LoadSpec",

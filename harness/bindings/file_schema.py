@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from itertools import combinations
 
 from harness.bindings import loads
+from harness.bindings.compose.shape import check_compose
 from harness.bindings.model import StepOrder
 from harness.bindings.service_schema import check_services
 from harness.conditions import parse
@@ -145,11 +147,11 @@ _runbook = _undecided(
         "spawn_rate": described("users of a plain locustfile that start per second", _above_0),
     },
 )
-PLATFORM_KEYS = ("services", "manifests")
+PLATFORM_KEYS = ("services", "compose", "manifests")
 """The keys that say what runs in place of the shipped services: one of them at most."""
 
 
-@shaped({"not": {"required": [*PLATFORM_KEYS]}})
+@shaped({"not": {"anyOf": [{"required": [*pair]} for pair in combinations(PLATFORM_KEYS, 2)]}})
 def _one_platform(tree: Tree, path: str, report: Report) -> None:
     found = [key for key in PLATFORM_KEYS if key in tree.fields]
     for key in found[1:]:
@@ -169,6 +171,7 @@ _file = mapping(
         "services": described("your own services: without this key, the platform has the shipped ones", check_services),
         "manifests": described("your own services as Kubernetes manifests, for a cluster", check_manifests),
         "control": described("the control of a drill, where it has no platform of its own", _control),
+        "compose": described("the compose file whose services are the platform, on docker", check_compose),
         "faults": described("each a list of faults that are active together", dictionary(nullable(sequence(_fault)))),
         "runbooks": described("the runbooks by id", dictionary(_runbook)),
     },

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from harness.bindings.compose.model import ComposeProject, ComposeService
 from harness.bindings.loads import LoadSpec
 from harness.conditions import Condition
 from harness.conditions.prose import from_prose
@@ -129,6 +130,11 @@ class OwnService:
     places: Mapping[str, str] = field(default_factory=dict, compare=False)
     """File, line and column of each key."""
 
+    @property
+    def source(self) -> str:
+        """What its pods run."""
+        return self.run
+
     def at(self, key: str) -> str:
         """`gameday.yaml:4:5: services.NAME.KEY`, for an error about one key."""
         return f"{self.places.get(key, self.place)}: services.{self.name}.{key}"
@@ -170,7 +176,9 @@ class Bindings:
     probes: tuple[RequestProbe, ...] = ()
     """Requests that are sent on both sides of every drill, which no response may break."""
     services: Mapping[str, OwnService] = field(default_factory=dict)
-    """By name; empty: the platform has the shipped services, or those of the manifests."""
+    """Commands by name; empty: the platform has those of `compose` or of the manifests, or the shipped services."""
+    compose: ComposeProject | None = None
+    """The compose project that docker runs instead of the shipped services."""
     manifests: Manifests | None = None
     """The Kubernetes objects that a cluster deploys instead of the shipped services."""
     control: SequentialControl | None = None
@@ -181,27 +189,34 @@ class Bindings:
     """Every key without a value that a person has to decide, in the order of the file."""
 
     @property
+    def own(self) -> Mapping[str, OwnService | ComposeService]:
+        """The services of `services` or `compose`, by name."""
+        return self.compose.services if self.compose else self.services
+
+    @property
     def own_key(self) -> tuple[str, str] | None:
         """The key that says what runs in place of the shipped services, and its place; None without one."""
         if self.manifests:
             return "manifests", self.manifests.place
+        if self.compose:
+            return "compose", self.compose.place
         return next((("services", each.place) for each in self.services.values()), None)
 
     @property
     def own_deployments(self) -> tuple[str, ...]:
         """The Deployments that run in place of the shipped ones."""
-        return tuple(self.manifests.deployments if self.manifests else self.services)
+        return tuple(self.manifests.deployments if self.manifests else self.own)
 
     @property
     def own_services(self) -> tuple[str, ...]:
         """The Services that run in place of the shipped ones, and can be reached by the load."""
-        return tuple(self.manifests.entrances if self.manifests else self.services)
+        return tuple(self.manifests.entrances if self.manifests else self.own)
 
     @property
     def programs(self) -> frozenset[str]:
         """What the runbook may run in pods, in addition to what the policy allows everywhere."""
         of_manifests = self.manifests.programs if self.manifests else frozenset[str]()
-        return of_manifests.union(name for each in self.services.values() for name in each.programs)
+        return of_manifests.union(name for each in self.own.values() for name in each.programs)
 
     def placeholders_of(self, runbook: Runbook | None) -> dict[str, str]:
         """The placeholders of the file, overridden by those of the runbook."""

@@ -9,6 +9,7 @@ from glob import escape, glob
 from pathlib import Path
 
 from harness import shipped
+from harness.bindings.compose import read_project
 from harness.bindings.file_schema import CONTAINS_KEYS, FAULT_KEYS, RUNBOOK_KEYS, check
 from harness.bindings.loads import LoadSpec, read_loads
 from harness.bindings.model import (
@@ -78,6 +79,7 @@ def examine(path: Path) -> tuple[Bindings, tuple[FileProblem, ...]]:
     loads = read_loads(_entries(tree, "loads"), path.parent, problems.report)
     _check_references(tree, slos, problems)
     check_references(tree.at("services"), path.parent, problems.report)
+    project = read_project(tree.at("compose"), path.parent, problems.report)
 
     def sound(key: str) -> Iterator[tuple[str, Tree]]:
         yield from ((name, each) for name, each in _entries(tree, key).items() if not problems.below(f"{key}.{name}"))
@@ -95,6 +97,7 @@ def examine(path: Path) -> tuple[Bindings, tuple[FileProblem, ...]]:
         services=_services(tree, path.parent, problems),
         manifests=_manifests(tree, path.parent, namespace, problems),
         control=None if problems.below("control") else _control(tree.at("control")),
+        compose=project,
         drafts={name: bound for name, (each, bound) in entries.items() if RUNBOOK_KEYS.keys() - each.fields.keys()},
         undecided=tuple(_undecided(tree)),
     )

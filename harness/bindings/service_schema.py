@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from harness.machine import quantities
 from harness.schema.shape import (
+    Check,
     Report,
     Shape,
     described,
@@ -27,7 +29,7 @@ LEAST_VOLUME_BYTES, MOST_VOLUME_BYTES = 2**20, 2**30
 """A volume is in memory."""
 SET_BY_PLATFORM = ("POD_IP", "POD_NAME", "PORT", "NAMESPACE", "DEPLOYMENT", "GAMEDAY_DIR", "POD_VOLUME")
 """Variables that the platform sets in every pod."""
-_NAME = re.compile(r"[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?")
+NAME = re.compile(r"[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?")
 """The name of a Service in Kubernetes (RFC 1035)."""
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PROGRAM = re.compile(r"\w[\w.+-]*")
@@ -46,9 +48,10 @@ def _between(low: int, high: int) -> Shape:
     return unchanged(Shape(check, {"type": "integer", "minimum": low, "maximum": high}))
 
 
-def _names(tree: Tree, path: str, report: Report) -> None:
+def check_names(tree: Tree, path: str, report: Report) -> None:
+    """Report names that no Service can have, and more services than a platform has addresses for."""
     for name, service in tree.entries.items():
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             fact = f"`{name}` is no name of a Service; use at most 63 of a-z, 0-9 and `-`, beginning with a letter"
             report(service, join(path, name), fact)
         elif name == "load":
@@ -78,16 +81,22 @@ def _volume(tree: Tree, path: str, report: Report) -> None:
         report(tree, path, f"a volume has from 1Mi to 1Gi, as it is in memory, not `{tree.written}`")
 
 
+ADDITIONS: Mapping[str, Check] = {
+    "port": _between(1, 65535),
+    "programs": sequence(text(pattern=_PROGRAM, about="the name of a program, without a folder")),
+    "metrics": text(pattern=_METRICS, about="a path that begins with `/`"),
+}
+"""What gameday needs to know of a service, however it is started."""
 _service = mapping(
     {"run": described("the command, for `bash -c`", text())},
     {
-        "port": _between(1, 65535),
+        "port": ADDITIONS["port"],
         "folder": text(),
         "replicas": _between(1, MOST_REPLICAS),
-        "programs": sequence(text(pattern=_PROGRAM, about="the name of a program, without a folder")),
+        "programs": ADDITIONS["programs"],
         "env": _env,
         "health": text(pattern=_HEALTH, about="`tcp` or a path that begins with `/`"),
-        "metrics": text(pattern=_METRICS, about="a path that begins with `/`"),
+        "metrics": ADDITIONS["metrics"],
         "needs": sequence(scalar),
         "volume": _volume,
     },
@@ -100,10 +109,10 @@ def _pods(tree: Tree, path: str, report: Report) -> None:
         report(tree, path, f"{replicas} replicas in all; a platform has addresses for {MOST_PODS}")
 
 
-@shaped({**dictionary(_service).schema, "minProperties": 1, "propertyNames": {"pattern": f"^{_NAME.pattern}$"}})
+@shaped({**dictionary(_service).schema, "minProperties": 1, "propertyNames": {"pattern": f"^{NAME.pattern}$"}})
 def check_services(tree: Tree, path: str, report: Report) -> None:
     """Report every deviation of `services` from its shape."""
     dictionary(_service)(tree, path, report)
     filled(tree, path, report)
-    _names(tree, path, report)
+    check_names(tree, path, report)
     _pods(tree, path, report)

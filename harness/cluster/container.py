@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,13 +15,13 @@ class Node:
 
     name: str
     address: str
-    image: str
-    """The image of every pod; no other image exists."""
+    images: Mapping[str, str]
+    """`imageID` by name of each image that exists here."""
     os_image: str
     runtime: str
     """`containerRuntimeVersion`, `NAME://VERSION`."""
-    digest: str = ""
-    """`imageID`."""
+    forwarded: bool = False
+    """Whether a proxy accepts the connections to pods, and closes those that a pod refuses."""
 
 
 @dataclass(frozen=True)

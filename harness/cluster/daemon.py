@@ -34,7 +34,7 @@ from harness.cluster.static_objects import static_objects
 from harness.errors import GamedayError, PlatformError
 from harness.machine import process_ledger
 from harness.machine.loopback import Subnet
-from harness.machine.objects import Json, Obj, protections, section
+from harness.machine.objects import Json, Obj, protections, section, text
 
 log = logging.getLogger(__name__)
 THREADS = 64
@@ -143,7 +143,7 @@ class Daemon:
         ready = {name for name, each in deployed.items() if any(pod.ready for pod in each.pods)}
         for name in declared:
             if name not in deployed and ready.issuperset(self._manifest.names_in(manifest.NEEDS, name)):
-                image = self._backend.runtime.node.image
+                image = next(iter(self._backend.runtime.node.images))
                 completed = defaults.deployment(declared[name], image, self._environment(name))
                 deployed[name] = Deployment(completed)
                 self.cluster.touch()
@@ -151,15 +151,16 @@ class Daemon:
 
     def _check_commands(self) -> None:
         """Raises NotStartedError when a command of the user did not start, or ended during the platform's start: it
-        would do so again, and its back-off would hide why."""
-        for name in self._manifest.commanded:
+        would do so again, and its back-off would hide why. A compose file may say that it has to be restarted."""
+        for name in (*self._manifest.commanded, *self._manifest.composed):
             for pod in self.cluster.deployments[name].pods if name in self.cluster.deployments else ():
                 if pod.ready:
                     continue
-                if run := next((run for run in pod.runs if run.ended_s is not None), None):
+                run = next((run for run in pod.runs if run.ended_s is not None), None)
+                if run and self._manifest.restart(name) in ("", "no"):
                     why = f"its command ended with status {run.exit_code} during the start"
                     raise NotStartedError(name, f"{why}; {last_lines(run.log)}")
-                if pod.waiting_message:
+                if pod.waiting_message and not pod.runs:
                     raise NotStartedError(name, pod.waiting_message)
 
     def _environment(self, deployment: str) -> dict[str, str]:
@@ -190,6 +191,8 @@ class Daemon:
                 "fronts": self._fronts(),
                 "settled": self.cluster.settled(),
             }
+        if request["op"] == "health":
+            return dict(await self.cluster.health(text(request, "deployment")))
         return {"error": f"no such operation: {request['op']}"}
 
     def _fronts(self) -> Obj:
@@ -205,6 +208,7 @@ class Daemon:
                 "admin": f"http://{pod.address}:{self._subnet.admin_port}",
                 "token": pod.token,
                 "waiting": pod.waiting_message if pod.run is None else "",
+                "unhealthy": pod.unhealthy,
             }
             for pod in each.pods
         ]

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 
-from harness.cluster.manifest import NAMESPACE, template
+from harness.cluster.manifest import NAMESPACE, is_composed, template
 from harness.machine.objects import Json, Obj, clone, items, new_uid, number, section, text, timestamp
 
 CONTAINER_FIELDS = ("name", "imagePullPolicy", "command", "workingDir", "ports", "volumeMounts")
@@ -17,6 +17,7 @@ POD_DEFAULTS: Obj = {
     "schedulerName": "default-scheduler",
     "securityContext": {},
 }
+TERMINATION: Obj = {"terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File"}
 DEPLOYMENT_DEFAULTS: Obj = {
     "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}},
     "revisionHistoryLimit": 10,
@@ -34,13 +35,13 @@ def metadata(name: str, namespace: str | None = None) -> Obj:
 def deployment(declared: Obj, image: str, env: Mapping[str, str]) -> Obj:
     """The Deployment with this image and environment and the API server's defaults.
 
-    Left out is what the runtimes do not implement: startup probes (the liveness probe waits for its first success),
-    security contexts, limits, arguments (the pod's program is chosen by the Deployment's name).
+    Left out of the shipped ones is what the runtimes do not implement: startup probes (the liveness probe waits for its
+    first success), security contexts, limits, arguments (the pod's program is chosen by the Deployment's name).
     """
     (container,) = items(template(declared), "spec", "containers")
     volumes = section(template(declared), "spec").get("volumes")
     pod: Obj = {
-        "containers": [_container(container, image, env)],
+        "containers": [_composed(container, env) if is_composed(declared) else _container(container, image, env)],
         **({"volumes": clone({"volumes": volumes})["volumes"]} if volumes else {}),
         **clone(POD_DEFAULTS),
         "terminationGracePeriodSeconds": _grace_s(declared, container),
@@ -58,8 +59,17 @@ def deployment(declared: Obj, image: str, env: Mapping[str, str]) -> Obj:
     }
 
 
-def _container(declared: Obj, image: str, env: Mapping[str, str]) -> Obj:
+def _composed(declared: Obj, env: Mapping[str, str]) -> Obj:
+    """The container of a compose project, all of whose fields have an effect."""
+    return {**clone(declared), **_variables_of(env), **TERMINATION}
+
+
+def _variables_of(env: Mapping[str, str]) -> Obj:
     variables: list[Json] = [{"name": name, "value": value} for name, value in env.items()]
+    return {"env": variables} if variables else {}
+
+
+def _container(declared: Obj, image: str, env: Mapping[str, str]) -> Obj:
     readiness, liveness = (clone(section(declared, f"{kind}Probe")) for kind in ("readiness", "liveness"))
     if readiness:  # Kubernetes has whole seconds only; a local request costs too little to wait for one
         readiness["periodSeconds"] = number(readiness, "periodSeconds", default=10) / 2
@@ -67,11 +77,10 @@ def _container(declared: Obj, image: str, env: Mapping[str, str]) -> Obj:
     return {
         **{key: clone(declared)[key] for key in CONTAINER_FIELDS if key in declared},
         "image": image,
-        **({"env": variables} if variables else {}),
+        **_variables_of(env),
         "resources": {"requests": clone(section(declared, "resources", "requests"))},
         **{name: probe for name, probe in probes.items() if probe},
-        "terminationMessagePath": "/dev/termination-log",
-        "terminationMessagePolicy": "File",
+        **TERMINATION,
     }
 
 

@@ -8,12 +8,13 @@ import signal
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from harness.cluster import serializers
 from harness.cluster.container import Container
 from harness.cluster.events import Events
-from harness.cluster.probes import Probe, watch
+from harness.cluster.probes import NO_PROBE, Probe, Probed, watch
 from harness.cluster.runtime import Runtime
 from harness.cluster.state import Pod, Run
 from harness.errors import PlatformError
@@ -77,6 +78,17 @@ class Kubelet:
         del self._deleted[pod.name]
         await self._runtime.release(pod)
 
+    async def ask(self, pod: Pod) -> str:
+        """Ask the readiness probe of a pod once; returns why it fails, "" for a success."""
+        if pod.run is None:
+            return pod.waiting_message or "its container does not run"
+        probe = Probe.read(pod.container, "Readiness") or NO_PROBE
+        return await probe.ask(self._probed(pod))
+
+    def _probed(self, pod: Pod) -> Probed:
+        execute = partial(self._runtime.execute, pod, stdin=None, tty=False)
+        return Probed(pod.address, execute, self._runtime.node.forwarded)
+
     def close(self) -> None:
         """End the supervision of all pods."""
         for supervisor in self._tasks.values():
@@ -107,9 +119,9 @@ class Kubelet:
             backoff = min(backoff * 2, LONGEST_BACKOFF_S)
 
     async def _image(self, pod: Pod) -> bool:
-        """Wait for the pod's image; only one exists, and every other pull fails until the pod is deleted."""
+        """Wait for the pod's image; the pull of one that the node does not have fails until the pod is deleted."""
         image = text(pod.container, "image")
-        if image == self._runtime.node.image:
+        if image in self._runtime.node.images:
             self.record(
                 pod,
                 "Normal",
@@ -155,15 +167,19 @@ class Kubelet:
                 container.signal(signal.SIGTERM)
             return True
 
+        def failed(why: str, counts: bool) -> None:
+            pod.unhealthy = why
+            if counts:
+                self.record(pod, "Warning", "Unhealthy", why)
+
         async def ready(healthy: bool) -> bool:
             return await self._set_ready(pod, healthy)
 
+        probed = self._probed(pod)
         watches = [
-            asyncio.create_task(
-                watch(probe, pod.address, on_change, lambda why: self.record(pod, "Warning", "Unhealthy", why))
-            )
+            asyncio.create_task(watch(probe, probed, on_change, failed))
             for probe, on_change in (
-                (Probe.read(pod.container, "Readiness"), ready),
+                (Probe.read(pod.container, "Readiness") or NO_PROBE, ready),
                 (Probe.read(pod.container, "Liveness"), live),
             )
             if probe is not None

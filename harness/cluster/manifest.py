@@ -22,6 +22,8 @@ IMAGE_OF_COMMANDS = "own-services:local"
 NEEDS, PROGRAMS = "gameday.needs", "gameday.programs"
 """Annotations of a Deployment: names, with commas between them, of the Deployments that must be ready before it starts,
 and of the programs that `kubectl exec` may start in its pods."""
+RESTART = "gameday.restart"
+"""Annotation of a Deployment of a compose project: the service's `restart`. Its manifest is deployed as it is."""
 SCRAPE = "prometheus.io/scrape"
 """Annotation of a pod: `false` for one without metrics."""
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -56,6 +58,20 @@ class Manifest:
     def commanded(self) -> tuple[str, ...]:
         """The Deployments whose containers have a command of their own, instead of the image's."""
         return tuple(name for name, each in self.deployments.items() if "command" in container(template(each)))
+
+    @property
+    def composed(self) -> tuple[str, ...]:
+        """The Deployments of a compose project, each with an image of its own."""
+        return tuple(name for name, each in self.deployments.items() if is_composed(each))
+
+    def restart(self, deployment: str) -> str:
+        """The restart policy of a service of a compose project; "" for other Deployments."""
+        return text(self.deployments[deployment], "metadata", "annotations", RESTART)
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The images of the Deployments of a compose project."""
+        return tuple(text(container(template(self.deployments[name])), "image") for name in self.composed)
 
     def port(self, service: str) -> int:
         """The first port of a Service."""
@@ -98,6 +114,11 @@ def volume_bytes(template: Obj) -> int | None:
         if declared.get("medium") == "Memory" and size is not None:
             return int(size)
     return None
+
+
+def is_composed(deployment: Obj) -> bool:
+    """Whether a Deployment belongs to a compose project."""
+    return bool(text(deployment, "metadata", "annotations", RESTART))
 
 
 @cache

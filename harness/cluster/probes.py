@@ -1,12 +1,13 @@
-"""Readiness and liveness probes of a container, by HTTP or by a connection."""
+"""Readiness and liveness probes of a container: by HTTP, by a connection, or by a command in it."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from harness.cluster.api import Invalid, Process
 from harness.http import Answer, call_async, connection_error
 from harness.machine.loopback import PORT
 from harness.machine.objects import Obj, number, section, text
@@ -17,6 +18,24 @@ STARTUP_LIMIT_S = 60.0
 """Until its first success, and for this long at most, a probe's failures do not count, as the startup probe of
 deploy/base says: a container that starts slowly on a busy machine is not restarted, and has no event.
 """
+
+
+COMMAND_PERIOD_S = 0.5
+"""The same for probes by a command, of which each starts a process."""
+CLOSED_S = 0.1
+"""In this time a forwarding proxy has closed a connection that the container refuses."""
+OUTPUT_LENGTH = 500
+"""How many of the last characters of a probe's output a failure shows."""
+
+
+@dataclass(frozen=True)
+class Probed:
+    """The container that is asked: its address, and how to start a command in it (as runtime.Runtime.execute)."""
+
+    address: str
+    execute: Callable[[Sequence[str]], Awaitable[Process]]
+    forwarded: bool = False
+    """Whether a proxy accepts the connections, and closes those that the container refuses."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +49,8 @@ class Probe:
     period_s: float
     timeout_s: float
     failures: int
+    command: Sequence[str] | None = None
+    """That its exit status 0 is a success; None: `path` or a connection. Empty: a container that runs is one."""
 
     @classmethod
     def read(cls, container: Obj, kind: str) -> Probe | None:
@@ -38,6 +59,7 @@ class Probe:
         if not spec:
             return None
         action = "tcpSocket" if "tcpSocket" in spec else "httpGet"
+        command = section(spec, "exec").get("command")
         return cls(
             kind,
             path=text(spec, action, "path", default="/") if action == "httpGet" else None,
@@ -45,16 +67,45 @@ class Probe:
             period_s=max(0.05, number(spec, "periodSeconds", default=10)),
             timeout_s=number(spec, "timeoutSeconds", default=1),
             failures=int(number(spec, "failureThreshold", default=3)),
+            command=[str(each) for each in command] if isinstance(command, list) else None,
         )
 
-    async def ask(self, address: str) -> str:
+    @property
+    def first_period_s(self) -> float:
+        """Period until the first success."""
+        return min(self.period_s, FIRST_PERIOD_S if self.command is None else COMMAND_PERIOD_S)
+
+    async def ask(self, probed: Probed) -> str:
         """Probe once; returns the kubelet's message for a failure, "" for a success."""
+        address = probed.address
+        if self.command is not None:
+            why = await self._run(self.command, probed) if self.command else ""
+            return why and f"{self.kind} probe failed: {why}"
         if self.path is None:
-            why = await asyncio.to_thread(connection_error, address, self.port, self.timeout_s)
+            closed_s = CLOSED_S if probed.forwarded else 0.0
+            why = await asyncio.to_thread(connection_error, address, self.port, self.timeout_s, closed_s)
             return why and f"{self.kind} probe failed: {_dial(why, f'{address}:{self.port}')}"
         url = f"http://{address}:{self.port}{self.path}"
         answer = await call_async("GET", url, headers={"User-Agent": "kube-probe/1.36"}, timeout_s=self.timeout_s)
         return "" if answer.healthy else f"{self.kind} probe failed: {self._why(address, url, answer)}"
+
+    async def _run(self, command: Sequence[str], probed: Probed) -> str:
+        """Run a command in the container; returns why that is a failure, "" for a success."""
+        output: list[bytes] = []
+        process: Process | None = None
+        try:
+            async with asyncio.timeout(self.timeout_s):
+                process = await probed.execute(command)
+                await asyncio.gather(_collect(process.stdout, output), _collect(process.stderr, output))
+                status = await process.wait()
+        except TimeoutError:
+            if process is not None:
+                process.kill()
+            return f'command timed out: "{" ".join(command)}" timed out after {self.timeout_s:g}s'
+        except (FileNotFoundError, Invalid) as error:
+            return f"{command[0]}: no such program" if isinstance(error, FileNotFoundError) else str(error)
+        shown = b"".join(output).decode(errors="replace").strip()[-OUTPUT_LENGTH:]
+        return "" if status == 0 else shown or f"exit status {status}"
 
     def _why(self, address: str, url: str, answer: Answer) -> str:
         if answer.status:
@@ -80,22 +131,31 @@ def _dial(error: str, address: str) -> str:
     )
 
 
+async def _collect(stream: AsyncIterator[bytes], output: list[bytes]) -> None:
+    async for chunk in stream:
+        output.append(chunk)
+
+
+NO_PROBE = Probe("Readiness", None, 0, period_s=3600, timeout_s=1, failures=1, command=())
+"""A container without a readiness probe is ready as soon as it runs."""
+
+
 async def watch(
-    probe: Probe, address: str, on_change: Callable[[bool], Awaitable[bool]], on_failure: Callable[[str], None]
+    probe: Probe, probed: Probed, on_change: Callable[[bool], Awaitable[bool]], on_failure: Callable[[str, bool], None]
 ) -> None:
-    """Probe without end. Calls `on_failure(message)` for each failed probe, and `on_change(healthy)` when the state
-    changes, again at the next probe if that returns False.
+    """Probe without end. Calls `on_failure(message, counts)` for each failed probe, and `on_change(healthy)` when the
+    state changes, again at the next probe if that returns False. A failure during the start does not count.
     """
     started, failures, healthy = time.monotonic(), 0, None
     while True:
         begun = time.monotonic()
-        why = await probe.ask(address)
+        why = await probe.ask(probed)
         failures = failures + 1 if why else 0
         starting = healthy is None and begun - started < STARTUP_LIMIT_S
-        if why and not starting:
-            on_failure(why)
+        if why:
+            on_failure(why, not starting)
         new = True if not why else (False if failures >= probe.failures and not starting else healthy)
         if new is not healthy and new is not None and await on_change(new):
             healthy = new
-        period = probe.period_s if healthy is not None else min(probe.period_s, FIRST_PERIOD_S)
+        period = probe.period_s if healthy is not None else probe.first_period_s
         await asyncio.sleep(max(0.0, period - (time.monotonic() - begun)))

@@ -120,7 +120,7 @@ def _container_status(each: Pod, node: Node) -> Obj:
     status: Obj = {
         "name": text(each.container, "name"),
         "image": image,
-        "imageID": node.digest if image == node.image else "",
+        "imageID": node.images.get(image, ""),
         "restartCount": max(0, len(each.runs) - 1),
         "ready": each.ready,
         "started": current is not None,

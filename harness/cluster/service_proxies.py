@@ -21,6 +21,10 @@ class ServiceProxies:
         self._endpoints: dict[str, dict[str, str]] = {name: {} for name in addresses}
         self._locks = {name: asyncio.Lock() for name in addresses}
 
+    def has(self, service: str) -> bool:
+        """Whether there is a proxy of this Service."""
+        return service in self._addresses
+
     async def set_endpoint(self, service: str, pod: str, ip: str | None) -> bool:
         """Forward new connections to the pod at `ip`, or stop that with None; returns whether the proxy accepted it."""
         async with self._locks[service]:

@@ -65,6 +65,8 @@ class Pod:
     runs: list[Run] = field(default_factory=list)
     waiting: str = "ContainerCreating"
     waiting_message: str = ""
+    unhealthy: str = ""
+    """Why a probe failed, the last time that one did."""
     unscheduled: str = ""
     """Why no node fits it; "" for a pod that has a node."""
     token: str = ""
@@ -82,6 +84,12 @@ class Pod:
         """The command of the container; empty for one that runs what its image says."""
         command = self.container.get("command")
         return [str(word) for word in command] if isinstance(command, list) else []
+
+    @property
+    def arguments(self) -> list[str]:
+        """The arguments of the command, or of the image's."""
+        arguments = self.container.get("args")
+        return [str(word) for word in arguments] if isinstance(arguments, list) else []
 
     @property
     def run(self) -> Run | None:

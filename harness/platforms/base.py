@@ -9,7 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
-from harness.bindings import OwnService
+from harness.bindings import ComposeProject, OwnService
 from harness.http import Answer
 from harness.machine.platform_state import AdminPort, CommandResult, ObservedPlatform, Shell
 from harness.manifests import Manifests
@@ -99,7 +99,9 @@ class PlatformOptions:
     context: str | None = None
     """Context of the user's kubeconfig that names an existing cluster."""
     services: Mapping[str, OwnService] | None = None
-    """The services of the bindings, by name; None: the shipped ones."""
+    """The services of the bindings, by name; None: those of `compose` or `manifests`, or the shipped ones."""
+    compose: ComposeProject | None = None
+    """The compose project of the bindings."""
     manifests: Manifests | None = None
     """The manifests of the bindings; None: the shipped ones."""
     namespace: str | None = None

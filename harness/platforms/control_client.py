@@ -18,7 +18,10 @@ class PortAnswer(TypedDict):
 
 
 class PodAnswer(TypedDict):
-    """A pod; `admin` is the URL of its admin port, `waiting` the reason why its container does not run, or ""."""
+    """A pod; `admin` is the URL of its admin port, `waiting` the reason why its container does not run, or "".
+
+    `unhealthy`: why a probe failed, the last time that one did.
+    """
 
     name: str
     ip: str
@@ -26,6 +29,7 @@ class PodAnswer(TypedDict):
     admin: str
     token: str
     waiting: str
+    unhealthy: str
 
 
 class DeploymentAnswer(TypedDict):

@@ -21,8 +21,10 @@ def _lines(plan: GamedayPlan) -> Iterator[str]:
     yield f"{plan.document.path}, bound by {plan.bindings.path}; toggles start from their {plan.start} values"
     if control := plan.bindings.control:
         yield f"control: sequential, on one platform before the treatment: {control.why}"
-    for service in plan.bindings.services.values():
-        yield f"service {service.name}: {one_line(service.run)}"
+    for service in plan.bindings.own.values():
+        yield f"service {service.name}: {one_line(service.source)}"
+    for ignored in plan.bindings.compose.ignored if plan.bindings.compose else ():
+        yield f"note: {one_line(ignored)}"
     if plan.bindings.manifests:
         yield from (f"deploys {each.about} ({each.place()})" for each in plan.bindings.manifests.objects)
     for drill in plan.drills:

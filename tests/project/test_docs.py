@@ -24,6 +24,7 @@ from fakes.proxy import EFFECTS
 from harness import bindings, errors
 from harness.app.members import PLATFORMS
 from harness.bindings import OwnService
+from harness.bindings.compose import keys as compose_keys
 from harness.cli.parser import build_parser
 from harness.conditions import parse
 from harness.errors import ConditionError
@@ -443,3 +444,14 @@ def test_the_arrivals_that_a_verdict_costs() -> None:
             n = int(needed.replace(",", ""))
             assert log_evidence(theta, n, 0, below=True) >= -math.log(alpha), row
             assert log_evidence(theta, n - 1, 0, below=True) < -math.log(alpha), row
+
+
+def test_every_key_of_a_compose_file_that_is_known_is_documented() -> None:
+    page = (ROOT / "docs/reference/bindings.md").read_text(encoding="utf-8")
+    section = page.partition("## A compose project\n")[2].partition("\n## ")[0]
+    named = set(re.findall(r"`(?:deploy\.|networks\.NAME\.)?([a-z_]+)(?:\.[a-z_]+)?`", section))
+    lists = (
+        compose_keys.SERVICE_USED, compose_keys.SERVICE_IGNORED, compose_keys.SERVICE_REFUSED,
+        compose_keys.DEPLOY_USED, compose_keys.DEPLOY_IGNORED, compose_keys.TOP_REFUSED,
+    )  # fmt: skip
+    assert sorted(set().union(*lists) - named - {"networks", "deploy"}) == []

@@ -13,6 +13,7 @@ import pytest
 
 from harness import app
 from harness.machine import process_ledger
+from tests.support.docker import missing_for_compose
 from tests.support.gameday import gameday
 from tests.support.paths import COMMAND, ROOT
 
@@ -23,9 +24,11 @@ class Example:
 
     program: str
     verdicts: Mapping[str, str]
+    platform: str = "local"
 
 
 EXAMPLES = {
+    "kinto-compose": Example("docker", {"DB_SLOW": "passed", "RESTART_WEB": "failed"}, "docker"),
     "kubernetes-shop": Example("kubectl", {"CACHE_DOWN": "passed", "RESTART_SHOP": "failed"}),
     "nginx-upstreams": Example("nginx", {"BAD_UPSTREAM": "passed", "RESTART_EDGE": "failed"}),
     "redis-cache": Example(
@@ -64,9 +67,12 @@ def test_runbook_that_heals_passes_and_the_other_one_fails(name: str, tmp_path: 
     example = EXAMPLES[name]
     if shutil.which(example.program) is None:
         pytest.skip(f"{example.program} is not installed")
+    if example.platform == "docker" and (fact := missing_for_compose()):
+        pytest.skip(fact)
     shutil.copytree(ROOT / "examples" / name, tmp_path / name)
     done = gameday(
-        "run", f"{name}/runbook.md", "--jobs", "1", "--out", "run", "--no-history", "--format", "json",
+        "run", f"{name}/runbook.md", "--platform", example.platform, "--jobs", "1", "--out", "run", "--no-history",
+        "--format", "json",
         cwd=tmp_path, env={**os.environ, "PATH": f"{COMMAND.parent}:{os.environ['PATH']}"}, timeout_s=1200,
     )  # fmt: skip
     result = json.loads(done.stdout)

@@ -236,6 +236,19 @@ def test_bindings_of_the_guide_to_own_services_have_no_problem(site: Path) -> No
     assert "UNBOUND" not in done.stdout
 
 
+def test_bindings_of_the_guide_to_compose_have_no_problem(tmp_path: Path) -> None:
+    (first, more, bound), page = blocks("compose.md", "yaml"), "compose.md"
+    files = {"compose.yaml": blocks(page, 'yaml title="compose.yaml"')[0], "ops.md": blocks(page, "markdown")[0]}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    for text in (first, more):
+        (tmp_path / "gameday.yaml").write_text(f"{text}\n{bound}", encoding="utf-8")
+        done = gameday("plan", "ops.md", cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "service web: image nginx:1.29" in done.stdout
+        assert "UNBOUND" not in done.stdout
+
+
 @pytest.mark.slow
 def test_runbook_of_the_guide_to_own_services_passes(site: Path) -> None:
     done = gameday("run", "ops.md", "--quiet", "--no-history", cwd=site, timeout_s=300)

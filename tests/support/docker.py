@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +34,16 @@ def missing() -> str:
     if base is None:
         return "no base image is named: set GAMEDAY_BASE_IMAGE, e.g. to python:3.13-slim-trixie"
     return "" if base in images else f"the base image {base} (GAMEDAY_BASE_IMAGE) does not exist: `docker pull {base}`"
+
+
+def missing_for_compose() -> str:
+    """What this machine lacks for a compose project; "" if nothing."""
+    if fact := missing():
+        return fact
+    argv = ["docker", "compose", "version"]
+    if shutil.which(argv[0]) and subprocess.run(argv, capture_output=True, check=False).returncode == 0:
+        return ""
+    return "the compose plugin of the docker command is not installed"
 
 
 @contextmanager

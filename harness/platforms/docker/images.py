@@ -33,12 +33,18 @@ def prepare(base: str | None, postgres: str | None, announce: Announce) -> Image
     nothing can be pulled. Raises MachineError that names the next action.
     """
     engine = client()
-    _prepare_ryuk(engine, announce)
-    services = _built(engine, "gameday-fakes", build_context.services(), base, announce)
+    services = of_proxies(base, announce).fakes
     if not postgres and base:
         return Images(services, _built(engine, "gameday-postgres", build_context.database(), base, announce))
     hint = "name a local image by GAMEDAY_POSTGRES_IMAGE, or a base to build one on by --base-image"
     return Images(services, _pulled(engine, postgres or POSTGRES, hint, announce))
+
+
+def of_proxies(base: str | None, announce: Announce) -> Images:
+    """The image of the Services' proxies alone, for services of the user."""
+    engine = client()
+    _prepare_ryuk(engine, announce)
+    return Images(_built(engine, "gameday-fakes", build_context.services(), base, announce))
 
 
 def id_of(image: str) -> str:

@@ -14,6 +14,7 @@ from harness.cluster.runtimes.container.recovery import recover
 from harness.errors import GamedayError, MachineError, PlatformError
 from harness.machine import process_ledger
 from harness.platforms.base import Announce, Need, Overrides, PlatformOptions
+from harness.platforms.docker.compose.model import Container
 from harness.platforms.docker.platform import DockerPlatform, Images
 
 REFUSALS = {
@@ -28,11 +29,14 @@ class DockerProvider:
 
     name = "docker"
     max_parallel_drills = None
-    options = frozenset({"base_image"})
+    options = frozenset({"base_image", "compose"})
 
     def __init__(self, options: PlatformOptions) -> None:
         self._options = options
         self._images: Images | None = None
+        self._project = options.compose
+        self._containers: Sequence[Container] = ()
+        """Those of the compose project; complete from `_prepare` on."""
 
     def check(self) -> None:
         DockerPlatform.check_machine()
@@ -41,13 +45,17 @@ class DockerProvider:
         from harness.cluster.runtimes.container.engine import client  # noqa: PLC0415  needs the extra
 
         client().close()
+        if self._project is not None:
+            from harness.platforms.docker.compose import config, reading  # noqa: PLC0415  needs the extra
+
+            self._containers = reading.read(self._project, config.resolved(self._project))
 
     def refusal(self, need: Need) -> str:
         return REFUSALS.get(need, "")
 
     @contextmanager
     def session(self, folder: Path, announce: Announce) -> Iterator[None]:
-        """The images stay for the next run. On exit, the removal of leftovers is tried once more."""
+        """All images stay for the next run. On exit, the removal of leftovers is tried once more."""
         self._prepare(announce)
         try:
             yield
@@ -61,10 +69,16 @@ class DockerProvider:
         from harness.platforms.docker import images  # noqa: PLC0415  needs the extra
 
         base = self._options.base_image or os.environ.get("GAMEDAY_BASE_IMAGE")
-        self._images = images.prepare(base, os.environ.get("GAMEDAY_POSTGRES_IMAGE"), announce)
+        if self._project is None:
+            self._images = images.prepare(base, os.environ.get("GAMEDAY_POSTGRES_IMAGE"), announce)
+            return
+        from harness.platforms.docker.compose.images import complete  # noqa: PLC0415  needs the extra
+
+        self._images = images.of_proxies(base, announce)
+        self._containers = complete(self._project, self._containers, announce)
 
     def create(self, folder: Path, side: str, overrides: Overrides) -> DockerPlatform:
-        return DockerPlatform(folder, overrides=overrides, images=self._images)
+        return DockerPlatform(folder, overrides=overrides, images=self._images, containers=self._containers)
 
     def of_image(self, folder: Path, image: str) -> DockerPlatform:
         """A platform whose pods run another image of the services; its proxies and its database are as always.
@@ -89,7 +103,7 @@ class DockerProvider:
         except PlatformError:
             self._prepare(announce)
         announce("starting the platform")
-        platform = DockerPlatform(folder, detach=True, images=self._images)
+        platform = DockerPlatform(folder, detach=True, images=self._images, containers=self._containers)
         platform.clear()
         platform.up()
         return platform

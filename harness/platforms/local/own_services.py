@@ -17,6 +17,7 @@ from harness.bindings import OwnService
 from harness.cluster.runtimes.process import volumes
 from harness.errors import StartError
 from harness.machine import process_ledger
+from harness.platforms import starting
 
 PROBED = "127.63.0.1"
 """An address of the loopback that no platform uses: a port that is taken here is taken on all addresses."""
@@ -81,4 +82,4 @@ def start_error(each: OwnService, why: str) -> StartError:
     """The error of a service that did not start."""
     if re.search("address already in use", why, re.IGNORECASE):
         why += "\nEvery pod listens on $POD_IP only: one that listens on all addresses takes its port from all others."
-    return StartError(f"{each.place}: services.{each.name} did not start: {why}")
+    return starting.start_error(each, why)

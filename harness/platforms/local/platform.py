@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from harness.bindings import OwnService
 from harness.cluster import manifest, own_manifest
-from harness.cluster.logs import last_lines
 from harness.errors import GamedayError, PlatformError, StartError
 from harness.machine import process_ledger
 from harness.machine.guard import Guard
-from harness.platforms.control_client import DeploymentAnswer
+from harness.platforms import starting
+from harness.platforms.control_client import DeploymentAnswer, PodAnswer
 from harness.platforms.daemon_platform import DaemonPlatform
 from harness.platforms.local.own_services import listens_elsewhere, start_error
 
@@ -80,24 +80,14 @@ class LocalPlatform(DaemonPlatform):
     def _late(self) -> GamedayError:
         """Names every service without ready pods, what its health check says, and the end of its log."""
         with suppress(PlatformError):
-            deployed = {each["name"]: each for each in self._state()["deployments"]}
-            if errors := list(self._late_services(deployed)):
+            found = starting.late(self._services, self._state()["deployments"], self._why_late)
+            if errors := [str(start_error(each, why)) for each, why in found]:
                 return StartError("\n".join(errors))
         return super()._late()
 
-    def _late_services(self, deployed: Mapping[str, DeploymentAnswer]) -> Iterator[str]:
-        for each in self._services.values():
-            why = self._why_late(each, deployed.get(each.name))
-            yield from [str(start_error(each, why))] if why else []
-
-    def _why_late(self, each: OwnService, found: DeploymentAnswer | None) -> str:
-        if found is None:
-            return f"it needs {', '.join(each.needs)}, of which not all have a ready pod"
-        late = next((pod for pod in found["pods"] if not pod["ready"]), None)
-        if late is None:
-            return ""
-        answer, logs = self.health(each.name)[late["name"]], self.log_files(each.name)
+    def _why_late(self, each: OwnService, found: DeploymentAnswer, late: PodAnswer) -> str:
+        answer = self.health(each.name)[late["name"]]
         fact = f"HTTP {answer.status}" if answer.status else answer.error
         elsewhere = listens_elsewhere(late["name"], f"{late['ip']}:{found['port']}", self.folder)
-        tail = f"; {last_lines(logs[-1])}" if logs else ""
+        tail = starting.log_end(self.log_files(each.name))
         return f"not healthy within {self.up_s:g} s: `health: {each.health}` gets {fact}{elsewhere}{tail}"

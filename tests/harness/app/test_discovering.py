@@ -42,6 +42,7 @@ def test_files_of_all_kinds_become_one_proposal(place: Path) -> None:
     assert (
         found.yaml
         == """\
+# On docker, `compose: app/compose.yaml` runs the file as it is, in place of `services`.
 services:
   # From app/compose.yaml:2:8
   web:
@@ -73,6 +74,13 @@ def test_only_write_changes_the_file_and_an_edit_stays(place: Path) -> None:
     discover("app/compose.yaml", write=True)
     assert (place / "gameday.yaml").read_text(encoding="utf-8") == f"{before}    folder: app\n    port: 8000\n"
     assert discover("app/compose.yaml", write=True).edited.diff == ""
+
+
+def test_services_of_a_compose_file_that_runs_as_it_is_are_not_proposed(place: Path) -> None:
+    text = "version: 1\ncompose: app/compose.yaml\nrunbooks:\n  WEB_FULL: {scenario: timeout}\n"
+    (place / "gameday.yaml").write_text(text, encoding="utf-8")
+    found = discover("app/compose.yaml", "rules.yml")
+    assert found.yaml.startswith("runbooks:\n  WEB_FULL:\n    symptoms:\n      - {alert: WebFull, is: 'metric(web,")
 
 
 def test_a_service_whose_command_is_open_is_asked_for_by_check(place: Path) -> None:

@@ -14,6 +14,7 @@ from testcontainers.core.wait_strategies import ExecWaitStrategy, LogMessageWait
 from harness.cluster import daemon
 from harness.cluster.backend import Layout
 from harness.cluster.manifest import NAMESPACE, template
+from harness.cluster.runtimes.container import options as container_options
 from harness.cluster.runtimes.container.engine import ContainerSpec, Engine, remove
 from harness.cluster.runtimes.container.ledger import new_token
 from harness.cluster.runtimes.container.runtime import (
@@ -24,7 +25,6 @@ from harness.cluster.runtimes.container.runtime import (
 )
 from harness.cluster.service_proxies import ServiceProxies
 from harness.errors import GamedayError, PlatformError
-from harness.machine.loopback import PORT
 from harness.machine.operator_shell import names_of
 from harness.machine.platform_state import AdminPort
 
@@ -53,23 +53,31 @@ class ContainerBackend:
         self._addresses: Mapping[str, str] = layout.service_addresses()
         self._platform = new_token(layout.folder)
         self._engine = Engine(self._platform, layout.folder)
-        ports = dict.fromkeys(self._addresses, PORT)
-        endpoints = ServiceProxies(self._addresses, ports, layout.subnet.admin_port, self._token)
-        self.runtime = ContainerRuntime(self._engine, layout.subnet, endpoints, options.image)
+        self._ports = {name: layout.manifest.port(name) for name in self._addresses}
+        self._containers = container_options.read(options.manifests)
+        endpoints = ServiceProxies(self._addresses, self._ports, layout.subnet.admin_port, self._token)
+        images = layout.manifest.images or (options.image,)
+        self.runtime = ContainerRuntime(self._engine, layout.subnet, endpoints, images, self._containers)
         self._proxies: dict[str, Started] = {}
+        self._database: asyncio.Task[Started] | None = None
 
     async def prepare(self) -> None:
         (self._layout.folder / SERVICES).mkdir()
-        await self.runtime.blocking(self._engine.open)
-        self._database = asyncio.create_task(self._start_database())
+        volumes = {each.source for one in self._containers.values() for each in one.mounts if not each.bind}
+        await self.runtime.blocking(lambda: self._engine.open(sorted(volumes - {""})))
+        if self._layout.manifest.database:
+            self._database = asyncio.create_task(self._start_database())
         proxies = await asyncio.gather(*map(self._start_proxy, self._addresses))
         self._proxies = dict(zip(self._addresses, proxies, strict=True))
 
     async def start(self) -> None:
-        await self._database
+        if self._database is not None:
+            await self._database
 
     async def watch(self) -> None:
         """Raises PlatformError when a proxy ends: a Service without its proxy would look like an incident."""
+        if not self._proxies:
+            await asyncio.Event().wait()
         ends = {proxy.exited: name for name, proxy in self._proxies.items()}
         (ended, *_), _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         name = ends[ended]
@@ -77,14 +85,15 @@ class ContainerBackend:
         raise PlatformError(f"docker: the proxy of service {name} ended with status {ended.result()}; see {log_file}")
 
     async def _start_proxy(self, service: str) -> Started:
-        address, port = self._addresses[service], self._layout.subnet.admin_port
+        address, port, admin_port = self._addresses[service], self._ports[service], self._layout.subnet.admin_port
+        more = self._containers[service].aliases if service in self._containers else ()
         spec = ContainerSpec(
             part=f"service {service}",
             image=self._options.proxy_image,
             command=["service-proxy"],
-            env={"ADMIN_PORT": str(port), "ADMIN_TOKEN": self._token},
-            aliases=names_of(service, NAMESPACE),
-            publish=[(address, PORT), (address, port)],
+            env={"PORT": str(port), "ADMIN_PORT": str(admin_port), "ADMIN_TOKEN": self._token},
+            aliases=[*names_of(service, NAMESPACE), *more],
+            publish=[(address, port), (address, admin_port)],
             ready=LogMessageWaitStrategy("started").with_startup_timeout(PROXY_LIMIT_S).with_poll_interval(0.05),
         )
         return await self.runtime.start(spec, self._layout.folder / SERVICES / f"{service}.log")
@@ -120,6 +129,8 @@ class ContainerBackend:
         return AdminPort(f"the proxy of {service}", url, self._token)
 
     def database_url(self) -> str:
+        if not self._layout.manifest.database:
+            return ""
         return f"postgresql://postgres:{self._password}@{self._layout.manifest.database_name}:5432/postgres"
 
     async def end(self) -> None:
@@ -135,7 +146,7 @@ def main(argv: Sequence[str]) -> None:
     """Run the daemon to its end."""
     parser = daemon.parser("harness.cluster.runtimes.container.daemon")
     parser.add_argument("--image", required=True)
-    parser.add_argument("--postgres-image", required=True)
+    parser.add_argument("--postgres-image", default="")
     parser.add_argument("--proxy-image", required=True)
     options = ContainerDaemonOptions(**vars(parser.parse_args(argv)))
     daemon.serve(options.dir, lambda: daemon.Daemon(options, lambda layout: ContainerBackend(layout, options)))

@@ -1,4 +1,4 @@
-"""Client of the Docker engine, by testcontainers: creates and removes a platform's network and containers.
+"""Client of the Docker engine, by testcontainers: creates and removes a platform's network, volumes and containers.
 
 All calls block. testcontainers is an extra, so this module is imported on first use only.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -25,11 +25,13 @@ from testcontainers.core.wait_strategies import WaitStrategy
 
 from harness.cluster.container import Reading
 from harness.cluster.runtimes.container.ledger import FOLDER, PART, PLATFORM, started
+from harness.cluster.runtimes.container.options import ContainerOptions, Mount
 from harness.errors import MachineError, PlatformError
 
 FAILURES = (DockerException, RequestException, TimeoutError)
 """Exceptions that a call to the engine may raise."""
 REMOVE_LIMIT_S, RETRY_S = 20.0, 0.05
+NO_OPTIONS = ContainerOptions()
 NOTES_LENGTH = 500
 """How many of the last characters of a container's output an error shows."""
 
@@ -41,6 +43,8 @@ class ContainerSpec:
     part: str
     image: str
     command: Sequence[str] = ()
+    entrypoint: Sequence[str] | None = None
+    working_dir: str | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     hostname: str | None = None
     aliases: Sequence[str] = ()
@@ -49,6 +53,7 @@ class ContainerSpec:
     nano_cpus: int | None = None
     memory_bytes: int | None = None
     ready: WaitStrategy | None = None
+    options: ContainerOptions = NO_OPTIONS
 
 
 class Running:
@@ -59,11 +64,12 @@ class Running:
         self._container.reload()
         self.id: str = self._container.id
         self.ip: str = self._container.attrs["NetworkSettings"]["Networks"][network]["IPAddress"]
+        self._stop_signal: str = self._container.attrs["Config"].get("StopSignal") or signal.SIGTERM.name
 
     def kill(self, number: signal.Signals) -> None:
-        """Send a signal; no effect when the container has ended."""
+        """Send a signal, instead of SIGTERM the one that its image names; no effect when the container has ended."""
         with suppress(*FAILURES):
-            self._container.kill(signal=number.name)
+            self._container.kill(signal=self._stop_signal if number == signal.SIGTERM else number.name)
 
     def follow(self, log: Path) -> int:
         """Append its output to `log` until it ends, then remove it; returns its exit status, -9 if it is unknown."""
@@ -111,16 +117,23 @@ class Engine:
                 f"docker: the image {name} does not exist: {error_text(error)}; `docker images` lists the images"
             ) from error
 
-    def open(self) -> None:
-        """Create the platform's network; start testcontainers' Ryuk unless it is disabled. Raises MachineError."""
+    def open(self, volumes: Iterable[str] = ()) -> None:
+        """Create the platform's network and volumes; start testcontainers' Ryuk unless it is disabled.
+
+        Raises MachineError.
+        """
         try:
             if not testcontainers_config.ryuk_disabled:
                 Reaper.get_instance()
             labels = {**self._labels, PART: "network"}
             self._network = Network(docker_network_kw={"labels": labels}).create()
+            for name in volumes:
+                labels = {**self._labels, PART: f"volume {name}"}
+                self.client.volumes.create(self._volume(name), labels=labels)
         except FAILURES as error:
             raise MachineError(
-                f"docker: the network cannot be created: {error_text(error)}; `docker network prune` may help"
+                f"docker: the platform's network and volumes cannot be created: {error_text(error)}; "
+                "`docker network prune` may help"
             ) from error
 
     def start(self, spec: ContainerSpec) -> Running:
@@ -132,8 +145,10 @@ class Engine:
         ports.update({f"{port}/tcp": (ip, port) for ip, port in spec.publish})
         made.with_kwargs(
             labels={**self._labels, PART: spec.part}, hostname=spec.hostname, cpu_shares=spec.cpu_shares,
-            nano_cpus=spec.nano_cpus, mem_limit=spec.memory_bytes,
+            nano_cpus=spec.nano_cpus, mem_limit=spec.memory_bytes, entrypoint=spec.entrypoint and list(spec.entrypoint),
+            working_dir=spec.working_dir, **self._options(spec.options),
         )  # fmt: skip
+        made.tmpfs = dict(spec.options.tmpfs)
         if spec.ready is not None:
             made.waiting_for(spec.ready)
         try:
@@ -146,6 +161,24 @@ class Engine:
             with suppress(*FAILURES):
                 made.stop()
             raise PlatformError(f"docker: {spec.part} does not start: {why}") from error
+
+    def _options(self, options: ContainerOptions) -> dict[str, Any]:
+        """The options as arguments of docker."""
+        return {
+            "user": options.user, "init": options.init, "read_only": options.read_only,
+            "cap_add": list(options.cap_add), "cap_drop": list(options.cap_drop),
+            "stop_signal": options.stop_signal,
+            "mounts": [self._mount(each) for each in options.mounts],
+        }  # fmt: skip
+
+    def _mount(self, each: Mount) -> docker.types.Mount:
+        source = each.source if each.bind else self._volume(each.source) if each.source else None
+        kind = "bind" if each.bind else "volume"
+        return docker.types.Mount(each.target, source, kind, read_only=each.read_only or each.bind)
+
+    def _volume(self, name: str) -> str:
+        """The engine's name of a volume of the platform."""
+        return f"gameday-{self._labels[PLATFORM]}-{name}"
 
 
 def client() -> docker.DockerClient:
@@ -162,7 +195,7 @@ def client() -> docker.DockerClient:
 
 
 def remove(tokens: Sequence[str]) -> list[str]:
-    """Remove every container and network with one of the tokens; returns what was removed. Idempotent.
+    """Remove every container, network and volume with one of the tokens; returns what was removed. Idempotent.
 
     Raises PlatformError when something remains.
     """
@@ -190,6 +223,10 @@ def _remove_all(engine: docker.DockerClient, label: str) -> Iterator[str]:
         with suppress(NotFound):
             network.remove()
             yield f"network {network.short_id}"
+    for volume in engine.volumes.list(filters={"label": label}):
+        with suppress(NotFound):
+            volume.remove(force=True)
+            yield f"volume {volume.short_id}"
 
 
 def _remove(container: Container) -> str:

@@ -14,7 +14,7 @@ from docker.utils.socket import frames_iter
 from harness.cluster.api import Invalid
 from harness.cluster.runtimes.container.engine import FAILURES
 
-START_LIMIT_S, POLL_S = 10.0, 0.01
+START_LIMIT_S, POLL_S = 30.0, 0.01
 STDOUT, STDERR = 1, 2
 
 
@@ -83,7 +83,8 @@ async def start(api: APIClient, container: str, argv: Sequence[str], *, stdin: b
         command = await asyncio.to_thread(_begin, api, container, argv, loop, stdin is not None, tty)
         missing = await _program_missing(command)
     except FAILURES as error:
-        raise Invalid(f"unable to upgrade connection: {error}") from error
+        why = str(error) or f"the engine did not start the command within {START_LIMIT_S:g} s"
+        raise Invalid(f"unable to upgrade connection: {why}") from error
     if missing:
         raise FileNotFoundError(argv[0])
     threading.Thread(target=command.read_output, daemon=True).start()

@@ -12,20 +12,23 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from harness.cluster.container import Node, Reading
 from harness.cluster.runtimes.container import execution
 from harness.cluster.runtimes.container.engine import ContainerSpec, Engine, Running
+from harness.cluster.runtimes.container.options import ContainerOptions
 from harness.cluster.service_proxies import ServiceProxies
 from harness.cluster.state import Pod
 from harness.machine import quantities
 from harness.machine.loopback import NODE, PORT, Subnet
-from harness.machine.objects import Obj, environment, items, section
+from harness.machine.objects import Obj, environment, items, section, text
 
 T = TypeVar("T")
 NAME = "gameday-docker"
+SCHEME = "docker://"
 THREADS = 32
 
 
@@ -50,7 +53,7 @@ class Started:
 
     @property
     def id(self) -> str:
-        return f"docker://{self.running.id}"
+        return f"{SCHEME}{self.running.id}"
 
     def signal(self, number: signal.Signals) -> None:
         if not self.exited.done():
@@ -74,14 +77,20 @@ class Started:
 
 
 class ContainerRuntime:
-    """Implements runtime.Runtime."""
+    """Implements runtime.Runtime. `options`: of the Deployments of a compose project."""
 
-    def __init__(self, engine: Engine, subnet: Subnet, proxies: ServiceProxies, image: str) -> None:
-        self._engine, self._subnet, self._proxies = engine, subnet, proxies
-        self.node = Node(
-            NAME, subnet.address(NODE), image, "containers", f"docker://{engine.version}",
-            digest=f"docker://{engine.image_id(image)}",
-        )  # fmt: skip
+    def __init__(
+        self,
+        engine: Engine,
+        subnet: Subnet,
+        proxies: ServiceProxies,
+        images: Sequence[str],
+        options: Mapping[str, ContainerOptions],
+    ) -> None:
+        self._engine, self._subnet, self._proxies, self._options = engine, subnet, proxies, options
+        found = {image: f"{SCHEME}{engine.image_id(image)}" for image in images}
+        version = f"{SCHEME}{engine.version}"
+        self.node = Node(NAME, subnet.address(NODE), found, "containers", version, forwarded=True)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="docker")
 
     async def blocking(self, work: Callable[[], T]) -> T:
@@ -110,16 +119,40 @@ class ContainerRuntime:
         limits = section(pod.container, "resources", "limits")
         request, limit = cpu_request(pod.template), quantities.parse(limits.get("cpu"))
         memory_bytes = quantities.parse(limits.get("memory"))
+        spec = self._composed if pod.owner.deployment.name in self._options else self._shipped
+        return replace(
+            spec(pod),
+            cpu_shares=None if request is None else cpu_shares(request),
+            nano_cpus=None if limit is None else round(limit * 10**9),
+            memory_bytes=None if memory_bytes is None else round(memory_bytes),
+        )
+
+    def _shipped(self, pod: Pod) -> ContainerSpec:
+        """One of the shipped services, chosen by the Deployment's name."""
         return ContainerSpec(
             part=f"pod {pod.name}",
-            image=self.node.image,
+            image=text(pod.container, "image"),
             command=[pod.owner.deployment.name],
             env=self._environment(pod),
             hostname=pod.name,
             publish=[(pod.address, PORT), (pod.address, self._subnet.admin_port)],
-            cpu_shares=None if request is None else cpu_shares(request),
-            nano_cpus=None if limit is None else round(limit * 10**9),
-            memory_bytes=None if memory_bytes is None else round(memory_bytes),
+        )
+
+    def _composed(self, pod: Pod) -> ContainerSpec:
+        """A service of a compose project: what compose would start, by the id that its image had at the start."""
+        options = self._options[pod.owner.deployment.name]
+        direct = () if options.port else (pod.owner.deployment.name, *options.aliases)
+        return ContainerSpec(
+            part=f"pod {pod.name}",
+            image=self.node.images[text(pod.container, "image")].removeprefix(SCHEME),
+            entrypoint=pod.command or None,
+            command=pod.arguments,
+            working_dir=text(pod.container, "workingDir") or None,
+            env=environment(pod.template),
+            hostname=options.hostname or pod.name,
+            aliases=direct,
+            publish=[(pod.address, options.port)] if options.port else [],
+            options=options,
         )
 
     def _environment(self, pod: Pod) -> Mapping[str, str]:
@@ -135,15 +168,17 @@ class ContainerRuntime:
         }
 
     async def serve(self, pod: Pod, serving: bool) -> bool:
+        if not self._proxies.has(pod.owner.deployment.name):
+            return True
         return await self._proxies.set_endpoint(pod.owner.deployment.name, pod.name, pod.ip if serving else None)
 
     async def execute(self, pod: Pod, argv: Sequence[str], *, stdin: bytes | None, tty: bool) -> execution.Command:
         assert pod.run is not None
-        container = pod.run.container.id.removeprefix("docker://")
+        container = pod.run.container.id.removeprefix(SCHEME)
         return await execution.start(self._engine.client.api, container, argv, stdin=stdin, tty=tty)
 
     async def release(self, pod: Pod) -> None:
-        await self._proxies.set_endpoint(pod.owner.deployment.name, pod.name, None)
+        await self.serve(pod, False)
         self._subnet.release(pod.address)
 
     async def readings(self, pods: Iterable[Pod]) -> Mapping[str, Reading]:

@@ -60,7 +60,8 @@ class ProcessRuntime:
     """Implements runtime.Runtime. `image`: that of every pod. `proxies`: of the Services whose pods run a command."""
 
     def __init__(self, subnet: Subnet, ledger: Ledger, starters: Starters, proxies: ServiceProxies, image: str) -> None:
-        self.node = Node(NAME, subnet.address(NODE), image, "local processes", "process://1", digest=f"local://{image}")
+        images = {image: f"local://{image}"}
+        self.node = Node(NAME, subnet.address(NODE), images, "local processes", "process://1")
         self._subnet, self._ledger, self._starters, self._proxies = subnet, ledger, starters, proxies
         self._commands: dict[str, list[Group]] = {}
 

@@ -85,8 +85,8 @@ def test_session_announces_what_an_unreachable_engine_still_has(
     assert re.search(rf"no engine answers.*`gameday recover {tmp_path}` removes the rest", *output)
 
 
-def test_provider_has_only_the_option_base_image() -> None:
-    assert DockerProvider.options == {"base_image"}
+def test_provider_has_the_options_base_image_and_compose() -> None:
+    assert DockerProvider.options == {"base_image", "compose"}
     assert PLATFORMS.load("docker") is DockerProvider
 
 
