@@ -25,8 +25,6 @@ PLURALS = {
     "networkpolicies": "networkpolicies.networking.k8s.io",
 }
 log = logging.getLogger(__name__)
-ASK_LIMIT_S = 4.0
-"""For the health of a pod that is asked for: less than the client's own limit."""
 KINDS = {"deployments": "Deployment.apps", "pods": "Pod"}
 """Kinds as the messages of the API server name them."""
 
@@ -226,19 +224,6 @@ class ControlPlane:
             container = text(found.container, "name")
             raise Invalid(f'unable to upgrade connection: container not found ("{container}")')
         return await self._runtime.execute(found, argv, stdin=stdin, tty=tty)
-
-    async def health(self, deployment: str) -> Mapping[str, str]:
-        """Why the readiness probe of each pod fails, "" for a success, by pod name: each is asked once."""
-
-        async def ask(pod: Pod) -> str:
-            try:
-                async with asyncio.timeout(ASK_LIMIT_S):
-                    return await self._kubelet.ask(pod)
-            except TimeoutError:
-                return f"no answer within {ASK_LIMIT_S:g} s"
-
-        pods = self.deployments[deployment].pods if deployment in self.deployments else []
-        return dict(zip([pod.name for pod in pods], await asyncio.gather(*map(ask, pods)), strict=True))
 
     def usage(self, namespace: str) -> Mapping[str, Usage]:
         names = {pod.name for pod in self.pods() if pod.namespace == namespace}

@@ -34,7 +34,7 @@ from harness.cluster.static_objects import static_objects
 from harness.errors import GamedayError, PlatformError
 from harness.machine import process_ledger
 from harness.machine.loopback import Subnet
-from harness.machine.objects import Json, Obj, protections, section, text
+from harness.machine.objects import Json, Obj, protections, section
 
 log = logging.getLogger(__name__)
 THREADS = 64
@@ -191,8 +191,6 @@ class Daemon:
                 "fronts": self._fronts(),
                 "settled": self.cluster.settled(),
             }
-        if request["op"] == "health":
-            return dict(await self.cluster.health(text(request, "deployment")))
         return {"error": f"no such operation: {request['op']}"}
 
     def _fronts(self) -> Obj:

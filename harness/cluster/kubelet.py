@@ -78,13 +78,6 @@ class Kubelet:
         del self._deleted[pod.name]
         await self._runtime.release(pod)
 
-    async def ask(self, pod: Pod) -> str:
-        """Ask the readiness probe of a pod once; returns why it fails, "" for a success."""
-        if pod.run is None:
-            return pod.waiting_message or "its container does not run"
-        probe = Probe.read(pod.container, "Readiness") or NO_PROBE
-        return await probe.ask(self._probed(pod))
-
     def _probed(self, pod: Pod) -> Probed:
         execute = partial(self._runtime.execute, pod, stdin=None, tty=False)
         return Probed(pod.address, execute, self._runtime.node.forwarded)
@@ -167,20 +160,23 @@ class Kubelet:
                 container.signal(signal.SIGTERM)
             return True
 
-        def failed(why: str, counts: bool) -> None:
-            pod.unhealthy = why
-            if counts:
+        def asked(why: str, counts: bool) -> None:
+            if why and counts:
                 self.record(pod, "Warning", "Unhealthy", why)
+
+        def asked_readiness(why: str, counts: bool) -> None:
+            pod.unhealthy = why
+            asked(why, counts)
 
         async def ready(healthy: bool) -> bool:
             return await self._set_ready(pod, healthy)
 
         probed = self._probed(pod)
         watches = [
-            asyncio.create_task(watch(probe, probed, on_change, failed))
-            for probe, on_change in (
-                (Probe.read(pod.container, "Readiness") or NO_PROBE, ready),
-                (Probe.read(pod.container, "Liveness"), live),
+            asyncio.create_task(watch(probe, probed, on_change, on_answer))
+            for probe, on_change, on_answer in (
+                (Probe.read(pod.container, "Readiness") or NO_PROBE, ready, asked_readiness),
+                (Probe.read(pod.container, "Liveness"), live, asked),
             )
             if probe is not None
         ]

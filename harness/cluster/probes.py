@@ -141,10 +141,10 @@ NO_PROBE = Probe("Readiness", None, 0, period_s=3600, timeout_s=1, failures=1, c
 
 
 async def watch(
-    probe: Probe, probed: Probed, on_change: Callable[[bool], Awaitable[bool]], on_failure: Callable[[str, bool], None]
+    probe: Probe, probed: Probed, on_change: Callable[[bool], Awaitable[bool]], on_answer: Callable[[str, bool], None]
 ) -> None:
-    """Probe without end. Calls `on_failure(message, counts)` for each failed probe, and `on_change(healthy)` when the
-    state changes, again at the next probe if that returns False. A failure during the start does not count.
+    """Probe without end. Calls `on_answer(why, counts)` after each probe, with why it failed, and `on_change(healthy)`
+    when the state changes, again at the next probe if that returns False. A failure during the start does not count.
     """
     started, failures, healthy = time.monotonic(), 0, None
     while True:
@@ -152,8 +152,7 @@ async def watch(
         why = await probe.ask(probed)
         failures = failures + 1 if why else 0
         starting = healthy is None and begun - started < STARTUP_LIMIT_S
-        if why:
-            on_failure(why, not starting)
+        on_answer(why, not starting)
         new = True if not why else (False if failures >= probe.failures and not starting else healthy)
         if new is not healthy and new is not None and await on_change(new):
             healthy = new

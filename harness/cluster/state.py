@@ -66,7 +66,7 @@ class Pod:
     waiting: str = "ContainerCreating"
     waiting_message: str = ""
     unhealthy: str = ""
-    """Why a probe failed, the last time that one did."""
+    """Why its readiness probe failed the last time; "" if it did not."""
     unscheduled: str = ""
     """Why no node fits it; "" for a pod that has a node."""
     token: str = ""

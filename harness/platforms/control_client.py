@@ -20,7 +20,7 @@ class PortAnswer(TypedDict):
 class PodAnswer(TypedDict):
     """A pod; `admin` is the URL of its admin port, `waiting` the reason why its container does not run, or "".
 
-    `unhealthy`: why a probe failed, the last time that one did.
+    `unhealthy`: why its readiness probe failed the last time, "" if it did not.
     """
 
     name: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -97,10 +96,10 @@ class DockerPlatform(DaemonPlatform):
         return {"TESTCONTAINERS_CONNECTION_MODE": "docker_host", **ours, **super().environment()}
 
     def health(self, deployment: str) -> Mapping[str, Answer]:
-        """Of a compose project: the health check of the service, which the daemon asks in its containers."""
+        """Of a compose project: what the kubelet found last; each health check is a process in its container."""
         if not self._composed:
             return super().health(deployment)
-        found = json.loads(self._request({"op": "health", "deployment": deployment}))
+        found = {pod["name"]: _unhealthy(pod) for pod in self._deployment(deployment)["pods"]}
         return {pod: Answer(0, "", why) if why else Answer(200, "") for pod, why in found.items()}
 
     def _failed(self, why: str, deployment: str) -> GamedayError:
@@ -119,7 +118,7 @@ class DockerPlatform(DaemonPlatform):
         return super()._late()
 
     def _why_late(self, each: ComposeService, found: DeploymentAnswer, pod: PodAnswer) -> str:
-        why = pod["waiting"] or pod["unhealthy"] or "it was not asked yet"
+        why = _unhealthy(pod)
         dialled = "dial tcp" in why and each.port is None
         fix = f"; if it has no port, write `compose.services.{each.name}.port: none` in gameday.yaml" if dialled else ""
         return f"not healthy within {self.up_s:g} s: {why}{fix}{starting.log_end(self.log_files(each.name))}"
@@ -146,3 +145,8 @@ class DockerPlatform(DaemonPlatform):
         with suppress(GamedayError):
             ended += recover(self.folder)
         return ended
+
+
+def _unhealthy(pod: PodAnswer) -> str:
+    """Why a pod of a compose project is not healthy; "" if it is."""
+    return pod["waiting"] or pod["unhealthy"] or ("" if pod["ready"] else "its health check was not asked yet")

@@ -70,12 +70,12 @@ def changes(kind: str, answers: Iterable[str]) -> tuple[list[bool], list[str]]:
         seen.append(healthy)
         return True
 
-    def on_failure(why: str, counts: bool) -> None:
-        reported.extend([why] if counts else [])
+    def on_answer(why: str, counts: bool) -> None:
+        reported.extend([why] if why and counts else [])
 
     probe = ScriptedProbe(kind, "/", 80, period_s=0.001, timeout_s=1, failures=3, answers=list(answers))
     with pytest.raises(Over):
-        asyncio.run(watch(probe, HERE, on_change, on_failure))
+        asyncio.run(watch(probe, HERE, on_change, on_answer))
     return seen, reported
 
 

@@ -46,7 +46,7 @@ services:
     command: ["7000"]
     expose: ["7000"]
     environment: {COST: "5$$"}
-    healthcheck: {test: "test -d /data", interval: 1s}
+    healthcheck: {test: "test -d /data", interval: 3s}
     volumes: ["numbers:/data", "./conf:/etc/conf:ro"]
     tmpfs: [/scratch]
     networks: {default: {aliases: [numbers]}}
@@ -56,7 +56,7 @@ services:
     command: ["80"]
     ports: ["80"]
     environment: {UPSTREAM: "http://numbers:7000"}
-    healthcheck: {test: [CMD, curl, -fsS, "http://localhost/healthz"], interval: 1s, retries: 2}
+    healthcheck: {test: [CMD, curl, -fsS, "http://localhost/healthz"], interval: 3s, retries: 2}
     depends_on: {store: {condition: service_healthy}}
     deploy: {replicas: 2}
     restart: always
