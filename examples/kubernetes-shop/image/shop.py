@@ -9,7 +9,7 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 CACHE = os.environ["CACHE"]
-CACHE_S, QUERY_S, PATIENCE_S, WARM_S = 0.2, 0.12, 2.0, 5.0
+CACHE_S, QUERY_S, PATIENCE_S, WARM_S = 0.2, 0.12, 2.0, 12.0
 SHELVES = ("/books", "/music", "/films", "/games")
 database = threading.Semaphore(int(os.environ.get("DATABASE_CONNECTIONS", "3")))
 queries = 0
