@@ -197,7 +197,7 @@ def test_fault_of_the_page_refuses_wrong_parameters_and_an_unknown_deployment(mo
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
     """The repository of the guide to services of one's own, as its page has it."""
-    first, bound = blocks("your-own-services.md", "yaml")
+    first, bound, _ = blocks("your-own-services.md", "yaml")
     files = {
         "site/index.html": blocks("your-own-services.md", "html")[0],
         "gameday.yaml": f"{first}\n{bound}",
@@ -211,7 +211,7 @@ def site(tmp_path: Path) -> Path:
 
 
 def test_own_services_of_the_guide_start_and_answer(site: Path) -> None:
-    first, _ = blocks("your-own-services.md", "yaml")
+    first = blocks("your-own-services.md", "yaml")[0]
     (site / "gameday.yaml").write_text(first, encoding="utf-8")
     try:
         exported = gameday("up", "--quiet", cwd=site)

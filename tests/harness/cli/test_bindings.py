@@ -62,7 +62,8 @@ def test_discover_prints_and_writes(place: Path, capsys: pytest.CaptureFixture[s
     (place / "compose.yaml").write_text("services: {web: {command: x, ports: [80], tty: true}}\n", encoding="utf-8")
     assert exit_code_of(["discover", "compose.yaml"]) == 0
     shown = capsys.readouterr()
-    assert shown.out.startswith("services:\n  # From compose.yaml:1:17\n  web:\n")
+    assert shown.out.startswith("# On docker, `compose: compose.yaml` runs the file as it is")
+    assert "\nservices:\n  # From compose.yaml:1:17\n  web:\n" in shown.out
     assert shown.err == "gameday: compose.yaml:1:48: not used: services.web.tty\n"
     assert not (place / "gameday.yaml").exists()
     assert exit_code_of(["discover", "compose.yaml", "--write"]) == 0
