@@ -14,6 +14,10 @@ from scenarios.generator.ledger import Ticket
 from .engine import Cancel, Transport
 from .linux import ReadableCheck
 
+_FRAMING = (b"content-length", b"transfer-encoding")
+"""The headers of which an answer has one unless it ends with the connection (RFC 9112, section 6.3)."""
+_FRAMING_LENGTHS = frozenset(map(len, _FRAMING))
+
 
 class Exchange:
     """One request, the `data` that is sent for it, and its outstanding answer; `done` once its outcome is known."""
@@ -44,14 +48,15 @@ class Owner(Protocol):
 class Connection:
     """The engine calls `connection_made`, `data_received` and `connection_lost`, httptools the `on_…` methods."""
 
-    __slots__ = ("_body", "_exchange", "_made", "_owner", "_parser", "_read_check", "_transport", "address",
-                 "born_s")  # fmt: skip
+    __slots__ = ("_body", "_exchange", "_framed", "_made", "_open_end", "_owner", "_parser", "_read_check",
+                 "_transport", "address", "born_s")  # fmt: skip
 
     def __init__(self, owner: Owner, address: Address, made: Callable[[Connection], object]) -> None:
         self._owner, self.address, self._made = owner, address, made
         self._parser = httptools.HttpResponseParser(self)
         self._body: list[bytes] = []
         self._exchange: Exchange | None = None
+        self._framed = self._open_end = False
 
     def connection_made(self, transport: Transport) -> None:
         """Take the transport of the open connection."""
@@ -94,11 +99,19 @@ class Connection:
             self._fail("error")
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Fail an outstanding exchange: its answer is incomplete."""
+        """Complete an answer that says no length, so that it ends with the connection; fail any other as incomplete."""
+        if error is None and self._open_end:
+            self._complete(keep_alive=False)
         self._fail("reset")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take note of a header that says where the body ends."""
+        if len(name) in _FRAMING_LENGTHS and name.lower() in _FRAMING:
+            self._framed = True
 
     def on_headers_complete(self) -> None:
         """Complete the exchange of a HEAD: its answer has no body, whatever its length says. The connection ends."""
+        self._open_end = not self._framed
         is_head = self._exchange is not None and self._exchange.request.method == "HEAD"
         if is_head and self._parser.get_status_code() >= 200:
             self._complete(keep_alive=False)
@@ -109,6 +122,7 @@ class Connection:
 
     def on_message_complete(self) -> None:
         """Complete the exchange, unless the status is below 200: then the answer is still to come."""
+        self._framed = self._open_end = False
         if self._parser.get_status_code() >= 200:
             self._complete(self._parser.should_keep_alive())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import subprocess
@@ -70,6 +71,43 @@ def test_sent_requests_equal_those_that_the_server_received(tmp_path: Path, engi
     assert bad["unfinished"] >= 20  # half a second's arrivals are outstanding
     assert server.requests == {"/mine": sent - unsent}
     assert unsent <= bad["unfinished"]  # the last were not connected yet
+
+
+class ClosingServer(HttpServer):
+    """Answers with fixed bytes, and closes the connection behind them."""
+
+    sent = b""
+
+    async def _request(self, path: str, tenant: str, body: dict[str, Any], writer: asyncio.StreamWriter) -> None:
+        writer.write(self.sent)
+        await writer.drain()
+        raise ConnectionAbortedError
+
+
+@engines
+@pytest.mark.parametrize(
+    ("answer", "counted"),
+    [
+        (b"HTTP/1.1 200 OK\r\n\r\n{}", "ok"),
+        (b"HTTP/1.0 200 OK\r\nServer: old\r\n\r\n{}", "ok"),
+        (b"HTTP/1.1 503 Busy\r\nConnection: close\r\n\r\nlater", "http_503"),
+        (b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\n\r\n{}", "ok"),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\ncut off", "reset"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nwhole\r\n", "reset"),
+        (b"HTTP/1.1 103 Early Hints\r\n\r\n", "reset"),
+        (b"HTTP/1.1 200 OK\r\nServer: cut", "reset"),
+    ],
+)
+def test_answer_without_a_length_ends_with_its_connection(
+    tmp_path: Path, engine: str, answer: bytes, counted: str
+) -> None:
+    server = ClosingServer()
+    server.sent = answer
+    with server, running(declared(tmp_path), server.url, tmp_path, engine=engine) as load:
+        wait_until(lambda: load.total("gateway", key="ok") + load.total("gateway", key="bad").total() > 20, "answers")
+        _, ok, bad, _ = ended(load)
+    kinds = set(bad) - {"unfinished"} | ({"ok"} if ok else set())
+    assert kinds == {counted}
 
 
 @engines
