@@ -39,6 +39,8 @@ from harness.machine.objects import Json, Obj, protections, section
 log = logging.getLogger(__name__)
 THREADS = 64
 """For blocking calls, among them the probes of all pods: pods that do not answer must not delay the others."""
+MOST_BYTES = 60
+"""Longest path of the folder for temporary files below which sockets can be: Linux allows 107 bytes for theirs."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,11 @@ class NotStartedError(PlatformError):
         self.deployment = deployment
 
 
+def _folder_of_sockets() -> str | None:
+    """`/tmp` where the folder for temporary files has a long path; None for that folder itself."""
+    return "/tmp" if len(tempfile.gettempdir().encode()) > MOST_BYTES else None  # noqa: S108  mkdtemp draws a name
+
+
 class Daemon:
     """One platform from start to end: `run` returns when everything has ended and was removed."""
 
@@ -74,7 +81,7 @@ class Daemon:
         ledger = process_ledger.Ledger(self.folder)
         ledger.started(os.getpid(), "daemon")
         self._subnet = Subnet({self._manifest.port(name) for name in self._manifest.services})
-        self._runtime = Path(tempfile.mkdtemp(prefix="gameday-"))
+        self._runtime = Path(tempfile.mkdtemp(prefix="gameday-", dir=_folder_of_sockets()))
         (self.folder / "runtime").symlink_to(self._runtime)
         self._backend = make_backend(Layout(ledger, self._subnet, self._runtime, self._manifest))
         self.cluster = ControlPlane(self.folder, self._backend.runtime)

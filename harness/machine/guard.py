@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from types import MappingProxyType
 
@@ -80,7 +80,8 @@ class Guard:
         """End it and wait until it has undone what it holds. Idempotent. Raises PlatformError when it does not end."""
         with self._lock:
             assert self._process.stdin is not None
-            self._process.stdin.close()
+            with suppress(BrokenPipeError):  # it has ended by itself before it read all that it was sent
+                self._process.stdin.close()
         try:
             self._process.wait(END_S)
         except subprocess.TimeoutExpired:

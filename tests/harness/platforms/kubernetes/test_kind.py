@@ -204,7 +204,8 @@ def test_volume_of_a_pod_is_full_until_the_revert(cluster: Path, platform: Kuber
     admin(cluster, "-n", "production", "rollout", "status", "deployment/inference", "--timeout=120s")
 
     def writes() -> bool:
-        argv = ("exec", "deployment/inference", "-n", "production", "--", "sh", "-c", "echo 1 > /volume/x")
+        new = "echo 1 > /volume/$$"  # to a new file: one that is there has its page already
+        argv = ("exec", "deployment/inference", "-n", "production", "--", "sh", "-c", new)
         return platform.kubectl(*argv).status == 0
 
     wait_until(lambda: len(platform.state()["inference"].pods) == 1 and writes())

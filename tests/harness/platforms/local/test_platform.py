@@ -155,6 +155,20 @@ def test_subnet_is_reserved_once(monkeypatch: pytest.MonkeyPatch) -> None:
             assert again.prefix == "127.99.1"
 
 
+def test_platform_starts_where_the_path_of_temporary_files_is_too_long_for_sockets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = tmp_path / ("deep" * 20)
+    deep.mkdir()
+    monkeypatch.setenv("TMPDIR", str(deep))
+    made = LocalPlatform(tmp_path / "platform", fork_server=FORK_SERVER_STAND_IN)
+    try:
+        made.up()
+        assert made.state()["inference"].ready == 1
+    finally:
+        made.down()
+
+
 def test_platform_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     script = (
         "import sys, time; from pathlib import Path; from harness.platforms.local.platform import LocalPlatform;"
