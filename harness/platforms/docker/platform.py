@@ -18,7 +18,7 @@ from harness.errors import GamedayError, PlatformError, StartError
 from harness.http import Answer, call
 from harness.machine.guard import Guard
 from harness.platforms import starting
-from harness.platforms.control_client import DeploymentAnswer, PodAnswer, StateAnswer
+from harness.platforms.control_client import DeploymentAnswer, FrontAnswer, PodAnswer, StateAnswer
 from harness.platforms.daemon_platform import DaemonPlatform
 from harness.platforms.docker.compose import manifests
 from harness.platforms.docker.compose.model import Container
@@ -66,6 +66,8 @@ class DockerPlatform(DaemonPlatform):
         composed = bool(containers) or (written / "kustomization.yaml").exists()
         super().__init__(folder, overrides=overrides, detach=detach, manifests=written if composed else None)
         self._images, self._containers, self._composed = images, containers, composed
+        self._direct: dict[str, bool] = {}
+        """Whether our proxy answers at an address; asked once, since probes need the host every second."""
 
     def up(self) -> None:
         if self._containers:
@@ -85,10 +87,10 @@ class DockerPlatform(DaemonPlatform):
         The published port leads through a process of the engine, which needs as much CPU as the proxy. Only the proxy
         accepts its token: elsewhere, the address may be that of another machine.
         """
-        address, front = state["cluster_ips"][service], state["fronts"][service]
-        url = f"http://{address}:{urlsplit(front['admin']).port}/endpoints"
-        answer = call("GET", url, headers={"Authorization": f"Bearer {front['token']}"}, timeout_s=DIRECT_S)
-        return address if answer.status == HTTPStatus.OK else super().load_host(state, service)
+        address = state["cluster_ips"][service]
+        if address not in self._direct:
+            self._direct[address] = _is_proxy(address, state["fronts"][service])
+        return address if self._direct[address] else super().load_host(state, service)
 
     def environment(self) -> Mapping[str, str]:
         """Variables of Docker and testcontainers; the mode keeps traffic on loopback even inside a container."""
@@ -150,3 +152,10 @@ class DockerPlatform(DaemonPlatform):
 def _unhealthy(pod: PodAnswer) -> str:
     """Why a pod of a compose project is not healthy; "" if it is."""
     return pod["waiting"] or pod["unhealthy"] or ("" if pod["ready"] else "its health check was not asked yet")
+
+
+def _is_proxy(address: str, front: FrontAnswer) -> bool:
+    """Whether the proxy of a Service answers at an address."""
+    url = f"http://{address}:{urlsplit(front['admin']).port}/endpoints"
+    answer = call("GET", url, headers={"Authorization": f"Bearer {front['token']}"}, timeout_s=DIRECT_S)
+    return answer.status == HTTPStatus.OK

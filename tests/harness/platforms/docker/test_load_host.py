@@ -55,6 +55,13 @@ def test_container_is_reached_where_the_proxy_knows_its_token(tmp_path: Path, to
         assert DockerPlatform(tmp_path).load_host(state(port, token), "web") == host
 
 
+@pytest.mark.parametrize(("first", "host"), [(TOKEN, "127.0.0.1"), ("of another machine", PUBLISHED)])
+def test_proxy_is_asked_once(tmp_path: Path, first: str, host: str) -> None:
+    platform, later = DockerPlatform(tmp_path), {TOKEN: "of another machine"}.get(first, TOKEN)
+    with admin_port() as port:
+        assert [platform.load_host(state(port, token), "web") for token in (first, later)] == [host, host]
+
+
 def test_published_address_is_used_where_nothing_answers(tmp_path: Path) -> None:
     with admin_port() as port:
         gone = port
