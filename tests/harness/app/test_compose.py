@@ -10,24 +10,9 @@ import pytest
 from harness import app
 from harness.errors import BindingError, ComparisonError
 from harness.report.plan import to_json, to_text
+from tests.support.shop import DOCUMENT
 from tests.support.slo import changed
 
-DOCUMENT = """\
-# Operations
-
-### DOWN: The shop is down
-
-**Symptoms:**
-
-- Orders fail
-
-**Commands:**
-
-```bash
-kubectl exec deployment/db -n production -- dbcli vacuum
-kubectl scale deployment/web --replicas=2 -n production
-```
-"""
 COMPOSE = """\
 services:
   db: {image: "db:1", tty: true}

@@ -15,24 +15,9 @@ from harness.record.journal import read_events
 from harness.report.plan import to_json, to_text
 from tests.support.gameday import gameday
 from tests.support.network import free_port
+from tests.support.shop import DOCUMENT
 from tests.support.slo import changed
 
-DOCUMENT = """\
-# Operations
-
-### DOWN: The shop is down
-
-**Symptoms:**
-
-- Orders fail
-
-**Commands:**
-
-```bash
-kubectl exec deployment/db -n production -- dbcli vacuum
-kubectl scale deployment/web --replicas=2 -n production
-```
-"""
 BINDINGS = """\
 version: 1
 services:
