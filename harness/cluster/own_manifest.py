@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -18,12 +18,15 @@ VOLUME = "volume"
 
 def write(services: Iterable[OwnService], folder: Path) -> None:
     """Write `folder`/NAME.yaml for each service, and the kustomization.yaml that lists them."""
+    write_objects({each.name: [_deployment(each), service_of(each.name, each.port)] for each in services}, folder)
+
+
+def write_objects(objects: Mapping[str, Sequence[Obj]], folder: Path) -> None:
+    """Write the objects of each service as `folder`/NAME.yaml, and the kustomization.yaml that lists the files."""
     folder.mkdir(parents=True, exist_ok=True)
-    resources: list[Json] = []
-    for each in services:
-        resources.append(f"{each.name}.yaml")
-        objects = [_deployment(each), _service(each)]
-        (folder / f"{each.name}.yaml").write_text(yaml.safe_dump_all(objects, sort_keys=False), encoding="utf-8")
+    for name, each in objects.items():
+        (folder / f"{name}.yaml").write_text(yaml.safe_dump_all(each, sort_keys=False), encoding="utf-8")
+    resources: list[Json] = [f"{name}.yaml" for name in objects]
     (folder / "kustomization.yaml").write_text(yaml.safe_dump({"resources": resources}), encoding="utf-8")
 
 
@@ -32,7 +35,10 @@ def _deployment(each: OwnService) -> Obj:
     pod: Obj = {"terminationGracePeriodSeconds": GRACE_S, "containers": [_container(each)]}
     if each.volume is not None:
         pod["volumes"] = [{"name": VOLUME, "emptyDir": {"medium": "Memory", "sizeLimit": each.volume}}]
-    template: Obj = {"metadata": {"labels": {"app": each.name}, "annotations": _scraping(each)}, "spec": pod}
+    template: Obj = {
+        "metadata": {"labels": {"app": each.name}, "annotations": scraping(each.metrics, each.port)},
+        "spec": pod,
+    }
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -45,11 +51,11 @@ def _deployment(each: OwnService) -> Obj:
     }
 
 
-def _scraping(each: OwnService) -> Obj:
+def scraping(metrics: str | None, port: int | None) -> Obj:
     """The annotations by which Prometheus' usual configuration for Kubernetes finds the metrics of a pod."""
-    if each.metrics is None:
+    if metrics is None or port is None:
         return {SCRAPE: "false"}
-    return {SCRAPE: "true", "prometheus.io/path": each.metrics, "prometheus.io/port": str(each.port)}
+    return {SCRAPE: "true", "prometheus.io/path": metrics, "prometheus.io/port": str(port)}
 
 
 def _container(each: OwnService) -> Obj:
@@ -72,11 +78,12 @@ def _container(each: OwnService) -> Obj:
     }
 
 
-def _service(each: OwnService) -> Obj:
-    port: Obj = {"name": "main", "port": each.port, "targetPort": each.port, "protocol": "TCP"}
+def service_of(name: str, number: int) -> Obj:
+    """The Service of a Deployment with this name, at the port on which its pods listen."""
+    port: Obj = {"name": "main", "port": number, "targetPort": number, "protocol": "TCP"}
     return {
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": {"name": each.name, "labels": {"app": each.name}},
-        "spec": {"selector": {"app": each.name}, "ports": [port]},
+        "metadata": {"name": name, "labels": {"app": name}},
+        "spec": {"selector": {"app": name}, "ports": [port]},
     }

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import yaml
-
-from harness.cluster.manifest import NEEDS, PROGRAMS, RESTART, SCRAPE
+from harness.cluster.manifest import NEEDS, PROGRAMS, RESTART
+from harness.cluster.own_manifest import scraping, service_of, write_objects
 from harness.cluster.runtimes.container import options
 from harness.machine.objects import Json, Obj
 from harness.platforms.docker.compose.model import Container
@@ -17,13 +16,7 @@ from harness.platforms.docker.compose.model import Container
 
 def write(containers: Sequence[Container], folder: Path) -> None:
     """Write `folder`/NAME.yaml for each service, the kustomization.yaml that lists them, and containers.json."""
-    folder.mkdir(parents=True, exist_ok=True)
-    resources: list[Json] = []
-    for each in containers:
-        file = f"{each.service.name}.yaml"
-        resources.append(file)
-        (folder / file).write_text(yaml.safe_dump_all(_objects(each), sort_keys=False), encoding="utf-8")
-    (folder / "kustomization.yaml").write_text(yaml.safe_dump({"resources": resources}), encoding="utf-8")
+    write_objects({each.service.name: list(_objects(each)) for each in containers}, folder)
     ports = {each.service.name: each.ports[0] if each.ports else None for each in containers}
     found = {each.service.name: replace(each.options, port=ports[each.service.name]) for each in containers}
     options.write(found, folder)
@@ -33,14 +26,7 @@ def _objects(each: Container) -> Iterator[Obj]:
     """The Deployment, and the Service of one that has a port."""
     yield _deployment(each)
     if each.ports:
-        name = each.service.name
-        port: Obj = {"name": "main", "port": each.ports[0], "targetPort": each.ports[0], "protocol": "TCP"}
-        yield {
-            "apiVersion": "v1",
-            "kind": "Service",
-            "metadata": {"name": name, "labels": {"app": name}},
-            "spec": {"selector": {"app": name}, "ports": [port]},
-        }
+        yield service_of(each.service.name, each.ports[0])
 
 
 def _deployment(each: Container) -> Obj:
@@ -50,7 +36,8 @@ def _deployment(each: Container) -> Obj:
     spec: Obj = {"replicas": each.replicas, "selector": {"matchLabels": {"app": name}}}
     if any(mount.source and not mount.bind and not mount.read_only for mount in each.options.mounts):
         spec["strategy"] = {"type": "Recreate"}  # two pods must not write to one volume at the same time
-    spec["template"] = {"metadata": {"labels": {"app": name}, "annotations": _scraping(each)}, "spec": pod}
+    scraped = scraping(each.service.metrics, each.ports[0] if each.ports else None)
+    spec["template"] = {"metadata": {"labels": {"app": name}, "annotations": scraped}, "spec": pod}
     annotations: Obj = {RESTART: each.restart, **{key: value for key, value in lists.items() if value}}
     return {
         "apiVersion": "apps/v1",
@@ -58,13 +45,6 @@ def _deployment(each: Container) -> Obj:
         "metadata": {"name": name, "labels": {"app": name}, "annotations": annotations},
         "spec": spec,
     }
-
-
-def _scraping(each: Container) -> Obj:
-    """The annotations by which Prometheus' usual configuration for Kubernetes finds the metrics of a pod."""
-    if each.service.metrics is None or not each.ports:
-        return {SCRAPE: "false"}
-    return {SCRAPE: "true", "prometheus.io/path": each.service.metrics, "prometheus.io/port": str(each.ports[0])}
 
 
 def _container(each: Container) -> Obj:
