@@ -20,7 +20,8 @@ from harness.comparison.blocks import Block, Blocks
 from harness.comparison.result import BlockResult, SideBlock
 from harness.measures.counts import Counts
 from harness.record.comparison import ComparisonStarted, DuetStarted
-from harness.record.events import CONTROL, LoadCounted
+from harness.record.event import CONTROL
+from harness.record.events import LoadCounted
 from harness.record.journal import read_events
 from harness.stats.histogram import Histogram, middle_ms, rank_of
 from scenarios.generator.histogram import index

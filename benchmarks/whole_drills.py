@@ -20,17 +20,8 @@ from benchmarks.threshold import Threshold
 from harness.drill import Drill
 from harness.faults.base import Injection, Target
 from harness.gameday.observation import MARGIN, expected_s
-from harness.record.events import (
-    CONTROL,
-    TREATMENT,
-    ControlPlanned,
-    DrillEvent,
-    DrillStarted,
-    LoadCounted,
-    LoadSlice,
-    SideName,
-    StepExecuted,
-)
+from harness.record.event import CONTROL, TREATMENT, DrillEvent, SideName
+from harness.record.events import ControlPlanned, DrillStarted, LoadCounted, LoadSlice, StepExecuted
 from harness.record.header import SloPlan, SymptomPlan
 from harness.record.steps import StepFacts
 from harness.stats.hazard import credited_share

@@ -13,12 +13,10 @@ from pathlib import Path
 from random import Random
 from statistics import NormalDist
 
+from harness.record.event import CONTROL, TREATMENT, Event, SideName
 from harness.record.events import (
-    CONTROL,
-    TREATMENT,
     DrillEnded,
     DrillStarted,
-    Event,
     FaultApplied,
     FaultReverted,
     LoadCounted,
@@ -29,7 +27,6 @@ from harness.record.events import (
     ProbeSampled,
     RunEnded,
     RunStarted,
-    SideName,
     StepExecuted,
 )
 from harness.record.header import SloPlan, SymptomPlan

@@ -24,7 +24,8 @@ from harness.errors import BindingError, ComparisonError
 from harness.load.scenario import scenario_of
 from harness.machine import run_registry
 from harness.record.comparison import ComparisonStarted
-from harness.record.events import CONTROL, TREATMENT, RunEnded, SideName
+from harness.record.event import CONTROL, TREATMENT, SideName
+from harness.record.events import RunEnded
 from harness.record.journal import Journal
 from harness.report import comparison as report
 from harness.report.pages.comparison import to_html

@@ -18,7 +18,8 @@ from harness.errors import ComparisonError, Interrupted
 from harness.load.declaration import write_declaration
 from harness.load.duet import DuetLoad
 from harness.record.comparison import ComparisonStarted, DuetEnded, DuetStarted
-from harness.record.events import CONTROL, TREATMENT, Event, RunStarted, SideEvent, SideName
+from harness.record.event import CONTROL, TREATMENT, Event, SideEvent, SideName
+from harness.record.events import RunStarted
 from harness.record.journal import Journal, JournalError
 from harness.report.comparison import show_progress
 

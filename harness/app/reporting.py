@@ -10,7 +10,7 @@ from typing import TypeVar
 from harness.app import writing
 from harness.app.members import REPORTS
 from harness.record.comparison import ComparisonStarted
-from harness.record.events import Event
+from harness.record.event import Event
 from harness.record.journal import JournalError, read_events
 from harness.report.base import ReportFormat
 from harness.verdict.gameday import GamedayResult, judge_record

@@ -23,7 +23,7 @@ from harness.machine import worktree
 from harness.platforms.base import PlatformOptions
 from harness.platforms.docker.provider import DockerProvider
 from harness.platforms.local.platform import LocalPlatform
-from harness.record.events import SideName
+from harness.record.event import SideName
 
 NAMES: Mapping[SideName, str] = {"control": "base", "treatment": "candidate"}
 PLATFORM = "platform"

@@ -11,7 +11,8 @@ from harness.comparison.result import BlockResult, ComparisonResult, Row, Scenar
 from harness.comparison.rows import design_of, rows_of
 from harness.measures.counts import Counts
 from harness.record.comparison import ComparisonStarted, DuetEnded, DuetStarted
-from harness.record.events import CONTROL, Event, LoadCounted, LoadLost, RunEnded, RunStarted
+from harness.record.event import CONTROL, Event
+from harness.record.events import LoadCounted, LoadLost, RunEnded, RunStarted
 from harness.stats.duet import Design
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from harness.faults.base import Target
-from harness.record.events import DrillEvent, SideName
+from harness.record.event import DrillEvent, SideName
 from harness.stats.sequential import SLICE_S
 from harness.verdict.timeline import SETTLE_S
 

@@ -19,9 +19,8 @@ from harness.drill.base import Limits, Record, Side
 from harness.drill.watch import FaultWatch
 from harness.errors import GamedayError, Interrupted, PlatformError, StartError
 from harness.faults.base import Fault, Injection
+from harness.record.event import CONTROL, TREATMENT, SideName
 from harness.record.events import (
-    CONTROL,
-    TREATMENT,
     ControlPlanned,
     Crashed,
     DrillEnded,
@@ -33,7 +32,6 @@ from harness.record.events import (
     PhaseName,
     PhaseStarted,
     RevertArmed,
-    SideName,
 )
 from harness.record.journal import JournalError
 from harness.verdict.judge import Judge

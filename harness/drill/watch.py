@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from harness.faults.base import Injection
-from harness.record.events import FaultChecked, SideName
+from harness.record.event import SideName
+from harness.record.events import FaultChecked
 
 PERIOD_S = 1.0
 

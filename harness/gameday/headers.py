@@ -11,7 +11,8 @@ from harness.faults.admin import LOAD
 from harness.history.vif import History
 from harness.model import Document
 from harness.plan import DrillPlan, GamedayPlan
-from harness.record.events import CONTROL, TREATMENT, DrillStarted, RunStarted, SideName
+from harness.record.event import CONTROL, TREATMENT, SideName
+from harness.record.events import DrillStarted, RunStarted
 from harness.record.header import DashboardPlan, Procedure, SloPlan, SymptomPlan, UnreadLine
 from harness.slo import Slo
 

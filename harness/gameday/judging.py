@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from harness.record.events import Event
+from harness.record.event import Event
 from harness.verdict.judge import Judge
 from harness.verdict.judges import Judges
 

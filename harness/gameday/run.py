@@ -33,17 +33,14 @@ from harness.machine.reference import Reference
 from harness.measures.probe import Probe, family, near_names
 from harness.plan import DrillPlan, GamedayPlan, Start
 from harness.platforms.base import Overrides, Platform
+from harness.record.event import CONTROL, TREATMENT, DrillEvent, SideName
 from harness.record.events import (
-    CONTROL,
-    TREATMENT,
     ControlPlanned,
     DocumentRead,
-    DrillEvent,
     EnvironmentFound,
     FindingNoted,
     ProcessStarted,
     RunEnded,
-    SideName,
     StartName,
     StepExecuted,
 )

@@ -14,15 +14,8 @@ from harness.measures.probe import Probe, RequestProbe
 from harness.platforms.base import Platform
 from harness.probes.requests import RequestSampler
 from harness.probes.sampler import ProbeSample, Sampler
-from harness.record.events import (
-    Crashed,
-    DrillEvent,
-    LoadLost,
-    ProbeSampled,
-    ProcessStarted,
-    RequestsProbed,
-    SideName,
-)
+from harness.record.event import DrillEvent, SideName
+from harness.record.events import Crashed, LoadLost, ProbeSampled, ProcessStarted, RequestsProbed
 from harness.record.journal import JournalError
 
 

@@ -10,14 +10,11 @@ from statistics import median
 
 from harness.history.entry import DrillEntry, Host, LoadEntry, Quantile, RunEntry, Second
 from harness.measures.counts import Counts
+from harness.record.event import CONTROL, TREATMENT, DrillEvent, Event, SideName
 from harness.record.events import (
-    CONTROL,
-    TREATMENT,
     DrillEnded,
-    DrillEvent,
     DrillStarted,
     EnvironmentFound,
-    Event,
     LoadCounted,
     LoadSlice,
     LoadStarted,
@@ -25,7 +22,6 @@ from harness.record.events import (
     PhaseStarted,
     ReferenceSampled,
     RunStarted,
-    SideName,
 )
 from harness.stats.histogram import edges_ms, quantile_bucket, quantile_of_all_ms
 from harness.stats.inflation import Slice, inflation

@@ -12,7 +12,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from harness.record.events import SideName, StartName
+from harness.record.event import SideName
+from harness.record.events import StartName
 from harness.verdict.result import Verdict
 
 MOST_LATE = 0.01

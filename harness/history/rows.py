@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import get_args
 
 from harness.history.entry import DrillEntry, Host, LoadEntry, Quantile, RunEntry, Second
-from harness.record.events import SideName, StartName
+from harness.record.event import SideName
+from harness.record.events import StartName
 from harness.verdict.result import Verdict
 
 _INSERT_RUN = "INSERT INTO runs VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"

@@ -7,14 +7,13 @@ from contextlib import AbstractContextManager
 from typing import TextIO
 
 from harness.listeners.screen import Screen
+from harness.record.event import DrillEvent, Event
 from harness.record.events import (
     ControlPlanned,
     Crashed,
     DrillEnded,
-    DrillEvent,
     DrillInterrupted,
     DrillStarted,
-    Event,
     FaultApplied,
     FaultReverted,
     FindingNoted,

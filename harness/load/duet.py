@@ -12,7 +12,8 @@ from typing import Any
 from harness.clock import now_s
 from harness.load.stream import events_of
 from harness.load.worker import WorkerLoad
-from harness.record.events import CONTROL, TREATMENT, LoadLost, ProcessStarted, SideEvent, SideName
+from harness.record.event import CONTROL, TREATMENT, SideEvent, SideName
+from harness.record.events import LoadLost, ProcessStarted
 from harness.record.journal import JournalError
 from harness.stats.sequential import SLICE_S
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import psutil
 
-from harness.record.events import LoadCounted, LoadFinished, LoadSlice, LoadStarted, ProcessStarted, SideEvent, SideName
+from harness.record.event import SideEvent, SideName
+from harness.record.events import LoadCounted, LoadFinished, LoadSlice, LoadStarted, ProcessStarted
 
 
 def events_of(line: Mapping[str, Any], side: SideName) -> Iterator[SideEvent]:

@@ -11,7 +11,8 @@ from types import UnionType
 from typing import Annotated, Any, TypeAlias, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from harness.record.comparison import COMPARISON_EVENTS
-from harness.record.events import EVENTS, Event
+from harness.record.event import Event
+from harness.record.events import EVENTS
 from harness.record.ranges import Range
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from harness.record.events import DrillEvent, Event
+from harness.record.event import DrillEvent, Event
 from harness.record.ranges import Percent, Rate, Seconds, Share, Time
 
 

@@ -10,15 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
 
+from harness.record.event import TREATMENT, DrillEvent, Event, SideEvent, SideName
 from harness.record.header import DashboardPlan, Procedure, SloPlan, SymptomPlan, UnreadLine
+from harness.record.incident import INCIDENT_EVENTS
 from harness.record.ranges import Bucket, Bytes, Count, Milliseconds, ProcessId, Rate, Seconds, Share, Time
 from harness.record.steps import StepFacts
 
 VERSION: Final = 2
 """Version of the format; raised with every change that an older reader would misunderstand."""
-TREATMENT: Final = "treatment"
-CONTROL: Final = "control"
-SideName = Literal["treatment", "control"]
 PhaseName = Literal[
     "control-prepare", "control-baseline", "control-fault", "control-incident", "control-revert",
     "prepare", "baseline", "fault", "symptoms", "response", "recovery", "control", "general", "after-revert",
@@ -26,27 +25,6 @@ PhaseName = Literal[
 """In order; only a drill with a sequential control has those that begin with `control-`, and it has them first."""
 StartName = Literal["deployed", "documented"]
 FaultStateName = Literal["active", "changed", "ended", "unknown"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Event:
-    """What every event has. The journal sets the time when it writes the event."""
-
-    t_s: Annotated[Time, "time of writing, seconds since the epoch"] = 0.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class DrillEvent(Event):
-    """What every event of a drill has."""
-
-    drill: Annotated[str, "id of the runbook that is drilled; in a comparison: whose load it is"] = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SideEvent(DrillEvent):
-    """What every event of one side of a drill has."""
-
-    side: Annotated[SideName, "side: `treatment` (the runbook is executed) or `control` (nothing is done)"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -350,5 +328,6 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     FindingNoted,
     Crashed,
     DrillInterrupted,
+    *INCIDENT_EVENTS,
 )
 """Every kind of event."""

@@ -20,7 +20,8 @@ from harness.errors import GamedayError
 from harness.record.chain import Chain, ChainError
 from harness.record.codec import FormatError, from_json, to_json
 from harness.record.counted_lines import Counted, read_counts
-from harness.record.events import VERSION, Event, RunStarted
+from harness.record.event import Event
+from harness.record.events import VERSION, RunStarted
 from harness.record.order import TimeOrder
 
 Inbox = Callable[[Event], None]

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TypeAlias
 
-from harness.record.events import Event
+from harness.record.event import Event
 from harness.record.journal import Journal
 
 Listener: TypeAlias = Callable[[Event], None]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from harness.record.codec import FormatError
-from harness.record.events import Event, LoadCounted
+from harness.record.event import Event
+from harness.record.events import LoadCounted
 
 LONGEST_GAP_S = 3600.0
 """Longest time between two lines, in seconds; a run writes one at least every half second."""

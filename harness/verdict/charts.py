@@ -14,7 +14,7 @@ from harness.measures.counts import Counts
 from harness.measures.load import LoadMeasure
 from harness.measures.probe import health
 from harness.measures.sampled import SampledMeasure
-from harness.record.events import CONTROL, TREATMENT, SideName
+from harness.record.event import CONTROL, TREATMENT, SideName
 from harness.stats.histogram import quantile_ms
 from harness.verdict.scope import Outage
 from harness.verdict.state import DrillState

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.record.events import CONTROL, TREATMENT
+from harness.record.event import CONTROL, TREATMENT
 from harness.stats.hazard import self_heal_bound
 from harness.verdict.change import since
 from harness.verdict.spells import Spells, spells

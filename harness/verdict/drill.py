@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.measures.probe import near_names
-from harness.record.events import CONTROL, TREATMENT
+from harness.record.event import CONTROL, TREATMENT
 from harness.record.steps import StepFacts
 from harness.stats.inflation import Slice
 from harness.stats.sequential import SLICE_S

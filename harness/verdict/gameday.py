@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.errors import FAILED, INCONCLUSIVE, PASSED
-from harness.record.events import Event, RunEnded, RunStarted
+from harness.record.event import Event
+from harness.record.events import RunEnded, RunStarted
 from harness.verdict.drill import drill_result
 from harness.verdict.judges import Judges
 from harness.verdict.result import DrillResult, Verdict

@@ -8,13 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from harness.record.event import CONTROL, TREATMENT, DrillEvent
 from harness.record.events import (
-    CONTROL,
-    TREATMENT,
     ControlPlanned,
     Crashed,
     DrillEnded,
-    DrillEvent,
     DrillInterrupted,
     DrillStarted,
     FaultApplied,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.record.events import DrillEvent, DrillStarted, Event, HostSampled
+from harness.record.event import DrillEvent, Event
+from harness.record.events import DrillStarted, HostSampled
 from harness.verdict.judge import Judge
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from harness.record.events import TREATMENT
+from harness.record.event import TREATMENT
 from harness.verdict.change import evidence_start, since
 from harness.verdict.measurement import seconds_with_data
 from harness.verdict.state import DrillState, Span

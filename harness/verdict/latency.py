@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from harness.record.events import TREATMENT
+from harness.record.event import TREATMENT
 from harness.stats.histogram import quantile_ms
 from harness.verdict.result import Latency
 from harness.verdict.state import DrillState, Span

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.record.events import CONTROL, TREATMENT
+from harness.record.event import CONTROL, TREATMENT
 from harness.verdict.result import PhaseResult
 from harness.verdict.state import DrillState
 from harness.verdict.timeline import slice_from

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.conditions import Condition
-from harness.record.events import CONTROL, TREATMENT
+from harness.record.event import CONTROL, TREATMENT
 from harness.verdict.change import CONSECUTIVE_SAMPLES, broken_in_s, evidence_start, since
 from harness.verdict.credit import SPELL_FACTOR
 from harness.verdict.lasting import lasting, spans_to

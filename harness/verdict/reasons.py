@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from harness.conditions import Condition
 from harness.measures.sampled import StateMeasure
-from harness.record.events import CONTROL, TREATMENT, PhaseName
+from harness.record.event import CONTROL, TREATMENT
+from harness.record.events import PhaseName
 from harness.verdict.cause import Reason, evidence, named
 from harness.verdict.change import since
 from harness.verdict.lasting import lasting, spans_to

@@ -15,7 +15,7 @@ from itertools import groupby
 
 from harness.measures.probe import health, request_key
 from harness.measures.reading import PodSample
-from harness.record.events import CONTROL, TREATMENT
+from harness.record.event import CONTROL, TREATMENT
 from harness.record.steps import NOT_SET, StepFacts
 from harness.verdict.state import DrillState
 

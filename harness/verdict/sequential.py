@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from harness.record.events import CONTROL, TREATMENT, PhaseName
+from harness.record.event import CONTROL, TREATMENT
+from harness.record.events import PhaseName
 from harness.verdict.cause import Reason
 from harness.verdict.starvation import starvation
 from harness.verdict.state import DrillState, Span

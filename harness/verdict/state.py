@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from harness.conditions import Condition, parse
-from harness.record.events import CONTROL, TREATMENT, ControlPlanned, DrillStarted, HostSampled
+from harness.record.event import CONTROL, TREATMENT
+from harness.record.events import ControlPlanned, DrillStarted, HostSampled
 from harness.record.header import SloPlan
 from harness.record.steps import StepFacts
 from harness.stats.hazard import EarlierRuns, ratio_needed

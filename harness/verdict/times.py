@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.record.events import TREATMENT
+from harness.record.event import TREATMENT
 from harness.verdict.change import bounds, since
 from harness.verdict.result import Times
 from harness.verdict.state import DrillState, Slo, Span

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.record.events import CONTROL, TREATMENT
+from harness.record.event import CONTROL, TREATMENT
 from harness.stats.sequential import SLICE_S
 from harness.verdict.cause import Part, Reason
 from harness.verdict.measurement import Measurement, measure

@@ -11,7 +11,8 @@ from benchmarks import report_time
 from benchmarks.parts import long_record
 from benchmarks.parts.report import UnusableError
 from benchmarks.report_time import LONG, RECORDED, Compared, Cost, thresholds
-from harness.record.events import CONTROL, TREATMENT, LoadCounted
+from harness.record.event import CONTROL, TREATMENT
+from harness.record.events import LoadCounted
 from harness.record.journal import read_events
 from harness.stats.histogram import edges_ms
 from harness.verdict.gameday import judge_record

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from random import Random
 
 from harness.record.comparison import ComparisonStarted, DuetEnded, DuetStarted
-from harness.record.events import CONTROL, TREATMENT, Event, LoadCounted, LoadSlice, RunEnded, RunStarted, SideName
+from harness.record.event import CONTROL, TREATMENT, Event, SideName
+from harness.record.events import LoadCounted, LoadSlice, RunEnded, RunStarted
 from harness.stats.sequential import SLICE_S
 from scenarios.generator.histogram import index
 

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from harness.record.chain import Chain
 from harness.record.comparison import ComparisonStarted, DuetEnded, DuetStarted
+from harness.record.event import CONTROL, TREATMENT, Event
 from harness.record.events import (
-    CONTROL,
-    TREATMENT,
     ControlPlanned,
     Crashed,
     DocumentRead,
@@ -18,7 +17,6 @@ from harness.record.events import (
     DrillInterrupted,
     DrillStarted,
     EnvironmentFound,
-    Event,
     FaultApplied,
     FaultChecked,
     FaultReverted,
@@ -42,6 +40,7 @@ from harness.record.events import (
     StepExecuted,
 )
 from harness.record.header import DashboardPlan, Procedure, SloPlan, SymptomPlan, UnreadLine
+from harness.record.incident import AlertHandled, AlertRaised, CommandTyped, NoteTaken, ResponderChosen
 from harness.record.steps import StepFacts, ToggleFacts
 from tests.support.simulated_drill import World, incident
 
@@ -111,6 +110,11 @@ EVERY_KIND: tuple[Event, ...] = (
     LoadLost(drill="WEB", side=TREATMENT, why="the load generator died"),
     Crashed(drill="WEB", text="boom", trace="Traceback"),
     DrillInterrupted(drill="WEB", text="interrupted"),
+    ResponderChosen(drill="WEB", responder="human", hidden=True),
+    AlertRaised(drill="WEB", alert="a1", priority="P0", text="gateway latency: P95 1,200 ms >= 500 ms", slo="latency"),
+    AlertHandled(drill="WEB", alert="a1", action="escalated", by="runbook", level=2, text="no recovery after 300 s"),
+    CommandTyped(drill="WEB", command="kubectl get pods", started_s=1001.0, ended_s=1002.0, exit_status=0, line=12),
+    NoteTaken(drill="WEB", by="observer", text="asked for help"),
     FaultReverted(drill="WEB", side=TREATMENT, ok=False, why="it sticks"),
     LoadFinished(drill="WEB", side=CONTROL, sent=3, outstanding=0),
     ComparisonStarted(

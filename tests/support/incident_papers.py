@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from harness.record.events import TREATMENT, ProbeSampled
+from harness.record.event import TREATMENT
+from harness.record.events import ProbeSampled
 from harness.record.header import DashboardPlan
 from harness.record.steps import StepFacts, ToggleFacts
 from harness.verdict.result import DashboardResult, DrillResult, StepResult

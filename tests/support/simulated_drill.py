@@ -12,12 +12,10 @@ from typing import cast
 from harness.drill import Drill, Limits
 from harness.faults.base import Injection, Target
 from harness.gameday.judging import LiveJudges
+from harness.record.event import CONTROL, TREATMENT, DrillEvent, SideName
 from harness.record.events import (
-    CONTROL,
-    TREATMENT,
     ControlPlanned,
     DocumentRead,
-    DrillEvent,
     DrillStarted,
     LoadCounted,
     LoadSlice,
@@ -25,7 +23,6 @@ from harness.record.events import (
     RequestsProbed,
     RunEnded,
     RunStarted,
-    SideName,
     StepExecuted,
 )
 from harness.record.header import DashboardPlan, Procedure, SloPlan, SymptomPlan

@@ -24,7 +24,8 @@ from harness.comparison.variant import Revision
 from harness.errors import BindingError, ComparisonError, GamedayError
 from harness.http import call
 from harness.platforms.local.platform import LocalPlatform
-from harness.record.events import CONTROL, TREATMENT, ProcessStarted
+from harness.record.event import CONTROL, TREATMENT
+from harness.record.events import ProcessStarted
 from harness.record.journal import Journal, JournalError, read_events
 from tests.support.duets import duet, served
 from tests.support.gameday import Running, gameday

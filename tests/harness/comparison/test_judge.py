@@ -12,7 +12,8 @@ from harness.comparison.judge import ComparisonJudge, judge_comparison
 from harness.comparison.result import Row, ScenarioResult
 from harness.measures.counts import Counts
 from harness.record.comparison import DuetEnded
-from harness.record.events import CONTROL, TREATMENT, LoadCounted, RunEnded
+from harness.record.event import CONTROL, TREATMENT
+from harness.record.events import LoadCounted, RunEnded
 from harness.stats.duet import Outcome
 from harness.stats.histogram import Histogram
 from harness.stats.interval import fraction_interval

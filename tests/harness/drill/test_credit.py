@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from harness.drill import Limits
-from harness.record.events import CONTROL, TREATMENT, FaultChecked
+from harness.record.event import CONTROL, TREATMENT
+from harness.record.events import FaultChecked
 from harness.stats.inflation import ENOUGH_S, VifEstimate
 from harness.verdict.result import DrillResult, Verdict
 from tests.support.simulated_drill import World, incident, ran

@@ -10,7 +10,8 @@ import pytest
 from harness.app import ReportRequest, report
 from harness.drill import Limits
 from harness.errors import PlatformError
-from harness.record.events import CONTROL, TREATMENT, FaultReverted, HostSampled, ProbeSampled
+from harness.record.event import CONTROL, TREATMENT
+from harness.record.events import FaultReverted, HostSampled, ProbeSampled
 from harness.record.header import DashboardPlan
 from harness.record.journal import read_events
 from harness.record.steps import StepFacts

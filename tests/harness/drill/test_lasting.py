@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.drill import Limits
-from harness.record.events import TREATMENT
+from harness.record.event import TREATMENT
 from harness.record.header import SloPlan
 from harness.stats.inflation import ENOUGH_S, VifEstimate
 from harness.verdict.result import DrillResult, Verdict

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.record.events import CONTROL, TREATMENT
+from harness.record.event import CONTROL, TREATMENT
 from harness.stats.inflation import ENOUGH_S, VifEstimate
 from harness.verdict.result import DrillResult, Verdict
 from tests.support.simulated_drill import World, incident, ran

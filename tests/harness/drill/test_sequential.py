@@ -9,7 +9,8 @@ import pytest
 
 from harness.app import ReportRequest, render, report
 from harness.errors import PlatformError
-from harness.record.events import CONTROL, TREATMENT, ControlPlanned, FaultChecked, HostSampled
+from harness.record.event import CONTROL, TREATMENT
+from harness.record.events import ControlPlanned, FaultChecked, HostSampled
 from harness.record.header import SloPlan
 from harness.record.journal import read_events
 from harness.report.json_report import to_json

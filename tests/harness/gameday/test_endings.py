@@ -19,7 +19,8 @@ import psutil
 import pytest
 import yaml
 
-from harness.record.events import TREATMENT, Event, FaultApplied, FaultReverted, ProcessStarted, RevertArmed, RunEnded
+from harness.record.event import TREATMENT, Event
+from harness.record.events import FaultApplied, FaultReverted, ProcessStarted, RevertArmed, RunEnded
 from harness.record.journal import read_events
 from tests.support.full_pipe import full_pipe
 from tests.support.gameday import COMMAND, ENDED_S, Running, gameday, left, recorded, running

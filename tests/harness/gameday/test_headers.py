@@ -10,7 +10,8 @@ from harness.gameday.headers import Draw, drill_header
 from harness.history.vif import History
 from harness.plan import make_plan
 from harness.record.codec import from_json, to_json
-from harness.record.events import CONTROL, DrillStarted
+from harness.record.event import CONTROL
+from harness.record.events import DrillStarted
 from harness.runbook import read as read_document
 from harness.verdict.state import new_drill_state
 from tests.support.paths import RUNBOOK

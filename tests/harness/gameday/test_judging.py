@@ -11,7 +11,8 @@ import pytest
 
 from harness.gameday.judging import LiveJudges
 from harness.listeners.progress import Live
-from harness.record.events import DrillEvent, Event, HostSampled, RunEnded, RunStarted
+from harness.record.event import DrillEvent, Event
+from harness.record.events import HostSampled, RunEnded, RunStarted
 from harness.record.journal import read_events
 from harness.verdict.drill import drill_result
 from harness.verdict.judge import Judge

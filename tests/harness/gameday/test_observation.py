@@ -12,7 +12,8 @@ from harness.gameday.headers import Draw, drill_header
 from harness.gameday.observation import MARGIN, SPARE_S, control_plan
 from harness.history.vif import History
 from harness.plan import GamedayPlan, make_plan
-from harness.record.events import CONTROL, TREATMENT, ControlPlanned
+from harness.record.event import CONTROL, TREATMENT
+from harness.record.events import ControlPlanned
 from harness.record.steps import Purpose
 from harness.runbook import read as read_document
 from harness.stats.hazard import ratio_needed

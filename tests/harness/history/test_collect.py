@@ -11,14 +11,12 @@ import pytest
 from harness.history.collect import Collector, quantiles_of
 from harness.history.entry import RunEntry, Second
 from harness.history.profile import measured
+from harness.record.event import CONTROL, TREATMENT, Event, SideName
 from harness.record.events import (
-    CONTROL,
-    TREATMENT,
     ControlPlanned,
     DrillEnded,
     DrillStarted,
     EnvironmentFound,
-    Event,
     LoadCounted,
     LoadSlice,
     LoadStarted,
@@ -27,7 +25,6 @@ from harness.record.events import (
     ReferenceSampled,
     RunEnded,
     RunStarted,
-    SideName,
 )
 from harness.record.journal import read_events
 from harness.stats.histogram import middle_ms

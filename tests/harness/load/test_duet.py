@@ -16,7 +16,8 @@ from harness.errors import PlatformError
 from harness.load.declaration import write_declaration
 from harness.load.duet import DuetLoad
 from harness.load.scenario import find_scenario
-from harness.record.events import CONTROL, TREATMENT, LoadCounted, LoadFinished, LoadLost, ProcessStarted, SideEvent
+from harness.record.event import CONTROL, TREATMENT, SideEvent
+from harness.record.events import LoadCounted, LoadFinished, LoadLost, ProcessStarted
 from tests.scenarios.test_from_bindings import Recorder
 from tests.support.scenarios import HttpServer
 from tests.support.waiting import wait_until

@@ -8,7 +8,8 @@ import pytest
 
 from harness.conditions import parse
 from harness.errors import ConditionError
-from harness.record.events import TREATMENT, LoadCounted, LoadSlice
+from harness.record.event import TREATMENT
+from harness.record.events import LoadCounted, LoadSlice
 from harness.stats.inflation import ENOUGH_S, MARGIN, VifEstimate
 from harness.stats.sequential import SLICE_S, TestParameters
 from harness.verdict.change import bounds, has_begun, since

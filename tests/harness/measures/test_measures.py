@@ -17,7 +17,8 @@ from harness.measures.load import LoadMeasure
 from harness.measures.ratio import Ratio
 from harness.measures.reading import Events, PodSample, Reading
 from harness.measures.sampled import SampledMeasure
-from harness.record.events import TREATMENT, LoadCounted, LoadSlice, ProbeSampled
+from harness.record.event import TREATMENT
+from harness.record.events import LoadCounted, LoadSlice, ProbeSampled
 from harness.registry import Family
 from harness.slo.to_openslo import document_of
 from harness.stats.histogram import middle_ms

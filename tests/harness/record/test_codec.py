@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.record.codec import KINDS, FormatError, from_json, kind_of, to_json
-from harness.record.events import Event
+from harness.record.event import Event
 from tests.support.events import EVERY_KIND
 
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from harness.record.codec import FormatError, from_json, to_json
 from harness.record.counted_lines import read_counts
-from harness.record.events import CONTROL, TREATMENT, Event, LoadCounted, LoadSlice, RunEnded
+from harness.record.event import CONTROL, TREATMENT, Event
+from harness.record.events import LoadCounted, LoadSlice, RunEnded
 from tests.support.events import EVERY_KIND
 
 COUNTS = st.integers(0, 10**12)

@@ -15,7 +15,8 @@ import pytest
 
 from harness.app import ReportRequest, report
 from harness.record.codec import to_json
-from harness.record.events import TREATMENT, Event, HostSampled, LoadCounted, RunEnded, RunStarted
+from harness.record.event import TREATMENT, Event
+from harness.record.events import HostSampled, LoadCounted, RunEnded, RunStarted
 from harness.record.journal import Journal, JournalError, read_events
 from harness.verdict.result import Verdict
 from tests.support.events import EVERY_KIND, sealed, simulated_record

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.record.events import Event, HostSampled, RunStarted
+from harness.record.event import Event
+from harness.record.events import HostSampled, RunStarted
 from harness.record.journal import Journal, read_events
 from harness.record.listener import LONGEST_QUEUE, ListenerThread
 

@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from harness.record.codec import KINDS, FormatError, fields_of, from_json, kind_of, plain, to_json
-from harness.record.events import Event
+from harness.record.event import Event
 from harness.record.schema import record_schema
 from tests.support.events import EVERY_KIND, sealed, simulated_record
 from tests.support.record_reference import PAGE, with_tables

@@ -10,7 +10,8 @@ import pytest
 
 from harness.app import render
 from harness.errors import PlatformError
-from harness.record.events import CONTROL, DrillStarted, RunStarted
+from harness.record.event import CONTROL
+from harness.record.events import DrillStarted, RunStarted
 from harness.record.header import DashboardPlan, UnreadLine
 from harness.record.journal import read_events
 from harness.verdict.gameday import GamedayResult, judge_record

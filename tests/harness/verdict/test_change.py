@@ -5,7 +5,8 @@ import random
 import pytest
 
 from harness.conditions import parse
-from harness.record.events import TREATMENT, LoadCounted, LoadSlice, ProbeSampled
+from harness.record.event import TREATMENT
+from harness.record.events import LoadCounted, LoadSlice, ProbeSampled
 from harness.stats.inflation import ENOUGH_S, MARGIN, VifEstimate
 from harness.stats.sequential import SLICE_S, TestParameters
 from harness.verdict.change import bounds, has_begun, since

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.record.events import CONTROL, TREATMENT
+from harness.record.event import CONTROL, TREATMENT
 from harness.verdict.charts import Chart, Charts
 from tests.support.simulated_drill import World, incident
 

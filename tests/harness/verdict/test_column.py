@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.conditions import Condition, parse
-from harness.record.events import CONTROL, LoadCounted, LoadSlice
+from harness.record.event import CONTROL
+from harness.record.events import LoadCounted, LoadSlice
 from harness.stats.eprocess import log_evidence
 from harness.stats.inflation import Slice, inflation
 from harness.stats.sequential import SLICE_S, TestParameters

@@ -12,7 +12,8 @@ import pytest
 
 from harness.app import render
 from harness.errors import PlatformError
-from harness.record.events import CONTROL, TREATMENT, DrillStarted, Event, FaultReverted, ProbeSampled, StepExecuted
+from harness.record.event import CONTROL, TREATMENT, Event
+from harness.record.events import DrillStarted, FaultReverted, ProbeSampled, StepExecuted
 from harness.record.header import SloPlan
 from harness.record.journal import read_events
 from harness.verdict.gameday import judge_record

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from harness.conditions import parse
-from harness.record.events import TREATMENT, LoadCounted, LoadSlice, ProbeSampled
+from harness.record.event import TREATMENT
+from harness.record.events import LoadCounted, LoadSlice, ProbeSampled
 from harness.report.format import show_estimate, show_evidence
 from harness.stats.sequential import SLICE_S, TestParameters
 from harness.verdict.budget import budget

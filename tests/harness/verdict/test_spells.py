@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.conditions import parse
-from harness.record.events import CONTROL, LoadCounted, LoadSlice, ProbeSampled
+from harness.record.event import CONTROL
+from harness.record.events import LoadCounted, LoadSlice, ProbeSampled
 from harness.stats.sequential import SLICE_S, TestParameters
 from harness.verdict.spells import Spells, spells
 from harness.verdict.timeline import Timeline

@@ -1,7 +1,8 @@
 """The measurements of one side: what was read from a slice follows its later counts."""
 
 from harness.conditions import parse
-from harness.record.events import CONTROL, LoadCounted, LoadSlice, ProbeSampled, RequestsProbed
+from harness.record.event import CONTROL
+from harness.record.events import LoadCounted, LoadSlice, ProbeSampled, RequestsProbed
 from harness.stats.sequential import TestParameters
 from harness.verdict.measurement import measure, slices
 from harness.verdict.timeline import Timeline

@@ -10,7 +10,8 @@ import pytest
 from harness.comparison.judge import judge_comparison
 from harness.comparison.result import ComparisonResult, Variant
 from harness.record.comparison import DuetEnded
-from harness.record.events import Event, RunEnded
+from harness.record.event import Event
+from harness.record.events import RunEnded
 from harness.report.pages.comparison import sentence, to_html
 from tests.support.duets import duet, served
 from tests.support.pages import HOSTILE, Page

@@ -1,0 +1,71 @@
+"""The events of an incident's handling: alerts, what was done about them, commands that were typed, and notes.
+
+A responder writes them: the runbook, a person, or an external program.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Final, Literal
+
+from harness.record.event import DrillEvent, Event
+from harness.record.ranges import Count, Time
+
+AlertSource = Literal["slo", "prometheus", "drill"]
+AlertAction = Literal["acknowledged", "investigating", "updated", "escalated", "mitigated", "resolved"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResponderChosen(DrillEvent):
+    """Who handles the incident of this drill. Without this event the runbook is executed as written."""
+
+    responder: Annotated[str, "registered name of the responder, such as `human`"]
+    command: Annotated[str, "command line of an external program, secrets masked; empty: none"] = ""
+    hidden: Annotated[bool, "whether the fault was hidden from the person until the end of the drill"] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertRaised(DrillEvent):
+    """An alert is raised: the clocks of the document's procedures run from here."""
+
+    alert: Annotated[str, "id of the alert, unique in its drill"]
+    priority: Annotated[str, "priority as in the document, such as `P0`"]
+    text: Annotated[str, "what is broken: SLO, measured value, objective"]
+    slo: Annotated[str, "name of the SLO; empty: raised for another reason"] = ""
+    source: Annotated[AlertSource, "`slo`: burn rates of the drill's own measurements; `prometheus`; `drill`"] = "slo"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertHandled(DrillEvent):
+    """A responder did something about an alert."""
+
+    alert: Annotated[str, "id of the alert"]
+    action: Annotated[AlertAction, "what; `updated`: an update was posted; `mitigated`: the SLO holds again"]
+    by: Annotated[str, "who: the name of the responder"]
+    level: Annotated[Count, "escalation level that handles the alert from now on, from 1"] = 1
+    text: Annotated[str, "text of an update, or reason of an escalation; empty: none"] = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandTyped(DrillEvent):
+    """A command that a person or an external program ran in the shell of the treatment platform."""
+
+    command: Annotated[str, "command line, secrets masked"]
+    started_s: Annotated[Time, "when it began, seconds since the epoch"]
+    ended_s: Annotated[Time, "when it ended, seconds since the epoch"]
+    exit_status: Annotated[int | None, "exit status; null: not known, or refused by the policy"] = None
+    refused: Annotated[str, "reason for which the policy refused it; empty: it ran"] = ""
+    output: Annotated[str, "end of its output, secrets masked; empty: none, or not seen"] = ""
+    line: Annotated[Count | None, "line of the runbook's step that it is; null: none of them"] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoteTaken(DrillEvent):
+    """A note of an observer of the drill."""
+
+    by: Annotated[str, "name of the observer"]
+    text: Annotated[str, "text of the note"]
+
+
+INCIDENT_EVENTS: Final[tuple[type[Event], ...]] = (ResponderChosen, AlertRaised, AlertHandled, CommandTyped, NoteTaken)
+"""Every kind of event of this file."""
