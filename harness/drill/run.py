@@ -49,6 +49,8 @@ SILENCE_S = 15.0
 class Drill:
     """One runbook and one fault, run once. `respond` executes the runbook, `general` the document's general commands.
 
+    `resolve` follows up on a recovery. `escalate` follows up on one that did not come, instead of `general`.
+
     `sequential`: there is one platform only, on which the control runs first; None: both sides run at once.
 
     `judge` gives the drill's judge with every recorded event, for as long as its `with` lasts. `clock` returns seconds
@@ -61,6 +63,8 @@ class Drill:
     record: Record
     stop: threading.Event
     respond: Callable[[], None]
+    resolve: Callable[[], None] = lambda: None
+    escalate: Callable[[], None] | None = None
     general: Callable[[], None] | None = None
     limits: Limits = field(default_factory=Limits)
     sequential: ControlPlanned | None = None
@@ -108,9 +112,10 @@ class Drill:
         self._phase("response", self.respond)
         recovered = self._wait("recovery", self.limits.recovery_s)
         if recovered:
+            self.resolve()
             self._wait("control", self.limits.control_s)
-        if self.general:
-            self._phase("general", self.general)
+        if general := self.general if recovered else self.escalate or self.general:
+            self._phase("general", general)
         if CONTROL in self._sides:
             self._leave_control()
         self._revert(TREATMENT)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import psutil
@@ -42,13 +42,12 @@ from harness.record.events import (
     ProcessStarted,
     RunEnded,
     StartName,
-    StepExecuted,
 )
+from harness.record.incident import AlertRaised
 from harness.record.journal import Journal, JournalError
-from harness.record.steps import StepFacts
-from harness.responders.base import Responder
+from harness.responders.base import Incident, Responder
 from harness.steps.session import Pods, Session
-from harness.steps.step import Step
+from harness.verdict.now import SloNow, slos_now
 
 WAKE_S = 0.5
 WAKES_PER_SAMPLE = 4
@@ -185,7 +184,9 @@ class _Drilling:
             judge=partial(self.gameday.judges.of, self.drill.runbook.id),
             record=self.record,
             stop=self.gameday.stop,
-            respond=lambda: self._respond(self.drill.steps),
+            respond=lambda: members.responder.respond(self._incident),
+            resolve=lambda: members.responder.resolve(self._incident),
+            escalate=lambda: members.responder.escalate(self._incident),
             general=self._general(),
             limits=members.limits,
             sequential=self.control,
@@ -198,8 +199,9 @@ class _Drilling:
 
     def _general(self) -> Callable[[], None] | None:
         """The first drill also executes the general commands, while its fault is active."""
-        plan = self.gameday.plan
-        return (lambda: self._respond(plan.general)) if plan.general and self.drill is plan.drills[0] else None
+        plan, responder = self.gameday.plan, self.gameday.members.responder
+        first = plan.general and self.drill is plan.drills[0]
+        return (lambda: responder.general(self._incident)) if first else None
 
     def _side(self, name: SideName) -> LiveSide:
         folder = self._dir / name
@@ -226,22 +228,43 @@ class _Drilling:
         names = [name for board in boards for name in (board.name, *near_names(board.name))]
         yield from dict.fromkeys([*probes, *map(family, names)])
 
-    def _respond(self, steps: Sequence[Step]) -> None:
+    @cached_property
+    def _incident(self) -> Incident:
+        """What the responder works on; made when the treatment is up."""
+        plan = self.gameday.plan
+        return Incident(
+            runbook=self.drill.runbook,
+            document=plan.document,
+            steps=self.drill.steps,
+            general=plan.general,
+            platform=self._sides[TREATMENT].platform,
+            session=self._new_session(),
+            record=self.record,
+            alerts=self._alerts,
+            slos=self._slos,
+            stop=self.gameday.stop,
+        )
+
+    def _new_session(self) -> Session:
         platform, gameday = self._sides[TREATMENT].platform, self.gameday
-        if self._session is None:
-            self._session = Session(
-                platform.shell(),
-                self._dir / "steps",
-                run_dir=gameday.out,
-                pods=Pods(platform.namespace, gameday.plan.bindings.programs),
-                destinations=platform.destinations,
-                started=self._shell_began,
-            )
-        gameday.members.responder.respond(steps, platform, self._session, self._executed, gameday.stop)
+        self._session = Session(
+            platform.shell(),
+            self._dir / "steps",
+            run_dir=gameday.out,
+            pods=Pods(platform.namespace, gameday.plan.bindings.programs),
+            destinations=platform.destinations,
+            started=self._shell_began,
+        )
+        return self._session
+
+    def _alerts(self) -> tuple[AlertRaised, ...]:
+        with self.gameday.judges.of(self.drill.runbook.id) as judge:
+            return tuple(judge.state.alerts.raised)
+
+    def _slos(self) -> tuple[SloNow, ...]:
+        with self.gameday.judges.of(self.drill.runbook.id) as judge:
+            return slos_now(judge.state)
 
     def _shell_began(self, pgid: int) -> None:
         started = psutil.Process(pgid).create_time()
         self.record(ProcessStarted(side=TREATMENT, name="shell", pid=pgid, pgid=pgid, started_s=started), sync=True)
-
-    def _executed(self, facts: StepFacts) -> None:
-        self.record(StepExecuted(facts=facts))

@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from harness.errors import Interrupted
-from harness.machine.platform_state import ObservedPlatform
-from harness.responders.base import OnStep
+from harness.responders.base import Incident, Responder
 from harness.steps.run import Runner, StepLimits
-from harness.steps.session import Session
 from harness.steps.step import Step
 
 
 @dataclass
-class RunbookResponder:
+class RunbookResponder(Responder):
     """Executes every step in the runbook's order, whether or not the step before it succeeded."""
 
     limits: StepLimits = field(default_factory=StepLimits)
     name: str = "runbook"
 
-    def respond(
-        self,
-        steps: Sequence[Step],
-        platform: ObservedPlatform,
-        session: Session,
-        on_step: OnStep,
-        stop: threading.Event,
-    ) -> None:
-        runner = Runner(platform, session, stop, self.limits)
+    def respond(self, incident: Incident) -> None:
+        self._execute(incident, incident.steps)
+
+    def escalate(self, incident: Incident) -> None:
+        self._execute(incident, incident.general)
+
+    def general(self, incident: Incident) -> None:
+        self._execute(incident, incident.general)
+
+    def _execute(self, incident: Incident, steps: Sequence[Step]) -> None:
+        runner = Runner(incident.platform, incident.session, incident.stop, self.limits)
         for step in steps:
-            if stop.is_set():
+            if incident.stop.is_set():
                 raise Interrupted(f"interrupted before line {step.line} of the runbook")
-            on_step(runner.run(step))
+            incident.executed(runner.run(step))

@@ -28,6 +28,7 @@ from harness.record.events import (
     RequestsProbed,
     StepExecuted,
 )
+from harness.record.incident import AlertHandled, AlertRaised
 from harness.stats.inflation import inflation
 from harness.stats.sequential import MIN_S
 from harness.verdict.change import evidence_start, has_begun, since
@@ -71,6 +72,8 @@ class Judge:
                     align(self.state)
             case FaultReverted():
                 self._note_reverted(event)
+            case AlertRaised() | AlertHandled():
+                self.state.alerts.add(event)
             case _:
                 self._note(event)
 

@@ -13,6 +13,7 @@ from harness.record.steps import StepFacts
 from harness.stats.hazard import EarlierRuns, ratio_needed
 from harness.stats.inflation import ENOUGH_S, UNKNOWN, VifEstimate
 from harness.stats.sequential import TestParameters
+from harness.verdict.alert_log import AlertLog
 from harness.verdict.timeline import SETTLE_S, Timeline, slice_from, slice_until
 from harness.verdict.window import Question, Window
 
@@ -135,6 +136,7 @@ class DrillState:
     control_reverted: bool | None = None
     """The same for the control, which is taken down after its reverts."""
     control_revert_why: str = ""
+    alerts: AlertLog = field(default_factory=AlertLog)
     steps: list[StepFacts] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
     crashes: list[str] = field(default_factory=list)
