@@ -57,6 +57,7 @@ class CommandTyped(DrillEvent):
     refused: Annotated[str, "reason for which the policy refused it; empty: it ran"] = ""
     output: Annotated[str, "end of its output, secrets masked; empty: none, or not seen"] = ""
     line: Annotated[Count | None, "line of the runbook's step that it is; null: none of them"] = None
+    changed: Annotated[tuple[str, ...], "what it changed on the platform, secrets masked; empty: nothing"] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,19 +10,20 @@ from typing import Final
 
 MASK: Final = "***"
 
-_NAME = (
-    r"[\w.-]*(?:passw(?:or)?d|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credentials?)[\w.-]*"
-)
+_NAME = r"[\w.-]*(?:passw(?:or)?d|passphrase|secret|token(?!s)|(?:api|access|private)[-_]?key|credentials?)[\w.-]*"
+_HEADER = r"(?:proxy-)?authorization|(?:set-)?cookie|x-[\w-]*(?:key|token)"
 _VALUE = r"""(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^\s"'&,;}]+)"""
 _RULES: Final = (
     # -----BEGIN … PRIVATE KEY-----, also without its end
     (re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.S), r"\1 ***"),
     # Authorization: Bearer …, Cookie: …
-    (re.compile(r"""\b((?:proxy-)?authorization|(?:set-)?cookie|x-[\w-]*(?:key|token))(\s*:\s*)[^"'\r\n]+""", re.I), r"\1\2***"),
+    (re.compile(rf"""\b({_HEADER})(\s*:\s*)[^"'\r\n]+""", re.I), r"\1\2***"),
     # --password=…, DB_PASSWORD=…, "token": "…"
     (re.compile(rf"""\b({_NAME})(["']?\s*[=:]\s*){_VALUE}""", re.I), r"\1\2***"),
     # --password …
     (re.compile(rf"(?<!\S)(--?{_NAME})(\s+)(?!-){_VALUE}", re.I), r"\1\2***"),
+    # deployment/api DB_PASSWORD old -> new, as gameday writes a change
+    (re.compile(rf"\b({_NAME}) (?:\S+|\(not set\)) -> .+", re.I), r"\1 *** -> ***"),
     # https://user:password@host
     (re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s:/@]+:)[^\s/@]+(@)", re.I), r"\1***\2"),
     # curl -u user:password

@@ -24,6 +24,8 @@ SECRET = "s3cr3t-Value.1"
         f"PGPASSWORD='{SECRET}' psql",
         f"-----BEGIN RSA PRIVATE KEY-----\n{SECRET}\n-----END RSA PRIVATE KEY-----",
         f"-----BEGIN PRIVATE KEY-----\n{SECRET}\n(cut)",
+        f"deployment/api DB_PASSWORD (not set) -> {SECRET}",
+        f"deployment/api DB_PASSWORD {SECRET} -> (not set)",
         f"Set-Cookie: session={SECRET}; Path=/",
     ],
 )
@@ -48,7 +50,8 @@ def test_a_token_of_a_known_form_is_masked_without_a_name(token: str) -> None:
         "kubectl logs deployment/api -n production | grep -i timeout",
         "curl http://api:8080/health?user=1",
         "kubectl get secret api -n production",
-        "PWD=/app MAX_RETRIES=5",
+        "PWD=/app MAX_RETRIES=5 MAX_TOKENS=500",
+        "deployment/api MAX_RETRIES 3 -> 5",
         "12:30:15 upstream request timeout after 5000 ms",
     ],
 )
