@@ -49,6 +49,8 @@ from harness.responders.base import Incident, Responder
 from harness.steps.session import Pods, Session
 from harness.verdict.now import SloNow, slos_now
 
+HIDDEN_FOLDER = "hidden"
+"""Folder of a drill whose runbook is hidden from the person who handles it."""
 WAKE_S = 0.5
 WAKES_PER_SAMPLE = 4
 """Every two seconds: a sample takes a few milliseconds of processor time."""
@@ -70,6 +72,8 @@ class Members:
     responder: Responder
     limits: Limits
     draw: Draw
+    hidden: bool = False
+    """Whether no name of a file or folder may say which runbook is drilled."""
 
 
 def run_gameday(
@@ -138,6 +142,8 @@ def _run_drill(gameday: _Gameday, drill: DrillPlan) -> None:
         try:
             record, earlier_s = _recorder(gameday, header.drill), gameday.history.needed_s(header.drill, header.fault)
             control = control_plan(drill, gameday.plan, earlier_s)
+            if chosen := gameday.members.responder.chosen():
+                record(chosen)
             _Drilling(gameday, drill, drill.binding, record, header.first, control).run()
         except StartError:  # the services of the bindings start for no other drill either
             gameday.stop.set()
@@ -171,7 +177,8 @@ class _Drilling:
     """The plan of a sequential control; None: it runs beside the treatment."""
 
     def __post_init__(self) -> None:
-        self._dir = self.gameday.out / "drills" / self.drill.runbook.id
+        name = HIDDEN_FOLDER if self.gameday.members.hidden else self.drill.runbook.id
+        self._dir = self.gameday.out / "drills" / name
         second: SideName = CONTROL if self.first == TREATMENT else TREATMENT
         self._sides = {name: self._side(name) for name in (self.first, second)}
         self._session: Session | None = None

@@ -11,7 +11,7 @@ from harness.machine.platform_state import ObservedPlatform
 from harness.model import Document, Runbook
 from harness.record.event import DrillEvent
 from harness.record.events import StepExecuted
-from harness.record.incident import AlertAction, AlertHandled, AlertRaised
+from harness.record.incident import AlertAction, AlertHandled, AlertRaised, ResponderChosen
 from harness.record.steps import StepFacts
 from harness.steps.session import Session
 from harness.steps.step import Step
@@ -65,6 +65,10 @@ class Responder(Protocol):
 
     name: str
 
+    def chosen(self) -> ResponderChosen | None:
+        """What the record says of this responder; None: nothing, since it executes the runbook as written."""
+        return ResponderChosen(responder=self.name)
+
     def respond(self, incident: Incident) -> None:
         """Handle the incident in the response phase: execute the steps, or decide not to.
 
@@ -74,9 +78,12 @@ class Responder(Protocol):
 
     def resolve(self, incident: Incident) -> None:
         """Follow up on a recovery: the SLOs have held for long enough while the fault was still active."""
+        return None
 
     def escalate(self, incident: Incident) -> None:
         """Follow up on a recovery that did not come within its limit. The fault is reverted after the return."""
+        return None
 
     def general(self, incident: Incident) -> None:
         """Execute the general commands, which the first drill of a run tests; not called after `escalate`."""
+        return None

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.plan import GamedayPlan
+from harness.responders.base import Incident
 from harness.steps.step import Step
 
 
@@ -33,10 +34,17 @@ def sections_of(plan: GamedayPlan) -> tuple[Section, ...]:
         )
         for drill in plan.drills
     )
-    return (*runbooks, *general_section(plan.general))
+    return (*runbooks, *_general(plan.general))
 
 
-def general_section(steps: Sequence[Step]) -> Iterator[Section]:
-    """The general commands as a section; none without commands."""
+def sections_of_incident(incident: Incident) -> tuple[Section, ...]:
+    """The runbook of an incident, then the general commands of the document."""
+    runbook = incident.runbook
+    symptoms = tuple(symptom.text for symptom in runbook.symptoms)
+    own = Section(runbook.id, runbook.title, runbook.line, symptoms, incident.steps)
+    return (own, *_general(incident.general))
+
+
+def _general(steps: Sequence[Step]) -> Iterator[Section]:
     if steps:
         yield Section("", "General commands", steps[0].line, (), tuple(steps))

@@ -46,7 +46,7 @@ def situation_text(situation: Situation) -> str:
 def _situation(situation: Situation) -> Iterator[str]:
     for alert in situation.alerts:
         yield f"{alert.priority}  {alert.text} (raised {duration(situation.now_s - alert.t_s)} ago)"
-        yield from (f"    {_clock(clock)}" for clock in situation.clocks if clock.alert == alert.alert)
+        yield from (f"    {clock_text(clock)}" for clock in situation.clocks if clock.alert == alert.alert)
     if not situation.alerts:
         yield "no alert is raised"
     first: dict[AlertAction, float] = {}
@@ -58,7 +58,8 @@ def _situation(situation: Situation) -> Iterator[str]:
     yield f"level {situation.level} · {ended}"
 
 
-def _clock(clock: Clock) -> str:
+def clock_text(clock: Clock) -> str:
+    """`line 40: Acknowledge the alert within 5 minutes: 4:12 left`."""
     left = f"{duration(clock.left_s)} left" if clock.left_s >= 0 else f"over by {duration(-clock.left_s)}"
     return f"line {clock.line}: {clock.text}: {left}"
 

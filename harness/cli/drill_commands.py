@@ -1,0 +1,55 @@
+"""The commands for people who handle an incident: each builds a request, calls its use case and prints the result."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+from collections.abc import Callable, Mapping
+
+from harness import app
+from harness.cli.notify import notify
+from harness.cli.requests import plan_request, platform_choice
+from harness.cli.signals import stop_on_signals
+from harness.cli.terminal import DeskTerminal, Terminal
+from harness.listeners.handling import HandlingDisplay
+from harness.record.listener import Listener
+
+
+def drill(options: argparse.Namespace) -> int:
+    """`gameday drill`."""
+    terminal, stop = Terminal(sys.stderr), threading.Event()
+
+    def display(_: app.ReadJudge) -> Listener:
+        return HandlingDisplay(terminal.say)
+
+    request = app.DrillRequest(
+        _run_request(options),
+        fronts=(DeskTerminal(terminal, options.observer),),
+        fault=options.fault,
+        hidden=options.hidden,
+        budget_s=options.budget,
+    )
+    with stop_on_signals(stop):
+        done = app.drill(request, notify=terminal.say, listeners=[display], stop=stop)
+    sys.stdout.write(app.render(done.gameday, options.format))
+    for note in done.notes:
+        notify(note)
+    return done.gameday.exit_code
+
+
+def _run_request(options: argparse.Namespace) -> app.RunRequest:
+    return app.RunRequest(
+        plan_request(options),
+        platform_choice(options),
+        out=options.out,
+        seed=options.seed,
+        strict=options.strict,
+        responder=options.responder,
+        steady_s=float(options.steady),
+        history=None if options.no_history else options.history,
+    )
+
+
+COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {"drill": drill}
+"""By the name that the parser sets."""

@@ -1,0 +1,39 @@
+"""Arguments of the commands for people who handle an incident: drill, shell."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from harness.cli.arguments import positive
+
+DRILL_EXAMPLES = """\
+  gameday drill --demo                                    you handle one incident, which is drawn, in this terminal
+  gameday drill ops.md --fault capacity-loss              this fault
+  gameday drill ops.md --hidden --seed 7                  the fault is hidden until the end; the same one for everybody
+  gameday drill ops.md --responder 'python3 fix.py'       a program handles it
+"""
+SHELL_EXAMPLES = """\
+  gameday shell                                           the drill that runs, in a second terminal
+  gameday shell runs/2026-01-31T12-00-00                  that of this run
+"""
+
+
+def add_handling(command: argparse.ArgumentParser) -> None:
+    """Add the options of `gameday drill` that no other command has."""
+    about = "the fault, by its name in the bindings (default: that of a runbook which is drawn with --seed)"
+    command.add_argument("--fault", metavar="NAME", help=about)
+    about = "show neither the fault nor the runbook until the drill has ended"
+    command.add_argument("--hidden", action="store_true", help=about)
+    about = "who handles the incident: human, runbook, or a command line (default: human)"
+    command.add_argument("--responder", default="human", metavar="NAME|COMMAND", help=about)
+    about = "end the response after S seconds (default: 1800 for a person, 300 for a program)"
+    command.add_argument("--budget", type=positive, metavar="S", help=about)
+    about = "the name under which `note` keeps notes (default: observer)"
+    command.add_argument("--observer", default="observer", metavar="NAME", help=about)
+
+
+def add_shell(command: argparse.ArgumentParser) -> None:
+    """Add the arguments of `gameday shell`."""
+    about = "the run directory of the drill (default: that of the drill that runs)"
+    command.add_argument("run", type=Path, nargs="?", metavar="RUN", help=about)
