@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     )
     from harness.app.discovering import Discovered, DiscoverRequest, discover
     from harness.app.documents import ShowRequest, ShowResult, show
-    from harness.app.granting import RbacRequest, rbac
     from harness.app.drilling import DrillRequest, drill
+    from harness.app.granting import RbacRequest, rbac
     from harness.app.history import (
         BaselineRequest,
         HistoryRequest,

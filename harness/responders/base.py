@@ -78,12 +78,12 @@ class Responder(Protocol):
 
     def resolve(self, incident: Incident) -> None:
         """Follow up on a recovery: the SLOs have held for long enough while the fault was still active."""
-        return None
+        return
 
     def escalate(self, incident: Incident) -> None:
         """Follow up on a recovery that did not come within its limit. The fault is reverted after the return."""
-        return None
+        return
 
     def general(self, incident: Incident) -> None:
         """Execute the general commands, which the first drill of a run tests; not called after `escalate`."""
-        return None
+        return
