@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from harness.record.steps import StepFacts
 from harness.verdict.budget import Budget
 from harness.verdict.measurement import Measurement
+from harness.verdict.response import ResponseResult
 from harness.verdict.scope import Outage
 from harness.verdict.state import Credit, Span
 
@@ -185,6 +186,8 @@ class DrillResult:
     phases: tuple[PhaseResult, ...]
     alpha: float
     """Probability of a wrong decision about the runbook, shared by the SLOs."""
+    response: ResponseResult | None
+    """What a person or a program did; None: the runbook was executed as written."""
     load: LoadFacts
     latencies: tuple[Latency, ...]
     """P95 of every load series on the treatment, in each part of the drill."""

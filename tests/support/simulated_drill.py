@@ -112,6 +112,8 @@ class World:
     """The plan of a control that runs first; None: both sides run at once."""
     limits: Limits = field(default_factory=Limits)
     """Longest durations of the phases, and the shortest of the baseline."""
+    response: Callable[[], None] | None = None
+    """What is done in the response phase, in place of the steps."""
     on_apply: Callable[[], None] = lambda: None
     """Called just before the fault takes effect on a side."""
 
@@ -133,7 +135,7 @@ class World:
             judge=partial(self.judges.of, self.runbook),
             record=self.record,
             stop=self.stop,
-            respond=self._respond,
+            respond=self.response or self._respond,
             limits=self.limits,
             sequential=self.sequential,
             clock=lambda: self.now,
