@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 
 from harness.clock import now_s
+from harness.drill.alerts import AlertWatch
 from harness.drill.base import Limits, Record, Side
 from harness.drill.watch import FaultWatch
 from harness.errors import GamedayError, Interrupted, PlatformError, StartError
@@ -70,8 +71,11 @@ class Drill:
     sequential: ControlPlanned | None = None
     clock: Callable[[], float] = now_s
     pause: Callable[[float], object] | None = None
+    alerts: AlertWatch | None = None
+    """Raises the alerts; None: by the default priorities."""
 
     def __post_init__(self) -> None:
+        self._alerts = self.alerts or AlertWatch(self.judge, self.record, self.clock)
         self._sides = {side.name: side for side in self.sides if self.sequential is None or side.name == CONTROL}
         self._injections: dict[SideName, list[tuple[str, Injection]]] = {TREATMENT: [], CONTROL: []}
         self._watch = FaultWatch(self._injections, self.record, self.clock)
@@ -109,9 +113,11 @@ class Drill:
         self._phase("fault", self._inject)
         if not self._wait("symptoms", self.limits.symptoms_s):
             return
+        self._alerts.responding()
         self._phase("response", self.respond)
         recovered = self._wait("recovery", self.limits.recovery_s)
         if recovered:
+            self._alerts.recovered()
             self.resolve()
             self._wait("control", self.limits.control_s)
         if general := self.general if recovered else self.escalate or self.general:
@@ -163,6 +169,7 @@ class Drill:
             self._check()
             self._check_load()
             self._watch.poll()
+            self._alerts.poll()
             (self.pause or self.stop.wait)(POLL_S)
         with self.judge() as judge:
             waiting_for = judge.waiting_for(phase) if answer is None else ""

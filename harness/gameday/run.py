@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -15,12 +15,14 @@ import psutil
 
 from harness.bindings import FaultSpec, RunbookBinding
 from harness.bindings.closed_load import understated
+from harness.clock import now_s
 from harness.drill import Drill, Limits
+from harness.drill.alerts import AlertWatch
 from harness.drill.base import Record
 from harness.errors import StartError
 from harness.faults.base import Fault
 from harness.gameday.admission import Admission
-from harness.gameday.headers import Draw, drill_header, run_header
+from harness.gameday.headers import Draw, drill_header, procedures_header, run_header
 from harness.gameday.judging import LiveJudges
 from harness.gameday.observation import control_plan
 from harness.gameday.room import RoomMeter
@@ -43,10 +45,12 @@ from harness.record.events import (
     RunEnded,
     StartName,
 )
-from harness.record.incident import AlertRaised
 from harness.record.journal import Journal, JournalError
 from harness.responders.base import Incident, Responder
+from harness.runbook.alerting import priorities_of
 from harness.steps.session import Pods, Session
+from harness.verdict.alert_log import AlertLog
+from harness.verdict.judge import Judge
 from harness.verdict.now import SloNow, slos_now
 
 HIDDEN_FOLDER = "hidden"
@@ -88,6 +92,8 @@ def run_gameday(
     """Run every drill; return when all have ended and all platforms are down. `judges` reads `journal`."""
     journal.write(run_header(plan, members.platform, admission.most))
     journal.write(DocumentRead(text=plan.document.text))
+    if procedures := procedures_header(plan.document):
+        journal.write(procedures)
     journal.write(_environment(plan, members))
     gameday = _Gameday(plan, members, journal, judges, out, stop, history_beside(out, members.platform))
     with ThreadPoolExecutor(admission.most, thread_name_prefix="drill") as pool, closing(Reference()) as reference:
@@ -182,21 +188,24 @@ class _Drilling:
         second: SideName = CONTROL if self.first == TREATMENT else TREATMENT
         self._sides = {name: self._side(name) for name in (self.first, second)}
         self._session: Session | None = None
+        priorities = priorities_of(self.gameday.plan.document)
+        self._alerts = AlertWatch(self._judge, self.record, now_s, priorities)
 
     def run(self) -> None:
         members, specs = self.gameday.members, self.gameday.plan.bindings.faults[self.binding.fault]
         drill = Drill(
             sides=list(self._sides.values()),
             faults=[members.make_fault(spec) for spec in specs],
-            judge=partial(self.gameday.judges.of, self.drill.runbook.id),
+            judge=self._judge,
             record=self.record,
             stop=self.gameday.stop,
-            respond=lambda: members.responder.respond(self._incident),
+            respond=self._respond,
             resolve=lambda: members.responder.resolve(self._incident),
             escalate=lambda: members.responder.escalate(self._incident),
             general=self._general(),
             limits=members.limits,
             sequential=self.control,
+            alerts=self._alerts,
         )
         try:
             drill.run()
@@ -235,6 +244,14 @@ class _Drilling:
         names = [name for board in boards for name in (board.name, *near_names(board.name))]
         yield from dict.fromkeys([*probes, *map(family, names)])
 
+    def _judge(self) -> AbstractContextManager[Judge]:
+        return self.gameday.judges.of(self.drill.runbook.id)
+
+    def _respond(self) -> None:
+        """Let the responder handle the incident; alerts go on meanwhile."""
+        with self._alerts.polling():
+            self.gameday.members.responder.respond(self._incident)
+
     @cached_property
     def _incident(self) -> Incident:
         """What the responder works on; made when the treatment is up."""
@@ -247,7 +264,7 @@ class _Drilling:
             platform=self._sides[TREATMENT].platform,
             session=self._new_session(),
             record=self.record,
-            alerts=self._alerts,
+            alert_log=self._alert_log,
             slos=self._slos,
             stop=self.gameday.stop,
         )
@@ -264,12 +281,12 @@ class _Drilling:
         )
         return self._session
 
-    def _alerts(self) -> tuple[AlertRaised, ...]:
-        with self.gameday.judges.of(self.drill.runbook.id) as judge:
-            return tuple(judge.state.alerts.raised)
+    def _alert_log(self) -> AlertLog:
+        with self._judge() as judge:
+            return judge.state.alerts.copy()
 
     def _slos(self) -> tuple[SloNow, ...]:
-        with self.gameday.judges.of(self.drill.runbook.id) as judge:
+        with self._judge() as judge:
             return slos_now(judge.state)
 
     def _shell_began(self, pgid: int) -> None:

@@ -15,6 +15,7 @@ from harness.record.incident import AlertAction, AlertHandled, AlertRaised, Resp
 from harness.record.steps import StepFacts
 from harness.steps.session import Session
 from harness.steps.step import Step
+from harness.verdict.alert_log import AlertLog
 from harness.verdict.now import SloNow
 
 
@@ -39,12 +40,20 @@ class Incident:
     """Executes commands on the treatment platform."""
     record: Callable[[DrillEvent], None]
     """Writes an event of this drill to the record; safe in every thread. Raises JournalError."""
-    alerts: Callable[[], tuple[AlertRaised, ...]]
-    """The alerts that are raised by now, oldest first; safe in every thread."""
+    alert_log: Callable[[], AlertLog]
+    """A copy of the alerts that are raised by now, and of what was done about them; safe in every thread."""
     slos: Callable[[], tuple[SloNow, ...]]
     """Whether each SLO holds on the treatment now; safe in every thread."""
     stop: threading.Event
     """Set when the run is to end: the responder then raises Interrupted."""
+
+    def alerts(self) -> tuple[AlertRaised, ...]:
+        """The alerts that are raised by now, oldest first."""
+        return tuple(self.alert_log().raised)
+
+    def unacknowledged(self) -> tuple[AlertRaised, ...]:
+        """Those that nobody has acknowledged."""
+        return self.alert_log().without("acknowledged")
 
     def executed(self, facts: StepFacts) -> None:
         """Record a step that has ended, once for each step of the runbook."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from harness.record.incident import AlertHandled, AlertRaised
+from harness.record.incident import AlertAction, AlertHandled, AlertRaised
 
 
 @dataclass
@@ -20,3 +20,12 @@ class AlertLog:
             self.raised.append(event)
         else:
             self.handled.append(event)
+
+    def without(self, action: AlertAction) -> tuple[AlertRaised, ...]:
+        """The alerts about which this was not done."""
+        done = {event.alert for event in self.handled if event.action == action}
+        return tuple(event for event in self.raised if event.alert not in done)
+
+    def copy(self) -> AlertLog:
+        """A log of its own with the same events."""
+        return AlertLog(list(self.raised), list(self.handled))

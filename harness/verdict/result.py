@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from harness.record.steps import StepFacts
+from harness.verdict.alerts import AlertResult
 from harness.verdict.budget import Budget
 from harness.verdict.measurement import Measurement
 from harness.verdict.response import ResponseResult
@@ -189,6 +190,8 @@ class DrillResult:
     response: ResponseResult | None
     """What a person or a program did; None: the runbook was executed as written."""
     load: LoadFacts
+    alerts: tuple[AlertResult, ...]
+    """Empty in the records of releases that raised none."""
     latencies: tuple[Latency, ...]
     """P95 of every load series on the treatment, in each part of the drill."""
     draw: Callable[[], Charts] = field(repr=False, compare=False)

@@ -47,6 +47,20 @@ class Slo:
     known: VifEstimate = UNKNOWN
     window_s: float = 28 * 86400.0
 
+    @property
+    def allowed_bad(self) -> float:
+        """The share of bad events that the objective allows; 0: it has no error budget."""
+        return self.objective.measure.allowed_bad(self.objective) or 0.0
+
+
+@dataclass(frozen=True)
+class DueAlert:
+    """An alert that fires by the measurements; `rank` 0 is the highest priority of the document."""
+
+    slo: str
+    rank: int
+    text: str
+
 
 @dataclass(frozen=True)
 class BoundSymptom:
@@ -138,6 +152,8 @@ class DrillState:
     """The same for the control, which is taken down after its reverts."""
     control_revert_why: str = ""
     alerts: AlertLog = field(default_factory=AlertLog)
+    due: tuple[DueAlert, ...] = ()
+    """The alerts that fire at present, also those that are raised already."""
     steps: list[StepFacts] = field(default_factory=list)
     response: ResponseLog = field(default_factory=ResponseLog)
     """What a person or a program did in place of the runbook."""

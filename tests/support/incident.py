@@ -15,6 +15,7 @@ from harness.record.steps import StepFacts
 from harness.responders.base import Incident
 from harness.steps.session import Session
 from harness.steps.step import Step
+from harness.verdict.alert_log import AlertLog
 from harness.verdict.now import SloNow
 
 RUNBOOK = Runbook("SLOW", "Slow", 1)
@@ -45,7 +46,7 @@ class RecordedIncident:
             platform=self.platform,
             session=self.session,
             record=self._record,
-            alerts=lambda: tuple(event for event in self.events if isinstance(event, AlertRaised)),
+            alert_log=self._alert_log,
             slos=lambda: self.slos,
             stop=self.stop,
         )
@@ -59,6 +60,10 @@ class RecordedIncident:
     def handled(self) -> list[AlertHandled]:
         """What was done about the alerts, in order."""
         return [event for event in self.events if isinstance(event, AlertHandled)]
+
+    def _alert_log(self) -> AlertLog:
+        raised = [event for event in self.events if isinstance(event, AlertRaised)]
+        return AlertLog(raised, self.handled)
 
     def _record(self, event: DrillEvent) -> None:
         self.events.append(replace(event, drill=RUNBOOK.id))

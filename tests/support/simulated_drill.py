@@ -26,6 +26,7 @@ from harness.record.events import (
     StepExecuted,
 )
 from harness.record.header import DashboardPlan, Procedure, SloPlan, SymptomPlan
+from harness.record.incident import ProcedureRow, ProceduresRead
 from harness.record.journal import Journal, read_events
 from harness.record.steps import StepFacts
 from harness.stats.inflation import UNKNOWN, VifEstimate
@@ -77,6 +78,8 @@ class World:
     document: str | None = None
     """Text of the document that the record holds; None: it holds none, as the records of older versions."""
     procedures: tuple[Procedure, ...] = ()
+    rows: tuple[ProcedureRow, ...] = ()
+    """Of the alert and escalation procedures."""
     heals: bool = True
     revert_error: Exception | None = None
     """Raised by each attempt to revert the fault."""
@@ -128,6 +131,8 @@ class World:
         self.journal.write(RunStarted(document="ops.md", drills=(self.runbook,), procedures=self.procedures))
         if self.document is not None:
             self.journal.write(DocumentRead(text=self.document))
+        if self.rows:
+            self.journal.write(ProceduresRead(rows=self.rows))
         self.journal.write(self._header())
         drill = Drill(
             sides=[_Side(name, self) for name in SIDES],
