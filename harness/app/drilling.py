@@ -22,7 +22,7 @@ class DrillRequest:
     """Which incident a person handles, and where the desk can be used.
 
     `fault`: name of the fault in the bindings; None: one of the document is drawn with the seed of the run. `hidden`:
-    whether fault and runbook are shown only after the drill. `budget_s`: longest response (default: 30 minutes).
+    whether fault and runbook are shown only after the drill. `budget_s`: longest response (default: 15 minutes).
     """
 
     run: RunRequest

@@ -13,6 +13,9 @@ from harness.plan import GamedayPlan
 from harness.responders.base import Responder
 from harness.responders.person import HUMAN
 
+LONGEST_FAULT_S = 3600.0
+"""Longest duration that the services accept for a fault."""
+
 
 @dataclass(frozen=True)
 class Handling:
@@ -30,10 +33,10 @@ class Handling:
     @property
     def longest_s(self) -> float:
         """Longest duration of fault and load: the incident, a recovery and a control that last as long as it, and the
-        other phases. 0: that of the bindings and of the scenario."""
+        other phases; an hour at most. 0: that of the bindings and of the scenario."""
         limits = Limits()
         others_s = limits.baseline_s + limits.symptoms_s + limits.recovery_s + limits.control_s + limits.after_revert_s
-        return 3 * self.budget_s + 2 * others_s if self.budget_s else 0.0
+        return min(LONGEST_FAULT_S, 3 * self.budget_s + 2 * others_s) if self.budget_s else 0.0
 
     @property
     def load_settings(self) -> Mapping[str, str]:

@@ -14,6 +14,7 @@ from harness.cli.signals import stop_on_signals
 from harness.cli.terminal import DeskTerminal, Terminal
 from harness.listeners.handling import HandlingDisplay
 from harness.record.listener import Listener
+from harness.responders.desk_socket import desk_socket
 
 
 def drill(options: argparse.Namespace) -> int:
@@ -25,7 +26,7 @@ def drill(options: argparse.Namespace) -> int:
 
     request = app.DrillRequest(
         _run_request(options),
-        fronts=(DeskTerminal(terminal, options.observer),),
+        fronts=(desk_socket, DeskTerminal(terminal, options.observer)),
         fault=options.fault,
         hidden=options.hidden,
         budget_s=options.budget,
@@ -51,5 +52,12 @@ def _run_request(options: argparse.Namespace) -> app.RunRequest:
     )
 
 
-COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {"drill": drill}
+def shell(options: argparse.Namespace) -> int:
+    """`gameday shell`."""
+    from harness.cli.shell import open_shell  # noqa: PLC0415  `gameday drill` has no use for it
+
+    return open_shell(options.run)
+
+
+COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {"drill": drill, "shell": shell}
 """By the name that the parser sets."""

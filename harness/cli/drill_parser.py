@@ -27,7 +27,7 @@ def add_handling(command: argparse.ArgumentParser) -> None:
     command.add_argument("--hidden", action="store_true", help=about)
     about = "who handles the incident: human, runbook, or a command line (default: human)"
     command.add_argument("--responder", default="human", metavar="NAME|COMMAND", help=about)
-    about = "end the response after S seconds (default: 1800 for a person, 300 for a program)"
+    about = "end the response after S seconds (default: 900 for a person, 300 for a program)"
     command.add_argument("--budget", type=positive, metavar="S", help=about)
     about = "the name under which `note` keeps notes (default: observer)"
     command.add_argument("--observer", default="observer", metavar="NAME", help=about)

@@ -70,7 +70,7 @@ class DeskTerminal:
             self._terminal.ask("")
 
     def _read(self, desk: IncidentDesk, ended: threading.Event) -> None:
-        console, passed = Console(desk, self._observer), set[int]()
+        console, passed = Console(desk, self._observer), set[tuple[str, int]]()
         typed, open_input = b"", True
         self._ask(desk)
         while not ended.is_set():
@@ -93,12 +93,12 @@ class DeskTerminal:
 
     def _ask(self, desk: IncidentDesk) -> None:
         situation = desk.situation()
-        if not situation.closed:
+        if not (situation.closed or situation.resolved):
             self._terminal.ask(f"[{duration(situation.left_s)}] gameday> ")
 
-    def _show_passed(self, desk: IncidentDesk, passed: set[int]) -> None:
+    def _show_passed(self, desk: IncidentDesk, passed: set[tuple[str, int]]) -> None:
         """Say once of each clock that it is over."""
         for clock in desk.situation().clocks:
-            if clock.left_s < 0 and clock.line not in passed:
-                passed.add(clock.line)
+            if clock.left_s < 0 and not clock.done and (clock.alert, clock.line) not in passed:
+                passed.add((clock.alert, clock.line))
                 self._terminal.say(f"✗ {clock_text(clock)}")

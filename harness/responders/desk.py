@@ -45,16 +45,15 @@ class IncidentDesk:
         by: str,
         *,
         hidden: bool = False,
-        budget_s: float = 1800.0,
+        budget_s: float = 900.0,
         limits: StepLimits | None = None,
         clock: Callable[[], float] = now_s,
     ) -> None:
         self.sections, self.by, self.hidden = tuple(sections), by, hidden
-        self.document = incident.document
+        self.document, self.run_dir = incident.document, incident.session.run_dir
         self._incident, self._limits, self._clock = incident, limits or StepLimits(), clock
         self._ends_s = clock() + budget_s
         self._lock, self._command = threading.Lock(), threading.Lock()
-        self._done: dict[tuple[str, AlertAction], float] = {}
         self._halt: threading.Event | None = None
         """Ends the command that runs; None: none does."""
         self._level, self._number, self._resolved, self._closed = 1, 0, False, False
@@ -63,15 +62,15 @@ class IncidentDesk:
 
     def situation(self) -> Situation:
         """The alerts, the clocks of the document, the SLOs and what was done, as of now."""
-        alerts, now = self._incident.alerts(), self._clock()
+        log, now = self._incident.alert_log(), self._clock()
         with self._lock:
-            done, level, resolved, closed = dict(self._done), self._level, self._resolved, self._closed
+            level, resolved, closed = self._level, self._resolved, self._closed
         return Situation(
             now_s=now,
-            alerts=alerts,
-            clocks=tuple(clock for alert in alerts for clock in clocks(alert, self.document, now)),
+            alerts=tuple(log.raised),
+            clocks=tuple(clocks(log, self.document, now)),
             slos=self._incident.slos(),
-            done=done,
+            handled=tuple(log.handled),
             level=level,
             resolved=resolved,
             closed=closed,
@@ -115,15 +114,14 @@ class IncidentDesk:
     def _handle(self, action: AlertAction, text: str = "") -> None:
         """Record an action about every alert; `updated` and `escalated` can come several times, others once."""
         again = action in ("updated", "escalated")
-        alerts = self._incident.alerts()
         with self._lock:
             self._check_open()
-            open_alerts = [each.alert for each in alerts if again or (each.alert, action) not in self._done]
-            if not open_alerts:
-                raise DeskError(f"every alert is {action} already" if alerts else "no alert is raised yet")
-            for alert in open_alerts:
-                self._incident.handled(alert, action, self.by, self._level, text)
-                self._done.setdefault((alert, action), self._clock())
+            log = self._incident.alert_log()
+            due = log.raised if again else log.without(action)
+            if not due:
+                raise DeskError(f"every alert is {action} already" if log.raised else "no alert is raised yet")
+            for each in due:
+                self._incident.handled(each.alert, action, self.by, self._level, text)
 
     def _check_open(self) -> None:
         if self._closed or self._resolved:

@@ -15,7 +15,7 @@ from harness.responders.sections import Section, sections_of_incident
 Front: TypeAlias = Callable[[IncidentDesk], AbstractContextManager[object]]
 """Makes a desk usable, such as in a terminal, for as long as its `with` lasts."""
 HUMAN = "human"
-BUDGET_S = 1800.0
+BUDGET_S = 900.0
 """Longest response of a person."""
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.errors import GamedayError
 from harness.model import Document
-from harness.record.incident import AlertAction, AlertRaised
+from harness.record.incident import AlertHandled, AlertRaised
+from harness.runbook.alerting import asked_action
+from harness.verdict.alert_log import AlertLog
 from harness.verdict.now import SloNow
 
 
@@ -24,7 +26,9 @@ class Clock:
     text: str
     limit_s: float
     left_s: float
-    """Seconds that are left; negative: it is over by so many."""
+    """Seconds that are, or were, left; negative: it is over by so many."""
+    done: bool
+    """Whether what the row asks for was done, so that the clock has stopped."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +39,8 @@ class Situation:
     alerts: tuple[AlertRaised, ...]
     clocks: tuple[Clock, ...]
     slos: tuple[SloNow, ...]
-    done: Mapping[tuple[str, AlertAction], float]
-    """By alert and action, when that was done first."""
+    handled: tuple[AlertHandled, ...]
+    """What was done about the alerts, in order."""
     level: int
     """Escalation level that handles the alerts."""
     resolved: bool
@@ -46,9 +50,13 @@ class Situation:
     """Seconds that are left for the response."""
 
 
-def clocks(alert: AlertRaised, document: Document, now_s: float) -> Iterator[Clock]:
-    """The clocks of an alert: the rows of the document for its priority that have a time limit."""
-    for row in document.alerts:
-        if row.deadline_s is not None and row.priority == alert.priority:
-            left_s = alert.t_s + row.deadline_s - now_s
-            yield Clock(alert.alert, row.line, row.text, row.deadline_s, left_s)
+def clocks(log: AlertLog, document: Document, now_s: float) -> Iterator[Clock]:
+    """The clocks of the alerts: for each, the rows of the document for its priority that have a time limit."""
+    for alert in log.raised:
+        for row in document.alerts:
+            if row.deadline_s is not None and row.priority in (None, alert.priority):
+                action = asked_action(row)
+                own = (each for each in log.handled if each.alert == alert.alert and each.action == action)
+                done_s = next((each.t_s for each in own), None)
+                left_s = alert.t_s + row.deadline_s - (now_s if done_s is None else done_s)
+                yield Clock(alert.alert, row.line, row.text, row.deadline_s, left_s, done_s is not None)

@@ -50,8 +50,8 @@ def _situation(situation: Situation) -> Iterator[str]:
     if not situation.alerts:
         yield "no alert is raised"
     first: dict[AlertAction, float] = {}
-    for (_, action), t_s in situation.done.items():
-        first[action] = min(t_s, first.get(action, t_s))
+    for each in situation.handled:
+        first.setdefault(each.action, each.t_s)
     yield from (f"✓ {_DONE[action]} {duration(situation.now_s - t_s)} ago" for action, t_s in first.items())
     yield from (slo_text(slo) for slo in situation.slos)
     ended = "the response has ended" if situation.closed else f"{duration(situation.left_s)} left"
@@ -60,8 +60,13 @@ def _situation(situation: Situation) -> Iterator[str]:
 
 def clock_text(clock: Clock) -> str:
     """`line 40: Acknowledge the alert within 5 minutes: 4:12 left`."""
-    left = f"{duration(clock.left_s)} left" if clock.left_s >= 0 else f"over by {duration(-clock.left_s)}"
-    return f"line {clock.line}: {clock.text}: {left}"
+    return f"line {clock.line}: {clock.text}: {_left(clock)}"
+
+
+def _left(clock: Clock) -> str:
+    if clock.done:
+        return "met" if clock.left_s >= 0 else f"missed by {duration(-clock.left_s)}"
+    return f"{duration(clock.left_s)} left" if clock.left_s >= 0 else f"over by {duration(-clock.left_s)}"
 
 
 def slo_text(slo: SloNow) -> str:
