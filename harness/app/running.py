@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from harness.app.checks import part_problems, refusals
-from harness.app.handling import Handling, by_name
+from harness.app.handling import Handling, handling_of
 from harness.app.history import keep
 from harness.app.load import make_load
 from harness.app.members import DEFAULT_PLATFORM, file_formats, make_provider, options_for
@@ -61,7 +61,7 @@ class RunRequest:
     strict: bool = False
     """Whether a recovery needs a probability of self-healing of at most 1 % instead of 10 %."""
     responder: str = "runbook"
-    """The registered name of who handles the incident."""
+    """Who handles the incidents: a registered name, or the command line of a program."""
     steady_s: float = 0.0
     """Shortest baseline phase, in seconds: regressions are judged by its latencies."""
     history: Path | None = None
@@ -92,7 +92,8 @@ def run(
     """
     plan = read_plan(request.plan)
     check(plan)
-    return run_plan(plan, request, by_name(request.responder), notify=notify, listeners=listeners, stop=stop)
+    handling = handling_of(request.responder, plan)
+    return run_plan(handling.lengthened(plan), request, handling, notify=notify, listeners=listeners, stop=stop)
 
 
 def run_plan(
