@@ -16,6 +16,7 @@ from harness.app.handling import Handling, handling_of
 from harness.app.history import keep
 from harness.app.load import make_load
 from harness.app.members import DEFAULT_PLATFORM, file_formats, make_provider, options_for
+from harness.app.notifying import notifications
 from harness.app.planning import PlanRequest, read_plan
 from harness.app.platforms import PlatformChoice
 from harness.app.reporting import RECORD, ReportRequest, report, write_files
@@ -66,6 +67,8 @@ class RunRequest:
     """Shortest baseline phase, in seconds: regressions are judged by its latencies."""
     history: Path | None = None
     """The history to add the run to; None: none."""
+    notify: tuple[str, ...] = ()
+    """The systems to notify of alerts, each as FORMAT=URL."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,7 @@ def run_plan(
     stop: threading.Event | None,
 ) -> RunResult:
     """Run the drills of a plan, whose incidents are handled in this way; as `run` in all else."""
-    workers = request.platform.options.load_in_cluster
+    notified, workers = notifications(request.notify), request.platform.options.load_in_cluster
     provider = make_provider(
         request.platform.name or DEFAULT_PLATFORM, options_for(plan.bindings, request.platform.options)
     )
@@ -120,7 +123,7 @@ def run_plan(
     announce = _Announce(stop, notify)
     with (
         run_registry.registered(out),
-        _recording(out / RECORD, listeners) as (journal, judges),
+        _recording(out / RECORD, (*listeners, lambda judge: notified)) as (journal, judges),
         _interruptible(stop),
         provider.session(out, announce),
     ):
@@ -128,7 +131,7 @@ def run_plan(
         run_gameday(plan, members, journal, judges, out, admission, stop)
     result = report(ReportRequest(out))
     write_files(result, formats, out)
-    return RunResult(out, result, tuple(_keep(out, result, request.history)))
+    return RunResult(out, result, (*_keep(out, result, request.history), *notified.close()))
 
 
 def _keep(out: Path, result: GamedayResult, file: Path | None) -> Iterator[str]:
