@@ -6,14 +6,16 @@ import secrets
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from random import Random
 
+from harness.app.beside import run_beside
 from harness.app.handling import Handling, by_program, handling_of
 from harness.app.members import RESPONDERS
 from harness.app.planning import read_plan
 from harness.app.running import ListenerFactory, Notify, RunRequest, RunResult, run_plan
 from harness.errors import BindingError
-from harness.plan import DrillPlan, GamedayPlan
+from harness.plan import DrillPlan, GamedayPlan, check
 from harness.responders.person import BUDGET_S, HUMAN, Front, PersonResponder
 from harness.responders.sections import sections_of
 
@@ -32,6 +34,8 @@ class DrillRequest:
     fault: str | None = None
     hidden: bool = False
     budget_s: float | None = None
+    beside: Path | None = None
+    """An earlier run, executed as written, to show beside this one; None: the newest one that passed."""
 
 
 def drill(
@@ -49,7 +53,8 @@ def drill(
     whole = read_plan(replace(request.run.plan, only=()))
     chosen = choose(whole, request.run.plan.only, request.fault, seed)
     plan = replace(read_plan(replace(request.run.plan, only=(chosen.runbook.id,))), general=())
-    handling = _handling(request, whole)
+    beside = run_beside(chosen, request.beside, request.run.history)
+    handling = replace(_handling(request, whole), beside=beside)
     run = replace(request.run, seed=seed, jobs=1)
     return run_plan(handling.lengthened(plan), run, handling, notify=notify, listeners=listeners, stop=stop)
 
@@ -62,6 +67,7 @@ def _handling(request: DrillRequest, whole: GamedayPlan) -> Handling:
         responder = PersonResponder(request.fronts, sections_of(whole), budget_s=budget_s, hidden=request.hidden)
         return Handling(responder, budget_s, request.hidden)
     if name in RESPONDERS.names():
+        check(whole)
         return handling_of(name, whole)
     return by_program(name, whole, request.budget_s, hidden=request.hidden)
 

@@ -10,6 +10,7 @@ from harness.drill import Limits
 from harness.errors import BindingError
 from harness.load.job import MAX_DURATION_S as LOAD_S
 from harness.plan import GamedayPlan
+from harness.record.incident import RunBeside
 from harness.responders.base import Responder
 from harness.responders.person import HUMAN
 from harness.responders.program import BUDGET_S as PROGRAM_BUDGET_S
@@ -22,12 +23,13 @@ LONGEST_FAULT_S = 3600.0
 
 @dataclass(frozen=True)
 class Handling:
-    """A responder, the longest response that it may take (0: its steps have deadlines of their own), and whether the
-    fault and the runbook are hidden from it."""
+    """A responder, the longest response that it may take (0: its steps have deadlines of their own), whether the fault
+    and the runbook are hidden from it, and a run to show beside its own."""
 
     responder: Responder
     budget_s: float = 0.0
     hidden: bool = False
+    beside: RunBeside | None = None
 
     def limits(self, steady_s: float) -> Limits:
         """The limits of the phases: a recovery must last as long as the incident had lasted, on both sides."""

@@ -184,6 +184,7 @@ def _members(plan: GamedayPlan, provider: Provider, request: RunRequest, handlin
         handling.limits(request.steady_s),
         draw,
         handling.hidden,
+        (handling.beside,) if handling.beside else (),
     )
 
 

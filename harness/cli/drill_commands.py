@@ -30,6 +30,7 @@ def drill(options: argparse.Namespace) -> int:
         fault=options.fault,
         hidden=options.hidden,
         budget_s=options.budget,
+        beside=options.beside,
     )
     with stop_on_signals(stop):
         done = app.drill(request, notify=terminal.say, listeners=[display], stop=stop)

@@ -29,6 +29,10 @@ def add_handling(command: argparse.ArgumentParser) -> None:
     command.add_argument("--responder", default="human", metavar="NAME|COMMAND", help=about)
     about = "end the response after S seconds (default: 900 for a person, 300 for a program)"
     command.add_argument("--budget", type=positive, metavar="S", help=about)
+    about = (
+        "show a run beside this one in which the runbook was executed (default: the newest in the history that passed)"
+    )
+    command.add_argument("--beside", type=Path, metavar="RUN", help=about)
     about = "the name under which `note` keeps notes (default: observer)"
     command.add_argument("--observer", default="observer", metavar="NAME", help=about)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.record.event import DrillEvent
+from harness.record.events import StepExecuted
 from harness.record.header import DashboardPlan
 from harness.record.incident import CommandTyped, NoteTaken, ResponderChosen
 from harness.verdict.result import Verdict
@@ -57,8 +58,6 @@ def test_a_person_who_does_not_restore_the_slos_fails(tmp_path: Path) -> None:
 
 
 def test_a_step_that_failed_on_the_way_is_a_finding_and_no_failure(tmp_path: Path) -> None:
-    from harness.record.events import StepExecuted
-
     failed = StepExecuted(facts=ran("read", "kubectl get pods", status=1))
     board = DashboardPlan(9, "Prometheus: no_such_metric", "Prometheus", "no_such_metric")
     world = World(tmp_path, incident, dashboards=(board,))
