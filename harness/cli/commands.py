@@ -42,6 +42,7 @@ def _run(options: argparse.Namespace) -> int:
         steady_s=float(options.steady),
         history=None if options.no_history else options.history,
         notify=tuple(options.notify),
+        responder=options.responder,
     )
     stop = threading.Event()
     with stop_on_signals(stop):

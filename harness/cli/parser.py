@@ -160,6 +160,7 @@ def _add_run(command: argparse.ArgumentParser) -> None:
     command.add_argument("--strict", action="store_true", help=about)
     history_parser.add_run_options(command)
     notify_parser.add_option(command)
+    drill_parser.add_responder(command, "runbook")
     _add_report_format(command)
     add_open(command)
     command.add_argument("--quiet", action="store_true", help="print the result only, no progress")

@@ -1,4 +1,4 @@
-"""What a responder other than the runbook did, as its events say, and the changes of a response, whoever made them."""
+"""What a responder other than the runbook did, as its events say, and all changes of a response."""
 
 from __future__ import annotations
 
