@@ -20,19 +20,20 @@ from harness.responders.desk_socket import desk_socket
 def drill(options: argparse.Namespace) -> int:
     """`gameday drill`."""
     terminal, stop = Terminal(sys.stderr), threading.Event()
+    desk = DeskTerminal(terminal, options.observer)
 
     def display(_: app.ReadJudge) -> Listener:
         return HandlingDisplay(terminal.say)
 
     request = app.DrillRequest(
         _run_request(options),
-        fronts=(desk_socket, DeskTerminal(terminal, options.observer)),
+        fronts=(desk_socket, desk),
         fault=options.fault,
         hidden=options.hidden,
         budget_s=options.budget,
         beside=options.beside,
     )
-    with stop_on_signals(stop):
+    with stop_on_signals(stop, desk.interrupt):
         done = app.drill(request, notify=terminal.say, listeners=[display], stop=stop)
     sys.stdout.write(app.render(done.gameday, options.format))
     for note in done.notes:

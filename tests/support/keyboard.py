@@ -41,6 +41,10 @@ class Keyboard:
         """Type a line."""
         os.write(self.master, f"{line}\n".encode())
 
+    def interrupt(self) -> None:
+        """Press Ctrl-C: the terminal's own process group gets SIGINT."""
+        os.killpg(self.process.pid, signal.SIGINT)
+
     def end(self, limit_s: float) -> int:
         """Read to the end; return the exit code."""
         deadline_s = time.monotonic() + limit_s

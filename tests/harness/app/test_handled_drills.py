@@ -15,6 +15,7 @@ from tests.support.figures import check_files
 from tests.support.gameday import gameday, left
 from tests.support.keyboard import at_keyboard
 from tests.support.paths import BINDINGS, COMMAND, RUNBOOK, SLOS
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 LIMIT_S = 240.0
@@ -135,7 +136,12 @@ def test_ctrl_c_reverts_everything(place: Path) -> None:
     words = ("drill", "ops.md", "--fault", FAULT, "--out", "run", "--no-history")
     with at_keyboard(*words, cwd=place) as person:
         person.wait_for("gameday> ", LIMIT_S)
-        person.type("\x03")
+        person.type("sleep 600")
+        wait_until((place / "run/drills/VALIDATION_FAIL/steps/001.out").exists)
+        person.interrupt()
+        person.wait_for("gameday: interrupted", 20)
+        person.wait_for("gameday> ", 10)
+        person.interrupt()
         status = person.end(60)
     assert status == 3
     assert "interrupted" in person.shown

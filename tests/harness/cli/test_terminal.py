@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli.terminal import DeskTerminal, Terminal
-from harness.record.incident import AlertRaised, NoteTaken
+from harness.record.incident import AlertRaised, CommandTyped, NoteTaken
 from harness.responders.desk import IncidentDesk
 from harness.responders.sections import Section
 from harness.steps.session import Session
@@ -70,6 +70,21 @@ def test_without_input_the_desk_can_be_used_elsewhere(desk: IncidentDesk, record
         desk.attend()
     os.close(read)
     assert [each.action for each in recorded.handled] == ["resolved"]
+
+
+def test_ctrl_c_ends_the_command_that_runs_and_only_that(desk: IncidentDesk, recorded: RecordedIncident) -> None:
+    shown, (read, write) = io.StringIO(), os.pipe()
+    front = DeskTerminal(Terminal(shown), "Ann", read)
+    assert not front.interrupt()
+    with front(desk):
+        assert not front.interrupt()
+        os.write(write, b"sleep 60\n")
+        wait_until(front.interrupt)
+        wait_until(lambda: "gameday: interrupted" in shown.getvalue())
+    assert not front.interrupt()
+    assert [event.exit_status for event in recorded.events if isinstance(event, CommandTyped)] == [None]
+    os.close(read)
+    os.close(write)
 
 
 def test_a_clock_that_is_over_is_shown_once(desk: IncidentDesk, now: Now) -> None:
