@@ -58,7 +58,7 @@ class Incident:
         return tuple(self.alert_log().raised)
 
     def unacknowledged(self) -> tuple[AlertRaised, ...]:
-        """Those that nobody has acknowledged."""
+        """Those that are not acknowledged."""
         return self.alert_log().without("acknowledged")
 
     def executed(self, facts: StepFacts) -> None:

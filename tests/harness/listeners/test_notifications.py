@@ -73,9 +73,7 @@ def test_pagerduty_gets_trigger_acknowledge_and_resolve_with_one_key(tmp_path: P
 
 
 @pytest.mark.parametrize(("form", "last"), [("alertmanager", "resolved"), ("pagerduty", "resolve")])
-def test_an_alert_that_nobody_resolved_is_resolved_at_the_end_of_its_drill(
-    tmp_path: Path, form: str, last: str
-) -> None:
+def test_an_alert_that_is_still_open_is_resolved_at_the_end_of_its_drill(tmp_path: Path, form: str, last: str) -> None:
     bodies = sent(tmp_path, form, heals=False)
     assert len(bodies) == 2
     assert bodies[-1].get("status", bodies[-1].get("event_action")) == last

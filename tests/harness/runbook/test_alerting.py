@@ -25,7 +25,7 @@ def test_every_row_of_the_shipped_alert_procedures_asks_for_an_action() -> None:
     ("name", "text", "action"),
     [
         ("", "Ack the page within 5 minutes", "acknowledged"),
-        ("Investigation", "respond to nobody", "investigating"),
+        ("Investigation", "respond to no page", "investigating"),
         ("", "Escalate to the vendor within an hour", "escalated"),
         ("", "Mitigate within 30 minutes", "mitigated"),
         ("", "Restore the service within 4 hours", "resolved"),
