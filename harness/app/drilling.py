@@ -85,6 +85,6 @@ def choose(plan: GamedayPlan, only: Sequence[str], fault: str | None, seed: int)
     if not fitting:
         known = ", ".join(f"{id_} ({name})" for id_, name in faults.items())
         asked = " ".join([*(f"--only {name}" for name in only), *([f"--fault {fault}"] if fault else [])])
-        where = f"{plan.document.path} with {plan.bindings.path}"
+        where = f"{plan.document.path} with {plan.bindings.path.name}"
         raise BindingError(f"{asked or 'drill'}: {where} has no such incident; it has {known or 'none with a fault'}")
     return Random(f"{seed} incident").choice(fitting)  # noqa: S311  no secret

@@ -75,6 +75,7 @@ class World:
     rate: int = 100
     title: str = "Web"
     runbook: str = "WEB"
+    fault: str = "f"
     document: str | None = None
     """Text of the document that the record holds; None: it holds none, as the records of older versions."""
     procedures: tuple[Procedure, ...] = ()
@@ -167,7 +168,7 @@ class World:
             drill=self.runbook,
             title=self.title,
             line=1,
-            fault="f",
+            fault=self.fault,
             faulted=self.faulted,
             scenario="web",
             symptoms=tuple(SymptomPlan(10 + n, text, condition) for n, (text, condition) in enumerate(self.symptoms)),
