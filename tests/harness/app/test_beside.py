@@ -31,7 +31,7 @@ def run(folder: Path, *, person: bool = False, heals: bool = True, fault: str = 
     folder.mkdir()
     world = World(folder, incident, runbook="TIMEOUT", heals=heals, fault=fault)
     if person:
-        let_person_write(world, typed(world))
+        let_person_write(world, typed())
     world.run()
     return folder
 
