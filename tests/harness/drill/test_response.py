@@ -49,18 +49,7 @@ def test_a_step_that_failed_on_the_way_is_a_finding_and_no_failure(tmp_path: Pat
     assert any("no_such_metric" in each for each in drill.findings)
 
 
-def test_what_was_done_is_in_the_result(tmp_path: Path) -> None:
-    world = World(tmp_path, incident)
-    let_person_write(world, typed(line=30), NoteTaken(by="Ann", text="calm"))
-    (drill,) = world.run().drills
-    assert drill.response is not None
-    assert (drill.response.responder, drill.response.hidden) == ("human", False)
-    assert [(each.command, each.line) for each in drill.response.commands] == [
-        ("kubectl scale deployment web --replicas=3", 30)
-    ]
-    assert [(each.by, each.text) for each in drill.response.notes] == [("Ann", "calm")]
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize(("extension_s", "verdict"), [(0.0, Verdict.INCONCLUSIVE), (900.0, Verdict.PASSED)])
 def test_a_recovery_after_a_slow_response_is_observed_for_as_long_as_it_needs(
     tmp_path: Path, extension_s: float, verdict: Verdict
