@@ -44,6 +44,13 @@ def receiving(receiver: Receiver) -> Iterator[Receiver]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
+        def do_GET(self) -> None:
+            """What a client does that follows a redirect."""
+            receiver.bodies.append({"method": "GET"})
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
         def log_message(self, *_: object) -> None:
             """Nothing."""
 

@@ -47,7 +47,8 @@ def test_a_recovery_is_resolved_before_the_control_is_compared(tmp_path: Path) -
 
 
 def test_a_recovery_that_does_not_come_is_escalated_before_the_fault_is_reverted(tmp_path: Path) -> None:
-    result = World(tmp_path, incident, heals=False, answers_alerts=True, general=(LOOK,)).run()
+    limits = Limits(recovery_s=15.0)
+    result = World(tmp_path, incident, heals=False, answers_alerts=True, general=(LOOK,), limits=limits).run()
     assert result.verdict is Verdict.FAILED
     assert order(tmp_path)[-4:] == ["recovery", "general", "escalated 2", "escalated 3"]
     assert [step.facts.text for step in result.drills[0].general] == ["kubectl get pods"]

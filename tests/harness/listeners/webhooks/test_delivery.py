@@ -51,11 +51,12 @@ def test_a_refusal_is_not_tried_again() -> None:
     assert note.endswith("1 of 2 notifications failed: HTTP 400 (1)")
 
 
-def test_a_redirect_is_not_followed() -> None:
-    with receiving(Receiver()) as elsewhere, receiving(Receiver((307,), elsewhere.url)) as receiver:
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed(status: int) -> None:
+    with receiving(Receiver()) as elsewhere, receiving(Receiver((status,), elsewhere.url)) as receiver:
         (note,) = delivered(receiver)
     assert elsewhere.bodies == []
-    assert note.endswith("HTTP 307 (1)")
+    assert note.endswith(f"HTTP {status} (1)")
 
 
 def test_a_receiver_that_hangs_is_given_up_after_its_time() -> None:
