@@ -26,10 +26,6 @@ HOUR_S: Final = 12.0
 _NO_RULE = "the response begins before a rule fires"
 
 
-_ALERTING = ("fault", "symptoms", "response", "recovery", "control")
-"""The phases in which the treatment may have the fault."""
-
-
 @dataclass(frozen=True)
 class DueAlert:
     """An alert that fires by the measurements; `rank` 0 is the highest priority of the document."""
@@ -64,7 +60,7 @@ def firing(state: DrillState) -> Iterator[DueAlert]:
 
     Only a run needs this, so that no report computes it: the alerts that were raised are in the record.
     """
-    if state.present_phase not in _ALERTING:
+    if TREATMENT not in state.fault_applied_s or state.reverted is not None:
         return
     for slo in state.slos:
         rule = next((rule for rule in RULES if _fires(state, slo, rule)), None)
