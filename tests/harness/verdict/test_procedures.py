@@ -99,6 +99,7 @@ def test_rows_are_testcases_with_their_lines_and_a_missed_limit_is_a_failure(pas
     found = cases(render(passed, "junit"), "procedures")
     assert found["alert procedure: line 5: Acknowledge the alert within 5 minutes"] == "passed"
     assert found["alert procedure: line 6: Communication: write on the status page"] == "skipped"
+    assert found["escalation procedure: line 12: Follows the runbooks"] == "skipped", "it was reached; nothing more"
     assert found["escalation procedure: line 15: Goes beyond the runbooks"] == "skipped"
     late = replace(passed.drills[0], alerts=(alert(acknowledged=400.0),))
     missed = replace(passed, drills=(late,), rows=judge_rows(ROWS, [late]))
