@@ -97,4 +97,7 @@ class AlertWatch:
     def _mitigated(self, holding: set[str]) -> None:
         for alert in [alert for alert, slo in self._open.items() if slo in holding]:
             slo = self._open.pop(alert)
-            self._record(AlertHandled(alert=alert, action="mitigated", by=DRILL, text=f"{slo} holds again"))
+            with self._judge() as judge:
+                level = judge.state.alerts.level(alert)
+            text = f"{slo} holds again"
+            self._record(AlertHandled(alert=alert, action="mitigated", by=DRILL, level=level, text=text))

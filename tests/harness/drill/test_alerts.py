@@ -97,6 +97,9 @@ class Live:
     def due(self, *alerts: DueAlert) -> None:
         self.patch.setattr("harness.drill.alerts.firing", lambda state: alerts)
 
+    def handled(self, event: AlertHandled) -> None:
+        self._judge.add(event)
+
     def record(self, event: DrillEvent, *, sync: bool = False) -> None:
         self.recorded.append(event)
         self.arrived.set()
@@ -139,3 +142,14 @@ def test_an_error_while_the_response_goes_on_is_raised_at_its_end(live: Live) ->
     alerts = AlertWatch(live.judge, broken, lambda: float(next(moments)))
     with pytest.raises(OSError, match="disk full"), alerts.polling():
         assert live.arrived.wait(20)
+
+
+def test_a_measurement_leaves_an_alert_at_its_level(live: Live) -> None:
+    alerts = watch(live)
+    live.due(DueAlert("availability", 0, "x"))
+    alerts.poll()
+    live.handled(AlertHandled(alert="1", action="escalated", by="a person", level=2))
+    alerts.recovered()
+    last = live.recorded[-1]
+    assert isinstance(last, AlertHandled)
+    assert (last.action, last.by, last.level) == ("mitigated", "gameday", 2)
