@@ -89,7 +89,7 @@ class Delivery:
 
     def _attempt(self, body: bytes) -> tuple[str, bool]:
         """Why one attempt failed, and whether another one may succeed."""
-        request = urllib.request.Request(self._bare_url, body, self._headers, method="POST")  # noqa: S310  http or https only, checked by `target`
+        request = urllib.request.Request(self._bare_url, body, self._headers, method="POST")  # noqa: S310  http or https only: harness/app/notifying.py
         try:
             with self._opener.open(request, timeout=self._timeout_s):
                 return "", False
