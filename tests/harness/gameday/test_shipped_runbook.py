@@ -177,6 +177,9 @@ def test_result_has_exactly_the_documented_keys(done: Done) -> None:
                 check(slo[when], READING)
     for step in done.result["general"]:
         check(step, STEP)
+
+
+def test_alerts_and_rows_have_exactly_the_documented_keys(done: Done) -> None:
     for drill in done.result["drills"]:
         assert drill["alerts"]
         for alert in drill["alerts"]:
