@@ -15,6 +15,7 @@ from harness.app.checks import part_problems, refusals
 from harness.app.history import keep
 from harness.app.load import make_load
 from harness.app.members import DEFAULT_PLATFORM, RESPONDERS, file_formats, make_provider, options_for
+from harness.app.notifying import notifications
 from harness.app.planning import PlanRequest, read_plan
 from harness.app.platforms import PlatformChoice
 from harness.app.reporting import RECORD, ReportRequest, report, write_files
@@ -66,6 +67,8 @@ class RunRequest:
     """Shortest baseline phase, in seconds: regressions are judged by its latencies."""
     history: Path | None = None
     """The history to add the run to; None: none."""
+    notify: tuple[str, ...] = ()
+    """The systems to notify of alerts, each as FORMAT=URL."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,7 @@ def run(
     `stop` ends the run early: everything is reverted, and drills that had started are inconclusive. Raises Interrupted
     when it was set before the first drill, and another GamedayError when the run cannot start: then nothing has run.
     """
+    notified = notifications(request.notify)
     plan, workers = read_plan(request.plan), request.platform.options.load_in_cluster
     check(plan)
     provider = make_provider(
@@ -104,7 +108,7 @@ def run(
     announce = _Announce(stop, notify)
     with (
         run_registry.registered(out),
-        _recording(out / RECORD, listeners) as (journal, judges),
+        _recording(out / RECORD, (*listeners, lambda judge: notified)) as (journal, judges),
         _interruptible(stop),
         provider.session(out, announce),
     ):
@@ -112,7 +116,7 @@ def run(
         run_gameday(plan, members, journal, judges, out, admission, stop)
     result = report(ReportRequest(out))
     write_files(result, formats, out)
-    return RunResult(out, result, tuple(_keep(out, result, request.history)))
+    return RunResult(out, result, (*_keep(out, result, request.history), *notified.close()))
 
 
 def _keep(out: Path, result: GamedayResult, file: Path | None) -> Iterator[str]:

@@ -58,6 +58,7 @@ def _run(options: argparse.Namespace) -> int:
         options.strict,
         steady_s=float(options.steady),
         history=None if options.no_history else options.history,
+        notify=tuple(options.notify),
     )
     stop = threading.Event()
     with stop_on_signals(stop):

@@ -9,10 +9,30 @@ from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
 from harness.record.event import DrillEvent, Event
-from harness.record.ranges import Count, Time
+from harness.record.ranges import Count, Seconds, Time
 
 AlertSource = Literal["slo", "prometheus", "drill"]
 AlertAction = Literal["acknowledged", "investigating", "updated", "escalated", "mitigated", "resolved"]
+
+
+@dataclass(frozen=True)
+class ProcedureRow:
+    """A row of the document's alert or escalation procedure, and what it asks for."""
+
+    kind: Annotated[Literal["alert", "escalation"], "procedure that the row belongs to"]
+    line: Annotated[Count, "line of the document, from 1"]
+    text: Annotated[str, "text as written"]
+    priority: Annotated[str | None, "priority of the alerts that it is for, such as `P0`; null: any"] = None
+    level: Annotated[Count | None, "escalation level that it is for; null: none"] = None
+    deadline_s: Annotated[Seconds | None, "time limit from the alert on, in seconds; null: none"] = None
+    action: Annotated[AlertAction | None, "what is to be done, by the words of the row; null: not known"] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProceduresRead(Event):
+    """The alert and escalation procedures of the document, right after its text; a document without any has none."""
+
+    rows: Annotated[tuple[ProcedureRow, ...], "rows in the order of the document"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,5 +87,12 @@ class NoteTaken(DrillEvent):
     text: Annotated[str, "text of the note"]
 
 
-INCIDENT_EVENTS: Final[tuple[type[Event], ...]] = (ResponderChosen, AlertRaised, AlertHandled, CommandTyped, NoteTaken)
+INCIDENT_EVENTS: Final[tuple[type[Event], ...]] = (
+    ProceduresRead,
+    ResponderChosen,
+    AlertRaised,
+    AlertHandled,
+    CommandTyped,
+    NoteTaken,
+)
 """Every kind of event of this file."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from harness.report.alerts import counts, reasons
 from harness.report.base import ReportFormat
 from harness.report.evidence import chain
 from harness.report.format import (
@@ -53,7 +54,7 @@ _FILTERS: Filters = {
     "chain": chain, "plots": _plots, "one_line": one_line, "seconds": show_seconds, "spent": show_budget,
     "estimate": show_estimate, "evidence": show_evidence, "time_budget": spent_in, "outside_phases_s": outside_phases_s,
     "mark": lambda verdict: MARKS.get(verdict, "·"), "percent": lambda share: show_number(share, "ratio"),
-    "control": show_control,
+    "control": show_control, "counts": counts, "reasons": reasons,
     "confidence": lambda drill: show_confidence(drill.alpha, len(drill.slos)),
 }  # fmt: skip
 FORMAT = ReportFormat("html", "report.html", to_html)

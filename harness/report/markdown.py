@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from harness.report.alerts import CLOCKS, clock, counts, level, reasons, said
 from harness.report.base import ReportFormat
 from harness.report.format import (
     MARKS,
@@ -19,6 +20,7 @@ from harness.report.format import (
 from harness.report.markdown_text import code, escape
 from harness.verdict.gameday import Finding, GamedayResult
 from harness.verdict.measurement import Measurement
+from harness.verdict.procedures import RowResult
 from harness.verdict.result import DrillResult, SloResult, StepResult, Times, Verdict
 
 
@@ -31,9 +33,33 @@ def to_markdown(result: GamedayResult) -> str:
     lines += [_row(drill) for drill in result.drills]
     for drill in result.drills:
         lines += ["", *_drill(drill)]
+    lines += [*_alerts(result)]
     if result.findings:
         lines += ["", "## Findings", "", *(_finding(finding) for finding in result.findings)]
     return printable("\n".join(lines) + "\n")
+
+
+def _alerts(result: GamedayResult) -> Iterator[str]:
+    """The alerts of all drills with their clocks, then the rows of the document's procedures."""
+    alerts = [(drill.runbook, alert) for drill in result.drills for alert in drill.alerts]
+    if not alerts:
+        return
+    yield from ("", "## Alerts", "", "Times are seconds from the alert on.", "")
+    yield f"| runbook | priority | raised | {' | '.join(CLOCKS)} | level | alert |"
+    yield f"|---|---|---|{'---|' * (len(CLOCKS) + 2)}"
+    for runbook, alert in alerts:
+        clocks = " | ".join(clock(alert, action) for action in CLOCKS)
+        raised = f"{alert.raised_s:.1f} s after the fault"
+        cells = (escape(runbook), escape(alert.priority), raised, clocks, f"{level(alert)}", escape(alert.text))
+        yield f"| {' | '.join(cells)} |"
+    if result.rows:
+        yield from ("", "## Alert and escalation procedures", "", f"{counts(result.rows)}.", "")
+        yield from ("| | line | row | outcome |", "|---|---|---|---|")
+        yield from map(_procedure, said(result.rows))
+
+
+def _procedure(row: RowResult) -> str:
+    return f"| {MARKS[row.verdict]} {row.verdict} | {row.row.line} | {escape(row.row.text)} | {escape(reasons(row))} |"
 
 
 def _finding(finding: Finding) -> str:

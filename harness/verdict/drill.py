@@ -13,6 +13,7 @@ from harness.record.event import CONTROL, TREATMENT
 from harness.record.steps import StepFacts
 from harness.stats.inflation import Slice
 from harness.stats.sequential import SLICE_S
+from harness.verdict.alerts import alerts_of
 from harness.verdict.budget import Budget, budget
 from harness.verdict.cause import cause_of
 from harness.verdict.change import evidence_start
@@ -83,6 +84,7 @@ def drill_result(state: DrillState) -> DrillResult:
         phases=tuple(phases_of(state)),
         alpha=ALPHA,
         load=LoadFacts(header.scenario, header.rate_per_s or 0.0),
+        alerts=alerts_of(state),
         latencies=tuple(latencies(state)),
         draw=partial(_draw, state, harm),
     )

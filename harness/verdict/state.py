@@ -13,6 +13,7 @@ from harness.record.steps import StepFacts
 from harness.stats.hazard import EarlierRuns, ratio_needed
 from harness.stats.inflation import ENOUGH_S, UNKNOWN, VifEstimate
 from harness.stats.sequential import TestParameters
+from harness.verdict.alert_log import AlertLog
 from harness.verdict.timeline import SETTLE_S, Timeline, slice_from, slice_until
 from harness.verdict.window import Question, Window
 
@@ -44,6 +45,20 @@ class Slo:
     alpha: float | None = None
     known: VifEstimate = UNKNOWN
     window_s: float = 28 * 86400.0
+
+    @property
+    def allowed_bad(self) -> float:
+        """The share of bad events that the objective allows; 0: it has no error budget."""
+        return self.objective.measure.allowed_bad(self.objective) or 0.0
+
+
+@dataclass(frozen=True)
+class DueAlert:
+    """An alert that fires by the measurements; `rank` 0 is the highest priority of the document."""
+
+    slo: str
+    rank: int
+    text: str
 
 
 @dataclass(frozen=True)
@@ -135,6 +150,9 @@ class DrillState:
     control_reverted: bool | None = None
     """The same for the control, which is taken down after its reverts."""
     control_revert_why: str = ""
+    alerts: AlertLog = field(default_factory=AlertLog)
+    due: tuple[DueAlert, ...] = ()
+    """The alerts that fire at present, also those that are raised already."""
     steps: list[StepFacts] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
     crashes: list[str] = field(default_factory=list)

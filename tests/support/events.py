@@ -40,7 +40,15 @@ from harness.record.events import (
     StepExecuted,
 )
 from harness.record.header import DashboardPlan, Procedure, SloPlan, SymptomPlan, UnreadLine
-from harness.record.incident import AlertHandled, AlertRaised, CommandTyped, NoteTaken, ResponderChosen
+from harness.record.incident import (
+    AlertHandled,
+    AlertRaised,
+    CommandTyped,
+    NoteTaken,
+    ProcedureRow,
+    ProceduresRead,
+    ResponderChosen,
+)
 from harness.record.steps import StepFacts, ToggleFacts
 from tests.support.simulated_drill import World, incident
 
@@ -59,6 +67,7 @@ TOGGLE = StepFacts(
 EVERY_KIND: tuple[Event, ...] = (
     RunStarted(document="ops.md", drills=("WEB",), findings=("a",), procedures=(Procedure("alert", 3, "Call"),)),
     DocumentRead(text="\ufeff# Ops\r\n\t`a` – b"),
+    ProceduresRead(rows=(ProcedureRow("alert", 3, "Acknowledge", "P0", None, 300.0, "acknowledged"),)),
     HostSampled(
         seconds=2.0,
         ran_s=1.5,
