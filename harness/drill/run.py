@@ -178,9 +178,10 @@ class Drill:
 
     def _extension_s(self, limit_s: float) -> float:
         """Seconds by which a phase goes on beyond its limit; 0 unless a decision is expected within as long again."""
+        longest_s = max(limit_s, self.limits.extension_s)
         with self.judge() as judge:
             more_s = decided_s(judge.state)
-        return 0.0 if more_s is None or more_s > limit_s else min(limit_s, math.ceil(EXTENSION_FACTOR * more_s + 1))
+        return 0.0 if more_s is None or more_s > longest_s else min(longest_s, math.ceil(EXTENSION_FACTOR * more_s + 1))
 
     def _answer(self, phase: PhaseName) -> bool | None:
         with self.judge() as judge:

@@ -54,6 +54,8 @@ from harness.verdict.alert_log import AlertLog
 from harness.verdict.judge import Judge
 from harness.verdict.now import SloNow, slos_now
 
+HIDDEN_FOLDER = "hidden"
+"""Folder of a drill whose runbook is hidden from the person who handles it."""
 WAKE_S = 0.5
 WAKES_PER_SAMPLE = 4
 """Every two seconds: a sample takes a few milliseconds of processor time."""
@@ -75,6 +77,10 @@ class Members:
     responder: Responder
     limits: Limits
     draw: Draw
+    hidden: bool = False
+    """Whether no name of a file or folder may say which runbook is drilled."""
+    opening: tuple[DrillEvent, ...] = ()
+    """Further events with which the record of each drill begins."""
 
 
 def run_gameday(
@@ -146,10 +152,19 @@ def _run_drill(gameday: _Gameday, drill: DrillPlan) -> None:
         try:
             record, earlier_s = _recorder(gameday, header.drill), gameday.history.needed_s(header.drill, header.fault)
             control = control_plan(drill, gameday.plan, earlier_s)
+            _open(gameday.members, record)
             _Drilling(gameday, drill, drill.binding, record, header.first, control).run()
         except StartError:  # the services of the bindings start for no other drill either
             gameday.stop.set()
             raise
+
+
+def _open(members: Members, record: Record) -> None:
+    """Record who handles the incident, and what is known before it."""
+    if chosen := members.responder.chosen():
+        record(chosen)
+    for event in members.opening:
+        record(event)
 
 
 def _recorder(gameday: _Gameday, drill: str) -> Record:
@@ -179,7 +194,8 @@ class _Drilling:
     """The plan of a sequential control; None: it runs beside the treatment."""
 
     def __post_init__(self) -> None:
-        self._dir = self.gameday.out / "drills" / self.drill.runbook.id
+        name = HIDDEN_FOLDER if self.gameday.members.hidden else self.drill.runbook.id
+        self._dir = self.gameday.out / "drills" / name
         second: SideName = CONTROL if self.first == TREATMENT else TREATMENT
         self._sides = {name: self._side(name) for name in (self.first, second)}
         self._session: Session | None = None

@@ -77,6 +77,7 @@ class CommandTyped(DrillEvent):
     refused: Annotated[str, "reason for which the policy refused it; empty: it ran"] = ""
     output: Annotated[str, "end of its output, secrets masked; empty: none, or not seen"] = ""
     line: Annotated[Count | None, "line of the runbook's step that it is; null: none of them"] = None
+    changed: Annotated[tuple[str, ...], "what it changed on the platform, secrets masked; empty: nothing"] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +88,22 @@ class NoteTaken(DrillEvent):
     text: Annotated[str, "text of the note"]
 
 
+@dataclass(frozen=True, kw_only=True)
+class RunBeside(DrillEvent):
+    """An earlier run of the same incident, in which the runbook was executed as written, to show beside this one."""
+
+    run: Annotated[str, "run directory"]
+    verdict: Annotated[str, "verdict of its drill: `passed`, `failed` or `inconclusive`"]
+    steps: Annotated[Count, "steps that it ran"]
+    acknowledged_s: Annotated[Seconds | None, "seconds from the first alert until it was acknowledged; null: not"] = (
+        None
+    )
+    investigating_s: Annotated[Seconds | None, "the same until it was investigated"] = None
+    mitigated_s: Annotated[Seconds | None, "the same until its SLO held again"] = None
+    resolved_s: Annotated[Seconds | None, "the same until it was resolved"] = None
+    recover_s: Annotated[Seconds | None, "seconds from the fault until every SLO held again; null: they did not"] = None
+
+
 INCIDENT_EVENTS: Final[tuple[type[Event], ...]] = (
     ProceduresRead,
     ResponderChosen,
@@ -94,5 +111,6 @@ INCIDENT_EVENTS: Final[tuple[type[Event], ...]] = (
     AlertHandled,
     CommandTyped,
     NoteTaken,
+    RunBeside,
 )
 """Every kind of event of this file."""

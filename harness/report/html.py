@@ -19,6 +19,7 @@ from harness.report.format import (
 )
 from harness.report.pages.frame import Filters, page
 from harness.report.pages.plots import Curve, Plot, PlotGroup, Style, anchor, group_of_seconds
+from harness.report.response import compared, show_beside, show_end, show_responder
 from harness.report.time_budget import outside_phases_s, spent_in
 from harness.verdict.charts import Chart, Line
 from harness.verdict.gameday import GamedayResult
@@ -55,6 +56,8 @@ _FILTERS: Filters = {
     "estimate": show_estimate, "evidence": show_evidence, "time_budget": spent_in, "outside_phases_s": outside_phases_s,
     "mark": lambda verdict: MARKS.get(verdict, "·"), "percent": lambda share: show_number(share, "ratio"),
     "control": show_control, "counts": counts, "reasons": reasons,
+    "compared": lambda drill: compared(drill, drill.response), "responder": show_responder, "beside": show_beside,
+    "command_end": show_end,
     "confidence": lambda drill: show_confidence(drill.alpha, len(drill.slos)),
 }  # fmt: skip
 FORMAT = ReportFormat("html", "report.html", to_html)

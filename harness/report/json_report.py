@@ -13,6 +13,7 @@ from harness.verdict.budget import Budget
 from harness.verdict.gameday import RESULT_VERSION, GamedayResult, ManualLine
 from harness.verdict.measurement import Measurement
 from harness.verdict.procedures import RowResult
+from harness.verdict.response import ResponseResult
 from harness.verdict.result import DrillResult, Effect, Latency, SloResult, StepResult
 from harness.verdict.state import Credit
 
@@ -52,6 +53,12 @@ def _alert(alert: AlertResult) -> dict[str, Json]:
     return {**asdict(alert), "handled": [asdict(each) for each in alert.handled]}
 
 
+def _response(response: ResponseResult) -> dict[str, Json]:
+    beside = None if response.beside is None else asdict(response.beside)
+    known = None if beside is None else {name: beside[name] for name in beside if name not in ("t_s", "drill")}
+    return {**asdict(response), "lines": list(response.lines), "beside": known}
+
+
 def _drill(drill: DrillResult) -> dict[str, Json]:
     return {
         "runbook": drill.runbook,
@@ -79,6 +86,7 @@ def _drill(drill: DrillResult) -> dict[str, Json]:
         "recover_s": drill.times.recover_s,
         "recover_interval_s": _span(drill.times.recover_interval_s),
         "alerts": [_alert(alert) for alert in drill.alerts],
+        "response": None if drill.response is None else _response(drill.response),
         "evidence": [_step(step) for step in drill.general] if drill.escalated else [],
         "reverted": drill.reverted,
         "control_reverted": drill.control_reverted,

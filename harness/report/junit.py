@@ -84,9 +84,10 @@ def _drill(drill: DrillResult) -> Iterator[Case]:
     outcome, why = _OF_DRILL[drill.verdict], drill.cause or reasons
     cases = [Case(f"drill: {drill.title}", drill.line, outcome, why, reasons if drill.cause else "", _spent(drill))]
     cases += [_symptom(symptom, drill) for symptom in drill.symptoms]
-    cases += [_step(step) for step in drill.steps]
+    as_part = _not_deciding if drill.response else _as_it_is
+    cases += [as_part(_step(step)) for step in drill.steps]
     cases += [_slo(slo, drill.line) for slo in drill.slos]
-    cases += [_dashboard(board) for board in drill.dashboards]
+    cases += [as_part(_dashboard(board)) for board in drill.dashboards]
     variant = drill.fault or "no fault"
     yield from (replace(case, name=f"{drill.runbook} [{variant}] {case.name}") for case in cases)
 
@@ -141,8 +142,16 @@ def _step(step: StepResult) -> Case:
 
 def _general(step: StepResult) -> Case:
     """General steps have no influence on the verdict, so a failed one is skipped and not a failure."""
-    case = _step(step)
-    return case if case.outcome == "passed" else replace(case, outcome="skipped", why=f"{step.verdict}: {case.why}")
+    return _not_deciding(_step(step))
+
+
+def _as_it_is(case: Case) -> Case:
+    return case
+
+
+def _not_deciding(case: Case) -> Case:
+    """A part without influence on the verdict, such as the steps that a person tried."""
+    return case if case.outcome != "failure" else replace(case, outcome="skipped", why=f"failed: {case.why}")
 
 
 def _output(step: StepResult) -> str:

@@ -18,9 +18,11 @@ from harness.report.format import (
     show_seconds,
 )
 from harness.report.markdown_text import code, escape
+from harness.report.response import compared, show_beside, show_end, show_responder
 from harness.verdict.gameday import Finding, GamedayResult
 from harness.verdict.measurement import Measurement
 from harness.verdict.procedures import RowResult
+from harness.verdict.response import ResponseResult
 from harness.verdict.result import DrillResult, SloResult, StepResult, Times, Verdict
 
 
@@ -80,10 +82,32 @@ def _drill(drill: DrillResult) -> Iterator[str]:
     yield f"Fault: {escape(drill.fault)}"
     yield ""
     yield from (f"Control: {escape(show_control(drill.sequential))}", "") if drill.sequential else ()
+    yield from _response(drill, drill.response) if drill.response else ()
     yield from (f"<details{'' if drill.verdict is Verdict.PASSED else ' open'}>", "<summary>evidence</summary>", "")
     yield from ([*(f"- {escape(why)}" for why in drill.why), ""] if drill.cause else [])
     yield from _evidence(drill)
     yield from ("", "</details>")
+
+
+def _response(drill: DrillResult, response: ResponseResult) -> Iterator[str]:
+    """What a person or a program did, beside the runbook."""
+    yield from (
+        f"Responder: {escape(show_responder(response))}",
+        "",
+        f"The runbook as written: {escape(show_beside(response))}",
+        "",
+    )
+    yield from ("| | this drill | the runbook |", "|---|---|---|")
+    yield from (f"| {row.what} | {row.here} | {row.beside} |" for row in compared(drill, response))
+    yield ""
+    if response.commands:
+        yield from ("| after | line | command | outcome |", "|---|---|---|---|")
+        for each in response.commands:
+            line = "" if each.line is None else f"{each.line}"
+            yield f"| {each.after_s:.1f} s | {line} | {code(each.command)} | {escape(show_end(each))} |"
+        yield ""
+    for note in response.notes:
+        yield from (f"> {note.after_s:.1f} s, {escape(note.by)}: {escape(note.text)}", "")
 
 
 def _evidence(drill: DrillResult) -> Iterator[str]:

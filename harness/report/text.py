@@ -19,6 +19,7 @@ from harness.report.format import (
     show_evidence,
     show_seconds,
 )
+from harness.report.response import compared, show_beside, show_command, show_responder
 from harness.verdict.gameday import GamedayResult
 from harness.verdict.result import DrillResult, PhaseResult, SloResult, StepResult, SymptomResult
 
@@ -49,6 +50,7 @@ def _drill(drill: DrillResult, width: int) -> Iterator[str]:
     yield from _labelled("control", [show_control(drill.sequential)] if drill.sequential else [], width)
     yield from _labelled("symptoms", [_symptom(symptom, drill) for symptom in drill.symptoms], width)
     yield from _labelled("alerts", [show_alert(alert) for alert in drill.alerts], width)
+    yield from _response(drill, width)
     yield from _steps("steps", drill.steps, width)
     boards = [
         f"{MARKS[board.verdict]} line {board.line:<4} {board.system}: {board.name}: {board.why}"
@@ -61,6 +63,20 @@ def _drill(drill: DrillResult, width: int) -> Iterator[str]:
     yield from _labelled("times", [_times(drill)], width)
     yield from _labelled("phases", [" · ".join(_phase(phase) for phase in drill.phases)], width)
     yield from _labelled("findings", list(drill.findings), width)
+
+
+def _response(drill: DrillResult, width: int) -> Iterator[str]:
+    """What a person or a program did, beside the runbook."""
+    response = drill.response
+    if response is None:
+        return
+    rows = [f"{row.what:<40}{row.here:>12}{row.beside:>13}" for row in compared(drill, response)]
+    yield from _labelled("responder", [show_responder(response)], width)
+    yield from _labelled(
+        "beside", [show_beside(response), f"{'':<40}{'this drill':>12}{'the runbook':>13}", *rows], width
+    )
+    yield from _labelled("commands", [cut(show_command(each), width - _INDENT) for each in response.commands], width)
+    yield from _labelled("notes", [f"{each.after_s:.1f} s  {each.by}: {each.text}" for each in response.notes], width)
 
 
 def _labelled(label: str, lines: list[str], width: int) -> Iterator[str]:

@@ -11,12 +11,18 @@ from harness.machine.platform_state import ObservedPlatform
 from harness.model import Document, Runbook
 from harness.record.event import DrillEvent
 from harness.record.events import StepExecuted
-from harness.record.incident import AlertAction, AlertHandled, AlertRaised
+from harness.record.incident import AlertAction, AlertHandled, AlertRaised, ResponderChosen
 from harness.record.steps import StepFacts
 from harness.steps.session import Session
 from harness.steps.step import Step
 from harness.verdict.alert_log import AlertLog
 from harness.verdict.now import SloNow
+
+
+class Record(Protocol):
+    """Writes an event of a drill to its record; with `sync`, it is on disk then. Raises JournalError."""
+
+    def __call__(self, event: DrillEvent, *, sync: bool = False) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,7 @@ class Incident:
     """The treatment platform."""
     session: Session
     """Executes commands on the treatment platform."""
-    record: Callable[[DrillEvent], None]
+    record: Record
     """Writes an event of this drill to the record; safe in every thread. Raises JournalError."""
     alert_log: Callable[[], AlertLog]
     """A copy of the alerts that are raised by now, and of what was done about them; safe in every thread."""
@@ -74,6 +80,10 @@ class Responder(Protocol):
 
     name: str
 
+    def chosen(self) -> ResponderChosen | None:
+        """What the record says of this responder; None: nothing, since it executes the runbook as written."""
+        return ResponderChosen(responder=self.name)
+
     def respond(self, incident: Incident) -> None:
         """Handle the incident in the response phase: execute the steps, or decide not to.
 
@@ -83,9 +93,12 @@ class Responder(Protocol):
 
     def resolve(self, incident: Incident) -> None:
         """Follow up on a recovery: the SLOs have held for long enough while the fault was still active."""
+        return
 
     def escalate(self, incident: Incident) -> None:
         """Follow up on a recovery that did not come within its limit. The fault is reverted after the return."""
+        return
 
     def general(self, incident: Incident) -> None:
         """Execute the general commands, which the first drill of a run tests; not called after `escalate`."""
+        return

@@ -26,6 +26,9 @@ class RunbookResponder(Responder):
     limits: StepLimits = field(default_factory=StepLimits)
     name: str = "runbook"
 
+    def chosen(self) -> None:
+        """The runbook is executed as written."""
+
     def respond(self, incident: Incident) -> None:
         self._take(incident)
         self._execute(incident, incident.steps, lambda facts: self._after_step(incident, facts))

@@ -12,6 +12,7 @@ from harness.record.steps import StepFacts
 from harness.verdict.alerts import AlertResult
 from harness.verdict.budget import Budget
 from harness.verdict.measurement import Measurement
+from harness.verdict.response import ResponseResult
 from harness.verdict.scope import Outage
 from harness.verdict.state import Credit, Span
 
@@ -186,6 +187,8 @@ class DrillResult:
     phases: tuple[PhaseResult, ...]
     alpha: float
     """Probability of a wrong decision about the runbook, shared by the SLOs."""
+    response: ResponseResult | None
+    """What a person or a program did; None: the runbook was executed as written."""
     load: LoadFacts
     alerts: tuple[AlertResult, ...]
     """Empty in the records of releases that raised none."""

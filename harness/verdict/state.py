@@ -14,6 +14,7 @@ from harness.stats.hazard import EarlierRuns, ratio_needed
 from harness.stats.inflation import ENOUGH_S, UNKNOWN, VifEstimate
 from harness.stats.sequential import TestParameters
 from harness.verdict.alert_log import AlertLog
+from harness.verdict.response import ResponseLog, changes
 from harness.verdict.timeline import SETTLE_S, Timeline, slice_from, slice_until
 from harness.verdict.window import Question, Window
 
@@ -143,6 +144,8 @@ class DrillState:
     control_revert_why: str = ""
     alerts: AlertLog = field(default_factory=AlertLog)
     steps: list[StepFacts] = field(default_factory=list)
+    response: ResponseLog = field(default_factory=ResponseLog)
+    """What a person or a program did in place of the runbook."""
     findings: list[str] = field(default_factory=list)
     crashes: list[str] = field(default_factory=list)
     host: list[HostSampled] = field(default_factory=list)
@@ -214,8 +217,9 @@ class DrillState:
 
     @property
     def first_change_s(self) -> float | None:
-        """Start of the first step that changed something; None: none did."""
-        return min((facts.started_s for facts in self.steps if facts.changed and facts.kind != "general"), default=None)
+        """Start of the first step or typed command that changed something; None: none did."""
+        found = changes((facts for facts in self.steps if facts.kind != "general"), self.response)
+        return found[0].started_s if found else None
 
     @property
     def recovered_since(self) -> float | None:

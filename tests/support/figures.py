@@ -189,7 +189,8 @@ def _step(step: Json) -> Iterator[str]:
 
 
 def _verdict(drill: Json) -> Iterator[str]:
-    manual = sum(step["verdict"] == "manual" for step in drill["steps"])
+    as_written = drill["response"] is None  # otherwise the steps of the document decide nothing
+    manual = sum(step["verdict"] == "manual" for step in drill["steps"]) if as_written else 0
     found = re.search(r"(\d+) steps? (?:is|are) left to a person", " ".join(drill["why"]))
     if drill["verdict"] == "passed" and (int(found[1]) if found else 0) != manual:
         yield f"{manual} steps for a person, but the reasons are {drill['why']}"
@@ -205,7 +206,7 @@ def _verdict(drill: Json) -> Iterator[str]:
         "not controlled": drill["controlled"],
         "not reverted": drill["reverted"],
         "no recovery": drill["recover_s"] is not None,
-        "a step failed": not any(step["verdict"] in ("failed", "refused") for step in drill["steps"]),
+        "a step failed": not (as_written and any(step["verdict"] in ("failed", "refused") for step in drill["steps"])),
         "an SLO does not hold": all(slo["after"]["holds"] and slo["after_revert"]["holds"] for slo in drill["slos"]),
     }
     yield from (f"passed, but {fact}" for fact, holds in needed.items() if not holds)

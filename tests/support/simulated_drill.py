@@ -75,6 +75,7 @@ class World:
     rate: int = 100
     title: str = "Web"
     runbook: str = "WEB"
+    fault: str = "f"
     document: str | None = None
     """Text of the document that the record holds; None: it holds none, as the records of older versions."""
     procedures: tuple[Procedure, ...] = ()
@@ -119,6 +120,8 @@ class World:
     """The plan of a control that runs first; None: both sides run at once."""
     limits: Limits = field(default_factory=Limits)
     """Longest durations of the phases, and the shortest of the baseline."""
+    response: Callable[[], None] | None = None
+    """What is done in the response phase, in place of the steps."""
     on_apply: Callable[[], None] = lambda: None
     """Called just before the fault takes effect on a side."""
 
@@ -142,7 +145,7 @@ class World:
             judge=partial(self.judges.of, self.runbook),
             record=self.record,
             stop=self.stop,
-            respond=self._respond,
+            respond=self.response or self._respond,
             resolve=lambda: self._handle("resolved"),
             escalate=self._escalate if self.answers_alerts else None,
             limits=self.limits,
@@ -165,7 +168,7 @@ class World:
             drill=self.runbook,
             title=self.title,
             line=1,
-            fault="f",
+            fault=self.fault,
             faulted=self.faulted,
             scenario="web",
             symptoms=tuple(SymptomPlan(10 + n, text, condition) for n, (text, condition) in enumerate(self.symptoms)),
