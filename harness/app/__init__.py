@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         write_history_page,
     )
     from harness.app.members import format_names, platform_names
+    from harness.app.page import PageRequest, watched
     from harness.app.papers import PostmortemRequest, PostmortemResult, postmortem
     from harness.app.planning import PlanRequest, PlanResult, plan
     from harness.app.platforms import DownRequest, LoadTarget, PlatformChoice, UpRequest, UpResult, down, up
@@ -78,6 +79,7 @@ __all__ = [
     "ListenerFactory",
     "LoadTarget",
     "Notify",
+    "PageRequest",
     "PinRequest",
     "PlanRequest",
     "PlanResult",
@@ -134,6 +136,7 @@ __all__ = [
     "trend",
     "unpin",
     "up",
+    "watched",
     "write_comparison_page",
     "write_history_page",
     "write_page",
@@ -153,6 +156,7 @@ _MEMBERS = {
     "harness.app.members": "format_names platform_names",
     "harness.app.planning": "PlanRequest PlanResult plan",
     "harness.app.platforms": "DownRequest LoadTarget PlatformChoice UpRequest UpResult down up",
+    "harness.app.page": "PageRequest watched",
     "harness.app.papers": "PostmortemRequest PostmortemResult postmortem",
     "harness.app.recovery": "RecoverRequest Recovered recover",
     "harness.app.regression": "RegressRequest RegressResult regress write_regression_page",

@@ -1,0 +1,75 @@
+"""The live page of a run: its server, and the listener that feeds it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from harness.app.planning import PlanRequest, read_plan
+from harness.listeners.progress import ReadJudge
+from harness.listeners.web.controls import Controls, NoControls
+from harness.listeners.web.feed import Feed, Stage
+from harness.listeners.web.guard import Access
+from harness.listeners.web.messages import Messages
+from harness.listeners.web.runbook import shown_plan
+from harness.listeners.web.server import PageServer, listen
+from harness.record.listener import Listener
+
+DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 8088
+
+
+@dataclass(frozen=True)
+class PageRequest:
+    """Where a page listens. `port` 0: any free one. `option`: what sets the port on the command line."""
+
+    host: str = DEFAULT_HOST
+    port: int = DEFAULT_PORT
+    option: str = "--web"
+
+
+class Page:
+    """A page that is served; it shows one run at a time."""
+
+    def __init__(self, stage: Stage, access: Access) -> None:
+        self._stage, self.access = stage, access
+        self.controls: Controls = NoControls()
+
+    @property
+    def url(self) -> str:
+        """The URL to open: it has the token."""
+        return self.access.first_url
+
+    def show(self, plan: Mapping[str, object]) -> Feed:
+        """Show a run of this plan (`shown_plan`) from now on: its messages go to the feed."""
+        feed = Feed(secrets.token_hex(4))
+        feed.put("plan", "plan", plan)
+        self._stage.show(feed)
+        return feed
+
+
+@contextmanager
+def open_page(request: PageRequest, frames: tuple[str, ...] = ()) -> Iterator[Page]:
+    """A page until the end of the `with`. Raises MachineError where it cannot listen, before anything is started.
+
+    `frames`: origins whose pages may show it in a frame.
+    """
+    bound = listen(request.host, request.port, request.option)
+    access = Access(request.host, bound.getsockname()[1], frames)
+    stage = Stage()
+    page = Page(stage, access)
+    server = PageServer(bound, stage, lambda: page.controls, access)
+    try:
+        yield page
+    finally:
+        server.close()
+
+
+@contextmanager
+def watched(request: PageRequest, plan: PlanRequest) -> Iterator[tuple[str, Callable[[ReadJudge], Listener]]]:
+    """The URL of the page of an automatic run, and what makes its listener. Raises GamedayError as a run does."""
+    made = read_plan(plan)
+    with open_page(request) as page:
+        feed = page.show({**shown_plan(made), "by_hand": False})
+        yield page.url, lambda judge: Messages(judge, feed)

@@ -1,0 +1,120 @@
+"""Turns the events of a run into the messages of its page."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from harness.listeners.progress import ReadJudge, conclusion
+from harness.listeners.web.feed import Feed
+from harness.listeners.web.points import points
+from harness.listeners.web.status import status
+from harness.listeners.web.story import line_of
+from harness.record.event import DrillEvent, Event
+from harness.record.events import (
+    DrillEnded,
+    DrillStarted,
+    LoadCounted,
+    PhaseEnded,
+    PhaseStarted,
+    ProbeSampled,
+    RunEnded,
+    StepExecuted,
+)
+from harness.record.incident import AlertHandled, AlertRaised
+from harness.record.steps import StepFacts
+from harness.verdict.steps import judge_step
+
+STATUS_EVERY_S = 0.5
+
+
+class Messages:
+    """A listener: puts what a page shows of each event into its feed.
+
+    `judge` gives the judge of a drill. `final`: no other run follows on the same page.
+    """
+
+    def __init__(self, judge: ReadJudge, feed: Feed, *, final: bool = True) -> None:
+        self._judge, self._feed, self._final = judge, feed, final
+        self._lines = 0
+        self._phase_began_s: dict[str, float] = {}
+        self._told_s: dict[str, float] = {}
+        self._alerts: dict[tuple[str, str], dict[str, object]] = {}
+
+    def __call__(self, event: Event) -> None:
+        """Show one event."""
+        match event:
+            case RunEnded():
+                self._feed.put("end", "end", {"final": self._final})
+            case PhaseEnded() if event.decides:
+                self._conclude(event)
+            case StepExecuted():
+                self._step(event)
+            case AlertRaised() | AlertHandled():
+                self._alert(event)
+        if isinstance(event, PhaseStarted):
+            self._phase_began_s[event.drill] = event.t_s
+        if isinstance(event, DrillEvent):
+            self._line(event, line_of(event))
+            self._tell(event)
+
+    def _line(self, event: DrillEvent, line: tuple[str, str] | None) -> None:
+        if line is not None:
+            self._lines += 1
+            mark, text = line
+            shown = {"t": event.t_s, "drill": event.drill, "mark": mark, "text": text}
+            self._feed.put(f"line/{self._lines}", "line", shown)
+
+    def _conclude(self, event: PhaseEnded) -> None:
+        """The line for the end of a phase that waited for a decision."""
+        sign, _, text = (
+            conclusion(event, event.t_s - self._phase_began_s.get(event.drill, event.t_s)).strip().partition(" ")
+        )
+        self._line(event, ({"✓": "ok", "✗": "failed"}.get(sign, "inconclusive"), text))
+
+    def _step(self, event: StepExecuted) -> None:
+        facts = event.facts
+        verdict, why = judge_step(facts)
+        self._line(event, ("ok" if verdict == "ok" else "failed" if verdict in ("failed", "refused") else "info",
+                           f"line {facts.line}: {why}"))  # fmt: skip
+        self._feed.put(f"step/{event.drill}/{event.t_s}/{facts.line}", "step", _shown(event, verdict, why))
+
+    def _alert(self, event: AlertRaised | AlertHandled) -> None:
+        """The alert with everything that was done about it so far."""
+        key = (event.drill, event.alert)
+        if isinstance(event, AlertRaised):
+            raised: dict[str, object] = {name: value for name, value in asdict(event).items() if name != "t_s"}
+            self._alerts[key] = {**raised, "raised": event.t_s, "handled": []}
+        known = self._alerts.get(key)
+        if known is None:
+            return
+        if isinstance(event, AlertHandled):
+            done = {"t": event.t_s, "action": event.action, "by": event.by, "level": event.level, "text": event.text}
+            handled = known["handled"]
+            assert isinstance(handled, list)
+            known["handled"] = [*handled, done]
+        self._feed.put(f"alert/{event.drill}/{event.alert}", "alert", known)
+
+    def _tell(self, event: DrillEvent) -> None:
+        """Show the present state of the drill: at every change of it, and twice a second while figures come in."""
+        often = isinstance(event, LoadCounted | ProbeSampled)
+        if often and event.t_s - self._told_s.get(event.drill, 0.0) < STATUS_EVERY_S:
+            return
+        if not often and not isinstance(event, DrillStarted | DrillEnded | PhaseStarted | PhaseEnded | StepExecuted):
+            return
+        self._told_s[event.drill] = event.t_s
+        with self._judge(event.drill) as judge:
+            shown, drawn = status(judge.state), list(points(judge.state))
+        self._feed.put(f"status/{event.drill}", "status", shown)
+        for each in drawn:
+            self._feed.put(f"point/{event.drill}/{each['at']}", "point", {"drill": event.drill, **each})
+
+
+def _shown(event: StepExecuted, verdict: str, why: str) -> dict[str, object]:
+    """A step that was executed, with its output and what it changed."""
+    facts: StepFacts = event.facts
+    return {
+        "t": event.t_s, "drill": event.drill, "number": facts.number, "line": facts.line, "kind": facts.kind,
+        "text": facts.text, "bound": facts.bound, "verdict": verdict, "why": why, "status": facts.exit_status,
+        "seconds": round(facts.seconds, 1), "changed": facts.changed, "stdout": facts.stdout, "stderr": facts.stderr,
+        "notes": facts.notes,
+    }  # fmt: skip

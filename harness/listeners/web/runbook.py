@@ -1,0 +1,57 @@
+"""The plan of a run as the page shows it: each runbook with its steps, and the deadlines for alerts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from harness.model import Procedure
+from harness.plan import DrillPlan, GamedayPlan
+from harness.steps.step import Step
+
+ALERT_ACTIONS: Mapping[str, str] = {
+    "acknowledged": r"\backnowledg",
+    "investigating": r"\binvestigat",
+    "resolved": r"\bresol",
+}
+"""What a procedure for alerts asks for, by the words that it uses."""
+
+
+def shown_plan(plan: GamedayPlan, only: str | None = None) -> dict[str, object]:
+    """The document and its drills; `only`: the one that is drilled by hand."""
+    drills = [_drill(drill) for drill in plan.drills if only in (None, drill.runbook.id)]
+    return {"document": str(plan.document.path), "drills": drills, "deadlines": list(_deadlines(plan))}
+
+
+def _drill(drill: DrillPlan) -> dict[str, object]:
+    """One runbook: what it documents, and the steps as they would run."""
+    runbook = drill.runbook
+    return {
+        "id": runbook.id,
+        "title": runbook.title,
+        "line": runbook.line,
+        "symptoms": [{"line": each.line, "text": each.text} for each in runbook.symptoms],
+        "steps": [_step(step) for step in drill.steps],
+        "dashboards": [{"line": each.line, "text": each.text} for each in runbook.dashboards],
+    }
+
+
+def _step(step: Step) -> dict[str, object]:
+    return {
+        "number": step.number, "line": step.line, "kind": step.kind, "purpose": step.purpose, "text": step.text,
+        "shown": step.shown or step.text, "runs": step.script is not None,
+    }  # fmt: skip
+
+
+def _deadlines(plan: GamedayPlan) -> Iterator[dict[str, object]]:
+    """Each time limit of the procedures for alerts: priority, what has to be done, and within how many seconds."""
+    for procedure in plan.document.alerts:
+        if procedure.deadline_s and procedure.priority and (action := _action(procedure)):
+            place = {"line": procedure.line, "text": procedure.text}
+            yield {"priority": procedure.priority, "action": action, "limit_s": procedure.deadline_s, **place}
+
+
+def _action(procedure: Procedure) -> str:
+    """What a procedure asks for; "" if its words do not say."""
+    words = f"{procedure.text} {procedure.name}"
+    return next((action for action, word in ALERT_ACTIONS.items() if re.search(word, words, re.I)), "")

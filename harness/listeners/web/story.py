@@ -1,0 +1,50 @@
+"""Events as lines of the page's timeline, with a mark that tells good from bad."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from harness.listeners.progress import WAITS, text_of
+from harness.record.event import DrillEvent
+from harness.record.events import DrillStarted, PhaseStarted, StepExecuted
+from harness.record.incident import AlertHandled, AlertRaised, CommandTyped, NoteTaken, ResponderChosen
+
+Mark = Literal["ok", "failed", "inconclusive", "phase", "info"]
+_MARKS: dict[str, Mark] = {"✓": "ok", "✗": "failed", "?": "inconclusive", "──": "phase"}
+
+
+def line_of(event: DrillEvent) -> tuple[Mark, str] | None:
+    """The line of an event; None if it has none, or a place of its own on the page."""
+    match event:
+        case StepExecuted():
+            return None
+        case DrillStarted():
+            return "phase", f"{event.title}: {event.fault}"
+        case PhaseStarted() if event.phase in WAITS:
+            return "phase", f"{event.phase}: {WAITS[event.phase]}"
+        case ResponderChosen() | AlertRaised() | AlertHandled() | CommandTyped() | NoteTaken():
+            return _of_people(event)
+    sign, _, text = text_of(event).strip().partition(" ")
+    if not sign:
+        return None
+    return (_MARKS[sign], text.strip()) if sign in _MARKS else ("info", f"{sign} {text}".strip())
+
+
+def _of_people(event: ResponderChosen | AlertRaised | AlertHandled | CommandTyped | NoteTaken) -> tuple[Mark, str]:
+    """The line of what a responder or an observer did."""
+    match event:
+        case ResponderChosen():
+            return "info", f"responder: {event.responder} {event.command}".rstrip()
+        case AlertRaised():
+            return "failed", f"alert {event.priority}: {event.text}"
+        case AlertHandled():
+            about = f": {event.text}" if event.text else ""
+            return (
+                "ok" if event.action == "resolved" else "info"
+            ), f"alert {event.alert}: {event.action} by {event.by}{about}"
+        case CommandTyped():
+            return (
+                "failed" if event.refused else "info"
+            ), f"$ {event.command}{f' (refused: {event.refused})' if event.refused else ''}"
+        case NoteTaken():
+            return "info", f"note of {event.by}: {event.text}"
