@@ -56,6 +56,7 @@ if TYPE_CHECKING:
         import_slos,
         show_slos,
     )
+    from harness.app.ui import UiRequest, ui
     from harness.listeners.progress import ReadJudge
     from harness.plan import Start
     from harness.platforms.base import PlatformOptions
@@ -104,6 +105,7 @@ __all__ = [
     "SloImportResult",
     "Start",
     "TrendRequest",
+    "UiRequest",
     "UpRequest",
     "UpResult",
     "check",
@@ -134,6 +136,7 @@ __all__ = [
     "show_baselines",
     "show_slos",
     "trend",
+    "ui",
     "unpin",
     "up",
     "watched",
@@ -163,6 +166,7 @@ _MEMBERS = {
     "harness.app.reporting": "RECORD ReportRequest is_comparison render report write_page",
     "harness.app.running": "ListenerFactory Notify RunRequest RunResult run",
     "harness.app.slos": "JudgedSlo SloCheckRequest SloImportRequest SloImportResult check_slos import_slos show_slos",
+    "harness.app.ui": "UiRequest ui",
     "harness.listeners.progress": "ReadJudge",
     "harness.plan": "Start",
     "harness.platforms.base": "PlatformOptions",

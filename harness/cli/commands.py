@@ -65,6 +65,12 @@ def _page(
     return watched(options, request)
 
 
+def _ui(options: argparse.Namespace) -> int:
+    from harness.cli.page_commands import ui  # noqa: PLC0415
+
+    return ui(options)
+
+
 def _progress_display(judge: app.ReadJudge) -> Listener:
     import shutil  # noqa: PLC0415  only a run has a display
 
@@ -279,6 +285,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "run": _run,
     "drill": _handled,
     "shell": _handled,
+    "ui": _ui,
     "compare": _compare,
     "report": _report,
     "postmortem": _postmortem,

@@ -3,11 +3,44 @@
 from __future__ import annotations
 
 import argparse
+import signal
+import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from harness import app
 from harness.cli.notify import notify
+from harness.cli.signals import stop_on_signals
+
+
+def ui(options: argparse.Namespace) -> int:
+    """Drill by hand until the person quits; prints the result of the last drill."""
+    request = app.UiRequest(
+        app.PlanRequest(options.runbook, options.bindings, tuple(options.only), app.Start(options.start)),
+        app.PlatformChoice(
+            options.platform,
+            app.PlatformOptions(
+                base_image=options.base_image, node_image=options.node_image, context=options.context
+            ),
+        ),
+        options.host, options.port, options.locust_port, options.workers, options.autostart, options.master_port,
+    )  # fmt: skip
+    stop = threading.Event()
+    with stop_on_signals(stop), _closing_terminal(stop):
+        done = app.ui(request, notify=notify, stop=stop)
+    sys.stdout.write(app.render(done.gameday, "text"))
+    return done.gameday.exit_code
+
+
+@contextmanager
+def _closing_terminal(stop: threading.Event) -> Iterator[None]:
+    """Set `stop` when the terminal is closed, too."""
+    before = signal.signal(signal.SIGHUP, lambda *_: stop.set())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @contextmanager

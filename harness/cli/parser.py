@@ -181,6 +181,14 @@ def _add_drill(command: argparse.ArgumentParser) -> None:
     _add_report_format(command)
 
 
+def _add_ui(command: argparse.ArgumentParser) -> None:
+    _add_document(command)
+    _add_selection(command)
+    _add_start(command)
+    _add_platform(command)
+    page_parser.add_ui_options(command)
+
+
 def _add_report(command: argparse.ArgumentParser) -> None:
     command.add_argument("run", type=Path, metavar="RUN", help="a run directory or its record.jsonl")
     _add_report_format(command)
@@ -290,6 +298,7 @@ _COMMANDS = (
         drill_parser.SHELL_EXAMPLES,
         drill_parser.add_shell,
     ),
+    _Command("ui", "drill by hand, beside locust's web UI", page_parser.UI_EXAMPLES, _add_ui),
     _Command("compare", "compare the latency of two variants of a service", compare.EXAMPLES, compare.add_arguments),
     _Command("report", "judge an earlier run again, from its record", _REPORT_EXAMPLES, _add_report),
     _Command(

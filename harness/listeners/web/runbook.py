@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from harness.model import Procedure
 from harness.plan import DrillPlan, GamedayPlan
@@ -17,9 +17,9 @@ ALERT_ACTIONS: Mapping[str, str] = {
 """What a procedure for alerts asks for, by the words that it uses."""
 
 
-def shown_plan(plan: GamedayPlan, only: str | None = None) -> dict[str, object]:
-    """The document and its drills; `only`: the one that is drilled by hand."""
-    drills = [_drill(drill) for drill in plan.drills if only in (None, drill.runbook.id)]
+def shown_plan(plan: GamedayPlan, only: Collection[str] = ()) -> dict[str, object]:
+    """The document and its drills; `only`: ids of runbooks, if not all are shown."""
+    drills = [_drill(drill) for drill in plan.drills if not only or drill.runbook.id in only]
     return {"document": str(plan.document.path), "drills": drills, "deadlines": list(_deadlines(plan))}
 
 

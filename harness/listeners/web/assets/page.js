@@ -91,7 +91,7 @@ function controls(data) {
   const focused = document.activeElement?.dataset?.action;
   $("buttons").replaceChildren(...data.buttons.map((each) => {
     const button = element("button", { type: "button", class: each.kind ?? "", "data-action": each.action, ...(each.enabled ? {} : { disabled: "" }) }, each.label);
-    button.addEventListener("click", () => act(each.action));
+    button.addEventListener("click", () => act(each.action, each.action === "reset" ? { drill: known.drill } : {}));
     return button;
   }));
   if (focused) $("buttons").querySelector(`[data-action="${CSS.escape(focused)}"]:enabled`)?.focus();

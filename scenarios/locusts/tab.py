@@ -1,0 +1,54 @@
+"""The Gameday tab of locust's web UI: it frames the page of `gameday ui`, whose URL is in GAMEDAY_PAGE.
+
+A tab that is added by `extended_tabs` shows a table and nothing else, and only while there is a run. So a script of our
+own fills its panel with a frame, and puts a link into the start form. The script has no secret: locust's web UI lets
+every origin read its answers (CORS). Requests of other origins are refused while it shows the tab.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from flask import Response, request
+from flask.typing import ResponseReturnValue
+from locust.env import Environment
+
+VARIABLE = "GAMEDAY_PAGE"
+KEY, TITLE = "gameday", "Gameday"
+SCRIPT = "/gameday-tab.js"
+FILE = Path(__file__).parent / "tab.js"
+
+
+def add(environment: Environment, environ: Mapping[str, str]) -> None:
+    """Add the tab, if there is a page to show and a web UI."""
+    page, ui = environ.get(VARIABLE), environment.web_ui
+    if not page or ui is None or ui.app is None:
+        return
+    ui.template_args["extended_tabs"] = [{"title": TITLE, "key": KEY}]
+    address = urlsplit(page)
+    ui.app.before_request(partial(_refusal, {"127.0.0.1", "localhost", "::1", address.hostname}))
+    ui.app.after_request(partial(_with_script, f'<script src=".{SCRIPT}" data-port="{address.port}" defer></script>'))
+    ui.app.add_url_rule(SCRIPT, "gameday_tab", _script)
+
+
+def _script() -> Response:
+    return Response(FILE.read_text(encoding="utf-8"), mimetype="text/javascript")
+
+
+def _refusal(hosts: Collection[str | None]) -> ResponseReturnValue | None:
+    """Refuse a request of another site's page, and one under a name that is not this machine's (DNS rebinding)."""
+    if urlsplit(f"//{request.host}").hostname not in hosts:
+        return "refused: the Host header names another server\n", 403
+    if request.headers.get("Origin", f"http://{request.host}") != f"http://{request.host}":
+        return "refused: a page of another origin sent this request\n", 403
+    return None
+
+
+def _with_script(tag: str, response: Response) -> Response:
+    """Add the script to locust's index page."""
+    if request.path == "/" and response.mimetype == "text/html":
+        response.set_data(response.get_data(as_text=True).replace("</body>", f"{tag}</body>"))
+    return response
