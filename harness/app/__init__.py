@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from harness.app.regression import RegressRequest, RegressResult, regress, write_regression_page
     from harness.app.reporting import RECORD, ReportRequest, is_comparison, render, report, write_page
     from harness.app.running import ListenerFactory, Notify, RunRequest, RunResult, run
+    from harness.app.serving import UiRequest, ui
     from harness.app.slos import (
         JudgedSlo,
         SloCheckRequest,
@@ -56,7 +57,6 @@ if TYPE_CHECKING:
         import_slos,
         show_slos,
     )
-    from harness.app.ui import UiRequest, ui
     from harness.listeners.progress import ReadJudge
     from harness.plan import Start
     from harness.platforms.base import PlatformOptions
@@ -166,7 +166,7 @@ _MEMBERS = {
     "harness.app.reporting": "RECORD ReportRequest is_comparison render report write_page",
     "harness.app.running": "ListenerFactory Notify RunRequest RunResult run",
     "harness.app.slos": "JudgedSlo SloCheckRequest SloImportRequest SloImportResult check_slos import_slos show_slos",
-    "harness.app.ui": "UiRequest ui",
+    "harness.app.serving": "UiRequest ui",
     "harness.listeners.progress": "ReadJudge",
     "harness.plan": "Start",
     "harness.platforms.base": "PlatformOptions",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from harness.errors import GamedayError
@@ -12,8 +12,6 @@ from harness.listeners.web.controls import ControlError
 from harness.listeners.web.feed import Feed
 from harness.plan import DrillPlan
 from harness.responders.by_hand import ByHandResponder
-
-Action = Mapping[str, str]
 
 
 @dataclass
@@ -43,15 +41,24 @@ class HandControls:
     def __post_init__(self) -> None:
         self.gate = FaultGate(self.stop, self.show)
         self.responder = ByHandResponder(self.show)
-        self._waits_for_load = self._over = False
+        self._locust_is_up = self._waits_for_load = self._over = False
+        self._end_locust: Callable[[], None] = lambda: None
         self.show()
 
     # -- what happens in the drill
 
     def wait_for_load(self, waits: bool) -> None:
         """Whether locust's web UI is up and the load has not begun."""
-        self._waits_for_load = waits
+        self._locust_is_up, self._waits_for_load = True, waits
         self.show()
+
+    def keep_locust(self, end: Callable[[], None]) -> None:
+        """Keep locust's web UI with its figures until the next drill, or the end; `end` ends it."""
+        self._end_locust = end
+
+    def close(self) -> None:
+        """End what was kept."""
+        self._end_locust()
 
     def end(self) -> None:
         """The drill has ended."""
@@ -119,7 +126,7 @@ class HandControls:
             _button("reset", "New drill" if self._over else "Reset", True),
             _button("quit", "Quit", True),
         ]
-        link = {"href": self.locust, "text": "locust's web UI"} if not self._over else None
+        link = {"href": self.locust, "text": "locust's web UI"} if self._locust_is_up else None
         shown = {"buttons": buttons, "steps": responding, "running": running, "hint": self._hint(), "link": link}
         self.feed.put("controls", "controls", shown)
 
@@ -128,12 +135,12 @@ class HandControls:
         if self._over:
             return "Everything has been reverted and ended."
         if self._waits_for_load:
-            return "Start the load in"
+            return "Start the load:"
         if self.gate.waiting:
-            return "The baseline is known: inject the fault. The load is in"
+            return "The baseline is known: inject the fault."
         if self.responder.open:
-            return "Execute steps in any order, then finish the response. The load is in"
-        return "The load is in" if self.gate.active else "The load will be in"
+            return "Execute steps in any order, then finish the response."
+        return ""
 
 
 def _button(action: str, label: str, enabled: bool, kind: str = "") -> dict[str, object]:

@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.request import urlopen
 
 from harness.errors import Interrupted, PlatformError
@@ -52,13 +52,25 @@ class LocustPage:
         return f"http://{self.host}:{self.port}"
 
 
+class Audience(Protocol):
+    """Who is shown locust's web UI."""
+
+    def wait_for_load(self, waits: bool) -> None:
+        """Whether the person has to start the load now; locust's web UI is up."""
+        ...
+
+    def keep_locust(self, end: Callable[[], None]) -> None:
+        """The load has ended, and locust's web UI with its figures remains: `end` ends it."""
+        ...
+
+
 class LocustLoad:
-    """Implements base.Load. `waiting` gets whether a person has to start the load now."""
+    """Implements base.Load."""
 
     def __init__(
-        self, scenario: Path, settings: Mapping[str, str], folder: Path, ui: LocustPage, waiting: Callable[[bool], None]
+        self, scenario: Path, settings: Mapping[str, str], folder: Path, ui: LocustPage, audience: Audience
     ) -> None:
-        self._scenario, self._folder, self._ui, self._waiting = scenario, folder, ui, waiting
+        self._scenario, self._folder, self._ui, self._audience = scenario, folder, ui, audience
         self._settings = {**settings, "GAMEDAY_DURATION_S": str(DURATION_S)}
         self._master: subprocess.Popen[bytes] | None = None
         self._changes = threading.Condition()
@@ -79,9 +91,9 @@ class LocustLoad:
         self._await_web_ui()
         threading.Thread(target=self._watch_master, daemon=True, name="locust-master").start()
         self._start_workers(port)
-        self._waiting(not self._ui.autostart)
+        self._audience.wait_for_load(not self._ui.autostart)
         self._await_arrivals()
-        self._waiting(False)
+        self._audience.wait_for_load(False)
 
     def _launch(self, master_port: int) -> subprocess.Popen[bytes]:
         argv = [
@@ -188,7 +200,7 @@ class LocustLoad:
         return AdminPort("load", self._fan_out.url, self._token)
 
     def stop(self) -> None:
-        """End the workers after their last counts, then locust. Idempotent."""
+        """End the workers after their last counts. Locust's web UI is left to the audience. Idempotent."""
         with self._changes:
             first, self._stopping = not self._stopping, True
             workers = list(self._workers.values())
@@ -196,12 +208,13 @@ class LocustLoad:
             worker.stop()
         if first and self._begun:
             self._on_message({"ev": "bye", **self._totals})
-        self._end_master()
+        self._audience.keep_locust(self._end_master)
         if self._fan_out:
             self._fan_out.close()
             self._fan_out = None
 
     def _end_master(self) -> None:
+        """End locust and its web UI. Idempotent."""
         if self._master is None:
             return
         for number in (signal.SIGTERM, signal.SIGKILL):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
 
 from harness.model import Procedure
 from harness.plan import DrillPlan, GamedayPlan
@@ -20,7 +21,7 @@ ALERT_ACTIONS: Mapping[str, str] = {
 def shown_plan(plan: GamedayPlan, only: Collection[str] = ()) -> dict[str, object]:
     """The document and its drills; `only`: ids of runbooks, if not all are shown."""
     drills = [_drill(drill) for drill in plan.drills if not only or drill.runbook.id in only]
-    return {"document": str(plan.document.path), "drills": drills, "deadlines": list(_deadlines(plan))}
+    return {"document": Path(plan.document.path).name, "drills": drills, "deadlines": list(_deadlines(plan))}
 
 
 def _drill(drill: DrillPlan) -> dict[str, object]:

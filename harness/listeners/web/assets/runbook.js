@@ -65,6 +65,7 @@ export class Runbook {
   executed(facts, at) {
     const outcome = this.outcomes.get(facts.number);
     if (!outcome) return;
+    this.place.querySelectorAll(".outcome details").forEach((each) => { each.open = false; });
     const mark = element("span", { class: `mark ${facts.verdict}` }, `${MARKS[facts.verdict] ?? "·"} `);
     const lines = [element("p", {}, mark, `${facts.why} `, element("span", { class: "faint" }, `${at}, ${facts.seconds} s, exit status ${facts.status ?? "none"}`))];
     facts.changed.filter((change) => !facts.why.includes(change)).forEach((change) => lines.push(element("p", {}, `changed: ${change}`)));

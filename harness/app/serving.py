@@ -18,6 +18,7 @@ from harness.bindings import FaultSpec
 from harness.errors import BindingError, Interrupted
 from harness.faults.base import Fault
 from harness.gameday.run import Members
+from harness.listeners.web.feed import Feed
 from harness.listeners.web.guard import url_host
 from harness.listeners.web.messages import Messages
 from harness.listeners.web.runbook import shown_plan
@@ -119,20 +120,27 @@ class _Drills:
         feed = self.page.show({**shown_plan(ordered, self.session.drills), "by_hand": True})
         self.page.controls = controls = HandControls(feed, drill, self.session, self.locust.url)
         request = RunRequest(replace(self.request.plan, only=(drill.runbook.id,)), self.request.platform, jobs=1)
-        result: RunResult | None = None
+        try:
+            result = self._run(request, controls, feed)
+            controls.end()
+            while not (self.session.quit.wait(CHECK_S) or controls.again.is_set()):
+                pass
+            return result
+        finally:
+            controls.close()
+
+    def _run(self, request: RunRequest, controls: HandControls, feed: Feed) -> RunResult | None:
+        """Run one drill; None if another one was wanted before it began. Raises Interrupted if the person quit then."""
         with _stopped_by(self.session.quit, controls.stop):
             try:
-                result = run(
+                return run(
                     request, notify=self.notify, stop=controls.stop, adapt=_Parts(controls, self.locust).adapt,
                     listeners=[lambda judge: Messages(judge, feed, final=False)],
                 )  # fmt: skip
             except Interrupted:
                 if not controls.again.is_set():
                     raise
-        controls.end()
-        while not (self.session.quit.wait(CHECK_S) or controls.again.is_set()):
-            pass
-        return result
+                return None
 
 
 @contextmanager
@@ -169,7 +177,7 @@ class _Parts:
             if folder.name != TREATMENT:
                 return members.make_load(drill, platform, folder)
             beside = plan.bindings.path.parent
-            return make_locust_load(drill, platform, folder, beside, self.locust, self.controls.wait_for_load)
+            return make_locust_load(drill, platform, folder, beside, self.locust, self.controls)
 
         def fault(spec: FaultSpec) -> Fault:
             return self.controls.gate.held(members.make_fault(spec))
