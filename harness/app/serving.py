@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from harness.app.by_hand import HandControls, Session
+from harness.app.by_hand import HandControls, Sitting
+from harness.app.handling import Handling
 from harness.app.load import make_locust_load
 from harness.app.page import DEFAULT_HOST, DEFAULT_PORT, Page, PageRequest, open_page
 from harness.app.planning import PlanRequest, read_plan
 from harness.app.platforms import PlatformChoice
-from harness.app.running import Notify, RunRequest, RunResult, run
+from harness.app.running import Notify, RunRequest, RunResult, run_plan
 from harness.bindings import FaultSpec
 from harness.errors import BindingError, Interrupted
 from harness.faults.base import Fault
@@ -26,9 +27,12 @@ from harness.listeners.web.server import listen
 from harness.load.base import Load
 from harness.load.locust_ui import LocustPage
 from harness.load.scenario import scenario_of
-from harness.plan import DrillPlan, GamedayPlan
+from harness.plan import DrillPlan, GamedayPlan, check
 from harness.platforms.base import Platform
 from harness.record.event import TREATMENT
+from harness.responders.desk_socket import desk_socket
+from harness.responders.person import PersonResponder
+from harness.responders.sections import sections_of
 
 CHECK_S = 0.1
 LOCUST_PORT = 8089
@@ -56,8 +60,9 @@ def ui(request: UiRequest, *, notify: Notify = lambda line: None, stop: threadin
     Everything is reverted and ended then. Raises Interrupted if there was no verdict, and what `run` raises.
     """
     plan, stop = read_plan(request.plan), stop or threading.Event()
+    check(plan)
     drills = _drills(plan)
-    session = Session(stop, tuple(each.runbook.id for each in drills), drills[0].runbook.id)
+    sitting = Sitting(stop, tuple(each.runbook.id for each in drills), drills[0].runbook.id)
     locust_port = _free(request.host, request.locust_port)
     frames = tuple(
         f"http://{name}:{locust_port}" for name in dict.fromkeys((url_host(request.host), "127.0.0.1", "localhost"))
@@ -67,7 +72,7 @@ def ui(request: UiRequest, *, notify: Notify = lambda line: None, stop: threadin
             request.host, locust_port, page.access.url, request.workers, request.autostart, request.master_port
         )
         notify(f"open {page.url}")
-        return _Drills(request, plan, session, page, locust, notify).run()
+        return _Drills(request, plan, sitting, page, locust, notify).run()
 
 
 def _free(host: str, port: int) -> int:
@@ -99,7 +104,7 @@ class _Drills:
 
     request: UiRequest
     plan: GamedayPlan
-    session: Session
+    sitting: Sitting
     page: Page
     locust: LocustPage
     notify: Notify
@@ -107,7 +112,7 @@ class _Drills:
     def run(self) -> RunResult:
         """Drill until the person quits. Raises Interrupted if there was no verdict."""
         result: RunResult | None = None
-        while not self.session.quit.is_set():
+        while not self.sitting.quit.is_set():
             result = self._drill() or result
         if result is None:
             raise Interrupted("interrupted before a verdict; everything was reverted and ended")
@@ -115,27 +120,31 @@ class _Drills:
 
     def _drill(self) -> RunResult | None:
         """Run the wanted drill, and wait until another one is wanted; None if it was ended before it began."""
-        drill = next(each for each in self.plan.drills if each.runbook.id == self.session.wanted)
+        drill = next(each for each in self.plan.drills if each.runbook.id == self.sitting.wanted)
         ordered = replace(self.plan, drills=(drill, *(each for each in self.plan.drills if each is not drill)))
-        feed = self.page.show({**shown_plan(ordered, self.session.drills), "by_hand": True})
-        self.page.controls = controls = HandControls(feed, drill, self.session, self.locust.url)
-        request = RunRequest(replace(self.request.plan, only=(drill.runbook.id,)), self.request.platform, jobs=1)
+        feed = self.page.show({**shown_plan(ordered, self.sitting.drills), "by_hand": True})
+        self.page.controls = controls = HandControls(feed, self.sitting, self.locust.url)
         try:
-            result = self._run(request, controls, feed)
+            result = self._run(drill, controls, feed)
             controls.end()
-            while not (self.session.quit.wait(CHECK_S) or controls.again.is_set()):
+            while not (self.sitting.quit.wait(CHECK_S) or controls.again.is_set()):
                 pass
             return result
         finally:
             controls.close()
 
-    def _run(self, request: RunRequest, controls: HandControls, feed: Feed) -> RunResult | None:
+    def _run(self, drill: DrillPlan, controls: HandControls, feed: Feed) -> RunResult | None:
         """Run one drill; None if another one was wanted before it began. Raises Interrupted if the person quit then."""
-        with _stopped_by(self.session.quit, controls.stop):
+        responder = PersonResponder((controls.front, desk_socket), sections_of(self.plan))
+        handling = Handling(responder, responder.budget_s)
+        plan = replace(handling.lengthened(self.plan), drills=(drill,), general=())
+        request = RunRequest(self.request.plan, self.request.platform, jobs=1)
+        with _stopped_by(self.sitting.quit, controls.stop):
             try:
-                return run(
-                    request, notify=self.notify, stop=controls.stop, adapt=_Parts(controls, self.locust).adapt,
+                return run_plan(
+                    plan, request, handling, notify=self.notify, stop=controls.stop,
                     listeners=[lambda judge: Messages(judge, feed, final=False)],
+                    adapt=_Parts(controls, self.locust).adapt,
                 )  # fmt: skip
             except Interrupted:
                 if not controls.again.is_set():
@@ -171,7 +180,7 @@ class _Parts:
     locust: LocustPage
 
     def adapt(self, plan: GamedayPlan, members: Members) -> Members:
-        """The members of a run with a responder, faults and a load that a person directs."""
+        """The members of a run with faults and a load that a person directs."""
 
         def load(drill: DrillPlan, platform: Platform, folder: Path) -> Load:
             if folder.name != TREATMENT:
@@ -182,4 +191,4 @@ class _Parts:
         def fault(spec: FaultSpec) -> Fault:
             return self.controls.gate.held(members.make_fault(spec))
 
-        return replace(members, make_load=load, make_fault=fault, responder=self.controls.responder)
+        return replace(members, make_load=load, make_fault=fault)

@@ -11,19 +11,14 @@ from contextlib import contextmanager
 
 from harness import app
 from harness.cli.notify import notify
+from harness.cli.requests import plan_request, platform_choice
 from harness.cli.signals import stop_on_signals
 
 
 def ui(options: argparse.Namespace) -> int:
     """Drill by hand until the person quits; prints the result of the last drill."""
     request = app.UiRequest(
-        app.PlanRequest(options.runbook, options.bindings, tuple(options.only), app.Start(options.start)),
-        app.PlatformChoice(
-            options.platform,
-            app.PlatformOptions(
-                base_image=options.base_image, node_image=options.node_image, context=options.context
-            ),
-        ),
+        plan_request(options), platform_choice(options),
         options.host, options.port, options.locust_port, options.workers, options.autostart, options.master_port,
     )  # fmt: skip
     stop = threading.Event()

@@ -24,7 +24,7 @@ class FaultGate:
 
     @property
     def active(self) -> bool:
-        """Whether a fault was injected and not ended by the person."""
+        """Whether a fault was prepared, and the person has not ended it."""
         return bool(self._injections) and not self.ended
 
     def held(self, fault: Fault) -> Fault:

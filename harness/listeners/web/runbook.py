@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from harness.model import Procedure
 from harness.plan import DrillPlan, GamedayPlan
+from harness.runbook.alerting import asked_action
 from harness.steps.step import Step
-
-ALERT_ACTIONS: Mapping[str, str] = {
-    "acknowledged": r"\backnowledg",
-    "investigating": r"\binvestigat",
-    "resolved": r"\bresol",
-}
-"""What a procedure for alerts asks for, by the words that it uses."""
 
 
 def shown_plan(plan: GamedayPlan, only: Collection[str] = ()) -> dict[str, object]:
@@ -47,12 +39,6 @@ def _step(step: Step) -> dict[str, object]:
 def _deadlines(plan: GamedayPlan) -> Iterator[dict[str, object]]:
     """Each time limit of the procedures for alerts: priority, what has to be done, and within how many seconds."""
     for procedure in plan.document.alerts:
-        if procedure.deadline_s and procedure.priority and (action := _action(procedure)):
+        if procedure.deadline_s and procedure.priority and (action := asked_action(procedure)):
             place = {"line": procedure.line, "text": procedure.text}
             yield {"priority": procedure.priority, "action": action, "limit_s": procedure.deadline_s, **place}
-
-
-def _action(procedure: Procedure) -> str:
-    """What a procedure asks for; "" if its words do not say."""
-    words = f"{procedure.text} {procedure.name}"
-    return next((action for action, word in ALERT_ACTIONS.items() if re.search(word, words, re.I)), "")

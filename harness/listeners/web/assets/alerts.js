@@ -1,8 +1,8 @@
 // Alerts with the clocks of the document's procedures: each deadline is met, missed, or still runs.
 import { element } from "./runbook.js";
 
-const ACTIONS = [["acknowledge", "Acknowledge"], ["investigate", "Start investigating"], ["escalate", "Escalate"], ["resolve", "Resolve"]];
-const NAMES = { acknowledged: "acknowledge", investigating: "start investigating", resolved: "resolve" };
+const ACTIONS = [["acknowledge", "Acknowledge"], ["investigate", "Investigate"], ["escalate", "Escalate"], ["resolve", "Resolve"]];
+const NAMES = { acknowledged: "acknowledge", investigating: "investigate", updated: "post an update", escalated: "escalate", mitigated: "mitigate", resolved: "resolve" };
 
 export const clock = (seconds) => {
   const whole = Math.max(0, Math.floor(seconds));
@@ -22,14 +22,19 @@ function judged(alert, deadline, now) {
 }
 
 export class Alerts {
+  // `act(action, values)` does something on the server, about all alerts.
   constructor(card, place, act) {
-    Object.assign(this, { card, place, act, alerts: new Map(), deadlines: [], byHand: false, rows: new Map() });
+    Object.assign(this, { card, place, act, alerts: new Map(), deadlines: [], rows: new Map() });
+    this.list = element("div");
+    this.buttons = this.actions();
+    this.buttons.hidden = true;
+    place.append(this.list, this.buttons);
   }
 
   clear(deadlines) {
     this.alerts.clear();
     this.rows.clear();
-    this.place.replaceChildren();
+    this.list.replaceChildren();
     this.deadlines = deadlines;
     this.card.hidden = true;
   }
@@ -39,20 +44,19 @@ export class Alerts {
     this.alerts.set(`${alert.drill} ${alert.alert}`, alert);
   }
 
-  allow(byHand) {
-    this.byHand = byHand;
+  allow(allowed) {
+    this.buttons.hidden = !allowed;
   }
 
   // Draw every alert as at the time `now`, in seconds since the epoch.
   draw(now) {
     for (const [key, alert] of this.alerts) {
       if (!this.rows.has(key)) this.rows.set(key, this.row(alert));
-      const row = this.rows.get(key);
-      const level = alert.handled.at(-1)?.level ?? 1;
-      const state = alert.handled.at(-1)?.action ?? "raised";
-      row.state.textContent = `${state}, ${level > 1 ? `escalated to level ${level}, ` : ""}${clock(now - alert.raised)} since it was raised`;
-      row.clocks.replaceChildren(...this.deadlines.filter((each) => each.priority === alert.priority).map((each) => this.clock(alert, each, now)));
-      row.buttons.hidden = !this.byHand || state === "resolved";
+      const { state, clocks } = this.rows.get(key);
+      const last = alert.handled.at(-1);
+      const level = Math.max(1, ...alert.handled.map((each) => each.level));
+      state.textContent = `${last ? `${last.action} by ${last.by}` : "not acknowledged"}, level ${level}, raised ${clock(now - alert.raised)} ago`;
+      clocks.replaceChildren(...this.deadlines.filter((each) => [null, alert.priority].includes(each.priority)).map((each) => this.clock(alert, each, now)));
     }
   }
 
@@ -64,16 +68,20 @@ export class Alerts {
   row(alert) {
     const state = element("p", { class: "faint" });
     const clocks = element("ul", { class: "clocks" });
-    const text = element("input", { type: "text", placeholder: "Update, or reason", "aria-label": "Text of the update or reason", maxlength: "500" });
-    const act = (action) => this.act(action, { alert: alert.alert, text: text.value }).then((done) => { if (done) text.value = ""; });
+    const title = element("p", {}, element("strong", { class: "priority" }, alert.priority), ` ${alert.text}`);
+    this.list.append(element("div", { class: "alert", "data-alert": alert.alert }, title, state, clocks));
+    return { state, clocks };
+  }
+
+  actions() {
+    const text = element("input", { type: "text", placeholder: "Update, or reason", "aria-label": "Text of the update, or reason", maxlength: "500" });
     const button = ([action, label]) => {
-      const made = element("button", { type: "button" }, label);
-      made.addEventListener("click", () => act(action));
+      const made = element("button", { type: "button", class: action === "resolve" ? "main" : "", "data-act": action }, label);
+      made.addEventListener("click", async () => {
+        if (await this.act(action, { text: text.value })) text.value = "";
+      });
       return made;
     };
-    const buttons = element("div", { class: "row" }, ...ACTIONS.map(button), text, button(["update", "Post the update"]));
-    const title = element("p", {}, element("strong", {}, alert.priority), ` ${alert.text}`);
-    this.place.append(element("div", { class: "alert", "data-alert": alert.alert }, title, state, clocks, buttons));
-    return { state, clocks, buttons };
+    return element("div", { class: "row" }, ...ACTIONS.map(button), text, button(["update", "Post the update"]));
   }
 }

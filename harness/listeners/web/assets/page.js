@@ -17,9 +17,13 @@ async function act(action, values = {}) {
   const answer = await fetch(`/act/${action}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(values) }).catch(() => null);
   if (answer?.ok) return true;
   const why = answer ? await answer.json().then((body) => body.error, () => answer.statusText) : "the server is gone";
-  $("error").textContent = `${action}: ${why}`;
-  $("error").hidden = false;
+  problem({ text: `${action}: ${why}` });
   return false;
+}
+
+function problem({ text }) {
+  $("error").textContent = text;
+  $("error").hidden = false;
 }
 
 const now = () => (known.ended ? known.last : Date.now() / 1000 + known.offset);
@@ -97,6 +101,7 @@ function controls(data) {
   if (focused) $("buttons").querySelector(`[data-action="${CSS.escape(focused)}"]:enabled`)?.focus();
   runbook.enable(data.steps, data.running);
   alerts.allow(data.alerts ?? false);
+  $("note").hidden = !data.notes;
 }
 
 function drawPhases(state) {
@@ -160,7 +165,7 @@ function connection(text, how) {
 const source = new EventSource("/events");
 source.onopen = () => connection("live", "live");
 source.onerror = () => connection("connection lost; trying again", "lost");
-const handlers = { run: begin, plan, status, step, line, point, controls, alert: (data) => alerts.put(data), end };
+const handlers = { run: begin, plan, status, step, line, point, controls, problem, alert: (data) => alerts.put(data), end };
 for (const [kind, handle] of Object.entries(handlers)) {
   source.addEventListener(kind, (message) => { handle(JSON.parse(message.data)); drawSoon(); });
 }
@@ -172,6 +177,11 @@ function end({ final }) {
   source.close();
   connection("the run has ended", "");
 }
+
+$("note").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  if (await act("note", { by: $("note-by").value, text: $("note-text").value })) $("note-text").value = "";
+});
 
 if (window.parent !== window) {
   document.documentElement.classList.add("framed");

@@ -1,6 +1,9 @@
 // The runbook beside the figures: its symptoms, its steps with their outcomes, and what it asks people to watch.
 const MARKS = { ok: "✓", failed: "✗", refused: "✗", manual: "·", skipped: "·" };
 
+// A line of the document can have several steps.
+const key = (step) => `${step.line} ${step.text}`;
+
 export function element(name, properties = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(properties)) {
@@ -17,12 +20,12 @@ export class Runbook {
     this.place = place;
     this.act = act;
     this.outcomes = new Map();
-    this.buttons = new Map();
+    this.buttons = [];
   }
 
   show(drill, byHand) {
     this.outcomes.clear();
-    this.buttons.clear();
+    this.buttons = [];
     this.symptoms = element("ul", { class: "symptoms" });
     const parts = [element("h3", {}, "Symptoms"), this.symptoms, element("h3", {}, "Steps"), ...drill.steps.map((step) => this.step(step, byHand))];
     if (drill.dashboards.length) {
@@ -36,23 +39,23 @@ export class Runbook {
     const place = `line ${step.line} · ${step.kind} · ${step.runs ? step.purpose : "for a person"}`;
     const what = element("div", { class: "what" }, element("span", { class: "place" }, place), element("pre", {}, step.text));
     const outcome = element("div", { class: "outcome", "aria-live": "polite" });
-    const row = element("div", { class: "step", "data-step": step.number }, what);
+    const row = element("div", { class: "step", "data-line": step.line }, what);
     if (byHand && step.runs) {
       const button = element("button", { type: "button", "aria-label": `Run line ${step.line}`, disabled: "" }, "Run");
-      button.addEventListener("click", () => this.act("step", { number: String(step.number) }));
-      this.buttons.set(step.number, button);
+      button.addEventListener("click", () => this.act("step", { line: String(step.line) }));
+      this.buttons.push({ line: step.line, button });
       row.append(button);
     }
     row.append(outcome);
-    this.outcomes.set(step.number, outcome);
+    this.outcomes.set(key(step), outcome);
     return row;
   }
 
   enable(allowed, running) {
-    this.buttons.forEach((button, number) => {
+    this.buttons.forEach(({ line, button }) => {
       button.disabled = !allowed || running !== null;
-      button.setAttribute("aria-busy", String(number === running));
-      button.textContent = number === running ? "Running" : "Run";
+      button.setAttribute("aria-busy", String(line === running));
+      button.textContent = line === running ? "Running" : "Run";
     });
   }
 
@@ -63,7 +66,7 @@ export class Runbook {
   }
 
   executed(facts, at) {
-    const outcome = this.outcomes.get(facts.number);
+    const outcome = this.outcomes.get(key(facts));
     if (!outcome) return;
     this.place.querySelectorAll(".outcome details").forEach((each) => { each.open = false; });
     const mark = element("span", { class: `mark ${facts.verdict}` }, `${MARKS[facts.verdict] ?? "·"} `);
