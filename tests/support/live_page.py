@@ -14,8 +14,6 @@ from harness.app.page import Page, PageRequest, open_page
 from harness.listeners.web.controls import ControlError
 from harness.listeners.web.feed import Feed
 from harness.listeners.web.messages import Messages
-from harness.record.event import Event
-from harness.record.journal import read_events
 from tests.support.simulated_drill import World
 
 PLAN = {
@@ -115,12 +113,7 @@ def served(*, frames: tuple[str, ...] = (), plan: Mapping[str, object] = PLAN) -
         yield Served(page, feed, controls)
 
 
-def fill(feed: Feed, world: World) -> None:
-    """Run a simulated drill; every event of it becomes a message at once."""
-    world.journal.deliver_to(Messages(world.judges.of, feed))
+def fill(feed: Feed, world: World, *, final: bool = True) -> None:
+    """Run a simulated drill; every event of it becomes a message at once. `final`: the page ends with it."""
+    world.journal.deliver_to(Messages(world.judges.of, feed, final=final))
     world.run()
-
-
-def record_of(folder: Path) -> list[Event]:
-    """The events of the drill that was recorded in a folder."""
-    return list(read_events(folder / "record.jsonl"))
