@@ -18,6 +18,8 @@ def line_of(event: DrillEvent) -> tuple[Mark, str] | None:
     match event:
         case StepExecuted():
             return None
+        case CommandTyped() if event.line is not None:  # a documented step, which has been shown as one
+            return None
         case DrillStarted():
             return "phase", f"{event.title}: {event.fault}"
         case PhaseStarted() if event.phase in WAITS:

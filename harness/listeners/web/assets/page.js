@@ -144,7 +144,9 @@ function draw() {
   alerts.draw(now());
 }
 
+// What the phase waits for; where it waits for a person, the hint says so.
 function waiting(state) {
+  if (known.plan.by_hand && ["fault", "response"].includes(state.phase)) return "";
   const left = state.evidence.filter((row) => !row.settled).map((row) => `${row.name} ${row.text}`);
   const more = state.more_s == null ? "" : `, about ${Math.max(1, state.more_s)} s more`;
   return state.waits ? `${state.waits}${more}${left.length ? `: ${left.join(" · ")}` : ""}` : "";
