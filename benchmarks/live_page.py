@@ -142,15 +142,16 @@ def readers(page: Page, count: int) -> Iterator[subprocess.Popen[str]]:
         f"{access.cookie}={access.session}",
     ]
     root = Path(__file__).resolve().parents[1]
-    process = subprocess.Popen([*argv, str(count)], cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        if process.stdout.readline() != "open\n":
-            raise UnusableError("the pages could not be opened")
-        yield process
-    finally:
-        process.kill()
-        process.wait()
+    with subprocess.Popen(
+        [*argv, str(count)], cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            if process.stdout.readline() != "open\n":
+                raise UnusableError("the pages could not be opened")
+            yield process
+        finally:
+            process.kill()
 
 
 def cpu_s(*names: str) -> float:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         write_history_page,
     )
     from harness.app.members import format_names, platform_names
-    from harness.app.page import PageRequest, watched
+    from harness.app.page import PageRequest, handled, watched
     from harness.app.papers import PostmortemRequest, PostmortemResult, postmortem
     from harness.app.planning import PlanRequest, PlanResult, plan
     from harness.app.platforms import DownRequest, LoadTarget, PlatformChoice, UpRequest, UpResult, down, up
@@ -115,6 +115,7 @@ __all__ = [
     "down",
     "drill",
     "format_names",
+    "handled",
     "import_slos",
     "init",
     "is_comparison",
@@ -159,7 +160,7 @@ _MEMBERS = {
     "harness.app.members": "format_names platform_names",
     "harness.app.planning": "PlanRequest PlanResult plan",
     "harness.app.platforms": "DownRequest LoadTarget PlatformChoice UpRequest UpResult down up",
-    "harness.app.page": "PageRequest watched",
+    "harness.app.page": "PageRequest handled watched",
     "harness.app.papers": "PostmortemRequest PostmortemResult postmortem",
     "harness.app.recovery": "RecoverRequest Recovered recover",
     "harness.app.regression": "RegressRequest RegressResult regress write_regression_page",

@@ -7,15 +7,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from harness.app.desk_controls import DeskControls
 from harness.app.planning import PlanRequest, read_plan
 from harness.listeners.progress import ReadJudge
 from harness.listeners.web.controls import Controls, NoControls
 from harness.listeners.web.feed import Feed, Stage
 from harness.listeners.web.guard import Access
 from harness.listeners.web.messages import Messages
-from harness.listeners.web.runbook import shown_plan
+from harness.listeners.web.runbook import hidden_plan, shown_plan
 from harness.listeners.web.server import PageServer, listen
 from harness.record.listener import Listener
+from harness.responders.person import Front
 
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 8088
 
@@ -73,3 +75,23 @@ def watched(request: PageRequest, plan: PlanRequest) -> Iterator[tuple[str, Call
     with open_page(request) as page:
         feed = page.show({**shown_plan(made), "by_hand": False})
         yield page.url, lambda judge: Messages(judge, feed)
+
+
+@dataclass(frozen=True)
+class HandledPage:
+    """The page of a drill that a person handles: its URL, what makes its listener, and its front of the desk."""
+
+    url: str
+    listener: Callable[[ReadJudge], Listener]
+    front: Front
+
+
+@contextmanager
+def handled(request: PageRequest, plan: PlanRequest, *, hidden: bool) -> Iterator[HandledPage]:
+    """The page of a drill that a person handles. `hidden`: the page shows neither its fault nor its runbook."""
+    made = read_plan(plan)
+    with open_page(request) as page:
+        shown = hidden_plan(made) if hidden else shown_plan(made)
+        feed = page.show({**shown, "by_hand": True})
+        page.controls = controls = DeskControls(feed)
+        yield HandledPage(page.url, lambda judge: Messages(judge, feed, hidden=hidden), controls.front)

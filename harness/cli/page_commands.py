@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from harness import app
+from harness.app.page import HandledPage
 from harness.cli.notify import notify
 from harness.cli.requests import plan_request, platform_choice
 from harness.cli.signals import stop_on_signals
@@ -44,3 +45,14 @@ def watched(options: argparse.Namespace, request: app.RunRequest) -> Iterator[Se
     with app.watched(app.PageRequest(options.host, options.web), request.plan) as (url, listener):
         notify(f"the page of this run: {url}")
         yield (listener,)
+
+
+@contextmanager
+def handled(options: argparse.Namespace, plan: app.PlanRequest) -> Iterator[Sequence[HandledPage]]:
+    """Serve the page of a drill that a person handles, if one is wanted, and say where."""
+    if options.web is None:
+        yield ()
+        return
+    with app.handled(app.PageRequest(options.host, options.web), plan, hidden=options.hidden) as page:
+        notify(f"the page of this drill: {page.url}")
+        yield (page,)

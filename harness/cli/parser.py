@@ -169,6 +169,7 @@ def _add_drill(command: argparse.ArgumentParser) -> None:
     _add_document(command)
     _add_selection(command)
     drill_parser.add_handling(command)
+    page_parser.add_run_options(command)
     _add_start(command)
     _add_control(command)
     _add_platform(command)

@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from harness.listeners.progress import ReadJudge, conclusion
 from harness.listeners.web.feed import Feed
+from harness.listeners.web.hiding import HIDDEN
 from harness.listeners.web.points import points
 from harness.listeners.web.status import status
 from harness.listeners.web.story import line_of
@@ -13,6 +14,9 @@ from harness.record.event import DrillEvent, Event
 from harness.record.events import (
     DrillEnded,
     DrillStarted,
+    FaultApplied,
+    FaultReverted,
+    FindingNoted,
     LoadCounted,
     PhaseEnded,
     PhaseStarted,
@@ -25,16 +29,19 @@ from harness.record.steps import StepFacts
 from harness.verdict.steps import judge_step
 
 STATUS_EVERY_S = 0.5
+TELLING = (DrillStarted, FaultApplied, FaultReverted, FindingNoted)
+"""Events whose text tells what a hidden fault is."""
 
 
 class Messages:
     """A listener: puts what a page shows of each event into its feed.
 
-    `judge` gives the judge of a drill. `final`: no other run follows on the same page.
+    `judge` gives the judge of a drill. `final`: no other run follows on the same page. `hidden`: neither fault nor
+    runbook may be shown before the drill has ended.
     """
 
-    def __init__(self, judge: ReadJudge, feed: Feed, *, final: bool = True) -> None:
-        self._judge, self._feed, self._final = judge, feed, final
+    def __init__(self, judge: ReadJudge, feed: Feed, *, final: bool = True, hidden: bool = False) -> None:
+        self._judge, self._feed, self._final, self._hidden = judge, feed, final, hidden
         self._lines = 0
         self._phase_began_s: dict[str, float] = {}
         self._told_s: dict[str, float] = {}
@@ -54,14 +61,14 @@ class Messages:
         if isinstance(event, PhaseStarted):
             self._phase_began_s[event.drill] = event.t_s
         if isinstance(event, DrillEvent):
-            self._line(event, line_of(event))
+            self._line(event, None if self._hidden and isinstance(event, TELLING) else line_of(event))
             self._tell(event)
 
     def _line(self, event: DrillEvent, line: tuple[str, str] | None) -> None:
         if line is not None:
             self._lines += 1
             mark, text = line
-            shown = {"t": event.t_s, "drill": event.drill, "mark": mark, "text": text}
+            shown = {"t": event.t_s, "drill": self._shown_id(event), "mark": mark, "text": text}
             self._feed.put(f"line/{self._lines}", "line", shown)
 
     def _conclude(self, event: PhaseEnded) -> None:
@@ -76,14 +83,18 @@ class Messages:
         verdict, why = judge_step(facts)
         self._line(event, ("ok" if verdict == "ok" else "failed" if verdict in ("failed", "refused") else "info",
                            f"line {facts.line}: {why}"))  # fmt: skip
-        self._feed.put(f"step/{event.drill}/{event.t_s}/{facts.line}", "step", _shown(event, verdict, why))
+        self._feed.put(
+            f"step/{event.drill}/{event.t_s}/{facts.line}",
+            "step",
+            {**_shown(event, verdict, why), "drill": self._shown_id(event)},
+        )
 
     def _alert(self, event: AlertRaised | AlertHandled) -> None:
         """The alert with everything that was done about it so far."""
         key = (event.drill, event.alert)
         if isinstance(event, AlertRaised):
             raised: dict[str, object] = {name: value for name, value in asdict(event).items() if name != "t_s"}
-            self._alerts[key] = {**raised, "raised": event.t_s, "handled": []}
+            self._alerts[key] = {**raised, "drill": self._shown_id(event), "raised": event.t_s, "handled": []}
         known = self._alerts.get(key)
         if known is None:
             return
@@ -104,9 +115,15 @@ class Messages:
         self._told_s[event.drill] = event.t_s
         with self._judge(event.drill) as judge:
             shown, drawn = status(judge.state), list(points(judge.state))
+        if self._hidden:
+            shown = {**shown, "drill": HIDDEN, "symptoms": []}
         self._feed.put(f"status/{event.drill}", "status", shown)
         for each in drawn:
-            self._feed.put(f"point/{event.drill}/{each['at']}", "point", {"drill": event.drill, **each})
+            self._feed.put(f"point/{event.drill}/{each['at']}", "point", {"drill": self._shown_id(event), **each})
+
+    def _shown_id(self, event: DrillEvent) -> str:
+        """The id of the drill on the page."""
+        return HIDDEN if self._hidden else event.drill
 
 
 def _shown(event: StepExecuted, verdict: str, why: str) -> dict[str, object]:

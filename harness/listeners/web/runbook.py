@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from harness.listeners.web.hiding import HIDDEN
 from harness.plan import DrillPlan, GamedayPlan
 from harness.runbook.alerting import asked_action
 from harness.steps.step import Step
@@ -14,6 +15,20 @@ def shown_plan(plan: GamedayPlan, only: Collection[str] = ()) -> dict[str, objec
     """The document and its drills; `only`: ids of runbooks, if not all are shown."""
     drills = [_drill(drill) for drill in plan.drills if not only or drill.runbook.id in only]
     return {"document": Path(plan.document.path).name, "drills": drills, "deadlines": list(_deadlines(plan))}
+
+
+def hidden_plan(plan: GamedayPlan) -> dict[str, object]:
+    """The same for a drill whose runbook is hidden: the steps of all runbooks, and no symptoms."""
+    steps = [_step(step) for drill in plan.drills for step in drill.steps]
+    drill = {
+        "id": HIDDEN,
+        "title": "one of the document's",
+        "line": 1,
+        "symptoms": [],
+        "steps": steps,
+        "dashboards": [],
+    }
+    return {**shown_plan(plan), "drills": [drill]}
 
 
 def _drill(drill: DrillPlan) -> dict[str, object]:

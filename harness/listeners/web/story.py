@@ -16,9 +16,7 @@ _MARKS: dict[str, Mark] = {"✓": "ok", "✗": "failed", "?": "inconclusive", "�
 def line_of(event: DrillEvent) -> tuple[Mark, str] | None:
     """The line of an event; None if it has none, or a place of its own on the page."""
     match event:
-        case StepExecuted():
-            return None
-        case CommandTyped() if event.line is not None:  # a documented step, which has been shown as one
+        case StepExecuted() | CommandTyped(line=int()):  # the latter is a documented step, shown as one
             return None
         case DrillStarted():
             return "phase", f"{event.title}: {event.fault}"

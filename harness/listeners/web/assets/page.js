@@ -7,7 +7,7 @@ const PHASES = ["prepare", "baseline", "fault", "symptoms", "response", "recover
 const MARKS = { ok: "✓", failed: "✗", inconclusive: "?", phase: "", info: "·" };
 const $ = (id) => document.getElementById(id);
 
-const known = { run: null, plan: null, drill: null, states: new Map(), points: new Map(), steps: [], first: null, last: 0, ended: false, offset: 0 };
+const known = { run: null, plan: null, drill: null, states: new Map(), points: new Map(), steps: [], first: null, last: 0, ended: false, chosen: false, offset: 0 };
 const charts = new Charts($("charts"));
 const runbook = new Runbook($("runbook"), act);
 const alerts = new Alerts($("alerts-card"), $("alerts"), act);
@@ -32,7 +32,7 @@ const since = (t) => `at ${(t - (known.first ?? t)).toFixed(1)} s`;
 function begin({ run, now: there }) {
   known.offset = there - Date.now() / 1000;
   if (run === known.run) return;
-  Object.assign(known, { run, plan: null, drill: null, states: new Map(), points: new Map(), steps: [], first: null, last: 0, ended: false });
+  Object.assign(known, { run, plan: null, drill: null, states: new Map(), points: new Map(), steps: [], first: null, last: 0, ended: false, chosen: false });
   charts.clear();
   $("story").replaceChildren();
   $("error").hidden = true;
@@ -45,7 +45,10 @@ function plan(data) {
   $("drills").hidden = data.drills.length < 2;
   $("drills").replaceChildren(...data.drills.map((drill) => {
     const button = element("button", { type: "button", "data-drill": drill.id }, drill.id);
-    button.addEventListener("click", () => choose(drill.id));
+    button.addEventListener("click", () => {
+      known.chosen = true;
+      choose(drill.id);
+    });
     return button;
   }));
   choose(data.drills[0].id);
@@ -63,7 +66,7 @@ function choose(id) {
 }
 
 function status(data) {
-  if (!known.states.has(data.drill) && known.states.size && known.drill !== data.drill && !known.chosen) choose(data.drill);
+  if (!known.chosen && !known.states.has(data.drill) && known.drill !== data.drill) choose(data.drill);
   known.states.set(data.drill, data);
 }
 
@@ -133,7 +136,7 @@ function draw() {
     $("waits").textContent = state.verdict || known.ended ? "" : waiting(state);
     drawPhases(state);
     drawSlis(state);
-    runbook.seen(state.symptoms, state.fault.treatment);
+    if (state.symptoms.length) runbook.seen(state.symptoms, state.fault.treatment);
   } else {
     $("verdict").hidden = $("cause").hidden = true;
     $("phases").replaceChildren();
