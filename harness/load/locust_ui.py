@@ -155,12 +155,13 @@ class LocustLoad:
         with self._changes:
             if self._stopping:
                 return
+            worker = self._workers.pop(name)
             self._counts.leave(name)
-            url = self._workers.pop(name).admin().url
-            if url in self._urls:
-                self._urls.remove(url)
+            if worker.admin().url in self._urls:
+                self._urls.remove(worker.admin().url)
             if not self._workers:
                 self._fail(f"every worker has left; the last one: {why}")
+        worker.stop()
 
     def _fail(self, why: str) -> None:
         self._failure = why

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from harness.record.events import LoadLost, ProcessStarted
 from harness.record.incident import AlertHandled, AlertRaised
 from harness.record.journal import read_events
 from tests.support.browser import NEEDED, new_page
+from tests.support.browser import until as wait_until
 from tests.support.gameday import Running, left, running
 from tests.support.paths import BINDINGS, RUNBOOK
 
@@ -29,6 +29,10 @@ LIMIT_S = 240.0
 """A machine with other work is slow; nothing is judged by the time."""
 SOON = "Acknowledge the alert within 1 second"
 """A deadline that no person can meet."""
+
+
+def until(page: Any, condition: Callable[[], object], what: str) -> None:
+    wait_until(page, condition, what, LIMIT_S)
 
 
 def look(page: Any, name: str) -> None:
@@ -46,14 +50,6 @@ def ui(tmp_path: Path) -> Iterator[Running]:
     words = ("ui", document, "--bindings", BINDINGS, "--only", "TIMEOUT", "--port", "0", "--locust-port", "0")
     with running(*words, cwd=tmp_path) as one:
         yield one
-
-
-def until(page: Any, condition: Callable[[], object], what: str) -> None:
-    """Wait until something is true of a page, which is asked five times a second."""
-    deadline_s = time.monotonic() + LIMIT_S
-    while not condition():
-        assert time.monotonic() < deadline_s, f"not within {LIMIT_S:g} s: {what}"
-        page.wait_for_timeout(200)
 
 
 def first_url(ui: Running) -> str:

@@ -15,7 +15,7 @@ import pytest
 
 from harness.record.event import Event
 from harness.record.incident import AlertHandled, AlertRaised, NoteTaken
-from tests.support.browser import NEEDED, new_page
+from tests.support.browser import NEEDED, new_page, until
 from tests.support.live_page import PLAN, Served, fill, served
 from tests.support.pages import HOSTILE
 from tests.support.simulated_drill import World, incident, ran
@@ -129,10 +129,10 @@ def test_what_a_person_does_is_sent_and_a_refusal_is_shown(tmp_path: Path) -> No
         page.get_by_role("button", name="Acknowledge").click()
         page.get_by_label("Text of the update, or reason").fill("we know")
         page.get_by_role("button", name="Post the update").click()
-        page.wait_for_function("document.querySelector('.alert + * input, #alerts input').value === ''")
+        until(page, lambda: page.locator("#alerts input").input_value() == "", "the end of the update")
         page.get_by_label("Note", exact=True).fill("calm")
         page.get_by_role("button", name="Keep the note").click()
-        page.wait_for_function("document.querySelector('#note-text').value === ''")
+        until(page, lambda: page.locator("#note-text").input_value() == "", "the end of the note")
         assert site.controls.done == [
             ("end-fault", {}), ("step", {"line": "30"}), ("acknowledge", {"text": ""}),
             ("update", {"text": "we know"}), ("note", {"by": "", "text": "calm"}),
@@ -151,8 +151,8 @@ def test_a_page_that_lost_its_connection_comes_back_and_has_everything(tmp_path:
         opened(page, site)
         before = texts(page, "#story li")
         site.page.show({**BY_HAND, "document": "next.md"}).put("line/1", "line", line("begun again"))
-        page.wait_for_function("document.querySelector('#document').textContent === 'next.md'")
-        page.wait_for_function("document.querySelectorAll('#story li').length === 1")
+        until(page, lambda: page.locator("#document").inner_text() == "next.md", "the next run")
+        until(page, lambda: page.locator("#story li").count() == 1, "its first line")
         assert len(before) > 10
         assert texts(page, "#story li") == ["0.0 s · begun again"]
         assert page.locator("#verdict").is_hidden()

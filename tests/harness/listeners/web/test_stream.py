@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from harness.listeners.web.feed import Feed
+from harness.listeners.web.messages import Messages
+from harness.record.event import Event
+from harness.record.events import DrillEnded
 from tests.support.hostile import CONTROL
 from tests.support.live_page import PLAN, fill, served
 from tests.support.simulated_drill import World, incident, ran
@@ -109,3 +112,20 @@ def test_every_message_is_one_line_of_json(tmp_path: Path) -> None:
     assert "\n" not in feed.after(0)[0].data
     assert "\r" not in feed.after(0)[0].data
     assert json.loads(feed.after(0)[0].data)["text"].startswith("one\ntwo")
+
+
+def test_a_hidden_drill_is_not_named_before_it_has_ended_and_its_fault_is_not_shown(tmp_path: Path) -> None:
+    feed, shown = Feed("a"), list[str]()
+    world = World(tmp_path, incident, title="Secret title", runbook="SECRET", symptoms=(("secret", None),))
+    listener = Messages(world.judges.of, feed, hidden=True)
+
+    def listening(event: Event) -> None:
+        listener(event)
+        if not isinstance(event, DrillEnded):
+            shown.extend(each.data for each in feed.after(0))
+
+    world.journal.deliver_to(listening)
+    world.run()
+    assert len(set(shown)) > 50
+    assert not [each for each in shown if "secret" in each.lower() or "fault:" in each]
+    assert {data["drill"] for data in map(json.loads, set(shown)) if "drill" in data} == {"incident"}
