@@ -11,7 +11,7 @@ import pytest
 from harness.listeners.web.feed import Feed
 from harness.listeners.web.messages import Messages
 from harness.record.event import Event
-from harness.record.events import DrillEnded
+from harness.record.events import DrillEnded, RunEnded
 from tests.support.hostile import CONTROL
 from tests.support.live_page import PLAN, fill, served
 from tests.support.simulated_drill import World, incident, ran
@@ -121,7 +121,7 @@ def test_a_hidden_drill_is_not_named_before_it_has_ended_and_its_fault_is_not_sh
 
     def listening(event: Event) -> None:
         listener(event)
-        if not isinstance(event, DrillEnded):
+        if not isinstance(event, DrillEnded | RunEnded):
             shown.extend(each.data for each in feed.after(0))
 
     world.journal.deliver_to(listening)
