@@ -10,8 +10,12 @@ from harness.drill import Limits
 from harness.errors import BindingError
 from harness.load.job import MAX_DURATION_S as LOAD_S
 from harness.plan import GamedayPlan
+from harness.record.incident import RunBeside
 from harness.responders.base import Responder
 from harness.responders.person import HUMAN
+from harness.responders.program import BUDGET_S as PROGRAM_BUDGET_S
+from harness.responders.program import ProgramResponder
+from harness.responders.sections import sections_of
 
 LONGEST_FAULT_S = 3600.0
 """Longest duration that the services accept for a fault."""
@@ -19,12 +23,13 @@ LONGEST_FAULT_S = 3600.0
 
 @dataclass(frozen=True)
 class Handling:
-    """A responder, the longest response that it may take (0: its steps have deadlines of their own), and whether the
-    fault and the runbook are hidden from it."""
+    """A responder, the longest response that it may take (0: its steps have deadlines of their own), whether the fault
+    and the runbook are hidden from it, and a run to show beside its own."""
 
     responder: Responder
     budget_s: float = 0.0
     hidden: bool = False
+    beside: RunBeside | None = None
 
     def limits(self, steady_s: float) -> Limits:
         """The limits of the phases: a recovery must last as long as the incident had lasted, on both sides."""
@@ -45,6 +50,8 @@ class Handling:
 
     def lengthened(self, plan: GamedayPlan) -> GamedayPlan:
         """The plan with faults that outlast the drill."""
+        if not self.longest_s:
+            return plan
         faults = {
             name: tuple(replace(spec, max_duration_s=max(spec.max_duration_s, self.longest_s)) for spec in specs)
             for name, specs in plan.bindings.faults.items()
@@ -52,8 +59,21 @@ class Handling:
         return replace(plan, bindings=replace(plan.bindings, faults=faults))
 
 
-def by_name(name: str) -> Handling:
-    """The handling by a registered responder of a whole run. Raises BindingError for a person, who needs a desk."""
-    if name == HUMAN:
+def handling_of(request: str, plan: GamedayPlan) -> Handling:
+    """The handling of a whole run, by the name of a responder or a command line.
+
+    Raises BindingError for a person, who needs a desk, and MachineError for a program that does not exist.
+    """
+    if request == HUMAN:
         raise BindingError(f"--responder {HUMAN}: a person handles one incident at a time; use `gameday drill`")
-    return Handling(RESPONDERS.load(name)())
+    if request in RESPONDERS.names():
+        return Handling(RESPONDERS.load(request)())
+    return by_program(request, plan)
+
+
+def by_program(command: str, plan: GamedayPlan, budget_s: float | None = None, *, hidden: bool = False) -> Handling:
+    """The handling by a command line, which knows every step of the plan. Raises MachineError if there is no such
+    program."""
+    longest_s = budget_s or PROGRAM_BUDGET_S
+    responder = ProgramResponder(command, sections_of(plan), budget_s=longest_s, hidden=hidden)
+    return Handling(responder, longest_s, hidden)

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TypeAlias
 
 from harness.app.checks import part_problems, refusals
-from harness.app.handling import Handling, by_name
+from harness.app.handling import Handling, handling_of
 from harness.app.history import keep
 from harness.app.load import make_load
 from harness.app.members import DEFAULT_PLATFORM, file_formats, make_provider, options_for
+from harness.app.notifying import notifications
 from harness.app.planning import PlanRequest, read_plan
 from harness.app.platforms import PlatformChoice
 from harness.app.reporting import RECORD, ReportRequest, report, write_files
@@ -61,11 +62,13 @@ class RunRequest:
     strict: bool = False
     """Whether a recovery needs a probability of self-healing of at most 1 % instead of 10 %."""
     responder: str = "runbook"
-    """The registered name of who handles the incident."""
+    """Who handles the incidents: a registered name, or the command line of a program."""
     steady_s: float = 0.0
     """Shortest baseline phase, in seconds: regressions are judged by its latencies."""
     history: Path | None = None
     """The history to add the run to; None: none."""
+    notify: tuple[str, ...] = ()
+    """The systems to notify of alerts, each as FORMAT=URL."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,8 @@ def run(
     """
     plan = read_plan(request.plan)
     check(plan)
-    return run_plan(plan, request, by_name(request.responder), notify=notify, listeners=listeners, stop=stop)
+    handling = handling_of(request.responder, plan)
+    return run_plan(handling.lengthened(plan), request, handling, notify=notify, listeners=listeners, stop=stop)
 
 
 def run_plan(
@@ -109,7 +113,7 @@ def run_plan(
 
     `adapt` replaces members of the families, such as what generates the load.
     """
-    workers = request.platform.options.load_in_cluster
+    notified, workers = notifications(request.notify), request.platform.options.load_in_cluster
     provider = make_provider(
         request.platform.name or DEFAULT_PLATFORM, options_for(plan.bindings, request.platform.options)
     )
@@ -123,7 +127,7 @@ def run_plan(
     announce = _Announce(stop, notify)
     with (
         run_registry.registered(out),
-        _recording(out / RECORD, listeners) as (journal, judges),
+        _recording(out / RECORD, (*listeners, lambda judge: notified)) as (journal, judges),
         _interruptible(stop),
         provider.session(out, announce),
     ):
@@ -131,7 +135,7 @@ def run_plan(
         run_gameday(plan, members, journal, judges, out, admission, stop)
     result = report(ReportRequest(out))
     write_files(result, formats, out)
-    return RunResult(out, result, tuple(_keep(out, result, request.history)))
+    return RunResult(out, result, (*_keep(out, result, request.history), *notified.close()))
 
 
 def _keep(out: Path, result: GamedayResult, file: Path | None) -> Iterator[str]:
@@ -184,6 +188,7 @@ def _members(plan: GamedayPlan, provider: Provider, request: RunRequest, handlin
         handling.limits(request.steady_s),
         draw,
         handling.hidden,
+        (handling.beside,) if handling.beside else (),
     )
 
 

@@ -42,6 +42,8 @@ def _run(options: argparse.Namespace) -> int:
         options.strict,
         steady_s=float(options.steady),
         history=None if options.no_history else options.history,
+        notify=tuple(options.notify),
+        responder=options.responder,
     )
     stop, display = threading.Event(), [] if options.quiet else [_progress_display]
     with stop_on_signals(stop), _page(options, request) as page:

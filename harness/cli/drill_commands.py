@@ -21,18 +21,20 @@ from harness.responders.desk_socket import desk_socket
 def drill(options: argparse.Namespace) -> int:
     """`gameday drill`."""
     terminal, stop = Terminal(sys.stderr), threading.Event()
+    desk = DeskTerminal(terminal, options.observer)
 
     def display(_: app.ReadJudge) -> Listener:
         return HandlingDisplay(terminal.say)
 
     run = _run_request(options)
-    with stop_on_signals(stop), handled(options, run.plan) as pages:
+    with stop_on_signals(stop, desk.interrupt), handled(options, run.plan) as pages:
         request = app.DrillRequest(
             run,
-            fronts=(desk_socket, DeskTerminal(terminal, options.observer), *(page.front for page in pages)),
+            fronts=(desk_socket, desk, *(page.front for page in pages)),
             fault=options.fault,
             hidden=options.hidden,
             budget_s=options.budget,
+            beside=options.beside,
         )
         listeners = [display, *(page.listener for page in pages)]
         done = app.drill(request, notify=terminal.say, listeners=listeners, stop=stop)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from harness.cli import bindings_parser, compare, demo, drill_parser, history_parser, page_parser
+from harness.cli import bindings_parser, compare, demo, drill_parser, history_parser, notify_parser, page_parser
 from harness.cli.arguments import add_format, add_open, natural, positive
 from harness.registry import Family
 
@@ -160,6 +160,8 @@ def _add_run(command: argparse.ArgumentParser) -> None:
     command.add_argument("--strict", action="store_true", help=about)
     history_parser.add_run_options(command)
     page_parser.add_run_options(command)
+    notify_parser.add_option(command)
+    drill_parser.add_responder(command, "runbook")
     _add_report_format(command)
     add_open(command)
     command.add_argument("--quiet", action="store_true", help="print the result only, no progress")

@@ -96,11 +96,16 @@ class _Shell:
     def _ask(self, request: Message) -> Message | None:
         """The answer to a request. Ctrl-C ends the command that runs for it, not the shell."""
         answers: list[Message | None] = []
-        thread = threading.Thread(target=lambda: answers.append(self._client.ask(request)), daemon=True)
-        thread.start()
-        while thread.is_alive():
+        done = threading.Event()  # a join that Ctrl-C interrupts may take a thread that runs for one that has ended
+
+        def ask() -> None:
+            answers.append(self._client.ask(request))
+            done.set()
+
+        threading.Thread(target=ask, daemon=True).start()
+        while not done.is_set():
             try:
-                thread.join(_POLL_S)
+                done.wait(_POLL_S)
             except KeyboardInterrupt:
                 self._interrupt()
         return answers[0]

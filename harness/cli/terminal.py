@@ -52,12 +52,17 @@ class DeskTerminal:
 
     def __init__(self, terminal: Terminal, observer: str, input_fd: int | None = None) -> None:
         self._terminal, self._observer = terminal, observer
-        self._fd = sys.stdin.fileno() if input_fd is None else input_fd
+        self._fd = _standard_input() if input_fd is None else input_fd
+        self._desk: IncidentDesk | None = None
+
+    def interrupt(self) -> bool:
+        """End the command that runs; return whether one did."""
+        return self._desk is not None and self._desk.interrupt()
 
     @contextmanager
     def __call__(self, desk: IncidentDesk) -> Iterator[None]:
         """Read lines until the end of the `with`."""
-        ended = threading.Event()
+        ended, self._desk = threading.Event(), desk
         thread = threading.Thread(target=self._read, args=(desk, ended), name="terminal", daemon=True)
         self._terminal.say(situation_text(desk.situation()))
         self._terminal.say("`help` shows what you can do here; `gameday shell` opens a second terminal")
@@ -67,6 +72,7 @@ class DeskTerminal:
         finally:
             ended.set()
             thread.join()
+            self._desk = None
             self._terminal.ask("")
 
     def _read(self, desk: IncidentDesk, ended: threading.Event) -> None:
@@ -75,7 +81,7 @@ class DeskTerminal:
         self._ask(desk)
         while not ended.is_set():
             self._show_passed(desk, passed)
-            if not open_input:
+            if self._fd is None or not open_input:
                 ended.wait(_POLL_S)
             elif select.select([self._fd], [], [], _POLL_S)[0]:
                 part = os.read(self._fd, 4096)
@@ -102,3 +108,11 @@ class DeskTerminal:
             if clock.left_s < 0 and not clock.done and (clock.alert, clock.line) not in passed:
                 passed.add((clock.alert, clock.line))
                 self._terminal.say(f"✗ {clock_text(clock)}")
+
+
+def _standard_input() -> int | None:
+    """The descriptor of the standard input; None where there is none."""
+    try:
+        return sys.stdin.fileno()
+    except (AttributeError, OSError, ValueError):  # closed, or replaced by a stream without a descriptor
+        return None

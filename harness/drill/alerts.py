@@ -9,13 +9,12 @@ from contextlib import AbstractContextManager, contextmanager
 
 from harness.drill.base import Record
 from harness.record.incident import AlertHandled, AlertRaised, AlertSource
+from harness.runbook.alerting import DEFAULT_PRIORITIES
 from harness.verdict.burning import unraised
 from harness.verdict.judge import Judge
 from harness.verdict.now import slos_now
 from harness.verdict.state import DrillState, DueAlert
 
-DEFAULT_PRIORITIES = ("P0", "P1", "P2")
-"""Of a document that names no priorities."""
 DRILL = "gameday"
 """Who notes that an SLO holds again: a measurement, no responder."""
 PERIOD_S = 0.5

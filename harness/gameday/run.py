@@ -78,6 +78,8 @@ class Members:
     draw: Draw
     hidden: bool = False
     """Whether no name of a file or folder may say which runbook is drilled."""
+    opening: tuple[DrillEvent, ...] = ()
+    """Further events with which the record of each drill begins."""
 
 
 def run_gameday(
@@ -148,12 +150,19 @@ def _run_drill(gameday: _Gameday, drill: DrillPlan) -> None:
         try:
             record, earlier_s = _recorder(gameday, header.drill), gameday.history.needed_s(header.drill, header.fault)
             control = control_plan(drill, gameday.plan, earlier_s)
-            if chosen := gameday.members.responder.chosen():
-                record(chosen)
+            _open(gameday.members, record)
             _Drilling(gameday, drill, drill.binding, record, header.first, control).run()
         except StartError:  # the services of the bindings start for no other drill either
             gameday.stop.set()
             raise
+
+
+def _open(members: Members, record: Record) -> None:
+    """Record who handles the incident, and what is known before it."""
+    if chosen := members.responder.chosen():
+        record(chosen)
+    for event in members.opening:
+        record(event)
 
 
 def _recorder(gameday: _Gameday, drill: str) -> Record:

@@ -20,7 +20,7 @@ _PHASES: Mapping[PhaseName, str] = {
     "control-prepare": "the platform for the control starts; you will have the one after it",
     "prepare": "the platforms start",
     "baseline": "the load runs; wait for an alert",
-    "response": "you handle the incident: `help` shows how",
+    "response": "the incident is handled from now on",
     "recovery": "the response has ended; the SLOs are judged",
     "control": "the SLOs hold again; is the control still broken?",
     "after-revert": "the fault is reverted; the SLOs are judged once more",

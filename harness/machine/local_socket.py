@@ -95,7 +95,7 @@ class LocalClient:
     """A connection to a LocalServer; `close` it."""
 
     def __init__(self, path: Path) -> None:
-        """Connect. Raises OSError when nobody listens there."""
+        """Connect. Raises OSError when no server listens there."""
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
         try:
             with _short(path) as name:

@@ -88,6 +88,22 @@ class NoteTaken(DrillEvent):
     text: Annotated[str, "text of the note"]
 
 
+@dataclass(frozen=True, kw_only=True)
+class RunBeside(DrillEvent):
+    """An earlier run of the same incident, in which the runbook was executed as written, to show beside this one."""
+
+    run: Annotated[str, "run directory"]
+    verdict: Annotated[str, "verdict of its drill: `passed`, `failed` or `inconclusive`"]
+    steps: Annotated[Count, "steps that it ran"]
+    acknowledged_s: Annotated[Seconds | None, "seconds from the first alert until it was acknowledged; null: not"] = (
+        None
+    )
+    investigating_s: Annotated[Seconds | None, "the same until it was investigated"] = None
+    mitigated_s: Annotated[Seconds | None, "the same until its SLO held again"] = None
+    resolved_s: Annotated[Seconds | None, "the same until it was resolved"] = None
+    recover_s: Annotated[Seconds | None, "seconds from the fault until every SLO held again; null: they did not"] = None
+
+
 INCIDENT_EVENTS: Final[tuple[type[Event], ...]] = (
     ProceduresRead,
     ResponderChosen,
@@ -95,5 +111,6 @@ INCIDENT_EVENTS: Final[tuple[type[Event], ...]] = (
     AlertHandled,
     CommandTyped,
     NoteTaken,
+    RunBeside,
 )
 """Every kind of event of this file."""

@@ -19,6 +19,12 @@ from harness.verdict.alert_log import AlertLog
 from harness.verdict.now import SloNow
 
 
+class Record(Protocol):
+    """Writes an event of a drill to its record; with `sync`, it is on disk then. Raises JournalError."""
+
+    def __call__(self, event: DrillEvent, *, sync: bool = False) -> None: ...
+
+
 @dataclass(frozen=True)
 class Incident:
     """The incident of one drill: the document, the alerts, and what its responder may use.
@@ -38,7 +44,7 @@ class Incident:
     """The treatment platform."""
     session: Session
     """Executes commands on the treatment platform."""
-    record: Callable[[DrillEvent], None]
+    record: Record
     """Writes an event of this drill to the record; safe in every thread. Raises JournalError."""
     alert_log: Callable[[], AlertLog]
     """A copy of the alerts that are raised by now, and of what was done about them; safe in every thread."""
@@ -52,7 +58,7 @@ class Incident:
         return tuple(self.alert_log().raised)
 
     def unacknowledged(self) -> tuple[AlertRaised, ...]:
-        """Those that nobody has acknowledged."""
+        """Those that are not acknowledged."""
         return self.alert_log().without("acknowledged")
 
     def executed(self, facts: StepFacts) -> None:

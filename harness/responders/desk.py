@@ -204,13 +204,14 @@ class IncidentDesk:
 
     # -- the drill's side ----------------------------------------------------------------------------------------------
 
-    def attend(self, pause: Callable[[float], object] | None = None) -> None:
-        """Wait until the responder resolves, or the budget is spent; then end the command that runs, and the response.
+    def attend(self, pause: Callable[[float], object] | None = None, ended: Callable[[], bool] = lambda: False) -> None:
+        """Wait until the responder resolves or has `ended`, or the budget is spent; then end the command that runs, and
+        the response.
 
         `pause` waits some seconds (default: until the run is stopped). Raises Interrupted when it is.
         """
         try:
-            while not self._resolved and self._clock() < self._ends_s:
+            while not (ended() or self._resolved or self._clock() >= self._ends_s):
                 if self._incident.stop.is_set():
                     raise Interrupted("interrupted while the incident was handled")
                 (pause or self._incident.stop.wait)(_POLL_S)

@@ -13,7 +13,7 @@ from harness.steps.run import Runner, StepLimits
 from harness.steps.step import Step
 
 _BUDGET_PASSED = "the SLOs did not recover within the time of level 1"
-_NOBODY = "the general commands changed nothing, and no person takes over: the drill ends here"
+_NO_PERSON = "the general commands changed nothing, and no person takes over: the drill ends here"
 
 
 @dataclass
@@ -43,7 +43,7 @@ class RunbookResponder(Responder):
         self.general(incident)
         self._handle(incident, "updated", 2, _collected(incident.general))
         if not all(slo.holds for slo in incident.slos()):
-            self._handle(incident, "escalated", 3, _NOBODY)
+            self._handle(incident, "escalated", 3, _NO_PERSON)
 
     def general(self, incident: Incident) -> None:
         self._execute(incident, incident.general)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 from harness.model import Document, Procedure
 from harness.record.incident import AlertAction
 
+DEFAULT_PRIORITIES: Final = ("P0", "P1", "P2")
+"""Of a document that names no priorities."""
 _NUMBER = re.compile(r"\d+")
 _ASKED: Mapping[AlertAction, re.Pattern[str]] = {
     "acknowledged": re.compile(r"\backnowledg|\back\b|\brespon[ds]|\bpick up\b", re.I),
@@ -31,5 +34,10 @@ def _action_in(text: str) -> AlertAction | None:
 
 def priorities_of(document: Document) -> tuple[str, ...]:
     """The priorities that the document has alert procedures for, the most urgent first: P0, P1, P2."""
-    found = {row.priority for row in document.alerts if row.priority}
+    return in_order(row.priority for row in document.alerts)
+
+
+def in_order(priorities: Iterable[str | None]) -> tuple[str, ...]:
+    """The names among them, each once, by their numbers."""
+    found = {name for name in priorities if name}
     return tuple(sorted(found, key=lambda name: (int("".join(_NUMBER.findall(name)) or 0), name)))

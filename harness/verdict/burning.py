@@ -23,7 +23,7 @@ from harness.verdict.window import Window
 
 HOUR_S: Final = 12.0
 """Seconds of a drill that stand for an hour of a rule. A production alert fires 300 times as late."""
-_TOO_SLOW = "too slow for a rule to fire within the drill"
+_NO_RULE = "the response begins before a rule fires"
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def unraised(state: DrillState) -> Iterator[DueAlert]:
     for slo in state.broken:
         rate = burn_rate(state, slo, RULES[0].short_s)
         rank = next((rule.rank for rule in RULES if rate is not None and rate >= rule.burn), RULES[-1].rank)
-        yield DueAlert(slo.name, rank, f"{_broken(state, slo)}: burn rate {_shown(rate)}, {_TOO_SLOW}")
+        yield DueAlert(slo.name, rank, f"{_broken(state, slo)}: burn rate {_shown(rate)}, {_NO_RULE}")
 
 
 def burn_rate(state: DrillState, slo: Slo, window_s: float) -> float | None:

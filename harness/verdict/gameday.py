@@ -12,7 +12,7 @@ from harness.record.incident import ProcedureRow, ProceduresRead
 from harness.verdict.drill import drill_result
 from harness.verdict.judges import Judges
 from harness.verdict.procedures import RowResult, judge_rows
-from harness.verdict.result import DrillResult, Verdict
+from harness.verdict.result import DrillResult, StepResult, Verdict
 
 RESULT_VERSION = 1
 """Version of `result.json`; raised with every change that an older reader would misunderstand."""
@@ -65,6 +65,20 @@ class GamedayResult:
         return EXIT_CODES[self.verdict]
 
     @property
+    def procedures_for_people(self) -> tuple[ManualLine, ...]:
+        """The lines of procedures that no row judges: those after an incident, or all without an alert."""
+        judged = {(each.row.kind, each.row.line, each.row.text) for each in self.rows}
+        return tuple(line for line in self.procedures if (line.kind, line.line, line.text) not in judged)
+
+    @property
+    def general(self) -> tuple[StepResult, ...]:
+        """The general commands, each once: of the first drill that executed them.
+
+        A later drill executes them again only as evidence of its own incident.
+        """
+        return next((drill.general for drill in self.drills if drill.general), ())
+
+    @property
     def cause(self) -> str:
         """The sentence of the first drill with the worst verdict, behind its id; "" if every drill passed."""
         for verdict in reversed(_BADNESS[1:]):
@@ -102,12 +116,8 @@ def _combine(header: RunStarted, drills: tuple[DrillResult, ...], *, cut: bool, 
     worst = max(verdicts, key=_BADNESS.index, default=Verdict.INCONCLUSIVE)
     findings = [Finding("", text) for text in header.findings]
     findings += [Finding(drill.runbook, text) for drill in drills for text in drill.findings]
-    findings += [
-        Finding("", f"{step.place}: {step.why}")
-        for drill in drills
-        for step in drill.general
-        if step.verdict == "failed"
-    ]
+    general = next((drill.general for drill in drills if drill.general), ())
+    findings += [Finding("", f"{step.place}: {step.why}") for step in general if step.verdict == "failed"]
     manual = tuple(ManualLine(line.kind, line.line, line.text) for line in header.procedures)
     return GamedayResult(
         document=header.document,

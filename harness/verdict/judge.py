@@ -28,7 +28,14 @@ from harness.record.events import (
     RequestsProbed,
     StepExecuted,
 )
-from harness.record.incident import AlertHandled, AlertRaised, CommandTyped, NoteTaken, ResponderChosen
+from harness.record.incident import (
+    AlertHandled,
+    AlertRaised,
+    CommandTyped,
+    NoteTaken,
+    ResponderChosen,
+    RunBeside,
+)
 from harness.stats.inflation import inflation
 from harness.stats.sequential import MIN_S
 from harness.verdict.burning import firing
@@ -87,7 +94,7 @@ class Judge:
         match event:
             case ControlPlanned():
                 state.sequential = event
-            case ResponderChosen() | CommandTyped() | NoteTaken():
+            case ResponderChosen() | CommandTyped() | NoteTaken() | RunBeside():
                 state.response.add(event)
             case StepExecuted():
                 state.steps.append(event.facts)

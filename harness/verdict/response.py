@@ -1,11 +1,11 @@
-"""What a responder other than the runbook did, as its events say, and the changes of a response, whoever made them."""
+"""What a responder other than the runbook did, as its events say, and all changes of a response."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from harness.record.incident import CommandTyped, NoteTaken, ResponderChosen
+from harness.record.incident import CommandTyped, NoteTaken, ResponderChosen, RunBeside
 from harness.record.steps import StepFacts
 
 
@@ -16,11 +16,14 @@ class ResponseLog:
     chosen: ResponderChosen | None = None
     commands: list[CommandTyped] = field(default_factory=list)
     notes: list[NoteTaken] = field(default_factory=list)
+    beside: RunBeside | None = None
 
-    def add(self, event: ResponderChosen | CommandTyped | NoteTaken) -> None:
+    def add(self, event: ResponderChosen | CommandTyped | NoteTaken | RunBeside) -> None:
         """Take the next event."""
         if isinstance(event, ResponderChosen):
             self.chosen = event
+        elif isinstance(event, RunBeside):
+            self.beside = event
         elif isinstance(event, CommandTyped):
             self.commands.append(event)
         else:
@@ -94,6 +97,8 @@ class ResponseResult:
     hidden: bool
     commands: tuple[CommandResult, ...]
     notes: tuple[NoteResult, ...]
+    beside: RunBeside | None
+    """A run of the same incident in which the runbook was executed as written; None: none is known."""
 
     @property
     def lines(self) -> tuple[int, ...]:
@@ -111,6 +116,7 @@ def response_of(log: ResponseLog, began_s: float) -> ResponseResult | None:
         hidden=log.chosen.hidden,
         commands=tuple(_command(each, began_s) for each in log.commands),
         notes=tuple(NoteResult(each.by, each.text, round(each.t_s - began_s, 1)) for each in log.notes),
+        beside=log.beside,
     )
 
 

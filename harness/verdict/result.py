@@ -203,6 +203,11 @@ class DrillResult:
         return self.draw()
 
     @property
+    def escalated(self) -> bool:
+        """Whether an alert went to a level above the first one."""
+        return any(alert.level_after_s(2) is not None for alert in self.alerts)
+
+    @property
     def waited_for_symptoms(self) -> bool:
         """Whether the drill waited for its symptoms to the end, so that one that was not seen did not appear."""
         return any(phase.phase == "symptoms" for phase in self.phases)

@@ -65,6 +65,6 @@ class RecordedIncident:
         raised = [event for event in self.events if isinstance(event, AlertRaised)]
         return AlertLog(raised, self.handled)
 
-    def _record(self, event: DrillEvent) -> None:
+    def _record(self, event: DrillEvent, *, sync: bool = False) -> None:
         self.events.append(replace(event, drill=RUNBOOK.id))
         self.at_event(event)

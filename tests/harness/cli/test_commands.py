@@ -20,7 +20,20 @@ from tests.support.paths import BINDINGS, COMMAND, RUNBOOK, SLOS
 from tests.support.simulated_drill import World
 
 COMMANDS = (
-    *("run", "show", "plan", "report", "postmortem", "slo", "history", "baseline", "regress", "trend"),
+    *(
+        "run",
+        "drill",
+        "shell",
+        "show",
+        "plan",
+        "report",
+        "postmortem",
+        "slo",
+        "history",
+        "baseline",
+        "regress",
+        "trend",
+    ),
     *("up", "down", "recover"),
 )
 

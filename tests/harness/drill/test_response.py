@@ -4,39 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.record.event import DrillEvent
+from harness.record.events import StepExecuted
 from harness.record.header import DashboardPlan
-from harness.record.incident import CommandTyped, NoteTaken, ResponderChosen
+from harness.record.incident import NoteTaken
 from harness.verdict.result import Verdict
+from tests.support.responses import let_person_write, typed
 from tests.support.simulated_drill import World, incident, ran
-
-SCALED = ("deployment/web replicas 1 -> 3",)
-
-
-def typed(world: World, *, line: int | None = None, changed: tuple[str, ...] = SCALED) -> CommandTyped:
-    command = "kubectl scale deployment web --replicas=3"
-    return CommandTyped(
-        command=command, started_s=world.now, ended_s=world.now + 1, exit_status=0, line=line, changed=changed
-    )
-
-
-def respond(world: World, *events: DrillEvent) -> None:
-    """Let a person write these events in the response, and their last command heal the service."""
-
-    def response() -> None:
-        world.responded, world.responding_at = True, world.now
-        world.record(ResponderChosen(responder="human"))
-        for event in events:
-            world.record(event)
-            world.second()
-        world.healed, world.healed_at = world.heals, world.now
-
-    world.response = response
 
 
 def test_a_recovery_after_a_typed_command_that_changed_something_is_credited(tmp_path: Path) -> None:
     world = World(tmp_path, incident)
-    respond(world, typed(world))
+    let_person_write(world, typed(world))
     result = world.run()
     assert result.verdict is Verdict.PASSED, result.why
     assert "human ran 1 command" in result.drills[0].why[0]
@@ -44,7 +22,7 @@ def test_a_recovery_after_a_typed_command_that_changed_something_is_credited(tmp
 
 def test_a_recovery_without_any_change_is_not_credited(tmp_path: Path) -> None:
     world = World(tmp_path, incident)
-    respond(world, typed(world, changed=()))
+    let_person_write(world, typed(world, changed=()))
     result = world.run()
     assert result.verdict is Verdict.INCONCLUSIVE
     assert "no step had changed anything" in result.drills[0].why[0]
@@ -52,17 +30,15 @@ def test_a_recovery_without_any_change_is_not_credited(tmp_path: Path) -> None:
 
 def test_a_person_who_does_not_restore_the_slos_fails(tmp_path: Path) -> None:
     world = World(tmp_path, incident, heals=False)
-    respond(world, typed(world))
+    let_person_write(world, typed(world))
     assert world.run().verdict is Verdict.FAILED
 
 
 def test_a_step_that_failed_on_the_way_is_a_finding_and_no_failure(tmp_path: Path) -> None:
-    from harness.record.events import StepExecuted
-
     failed = StepExecuted(facts=ran("read", "kubectl get pods", status=1))
     board = DashboardPlan(9, "Prometheus: no_such_metric", "Prometheus", "no_such_metric")
     world = World(tmp_path, incident, dashboards=(board,))
-    respond(world, failed, typed(world))
+    let_person_write(world, failed, typed(world))
     (drill,) = world.run().drills
     assert drill.verdict is Verdict.PASSED
     assert [each.verdict for each in drill.steps] == ["failed"]
@@ -72,7 +48,7 @@ def test_a_step_that_failed_on_the_way_is_a_finding_and_no_failure(tmp_path: Pat
 
 def test_what_was_done_is_in_the_result(tmp_path: Path) -> None:
     world = World(tmp_path, incident)
-    respond(world, typed(world, line=30), NoteTaken(by="Ann", text="calm"))
+    let_person_write(world, typed(world, line=30), NoteTaken(by="Ann", text="calm"))
     (drill,) = world.run().drills
     assert drill.response is not None
     assert (drill.response.responder, drill.response.hidden) == ("human", False)

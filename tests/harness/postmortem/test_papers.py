@@ -45,7 +45,7 @@ def test_timeline_has_the_times_of_the_record(passed: GamedayResult) -> None:
     assert [row.split(" | ")[0].strip("| ") for row in rows] == [
         "began", "raised", "acknowledged", "mitigated", "resolved",
     ]  # fmt: skip
-    assert f"| {drill.times.detect_s:.1f} s |" in rows[1]
+    assert f"| {drill.alerts[0].raised_s:.1f} s | `P0: availability 50 %" in rows[1]
     assert f"| {drill.times.recover_s:.1f} s |" in rows[3]
     assert "1970-01-12 13:46:" in rows[0], "START_S is a million seconds after the epoch"
 
