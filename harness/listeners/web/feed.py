@@ -23,8 +23,8 @@ class Feed:
     """What a page has to know of one run. Thread-safe; a writer never waits for a reader.
 
     A message replaces an earlier one with the same key and gets a number of its own. So a page that reads from the
-    beginning has everything, and one that reads from the last number that it knows has what is new. `name` tells this
-    run from others.
+    beginning has everything, and one that reads from the last number that it knows has what is new. `name` is that of
+    this run.
     """
 
     def __init__(self, name: str) -> None:

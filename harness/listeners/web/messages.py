@@ -29,8 +29,8 @@ from harness.record.steps import StepFacts
 from harness.verdict.steps import judge_step
 
 STATUS_EVERY_S = 0.5
-TELLING = (DrillStarted, FaultApplied, FaultReverted, FindingNoted)
-"""Events whose text tells what a hidden fault is."""
+REVEALING = (DrillStarted, FaultApplied, FaultReverted, FindingNoted)
+"""Events whose text shows what a hidden fault is."""
 
 
 class Messages:
@@ -44,7 +44,7 @@ class Messages:
         self._judge, self._feed, self._final, self._hidden = judge, feed, final, hidden
         self._lines = 0
         self._phase_began_s: dict[str, float] = {}
-        self._told_s: dict[str, float] = {}
+        self._shown_s: dict[str, float] = {}
         self._alerts: dict[tuple[str, str], dict[str, object]] = {}
 
     def __call__(self, event: Event) -> None:
@@ -61,8 +61,8 @@ class Messages:
         if isinstance(event, PhaseStarted):
             self._phase_began_s[event.drill] = event.t_s
         if isinstance(event, DrillEvent):
-            self._line(event, None if self._hidden and isinstance(event, TELLING) else line_of(event))
-            self._tell(event)
+            self._line(event, None if self._hidden and isinstance(event, REVEALING) else line_of(event))
+            self._show(event)
 
     def _line(self, event: DrillEvent, line: tuple[str, str] | None) -> None:
         if line is not None:
@@ -105,14 +105,14 @@ class Messages:
             known["handled"] = [*handled, done]
         self._feed.put(f"alert/{event.drill}/{event.alert}", "alert", known)
 
-    def _tell(self, event: DrillEvent) -> None:
+    def _show(self, event: DrillEvent) -> None:
         """Show the present state of the drill: at every change of it, and twice a second while figures come in."""
         often = isinstance(event, LoadCounted | ProbeSampled)
-        if often and event.t_s - self._told_s.get(event.drill, 0.0) < STATUS_EVERY_S:
+        if often and event.t_s - self._shown_s.get(event.drill, 0.0) < STATUS_EVERY_S:
             return
         if not often and not isinstance(event, DrillStarted | DrillEnded | PhaseStarted | PhaseEnded | StepExecuted):
             return
-        self._told_s[event.drill] = event.t_s
+        self._shown_s[event.drill] = event.t_s
         with self._judge(event.drill) as judge:
             shown, drawn = status(judge.state), list(points(judge.state))
         if self._hidden:

@@ -1,4 +1,4 @@
-"""Events as lines of the page's timeline, with a mark that tells good from bad."""
+"""Events as lines of the page's timeline, each with a mark: good, bad, undecided."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def test_a_host_that_is_not_of_this_machine_is_named(host: str, tmp_path: Path) 
 
 @pytest.mark.parametrize("words", [("ui",), ("run", "--web", "0")])
 def test_a_document_without_runbooks_is_refused(words: tuple[str, ...], tmp_path: Path) -> None:
-    (tmp_path / "ops.md").write_text("# Operations\n\nCall somebody.\n")
+    (tmp_path / "ops.md").write_text("# Operations\n\nCall the owner.\n")
     done = in_process(words[0], "ops.md", *words[1:], cwd=tmp_path)
     assert done.returncode == 2
     assert "ops.md: nothing to test" in done.stderr

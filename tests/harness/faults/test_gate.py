@@ -30,7 +30,7 @@ class Known:
 
     def prepare(self, target: Target) -> Injection:
         self.done.append(f"prepare {self.name}")
-        return Injection(f"mend {self.name}", lambda: None, self._revert)
+        return Injection(f"revert {self.name}", lambda: None, self._revert)
 
     def _revert(self) -> None:
         self.done.append(f"revert {self.name}")

@@ -32,7 +32,7 @@ PAGE = "http://127.0.0.1:8088"
 
 @dataclass
 class Audience:
-    """Keeps what it is told."""
+    """Keeps what it gets."""
 
     waits: list[bool] = field(default_factory=list)
     ends: list[Callable[[], None]] = field(default_factory=list)

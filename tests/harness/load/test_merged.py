@@ -24,7 +24,7 @@ def test_counts_are_complete_up_to_the_slowest_worker() -> None:
     assert merged.add("a", counted(8.0, "a")) == counted(7.0, "a")
 
 
-def test_a_worker_that_has_left_holds_up_nobody() -> None:
+def test_a_worker_that_has_left_holds_up_no_other() -> None:
     merged = MergedCounts(3)
     merged.add("a", counted(5.0))
     merged.add("b", counted(6.0))

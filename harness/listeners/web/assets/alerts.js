@@ -12,7 +12,7 @@ export const clock = (seconds) => {
   return [...parts, String(whole % 60).padStart(2, "0")].join(":");
 };
 
-// Whether a deadline of an alert was met, and the words and the time that tell it.
+// Whether a deadline of an alert was met, and the words and the time for it.
 function judged(alert, deadline, now) {
   const done = alert.handled.find((each) => each.action === deadline.action);
   const after = (done ? done.t : now) - alert.raised;

@@ -1,4 +1,4 @@
-"""The stream of messages: a page that comes or comes back has the whole drill, and a slow one delays nobody."""
+"""The stream of messages: a page that comes or comes back has the whole drill, and a slow one delays no other."""
 
 from __future__ import annotations
 
