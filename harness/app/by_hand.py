@@ -24,9 +24,12 @@ class Sitting:
 
 
 class HandControls(DeskControls):
-    """Implements Controls, and the audience of locust, for one drill. `stop` ends the drill; `locust` is a URL."""
+    """Implements Controls, and the audience of locust, for one drill. `locust`: the port of its web UI.
 
-    def __init__(self, feed: Feed, sitting: Sitting, locust: str) -> None:
+    `stop` ends the drill.
+    """
+
+    def __init__(self, feed: Feed, sitting: Sitting, locust: int) -> None:
         self._sitting, self._locust = sitting, locust
         self.stop, self.again = threading.Event(), threading.Event()
         self.gate = FaultGate(self.stop, self.show)
@@ -96,9 +99,9 @@ class HandControls(DeskControls):
             _button("quit", "Quit", not self._sitting.quit.is_set()),
         ]
 
-    def link(self) -> dict[str, str] | None:
+    def link(self) -> dict[str, object] | None:
         """To locust, while it is up."""
-        return {"href": self._locust, "text": "locust's web UI"} if self._locust_is_up else None
+        return {"port": self._locust, "text": "locust's web UI"} if self._locust_is_up else None
 
     def hint(self) -> str:
         """What the person can do next."""

@@ -102,8 +102,8 @@ class DeskControls:
         """The buttons above the runbook."""
         return []
 
-    def link(self) -> dict[str, str] | None:
-        """A link beside the hint."""
+    def link(self) -> dict[str, object] | None:
+        """A link beside the hint: its text, and a port of the host under which the page is open."""
         return None
 
     def hint(self) -> str:

@@ -52,13 +52,13 @@ class Page:
 
 
 @contextmanager
-def open_page(request: PageRequest, frames: tuple[str, ...] = ()) -> Iterator[Page]:
+def open_page(request: PageRequest, frame_port: int | None = None) -> Iterator[Page]:
     """A page until the end of the `with`. Raises MachineError where it cannot listen, before anything is started.
 
-    `frames`: origins whose pages may show it in a frame.
+    `frame_port`: the port whose pages may show it in a frame.
     """
     bound = listen(request.host, request.port, request.option)
-    access = Access(request.host, bound.getsockname()[1], frames)
+    access = Access(request.host, bound.getsockname()[1], frame_port)
     stage = Stage()
     page = Page(stage, access)
     server = PageServer(bound, stage, lambda: page.controls, access)

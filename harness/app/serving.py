@@ -20,7 +20,6 @@ from harness.errors import BindingError, Interrupted
 from harness.faults.base import Fault
 from harness.gameday.run import Members
 from harness.listeners.web.feed import Feed
-from harness.listeners.web.guard import url_host
 from harness.listeners.web.messages import Messages
 from harness.listeners.web.runbook import shown_plan
 from harness.listeners.web.server import listen
@@ -64,12 +63,9 @@ def ui(request: UiRequest, *, notify: Notify = lambda line: None, stop: threadin
     drills = _drills(plan)
     sitting = Sitting(stop, tuple(each.runbook.id for each in drills), drills[0].runbook.id)
     locust_port = _free(request.host, request.locust_port)
-    frames = tuple(
-        f"http://{name}:{locust_port}" for name in dict.fromkeys((url_host(request.host), "127.0.0.1", "localhost"))
-    )
-    with open_page(PageRequest(request.host, request.port, "--port"), frames) as page:
+    with open_page(PageRequest(request.host, request.port, "--port"), locust_port) as page:
         locust = LocustPage(
-            request.host, locust_port, page.access.url, request.workers, request.autostart, request.master_port
+            request.host, locust_port, page.access.place, request.workers, request.autostart, request.master_port
         )
         notify(f"open {page.url}")
         return _Drills(request, plan, sitting, page, locust, notify).run()
@@ -123,7 +119,7 @@ class _Drills:
         drill = next(each for each in self.plan.drills if each.runbook.id == self.sitting.wanted)
         ordered = replace(self.plan, drills=(drill, *(each for each in self.plan.drills if each is not drill)))
         feed = self.page.show({**shown_plan(ordered, self.sitting.drills), "by_hand": True})
-        self.page.controls = controls = HandControls(feed, self.sitting, self.locust.url)
+        self.page.controls = controls = HandControls(feed, self.sitting, self.locust.port)
         try:
             result = self._run(drill, controls, feed)
             controls.end()

@@ -35,7 +35,7 @@ DURATION_S = 86_400
 
 @dataclass(frozen=True)
 class LocustPage:
-    """Where locust's web UI listens, and what it shows. `page`: the URL of the Gameday page, which its tab frames."""
+    """Where locust's web UI listens, and what it shows. `page`: where the Gameday page listens, which its tab frames."""
 
     host: str
     port: int
@@ -48,8 +48,9 @@ class LocustPage:
 
     @property
     def url(self) -> str:
-        """The address of locust's web UI."""
-        return f"http://{self.host}:{self.port}"
+        """The address of locust's web UI on this machine."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104  nothing listens by this
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
 
 class Audience(Protocol):

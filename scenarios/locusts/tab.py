@@ -7,7 +7,8 @@ every origin read its answers (CORS). Requests of other origins are refused whil
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import ipaddress
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from flask.typing import ResponseReturnValue
 from locust.env import Environment
 
 VARIABLE = "GAMEDAY_PAGE"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 KEY, TITLE = "gameday", "Gameday"
 SCRIPT = "/gameday-tab.js"
 FILE = Path(__file__).parent / "tab.js"
@@ -29,7 +31,7 @@ def add(environment: Environment, environ: Mapping[str, str]) -> None:
         return
     ui.template_args["extended_tabs"] = [{"title": TITLE, "key": KEY}]
     address = urlsplit(page)
-    ui.app.before_request(partial(_refusal, {"127.0.0.1", "localhost", "::1", address.hostname}))
+    ui.app.before_request(partial(_refusal, address.hostname or ""))
     ui.app.after_request(partial(_with_script, f'<script src=".{SCRIPT}" data-port="{address.port}" defer></script>'))
     ui.app.add_url_rule(SCRIPT, "gameday_tab", _script)
 
@@ -38,13 +40,25 @@ def _script() -> Response:
     return Response(FILE.read_text(encoding="utf-8"), mimetype="text/javascript")
 
 
-def _refusal(hosts: Collection[str | None]) -> ResponseReturnValue | None:
-    """Refuse a request of another site's page, and one under a name that is not this machine's (DNS rebinding)."""
-    if urlsplit(f"//{request.host}").hostname not in hosts:
+def _refusal(page_host: str) -> ResponseReturnValue | None:
+    """Refuse a request of another site's page, and one under a name that is not this machine's (DNS rebinding).
+
+    `page_host`: where the page listens. If not on loopback, an address is no foreign name.
+    """
+    host = urlsplit(f"//{request.host}").hostname or ""
+    if host not in (*LOOPBACK, page_host) and not (page_host not in LOOPBACK and _is_address(host)):
         return "refused: the Host header names another server\n", 403
     if request.headers.get("Origin", f"http://{request.host}") != f"http://{request.host}":
         return "refused: a page of another origin sent this request\n", 403
     return None
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _with_script(tag: str, response: Response) -> Response:

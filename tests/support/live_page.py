@@ -103,9 +103,9 @@ class Served:
 
 
 @contextmanager
-def served(*, frames: tuple[str, ...] = (), plan: Mapping[str, object] = PLAN) -> Iterator[Served]:
+def served(*, frame_port: int | None = None, plan: Mapping[str, object] = PLAN) -> Iterator[Served]:
     """A page on a free port of loopback."""
-    with open_page(PageRequest(port=0), frames) as page:
+    with open_page(PageRequest(port=0), frame_port) as page:
         controls = Recorded()
         page.controls = controls
         feed = page.show(plan)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, quote
@@ -28,8 +28,8 @@ class Access:
 
     host: str
     port: int
-    frames: Collection[str] = ()
-    """Origins whose pages may show this one in a frame."""
+    frame_port: int | None = None
+    """The port on the same host whose pages may show this one in a frame; None: no page may."""
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     """The secret in the first URL."""
     session: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
@@ -39,6 +39,11 @@ class Access:
     def url(self) -> str:
         """The address of the page, without its token."""
         return f"http://{url_host(self.host)}:{self.port}"
+
+    @property
+    def place(self) -> str:
+        """The address on which the page listens, also if it is every address."""
+        return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
 
     @property
     def first_url(self) -> str:
@@ -57,15 +62,17 @@ class Access:
             return False
         return name in LOOPBACK or name == url_host(self.host) or (not _is_loopback(self.host) and _is_address(name))
 
-    def policy(self) -> str:
-        """The Content-Security-Policy: own files only, nothing inline, no frame but those of `frames`."""
+    def policy(self, host: str) -> str:
+        """The Content-Security-Policy for a Host header: own files only, nothing inline, one page that may frame it."""
         own = "script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:"
-        frames = " ".join(self.frames) or "'none'"
-        return f"default-src 'none'; {own}; base-uri 'none'; form-action 'none'; frame-ancestors {frames}"
+        name = host.rpartition(":")[0]
+        frame = f"http://{name}:{self.frame_port}" if self.frame_port and self.knows(host) else "'none'"
+        return f"default-src 'none'; {own}; base-uri 'none'; form-action 'none'; frame-ancestors {frame}"
 
 
 def url_host(host: str) -> str:
-    """An address as it stands in a URL."""
+    """An address as it stands in a URL; that of this machine for every address."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  nothing listens because of this
     return f"[{host}]" if ":" in host else host
 
 
@@ -91,8 +98,9 @@ class Guard:
         """Answer the request, or pass it on."""
         if scope["type"] != "http":
             return
-        answer = self._answer(HTTPConnection(scope), scope["method"])
-        await (answer or self._app)(scope, receive, self._with_headers(send))
+        request = HTTPConnection(scope)
+        answer = self._answer(request, scope["method"])
+        await (answer or self._app)(scope, receive, self._with_headers(send, request.headers.get("host", "")))
 
     def _answer(self, request: HTTPConnection, method: str) -> Response | None:
         """The refusal, or the redirection that sets the cookie; None for a request that is passed on."""
@@ -120,10 +128,12 @@ class Guard:
         given = _cookies(headers.get("cookie", "")).get(self._access.cookie, "")
         return hmac.compare_digest(given.encode(), self._access.session.encode())
 
-    def _with_headers(self, send: Send) -> Send:
+    def _with_headers(self, send: Send, host: str) -> Send:
+        headers = _headers(self._access.policy(host))
+
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *_headers(self._access.policy())]
+                message["headers"] = [*message["headers"], *headers]
             await send(message)
 
         return sending

@@ -20,7 +20,7 @@ from tests.support.incident import RecordedIncident
 from tests.support.small_cluster import SmallCluster
 from tests.support.waiting import wait_until
 
-LOCUST = "http://127.0.0.1:8089"
+LOCUST = 8089
 
 
 def controls() -> HandControls:
@@ -87,7 +87,7 @@ def test_locust_is_linked_while_it_is_up_and_ended_at_the_close() -> None:
     hands, ended = controls(), list[str]()
     assert shown(hands.feed)["link"] is None
     hands.wait_for_load(True)
-    assert (shown(hands.feed)["hint"], shown(hands.feed)["link"]["href"]) == ("Start the load:", LOCUST)
+    assert (shown(hands.feed)["hint"], shown(hands.feed)["link"]["port"]) == ("Start the load:", LOCUST)
     hands.wait_for_load(False)
     hands.keep_locust(lambda: ended.append("locust"))
     hands.end()

@@ -93,7 +93,7 @@ function point(data) {
 
 function controls(data) {
   $("hint").hidden = !data.hint && !data.link;
-  $("hint").replaceChildren(data.hint ?? "", ...(data.link ? [" ", element("a", { href: data.link.href, target: "_top" }, data.link.text)] : []));
+  $("hint").replaceChildren(data.hint ?? "", ...(data.link ? [" ", element("a", { href: `http://${location.hostname}:${data.link.port}/`, target: "_top" }, data.link.text)] : []));
   $("buttons").hidden = !data.buttons.length;
   const focused = document.activeElement?.dataset?.action;
   $("buttons").replaceChildren(...data.buttons.map((each) => {

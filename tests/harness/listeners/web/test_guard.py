@@ -14,7 +14,7 @@ LOCUST = "http://127.0.0.1:8089"
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[Served]:
-    with served(frames=(LOCUST,)) as one:
+    with served(frame_port=8089) as one:
         yield one
 
 

@@ -28,7 +28,7 @@ CONTROLS = {
         {"action": "end-fault", "label": "End the fault", "enabled": True, "kind": "danger"},
         {"action": "reset", "label": "Reset", "enabled": True, "kind": ""},
     ],
-    "hint": "Handle the alerts.", "link": {"href": "http://127.0.0.1:8089", "text": "locust's web UI"},
+    "hint": "Handle the alerts.", "link": {"port": 8089, "text": "locust's web UI"},
     "steps": True, "running": None, "alerts": True, "notes": True,
 }  # fmt: skip
 
