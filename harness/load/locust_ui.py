@@ -35,7 +35,7 @@ DURATION_S = 86_400
 
 @dataclass(frozen=True)
 class LocustPage:
-    """Where locust's web UI listens, and what it shows. `page`: where the Gameday page listens, which its tab frames."""
+    """Where locust's web UI listens, and what it shows. `page`: where the page listens that its tab frames."""
 
     host: str
     port: int
