@@ -13,11 +13,12 @@ export const clock = (seconds) => {
 };
 
 // Whether a deadline of an alert was met, and the words and the time for it.
-function judged(alert, deadline, now) {
+function judged(alert, deadline, now, ended) {
   const done = alert.handled.find((each) => each.action === deadline.action);
   const after = (done ? done.t : now) - alert.raised;
   const late = after > deadline.limit_s;
   if (done) return { state: late ? "failed" : "ok", words: late ? "missed, done after" : "met after", time: clock(after) };
+  if (ended) return { state: late ? "failed" : "", words: "not done until the end, after", time: clock(after) };
   return late ? { state: "failed", words: "missed for", time: clock(after - deadline.limit_s) } : { state: "", words: "left", time: clock(deadline.limit_s - after) };
 }
 
@@ -48,20 +49,20 @@ export class Alerts {
     this.buttons.hidden = !allowed;
   }
 
-  // Draw every alert as at the time `now`, in seconds since the epoch.
-  draw(now) {
+  // Draw every alert as at the time `now`, in seconds since the epoch; `ended`: nothing more will be done.
+  draw(now, ended) {
     for (const [key, alert] of this.alerts) {
       if (!this.rows.has(key)) this.rows.set(key, this.row(alert));
       const { state, clocks } = this.rows.get(key);
       const last = alert.handled.at(-1);
       const level = Math.max(1, ...alert.handled.map((each) => each.level));
       state.textContent = `${last ? `${last.action} by ${last.by}` : "not acknowledged"}, level ${level}, raised ${clock(now - alert.raised)} ago`;
-      clocks.replaceChildren(...this.deadlines.filter((each) => [null, alert.priority].includes(each.priority)).map((each) => this.clock(alert, each, now)));
+      clocks.replaceChildren(...this.deadlines.filter((each) => [null, alert.priority].includes(each.priority)).map((each) => this.clock(alert, each, now, ended)));
     }
   }
 
-  clock(alert, deadline, now) {
-    const { state, words, time } = judged(alert, deadline, now);
+  clock(alert, deadline, now, ended) {
+    const { state, words, time } = judged(alert, deadline, now, ended);
     return element("li", { class: `clock ${state}`, title: deadline.text }, `${NAMES[deadline.action]}: ${words} `, element("span", { class: "time" }, time));
   }
 

@@ -144,7 +144,7 @@ function draw() {
     $("slis").tBodies[0].replaceChildren();
   }
   charts.draw(known.points.get(known.drill) ?? new Map(), state);
-  alerts.draw(now());
+  alerts.draw(now(), known.ended);
 }
 
 // What the phase waits for; where it waits for a person, the hint says so.
@@ -174,7 +174,7 @@ const handlers = { run: begin, plan, status, step, line, point, controls, proble
 for (const [kind, handle] of Object.entries(handlers)) {
   source.addEventListener(kind, (message) => { handle(JSON.parse(message.data)); drawSoon(); });
 }
-setInterval(() => alerts.draw(now()), 1000);
+setInterval(() => alerts.draw(now(), known.ended), 1000);
 
 function end({ final }) {
   known.ended = true;
