@@ -25,6 +25,7 @@ from harness.gameday.admission import Admission
 from harness.gameday.headers import Draw, drill_header, procedures_header, run_header
 from harness.gameday.judging import LiveJudges
 from harness.gameday.observation import control_plan
+from harness.gameday.order import start_order
 from harness.gameday.room import RoomMeter
 from harness.gameday.side import LiveSide
 from harness.gameday.toggles import drift, overrides
@@ -112,7 +113,8 @@ def _environment(plan: GamedayPlan, members: Members) -> EnvironmentFound:
 
 def _start_all(gameday: _Gameday, admission: Admission, pool: Executor, reference: Reference) -> list[Future[None]]:
     """Start each drill as soon as it is admitted, and measure the machine, until all have ended."""
-    waiting, futures = deque(gameday.plan.drills), dict[Future[None], str]()
+    waiting = deque(start_order(gameday.plan.drills, admission.most))
+    futures = dict[Future[None], str]()
     meter = RoomMeter(gameday.journal.write, partial(gameday.members.containers, gameday.out))
     running, room, ticks = set[Future[None]](), None, 0
     while (waiting and not gameday.stop.is_set()) or running:

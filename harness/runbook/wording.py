@@ -8,7 +8,7 @@ a condition on the response ("if that does not help") is.
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 COMMAND = "\ue000"
@@ -172,6 +172,7 @@ def around(sentences: str, at: int) -> str:
     return _governing(sentence, place) or _introduced(sentences[:start], sentence)
 
 
+@lru_cache(maxsize=1024)
 def above(text: str, *, remark: bool = False) -> str:
     """The words of an introduction that leave the commands below it to a person; "" if they run.
 
@@ -205,6 +206,7 @@ def aside(sentence: str) -> str:
     return _said(_FALLBACK, text) or _said(_WARNING, first) or _said(_TRIED, text)
 
 
+@lru_cache(maxsize=1024)
 def _plain(text: str) -> str:
     """The text with one kind of apostrophe, without emphasis of "never", and with "whether" where "if" asks."""
     text = re.sub(r"^\W*\d+[.)]\s+", "", text)
@@ -223,6 +225,7 @@ def shown(text: str) -> str:
     return " ".join(words[:8])
 
 
+@lru_cache(maxsize=1024)
 def _title(text: str) -> str:
     """Judges one sentence that introduces commands. Its first clause warns against all of it, a later one does not."""
     main = _main_clause(text)
@@ -235,6 +238,7 @@ def _fallback_of(text: str) -> str:
     return "" if _FOR_PEOPLE.match(text) else _said(_FALLBACK, text)
 
 
+@lru_cache(maxsize=1024)
 def _main_clause(text: str) -> str:
     """The sentence without a subordinate clause in front ("If pods do not start, …")."""
     return _SUBORDINATE.sub("", text, count=1)

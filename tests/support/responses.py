@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from harness.record.event import DrillEvent
 from harness.record.incident import CommandTyped, ResponderChosen
@@ -13,7 +14,6 @@ COMMAND = "kubectl scale deployment web --replicas=3"
 
 
 def typed(
-    world: World,
     command: str = COMMAND,
     *,
     line: int | None = None,
@@ -21,11 +21,11 @@ def typed(
     refused: str = "",
     output: str = "",
 ) -> CommandTyped:
-    """A command that takes a second."""
+    """A command, whose times are set when it is written."""
     return CommandTyped(
         command=command,
-        started_s=world.now,
-        ended_s=world.now + 1,
+        started_s=0.0,
+        ended_s=0.0,
         exit_status=None if refused else 0,
         refused=refused,
         output=output,
@@ -42,8 +42,12 @@ def let_person_write(world: World, *events: DrillEvent, before: Sequence[DrillEv
         for event in (*before, ResponderChosen(responder="human")):
             world.record(event)
         for event in events:
-            world.record(event)
+            world.record(_now(event, world.now))
             world.second()
         world.healed, world.healed_at = world.heals, world.now
 
     world.response = response
+
+
+def _now(event: DrillEvent, now_s: float) -> DrillEvent:
+    return replace(event, started_s=now_s, ended_s=now_s + 1) if isinstance(event, CommandTyped) else event

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from harness.drill import Limits
 from harness.record.events import StepExecuted
 from harness.record.header import DashboardPlan
 from harness.record.incident import NoteTaken
@@ -14,7 +17,7 @@ from tests.support.simulated_drill import World, incident, ran
 
 def test_a_recovery_after_a_typed_command_that_changed_something_is_credited(tmp_path: Path) -> None:
     world = World(tmp_path, incident)
-    let_person_write(world, typed(world))
+    let_person_write(world, typed())
     result = world.run()
     assert result.verdict is Verdict.PASSED, result.why
     assert "human ran 1 command" in result.drills[0].why[0]
@@ -22,7 +25,7 @@ def test_a_recovery_after_a_typed_command_that_changed_something_is_credited(tmp
 
 def test_a_recovery_without_any_change_is_not_credited(tmp_path: Path) -> None:
     world = World(tmp_path, incident)
-    let_person_write(world, typed(world, changed=()))
+    let_person_write(world, typed(changed=()))
     result = world.run()
     assert result.verdict is Verdict.INCONCLUSIVE
     assert "no step had changed anything" in result.drills[0].why[0]
@@ -30,7 +33,7 @@ def test_a_recovery_without_any_change_is_not_credited(tmp_path: Path) -> None:
 
 def test_a_person_who_does_not_restore_the_slos_fails(tmp_path: Path) -> None:
     world = World(tmp_path, incident, heals=False)
-    let_person_write(world, typed(world))
+    let_person_write(world, typed())
     assert world.run().verdict is Verdict.FAILED
 
 
@@ -38,7 +41,7 @@ def test_a_step_that_failed_on_the_way_is_a_finding_and_no_failure(tmp_path: Pat
     failed = StepExecuted(facts=ran("read", "kubectl get pods", status=1))
     board = DashboardPlan(9, "Prometheus: no_such_metric", "Prometheus", "no_such_metric")
     world = World(tmp_path, incident, dashboards=(board,))
-    let_person_write(world, failed, typed(world))
+    let_person_write(world, failed, typed())
     (drill,) = world.run().drills
     assert drill.verdict is Verdict.PASSED
     assert [each.verdict for each in drill.steps] == ["failed"]
@@ -46,13 +49,12 @@ def test_a_step_that_failed_on_the_way_is_a_finding_and_no_failure(tmp_path: Pat
     assert any("no_such_metric" in each for each in drill.findings)
 
 
-def test_what_was_done_is_in_the_result(tmp_path: Path) -> None:
-    world = World(tmp_path, incident)
-    let_person_write(world, typed(world, line=30), NoteTaken(by="Ann", text="calm"))
-    (drill,) = world.run().drills
-    assert drill.response is not None
-    assert (drill.response.responder, drill.response.hidden) == ("human", False)
-    assert [(each.command, each.line) for each in drill.response.commands] == [
-        ("kubectl scale deployment web --replicas=3", 30)
-    ]
-    assert [(each.by, each.text) for each in drill.response.notes] == [("Ann", "calm")]
+@pytest.mark.slow
+@pytest.mark.parametrize(("extension_s", "verdict"), [(0.0, Verdict.INCONCLUSIVE), (900.0, Verdict.PASSED)])
+def test_a_recovery_after_a_slow_response_is_observed_for_as_long_as_it_needs(
+    tmp_path: Path, extension_s: float, verdict: Verdict
+) -> None:
+    world = World(tmp_path, incident, limits=Limits(extension_s=extension_s))
+    thinking = [NoteTaken(by="Ann", text="still looking")] * 200
+    let_person_write(world, *thinking, typed())
+    assert world.run().verdict is verdict

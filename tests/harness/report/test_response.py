@@ -24,9 +24,9 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> GamedayResult:
     beside = RunBeside(run="runs/1", verdict="passed", steps=4, acknowledged_s=0.5, recover_s=7.25)
     let_person_write(
         world,
-        typed(world, "rm -rf /", refused="rm: not an allowed program"),
-        typed(world, f"echo '{HOSTILE}'", changed=(), output=f"{HOSTILE}\n"),
-        typed(world, line=30),
+        typed("rm -rf /", refused="rm: not an allowed program"),
+        typed(f"echo '{HOSTILE}'", changed=(), output=f"{HOSTILE}\n"),
+        typed(line=30),
         NoteTaken(by="Ann", text=f"calm {HOSTILE}"),
         before=(beside,),
     )

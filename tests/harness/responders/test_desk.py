@@ -110,16 +110,14 @@ def test_a_failed_command_keeps_its_status_and_message(desk: IncidentDesk, recor
     assert 'deployments.apps "nope" not found' in command.output
 
 
-@pytest.mark.parametrize("text", ["rm -rf /", "cat /etc/passwd", "curl http://example.com", "bash -c true"])
-def test_what_the_policy_refuses_does_not_run_and_is_recorded(
-    desk: IncidentDesk, recorded: RecordedIncident, text: str
-) -> None:
-    end = desk.run_command(text)
-    assert end.refused
-    assert end.exit_status is None
-    (command,) = typed(recorded)
-    assert (command.command, command.exit_status) == (text, None)
-    assert command.refused == "; ".join(end.refused)
+def test_what_the_policy_refuses_does_not_run_and_is_recorded(desk: IncidentDesk, recorded: RecordedIncident) -> None:
+    texts = ["rm -rf /", "cat /etc/passwd", "curl http://example.com", "bash -c true"]
+    for text in texts:
+        end = desk.run_command(text)
+        assert end.refused
+        assert end.exit_status is None
+    assert [(each.command, each.exit_status) for each in typed(recorded)] == [(text, None) for text in texts]
+    assert all(each.refused for each in typed(recorded))
 
 
 def test_secrets_are_nowhere_in_the_run_directory_or_the_record(desk: IncidentDesk, recorded: RecordedIncident) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import random
+import socket
 import sys
 import textwrap
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -42,6 +45,20 @@ def respond(recorded: RecordedIncident, command: str, budget_s: float = 60.0) ->
 
 def output(recorded: RecordedIncident) -> str:
     return (recorded.session.folder / "responder.out").read_text()
+
+
+@pytest.fixture
+def nap() -> Iterator[str]:
+    """A `sleep` that only this test has started; what is left of it is ended."""
+    nap = f"{random.randrange(10**6, 10**9)}"
+    yield f"sleep {nap}"
+    for process in asleep(f"sleep {nap}"):
+        process.kill()
+
+
+def asleep(nap: str) -> list[psutil.Process]:
+    """The processes that run this command line."""
+    return [process for process in psutil.process_iter(["cmdline"]) if process.info["cmdline"] == nap.split()]
 
 
 def findings(recorded: RecordedIncident) -> list[str]:
@@ -130,8 +147,6 @@ def test_it_reaches_no_network(recorded: RecordedIncident, tmp_path: Path) -> No
         """,
         program="python",
     )
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as server:
         respond(recorded, f"{command} {server.getsockname()[1]}")
     assert output(recorded).startswith("refused")
@@ -173,17 +188,17 @@ def test_garbage_and_secrets_in_its_output_do_no_harm(recorded: RecordedIncident
 
 
 def test_a_program_that_hangs_is_killed_at_its_budget_with_all_that_it_started(
-    recorded: RecordedIncident, tmp_path: Path
+    recorded: RecordedIncident, tmp_path: Path, nap: str
 ) -> None:
     respond(
         recorded,
         written(
             tmp_path,
-            """\
+            f"""\
             trap '' TERM INT HUP
-            for n in 1 2 3; do sleep 1000 & done
-            setsid -f sleep 1001
-            (setsid sleep 1002 & ) &
+            for n in 1 2 3; do {nap} & done
+            setsid -f {nap}
+            (setsid {nap} & ) &
             echo started
             wait
             """,
@@ -191,23 +206,17 @@ def test_a_program_that_hangs_is_killed_at_its_budget_with_all_that_it_started(
         budget_s=2.0,
     )
     assert findings(recorded) == ["the responder did not end within 2 s, and was killed: started"]
-    assert not [each for each in psutil.process_iter() if _is_sleep(each, ("1000", "1001", "1002"))]
+    assert asleep(nap) == []
     with pytest.raises(ProcessLookupError):
         os.killpg(group(recorded), 0)
 
 
-def _is_sleep(process: psutil.Process, seconds: tuple[str, ...]) -> bool:
-    try:
-        argv = process.cmdline()
-    except psutil.Error:
-        return False
-    return len(argv) == 2 and argv[0] == "sleep" and argv[1] in seconds
-
-
-def test_children_that_a_program_leaves_behind_end_with_it(recorded: RecordedIncident, tmp_path: Path) -> None:
-    respond(recorded, written(tmp_path, "setsid -f sleep 2001; sleep 2002 & exit 0"))
+def test_children_that_a_program_leaves_behind_end_with_it(
+    recorded: RecordedIncident, tmp_path: Path, nap: str
+) -> None:
+    respond(recorded, written(tmp_path, f"setsid -f {nap}; {nap} & exit 0"))
     assert [each.action for each in recorded.handled] == ["resolved"]
-    assert not [each for each in psutil.process_iter() if _is_sleep(each, ("2001", "2002"))]
+    assert asleep(nap) == []
 
 
 def test_a_hundred_megabytes_of_output_are_cut_and_delay_nothing(recorded: RecordedIncident, tmp_path: Path) -> None:
@@ -217,22 +226,22 @@ def test_a_hundred_megabytes_of_output_are_cut_and_delay_nothing(recorded: Recor
     assert findings(recorded) == ["the responder printed 104,857,600 bytes; the first 1,048,576 are kept"]
 
 
-def test_a_run_that_is_stopped_ends_the_program(recorded: RecordedIncident, tmp_path: Path) -> None:
+def test_a_run_that_is_stopped_ends_the_program(recorded: RecordedIncident, tmp_path: Path, nap: str) -> None:
     ended: list[BaseException] = []
 
     def run() -> None:
         try:
-            respond(recorded, written(tmp_path, "sleep 3001"))
+            respond(recorded, written(tmp_path, nap))
         except Interrupted as error:
             ended.append(error)
 
     thread = threading.Thread(target=run)
     thread.start()
-    wait_until(lambda: [each for each in psutil.process_iter() if _is_sleep(each, ("3001",))])
+    wait_until(lambda: asleep(nap))
     recorded.stop.set()
     thread.join()
     assert len(ended) == 1
-    assert not [each for each in psutil.process_iter() if _is_sleep(each, ("3001",))]
+    assert asleep(nap) == []
 
 
 @pytest.mark.parametrize(
