@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 import urllib.error
@@ -200,3 +202,25 @@ def test_the_web_ui_has_the_tab_without_a_secret_and_refuses_other_sites(started
             with pytest.raises(urllib.error.HTTPError, match="403"):
                 one.call(path, form, **headers)
     assert json.loads(one.call("/stats/requests"))["state"] == "ready"
+
+
+def test_workers_of_locust_with_processes_join_and_leave(started: Callable[..., Started], tmp_path: Path) -> None:
+    port = free_port()
+    one = started(workers=1, autostart=True, master_port=port)
+    wait_until(lambda: one.sent() > 100, "arrivals", LIMIT_S)
+    guests = subprocess.Popen(
+        [sys.executable, "-m", "locust", "-f", str(SCENARIOS / "timeout.py"), "--worker", "--processes", "2",
+         "--master-host", "127.0.0.1", "--master-port", str(port)],
+        cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        wait_until(lambda: one.workers() == ["running"] * 3, "both processes", LIMIT_S)
+        before, since_s = one.sent(), time.monotonic()
+        wait_until(lambda: one.sent() > before + 100, "the share of the own worker", LIMIT_S)
+        assert (one.sent() - before) / (time.monotonic() - since_s) < 75, "a third of 100 arrivals a second"
+    finally:
+        os.killpg(guests.pid, signal.SIGTERM)
+        guests.wait(LIMIT_S)
+    wait_until(lambda: one.workers().count("running") == 1, "their end", LIMIT_S)
+    assert one.deaths == []
