@@ -9,7 +9,7 @@ from harness.listeners.web.feed import Feed
 from harness.listeners.web.hiding import HIDDEN
 from harness.listeners.web.points import points
 from harness.listeners.web.status import status
-from harness.listeners.web.story import line_of
+from harness.listeners.web.story import Mark, line_of, marked
 from harness.record.event import DrillEvent, Event
 from harness.record.events import (
     DrillEnded,
@@ -26,6 +26,7 @@ from harness.record.events import (
 )
 from harness.record.incident import AlertHandled, AlertRaised
 from harness.record.steps import StepFacts
+from harness.report.format import MARKS
 from harness.verdict.steps import judge_step
 
 STATUS_EVERY_S = 0.5
@@ -64,7 +65,7 @@ class Messages:
             self._line(event, None if self._hidden and isinstance(event, REVEALING) else line_of(event))
             self._show(event)
 
-    def _line(self, event: DrillEvent, line: tuple[str, str] | None) -> None:
+    def _line(self, event: DrillEvent, line: tuple[Mark, str] | None) -> None:
         if line is not None:
             self._lines += 1
             mark, text = line
@@ -73,21 +74,15 @@ class Messages:
 
     def _conclude(self, event: PhaseEnded) -> None:
         """The line for the end of a phase that waited for a decision."""
-        sign, _, text = (
-            conclusion(event, event.t_s - self._phase_began_s.get(event.drill, event.t_s)).strip().partition(" ")
-        )
-        self._line(event, ({"✓": "ok", "✗": "failed"}.get(sign, "inconclusive"), text))
+        seconds = event.t_s - self._phase_began_s.get(event.drill, event.t_s)
+        self._line(event, marked(conclusion(event, seconds)))
 
     def _step(self, event: StepExecuted) -> None:
         facts = event.facts
         verdict, why = judge_step(facts)
-        self._line(event, ("ok" if verdict == "ok" else "failed" if verdict in ("failed", "refused") else "info",
-                           f"line {facts.line}: {why}"))  # fmt: skip
-        self._feed.put(
-            f"step/{event.drill}/{event.t_s}/{facts.line}",
-            "step",
-            {**_shown(event, verdict, why), "drill": self._shown_id(event)},
-        )
+        self._line(event, marked(f"{MARKS[verdict]} line {facts.line}: {why}"))
+        shown = {**_executed(event, verdict, why), "drill": self._shown_id(event)}
+        self._feed.put(f"step/{event.drill}/{event.t_s}/{facts.line}", "step", shown)
 
     def _alert(self, event: AlertRaised | AlertHandled) -> None:
         """The alert with everything that was done about it so far."""
@@ -126,7 +121,7 @@ class Messages:
         return HIDDEN if self._hidden else event.drill
 
 
-def _shown(event: StepExecuted, verdict: str, why: str) -> dict[str, object]:
+def _executed(event: StepExecuted, verdict: str, why: str) -> dict[str, object]:
     """A step that was executed, with its output and what it changed."""
     facts: StepFacts = event.facts
     return {

@@ -10,7 +10,7 @@ from harness.record.events import DrillStarted, PhaseStarted, StepExecuted
 from harness.record.incident import AlertHandled, AlertRaised, CommandTyped, NoteTaken, ResponderChosen
 
 Mark = Literal["ok", "failed", "inconclusive", "phase", "info"]
-_MARKS: dict[str, Mark] = {"✓": "ok", "✗": "failed", "?": "inconclusive", "──": "phase"}
+_MARKS: dict[str, Mark] = {"✓": "ok", "✗": "failed", "?": "inconclusive", "──": "phase", "·": "info"}
 
 
 def line_of(event: DrillEvent) -> tuple[Mark, str] | None:
@@ -24,10 +24,14 @@ def line_of(event: DrillEvent) -> tuple[Mark, str] | None:
             return "phase", f"{event.phase}: {WAITS[event.phase]}"
         case ResponderChosen() | AlertRaised() | AlertHandled() | CommandTyped() | NoteTaken():
             return _of_people(event)
-    sign, _, text = text_of(event).strip().partition(" ")
-    if not sign:
-        return None
-    return (_MARKS[sign], text.strip()) if sign in _MARKS else ("info", f"{sign} {text}".strip())
+    text = text_of(event).strip()
+    return marked(text) if text else None
+
+
+def marked(text: str) -> tuple[Mark, str]:
+    """A line of the progress display as its mark and the words behind it."""
+    sign, _, words = text.strip().partition(" ")
+    return (_MARKS[sign], words.strip()) if sign in _MARKS else ("info", text.strip())
 
 
 def _of_people(event: ResponderChosen | AlertRaised | AlertHandled | CommandTyped | NoteTaken) -> tuple[Mark, str]:
