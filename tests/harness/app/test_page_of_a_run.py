@@ -92,16 +92,25 @@ def test_the_page_of_an_automatic_run_has_the_whole_drill_also_for_one_that_come
     lines = {each["text"] for each in of_kind([*first, *rest], "line")}
     assert {"baseline: waiting until every SLO holds", "symptoms: waiting for the documented symptoms"} < lines
     executed = [each["line"] for each in of_kind([*first, *rest], "step")]
-    assert executed == [step["line"] for step in result["drills"][0]["steps"]]
+    drill = result["drills"][0]
+    assert executed == [step["line"] for step in (*drill["steps"], *drill["general"])]
     seconds = {each["at"] for each in of_kind([*first, *rest], "point")}
     assert seconds == set(range(int(min(seconds)), int(max(seconds)) + 1))
 
 
 def test_a_person_handles_a_hidden_incident_on_the_page(tmp_path: Path) -> None:
-    words = ("drill", "--demo", "--only", "VALIDATION_FAIL", "--hidden", "--web", "0", "--out", "run", "--no-history")
+    assert any(handled(tmp_path, attempt) for attempt in range(3)), "no incident began: end other work"
+
+
+def handled(tmp_path: Path, attempt: int) -> bool:
+    """Handle one hidden incident; False if its drill ended before, as the services were too slow without a fault."""
+    out = tmp_path / f"run-{attempt}"
+    words = ("drill", "--demo", "--only", "VALIDATION_FAIL", "--hidden", "--web", "0", "--out", out, "--no-history")
     with running(*words, cwd=tmp_path) as one:
         client = Client(one)
-        before = client.stream(lambda kind, data: kind == "controls" and data["alerts"])
+        before = client.stream(lambda kind, data: kind == "end" or (kind == "controls" and data["alerts"]))
+        if before[-1][1] == "end":
+            return False
         assert client.act("acknowledge") == 200
         assert client.act("acknowledge") == 409, "it is acknowledged already"
         assert client.act("note", by="Ann", text="calm") == 200
@@ -117,9 +126,10 @@ def test_a_person_handles_a_hidden_incident_on_the_page(tmp_path: Path) -> None:
     assert of_kind(seen, "step")[-1]["changed"]
     (alert, *_) = of_kind(rest, "alert")
     assert {"acknowledged", "resolved"} <= {each["action"] for each in alert["handled"]}
-    result = json.loads((tmp_path / "run" / "result.json").read_text())
+    result = json.loads((out / "result.json").read_text())
     assert of_kind(rest, "status")[-1]["verdict"] == result["verdict"]
     assert {0: "passed", 1: "failed", 3: "inconclusive"}[status] == result["verdict"]
+    return True
 
 
 def test_an_interrupted_run_ends_its_page_and_everything_else(tmp_path: Path) -> None:
