@@ -215,7 +215,7 @@ def test_workers_of_locust_with_processes_join_and_leave(started: Callable[..., 
         start_new_session=True,
     )  # fmt: skip
     try:
-        wait_until(lambda: one.workers() == ["running"] * 3, "both processes", LIMIT_S)
+        wait_until(lambda: one.workers().count("running") >= 3, "both processes", 2 * LIMIT_S)
         before, since_s = one.sent(), time.monotonic()
         wait_until(lambda: one.sent() > before + 100, "the share of the own worker", LIMIT_S)
         assert (one.sent() - before) / (time.monotonic() - since_s) < 75, "a third of 100 arrivals a second"
