@@ -35,7 +35,7 @@ def _receiver(text: str, environment: Mapping[str, str]) -> Receiver:
 def _problems(text: str, environment: Mapping[str, str]) -> Iterator[str]:
     name, _, url = text.partition("=")
     if name not in ("alertmanager", "pagerduty"):
-        yield f"--notify: a format is missing before the URL; {_FORMS}"
+        yield f"--notify: the format before the URL is missing or not known; {_FORMS}"
         return
     parts = _split(url)
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:

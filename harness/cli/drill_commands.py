@@ -61,7 +61,7 @@ def shell(options: argparse.Namespace) -> int:
     """`gameday shell`."""
     from harness.cli.shell import open_shell  # noqa: PLC0415  `gameday drill` has no use for it
 
-    return open_shell(options.run)
+    return open_shell(options.run, options.observer)
 
 
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {"drill": drill, "shell": shell}

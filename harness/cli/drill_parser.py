@@ -16,6 +16,7 @@ DRILL_EXAMPLES = """\
 SHELL_EXAMPLES = """\
   gameday shell                                           the drill that runs, in a second terminal
   gameday shell runs/2026-01-31T12-00-00                  that of this run
+  gameday shell --observer Ann                            for an observer, who takes notes by `note`
 """
 
 
@@ -32,8 +33,7 @@ def add_handling(command: argparse.ArgumentParser) -> None:
         "show a run beside this one in which the runbook was executed (default: the newest in the history that passed)"
     )
     command.add_argument("--beside", type=Path, metavar="RUN", help=about)
-    about = "the name under which `note` keeps notes (default: observer)"
-    command.add_argument("--observer", default="observer", metavar="NAME", help=about)
+    _add_observer(command)
 
 
 def add_responder(command: argparse.ArgumentParser, default: str) -> None:
@@ -46,6 +46,12 @@ def add_shell(command: argparse.ArgumentParser) -> None:
     """Add the arguments of `gameday shell`."""
     about = "the run directory of the drill (default: that of the drill that runs)"
     command.add_argument("run", type=Path, nargs="?", metavar="RUN", help=about)
+    _add_observer(command)
+
+
+def _add_observer(command: argparse.ArgumentParser) -> None:
+    about = "the name under which `note` keeps notes (default: observer)"
+    command.add_argument("--observer", default="observer", metavar="NAME", help=about)
 
 
 def _budget_s(text: str) -> float:

@@ -21,7 +21,7 @@ from harness.responders.wording import duration
 _POLL_S = 0.1
 
 
-def open_shell(run: Path | None) -> int:
+def open_shell(run: Path | None, observer: str = "observer") -> int:
     """Read lines until the end of the input or of the response; return the status of the last one.
 
     Raises MachineError when no drill can be found.
@@ -32,7 +32,7 @@ def open_shell(run: Path | None) -> int:
     except OSError as error:
         raise MachineError(f"{path}: the drill does not answer ({error.strerror}); has it ended?") from None
     try:
-        return _Shell(client, path).run()
+        return _Shell(client, path, observer).run()
     finally:
         client.close()
 
@@ -55,8 +55,8 @@ def find_socket(run: Path | None) -> Path:
 class _Shell:
     """Asks for lines, and shows the answers."""
 
-    def __init__(self, client: LocalClient, path: Path) -> None:
-        self._client, self._path = client, path
+    def __init__(self, client: LocalClient, path: Path, observer: str) -> None:
+        self._client, self._path, self._observer = client, path, observer
         self._lively = sys.stdin.isatty()
         self._status, self._left_s, self._open = PASSED, 0.0, True
 
@@ -80,7 +80,7 @@ class _Shell:
                 sys.stdout.write("\n")
 
     def _do(self, line: str) -> None:
-        answer = self._ask({"line": line})
+        answer = self._ask({"line": line, "observer": self._observer})
         if answer is None:
             sys.stderr.write("the response has ended\n")
             self._open = False

@@ -10,10 +10,10 @@ from contextlib import AbstractContextManager, contextmanager
 from harness.drill.base import Record
 from harness.record.incident import AlertHandled, AlertRaised, AlertSource
 from harness.runbook.alerting import DEFAULT_PRIORITIES
-from harness.verdict.burning import unraised
+from harness.verdict.burning import DueAlert, firing, unraised
 from harness.verdict.judge import Judge
 from harness.verdict.now import slos_now
-from harness.verdict.state import DrillState, DueAlert
+from harness.verdict.state import DrillState
 
 DRILL = "gameday"
 """Who notes that an SLO holds again: a measurement, no responder."""
@@ -46,14 +46,14 @@ class AlertWatch:
             return
         self._next_s = self._clock() + PERIOD_S
         with self._judge() as judge:
-            due, holding = judge.state.due, self._holding(judge.state)
+            due, holding = tuple(firing(judge.state)), self._holding(judge.state)
         self._raise(due, "slo")
         self._mitigated(holding)
 
     def responding(self) -> None:
         """Raise an alert for every broken SLO that has none: the responder begins, whether or not a rule has fired."""
         with self._judge() as judge:
-            due, broken = judge.state.due, tuple(unraised(judge.state))
+            due, broken = tuple(firing(judge.state)), tuple(unraised(judge.state))
         self._raise(due, "slo")
         self._raise((each for each in broken if each.slo not in self._ranks), "drill")
 
@@ -97,4 +97,7 @@ class AlertWatch:
     def _mitigated(self, holding: set[str]) -> None:
         for alert in [alert for alert, slo in self._open.items() if slo in holding]:
             slo = self._open.pop(alert)
-            self._record(AlertHandled(alert=alert, action="mitigated", by=DRILL, text=f"{slo} holds again"))
+            with self._judge() as judge:
+                level = judge.state.alerts.level(alert)
+            text = f"{slo} holds again"
+            self._record(AlertHandled(alert=alert, action="mitigated", by=DRILL, level=level, text=text))

@@ -24,7 +24,7 @@ def clock(alert: AlertResult, action: AlertAction) -> str:
 
 def level(alert: AlertResult) -> int:
     """The highest escalation level that handled an alert; 0: none did."""
-    return max((each.level for each in alert.handled if each.by and each.action != "mitigated"), default=0)
+    return max((each.level for each in alert.handled if each.action != "mitigated"), default=0)
 
 
 def show_alert(alert: AlertResult) -> str:

@@ -91,8 +91,13 @@ def _drill(drill: DrillResult) -> Iterator[str]:
 
 def _response(drill: DrillResult, response: ResponseResult) -> Iterator[str]:
     """What a person or a program did, beside the runbook."""
-    yield from (f"Responder: {escape(show_responder(response))}", "", f"Beside: {escape(show_beside(response))}", "")
-    yield from ("| | here | beside |", "|---|---|---|")
+    yield from (
+        f"Responder: {escape(show_responder(response))}",
+        "",
+        f"The runbook as written: {escape(show_beside(response))}",
+        "",
+    )
+    yield from ("| | this drill | the runbook |", "|---|---|---|")
     yield from (f"| {row.what} | {row.here} | {row.beside} |" for row in compared(drill, response))
     yield ""
     if response.commands:

@@ -70,9 +70,11 @@ def _response(drill: DrillResult, width: int) -> Iterator[str]:
     response = drill.response
     if response is None:
         return
-    rows = [f"{row.what:<40}{row.here:>10}{row.beside:>10}" for row in compared(drill, response)]
+    rows = [f"{row.what:<40}{row.here:>12}{row.beside:>13}" for row in compared(drill, response)]
     yield from _labelled("responder", [show_responder(response)], width)
-    yield from _labelled("beside", [show_beside(response), f"{'':<40}{'here':>10}{'beside':>10}", *rows], width)
+    yield from _labelled(
+        "beside", [show_beside(response), f"{'':<40}{'this drill':>12}{'the runbook':>13}", *rows], width
+    )
     yield from _labelled("commands", [cut(show_command(each), width - _INDENT) for each in response.commands], width)
     yield from _labelled("notes", [f"{each.after_s:.1f} s  {each.by}: {each.text}" for each in response.notes], width)
 

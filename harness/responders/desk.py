@@ -138,17 +138,17 @@ class IncidentDesk:
 
     def run_command(self, text: str) -> CommandEnd:
         """Run a command line under the policy of the runbook's steps; the text of a documented step is that step."""
-        for section in self.sections:
-            for step in section.steps:
-                if (
-                    " ".join(text.split()) in (" ".join(step.text.split()), " ".join(step.shown.split()))
-                    and step.script
-                ):
-                    return self._run(step, documented=True)
+        if step := self._documented(text):
+            return self._run(step, documented=True)
         script = parse(text)
-        return self._run(
-            Step(0, "command", classify.purpose(script), text, shown=text, script=script), documented=False
-        )
+        typed = Step(0, "command", classify.purpose(script), text, shown=text, script=script)
+        return self._run(typed, documented=False)
+
+    def _documented(self, text: str) -> Step | None:
+        """The step whose text this is, as written or with its placeholders filled; None: there is none."""
+        words = text.split()
+        steps = (step for section in self.sections for step in section.steps if step.script)
+        return next((step for step in steps if words in (step.text.split(), step.shown.split())), None)
 
     def interrupt(self) -> bool:
         """End the command that runs; return whether one did."""

@@ -69,7 +69,7 @@ class ProgramProcess:
         shell = Shell(str(place.tools), {"HOME": str(home)}, home)
         reach = Reach((home,), (place.tools, *_programs(argv)), Destinations(tuple, [str(place.socket)]))
         self._confinement = Confinement(sys.executable, shell, reach, place.folder)
-        command = [*self._confinement.command, "-IS", supervise.__file__, *argv]
+        command = [*self._confinement.command, "-IS", supervise.__file__, f"{os.getpid()}", *argv]
         try:
             with stdin.open("rb") as briefing:
                 self._process = subprocess.Popen(

@@ -13,7 +13,7 @@ from harness.steps.run import Runner, StepLimits
 from harness.steps.step import Step
 
 _BUDGET_PASSED = "the SLOs did not recover within the time of level 1"
-_NO_PERSON = "the general commands changed nothing, and no person takes over: the drill ends here"
+_NO_PERSON = "the SLOs are not known to hold, and no person takes over: the drill ends here"
 
 
 @dataclass

@@ -1,7 +1,8 @@
-"""Runs a program, and ends whatever it leaves running: `supervise.py PROGRAM ARGUMENT…`; exits as the program does.
+"""Runs a program, and ends whatever it leaves running: `supervise.py PARENT PROGRAM ARGUMENT…`; exits as it does.
 
 A stand-alone script. Children of the program whose parents have ended become children of this process, also those that
-made a session of their own (PR_SET_CHILD_SUBREAPER in prctl(2)), so that none of them is lost.
+made a session of their own (PR_SET_CHILD_SUBREAPER in prctl(2)), so that none of them is lost. It ends with the thread
+that has started it (PR_SET_PDEATHSIG), also when gameday is killed.
 """
 
 from __future__ import annotations
@@ -12,15 +13,29 @@ import signal
 import sys
 import time
 from contextlib import suppress
+from types import FrameType
 
-PR_SET_CHILD_SUBREAPER = 36
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 NOT_STARTED = 127
 """Exit status of a program that cannot be started, as of a shell."""
 
 
+def prepare(parent: int) -> None:
+    """Become the parent of orphans, and end by SIGTERM, which also comes when the process `parent` ends."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    signal.signal(signal.SIGTERM, end)
+    libc = ctypes.CDLL(None)
+    libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() != parent:  # it has ended before
+        sys.exit(128 + signal.SIGTERM)
+
+
 def run(argv: list[str]) -> int:
     """Run a program and return its exit status, 128 + the number for a signal."""
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     program = os.fork()
     if program == 0:
         try:
@@ -52,6 +67,9 @@ def end_children() -> None:
 
 
 if __name__ == "__main__":
-    status = run(sys.argv[1:])
-    end_children()
+    try:
+        prepare(int(sys.argv[1]))
+        status = run(sys.argv[2:])
+    finally:
+        end_children()
     sys.exit(status)

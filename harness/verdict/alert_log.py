@@ -26,6 +26,10 @@ class AlertLog:
         done = {event.alert for event in self.handled if event.action == action}
         return tuple(event for event in self.raised if event.alert not in done)
 
+    def level(self, alert: str) -> int:
+        """The escalation level that handles an alert; 1 before anything was done about it."""
+        return next((event.level for event in reversed(self.handled) if event.alert == alert), 1)
+
     def copy(self) -> AlertLog:
         """A log of its own with the same events."""
         return AlertLog(list(self.raised), list(self.handled))

@@ -18,12 +18,21 @@ from harness.record.event import TREATMENT
 from harness.verdict.measurement import slices
 from harness.verdict.now import so_far
 from harness.verdict.quantities import show_measurement
-from harness.verdict.state import DrillState, DueAlert, Slo
+from harness.verdict.state import DrillState, Slo
 from harness.verdict.window import Window
 
 HOUR_S: Final = 12.0
 """Seconds of a drill that stand for an hour of a rule. A production alert fires 300 times as late."""
 _NO_RULE = "the response begins before a rule fires"
+
+
+@dataclass(frozen=True)
+class DueAlert:
+    """An alert that fires by the measurements; `rank` 0 is the highest priority of the document."""
+
+    slo: str
+    rank: int
+    text: str
 
 
 @dataclass(frozen=True)
@@ -47,7 +56,12 @@ UNKNOWN_BURN_RANK: Final = 1
 
 
 def firing(state: DrillState) -> Iterator[DueAlert]:
-    """For each SLO that fires on the treatment, its most urgent alert."""
+    """For each SLO that fires on the treatment while it has the fault, its most urgent alert.
+
+    Only a run needs this, so that no report computes it: the alerts that were raised are in the record.
+    """
+    if TREATMENT not in state.fault_applied_s or state.reverted is not None:
+        return
     for slo in state.slos:
         rule = next((rule for rule in RULES if _fires(state, slo, rule)), None)
         if rule is not None:

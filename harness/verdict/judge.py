@@ -38,7 +38,6 @@ from harness.record.incident import (
 )
 from harness.stats.inflation import inflation
 from harness.stats.sequential import MIN_S
-from harness.verdict.burning import firing
 from harness.verdict.change import evidence_start, has_begun, since
 from harness.verdict.credit import credit_of
 from harness.verdict.lasting import lasting
@@ -49,9 +48,6 @@ from harness.verdict.timeline import slice_from
 
 DECIDE_EVERY_S = 0.5
 """Seconds of further measurements after which the present phase is decided again."""
-
-_ALERTING = ("fault", "symptoms", "response", "recovery", "control")
-"""The phases in which the treatment may have the fault: alerts are raised in these."""
 
 
 class Judge:
@@ -147,8 +143,6 @@ class Judge:
         }
         if phase in decide:
             decide[phase]()
-        if phase in _ALERTING:
-            self.state.due = tuple(firing(self.state))
 
     def _since(self, slo: Slo, side: str, start: float, *, holds: bool = True, **how: bool) -> float | None:
         return since(self.state.question(slo, **how), self.state.window(side, start), holds=holds)

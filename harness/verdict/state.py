@@ -54,15 +54,6 @@ class Slo:
 
 
 @dataclass(frozen=True)
-class DueAlert:
-    """An alert that fires by the measurements; `rank` 0 is the highest priority of the document."""
-
-    slo: str
-    rank: int
-    text: str
-
-
-@dataclass(frozen=True)
 class BoundSymptom:
     """A documented symptom and its condition; None: the bindings give it none."""
 
@@ -152,8 +143,6 @@ class DrillState:
     """The same for the control, which is taken down after its reverts."""
     control_revert_why: str = ""
     alerts: AlertLog = field(default_factory=AlertLog)
-    due: tuple[DueAlert, ...] = ()
-    """The alerts that fire at present, also those that are raised already."""
     steps: list[StepFacts] = field(default_factory=list)
     response: ResponseLog = field(default_factory=ResponseLog)
     """What a person or a program did in place of the runbook."""

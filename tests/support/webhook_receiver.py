@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -21,7 +22,7 @@ class Receiver:
     answers: Sequence[int] = (200,)
     location: str = ""
     bodies: list[dict[str, Any]] = field(default_factory=list)
-    content_types: list[str] = field(default_factory=list)
+    headers: list[Message] = field(default_factory=list)
     closed: threading.Event = field(default_factory=threading.Event)
     url: str = ""
 
@@ -32,7 +33,7 @@ def receiving(receiver: Receiver) -> Iterator[Receiver]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            receiver.content_types.append(self.headers["Content-Type"])
+            receiver.headers.append(self.headers)
             receiver.bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             status = receiver.answers[min(len(receiver.bodies), len(receiver.answers)) - 1]
             if status == HANGS:
@@ -41,6 +42,13 @@ def receiving(receiver: Receiver) -> Iterator[Receiver]:
             self.send_response(status)
             if receiver.location:
                 self.send_header("Location", receiver.location)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def do_GET(self) -> None:
+            """What a client does that follows a redirect."""
+            receiver.bodies.append({"method": "GET"})
+            self.send_response(200)
             self.send_header("Content-Length", "0")
             self.end_headers()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import queue
 import threading
@@ -11,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from http.client import HTTPException
+from urllib.parse import unquote, urlsplit
 
 from harness.listeners.webhooks.base import Json, shown
 
@@ -35,6 +37,7 @@ class Delivery:
         self, name: str, url: str, timeout_s: float = TIMEOUT_S, backoffs_s: tuple[float, ...] = BACKOFFS_S
     ) -> None:
         self.name, self._url, self._timeout_s, self._backoffs_s = name, url, timeout_s, backoffs_s
+        self._bare_url, self._headers = _authorized(url)
         self._opener = urllib.request.build_opener(_NoRedirect)
         self._bodies: queue.Queue[Json | None] = queue.Queue(LONGEST_QUEUE)
         self._end, self._failures, self._taken, self._done = threading.Event(), Counter[str](), 0, 0
@@ -86,13 +89,22 @@ class Delivery:
 
     def _attempt(self, body: bytes) -> tuple[str, bool]:
         """Why one attempt failed, and whether another one may succeed."""
-        request = urllib.request.Request(self._url, body, {"Content-Type": "application/json"}, method="POST")  # noqa: S310  http or https only, checked by `target`
+        request = urllib.request.Request(self._bare_url, body, self._headers, method="POST")  # noqa: S310  http or https only: harness/app/notifying.py
         try:
             with self._opener.open(request, timeout=self._timeout_s):
                 return "", False
         except urllib.error.HTTPError as error:
             with error:
                 return f"HTTP {error.code}", error.code >= 500 or error.code == 429
-        except (OSError, HTTPException) as error:
+        except (OSError, HTTPException, ValueError) as error:  # ValueError: a host that IDNA cannot encode
             reason = error.reason if isinstance(error, urllib.error.URLError) else error
             return f"{type(reason).__name__}", True
+
+
+def _authorized(url: str) -> tuple[str, dict[str, str]]:
+    """The URL without user and password, which urllib cannot send, and the headers of a request: RFC 7617 has them."""
+    parts, headers = urlsplit(url), {"Content-Type": "application/json"}
+    who, _, where = parts.netloc.rpartition("@")
+    if who:
+        headers["Authorization"] = f"Basic {base64.b64encode(unquote(who).encode()).decode()}"
+    return parts._replace(netloc=where).geturl(), headers

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,10 @@ from harness.record.event import DrillEvent, Event
 from harness.record.events import DrillStarted, PhaseStarted
 from harness.record.incident import AlertHandled, AlertRaised
 from harness.record.journal import read_events
+from harness.verdict.burning import DueAlert
 from harness.verdict.gameday import GamedayResult, judge_record
 from harness.verdict.judge import Judge
 from harness.verdict.result import Verdict
-from harness.verdict.state import DueAlert
 from tests.support.simulated_drill import World, incident, ran
 
 LOOK = ran("read", "kubectl get pods")
@@ -47,7 +48,8 @@ def test_a_recovery_is_resolved_before_the_control_is_compared(tmp_path: Path) -
 
 
 def test_a_recovery_that_does_not_come_is_escalated_before_the_fault_is_reverted(tmp_path: Path) -> None:
-    result = World(tmp_path, incident, heals=False, answers_alerts=True, general=(LOOK,)).run()
+    limits = Limits(recovery_s=15.0)
+    result = World(tmp_path, incident, heals=False, answers_alerts=True, general=(LOOK,), limits=limits).run()
     assert result.verdict is Verdict.FAILED
     assert order(tmp_path)[-4:] == ["recovery", "general", "escalated 2", "escalated 3"]
     assert [step.facts.text for step in result.drills[0].general] == ["kubectl get pods"]
@@ -77,10 +79,13 @@ def test_a_record_without_alerts_is_reported_as_before(tmp_path: Path) -> None:
     assert (old.rows, old.drills[0].alerts) == ((), ())
 
 
+@dataclass
 class Live:
-    """A judge whose due alerts the test sets, and the events that were recorded."""
+    """A judge, the alerts that fire by what the test says, and the events that were recorded."""
 
-    def __init__(self) -> None:
+    patch: pytest.MonkeyPatch
+
+    def __post_init__(self) -> None:
         self._judge = Judge(DrillStarted(title="Web", line=1, fault="f"))
         self.recorded: list[Event] = []
         self.arrived = threading.Event()
@@ -90,11 +95,19 @@ class Live:
         yield self._judge
 
     def due(self, *alerts: DueAlert) -> None:
-        self._judge.state.due = alerts
+        self.patch.setattr("harness.drill.alerts.firing", lambda state: alerts)
+
+    def handled(self, event: AlertHandled) -> None:
+        self._judge.add(event)
 
     def record(self, event: DrillEvent, *, sync: bool = False) -> None:
         self.recorded.append(event)
         self.arrived.set()
+
+
+@pytest.fixture
+def live(monkeypatch: pytest.MonkeyPatch) -> Live:
+    return Live(monkeypatch)
 
 
 def watch(live: Live, *priorities: str) -> AlertWatch:
@@ -102,8 +115,7 @@ def watch(live: Live, *priorities: str) -> AlertWatch:
     return AlertWatch(live.judge, live.record, lambda: float(next(moments)), priorities)
 
 
-def test_an_alert_is_raised_once_and_again_only_when_it_is_more_urgent() -> None:
-    live = Live()
+def test_an_alert_is_raised_once_and_again_only_when_it_is_more_urgent(live: Live) -> None:
     alerts = watch(live, "SEV1", "SEV2")
     for rank in (2, 1, 2, 0, 0):
         live.due(DueAlert("availability", rank, "x"))
@@ -112,16 +124,14 @@ def test_an_alert_is_raised_once_and_again_only_when_it_is_more_urgent() -> None
     assert raised == [("1", "SEV2"), ("2", "SEV1")], "a document with two priorities has no third one"
 
 
-def test_alerts_are_raised_while_the_response_goes_on() -> None:
-    live = Live()
+def test_alerts_are_raised_while_the_response_goes_on(live: Live) -> None:
     with watch(live).polling():
         live.due(DueAlert("availability", 0, "x"))
         assert live.arrived.wait(20)
     assert [type(event) for event in live.recorded] == [AlertRaised]
 
 
-def test_an_error_while_the_response_goes_on_is_raised_at_its_end() -> None:
-    live = Live()
+def test_an_error_while_the_response_goes_on_is_raised_at_its_end(live: Live) -> None:
 
     def broken(event: DrillEvent, *, sync: bool = False) -> None:
         live.record(event)
@@ -132,3 +142,14 @@ def test_an_error_while_the_response_goes_on_is_raised_at_its_end() -> None:
     alerts = AlertWatch(live.judge, broken, lambda: float(next(moments)))
     with pytest.raises(OSError, match="disk full"), alerts.polling():
         assert live.arrived.wait(20)
+
+
+def test_a_measurement_leaves_an_alert_at_its_level(live: Live) -> None:
+    alerts = watch(live)
+    live.due(DueAlert("availability", 0, "x"))
+    alerts.poll()
+    live.handled(AlertHandled(alert="1", action="escalated", by="a person", level=2))
+    alerts.recovered()
+    last = live.recorded[-1]
+    assert isinstance(last, AlertHandled)
+    assert (last.action, last.by, last.level) == ("mitigated", "gameday", 2)

@@ -12,6 +12,7 @@ import pytest
 from harness.app import render
 from harness.record.incident import NoteTaken, RunBeside
 from harness.verdict.gameday import GamedayResult
+from tests.support.paths import ROOT
 from tests.support.responses import let_person_write, typed
 from tests.support.simulated_drill import World, incident
 
@@ -53,6 +54,14 @@ def test_json_has_every_command_the_notes_and_the_run_beside(result: GamedayResu
         "resolved_s": None,
         "recover_s": 7.25,
     }
+
+
+def test_every_key_of_a_response_is_on_its_page(result: GamedayResult) -> None:
+    response = json.loads(render(result, "json"))["drills"][0]["response"]
+    found = {*response, *response["commands"][0], *response["notes"][0]}
+    page = (ROOT / "docs/reference/result.md").read_text(encoding="utf-8")
+    section = page[page.index("### `response`") :].split("\n### ")[0]
+    assert sorted(key for key in found if f"`{key}`" not in section and f"`{key}[]`" not in section) == []
 
 
 def test_text_compares_both_and_lists_the_commands(result: GamedayResult) -> None:

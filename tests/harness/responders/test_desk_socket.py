@@ -16,7 +16,7 @@ from harness.cli.shell import find_socket, open_shell
 from harness.errors import MachineError
 from harness.machine import run_registry
 from harness.machine.local_socket import LocalClient
-from harness.record.incident import CommandTyped
+from harness.record.incident import CommandTyped, NoteTaken
 from harness.responders.desk import IncidentDesk
 from harness.responders.desk_socket import SOCKET, desk_socket
 from tests.support.incident import RecordedIncident
@@ -80,6 +80,17 @@ def test_the_shell_sends_its_lines_and_ends_with_the_last_status(
     shown = capsys.readouterr()
     assert shown.out == "acknowledged\napi-0 1/1 Running\nweb-0 1/1 Running\n"
     assert "not an allowed program" in shown.err
+
+
+def test_an_observer_takes_notes_under_their_name(
+    desk: IncidentDesk, recorded: RecordedIncident, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("note looks at the wrong service\n"))
+    with desk_socket(desk):
+        open_shell(desk.run_dir, "Ann")
+    assert [(event.by, event.text) for event in recorded.events if isinstance(event, NoteTaken)] == [
+        ("Ann", "looks at the wrong service")
+    ]
 
 
 def test_the_shell_ends_with_the_response(

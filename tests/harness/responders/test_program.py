@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import socket
+import subprocess
 import sys
 import textwrap
 import threading
@@ -17,6 +18,7 @@ import pytest
 from harness.errors import Interrupted, MachineError
 from harness.record.events import FindingNoted, ProcessStarted
 from harness.record.incident import CommandTyped
+from harness.responders import supervise
 from harness.responders.program import ProgramResponder
 from harness.responders.program_process import KEPT_BYTES
 from harness.steps.confined import available
@@ -217,6 +219,21 @@ def test_children_that_a_program_leaves_behind_end_with_it(
     respond(recorded, written(tmp_path, f"setsid -f {nap}; {nap} & exit 0"))
     assert [each.action for each in recorded.handled] == ["resolved"]
     assert asleep(nap) == []
+
+
+def test_a_program_ends_with_gameday_that_was_killed(nap: str) -> None:
+    start = (
+        "import os, subprocess, sys, time\n"
+        "subprocess.Popen([sys.executable, '-IS', sys.argv[1], str(os.getpid()), '/bin/bash', '-c', sys.argv[2]])\n"
+        "time.sleep(600)"
+    )
+    killed = subprocess.Popen([sys.executable, "-c", start, supervise.__file__, f"setsid -f {nap}; {nap}"])
+    try:
+        wait_until(lambda: len(asleep(nap)) == 2)
+    finally:
+        killed.kill()
+        killed.wait()
+    wait_until(lambda: not asleep(nap))
 
 
 def test_a_hundred_megabytes_of_output_are_cut_and_delay_nothing(recorded: RecordedIncident, tmp_path: Path) -> None:

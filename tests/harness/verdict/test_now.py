@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from harness.record.events import LoadCounted
 from harness.record.journal import read_events
 from harness.verdict.judges import Judges
@@ -11,10 +13,16 @@ from harness.verdict.now import slos_now
 from tests.support.simulated_drill import World, incident
 
 
-def test_an_slo_holds_then_is_broken_then_holds_again(tmp_path: Path) -> None:
-    World(tmp_path, incident).run()
+@pytest.fixture(scope="module")
+def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("drill")
+    World(folder, incident).run()
+    return folder / "record.jsonl"
+
+
+def test_an_slo_holds_then_is_broken_then_holds_again(record: Path) -> None:
     judges, seen = Judges(), list[bool | None]()
-    for event in read_events(tmp_path / "record.jsonl"):
+    for event in read_events(record):
         judges.add(event)
         if isinstance(event, LoadCounted) and "baseline" in judges.by_drill[event.drill].state.phase_started_s:
             (now,) = slos_now(judges.by_drill[event.drill].state)
@@ -28,10 +36,9 @@ def test_an_slo_holds_then_is_broken_then_holds_again(tmp_path: Path) -> None:
     )
 
 
-def test_evidence_from_before_a_moment_does_not_count(tmp_path: Path) -> None:
-    World(tmp_path, incident).run()
+def test_evidence_from_before_a_moment_does_not_count(record: Path) -> None:
     judges = Judges()
-    for event in read_events(tmp_path / "record.jsonl"):
+    for event in read_events(record):
         judges.add(event)
     state = judges.by_drill["WEB"].state
     end = state.sides["treatment"].frontier

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.app import render
+from harness.drill import Limits
 from harness.record.incident import ProcedureRow
 from harness.verdict.alerts import AlertResult, Handling
 from harness.verdict.gameday import GamedayResult
@@ -26,10 +27,14 @@ ROWS = (
 )
 
 
+@pytest.fixture(scope="module")
+def passed(tmp_path_factory: pytest.TempPathFactory) -> GamedayResult:
+    return World(tmp_path_factory.mktemp("drill"), incident, answers_alerts=True, rows=ROWS).run()
+
+
 @pytest.fixture
-def drill(tmp_path: Path) -> DrillResult:
-    (drill,) = World(tmp_path, incident).run().drills
-    return drill
+def drill(passed: GamedayResult) -> DrillResult:
+    return passed.drills[0]
 
 
 def alert(priority: str = "P0", open_s: float = 100.0, **after_s: float) -> AlertResult:
@@ -73,19 +78,16 @@ def test_what_only_a_person_can_follow_says_why(drill: DrillResult) -> None:
 
 
 def test_levels_are_reached_or_not(tmp_path: Path) -> None:
-    failed = World(
-        tmp_path, incident, heals=False, answers_alerts=True, rows=ROWS, general=(ran("read", "kubectl get pods"),)
-    )
-    result = failed.run()
+    look, limits = (ran("read", "kubectl get pods"),), Limits(recovery_s=15.0)
+    world = World(tmp_path, incident, heals=False, answers_alerts=True, rows=ROWS, general=look, limits=limits)
+    result = world.run()
     assert result.verdict is Verdict.FAILED
     assert [row.verdict for row in result.rows] == ["met", "manual", "not applicable", "reached", "reached"]
     assert result.drills[0].escalated
     assert [step.facts.text for step in result.general] == ["kubectl get pods"]
-
-
-@pytest.fixture
-def passed(tmp_path: Path) -> GamedayResult:
-    return World(tmp_path, incident, answers_alerts=True, rows=ROWS).run()
+    (first,), again = result.drills, replace(result.drills[0].general[0], why="as evidence of a later incident")
+    later = replace(result, drills=(first, replace(first, general=(again,))))
+    assert later.general == first.general, "each general command is reported once"
 
 
 def test_rows_of_a_run_without_alerts_are_not_judged(passed: GamedayResult) -> None:
@@ -97,6 +99,7 @@ def test_rows_are_testcases_with_their_lines_and_a_missed_limit_is_a_failure(pas
     found = cases(render(passed, "junit"), "procedures")
     assert found["alert procedure: line 5: Acknowledge the alert within 5 minutes"] == "passed"
     assert found["alert procedure: line 6: Communication: write on the status page"] == "skipped"
+    assert found["escalation procedure: line 12: Follows the runbooks"] == "skipped", "it was reached; nothing more"
     assert found["escalation procedure: line 15: Goes beyond the runbooks"] == "skipped"
     late = replace(passed.drills[0], alerts=(alert(acknowledged=400.0),))
     missed = replace(passed, drills=(late,), rows=judge_rows(ROWS, [late]))

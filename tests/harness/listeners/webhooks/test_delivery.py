@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from base64 import b64encode
 
 import pytest
 
@@ -26,7 +27,19 @@ def test_bodies_arrive_in_order_as_json() -> None:
     with receiving(Receiver()) as receiver:
         assert delivered(receiver, 3) == []
     assert [body["number"] for body in receiver.bodies] == [0, 1, 2]
-    assert set(receiver.content_types) == {"application/json"}
+    assert {headers["Content-Type"] for headers in receiver.headers} == {"application/json"}
+
+
+def test_user_and_password_of_the_url_are_sent_as_basic_authentication() -> None:
+    with receiving(Receiver()) as receiver:
+        named = Receiver(url=receiver.url.replace("http://", "http://on%20call:s3cret@"))
+        assert delivered(named) == []
+    assert receiver.headers[0]["Authorization"] == "Basic " + b64encode(b"on call:s3cret").decode()
+
+
+def test_a_host_that_cannot_be_looked_up_is_noted() -> None:
+    (note,) = delivered(Receiver(url=f"http://{'x' * 70}.invalid/"))
+    assert "1 of 1 notifications failed" in note
 
 
 @pytest.mark.parametrize("status", [500, 503, 429])
@@ -51,11 +64,12 @@ def test_a_refusal_is_not_tried_again() -> None:
     assert note.endswith("1 of 2 notifications failed: HTTP 400 (1)")
 
 
-def test_a_redirect_is_not_followed() -> None:
-    with receiving(Receiver()) as elsewhere, receiving(Receiver((307,), elsewhere.url)) as receiver:
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed(status: int) -> None:
+    with receiving(Receiver()) as elsewhere, receiving(Receiver((status,), elsewhere.url)) as receiver:
         (note,) = delivered(receiver)
     assert elsewhere.bodies == []
-    assert note.endswith("HTTP 307 (1)")
+    assert note.endswith(f"HTTP {status} (1)")
 
 
 def test_a_receiver_that_hangs_is_given_up_after_its_time() -> None:
