@@ -8,11 +8,14 @@ every origin read its answers (CORS). Requests of other origins are refused whil
 from __future__ import annotations
 
 import ipaddress
+import os
+import signal
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import gevent
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 from locust.env import Environment
@@ -21,6 +24,7 @@ VARIABLE = "GAMEDAY_PAGE"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 KEY, TITLE = "gameday", "Gameday"
 SCRIPT = "/gameday-tab.js"
+PARENT_CHECK_S = 1.0
 FILE = Path(__file__).parent / "tab.js"
 
 
@@ -34,6 +38,14 @@ def add(environment: Environment, environ: Mapping[str, str]) -> None:
     ui.app.before_request(partial(_refusal, address.hostname or ""))
     ui.app.after_request(partial(_with_script, f'<script src=".{SCRIPT}" data-port="{address.port}" defer></script>'))
     ui.app.add_url_rule(SCRIPT, "gameday_tab", _script)
+    gevent.spawn(_end_with, os.getppid())
+
+
+def _end_with(parent: int) -> None:
+    """End locust when the process that started it has ended, which could not end it."""
+    while os.getppid() == parent:
+        gevent.sleep(PARENT_CHECK_S)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _script() -> Response:

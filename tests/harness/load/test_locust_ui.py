@@ -204,6 +204,29 @@ def test_the_web_ui_has_the_tab_without_a_secret_and_refuses_other_sites(started
     assert json.loads(one.call("/stats/requests"))["state"] == "ready"
 
 
+STARTER = """
+import subprocess, sys, time
+print(subprocess.Popen(sys.argv[1:]).pid, flush=True)
+time.sleep(600)
+"""
+
+
+def test_locust_ends_when_the_process_that_started_it_was_killed(tmp_path: Path) -> None:
+    words = ["-m", "locust", "-f", str(SCENARIOS / "timeout.py"), "--web-host", "127.0.0.1", "--web-port"]
+    argv = [sys.executable, "-c", STARTER, sys.executable, *words, str(free_port())]
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "GAMEDAY_PAGE": PAGE}
+    with subprocess.Popen(argv, cwd=tmp_path, env=env, stdout=subprocess.PIPE, text=True) as starter:
+        assert starter.stdout is not None
+        locust = psutil.Process(int(starter.stdout.readline()))
+        wait_until(lambda: listens(locust), "locust's web UI", LIMIT_S)
+        starter.kill()
+    wait_until(lambda: not locust.is_running(), "the end of locust", LIMIT_S)
+
+
+def listens(process: psutil.Process) -> bool:
+    return any(each.status == psutil.CONN_LISTEN for each in process.net_connections())
+
+
 def test_workers_of_locust_with_processes_join_and_leave(started: Callable[..., Started], tmp_path: Path) -> None:
     port = free_port()
     one = started(workers=1, autostart=True, master_port=port)
