@@ -64,8 +64,7 @@ def first_url(ui: Running) -> str:
 def tab_of(page: Any, ui: Running) -> Any:
     """Open the page, follow its link to locust, start the load there, and return the frame of the tab."""
     page.goto(first_url(ui))
-    until(page, page.locator("#hint a").is_visible, "locust's web UI")
-    assert "Start the load" in page.locator("#hint").inner_text()
+    until(page, lambda: "Start the load" in page.locator("#hint").inner_text(), "locust's web UI")
     look(page, "ui-0-prepare")
     page.locator("#hint a").click()
     page.get_by_text("Gameday: runbook, service levels and alerts").wait_for()

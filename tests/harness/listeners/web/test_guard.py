@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 from collections.abc import Iterator
 
 import pytest
@@ -28,12 +29,19 @@ def test_the_first_url_gives_a_cookie_that_scripts_and_other_sites_do_not_get(pa
     assert page.ask("/", headers={"Cookie": cookie})[0] == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/events", "/assets/page.js", "/?token=wrong", "/?token=", "/nowhere"])
+@pytest.mark.parametrize("path", ["/", "/assets/page.js", "/?token=wrong", "/?token=", "/nowhere"])
 @pytest.mark.parametrize("cookie", ["", "{name}=wrong", "other={session}"])
 def test_without_token_and_cookie_nothing_is_shown(page: Served, path: str, cookie: str) -> None:
     access = page.page.access
     sent = cookie.format(name=access.cookie, session=access.session)
     assert page.ask(path, headers={"Cookie": sent} if sent else {})[0] == 403
+
+
+def test_without_the_cookie_there_is_no_stream(page: Served) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", page.port, timeout=20)
+    connection.request("GET", "/events", headers={"Cookie": "other=value"})
+    assert connection.getresponse().status == 403
+    connection.close()
 
 
 @pytest.mark.parametrize(
@@ -62,7 +70,7 @@ def test_on_another_address_addresses_are_known_and_foreign_names_are_not() -> N
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_foreign_origin_is_refused_even_with_the_cookie(page: Served, origin: str, method: str) -> None:
-    path = "/act/inject" if method == "POST" else "/events"
+    path = "/act/inject" if method == "POST" else "/"
     headers = {"Origin": origin.format(port=page.port), "Cookie": page.cookie}
     assert page.ask(path, method, "{}" if method == "POST" else None, headers)[0] == 403
     assert page.controls.done == []
