@@ -93,7 +93,7 @@ def test_the_page_of_an_automatic_run_has_the_whole_drill_also_for_one_that_come
     assert {"baseline: waiting until every SLO holds", "symptoms: waiting for the documented symptoms"} < lines
     executed = [each["line"] for each in of_kind([*first, *rest], "step")]
     drill = result["drills"][0]
-    assert executed == [step["line"] for step in (*drill["steps"], *drill["general"])]
+    assert executed == [step["line"] for step in (*drill["steps"], *(drill["evidence"] or result["general"]))]
     seconds = {each["at"] for each in of_kind([*first, *rest], "point")}
     assert seconds == set(range(int(min(seconds)), int(max(seconds)) + 1))
 
