@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         write_history_page,
     )
     from harness.app.members import format_names, platform_names
+    from harness.app.page import PageRequest, handled, watched
     from harness.app.papers import PostmortemRequest, PostmortemResult, postmortem
     from harness.app.planning import PlanRequest, PlanResult, plan
     from harness.app.platforms import DownRequest, LoadTarget, PlatformChoice, UpRequest, UpResult, down, up
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from harness.app.regression import RegressRequest, RegressResult, regress, write_regression_page
     from harness.app.reporting import RECORD, ReportRequest, is_comparison, render, report, write_page
     from harness.app.running import ListenerFactory, Notify, RunRequest, RunResult, run
+    from harness.app.serving import UiRequest, ui
     from harness.app.slos import (
         JudgedSlo,
         SloCheckRequest,
@@ -78,6 +80,7 @@ __all__ = [
     "ListenerFactory",
     "LoadTarget",
     "Notify",
+    "PageRequest",
     "PinRequest",
     "PlanRequest",
     "PlanResult",
@@ -102,6 +105,7 @@ __all__ = [
     "SloImportResult",
     "Start",
     "TrendRequest",
+    "UiRequest",
     "UpRequest",
     "UpResult",
     "check",
@@ -111,6 +115,7 @@ __all__ = [
     "down",
     "drill",
     "format_names",
+    "handled",
     "import_slos",
     "init",
     "is_comparison",
@@ -132,8 +137,10 @@ __all__ = [
     "show_baselines",
     "show_slos",
     "trend",
+    "ui",
     "unpin",
     "up",
+    "watched",
     "write_comparison_page",
     "write_history_page",
     "write_page",
@@ -153,12 +160,14 @@ _MEMBERS = {
     "harness.app.members": "format_names platform_names",
     "harness.app.planning": "PlanRequest PlanResult plan",
     "harness.app.platforms": "DownRequest LoadTarget PlatformChoice UpRequest UpResult down up",
+    "harness.app.page": "PageRequest handled watched",
     "harness.app.papers": "PostmortemRequest PostmortemResult postmortem",
     "harness.app.recovery": "RecoverRequest Recovered recover",
     "harness.app.regression": "RegressRequest RegressResult regress write_regression_page",
     "harness.app.reporting": "RECORD ReportRequest is_comparison render report write_page",
     "harness.app.running": "ListenerFactory Notify RunRequest RunResult run",
     "harness.app.slos": "JudgedSlo SloCheckRequest SloImportRequest SloImportResult check_slos import_slos show_slos",
+    "harness.app.serving": "UiRequest ui",
     "harness.listeners.progress": "ReadJudge",
     "harness.plan": "Start",
     "harness.platforms.base": "PlatformOptions",

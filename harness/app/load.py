@@ -9,6 +9,7 @@ from harness.bindings import RunbookBinding
 from harness.load.base import Load
 from harness.load.declaration import write_declaration
 from harness.load.job import JobLoad, runs_jobs
+from harness.load.locust_ui import Audience, LocustLoad, LocustPage
 from harness.load.scenario import Scenario, scenario_of
 from harness.load.worker import FAST_WORKER, LOCUST, WorkerLoad
 from harness.plan import DrillPlan
@@ -41,6 +42,16 @@ def make_load(
     scenario = scenario_of(drill.binding, beside)
     settings |= scenario_settings(drill.binding, scenario, folder)
     return WorkerLoad(scenario.file, settings, log, LOCUST if scenario.locustfile else FAST_WORKER)
+
+
+def make_locust_load(
+    drill: DrillPlan, platform: Platform, folder: Path, beside: Path, ui: LocustPage, audience: Audience
+) -> Load:
+    """The load on the treatment under locust's web UI; see LocustLoad."""
+    assert drill.binding is not None
+    scenario = scenario_of(drill.binding, beside)
+    settings = load_settings(drill, platform) | scenario_settings(drill.binding, scenario, folder)
+    return LocustLoad(scenario.file, settings, folder, ui, audience)
 
 
 def scenario_settings(binding: RunbookBinding, scenario: Scenario, folder: Path) -> dict[str, str]:

@@ -107,15 +107,19 @@ def run_plan(
     notify: Notify,
     listeners: Sequence[ListenerFactory],
     stop: threading.Event | None,
+    adapt: Callable[[GamedayPlan, Members], Members] = lambda plan, members: members,
 ) -> RunResult:
-    """Run the drills of a plan, whose incidents are handled in this way; as `run` in all else."""
+    """Run the drills of a plan, whose incidents are handled in this way; as `run` in all else.
+
+    `adapt` replaces members of the families, such as what generates the load.
+    """
     notified, workers = notifications(request.notify), request.platform.options.load_in_cluster
     provider = make_provider(
         request.platform.name or DEFAULT_PLATFORM, options_for(plan.bindings, request.platform.options)
     )
     _check_parts(plan, provider, workers)
     provider.check()
-    members, formats = _members(plan, provider, request, handling), file_formats()
+    members, formats = adapt(plan, _members(plan, provider, request, handling)), file_formats()
     admission, out = _admission(request.jobs, provider, plan.bindings.control, notify), make_run_directory(request.out)
     names = "hidden" if handling.hidden else ", ".join(drill.runbook.id for drill in plan.drills)
     notify(f"{plan.document.path}: {names}; record in {out}")

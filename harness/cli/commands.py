@@ -7,7 +7,8 @@ import gc
 import shlex
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,18 +45,32 @@ def _run(options: argparse.Namespace) -> int:
         notify=tuple(options.notify),
         responder=options.responder,
     )
-    stop = threading.Event()
-    with stop_on_signals(stop):
-        if options.quiet:
-            done = app.run(request, stop=stop)
-        else:
-            done = app.run(request, notify=notify, listeners=[_progress_display], stop=stop)
+    stop, display = threading.Event(), [] if options.quiet else [_progress_display]
+    with stop_on_signals(stop), _page(options, request) as page:
+        done = app.run(request, notify=_discard if options.quiet else notify, listeners=[*display, *page], stop=stop)
     sys.stdout.write(app.render(done.gameday, options.format))
     for note in done.notes:
         notify(note)
     if options.open:
         _open(done.folder / "report.html")
     return done.gameday.exit_code
+
+
+def _page(
+    options: argparse.Namespace, request: app.RunRequest
+) -> AbstractContextManager[Sequence[app.ListenerFactory]]:
+    """The listener of a page that shows the run, if there is one."""
+    if options.web is None:
+        return nullcontext(())
+    from harness.cli.page_commands import watched  # noqa: PLC0415  only a run with a page pays for the server
+
+    return watched(options, request)
+
+
+def _ui(options: argparse.Namespace) -> int:
+    from harness.cli.page_commands import ui  # noqa: PLC0415
+
+    return ui(options)
 
 
 def _progress_display(judge: app.ReadJudge) -> Listener:
@@ -272,6 +287,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "run": _run,
     "drill": _handled,
     "shell": _handled,
+    "ui": _ui,
     "compare": _compare,
     "report": _report,
     "postmortem": _postmortem,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 from harness import app
 from harness.cli.notify import notify
+from harness.cli.page_commands import handled
 from harness.cli.requests import plan_request, platform_choice
 from harness.cli.signals import stop_on_signals
 from harness.cli.terminal import DeskTerminal, Terminal
@@ -25,16 +26,18 @@ def drill(options: argparse.Namespace) -> int:
     def display(_: app.ReadJudge) -> Listener:
         return HandlingDisplay(terminal.say)
 
-    request = app.DrillRequest(
-        _run_request(options),
-        fronts=(desk_socket, desk),
-        fault=options.fault,
-        hidden=options.hidden,
-        budget_s=options.budget,
-        beside=options.beside,
-    )
-    with stop_on_signals(stop, desk.interrupt):
-        done = app.drill(request, notify=terminal.say, listeners=[display], stop=stop)
+    run = _run_request(options)
+    with stop_on_signals(stop, desk.interrupt), handled(options, run.plan) as pages:
+        request = app.DrillRequest(
+            run,
+            fronts=(desk_socket, desk, *(page.front for page in pages)),
+            fault=options.fault,
+            hidden=options.hidden,
+            budget_s=options.budget,
+            beside=options.beside,
+        )
+        listeners = [display, *(page.listener for page in pages)]
+        done = app.drill(request, notify=terminal.say, listeners=listeners, stop=stop)
     sys.stdout.write(app.render(done.gameday, options.format))
     for note in done.notes:
         notify(note)

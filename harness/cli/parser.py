@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from harness.cli import bindings_parser, compare, demo, drill_parser, history_parser, notify_parser
+from harness.cli import bindings_parser, compare, demo, drill_parser, history_parser, notify_parser, page_parser
 from harness.cli.arguments import add_format, add_open, natural, positive
 from harness.registry import Family
 
@@ -159,6 +159,7 @@ def _add_run(command: argparse.ArgumentParser) -> None:
     about = "credit a recovery only if the incident ends by itself with p <= 1 %% (default: 10 %%)"
     command.add_argument("--strict", action="store_true", help=about)
     history_parser.add_run_options(command)
+    page_parser.add_run_options(command)
     notify_parser.add_option(command)
     drill_parser.add_responder(command, "runbook")
     _add_report_format(command)
@@ -170,6 +171,7 @@ def _add_drill(command: argparse.ArgumentParser) -> None:
     _add_document(command)
     _add_selection(command)
     drill_parser.add_handling(command)
+    page_parser.add_run_options(command)
     _add_start(command)
     _add_control(command)
     _add_platform(command)
@@ -180,6 +182,14 @@ def _add_drill(command: argparse.ArgumentParser) -> None:
     command.add_argument("--strict", action="store_true", help=about)
     history_parser.add_run_options(command)
     _add_report_format(command)
+
+
+def _add_ui(command: argparse.ArgumentParser) -> None:
+    _add_document(command)
+    _add_selection(command)
+    _add_start(command)
+    _add_platform(command)
+    page_parser.add_ui_options(command)
 
 
 def _add_report(command: argparse.ArgumentParser) -> None:
@@ -291,6 +301,7 @@ _COMMANDS = (
         drill_parser.SHELL_EXAMPLES,
         drill_parser.add_shell,
     ),
+    _Command("ui", "drill by hand, beside locust's web UI", page_parser.UI_EXAMPLES, _add_ui),
     _Command("compare", "compare the latency of two variants of a service", compare.EXAMPLES, compare.add_arguments),
     _Command("report", "judge an earlier run again, from its record", _REPORT_EXAMPLES, _add_report),
     _Command(

@@ -35,7 +35,7 @@ from harness.verdict.steps import judge_step
 
 ReadJudge = Callable[[str], AbstractContextManager[Judge]]
 STATUS_EVERY_S, LOG_EVERY_S = 0.25, 2.0
-_WAITS: Mapping[PhaseName, str] = {
+WAITS: Mapping[PhaseName, str] = {
     "control-prepare": "starting the platform for the control",
     "control-baseline": "waiting until every SLO holds on the control",
     "control-incident": "observing the control, without a response",
@@ -48,6 +48,7 @@ _WAITS: Mapping[PhaseName, str] = {
     "general": "executing the general commands",
     "after-revert": "fault reverted; checking that the SLOs hold",
 }
+"""What a drill does in each phase that takes a while."""
 _ANSWERS: Mapping[tuple[PhaseName, bool], tuple[str, str]] = {
     ("control-baseline", True): ("✓", "every SLO holds on the control"),
     ("control-baseline", False): ("✗", "an SLO is broken on the control before the fault"),
@@ -94,7 +95,7 @@ class Live:
             case LoadCounted():
                 self._show_symptoms(event)
                 self._show_progress(event)
-            case DrillEvent() if text := _text(event):
+            case DrillEvent() if text := text_of(event):
                 self._print(event, text)
 
     def _line(self, event: DrillEvent, text: str) -> str:
@@ -106,13 +107,13 @@ class Live:
     def _phase_started(self, event: PhaseStarted) -> None:
         self._phase_began_s[event.drill] = event.t_s
         limit = f" (at most {event.limit_s:.0f} s)" if event.limit_s else ""
-        if event.phase in _WAITS:
-            self._print(event, f"── {event.phase}: {_WAITS[event.phase]}{limit}")
+        if event.phase in WAITS:
+            self._print(event, f"── {event.phase}: {WAITS[event.phase]}{limit}")
 
     def _phase_ended(self, event: PhaseEnded) -> None:
         self._screen.status(event.drill, None)
         if event.decides:
-            self._print(event, _conclusion(event, event.t_s - self._phase_began_s[event.drill]))
+            self._print(event, conclusion(event, event.t_s - self._phase_began_s[event.drill]))
 
     def _show_symptoms(self, event: LoadCounted) -> None:
         with self._judge(event.drill) as judge:
@@ -137,7 +138,7 @@ class Live:
                 self._screen.print(line)
 
 
-def _text(event: DrillEvent) -> str:
+def text_of(event: DrillEvent) -> str:
     """The line that shows an event which needs no judge; empty: it is not shown."""
     text = ""
     match event:
@@ -192,7 +193,7 @@ def _row(row: Row) -> str:
     return f"{row.name} {show_measurement(row.measurement, unit)} {interval} {limit}".replace("  ", " ")
 
 
-def _conclusion(event: PhaseEnded, seconds: float) -> str:
+def conclusion(event: PhaseEnded, seconds: float) -> str:
     """The line for the end of a phase that waits for a decision; `seconds`: how long it took."""
     cost = f"{seconds:.1f} s"
     if event.answer is None:

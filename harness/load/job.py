@@ -18,6 +18,7 @@ from harness.bindings import RunbookBinding
 from harness.errors import BindingError, PlatformError
 from harness.load.base import OnMessage
 from harness.load.fan_out import FanOut
+from harness.load.merged import MergedCounts
 from harness.machine.platform_state import AdminPort
 from harness.platforms.base import Platform
 
@@ -60,8 +61,7 @@ class JobLoad:
         self._token = secrets.token_hex(16)
         self._changes = threading.Condition()
         self._admins: dict[str, str] = {}
-        self._until_s: dict[str, float] = {}
-        self._pending: list[Any] = []
+        self._counts = MergedCounts(workers)
         self._completed: set[str] = set()
         self._stopping = False
         self._fan_out: FanOut | None = None
@@ -100,14 +100,9 @@ class JobLoad:
             on_message({**message, "engine": engine, "pid": None})
 
     def _add_counts(self, pod: str, message: Mapping[str, Any], on_message: OnMessage) -> None:
-        """Pass counts on up to the time that all workers have reached; none before all have sent some."""
         with self._changes:
-            self._until_s[pod] = message["t"]
-            self._pending += message["deltas"]
-            if len(self._until_s) < self._workers:
-                return
-            deltas, self._pending = self._pending, []
-            on_message({"ev": "load", "t": min(self._until_s.values()), "deltas": deltas})
+            if merged := self._counts.add(pod, message):
+                on_message(merged)
 
     def _ended(self, pod: str, on_death: Callable[[str], None]) -> None:
         if not self._stopping:

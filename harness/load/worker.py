@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,9 +27,18 @@ FAST_WORKER, LOCUST = "scenarios.worker", "scenarios.locusts.plain"
 class WorkerLoad:
     """Implements base.Load by one worker process, whose environment contains nothing but `settings` and our own."""
 
-    def __init__(self, scenario: Path, settings: Mapping[str, str], log: Path, runner: str = FAST_WORKER) -> None:
+    def __init__(
+        self,
+        scenario: Path,
+        settings: Mapping[str, str],
+        log: Path,
+        runner: str = FAST_WORKER,
+        arguments: Sequence[str] = (),
+        token: str | None = None,
+    ) -> None:
+        """`arguments` follow the scenario; `token` is that of the admin port (None: a random one)."""
         self._scenario, self._settings, self._log, self._runner = scenario, dict(settings), log, runner
-        self._token = secrets.token_hex(16)
+        self._arguments, self._token = arguments, token or secrets.token_hex(16)
         self._process: subprocess.Popen[bytes] | None = None
         self._reader: threading.Thread | None = None
         self._admin_url = ""
@@ -59,7 +68,7 @@ class WorkerLoad:
     def _launch(self, write_fd: int) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", self._runner, str(self._scenario)],
+                [sys.executable, "-m", self._runner, str(self._scenario), *self._arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from functools import partial
 
 import gevent
@@ -22,7 +23,7 @@ from scenarios.generator.settings import known_schedule, positive
 from scenarios.generator.statistics import OUTSTANDING, OUTSTANDING_ROW
 from scenarios.traffic.driver import Driver, driver_of
 
-from . import admin, form, helpers
+from . import admin, form, helpers, tab
 from .dispatch import dispatch_plans
 from .engine import GeventEngine
 from .lost_workers import beat_often
@@ -123,6 +124,7 @@ class Session:
 
     def _begin(self, environment: Environment, **_: object) -> None:
         form.check(environment)
+        tab.add(environment, os.environ)
         if isinstance(environment.runner, MasterRunner):  # it generates no load
             dispatch_plans(environment, lead(environment, environment.runner, not self._sends_requests()))
             return

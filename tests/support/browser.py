@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,3 +26,12 @@ def new_page(width: int, height: int, **options: Any) -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser.new_context(viewport={"width": width, "height": height}, **options).new_page()
         browser.close()
+
+
+def until(page: Any, condition: Callable[[], object], what: str, limit_s: float = 30.0) -> None:
+    """Wait until something is true of a page, which is asked five times a second. A strict policy of the page forbids
+    that the browser itself waits for an expression."""
+    deadline_s = time.monotonic() + limit_s
+    while not condition():
+        assert time.monotonic() < deadline_s, f"not within {limit_s:g} s: {what}"
+        page.wait_for_timeout(200)
