@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         unpin,
         write_history_page,
     )
+    from harness.app.linting import LintRequest, LintResult, find_rule, run_lint
     from harness.app.members import format_names, platform_names
     from harness.app.papers import PostmortemRequest, PostmortemResult, postmortem
     from harness.app.planning import PlanRequest, PlanResult, plan
@@ -73,6 +74,8 @@ __all__ = [
     "HistoryResult",
     "InitRequest",
     "JudgedSlo",
+    "LintRequest",
+    "LintResult",
     "ListenerFactory",
     "LoadTarget",
     "Notify",
@@ -107,6 +110,7 @@ __all__ = [
     "compare",
     "discover",
     "down",
+    "find_rule",
     "format_names",
     "import_slos",
     "init",
@@ -125,6 +129,7 @@ __all__ = [
     "render",
     "report",
     "run",
+    "run_lint",
     "show",
     "show_baselines",
     "show_slos",
@@ -146,6 +151,7 @@ _MEMBERS = {
     "harness.app.proposing": "Edited InitRequest init",
     "harness.app.history": "BaselineRequest HistoryRequest HistoryResult PinRequest PruneRequest keep"
     " TrendRequest list_runs pin prune show_baselines trend unpin write_history_page",
+    "harness.app.linting": "LintRequest LintResult find_rule run_lint",
     "harness.app.members": "format_names platform_names",
     "harness.app.planning": "PlanRequest PlanResult plan",
     "harness.app.platforms": "DownRequest LoadTarget PlatformChoice UpRequest UpResult down up",

@@ -1,0 +1,179 @@
+"""Use case `lint`: files and folders to findings, in several processes where that pays."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from harness.errors import DocumentError
+from harness.lint.base import Finding, Rule
+from harness.lint.configuration import Configuration, with_options
+from harness.lint.document import Outside, parse
+from harness.lint.engine import Settings, lint
+from harness.lint.registry import all_rules, rule_of
+
+ENDINGS = (".md", ".markdown", ".mdx")
+_SKIPPED = {"node_modules", "vendor", "__pycache__", "site-packages", "venv"}
+_PAYS_BYTES = 400_000
+"""From this size of all documents on, starting processes takes less time than they save."""
+
+
+@dataclass(frozen=True)
+class LintRequest:
+    """Files and folders to lint. Options extend what the settings file says; see `with_options`."""
+
+    paths: tuple[Path, ...]
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    pedantic: bool = False
+    config: Path | None = None
+    """The settings file; None: `pyproject.toml` or `gameday.yaml` of the working directory."""
+    rules: tuple[Path, ...] = ()
+    """Prometheus rule files."""
+    jobs: int | None = None
+    """Processes; None: as many as pay."""
+
+
+@dataclass(frozen=True)
+class LintResult:
+    """The findings by file and place, the number of files, and the rules that were used."""
+
+    findings: tuple[Finding, ...]
+    files: int
+    rules: tuple[Rule, ...]
+
+
+def run_lint(request: LintRequest, today: date) -> LintResult:
+    """Lint files and folders. Raises GamedayError with every file that cannot be linted."""
+    configuration = _configuration(request)
+    files = _files(request.paths, configuration.exclude)
+    _refuse_unusable(files, configuration.max_kib)
+    found = _lint_all(files, configuration.settings, today, request.jobs)
+    return LintResult(tuple(found), len(files), all_rules())
+
+
+def find_rule(code: str) -> Rule:
+    """The rule with a code or name. Raises UnknownRuleError."""
+    return rule_of(code)
+
+
+def _configuration(request: LintRequest) -> Configuration:
+    from harness.app.lint_settings import load  # noqa: PLC0415  most working directories have none
+
+    found = load(request.config)
+    return with_options(found, request.select, request.ignore, pedantic=request.pedantic)
+
+
+# -- files -------------------------------------------------------------------------------------------------------------
+
+
+def _files(paths: Sequence[Path], exclude: Sequence[str]) -> list[Path]:
+    """The documents, each once, in order. Raises DocumentError for paths that do not exist."""
+    missing = [f"{path}: there is no such file or folder. Check the path." for path in paths if not path.exists()]
+    if missing:
+        raise DocumentError("\n".join(missing))
+    found: dict[Path, None] = {}
+    for path in paths:
+        found |= dict.fromkeys(_below(path) if path.is_dir() else [path])
+    kept = [path for path in found if not _is_excluded(path, exclude)]
+    if not kept:
+        named = ", ".join(str(path) for path in paths)
+        raise DocumentError(f"{named}: there is no Markdown file to lint. Name files, or a folder that has some.")
+    return kept
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    for root, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name not in _SKIPPED and not name.startswith("."))
+        yield from (Path(root, name) for name in sorted(names) if name.lower().endswith(ENDINGS))
+
+
+def _is_excluded(path: Path, exclude: Sequence[str]) -> bool:
+    return any(fnmatch.fnmatch(path.as_posix(), pattern) for pattern in exclude)
+
+
+def _refuse_unusable(files: Sequence[Path], max_kib: int) -> None:
+    problems = []
+    for path in files:
+        try:
+            size = path.stat().st_size
+        except OSError as error:
+            problems.append(f"{path}: cannot be read: {error.strerror}")
+            continue
+        if size > max_kib * 1024:
+            limit = f"the limit of {max_kib} KiB"
+            problems.append(
+                f"{path}: {size // 1024} KiB is larger than {limit}. Split the document, or raise `max-kib` in the settings."
+            )
+    if problems:
+        raise DocumentError("\n".join(problems))
+
+
+def _text(path: Path) -> str:
+    """The text of a document. Raises DocumentError where it is no UTF-8 text."""
+    try:
+        text = path.read_bytes().decode()
+    except UnicodeDecodeError as error:
+        fact = f"byte {error.start} is 0x{error.object[error.start]:02x}"
+        raise DocumentError(f"{path}: the document is not UTF-8 text ({fact}). Save it as UTF-8 Markdown.") from error
+    except OSError as error:
+        raise DocumentError(f"{path}: cannot be read: {error.strerror}. Make it readable.") from error
+    if "\0" in text:
+        raise DocumentError(f"{path}: the document is binary (it has NUL bytes). Name a Markdown text file.")
+    return text
+
+
+# -- rules over files --------------------------------------------------------------------------------------------------
+
+
+def _lint_all(files: Sequence[Path], settings: Settings, today: date, jobs: int | None) -> list[Finding]:
+    """The findings of all files; raises DocumentError with every file that is no text."""
+    total = sum(path.stat().st_size for path in files)
+    processes = jobs or (min(os.cpu_count() or 1, 8, len(files)) if total > _PAYS_BYTES else 1)
+    rules = all_rules()
+    if processes > 1:
+        results = _in_processes(files, rules, settings, today, processes)
+    else:
+        results = [_lint_one(path, rules, settings, today) for path in files]
+    problems = [result for result in results if isinstance(result, str)]
+    if problems:
+        raise DocumentError("\n".join(problems))
+    return [finding for result in results if not isinstance(result, str) for finding in result]
+
+
+def _lint_one(path: Path, rules: Sequence[Rule], settings: Settings, today: date) -> tuple[Finding, ...] | str:
+    """The findings of a file; the problem where it cannot be read."""
+    try:
+        text = _text(path)
+    except DocumentError as error:
+        return str(error)
+    return lint(parse(text, str(path), _outside(path)), rules, settings, today)
+
+
+def _outside(path: Path) -> Outside:
+    folder = path.parent
+    return Outside(exists=lambda target: (folder / target).exists())
+
+
+def _in_processes(
+    files: Sequence[Path], rules: Sequence[Rule], settings: Settings, today: date, processes: int
+) -> list[tuple[Finding, ...] | str]:
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415  one file needs none
+
+    share = [list(files[number :: processes * 4]) for number in range(processes * 4)]
+    work = [(part, settings, today) for part in share if part]
+    by_path: dict[Path, tuple[Finding, ...] | str] = {}
+    with ProcessPoolExecutor(processes) as pool:
+        for (part, _, _), results in zip(work, pool.map(_lint_part, work), strict=True):
+            by_path |= dict(zip(part, results, strict=True))
+    return [by_path[path] for path in files]
+
+
+def _lint_part(work: tuple[list[Path], Settings, date]) -> list[tuple[Finding, ...] | str]:
+    files, settings, today = work
+    rules = all_rules()
+    return [_lint_one(path, rules, settings, today) for path in files]

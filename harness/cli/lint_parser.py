@@ -1,0 +1,48 @@
+"""Arguments of `gameday lint` and `gameday rule`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from harness.cli.arguments import positive
+
+LINT_HELP = "find what is wrong with runbooks from their text; starts nothing"
+RULE_HELP = "explain a rule of `gameday lint`, or list them all"
+LINT_EXAMPLES = """\
+  gameday lint runbooks/                                  every Markdown file in the folder
+  gameday lint runbooks/operations.md --pedantic          also the rules that are right more often than useful
+  gameday lint runbooks/ --select RB5 --ignore RB504      one group of rules without one of them
+  gameday lint runbooks/ --format sarif > lint.sarif      for code hosts
+"""
+RULE_EXAMPLES = """\
+  gameday rule RB301                                      why, with an example that fires and one that does not
+  gameday rule                                            the list of all rules
+"""
+FORMATS = ("text", "json", "sarif", "junit", "github", "markdown")
+
+
+def add_lint(command: argparse.ArgumentParser) -> None:
+    """Add the arguments of `gameday lint`."""
+    command.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="Markdown files, or folders with some")
+    about = f"the format of the findings: {', '.join(FORMATS)} (default: text)"
+    command.add_argument("--format", choices=FORMATS, default="text", metavar="FORMAT", help=about)
+    about = "only these rules, by code, name or group (RB5), separated by commas; repeatable"
+    command.add_argument("--select", action="append", type=_codes, default=[], metavar="CODES", help=about)
+    about = "all but these rules; repeatable"
+    command.add_argument("--ignore", action="append", type=_codes, default=[], metavar="CODES", help=about)
+    command.add_argument("--pedantic", action="store_true", help="also run the pedantic rules")
+    about = "the settings file (default: pyproject.toml or gameday.yaml in the working directory)"
+    command.add_argument("--config", type=Path, metavar="FILE", help=about)
+    about = "use N processes (default: as many as pay)"
+    command.add_argument("--jobs", type=positive, metavar="N", help=about)
+
+
+def add_rule(command: argparse.ArgumentParser) -> None:
+    """Add the arguments of `gameday rule`."""
+    about = "the code or name of a rule (default: list all rules)"
+    command.add_argument("code", nargs="?", metavar="CODE", help=about)
+
+
+def _codes(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())

@@ -1,0 +1,51 @@
+"""What a rule is given: the page, its commands, and the facts that several rules ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import cached_property
+
+from harness.lint.page import Page, scan
+from harness.lint.shell import Command, Pipeline, Shell, read
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What a document is compared with. None where it is not known: then the rules about it find nothing."""
+
+    exists: Callable[[str], bool] | None = None
+    """Whether a path relative to the document exists."""
+    anchors: Callable[[str], frozenset[str] | None] | None = None
+    """The anchors of another Markdown file; None where it cannot be read."""
+
+
+@dataclass(frozen=True)
+class Document(Page):
+    """A page with its commands, which are read on first use, and what it is compared with."""
+
+    outside: Outside = Outside()
+
+    @cached_property
+    def shell(self) -> Shell:
+        """What the shell blocks and the inline code contain."""
+        return read(self)
+
+    @property
+    def pipelines(self) -> tuple[Pipeline, ...]:
+        """Every pipeline of commands in order."""
+        return self.shell.pipelines
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """Every command in order, with those inside of others."""
+        return self.shell.commands
+
+
+_NOTHING = Outside()
+
+
+def parse(text: str, path: str = "<text>", outside: Outside = _NOTHING) -> Document:
+    """Parse any text. Never raises."""
+    page = scan(text, path)
+    return Document(**{each.name: getattr(page, each.name) for each in fields(page)}, outside=outside)

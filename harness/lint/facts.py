@@ -1,0 +1,147 @@
+"""Facts about commands and documents that several rules ask for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from harness.lint import kubectl
+from harness.lint.base import Hit
+from harness.lint.document import Document
+from harness.lint.page import Place
+from harness.lint.shell import Command
+
+_GUARD = re.compile(
+    r"\b(?:warn(?:ing)?|caution|danger(?:ous)?|careful(?:ly)?|beware|irreversibl[ey]|destructive|data[ -]?loss|lose (?:any|all|the )?data"
+    r"|make sure|be sure|ensure|confirm|double[- ]check|back ?up|backed up|snapshot|last resort|only (?:if|when|do|run|after)"
+    r"|do not|don't|never|permanent(?:ly)?|cannot be undone|approval|approved|downtime|disrupt\w*|outage|verify (?:that|the|it)"
+    r"|safe(?:ly)? to|is safe|important|attention|note that|at your own risk|unless|with care|first check|check (?:that|first|if|whether)"
+    r"|will (?:delete|remove|destroy|drop|erase|lose|wipe|restart|interrupt|cause)|re-?creat\w*|no longer (?:needed|used|required)"
+    r"|unused|stale|orphan\w*|obsolete|maintenance)\b|[⚠🚨❗]|\[!(?:WARNING|CAUTION|IMPORTANT)\]",
+    re.I,
+)
+"""Words near a command that warn of it, state when it may run, or say why it loses nothing."""
+
+
+def at(command: Command, message: str) -> Hit:
+    """A hit at a command."""
+    return Hit(command.place, message)
+
+
+def shown(text: str, width: int = 60) -> str:
+    """A text in backticks, on one line and not too long."""
+    line = " ".join(text.replace("`", "'").split())
+    return f"`{line if len(line) <= width else line[: width - 1] + '…'}`"
+
+
+def near(document: Document, line: int, above: int = 8, below: int = 3) -> str:
+    """The prose and the comments of code around a line, within its section."""
+    heading = document.heading_above(line)
+    first = max(line - above, heading.line if heading else 1, 1)
+    taken = []
+    for number in range(first, min(line + below, len(document.lines)) + 1):
+        text, kind = document.lines[number - 1], document.kinds[number - 1]
+        if kind == "c":
+            text = text[text.find("#") :] if "#" in text else ""
+        taken.append(text)
+    return "\n".join(taken)
+
+
+def has_guard(document: Document, command: Command) -> bool:
+    """Whether words near a command warn of it, or it runs under a condition."""
+    return command.conditional or bool(_GUARD.search(near(document, command.place.line)))
+
+
+def is_dry(command: Command) -> bool:
+    """Whether a command only shows what it would do, or its help."""
+    return any(
+        word.startswith(("--dry-run", "--check", "--help", "--diff", "--what-if")) or word == "-h"
+        for word in command.argv[1:]
+    )
+
+
+_CHANGES = {
+    "systemctl": ("restart", "stop", "start", "disable", "enable", "reload", "kill", "mask"),
+    "helm": ("upgrade", "rollback", "install", "uninstall", "delete"),
+    "docker": ("restart", "stop", "kill", "rm", "start", "run"),
+    "docker-compose": ("restart", "stop", "up", "down", "rm"),
+    "podman": ("restart", "stop", "kill", "rm"),
+    "terraform": ("apply", "destroy", "import", "taint"),
+    "argocd": ("sync", "rollback"),
+    "gitlab-ctl": ("restart", "reconfigure", "stop", "hup"),
+    "ceph": ("restart", "out", "purge", "destroy", "reweight", "set", "rm", "delete"),
+    "patronictl": ("failover", "switchover", "restart", "reinit", "reload"),
+    "nodetool": ("repair", "drain", "decommission", "removenode", "cleanup"),
+    "redis-cli": ("shutdown", "flushall", "flushdb", "failover", "del"),
+    "rabbitmqctl": ("purge_queue", "delete_queue", "stop_app", "reset", "force_reset", "restart_app"),
+}  # fmt: skip
+_ALWAYS = ("reboot", "shutdown", "poweroff", "kill", "pkill", "killall", "ansible-playbook")
+_SQL_CHANGE = re.compile(
+    r"^\s*(?:UPDATE|DELETE\s+FROM|DROP|TRUNCATE|ALTER|INSERT|VACUUM|REINDEX|CREATE|GRANT|REVOKE)\b"
+    r"|pg_(?:terminate|cancel)_backend|\bKILL\s+(?:QUERY\s+)?\d",
+    re.I,
+)
+
+
+def is_change(command: Command) -> bool:
+    """Whether a command changes a running system."""
+    if is_dry(command):
+        return False
+    call = kubectl.read(command)
+    if call is not None:
+        return call.is_change
+    program = command.program
+    if program == "service" and len(command.argv) > 2:
+        return command.argv[2] in _CHANGES["systemctl"]
+    if program in _ALWAYS:
+        return True
+    if program in ("psql", "mysql", "gitlab-psql", "cqlsh", "clickhouse-client"):
+        return any(_SQL_CHANGE.search(word) for word in command.argv[1:])
+    if program == "aws" and len(command.argv) > 2:
+        return bool(
+            re.match(
+                r"(?:delete|terminate|reboot|stop|start|modify|update|put|failover|rm|rb|set|restore)\b",
+                command.argv[2],
+            )
+        )
+    verbs = _CHANGES.get(program, ())
+    return any(word.lower() in verbs for word in command.argv[1:4])
+
+
+def changes(document: Document) -> Iterator[Command]:
+    """The commands that change a running system."""
+    return (command for command in document.commands if is_change(command))
+
+
+_INCIDENT = re.compile(
+    r"\b(?:alert(?:s|ing)?|incidents?|symptoms?|runbooks?|playbook|outage|on-?call|paged?|firing|mitigat\w+|diagnos\w+|troubleshoot\w*)\b",
+    re.I,
+)
+_INCIDENT_HEADING = re.compile(
+    r"^(?:\W|\d)*(?:symptoms?|meaning|impact|diagnos(?:is|tics?)|mitigations?|immediate actions?|remediation|resolution|triage|investigation"
+    r"|alert (?:details|description|summary)|root cause|escalation|possible causes?|recovery|how to (?:fix|resolve))\b",
+    re.I,
+)
+
+
+def is_incident_document(document: Document) -> bool:
+    """Whether a document is for an incident: its headings are those of a runbook, or its title names one."""
+    if sum(bool(_INCIDENT_HEADING.match(heading.text)) for heading in document.headings) >= 2:
+        return True
+    title = document.headings[0].text if document.headings else ""
+    return bool(re.search(r"\brunbook|playbook|incident response\b", title, re.I))
+
+
+def section_end(document: Document, line: int) -> int:
+    """The last line of the section with a line: up to the next heading of the same level or above."""
+    heading = document.heading_above(line)
+    for section in document.sections:
+        if section.heading is heading:
+            return section.last
+    return len(document.lines)
+
+
+def whole_line(document: Document, line: int) -> Place:
+    """The place of a line without its indentation."""
+    text = document.lines[line - 1]
+    return Place(line, len(text) - len(text.lstrip()) + 1, len(text) + 1)

@@ -1,0 +1,50 @@
+"""RB106: a note of the author that was never followed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from harness.lint.base import Hit, Rule, Severity
+from harness.lint.document import Document
+
+_TODO = re.compile(
+    r"\b(?:TODO|FIXME|TBD|TBC|XXX|T\.B\.D\.)\b(?!\s*(?:list|item|app|s\b))|(?i:\b(?:to be (?:written|documented|determined|defined|completed"
+    r"|added|decided|filled(?: in)?)|coming soon|work in progress|lorem ipsum|needs? (?:to be )?(?:documented|documentation)"
+    r"|(?:this|the) (?:section|page|document|runbook|part) is (?:incomplete|a stub|not (?:yet )?(?:complete|finished|written)|under construction)"
+    r"|(?:fill|filled) (?:this|me) in|not yet documented|under construction)\b)"
+)
+_FIELD = re.compile(r"(?:^|[|`\s])X{3,}(?:[|`\s]|$)")
+
+
+def _check(document: Document) -> Iterator[Hit]:
+    if not _TODO.search(document.text):
+        return
+    for number, (line, kind) in enumerate(zip(document.lines, document.kinds, strict=True), start=1):
+        if kind not in "phmc":
+            continue
+        for found in _TODO.finditer(line):
+            if kind == "c" and "#" not in line[: found.start()] and "//" not in line[: found.start()]:
+                continue
+            if not _in_code_span(line, found.start()) and not _FIELD.search(
+                found[0] + line[found.end() : found.end() + 1] * 0
+            ):
+                from harness.lint.page import Place  # noqa: PLC0415
+
+                yield Hit(Place(number, found.start() + 1, found.end() + 1), f"`{found[0]}` was left over in the text")
+
+
+def _in_code_span(line: str, at: int) -> bool:
+    return line[:at].count("`") % 2 == 1
+
+
+RULE = Rule(
+    code="RB106",
+    name="leftover-todo",
+    severity=Severity.WARNING,
+    summary="A note such as TODO or TBD was left over.",
+    why="What is missing is missing in the incident. Write it, or remove the note and file an issue.",
+    fires="# ApiDown\n\n## Mitigation\n\nTODO: describe the failover.\n",
+    silent="# ApiDown\n\n## Mitigation\n\nFail over to the standby.\n",
+    check=_check,
+)

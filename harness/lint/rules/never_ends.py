@@ -1,0 +1,41 @@
+"""RB301: a command that never ends where the text does not say that it is meant to be watched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from harness.lint.base import Hit, Rule, Severity
+from harness.lint.document import Document
+from harness.lint.endless import endless
+from harness.lint.facts import at, near, shown
+
+_MEANT = re.compile(
+    r"\b(?:watch(?:ing)?|follow(?:ing|ed)?|tail(?:ing)?|stream(?:ing)?|live|real[- ]?time|monitor(?:ing)?|ctrl[- +]?c|\^C|keep an eye"
+    r"|wait(?:ing)? (?:for|until)|observe|until (?:it|the|all)|progress|separate (?:terminal|shell|window)|another (?:terminal|shell|window|tab)"
+    r"|interactive(?:ly)?|in the background|forward|leave (?:it|this) running|terminate|abort|dump|captur\w+)\b",
+    re.I,
+)
+
+
+def _check(document: Document) -> Iterator[Hit]:
+    for command, why in endless(document):
+        if command.program in ("top", "htop", "less", "more") or (
+            command.source.block is None and command.program == "kubectl"
+        ):
+            pass
+        if not _MEANT.search(near(document, command.place.line, above=5, below=2)):
+            yield at(command, f"{shown(command.text)} {why}")
+
+
+RULE = Rule(
+    code="RB301",
+    name="never-ends",
+    severity=Severity.WARNING,
+    summary="A command never ends, and nothing says that it is to be watched.",
+    why="A person under stress waits for it, and a tool that runs the step hangs. Bound it (`--since=10m`, `--tail=200`, `-c 5`, "
+    "`timeout 60 …`), or say that it is to be watched and what to look for.",
+    fires="Check the errors:\n\n```bash\nkubectl logs -f deployment/api -n prod | grep -i error\n```\n",
+    silent="Watch the errors, and end with Ctrl-C:\n\n```bash\nkubectl logs -f deployment/api -n prod | grep -i error\n```\n",
+    check=_check,
+)
