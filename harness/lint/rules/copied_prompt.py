@@ -1,0 +1,45 @@
+"""RB202: a prompt in a block that is labelled as a script."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from harness.lint.base import Edit, Hit, Rule, Severity
+from harness.lint.document import Document
+from harness.lint.page import Place
+from harness.lint.typed import SHELLS
+
+_DOLLAR = re.compile(r"\$\s+")
+
+
+def _check(document: Document) -> Iterator[Hit]:
+    for typed in document.shell.typed:
+        if typed.block.lang not in SHELLS or not typed.prompts:
+            continue
+        fixable = not typed.output
+        first = True
+        for row, (line, column) in enumerate(zip(typed.lines, typed.columns, strict=True)):
+            start = typed.block.columns[row]
+            if not line or column <= start:
+                continue
+            prompt = typed.block.lines[row][: column - start]
+            place = Place(typed.first + row, start, column)
+            edit = Edit(place, "") if fixable and _DOLLAR.fullmatch(prompt) else None
+            if first or edit:
+                yield Hit(place, f"the prompt `{prompt.strip()}` is part of the command when the block is copied", edit)
+            first = False
+
+
+RULE = Rule(
+    code="RB202",
+    name="copied-prompt",
+    severity=Severity.WARNING,
+    summary="A shell block has the prompt in front of its commands.",
+    why="Pasted as it is, the shell looks for a program `$`. Remove the prompt, or label the block `console` if it shows a session "
+    "with output.",
+    fires="```bash\n$ kubectl get nodes\n```\n",
+    silent="```console\n$ kubectl get nodes\nNAME   STATUS\nn1     Ready\n```\n",
+    check=_check,
+    fixable=True,
+)

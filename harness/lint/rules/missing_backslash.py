@@ -1,0 +1,43 @@
+"""RB210: a line that begins with an option: the line above was not joined to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from harness.lint.base import Hit, Rule, Severity
+from harness.lint.document import Document
+from harness.lint.facts import shown
+from harness.lint.page import Place
+from harness.lint.typed import SHELLS
+
+_OPTION = re.compile(r"\s*(--?[A-Za-z][\w-]*)(?:[ =]|$)")
+
+
+def _check(document: Document) -> Iterator[Hit]:
+    for typed in document.shell.typed:
+        if typed.block.lang not in SHELLS or typed.output:
+            continue
+        for row in range(1, len(typed.lines)):
+            above, line = typed.lines[row - 1].rstrip(), typed.lines[row]
+            found = _OPTION.match(line) if "-" in line else None
+            if found and above and not above.endswith(("\\", "|", "&&", "(")) and not above.lstrip().startswith("#"):
+                if above.count("'") % 2 == 0 and above.count('"') % 2 == 0 and "<<" not in "\n".join(typed.lines[:row]):
+                    place = Place(
+                        typed.first + row, typed.columns[row] + found.start(1), typed.columns[row] + found.end(1)
+                    )
+                    yield Hit(
+                        place, f"the option {shown(found[1])} is not joined to the command above: it lacks a backslash"
+                    )
+
+
+RULE = Rule(
+    code="RB210",
+    name="missing-backslash",
+    severity=Severity.ERROR,
+    summary="A command goes on in the next line without a backslash.",
+    why="The command runs without its last options, which may be those that limit it, and the rest fails.",
+    fires="```bash\nkubectl delete pod api-0\n  --dry-run=client\n```\n",
+    silent="```bash\nkubectl delete pod api-0 \\\n  --dry-run=client\n```\n",
+    check=_check,
+)
