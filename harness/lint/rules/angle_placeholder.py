@@ -1,0 +1,53 @@
+"""RB401: a placeholder in angle brackets, which the shell reads as redirections."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from harness.lint.base import Hit, Rule, Severity
+from harness.lint.document import Document
+from harness.lint.facts import is_change, shown
+from harness.lint.shell import Command
+from harness.lint.typed import SHELLS
+
+_ANGLE = re.compile(r"(?<![<\w])<(?P<name>[A-Za-z][\w .:/-]*)>")
+_EXPLAINED = re.compile(r"\b(?:replac\w+|substitut\w+|where)\b[^\n]{0,80}", re.I)
+
+
+def _check(document: Document) -> Iterator[Hit]:
+    explained = " ".join(_EXPLAINED.findall(document.prose)).lower() if "<" in document.text else ""
+    for command in document.commands:
+        block = command.source.block
+        if block is None or block.lang not in SHELLS or command.inside or not is_change(command):
+            continue
+        yield from _of(command, explained)
+
+
+def _of(command: Command, explained: str) -> Iterator[Hit]:
+    for word in command.words:
+        found = _ANGLE.search(word.raw) if "<" in word.raw else None
+        if (
+            found
+            and word.raw[:1] not in "'\""
+            and found["name"].lower() not in explained
+            and found[0].lower() not in explained
+        ):
+            yield Hit(
+                word.place,
+                f"the shell reads {shown(found[0])} as redirections, and {shown(command.text)} then lacks a name",
+            )
+            return
+
+
+RULE = Rule(
+    code="RB401",
+    name="angle-placeholder",
+    severity=Severity.WARNING,
+    summary="A command that changes something has a placeholder that the shell reads as a redirection.",
+    why="Pasted as it is, `<pod>` reads a file `pod` and `>` writes one named like the next word. Use a variable that is set above "
+    '(`POD=…`, then `"$POD"`), and explain how to find its value.',
+    fires="```bash\nkubectl delete pod <pod> -n shop\n```\n",
+    silent='```bash\nPOD=api-0\nkubectl delete pod "$POD" -n shop\n```\n',
+    check=_check,
+)

@@ -1,0 +1,57 @@
+"""RB306: a health check whose failure is a success for the shell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from harness.lint.base import Hit, Rule, Severity
+from harness.lint.document import Document
+from harness.lint.facts import at, shown
+
+_HEALTH = re.compile(
+    r"/(?:[\w/-]*[/_-])?(?:health[\w-]*|healthz|ready|readyz|readiness|live|livez|liveness|status|ping|heartbeat)(?:[/?\s'\"]|$)",
+    re.I,
+)
+
+
+def _check(document: Document) -> Iterator[Hit]:
+    for command in document.commands:
+        if command.program != "curl" or not any(_HEALTH.search(word) for word in command.argv[1:]):
+            continue
+        if not command.has(
+            "-f",
+            "--fail",
+            "--fail-with-body",
+            "-i",
+            "-I",
+            "-v",
+            "-w",
+            "--head",
+            "--include",
+            "--verbose",
+            "--write-out",
+        ):
+            if not _is_read(document, command.statement):
+                yield at(command, f"{shown(command.text)} succeeds with any status, also 503; add `--fail`")
+
+
+def _is_read(document: Document, statement: int) -> bool:
+    """Whether another program reads the answer, so that its content decides."""
+    return any(
+        len(pipeline.commands) > 1 and pipeline.first.program == "curl" and pipeline.first.statement == statement
+        for pipeline in document.pipelines
+    )
+
+
+RULE = Rule(
+    code="RB306",
+    name="curl-without-fail",
+    severity=Severity.WARNING,
+    summary="A health check with curl succeeds whatever the service answers.",
+    why="curl ends with 0 for the status 503 too: a script goes on, and a person sees an empty line. Add `--fail`, or print the status "
+    "with `-w '%{http_code}'`.",
+    fires="```bash\ncurl http://api.shop.test/health\n```\n",
+    silent="```bash\ncurl --fail http://api.shop.test/health\n```\n",
+    check=_check,
+)
