@@ -26,7 +26,6 @@ def _check(document: Document) -> Iterator[Hit]:
     if exists is None or "](" not in document.prose:
         return
     site = bool(_SITE.search(document.text[:2000]))
-    code = document.words  # code spans are blanks in it, links as well: only the length is compared
     for place, found in document.matches(_LINK, document.prose):
         target = unquote(found["target"]).split("#")[0].split("?")[0]
         if not target or _NOT_A_FILE.match(target) or _in_code(document, found.start()):
@@ -35,7 +34,6 @@ def _check(document: Document) -> Iterator[Hit]:
             continue
         if not _safe(exists, target) and not (site and _safe(exists, f"../{target}")):
             yield Hit(place, f"the link to {shown(found['target'])} is dead: there is no such file")
-    del code
 
 
 def _in_code(document: Document, at: int) -> bool:

@@ -11,7 +11,24 @@ from harness.lint.document import Document
 
 _ADDRESS = re.compile(r"(?<![\w.-])(\d{1,3}(?:\.\d{1,3}){3})(?![\w.]|/\d|-\d)")
 _PROGRAMS = frozenset(
-    ["ssh", "scp", "curl", "wget", "psql", "mysql", "redis-cli", "ping", "telnet", "nc", "rsync", "sftp", "mongo", "mongosh", "nslookup", "dig"]
+    [
+        "ssh",
+        "scp",
+        "curl",
+        "wget",
+        "psql",
+        "mysql",
+        "redis-cli",
+        "ping",
+        "telnet",
+        "nc",
+        "rsync",
+        "sftp",
+        "mongo",
+        "mongosh",
+        "nslookup",
+        "dig",
+    ]
 )
 _WELL_KNOWN = frozenset(("8.8.8.8", "8.8.4.4", "1.1.1.1", "9.9.9.9", "169.254.169.254"))
 

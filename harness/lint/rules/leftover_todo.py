@@ -14,7 +14,6 @@ _TODO = re.compile(
     r"|(?:this|the) (?:section|page|document|runbook|part) is (?:incomplete|a stub|not (?:yet )?(?:complete|finished|written)|under construction)"
     r"|(?:fill|filled) (?:this|me) in|not yet documented|under construction)\b)"
 )
-_FIELD = re.compile(r"(?:^|[|`\s])X{3,}(?:[|`\s]|$)")
 
 
 def _check(document: Document) -> Iterator[Hit]:

@@ -5,14 +5,55 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harness.lint.base import Edit, Hit, Rule, Severity
+from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.shell import Command
 from harness.lint.words import Word, inner
 
 _OPTION = re.compile(r"-(?:it|ti|i|t)|--(?:stdin|tty)")
 _PLAIN = frozenset(
-    ["cat", "ls", "env", "printenv", "curl", "wget", "grep", "head", "ps", "df", "du", "date", "hostname", "id", "whoami", "nslookup", "dig", "ping", "ss", "netstat", "free", "uptime", "stat", "find", "nginx", "java", "jstack", "jmap", "jcmd", "rabbitmqctl", "pg_isready", "pg_dump", "wc", "test", "kill", "sed", "awk", "tar", "which", "uname"]
+    [
+        "cat",
+        "ls",
+        "env",
+        "printenv",
+        "curl",
+        "wget",
+        "grep",
+        "head",
+        "ps",
+        "df",
+        "du",
+        "date",
+        "hostname",
+        "id",
+        "whoami",
+        "nslookup",
+        "dig",
+        "ping",
+        "ss",
+        "netstat",
+        "free",
+        "uptime",
+        "stat",
+        "find",
+        "nginx",
+        "java",
+        "jstack",
+        "jmap",
+        "jcmd",
+        "rabbitmqctl",
+        "pg_isready",
+        "pg_dump",
+        "wc",
+        "test",
+        "kill",
+        "sed",
+        "awk",
+        "tar",
+        "which",
+        "uname",
+    ]
 )
 _WITH_TEXT = {
     "psql": ("-c", "--command", "-f"),
@@ -37,8 +78,7 @@ def _check(document: Document) -> Iterator[Hit]:
             or not _asks_nothing(inside.content)
         ):
             continue
-        edit = Edit(option.place, "") if False else None
-        yield Hit(option.place, f"`{option.text}` asks for a terminal, but `{inside.content[0].text}` needs none", edit)
+        yield Hit(option.place, f"`{option.text}` asks for a terminal, but `{inside.content[0].text}` needs none")
 
 
 def _terminal(command: Command) -> Word | None:

@@ -20,10 +20,6 @@ _MEANT = re.compile(
 
 def _check(document: Document) -> Iterator[Hit]:
     for command, why in endless(document):
-        if command.program in ("top", "htop", "less", "more") or (
-            command.source.block is None and command.program == "kubectl"
-        ):
-            pass
         if not _MEANT.search(near(document, command.place.line, above=5, below=2)):
             yield at(command, f"{shown(command.text)} {why}")
 

@@ -31,7 +31,7 @@ RULE = Rule(
     name="unreachable-command",
     severity=Severity.ERROR,
     summary="A command in a block is never reached, since one above it never ends.",
-    why="Whoever pastes the block waits at the first command and believes that the rest ran. Bound it (`--since=10m`, "
+    why="A reader who pastes the block waits at the first command and believes that the rest ran. Bound it (`--since=10m`, "
     "`--tail=200`, `timeout 60 …`), or give it a block of its own as the last step.".replace(
         "Whoever pastes", "A reader who pastes"
     ),

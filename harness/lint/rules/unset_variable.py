@@ -16,6 +16,12 @@ _KNOWN = re.compile(
     r"|KUBECONFIG|AWS_\w+|GOPATH|GITHUB_\w+|CI_\w+|JAVA_HOME|VAULT_\w+|_|i|REPLY|OPTARG|SSH_\w+|XDG_\w+|HTTPS?_PROXY|NO_PROXY|GOOGLE_\w+|PG\w+)$"
 )
 
+_NAMED = re.compile(
+    r"`\$?\{?([A-Za-z_]\w*)\}?(?:=[^`\n]*)?`|(?:^|[\s;(`])(?:export\s+|set\s+|local\s+)?([A-Za-z_]\w*)="
+    r"|\bfor\s+(\w+)\s+in\b|\bread\s+(?:-\w+\s+)*(\w+)"
+)
+"""A name that the prose explains in code, or that is set."""
+
 
 def _check(document: Document) -> Iterator[Hit]:
     mentioned = _mentioned(document)
@@ -32,16 +38,18 @@ def _check(document: Document) -> Iterator[Hit]:
 
 def _mentioned(document: Document) -> frozenset[str]:
     """Names that the prose explains, and those that any block assigns."""
-    inline = re.findall(r"`\$?\{?([A-Za-z_]\w*)\}?(?:=[^`]*)?`", document.prose)
-    assigned = re.findall(r"(?:^|[\s;(`])(?:export\s+|set\s+|local\s+)?([A-Za-z_]\w*)=", document.text)
-    return frozenset((*inline, *assigned, *re.findall(r"\bfor\s+(\w+)\s+in\b|\bread\s+(?:-\w+\s+)*(\w+)", document.text).__iter__().__class__ and ()))
+    return frozenset(name for names in _NAMED.findall(document.text) for name in names if name)
 
 
 def _expanded(command: Command) -> Iterator[tuple[Word, str]]:
     behind_dashes = False
     for word in command.words:
         behind_dashes = behind_dashes or word.text == "--"
-        if "$" in word.raw and not word.in_single_quotes and not (behind_dashes and command.program in ("kubectl", "oc")):
+        if (
+            "$" in word.raw
+            and not word.in_single_quotes
+            and not (behind_dashes and command.program in ("kubectl", "oc"))
+        ):
             for plain, braced in _VARIABLE.findall(_without_single_quoted(word.raw)):
                 yield word, plain or braced
 

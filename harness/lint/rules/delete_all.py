@@ -1,0 +1,39 @@
+"""RB502: a deletion of everything that matches."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from harness.lint import kubectl
+from harness.lint.base import Hit, Rule, Severity
+from harness.lint.document import Document
+from harness.lint.facts import at, is_dry, near, shown
+
+_MEANT = re.compile(
+    r"\b(?:all|every|each)\b.{0,80}\b(?:safe|recreat|re-creat|stateless|one by one|warning|caution|downtime|interrupt|disrupt)",
+    re.I | re.S,
+)
+
+
+def _check(document: Document) -> Iterator[Hit]:
+    for call in kubectl.calls(document):
+        if call.verb != "delete" or is_dry(call.command):
+            continue
+        everywhere = {"-A", "--all-namespaces"} & call.options.keys()
+        if ("--all" in call.options or everywhere) and not _MEANT.search(near(document, call.command.place.line)):
+            where = "in all namespaces" if everywhere else "of the namespace at once"
+            yield at(call.command, f"{shown(call.command.text)} deletes every {call.kind or 'object'} {where}")
+
+
+RULE = Rule(
+    code="RB502",
+    name="delete-all",
+    severity=Severity.ERROR,
+    summary="A command deletes every object of a kind at once.",
+    why="All replicas are gone at the same moment, those of other services too: a partial failure becomes a full outage. Delete by name, "
+    "one at a time, or restart with `kubectl rollout restart`.",
+    fires="```bash\nkubectl delete pods --all -n shop\n```\n",
+    silent="```bash\nkubectl rollout restart deployment/api -n shop\n```\n",
+    check=_check,
+)
