@@ -1,0 +1,47 @@
+"""RB706: more retries for a service that is overloaded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from harness.lint.base import Hit, Rule, Severity
+from harness.lint.document import Document
+from harness.lint.facts import shown, whole_line
+from harness.lint.toggles import toggles
+
+_RETRIES = re.compile(r"RETR(?:Y|IES)|ATTEMPTS")
+_NO_RETRY = re.compile(r"DELAY|BACKOFF|INTERVAL|TIMEOUT|WAIT|_MS$|SECONDS")
+_PROSE = re.compile(
+    r"\b(?:increase|raise|bump|double)\b[^.\n]{0,40}\b(?:retries|retry (?:count|attempts|limit)|number of (?:retries|attempts))\b",
+    re.I,
+)
+
+
+def _check(document: Document) -> Iterator[Hit]:
+    lines = set()
+    for toggle in toggles(document):
+        if toggle.goes_up and _RETRIES.search(toggle.name) and not _NO_RETRY.search(toggle.name):
+            lines.add(toggle.place.line)
+            yield Hit(
+                toggle.place, f"more retries (`{toggle.name}`) send more requests to a service that is already failing"
+            )
+    for place, found in document.matches(_PROSE):
+        if place.line not in lines:
+            yield Hit(
+                whole_line(document, place.line),
+                f"{shown(found[0])}: more retries send more requests to a service that is already failing",
+            )
+
+
+RULE = Rule(
+    code="RB706",
+    name="amplifies-load",
+    severity=Severity.WARNING,
+    summary="The remedy multiplies the requests to a service that is overloaded.",
+    why="Retries of three layers multiply; raising them in an overload keeps the service down (a retry storm). Lower them, shed load, or "
+    "add capacity.",
+    fires="## Toggles\n\n- `MAX_RETRIES`: Increase from 3 to 5\n",
+    silent="## Toggles\n\n- `MAX_RETRIES`: Decrease from 3 to 1\n",
+    check=_check,
+)
