@@ -34,11 +34,11 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """What a rule found at a place: one line that names the thing, and the safe change if there is one."""
+    """What a rule found at a place: one line that names the thing, and the safe changes that correct it."""
 
     place: Place
     message: str
-    edit: Edit | None = None
+    edits: tuple[Edit, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,4 +93,4 @@ class Finding:
     """The line of the document, as written."""
     fingerprint: str = ""
     """Stays the same when lines above are added or removed."""
-    edit: Edit | None = None
+    edits: tuple[Edit, ...] = ()

@@ -67,7 +67,7 @@ def _findings(document: Document, kept: Iterable[tuple[Rule, Hit]], settings: Se
     for rule, hit in sorted(kept, key=lambda pair: (pair[1].place.line, pair[1].place.column, pair[0].code)):
         severity = settings.severities.get(rule.code, rule.severity)
         line = document.lines[hit.place.line - 1] if 0 < hit.place.line <= len(document.lines) else ""
-        yield Finding(rule.code, rule.name, severity, document.path, hit.place, hit.message, line, "", hit.edit)
+        yield Finding(rule.code, rule.name, severity, document.path, hit.place, hit.message, line, "", hit.edits)
 
 
 def _with_fingerprints(found: Iterable[Finding], document: Document) -> Iterator[Finding]:

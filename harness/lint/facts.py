@@ -94,7 +94,7 @@ def is_change(command: Command) -> bool:
     if program == "service" and len(command.argv) > 2:
         return command.argv[2] in _CHANGES["systemctl"]
     if program in _ALWAYS:
-        return True
+        return not only_signals(command)
     if program in ("psql", "mysql", "gitlab-psql", "cqlsh", "clickhouse-client"):
         return any(_SQL_CHANGE.search(word) for word in command.argv[1:])
     if program == "aws" and len(command.argv) > 2:
@@ -106,6 +106,14 @@ def is_change(command: Command) -> bool:
         )
     verbs = _CHANGES.get(program, ())
     return any(word.lower() in verbs for word in command.argv[1:4])
+
+
+_SIGNALS = re.compile(r"-(?:SIG)?(?:USR[12]|HUP|QUIT|CONT|WINCH|TTIN|TTOU|0|1|3|l|L)$")
+
+
+def only_signals(command: Command) -> bool:
+    """Whether a kill asks the process for something and does not end it."""
+    return any(_SIGNALS.fullmatch(word) for word in command.argv[1:])
 
 
 def changes(document: Document) -> Iterator[Command]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
@@ -15,13 +15,13 @@ _ANGLE = re.compile(r"(?<![<\w])<(?P<name>[A-Za-z][\w .:/-]*)>")
 _EXPLAINED = re.compile(r"\b(?:replac\w+|substitut\w+|where)\b[^\n]{0,80}", re.I)
 
 
-def _check(document: Document) -> Iterator[Hit]:
+def hits(document: Document, concerns: Callable[[Command], bool]) -> Iterator[Hit]:
+    """The placeholders of the commands of shell blocks that are concerned."""
     explained = " ".join(_EXPLAINED.findall(document.prose)).lower() if "<" in document.text else ""
     for command in document.commands:
         block = command.source.block
-        if block is None or block.lang not in SHELLS or command.inside or not is_change(command):
-            continue
-        yield from _of(command, explained)
+        if block is not None and block.lang in SHELLS and not command.inside and concerns(command):
+            yield from _of(command, explained)
 
 
 def _of(command: Command, explained: str) -> Iterator[Hit]:
@@ -49,5 +49,5 @@ RULE = Rule(
     '(`POD=…`, then `"$POD"`), and explain how to find its value.',
     fires="```bash\nkubectl delete pod <pod> -n shop\n```\n",
     silent='```bash\nPOD=api-0\nkubectl delete pod "$POD" -n shop\n```\n',
-    check=_check,
+    check=lambda document: hits(document, is_change),
 )

@@ -10,12 +10,13 @@ from harness.lint.document import Document
 from harness.lint.facts import shown
 
 _HISTOGRAM = re.compile(r"^[a-z][a-z0-9_]*_(?:histogram|bucket)(?:\{[^}]*\})?$")
+_BOARD = re.compile(r"\s*[-*+]\s+\W*(?:prometheus|metrics?|quer(?:y|ies))\b", re.I)
 _QUANTILE = re.compile(r"histogram_quantile\s*\(\s*[\d.]+\s*,\s*(?!.*\ble\b)(?!.*\bwithout\b)(?P<sum>sum\b[^`\n]*)")
 
 
 def _check(document: Document) -> Iterator[Hit]:
     for span in document.spans:
-        if "_" in span.text and _HISTOGRAM.match(span.text):
+        if "_" in span.text and _HISTOGRAM.match(span.text) and _BOARD.match(document.lines[span.place.line - 1]):
             yield Hit(
                 span.place,
                 f"{shown(span.text)} is a histogram: it has no value of its own; ask `histogram_quantile(0.95, …)`",

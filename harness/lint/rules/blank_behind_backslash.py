@@ -19,7 +19,7 @@ def _check(document: Document) -> Iterator[Hit]:
             if found and not line.lstrip().startswith("#"):
                 column = typed.columns[row] + found.start(1)
                 place = Place(typed.first + row, column, column + len(found[1]))
-                yield Hit(place, "a blank behind the backslash: the command ends here", Edit(place, ""))
+                yield Hit(place, "a blank behind the backslash: the command ends here", (Edit(place, ""),))
 
 
 RULE = Rule(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from harness.lint.base import Edit, Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.page import Place
-from harness.lint.typed import SHELLS
+from harness.lint.typed import SHELLS, Typed
 
 _DOLLAR = re.compile(r"\$\s+")
 
@@ -17,18 +17,20 @@ def _check(document: Document) -> Iterator[Hit]:
     for typed in document.shell.typed:
         if typed.block.lang not in SHELLS or not typed.prompts:
             continue
-        fixable = not typed.output
-        first = True
-        for row, (line, column) in enumerate(zip(typed.lines, typed.columns, strict=True)):
-            start = typed.block.columns[row]
-            if not line or column <= start:
-                continue
-            prompt = typed.block.lines[row][: column - start]
-            place = Place(typed.first + row, start, column)
-            edit = Edit(place, "") if fixable and _DOLLAR.fullmatch(prompt) else None
-            if first or edit:
-                yield Hit(place, f"the prompt `{prompt.strip()}` is part of the command when the block is copied", edit)
-            first = False
+        prompts = list(_prompts(typed))
+        if prompts:
+            place, sign = prompts[0]
+            dollars = all(_DOLLAR.fullmatch(each) for _, each in prompts)
+            edits = tuple(Edit(each, "") for each, _ in prompts) if dollars and not typed.output else ()
+            yield Hit(place, f"the prompt `{sign.strip()}` is part of the command when the block is copied", edits)
+
+
+def _prompts(typed: Typed) -> Iterator[tuple[Place, str]]:
+    """The prompts of a block, each with its place."""
+    for row, (line, column) in enumerate(zip(typed.lines, typed.columns, strict=True)):
+        start = typed.block.columns[row]
+        if line and column > start:
+            yield Place(typed.first + row, start, column), typed.block.lines[row][: column - start]
 
 
 RULE = Rule(

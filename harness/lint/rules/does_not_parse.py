@@ -15,7 +15,7 @@ _MEANT = re.compile(r"\.\.\.|…|^\s*[-+*] |^\s*#")
 def _check(document: Document) -> Iterator[Hit]:
     seen = set()
     for place, what, source in document.shell.open:
-        if source.labelled and source.block is not None and place.line not in seen:
+        if source.labelled and source.block is not None and source.block.closed and place.line not in seen:
             text = document.lines[place.line - 1]
             if not _MEANT.search(text) and (not what.startswith("the quote") or _is_real(text, source.lines)):
                 seen.add(place.line)

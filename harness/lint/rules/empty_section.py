@@ -10,13 +10,13 @@ from harness.lint.facts import whole_line
 
 
 def _check(document: Document) -> Iterator[Hit]:
+    """Without the first heading: it is the title where others of its level follow."""
     sections = document.sections
-    for number, section in enumerate(sections):
-        below = sections[number + 1].heading.level if number + 1 < len(sections) else 0
-        if section.empty and section.heading.level < 7 and section.heading.text and not below > section.heading.level:
-            if number or len(sections) > 1:
-                place = whole_line(document, section.heading.line)
-                yield Hit(place, f'the section "{section.heading.text}" is empty')
+    for number, section in enumerate(sections[1:], start=1):
+        heading = section.heading
+        has_children = number + 1 < len(sections) and sections[number + 1].heading.level > heading.level
+        if section.empty and heading.level < 7 and heading.text and not has_children and "](" not in heading.text:
+            yield Hit(whole_line(document, heading.line), f'the section "{heading.text}" is empty')
 
 
 RULE = Rule(

@@ -22,7 +22,7 @@ def _check(document: Document) -> Iterator[Hit]:
             if name not in document.shell.assigned and not _OPERATORS.match(name) and f"{name}=" not in document.text:
                 yield Hit(
                     word.place,
-                    f"`${name}` is expanded by the operator's shell before the command reaches the pod; write `sh -c '… ${name} …'`",
+                    f"`${name}` is expanded by the operator's shell, where nothing sets it; for the pod's own write `sh -c '… ${name} …'`",
                 )
 
 

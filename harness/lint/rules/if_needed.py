@@ -12,7 +12,7 @@ from harness.lint.page import Place
 
 _IF = re.compile(r"\b(?:if|when|as|where) (?:needed|necessary|required|appropriate|applicable)\b", re.I)
 _CHANGE = re.compile(
-    r"\b(?:restart|scale|roll ?back|fail ?over|increase|decrease|delete|kill|drain|reboot|disable|enable|terminate|stop|purge|flush|evict|cordon|truncate|drop)\w*\b",
+    r"\b(?:restart(?:s|ing)?|scale|scaling|roll ?back|fail ?over|increase|decrease|delete|kill|drain|reboot|disable|enable|terminate|stop|purge|flush|evict|cordon|truncate|drop)\w*\b",
     re.I,
 )
 _STEP = re.compile(r"^\s*(?:[-*+]|\d+[.)]|#+)\s")
@@ -22,7 +22,9 @@ def _check(document: Document) -> Iterator[Hit]:
     lines = {command.place.line for command in document.commands if is_change(command)}
     for number, (line, kind) in enumerate(zip(document.lines, document.kinds, strict=True), start=1):
         found = _IF.search(line) if kind in "pc" and "n" in line else None
-        if found is None or not (_CHANGE.search(line[: found.start()]) or _CHANGE.search(line[found.end() :][:60])):
+        if found is None or not (
+            _CHANGE.search(line[: found.start()]) or _CHANGE.match(line[found.end() :].lstrip(" ,:"))
+        ):
             continue
         is_comment = kind == "c" and line.lstrip().startswith("#")
         if (is_comment and number + 1 in lines) or (kind == "p" and _STEP.match(line)):

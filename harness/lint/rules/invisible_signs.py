@@ -21,7 +21,7 @@ def _check(document: Document) -> Iterator[Hit]:
                 place = Place(typed.first + row, column, column + 1)
                 blank = found[0] in "\u00a0\u202f\u3000" or "\u2000" <= found[0] <= "\u200a"
                 message = f"the invisible sign U+{ord(found[0]):04X} is a part of the word for the shell"
-                yield Hit(place, message, Edit(place, " " if blank else ""))
+                yield Hit(place, message, (Edit(place, " " if blank else ""),))
 
 
 RULE = Rule(

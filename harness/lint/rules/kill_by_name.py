@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
-from harness.lint.facts import at, shown
+from harness.lint.facts import at, only_signals, shown
 
 
 def _check(document: Document) -> Iterator[Hit]:
     for command in document.commands:
         broad = command.program == "killall" or (command.program == "pkill" and command.has("-f", "--full"))
-        if broad and "-0" not in command.argv:
+        if broad and not only_signals(command):
             yield at(command, f"{shown(command.text)} ends every process whose name or command line matches")
 
 

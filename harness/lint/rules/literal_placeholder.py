@@ -10,7 +10,7 @@ from harness.lint.document import Document
 from harness.lint.facts import shown
 
 _LITERAL = re.compile(
-    r"(?<![\w.$<{/-])(?:(?P<port>(?:https?://)?[a-z][\w.-]*:port)\b|(?:[a-z]+/)?(?P<name>(?:service|pod|deployment|namespace|container|app|node|cluster|bucket|database|db|user|host|file)-?name)(?![\w-])"
+    r"(?<![\w.$<{/-])(?:(?P<port>(?:https?://)?[a-z][\w.-]*:port)\b|(?:[a-z]+/)?(?P<name>(?:service|pod|deployment|namespace|container|app|node|cluster|bucket|database|db)-name)(?![\w-])"
     r"|(?:\w+/)?(?P<yours>(?:YOUR|MY)[_-][A-Z_-]+|(?:your|my)-(?:pod|app|service|deployment|namespace|cluster|bucket|database|db|node|container|host|server|domain|project|instance|token|password|api-key|key)(?:-[\w-]+)?)(?![\w-])"
     r"|(?P<upper>(?:SERVICE|POD|DEPLOYMENT|NAMESPACE|CONTAINER|NODE|CLUSTER|BUCKET|DATABASE|HOST)_NAME)(?![\w=])|(?P<xs>x{3,}|X{3,})(?![\w]))"
 )
@@ -23,7 +23,13 @@ def _check(document: Document) -> Iterator[Hit]:
     for command in document.commands:
         for word in command.words[1:]:
             found = _LITERAL.search(word.text)
-            if found is None or (word.place.line, found[0]) in seen or word.text.startswith("--from-literal"):
+            if (
+                found is None
+                or " " in word.text
+                or "<" in word.text
+                or (word.place.line, found[0]) in seen
+                or word.text.startswith("--from-literal")
+            ):
                 continue
             seen.add((word.place.line, found[0]))
             if not explained:

@@ -11,7 +11,7 @@ from harness.lint.facts import shown
 from harness.lint.page import Place
 from harness.lint.typed import SHELLS
 
-_OPTION = re.compile(r"\s*(--?[A-Za-z][\w-]*)(?:[ =]|$)")
+_OPTION = re.compile(r"\s*(?!-[rwxsStT-]{9})(--?[A-Za-z][\w-]*)(?:[ =]|$)")
 
 
 def _check(document: Document) -> Iterator[Hit]:

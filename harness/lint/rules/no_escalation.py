@@ -28,7 +28,7 @@ def _check(document: Document) -> Iterator[Hit]:
 RULE = Rule(
     code="RB103",
     name="no-escalation",
-    severity=Severity.WARNING,
+    severity=Severity.NOTE,
     summary="A runbook does not say whom to call when its steps do not help.",
     why="The person who is paged tries on alone for too long. Name the team, how to reach it, and after how many minutes.",
     fires="# ApiDown\n\n## Symptoms\n\nRequests of all tenants fail with the status 503 for more than five minutes.\n\n"

@@ -15,7 +15,7 @@ from harness.lint.shell import Command
 _BACK = re.compile(
     r"\b(?:roll(?:ing|ed)?[- ]?back|revert\w*|undo|back[- ]?out|restor\w+|back to (?:the )?(?:normal|original|previous|default|its)"
     r"|original (?:value|setting|number|state|replica)\w*|previous (?:value|version|setting|state|revision)|scale (?:it )?(?:back|down)"
-    r"|re-?enable|uncordon|un-?silence|reset (?:it|to)|remove the (?:override|silence|change|limit|flag)|temporar\w+)\b",
+    r"|re-?enable|uncordon|un-?silence|reset (?:it|to)|remove the (?:override|silence|change|limit|flag))\b",
     re.I,
 )
 _REVERSIBLE = {

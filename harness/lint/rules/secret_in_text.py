@@ -11,7 +11,7 @@ from harness.lint.page import Place
 
 _SECRET = re.compile(
     r"\b(?P<key>AKIA[0-9A-Z]{16})\b|\b(?P<github>gh[pousr]_[A-Za-z0-9]{36,})\b|\b(?P<slack>xox[baprs]-[A-Za-z0-9-]{20,})"
-    r"|(?P<pem>-----BEGIN (?:RSA |EC |OPENSSH |DSA )?PRIVATE KEY-----)|\b(?P<google>AIza[0-9A-Za-z_-]{35})\b"
+    r"|(?P<pem>-----BEGIN (?:RSA |EC |OPENSSH |DSA )?PRIVATE KEY-----\s*\n\s*[A-Za-z0-9+/=]{40})|\b(?P<google>AIza[0-9A-Za-z_-]{35})\b"
     r"|(?:Bearer|Basic)\s+(?P<bearer>(?=[A-Za-z0-9+/_.-]*\d)[A-Za-z0-9+/_.-]{24,}={0,2})|\b(?P<gitlab>glpat-[\w-]{20,})"
     r"|(?:--password[= ]|PGPASSWORD=|MYSQL_PWD=|(?:^|\s)-p)(?P<password>['\"]?(?![<$\"'{(*\[]|your|my_|pass|secret|xxx|\.\.\.|changeme|example)(?=[A-Za-z0-9!@#%^_-]*\d)[A-Za-z][A-Za-z0-9!@#%^_-]{7,})"
     r"|://[\w.-]{2,}:(?P<url>(?!\$|<|\{|\[|\*|pass|secret|token|xxx|your|guest|admin|postgres|root|\.\.\.|example|changeme)[^\s:@/'\"<>$`]{6,})@[\w-]",

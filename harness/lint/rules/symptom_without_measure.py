@@ -15,7 +15,7 @@ _VAGUE = re.compile(
     r"|\b(?:is|are|seems?|feels?|becomes?|gets?) (?:very |too |unusually )?(?:slow|high|low|sluggish|unresponsive|degraded|flaky|unstable)\b",
     re.I,
 )
-_MEASURED = re.compile(r"\d|`|\berror:|\"|%|\bp9\d|https?:|\balert\b|\b[a-z]+_[a-z_]+\b|[A-Z][a-z]+[A-Z]\w+", re.I)
+_MEASURED = re.compile(r"\d|`|\berror:|\"|%|\bp9\d|https?:|\balert\b|\b[a-z]+_[a-z_]+\b", re.I)
 _ITEM = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+(?P<text>.+)$")
 
 

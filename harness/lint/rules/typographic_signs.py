@@ -26,7 +26,7 @@ def _check(document: Document) -> Iterator[Hit]:
                 place = Place(typed.first + row, column, column + 1)
                 what = "dash" if found[0] in "–—" else "quote"
                 message = f"the typographic {what} `{found[0]}` is an ordinary letter for the shell; write `{_PLAIN[found[0]]}`"
-                yield Hit(place, message, Edit(place, _PLAIN[found[0]]))
+                yield Hit(place, message, (Edit(place, _PLAIN[found[0]]),))
 
 
 RULE = Rule(

@@ -29,5 +29,5 @@ def _finding(finding: Finding) -> dict[str, object]:
         "message": finding.message,
         "source": finding.source,
         "fingerprint": finding.fingerprint,
-        "fixable": finding.edit is not None,
+        "fixable": bool(finding.edits),
     }
