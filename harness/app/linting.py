@@ -107,7 +107,8 @@ def _refuse_unusable(files: Sequence[Path], max_kib: int) -> None:
         if size > max_kib * 1024:
             limit = f"the limit of {max_kib} KiB"
             problems.append(
-                f"{path}: {size // 1024} KiB is larger than {limit}. Split the document, or raise `max-kib` in the settings."
+                f"{path}: {size // 1024} KiB is larger than {limit}. Split the document, or raise `max-kib` in the "
+                f"settings."
             )
     if problems:
         raise DocumentError("\n".join(problems))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from harness.errors import GamedayError
 from harness.lint.base import Severity
@@ -20,7 +20,7 @@ class ConfigurationError(GamedayError):
 class Configuration:
     """The settings with what concerns files: which are left out, how large one may be, the Prometheus rule files."""
 
-    settings: Settings = Settings()
+    settings: Settings = field(default_factory=Settings)
     exclude: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
     max_kib: int = 2048

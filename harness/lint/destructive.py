@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from harness.lint import kubectl
 from harness.lint.facts import is_dry
@@ -55,7 +56,8 @@ def _kubectl(call: kubectl.Kubectl) -> str:
         return "deletes every object of that kind"
     if call.options.get("--cascade") in ("orphan", "false"):
         return ""
-    return _KINDS.get(call.kind, "")
+    named = call.names or call.kind in ("", "-") or {"--all", "--selector", "--filename"} & call.options.keys()
+    return _KINDS.get(call.kind, "") if named else ""
 
 
 def _rm(command: Command) -> str:
@@ -67,7 +69,7 @@ def _rm(command: Command) -> str:
     return "deletes files" if any("*" in target for target in risky) and not command.has("-i") else ""
 
 
-def _words(verbs: str, what: str, at: int = 1, most: int = 4) -> object:
+def _words(verbs: str, what: str, at: int = 1, most: int = 4) -> Callable[[Command], str]:
     wanted = frozenset(verbs.split())
 
     def read(command: Command) -> str:
@@ -115,7 +117,16 @@ def _git(command: Command) -> str:
     return ""
 
 
-_READERS = {
+def _docker(command: Command) -> str:
+    argv = command.argv
+    if "down" in argv[1:6] and command.has("-v", "--volumes"):
+        return "removes the volumes with their data"
+    if argv[1:3] == ("volume", "rm"):
+        return "removes a volume with its data"
+    return "deletes what no container uses at this moment" if "prune" in argv[1:4] else ""
+
+
+_READERS: dict[str, Callable[[Command], str]] = {
     "rm": _rm,
     "aws": _aws,
     "gcloud": _gcloud,
@@ -141,10 +152,8 @@ _READERS = {
     "gsutil": _words("rm rb", "deletes objects of the bucket"),
     "rabbitmqctl": _words("purge_queue delete_queue reset force_reset", "deletes messages or state"),
     "vgcfgrestore": lambda command: "",
-    "docker": _words("prune", "deletes what no container uses at this moment"),
-    "docker-compose": lambda command: (
-        "removes the volumes" if "down" in command.argv[1:5] and command.has("-v", "--volumes") else ""
-    ),
+    "docker": _docker,
+    "docker-compose": _docker,
     "ceph": _words("purge destroy", "destroys an OSD", most=6),
     "rados": _words("rm rmpool purge", "deletes objects"),
     "rbd": _words("rm remove", "deletes an image"),

@@ -45,7 +45,7 @@ def _why(command: Command) -> str:
     if command.program in ("tail", "journalctl"):
         return "follows the log until it is ended" if command.has("-f", "-F", "--follow") else ""
     if command.program in ("docker", "podman", "docker-compose", "nerdctl", "crictl"):
-        follows = "logs" in command.argv[1:3] and command.has("-f", "--follow")
+        follows = "logs" in command.argv[1:6] and command.has("-f", "--follow")
         stats = "stats" in command.argv[1:2] and not command.has("--no-stream")
         return "follows the log until it is ended" if follows else "repeats until it is ended" if stats else ""
     return _other(command)

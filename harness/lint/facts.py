@@ -12,11 +12,16 @@ from harness.lint.page import Place
 from harness.lint.shell import Command
 
 _GUARD = re.compile(
-    r"\b(?:warn(?:ing)?|caution|danger(?:ous)?|careful(?:ly)?|beware|irreversibl[ey]|destructive|data[ -]?loss|lose (?:any|all|the )?data"
-    r"|make sure|be sure|ensure|confirm|double[- ]check|back ?up|backed up|snapshot|last resort|only (?:if|when|do|run|after)"
-    r"|do not|don't|never|permanent(?:ly)?|cannot be undone|approval|approved|downtime|disrupt\w*|outage|verify (?:that|the|it)"
-    r"|safe(?:ly)? to|is safe|important|attention|note that|at your own risk|unless|with care|first check|check (?:that|first|if|whether)"
-    r"|will (?:delete|remove|destroy|drop|erase|lose|wipe|restart|interrupt|cause)|re-?creat\w*|no longer (?:needed|used|required)"
+    r"\b(?:warn(?:ing)?|caution|danger(?:ous)?|careful(?:ly)?|beware|irreversibl[ey]|destructive|data[ -]?loss|lose "
+    r"(?:any|all|the )?data"
+    r"|make sure|be sure|ensure|confirm|double[- ]check|back ?up|backed up|snapshot|last resort|only (?:if|when|do"
+    r"|run|after)"
+    r"|do not|don't|never|permanent(?:ly)?|cannot be undone|approval|approved|downtime|disrupt\w*|outage|verify "
+    r"(?:that|the|it)"
+    r"|safe(?:ly)? to|is safe|important|attention|note that|at your own risk|unless|with care|first check|check "
+    r"(?:that|first|if|whether)"
+    r"|will (?:delete|remove|destroy|drop|erase|lose|wipe|restart|interrupt|cause)|re-?creat\w*|no longer (?:needed"
+    r"|used|required)"
     r"|unused|stale|orphan\w*|obsolete|maintenance)\b|[⚠🚨❗]|\[!(?:WARNING|CAUTION|IMPORTANT)\]",
     re.I,
 )
@@ -47,6 +52,38 @@ def near(document: Document, line: int, above: int = 8, below: int = 3) -> str:
     return "\n".join(taken)
 
 
+_ASKS = re.compile(
+    r"\b(?:run|execute|use|using|with|via|by|issue|type|try|do|enter|invoke|apply|delete|remove|restart|kill|stop"
+    r"|start|scale|drain|clean"
+    r"|reboot|force|drop|purge|flush|reset|check|show|get|list|see|look|view|perform|call|then|and|or|follow|inspect"
+    r"|fetch|edit)\b"
+    r"[^.;]{0,80}$|[:>|]\s*$|^\s*(?:[-*+]|\d+[.)])?\s*(?:\[[ x]\]\s*)?$|→\s*$",
+    re.I,
+)
+_REFUSES = re.compile(r"\b(?:no|not|never|don't|avoid|instead of|without|rather than|stop using|than)\s*$", re.I)
+_DESCRIBES = re.compile(
+    r"^\s*(?:is|was|are|were|removes?|deletes?|will|does|did|do not|don't|doesn't|has|had|can|cannot|would|triggers?"
+    r"|triggering|fails?|returns?"
+    r"|on the|command (?:is|was|will)|hangs?|may|might|must not|shows?)\b",
+    re.I,
+)
+
+
+def is_asked(document: Document, command: Command) -> bool:
+    """Whether the document asks for a command: that of a block always, inline code where its sentence does."""
+    if command.source.block is not None:
+        return True
+    line = document.lines[command.place.line - 1]
+    column = command.source.columns[0] - 1
+    before, after = line[:column].rstrip("`"), line[column + len(command.source.lines[0]) :].lstrip("`")
+    return bool(_ASKS.search(before)) and not _REFUSES.search(before) and not _DESCRIBES.match(after)
+
+
+def asked(document: Document) -> Iterator[Command]:
+    """The commands that the document asks for."""
+    return (command for command in document.commands if is_asked(document, command))
+
+
 def has_guard(document: Document, command: Command) -> bool:
     """Whether words near a command warn of it, or it runs under a condition."""
     return command.conditional or bool(_GUARD.search(near(document, command.place.line)))
@@ -63,7 +100,7 @@ def is_dry(command: Command) -> bool:
 _CHANGES = {
     "systemctl": ("restart", "stop", "start", "disable", "enable", "reload", "kill", "mask"),
     "helm": ("upgrade", "rollback", "install", "uninstall", "delete"),
-    "docker": ("restart", "stop", "kill", "rm", "start", "run"),
+    "docker": ("restart", "stop", "kill", "rm", "start", "up", "down"),
     "docker-compose": ("restart", "stop", "up", "down", "rm"),
     "podman": ("restart", "stop", "kill", "rm"),
     "terraform": ("apply", "destroy", "import", "taint"),
@@ -88,26 +125,22 @@ def is_change(command: Command) -> bool:
     if is_dry(command):
         return False
     call = kubectl.read(command)
-    if call is not None:
-        return call.is_change
+    return call.is_change if call is not None else _changes(command)
+
+
+def _changes(command: Command) -> bool:
     program = command.program
-    if program == "service" and len(command.argv) > 2:
-        return command.argv[2] in _CHANGES["systemctl"]
     if program in _ALWAYS:
         return not only_signals(command)
     if program in ("psql", "mysql", "gitlab-psql", "cqlsh", "clickhouse-client"):
         return any(_SQL_CHANGE.search(word) for word in command.argv[1:])
     if program == "aws" and len(command.argv) > 2:
-        return bool(
-            re.match(
-                r"(?:delete|terminate|reboot|stop|start|modify|update|put|failover|rm|rb|set|restore)\b",
-                command.argv[2],
-            )
-        )
-    verbs = _CHANGES.get(program, ())
+        return bool(_AWS_CHANGE.match(command.argv[2]))
+    verbs = _CHANGES["systemctl" if program == "service" else program] if program in (*_CHANGES, "service") else ()
     return any(word.lower() in verbs for word in command.argv[1:4])
 
 
+_AWS_CHANGE = re.compile(r"(?:delete|terminate|reboot|stop|start|modify|update|put|failover|rm|rb|set|restore)\b")
 _SIGNALS = re.compile(r"-(?:SIG)?(?:USR[12]|HUP|QUIT|CONT|WINCH|TTIN|TTOU|0|1|3|l|L)$")
 
 
@@ -118,15 +151,17 @@ def only_signals(command: Command) -> bool:
 
 def changes(document: Document) -> Iterator[Command]:
     """The commands that change a running system."""
-    return (command for command in document.commands if is_change(command))
+    return (command for command in asked(document) if is_change(command))
 
 
 _INCIDENT = re.compile(
-    r"\b(?:alert(?:s|ing)?|incidents?|symptoms?|runbooks?|playbook|outage|on-?call|paged?|firing|mitigat\w+|diagnos\w+|troubleshoot\w*)\b",
+    r"\b(?:alert(?:s|ing)?|incidents?|symptoms?|runbooks?|playbook|outage|on-?call|paged?|firing|mitigat\w+"
+    r"|diagnos\w+|troubleshoot\w*)\b",
     re.I,
 )
 _INCIDENT_HEADING = re.compile(
-    r"^(?:\W|\d)*(?:symptoms?|meaning|impact|diagnos(?:is|tics?)|mitigations?|immediate actions?|remediation|resolution|triage|investigation"
+    r"^(?:\W|\d)*(?:symptoms?|meaning|impact|diagnos(?:is|tics?)|mitigations?|immediate actions?|remediation"
+    r"|resolution|triage|investigation"
     r"|alert (?:details|description|summary)|root cause|escalation|possible causes?|recovery|how to (?:fix|resolve))\b",
     re.I,
 )

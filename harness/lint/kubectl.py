@@ -261,15 +261,8 @@ def read(command: Command) -> Kubectl | None:
 def _option(word: str, rest: Iterator[str], options: dict[str, str], positional: list[str]) -> None:
     name, equals, value = word.partition("=")
     follows = bool(positional) and positional[0] in ("logs", "log", "port-forward", "cp")
-    if (
-        not equals
-        and len(name) > 2
-        and name[1] != "-"
-        and name[:2] in ("-n", "-l", "-o", "-c")
-        and not (name[2:3] or " ").isupper()
-    ):
-        if name[:2] != "-n" or name[2:].isalnum():
-            name, value = name[:2], name[2:]
+    if not equals and len(name) > 2 and name[:2] in ("-n", "-l", "-o", "-c") and name[2:].isalnum():
+        name, value = name[:2], name[2:]
     if name == "-f" and follows:
         options["--follow"] = ""
         return

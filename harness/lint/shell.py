@@ -13,7 +13,7 @@ from harness.bash.tree import syntax_tree
 from harness.lint import words as unwrapping
 from harness.lint.page import Block, Page, Place, Span
 from harness.lint.statements import Statement, statements
-from harness.lint.typed import SHELLS, Typed, is_command, typed_of
+from harness.lint.typed import SHELLS, Typed, is_command, typed_of, unmarked
 from harness.lint.words import Word, static
 
 _PLACEHOLDER = re.compile(
@@ -140,6 +140,7 @@ def read(page: Page) -> Shell:
     reader = _Reader()
     typed = [found for block in page.blocks if (found := typed_of(block)) is not None]
     items: list[tuple[int, Typed | Span]] = [(each.first, each) for each in typed]
+    items += [(span.place.line, span) for span in unmarked(page)]
     items += [(span.place.line, span) for span in page.spans if is_command(span.text)]
     for _, item in sorted(items, key=lambda pair: pair[0]):
         if isinstance(item, Typed):
@@ -210,8 +211,11 @@ def _as_word(found: re.Match[str]) -> str:
     return "p" * len(found[0])
 
 
-_BODIES = {"if_statement", "elif_clause", "else_clause", "case_statement", "case_item"}
+_BODIES = {
+    "if_statement", "elif_clause", "else_clause", "case_statement", "case_item", "function_definition",
+}  # fmt: skip
 _LOOPS = {"while_statement", "for_statement", "c_style_for_statement", "until_statement"}
+_WORDS = ("word", "string", "raw_string", "number", "test_command")
 _ASSIGNED = re.compile(r"(?:^|[\s;(])(?:export\s+|local\s+|declare\s+(?:-\w+\s+)*|readonly\s+)?([A-Za-z_]\w*)\+?=")
 
 
@@ -222,7 +226,8 @@ class _Visitor:
         self.reader, self.context = reader, context
 
     def visit(self, node: Node, redirects: tuple[Redirect, ...] = ()) -> None:
-        kind: str = node.type
+        """Read a node and all below it."""
+        kind = node.type
         if kind == "command":
             self._pipeline([(node, redirects)])
         elif kind == "pipeline":
@@ -231,20 +236,24 @@ class _Visitor:
             body, own = self._redirected(node)
             if body is not None:
                 self.visit(body, own)
-        elif kind == "list":
-            self._list(node)
         elif kind in ("variable_assignment", "declaration_command"):
             self._assign(node)
-        elif kind in _BODIES or kind in _LOOPS or kind == "function_definition":
-            inner = _Visitor(self.reader, self.context.but(conditional=kind not in _LOOPS, looped=kind in _LOOPS))
-            self._note_names(node)
-            for child in node.named_children:
-                inner.visit(child)
-        elif kind not in ("comment", "word", "string", "raw_string", "number", "test_command"):
-            for child in node.named_children:
-                self.visit(child)
-        elif kind in ("string", "word", "test_command"):
+        elif kind in _WORDS:
             self._substitutions(node)
+        elif kind != "comment":
+            self._compound(node)
+
+    def _compound(self, node: Node) -> None:
+        if node.type == "list":
+            self._list(node)
+            return
+        inner: _Visitor = self
+        if node.type in _BODIES or node.type in _LOOPS:
+            context = self.context.but(conditional=node.type in _BODIES, looped=node.type in _LOOPS)
+            inner = _Visitor(self.reader, context)
+            self._note_names(node)
+        for child in node.named_children:
+            inner.visit(child)
 
     def _list(self, node: Node) -> None:
         children = node.named_children

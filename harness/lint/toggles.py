@@ -10,11 +10,13 @@ from harness.lint.document import Document
 from harness.lint.page import Place
 
 _ITEM = re.compile(
-    r"^[ \t]*(?:[-*+]|\d+[.)])[ \t]+(?:\*\*)?`?(?P<name>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)`?(?:\*\*)?[ \t]*(?::|–|—|-|=|\bto\b)[ \t]*(?P<rest>[^\n]+)$",
+    r"^[ \t]*(?:[-*+]|\d+[.)])[ \t]+(?:\*\*)?`?(?P<name>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)`?(?:\*\*)?[ \t]*(?::|–|—|-|="
+    r"|\bto\b)[ \t]*(?P<rest>[^\n]+)$",
     re.M,
 )
 _SETS = re.compile(
-    r"\b(?:increase|raise|decrease|lower|reduce|set|change|bump|double|halve|enable|disable|turn|switch|toggle)\b|->|→|\bfrom\b.+\bto\b",
+    r"\b(?:increase|raise|decrease|lower|reduce|set|change|bump|double|halve|enable|disable|turn|switch|toggle)\b|->"
+    r"|→|\bfrom\b.+\bto\b",
     re.I,
 )
 _OLD = re.compile(r"\bfrom\s+\S+|\bdefault\b|\bcurrent\w*\b|\bwas\b|->|→|\bold\b|\bnormal(?:ly)?\b", re.I)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from harness.lint.page import Block
+from harness.lint.page import Block, Page, Place, Span
 from harness.runbook.console import begins_with_table, has_prompt, has_root_prompt, typed
-from harness.runbook.programs import is_program, looks_run
+from harness.runbook.programs import is_program, looks_run, looks_typed
 
 SHELLS = frozenset({"bash", "sh", "shell", "zsh", "ksh", "dash", "terminal", "shellscript"})
 CONSOLES = frozenset({"console", "shell-session", "shellsession", "sh-session", "bash-session", "shell-console"})
@@ -68,6 +68,27 @@ def _only_run(found: Typed) -> Typed:
         kept.append(line if keeps else "")
         goes_on = keeps and (line.endswith("\\") or (goes_on and line[:1] in " \t"))
     return Typed(found.block, found.first, tuple(kept), found.columns, found.prompts, found.output)
+
+
+_LABEL = re.compile(r"^[ \t]*(?:(?:[-*+]|\d+[.)])[ \t]+)?(?:[A-Z][\w ,/()-]{2,50}:[ \t]+)?")
+
+
+_TYPED = re.compile(
+    r"[a-z][\w.-]* +[\w./$<-]\S*(?=.*(?:\s--?\w|\||&&|/|<))|(?:kubectl|oc|helm|docker|aws|systemctl) +[a-z]"
+)
+_ENGLISH = re.compile(r"\b(?:to|the|of|is|are|can|you|your|one|be|an?|this|that|with|will|should|if)\b|[.:,]$")
+
+
+def unmarked(page: Page) -> Iterator[Span]:
+    """The lines of prose that are commands, and that nothing marks as code."""
+    for number, (line, kind) in enumerate(zip(page.lines, page.kinds, strict=True), start=1):
+        if kind != "p" or "`" in line or " " not in line:
+            continue
+        label = _LABEL.match(line)
+        start = label.end() if label else 0
+        text = line[start:].rstrip()
+        if _TYPED.match(text) and is_program(text) and looks_typed(text) and not _ENGLISH.search(text):
+            yield Span(Place(number, start + 1, len(line) + 1), text)
 
 
 def is_command(code: str) -> bool:

@@ -45,7 +45,8 @@ def static(raw: str) -> str:
 
 _PREFIXES = {
     "sudo": "ugpCTDhR", "doas": "uC", "time": "fo", "nohup": "", "env": "uCS", "nice": "n", "ionice": "cnp",
-    "timeout": "ks", "watch": "n", "xargs": "InLPdsaE", "command": "", "exec": "", "stdbuf": "ioe", "caffeinate": "", "builtin": "",
+    "timeout": "ks", "watch": "n", "xargs": "InLPdsaE", "command": "", "exec": "", "stdbuf": "ioe", "caffeinate": "",
+    "builtin": "",
 }  # fmt: skip
 """Programs that run the program in their arguments, with the letters of their options that take a value."""
 _DURATION = re.compile(r"[\d.$<{][\w.>}]*")

@@ -11,14 +11,14 @@ from harness.lint.document import Document
 from harness.lint.facts import at, shown
 
 _PRESENT = re.compile(
-    r"\b(?:get|describe)\s+(?:deploy\w*|sts|statefulsets?|hpa|rs)\b|\bcurrent(?:ly)?\b[^\n]{0,40}\breplica|\breplicas?\b[^\n]{0,40}\bcurrent|--current-replicas|\bfrom \d+ to \d+",
+    r"\b(?:get|describe)\s+(?:deploy\w*|sts|statefulsets?|hpa|rs)\b|\bcurrent(?:ly)?\b[^\n]{0,40}\breplica"
+    r"|\breplicas?\b[^\n]{0,40}\bcurrent|--current-replicas|\bfrom \d+ to \d+",
     re.I,
 )
 _AUTOSCALER = re.compile(r"\bHPA\b|\bautoscal|horizontal pod|\bKEDA\b", re.I)
 
 
 def _check(document: Document) -> Iterator[Hit]:
-    known = _PRESENT.search(document.text) is not None
     scaled_down = False
     for call in kubectl.calls(document):
         if call.verb != "scale":
@@ -27,12 +27,11 @@ def _check(document: Document) -> Iterator[Hit]:
         scaled_down = scaled_down or count == "0"
         if not count.isdecimal() or count == "0" or scaled_down:
             continue
-        if _AUTOSCALER.search(document.text):
-            continue
-        if not known:
+        if not _AUTOSCALER.search(document.text) and not _PRESENT.search(document.text):
             yield at(
                 call.command,
-                f"{shown(call.command.text)} sets {count} replicas whatever runs now: it may scale down, or an autoscaler undoes it",
+                f"{shown(call.command.text)} sets {count} replicas whatever runs now: it may scale down, or an "
+                f"autoscaler undoes it",
             )
 
 
@@ -41,9 +40,11 @@ RULE = Rule(
     name="absolute-scale",
     severity=Severity.WARNING,
     summary="A number of replicas is set without a look at the present one or at an autoscaler.",
-    why='A service that has grown to eight pods loses five of them by "scale up to 3", and a HorizontalPodAutoscaler sets the number back '
+    why='A service that has grown to eight pods loses five of them by "scale up to 3", and a HorizontalPodAutoscaler '
+    "sets the number back "
     "within seconds. Read the present number first, and change the minimum of the autoscaler where there is one.",
     fires="```bash\nkubectl scale deployment/api --replicas=3 -n shop\n```\n",
-    silent="```bash\nkubectl get deployment/api -n shop\nkubectl get hpa -n shop\nkubectl scale deployment/api --replicas=6 -n shop\n```\n",
+    silent="```bash\nkubectl get deployment/api -n shop\nkubectl get hpa -n shop\nkubectl scale deployment/api "
+    "--replicas=6 -n shop\n```\n",
     check=_check,
 )

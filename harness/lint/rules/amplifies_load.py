@@ -13,7 +13,8 @@ from harness.lint.toggles import toggles
 _RETRIES = re.compile(r"RETR(?:Y|IES)|ATTEMPTS")
 _NO_RETRY = re.compile(r"DELAY|BACKOFF|INTERVAL|TIMEOUT|WAIT|_MS$|SECONDS")
 _PROSE = re.compile(
-    r"\b(?:increase|raise|bump|double)\b[^.\n]{0,40}\b(?:retries|retry (?:count|attempts|limit)|number of (?:retries|attempts))\b",
+    r"\b(?:increase|raise|bump|double)\b[^.\n]{0,40}\b(?:retries|retry (?:count|attempts|limit)|number of (?:retries"
+    r"|attempts))\b",
     re.I,
 )
 
@@ -39,7 +40,8 @@ RULE = Rule(
     name="amplifies-load",
     severity=Severity.WARNING,
     summary="The remedy multiplies the requests to a service that is overloaded.",
-    why="Retries of three layers multiply; raising them in an overload keeps the service down (a retry storm). Lower them, shed load, or "
+    why="Retries of three layers multiply; raising them in an overload keeps the service down (a retry storm). Lower "
+    "them, shed load, or "
     "add capacity.",
     fires="## Toggles\n\n- `MAX_RETRIES`: Increase from 3 to 5\n",
     silent="## Toggles\n\n- `MAX_RETRIES`: Decrease from 3 to 1\n",

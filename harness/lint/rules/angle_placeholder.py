@@ -45,7 +45,8 @@ RULE = Rule(
     name="angle-placeholder",
     severity=Severity.WARNING,
     summary="A command that changes something has a placeholder that the shell reads as a redirection.",
-    why="Pasted as it is, `<pod>` reads a file `pod` and `>` writes one named like the next word. Use a variable that is set above "
+    why="Pasted as it is, `<pod>` reads a file `pod` and `>` writes one named like the next word. Use a variable that "
+    "is set above "
     '(`POD=…`, then `"$POD"`), and explain how to find its value.',
     fires="```bash\nkubectl delete pod <pod> -n shop\n```\n",
     silent='```bash\nPOD=api-0\nkubectl delete pod "$POD" -n shop\n```\n',

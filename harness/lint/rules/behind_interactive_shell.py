@@ -65,8 +65,10 @@ RULE = Rule(
     name="behind-interactive-shell",
     severity=Severity.WARNING,
     summary="Commands stand in one block behind a command that opens a shell elsewhere.",
-    why="Pasted or run as a script, they run on the operator's machine after the remote shell has ended, or are typed into a login "
-    "prompt. Give the remote commands to `ssh HOST '…'` or `kubectl exec POD -- …`, or put them into a block of their own.",
+    why="Pasted or run as a script, they run on the operator's machine after the remote shell has ended, or are typed "
+    "into a login "
+    "prompt. Give the remote commands to `ssh HOST '…'` or `kubectl exec POD -- …`, or put them into a block of their "
+    "own.",
     fires="```bash\nssh db-1.shop.test\nsudo systemctl restart postgresql\n```\n",
     silent="```bash\nssh db-1.shop.test 'sudo systemctl restart postgresql'\nuptime\n```\n",
     check=_check,

@@ -27,7 +27,8 @@ RULE = Rule(
     name="blank-behind-backslash",
     severity=Severity.ERROR,
     summary="A blank behind a backslash cuts a command in two.",
-    why="The shell joins lines only where the backslash is the last sign. The rest of the command runs as one of its own.",
+    why="The shell joins lines only where the backslash is the last sign. The rest of the command runs as one of its "
+    "own.",
     fires="```bash\nkubectl get pods \\ \n  -n shop\n```\n",
     silent="```bash\nkubectl get pods \\\n  -n shop\n```\n",
     check=_check,

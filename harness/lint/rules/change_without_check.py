@@ -12,8 +12,10 @@ from harness.lint.facts import at, is_change, section_end, shown
 from harness.lint.shell import Command
 
 _CHECKED = re.compile(
-    r"\b(?:verif\w+|validat\w+|confirm\w*|check\w*|make sure|ensure|monitor\w*|observ\w+|watch|wait\w*|expect\w*|should|will (?:be|now|then)|healthy"
-    r"|recover\w*|resolved?|success\w*|look (?:at|for)|see (?:that|if|whether)|test\w*|until|inspect|once (?:the|it|all)|status|running state|ready)\b",
+    r"\b(?:verif\w+|validat\w+|confirm\w*|check\w*|make sure|ensure|monitor\w*|observ\w+|watch|wait\w*|expect\w*"
+    r"|should|will (?:be|now|then)|healthy"
+    r"|recover\w*|resolved?|success\w*|look (?:at|for)|see (?:that|if|whether)|test\w*|until|inspect|once (?:the|it"
+    r"|all)|status|running state|ready)\b",
     re.I,
 )
 
@@ -21,7 +23,7 @@ _CHECKED = re.compile(
 def _check(document: Document) -> Iterator[Hit]:
     commands = document.commands
     for number, command in enumerate(commands):
-        if command.source.block is None or not is_change(command) or command.inside or _checks_itself(command):
+        if command.source.block is None or not is_change(command) or command.inside or not _shows_effect(command):
             continue
         end = section_end(document, command.place.line)
         later = [
@@ -42,8 +44,14 @@ def _is_last_word(command: Command) -> bool:
     )
 
 
-def _checks_itself(command: Command) -> bool:
-    return command.has("--wait", "--atomic", "--watch") or command.conditional or "watch" in command.prefix
+def _shows_effect(command: Command) -> bool:
+    """Whether the effect of a change can be looked at and the command does not wait for it itself."""
+    if command.has("--wait", "--atomic", "--watch") or command.conditional or "watch" in command.prefix:
+        return False
+    return command.program not in ("aws", "terraform", "gcloud") and command.argv[:2] not in (
+        ("helm", "install"),
+        ("helm", "uninstall"),
+    )
 
 
 def _checked_next(document: Document, end: int) -> bool:
@@ -58,9 +66,11 @@ RULE = Rule(
     name="change-without-check",
     severity=Severity.WARNING,
     summary="A command changes the service, and nothing behind it checks the effect.",
-    why="The next step builds on a change that may not have happened: the rollout hangs, the pod does not start. Follow it with "
+    why="The next step builds on a change that may not have happened: the rollout hangs, the pod does not start. "
+    "Follow it with "
     "`kubectl rollout status`, the health check, or the metric that has to fall.",
     fires="## Restart\n\n```bash\nkubectl rollout restart deployment/api -n shop\n```\n",
-    silent="## Restart\n\n```bash\nkubectl rollout restart deployment/api -n shop\nkubectl rollout status deployment/api -n shop\n```\n",
+    silent="## Restart\n\n```bash\nkubectl rollout restart deployment/api -n shop\nkubectl rollout status "
+    "deployment/api -n shop\n```\n",
     check=_check,
 )

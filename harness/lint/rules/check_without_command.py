@@ -10,7 +10,8 @@ from harness.lint.document import Document
 from harness.lint.facts import is_incident_document, shown, whole_line
 
 _ITEM = re.compile(
-    r"^\s*(?:[-*+]|\d+[.)])\s+(?:\[[ x]\]\s+)?(?P<text>(?:check|verify|inspect|review|look at|examine|investigate|identify)\b[^`\n]*)$",
+    r"^\s*(?:[-*+]|\d+[.)])\s+(?:\[[ x]\]\s+)?(?P<text>(?:check|verify|inspect|review|look at|examine|investigate"
+    r"|identify)\b[^`\n]*)$",
     re.I,
 )
 _HOW = re.compile(r"`|\]\(|https?://|\bdashboard\b|:\s*$|\bsee\b|\bvia\b|\bwith\b|\busing\b|\bin the\b", re.I)
@@ -39,8 +40,10 @@ RULE = Rule(
     severity=Severity.NOTE,
     summary="A step asks for a check and does not say how.",
     why="The one who wrote it knew the place; the one who is paged does not. Add the command, the link, or the query.",
-    fires="## Symptoms\n\nErrors.\n\n## Diagnosis\n\n1. Check input patterns causing failures\n2. Verify validation rules are correct\n",
-    silent="## Symptoms\n\nErrors.\n\n## Diagnosis\n\n1. Check the rules: `kubectl get configmap rules -n shop -o yaml`\n",
+    fires="## Symptoms\n\nErrors.\n\n## Diagnosis\n\n1. Check input patterns causing failures\n2. Verify validation "
+    "rules are correct\n",
+    silent="## Symptoms\n\nErrors.\n\n## Diagnosis\n\n1. Check the rules: `kubectl get configmap rules -n shop -o "
+    "yaml`\n",
     check=_check,
     pedantic=True,
 )

@@ -38,7 +38,8 @@ RULE = Rule(
     name="copied-prompt",
     severity=Severity.WARNING,
     summary="A shell block has the prompt in front of its commands.",
-    why="Pasted as it is, the shell looks for a program `$`. Remove the prompt, or label the block `console` if it shows a session "
+    why="Pasted as it is, the shell looks for a program `$`. Remove the prompt, or label the block `console` if it "
+    "shows a session "
     "with output.",
     fires="```bash\n$ kubectl get nodes\n```\n",
     silent="```console\n$ kubectl get nodes\nNAME   STATUS\nn1     Ready\n```\n",

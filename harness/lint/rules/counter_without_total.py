@@ -11,7 +11,8 @@ from harness.lint.facts import shown
 
 _CONTEXT = re.compile(r"\bprometheus\b|\bpromql\b|\bmetrics?\b|\brate\(|\bincrease\(", re.I)
 _COUNTER = re.compile(
-    r"^[a-z][a-z0-9]*(?:_[a-z0-9]+)*_(?:errors|requests|drops|dropped|failures|failed|retries|timeouts|rejections|restarts|processed|received|sent)$"
+    r"^[a-z][a-z0-9]*(?:_[a-z0-9]+)*_(?:errors|requests|drops|dropped|failures|failed|retries|timeouts|rejections"
+    r"|restarts|processed|received|sent)$"
 )
 
 
@@ -26,7 +27,8 @@ RULE = Rule(
     name="counter-without-total",
     severity=Severity.NOTE,
     summary="The name of a counter lacks `_total`.",
-    why="Clients of Prometheus add `_total` to counters, so that the query for the written name finds nothing, which looks like no errors.",
+    why="Clients of Prometheus add `_total` to counters, so that the query for the written name finds nothing, which "
+    "looks like no errors.",
     fires="- Prometheus: `websocket_backpressure_drops`\n",
     silent="- Prometheus: `websocket_backpressure_drops_total`\n",
     check=_check,

@@ -10,30 +10,22 @@ from harness.lint.document import Document
 from harness.lint.facts import at, shown
 
 _HEALTH = re.compile(
-    r"/(?:[\w/-]*[/_-])?(?:health[\w-]*|healthz|ready|readyz|readiness|live|livez|liveness|status|ping|heartbeat)(?:[/?\s'\"]|$)",
+    r"/(?:[\w/-]*[/_-])?(?:health[\w-]*|healthz|ready|readyz|readiness|live|livez|liveness|status|ping"
+    r"|heartbeat)(?:[/?\s'\"]|$)",
     re.I,
 )
 
 
+_SHOWS_STATUS = (
+    "-f", "--fail", "--fail-with-body", "-i", "-I", "-v", "-w", "--head", "--include", "--verbose", "--write-out",
+)  # fmt: skip
+
+
 def _check(document: Document) -> Iterator[Hit]:
     for command in document.commands:
-        if command.program != "curl" or not any(_HEALTH.search(word) for word in command.argv[1:]):
-            continue
-        if not command.has(
-            "-f",
-            "--fail",
-            "--fail-with-body",
-            "-i",
-            "-I",
-            "-v",
-            "-w",
-            "--head",
-            "--include",
-            "--verbose",
-            "--write-out",
-        ):
-            if not _is_read(document, command.statement):
-                yield at(command, f"{shown(command.text)} succeeds with any status, also 503; add `--fail`")
+        asks = command.program == "curl" and any(_HEALTH.search(word) for word in command.argv[1:])
+        if asks and not command.has(*_SHOWS_STATUS) and not _is_read(document, command.statement):
+            yield at(command, f"{shown(command.text)} succeeds with any status, also 503; add `--fail`")
 
 
 def _is_read(document: Document, statement: int) -> bool:
@@ -49,7 +41,8 @@ RULE = Rule(
     name="curl-without-fail",
     severity=Severity.WARNING,
     summary="A health check with curl succeeds whatever the service answers.",
-    why="curl ends with 0 for the status 503 too: a script goes on, and a person sees an empty line. Add `--fail`, or print the status "
+    why="curl ends with 0 for the status 503 too: a script goes on, and a person sees an empty line. Add `--fail`, or "
+    "print the status "
     "with `-w '%{http_code}'`.",
     fires="```bash\ncurl http://api.shop.test/health\n```\n",
     silent="```bash\ncurl --fail http://api.shop.test/health\n```\n",

@@ -22,7 +22,8 @@ RULE = Rule(
     name="curl-without-timeout",
     severity=Severity.NOTE,
     summary="curl is called without a limit of time.",
-    why="A service that accepts connections and does not answer, the usual case of an overload, holds the step for minutes.",
+    why="A service that accepts connections and does not answer, the usual case of an overload, holds the step for "
+    "minutes.",
     fires="```bash\ncurl -f http://api.shop.test/health\n```\n",
     silent="```bash\ncurl -f --max-time 10 http://api.shop.test/health\n```\n",
     check=_check,

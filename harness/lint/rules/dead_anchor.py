@@ -45,7 +45,8 @@ RULE = Rule(
     name="dead-anchor",
     severity=Severity.WARNING,
     summary="A link leads to a heading that does not exist.",
-    why="The jump goes nowhere, and the reader has to search. Correct the anchor: it is the heading in small letters with hyphens.",
+    why="The jump goes nowhere, and the reader has to search. Correct the anchor: it is the heading in small letters "
+    "with hyphens.",
     fires="# ApiDown\n\nSee [failover](#fail-over).\n\n## Restart\n\nRestart it.\n",
     silent="# ApiDown\n\nSee [restart](#restart).\n\n## Restart\n\nRestart it.\n",
     check=_check,

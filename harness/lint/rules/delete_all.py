@@ -8,17 +8,18 @@ from collections.abc import Iterator
 from harness.lint import kubectl
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
-from harness.lint.facts import at, is_dry, near, shown
+from harness.lint.facts import at, is_asked, is_dry, near, shown
 
 _MEANT = re.compile(
-    r"\b(?:all|every|each)\b.{0,80}\b(?:safe|recreat|re-creat|stateless|one by one|warning|caution|downtime|interrupt|disrupt)",
+    r"\b(?:all|every|each)\b.{0,80}\b(?:safe|recreat|re-creat|stateless|one by one|warning|caution|downtime|interrupt"
+    r"|disrupt)",
     re.I | re.S,
 )
 
 
 def _check(document: Document) -> Iterator[Hit]:
     for call in kubectl.calls(document):
-        if call.verb != "delete" or is_dry(call.command):
+        if call.verb != "delete" or is_dry(call.command) or not is_asked(document, call.command):
             continue
         everywhere = {"-A", "--all-namespaces"} & call.options.keys()
         if ("--all" in call.options or everywhere) and not _MEANT.search(near(document, call.command.place.line)):
@@ -31,7 +32,8 @@ RULE = Rule(
     name="delete-all",
     severity=Severity.ERROR,
     summary="A command deletes every object of a kind at once.",
-    why="All replicas are gone at the same moment, those of other services too: a partial failure becomes a full outage. Delete by name, "
+    why="All replicas are gone at the same moment, those of other services too: a partial failure becomes a full "
+    "outage. Delete by name, "
     "one at a time, or restart with `kubectl rollout restart`.",
     fires="```bash\nkubectl delete pods --all -n shop\n```\n",
     silent="```bash\nkubectl rollout restart deployment/api -n shop\n```\n",

@@ -9,7 +9,7 @@ from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import shown
 
-_RISKY = re.compile(r"^[\"']?\$\{?\w+\}?[\"']?/(?:\*|\S*)|^/?\$\{?\w+\}?/?\*?$")
+_RISKY = re.compile(r"^[\"']?/?\$\{?\w+\}?[\"']?/(?:\*|\.\*)?[\"']?$|^[\"']?/\$\{?\w+\}?[\"']?$")
 
 
 def _check(document: Document) -> Iterator[Hit]:

@@ -11,7 +11,9 @@ from harness.lint.document import Document
 from harness.lint.facts import shown, whole_line
 
 _APIS = re.compile(
-    r"^\s*apiVersion:\s*(?P<api>extensions/v1beta1|apps/v1beta[12]|policy/v1beta1|batch/v1beta1|autoscaling/v2beta[12]|networking\.k8s\.io/v1beta1|rbac\.authorization\.k8s\.io/v1beta1|apiextensions\.k8s\.io/v1beta1)\b"
+    r"^\s*apiVersion:\s*(?P<api>extensions/v1beta1|apps/v1beta[12]|policy/v1beta1|batch/v1beta1"
+    r"|autoscaling/v2beta[12]|networking\.k8s\.io/v1beta1|rbac\.authorization\.k8s\.io/v1beta1"
+    r"|apiextensions\.k8s\.io/v1beta1)\b"
 )
 
 
@@ -66,7 +68,8 @@ RULE = Rule(
     name="deprecated-form",
     severity=Severity.WARNING,
     summary="A form of kubectl or an API is deprecated or removed in Kubernetes 1.36.",
-    why="The command fails in the next incident, after an upgrade of the cluster or of kubectl that nobody connected with the runbook.",
+    why="The command fails in the next incident, after an upgrade of the cluster or of kubectl that nobody connected "
+    "with the runbook.",
     fires="```bash\nkubectl drain node-3 --ignore-daemonsets --delete-local-data\n```\n",
     silent="```bash\nkubectl drain node-3 --ignore-daemonsets --delete-emptydir-data\n```\n",
     check=_check,

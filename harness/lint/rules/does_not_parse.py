@@ -32,7 +32,8 @@ RULE = Rule(
     name="does-not-parse",
     severity=Severity.ERROR,
     summary="A statement in a shell block cannot be read by a shell.",
-    why="The shell waits for the end of the quote or bracket with `>`, and nothing runs. Close it; put output into a block of its own.",
+    why="The shell waits for the end of the quote or bracket with `>`, and nothing runs. Close it; put output into a "
+    "block of its own.",
     fires="```bash\ncurl -H 'Accept: text/plain http://api.shop.test/health\n```\n",
     silent="```bash\ncurl -H 'Accept: text/plain' http://api.shop.test/health\n```\n",
     check=_check,

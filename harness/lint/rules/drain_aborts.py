@@ -26,7 +26,8 @@ RULE = Rule(
     name="drain-aborts",
     severity=Severity.WARNING,
     summary="A drain without `--ignore-daemonsets` stops before it has moved anything.",
-    why="Every cluster has DaemonSets: the command cordons the node and then ends with an error, so that the node is half taken away.",
+    why="Every cluster has DaemonSets: the command cordons the node and then ends with an error, so that the node is "
+    "half taken away.",
     fires="```bash\nkubectl drain node-3\n```\n",
     silent="```bash\nkubectl drain node-3 --ignore-daemonsets --delete-emptydir-data --timeout=10m\n```\n",
     check=_check,

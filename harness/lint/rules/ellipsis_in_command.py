@@ -23,7 +23,8 @@ RULE = Rule(
     name="ellipsis-in-command",
     severity=Severity.WARNING,
     summary="A command leaves a part out.",
-    why="The reader has to guess options in an incident. Write the whole command, with placeholders that are explained.",
+    why="The reader has to guess options in an incident. Write the whole command, with placeholders that are "
+    "explained.",
     fires="```bash\nkubectl patch deployment/api -n shop ...\n```\n",
     silent="```bash\nkubectl rollout undo deployment/api -n shop\n```\n",
     check=_check,

@@ -24,7 +24,8 @@ RULE = Rule(
     name="empty-section",
     severity=Severity.WARNING,
     summary="A section has a heading and nothing else.",
-    why="A reader in an incident trusts that something is there, and loses time. Write the section or remove the heading.",
+    why="A reader in an incident trusts that something is there, and loses time. Write the section or remove the "
+    "heading.",
     fires="# ApiDown\n\n## Diagnosis\n\nSee the logs.\n\n## Mitigation\n",
     silent="# ApiDown\n\n## Diagnosis\n\nSee the logs.\n\n## Mitigation\n\nRestart the pod.\n",
     check=_check,

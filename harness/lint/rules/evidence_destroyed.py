@@ -12,7 +12,8 @@ from harness.lint.facts import at, changes, is_incident_document, shown
 from harness.lint.shell import Command
 
 _SAVED = re.compile(
-    r"\b(?:logs?|describe|events?|dump|trace|profile|screenshot|evidence|save|collect|gather|investigat\w+|diagnos\w+|inspect|snapshot)\b",
+    r"\b(?:logs?|describe|events?|dump|trace|profile|screenshot|evidence|save|collect|gather|investigat\w+|diagnos\w+"
+    r"|inspect|snapshot)\b",
     re.I,
 )
 
@@ -40,10 +41,13 @@ RULE = Rule(
     name="evidence-destroyed",
     severity=Severity.WARNING,
     summary="The first step ends the failing process before anything of it is saved.",
-    why="With the process go its logs, threads and memory: the cause is never found, and the incident comes back. Save the logs "
+    why="With the process go its logs, threads and memory: the cause is never found, and the incident comes back. "
+    "Save the logs "
     "(`kubectl logs --previous`), a dump or the events first; that takes seconds.",
-    fires="# ApiDown\n\n## Symptoms\n\nErrors 503.\n\n## Mitigation\n\n```bash\nkubectl rollout restart deployment/api -n shop\n```\n",
-    silent="# ApiDown\n\n## Symptoms\n\nErrors 503.\n\n## Mitigation\n\n```bash\nkubectl logs deployment/api -n shop --since=15m > api.log\n"
+    fires="# ApiDown\n\n## Symptoms\n\nErrors 503.\n\n## Mitigation\n\n```bash\nkubectl rollout restart "
+    "deployment/api -n shop\n```\n",
+    silent="# ApiDown\n\n## Symptoms\n\nErrors 503.\n\n## Mitigation\n\n```bash\nkubectl logs deployment/api -n shop "
+    "--since=15m > api.log\n"
     "kubectl rollout restart deployment/api -n shop\n```\n",
     check=_check,
 )

@@ -22,7 +22,8 @@ def _check(document: Document) -> Iterator[Hit]:
             if name not in document.shell.assigned and not _OPERATORS.match(name) and f"{name}=" not in document.text:
                 yield Hit(
                     word.place,
-                    f"`${name}` is expanded by the operator's shell, where nothing sets it; for the pod's own write `sh -c '… ${name} …'`",
+                    f"`${name}` is expanded by the operator's shell, where nothing sets it; for the pod's own write "
+                    f"`sh -c '… ${name} …'`",
                 )
 
 
@@ -39,7 +40,8 @@ RULE = Rule(
     name="expanded-too-early",
     severity=Severity.ERROR,
     summary="A variable of the pod is expanded by the operator's shell.",
-    why="Behind `exec … --` the operator's own shell replaces `$DATABASE_URL`, where it is not set, so that the program in the pod gets "
+    why="Behind `exec … --` the operator's own shell replaces `$DATABASE_URL`, where it is not set, so that the "
+    "program in the pod gets "
     "nothing or another database. Put the command in single quotes behind `sh -c`.",
     fires="```bash\nkubectl exec deployment/api -n shop -- psql $DATABASE_URL -c 'SELECT 1'\n```\n",
     silent='```bash\nkubectl exec deployment/api -n shop -- sh -c \'psql "$DATABASE_URL" -c "SELECT 1"\'\n```\n',

@@ -9,7 +9,8 @@ RULE = Rule(
     name="expired-suppression",
     severity=Severity.WARNING,
     summary="A suppression has expired.",
-    why="The finding was to be fixed by that day. An expired suppression hides nothing: fix what it hid, or decide again and "
+    why="The finding was to be fixed by that day. An expired suppression hides nothing: fix what it hid, or decide "
+    "again and "
     "set a new day.",
     fires='<!-- gameday: disable=RB508 reason="until the package exists" until=2020-01-01 -->\n\n'
     "```bash\ncurl -fsSL https://get.example.org | bash\n```\n",

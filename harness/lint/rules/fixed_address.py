@@ -63,7 +63,8 @@ RULE = Rule(
     name="fixed-address",
     severity=Severity.NOTE,
     summary="A command has the address of a machine.",
-    why="Machines and pods get other addresses, and the command then reaches nothing or a stranger. Use a name, or a command that finds "
+    why="Machines and pods get other addresses, and the command then reaches nothing or a stranger. Use a name, or a "
+    "command that finds "
     "the address.",
     fires="```bash\nssh 10.2.3.4 uptime\n```\n",
     silent="```bash\nssh db-1.shop.test uptime\n```\n",

@@ -28,7 +28,8 @@ RULE = Rule(
     name="fixed-cloud-id",
     severity=Severity.WARNING,
     summary="A command has the id of one cloud resource.",
-    why="The resource is replaced sooner or later, and the command then fails or acts on something else. Find the id by a tag.",
+    why="The resource is replaced sooner or later, and the command then fails or acts on something else. Find the id "
+    "by a tag.",
     fires="```bash\naws ec2 reboot-instances --instance-ids i-0f3a9c2b7d5e81a64\n```\n",
     silent='```bash\naws ec2 reboot-instances --instance-ids "$INSTANCE_ID"\n```\n',
     check=_check,

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from harness.lint import kubectl
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
-from harness.lint.facts import at, has_guard, is_dry, shown
+from harness.lint.facts import asked, at, has_guard, is_dry, shown
 from harness.lint.shell import Command
 
 
 def _check(document: Document) -> Iterator[Hit]:
-    for command in document.commands:
+    for command in asked(document):
         what = _forces(command)
         if what and not is_dry(command) and not has_guard(document, command):
             yield at(command, f"{shown(command.text)} {what}, and nothing says when that is safe")
@@ -66,9 +66,11 @@ RULE = Rule(
     name="force",
     severity=Severity.WARNING,
     summary="A command skips a safety of the system without saying when that is right.",
-    why="Two pods may write to one volume, a half-written file stays, a budget is broken. Try the ordinary way first, and say when force "
+    why="Two pods may write to one volume, a half-written file stays, a budget is broken. Try the ordinary way first, "
+    "and say when force "
     "is needed and what it may cost.",
     fires="Remove the pod:\n\n```bash\nkubectl delete pod db-0 -n shop --grace-period=0 --force\n```\n",
-    silent="Only if the node is gone and does not come back:\n\n```bash\nkubectl delete pod db-0 -n shop --grace-period=0 --force\n```\n",
+    silent="Only if the node is gone and does not come back:\n\n```bash\nkubectl delete pod db-0 -n shop "
+    "--grace-period=0 --force\n```\n",
     check=_check,
 )

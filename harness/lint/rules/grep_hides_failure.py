@@ -32,7 +32,8 @@ RULE = Rule(
     name="grep-hides-failure",
     severity=Severity.NOTE,
     summary="A filter hides that the command before it failed.",
-    why="The status of a pipeline is that of its last command. A wrong name or a missing right looks like no errors in the log. Look at "
+    why="The status of a pipeline is that of its last command. A wrong name or a missing right looks like no errors "
+    "in the log. Look at "
     "the whole output first, or use `set -o pipefail`.",
     fires="```bash\nkubectl logs deployment/api -n shop --since=5m | grep ERROR\n```\n",
     silent="```bash\ngrep ERROR /var/log/api.log\n```\n",

@@ -21,7 +21,8 @@ def _check(document: Document) -> Iterator[Hit]:
         if lists and len(pipeline.commands) > 1 and pipeline.commands[1].program == "grep":
             yield at(
                 pipeline.commands[1],
-                f"{shown(pipeline.commands[1].text)} also matches other names and hides the header; use a selector `-l`",
+                f"{shown(pipeline.commands[1].text)} also matches other names and hides the header; use a selector "
+                f"`-l`",
             )
 
 
@@ -30,7 +31,8 @@ RULE = Rule(
     name="grep-in-place-of-selector",
     severity=Severity.NOTE,
     summary="A list of objects is filtered as text.",
-    why="The text also matches other names and hides the header and errors. A selector asks for exactly the objects that belong together.",
+    why="The text also matches other names and hides the header and errors. A selector asks for exactly the objects "
+    "that belong together.",
     fires="```bash\nkubectl get pods -n shop | grep api\n```\n",
     silent="```bash\nkubectl get pods -n shop -l app=api\n```\n",
     check=_check,

@@ -12,7 +12,8 @@ from harness.lint.page import Place
 
 _IF = re.compile(r"\b(?:if|when|as|where) (?:needed|necessary|required|appropriate|applicable)\b", re.I)
 _CHANGE = re.compile(
-    r"\b(?:restart(?:s|ing)?|scale|scaling|roll ?back|fail ?over|increase|decrease|delete|kill|drain|reboot|disable|enable|terminate|stop|purge|flush|evict|cordon|truncate|drop)\w*\b",
+    r"\b(?:restart(?:s|ing)?|scale|scaling|roll ?back|fail ?over|increase|decrease|delete|kill|drain|reboot|disable"
+    r"|enable|terminate|stop|purge|flush|evict|cordon|truncate|drop)\w*\b",
     re.I,
 )
 _STEP = re.compile(r"^\s*(?:[-*+]|\d+[.)]|#+)\s")
@@ -41,6 +42,7 @@ RULE = Rule(
     summary='A change is to be made "if needed", with no criterion.',
     why="The reader has to decide what the runbook was written to decide. State the measurement and the value.",
     fires="```bash\n# Scale up if needed\nkubectl scale deployment/api --replicas=3 -n shop\n```\n",
-    silent="```bash\n# Scale up if P95 stays above 500 ms for 2 minutes\nkubectl scale deployment/api --replicas=3 -n shop\n```\n",
+    silent="```bash\n# Scale up if P95 stays above 500 ms for 2 minutes\nkubectl scale deployment/api --replicas=3 -n "
+    "shop\n```\n",
     check=_check,
 )

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from harness.lint import kubectl
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
-from harness.lint.facts import at, shown
+from harness.lint.facts import asked, at, shown
 from harness.lint.shell import Command
 
 _EDITORS = frozenset(["vi", "vim", "nvim", "nano", "emacs", "pico", "visudo", "vigr", "vipw"])
 
 
 def _check(document: Document) -> Iterator[Hit]:
-    for command in document.commands:
+    for command in asked(document):
         if _opens_editor(command):
             yield at(
                 command,
@@ -37,7 +37,8 @@ RULE = Rule(
     name="interactive-editor",
     severity=Severity.WARNING,
     summary="A step opens an editor.",
-    why="The edit is done by hand under stress, every time differently, and no tool can run or review it. Write the change as a "
+    why="The edit is done by hand under stress, every time differently, and no tool can run or review it. Write the "
+    "change as a "
     "command: `kubectl patch`, `kubectl set`, `sed -i`, or a file that is applied.",
     fires="```bash\nkubectl edit deployment/api -n shop\n```\n",
     silent="```bash\nkubectl set env deployment/api LOG_LEVEL=debug -n shop\n```\n",

@@ -29,7 +29,8 @@ RULE = Rule(
     name="invisible-signs",
     severity=Severity.ERROR,
     summary="A command has a blank or another sign that is invisible and no blank for the shell.",
-    why="It came with a copy from a web page. The shell glues the words around it together, and nobody can see why it fails.",
+    why="It came with a copy from a web page. The shell glues the words around it together, and nobody can see why it "
+    "fails.",
     fires="```bash\nkubectl\u00a0get nodes\n```\n",
     silent="```bash\nkubectl get nodes\n```\n",
     check=_check,

@@ -10,10 +10,12 @@ from harness.lint.document import Document
 from harness.lint.page import Place
 
 _TODO = re.compile(
-    r"\b(?:TODO|FIXME|TBD|TBC|XXX|T\.B\.D\.)\b(?!\s*(?:list|item|app|s\b))|(?i:\b(?:to be (?:written|documented|determined|defined|completed"
-    r"|added|decided|filled(?: in)?)|coming soon|work in progress|lorem ipsum|needs? (?:to be )?(?:documented|documentation)"
-    r"|(?:this|the) (?:section|page|document|runbook|part) is (?:incomplete|a stub|not (?:yet )?(?:complete|finished|written)|under construction)"
-    r"|(?:fill|filled) (?:this|me) in|not yet documented|under construction)\b)"
+    r"\b(?:TODO|FIXME|TBD|TBC|XXX|T\.B\.D\.)(?![\w-])(?! *(?:list|check|item|app|s\b|LIST|CHECK))"
+    r"|(?i:\b(?:coming soon|work in progress|lorem ipsum|needs? documentation|not yet documented|under construction)\b"
+    r"|\b(?:this|the) (?:section|page|document|runbook|part) (?:is|needs to be) (?:incomplete|a stub|not (?:yet "
+    r")?(?:complete|finished|written)"
+    r"|finished|written|completed)\b|(?:^|[(:|*>-] ?)to be (?:written|documented|determined|defined|completed|added"
+    r"|decided|filled(?: in)?)\b)"
 )
 
 

@@ -10,9 +10,12 @@ from harness.lint.document import Document
 from harness.lint.facts import shown
 
 _LITERAL = re.compile(
-    r"(?<![\w.$<{/-])(?:(?P<port>(?:https?://)?[a-z][\w.-]*:port)\b|(?:[a-z]+/)?(?P<name>(?:service|pod|deployment|namespace|container|app|node|cluster|bucket|database|db)-name)(?![\w-])"
-    r"|(?:\w+/)?(?P<yours>(?:YOUR|MY)[_-][A-Z_-]+|(?:your|my)-(?:pod|app|service|deployment|namespace|cluster|bucket|database|db|node|container|host|server|domain|project|instance|token|password|api-key|key)(?:-[\w-]+)?)(?![\w-])"
-    r"|(?P<upper>(?:SERVICE|POD|DEPLOYMENT|NAMESPACE|CONTAINER|NODE|CLUSTER|BUCKET|DATABASE|HOST)_NAME)(?![\w=])|(?P<xs>x{3,}|X{3,})(?![\w]))"
+    r"(?<![\w.$<{/-])(?:(?P<port>(?:https?://)?[a-z][\w.-]*:port)\b|(?:[a-z]+/)?(?P<name>(?:service|pod|deployment"
+    r"|namespace|container|app|node|cluster|bucket|database|db)-name)(?![\w-])"
+    r"|(?:\w+/)?(?P<yours>(?:YOUR|MY)[_-][A-Z_-]+|(?:your|my)-(?:pod|app|service|deployment|namespace|cluster|bucket"
+    r"|database|db|node|container|host|server|domain|project|instance|token|password|api-key|key)(?:-[\w-]+)?)(?![\w-])"
+    r"|(?P<upper>(?:SERVICE|POD|DEPLOYMENT|NAMESPACE|CONTAINER|NODE|CLUSTER|BUCKET|DATABASE|HOST)_NAME)(?![\w=])"
+    r"|(?P<xs>x{3,}|X{3,})(?![\w]))"
 )
 _EXPLAINED = re.compile(r"\b(?:replac\w+|substitut\w+|placeholder\w*|where)\b", re.I)
 
@@ -41,7 +44,8 @@ RULE = Rule(
     name="literal-placeholder",
     severity=Severity.WARNING,
     summary="A command has a name that only stands for one, and nothing says so.",
-    why='It looks like a real name, runs, and fails with "not found", or acts on the wrong thing. Write the real name, or a variable '
+    why='It looks like a real name, runs, and fails with "not found", or acts on the wrong thing. Write the real '
+    "name, or a variable "
     "that is set above.",
     fires="```bash\nkubectl logs deployment/service-name -n shop --since=5m\n```\n",
     silent="```bash\nkubectl logs deployment/checkout -n shop --since=5m\n```\n",

@@ -33,7 +33,8 @@ RULE = Rule(
     name="loosened-protection",
     severity=Severity.NOTE,
     summary="A remedy loosens the protection that shows the symptom.",
-    why="The breaker stays closed, the check passes, and the failing service gets all its load, or bad data is stored. Say what it costs, "
+    why="The breaker stays closed, the check passes, and the failing service gets all its load, or bad data is "
+    "stored. Say what it costs, "
     "for how long, and what else restores the service.",
     fires="## Toggles\n\n- `CIRCUIT_BREAKER_THRESHOLD`: Increase from 5 to 10\n",
     silent="## Toggles\n\n- `CIRCUIT_BREAKER_THRESHOLD`: Decrease from 10 to 5\n",

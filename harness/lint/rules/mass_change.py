@@ -31,9 +31,11 @@ RULE = Rule(
     name="mass-change",
     severity=Severity.WARNING,
     summary="What is deleted or killed is found by a text filter, without a look at the list.",
-    why="The filter also matches other names, and an unexpected output deletes all. Show the list first, use a selector, and say how many "
+    why="The filter also matches other names, and an unexpected output deletes all. Show the list first, use a "
+    "selector, and say how many "
     "there should be.",
-    fires="```bash\nkubectl get pods -n shop | grep Evicted | awk '{print $1}' | xargs kubectl delete pod -n shop\n```\n",
+    fires="```bash\nkubectl get pods -n shop | grep Evicted | awk '{print $1}' | xargs kubectl delete pod -n "
+    "shop\n```\n",
     silent="```bash\nkubectl delete pods -n shop --field-selector status.phase=Failed\n```\n",
     check=_check,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
@@ -16,19 +17,22 @@ _OPTION = re.compile(r"\s*(?!-[rwxsStT-]{9})(--?[A-Za-z][\w-]*)(?:[ =]|$)")
 
 def _check(document: Document) -> Iterator[Hit]:
     for typed in document.shell.typed:
-        if typed.block.lang not in SHELLS or typed.output:
+        if typed.block.lang not in SHELLS or typed.output or any("<<" in line for line in typed.lines):
             continue
-        for row in range(1, len(typed.lines)):
-            above, line = typed.lines[row - 1].rstrip(), typed.lines[row]
+        for row, (above, line) in enumerate(pairwise(typed.lines), start=1):
             found = _OPTION.match(line) if "-" in line else None
-            if found and above and not above.endswith(("\\", "|", "&&", "(")) and not above.lstrip().startswith("#"):
-                if above.count("'") % 2 == 0 and above.count('"') % 2 == 0 and "<<" not in "\n".join(typed.lines[:row]):
-                    place = Place(
-                        typed.first + row, typed.columns[row] + found.start(1), typed.columns[row] + found.end(1)
-                    )
-                    yield Hit(
-                        place, f"the option {shown(found[1])} is not joined to the command above: it lacks a backslash"
-                    )
+            if found and _is_complete(above.rstrip()):
+                place = Place(typed.first + row, typed.columns[row] + found.start(1), typed.columns[row] + found.end(1))
+                yield Hit(
+                    place, f"the option {shown(found[1])} is not joined to the command above: it lacks a backslash"
+                )
+
+
+def _is_complete(line: str) -> bool:
+    """Whether a command ends with this line."""
+    if not line or line.lstrip().startswith("#") or line.endswith(("\\", "|", "&&", "(")):
+        return False
+    return line.count("'") % 2 == 0 and line.count('"') % 2 == 0
 
 
 RULE = Rule(

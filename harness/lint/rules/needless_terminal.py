@@ -105,7 +105,8 @@ RULE = Rule(
     name="needless-terminal",
     severity=Severity.NOTE,
     summary="A command gets a terminal (`-it`) that it does not need.",
-    why="Without a terminal, as in a pipeline or an automated step, `-t` fails or warns, and it adds carriage returns to the output that "
+    why="Without a terminal, as in a pipeline or an automated step, `-t` fails or warns, and it adds carriage returns "
+    "to the output that "
     "a filter behind it then sees. Leave `-it` out where nothing is typed.",
     fires="```bash\nkubectl exec -it deployment/api -n shop -- cat /etc/app.conf\n```\n",
     silent="```bash\nkubectl exec -it deployment/db -n shop -- psql\n```\n",

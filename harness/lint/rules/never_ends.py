@@ -11,8 +11,10 @@ from harness.lint.endless import endless
 from harness.lint.facts import at, near, shown
 
 _MEANT = re.compile(
-    r"\b(?:watch(?:ing)?|follow(?:ing|ed)?|tail(?:ing)?|stream(?:ing)?|live|real[- ]?time|monitor(?:ing)?|ctrl[- +]?c|\^C|keep an eye"
-    r"|wait(?:ing)? (?:for|until)|observe|until (?:it|the|all)|progress|separate (?:terminal|shell|window)|another (?:terminal|shell|window|tab)"
+    r"\b(?:watch(?:ing)?|follow(?:ing|ed)?|tail(?:ing)?|stream(?:ing)?|live|real[- ]?time|monitor(?:ing)?|ctrl[- +]?c"
+    r"|\^C|keep an eye"
+    r"|wait(?:ing)? (?:for|until)|observe|until (?:it|the|all)|progress|separate (?:terminal|shell|window)|another "
+    r"(?:terminal|shell|window|tab)"
     r"|interactive(?:ly)?|in the background|forward|leave (?:it|this) running|terminate|abort|dump|captur\w+)\b",
     re.I,
 )
@@ -29,9 +31,11 @@ RULE = Rule(
     name="never-ends",
     severity=Severity.WARNING,
     summary="A command never ends, and nothing says that it is to be watched.",
-    why="A person under stress waits for it, and a tool that runs the step hangs. Bound it (`--since=10m`, `--tail=200`, `-c 5`, "
+    why="A person under stress waits for it, and a tool that runs the step hangs. Bound it (`--since=10m`, "
+    "`--tail=200`, `-c 5`, "
     "`timeout 60 …`), or say that it is to be watched and what to look for.",
     fires="Check the errors:\n\n```bash\nkubectl logs -f deployment/api -n prod | grep -i error\n```\n",
-    silent="Watch the errors, and end with Ctrl-C:\n\n```bash\nkubectl logs -f deployment/api -n prod | grep -i error\n```\n",
+    silent="Watch the errors, and end with Ctrl-C:\n\n```bash\nkubectl logs -f deployment/api -n prod | grep -i "
+    "error\n```\n",
     check=_check,
 )

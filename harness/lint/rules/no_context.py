@@ -11,18 +11,18 @@ from harness.lint.document import Document
 from harness.lint.facts import at, shown
 
 _SET = re.compile(
-    r"current-context|use-context|--context|kubectx|--kubeconfig|KUBECONFIG|\boc login\b|get-credentials|update-kubeconfig|tsh kube login|az aks|whoami --show"
+    r"current-context|use-context|--context|kubectx|--kubeconfig|KUBECONFIG|\boc login\b|get-credentials"
+    r"|update-kubeconfig|tsh kube login|az aks|whoami --show"
 )
 
 
 def _check(document: Document) -> Iterator[Hit]:
-    if _SET.search(document.text):
-        return
     first = next((call for call in kubectl.calls(document) if call.is_change), None)
-    if first is not None:
+    if first is not None and not _SET.search(document.text):
         yield at(
             first.command,
-            f"{shown(first.command.text)} changes whatever cluster the operator is connected to; show the context first",
+            f"{shown(first.command.text)} changes whatever cluster the operator is connected to; show the context "
+            f"first",
         )
 
 

@@ -11,7 +11,8 @@ from harness.lint.document import Document
 from harness.lint.facts import at, shown
 
 _SET = re.compile(
-    r"\bset-context\b|\bkubens\b|\boc\s+project\s|\bkubectl\s+ns\s|alias k\w*=|switch(?:ed|ing)? to (?:the )?\S+ (?:project|namespace)"
+    r"\bset-context\b|\bkubens\b|\boc\s+project\s|\bkubectl\s+ns\s|alias k\w*=|switch(?:ed|ing)? to (?:the )?\S+ "
+    r"(?:project|namespace)"
     r"|(?:change|set|select|use) (?:to )?(?:the )?(?:\S+ )?(?:project|namespace)\b",
     re.I,
 )
@@ -59,13 +60,13 @@ _FREE = frozenset(
 
 
 def _check(document: Document) -> Iterator[Hit]:
-    if _SET.search(document.text):
-        return
     for call in kubectl.calls(document):
         if call.verb not in _VERBS or call.namespaced or _FREE & call.options.keys() or call.command.inside == "ssh":
             continue
         if not _is_namespaced(call):
             continue
+        if _SET.search(document.text):
+            return
         yield at(call.command, f"{shown(call.command.text)} names no namespace; add `-n NAMESPACE`")
 
 
@@ -129,7 +130,8 @@ RULE = Rule(
     name="no-namespace",
     severity=Severity.WARNING,
     summary="kubectl is called without a namespace.",
-    why="It works in the namespace that the operator's context happens to have: it finds nothing, or changes another service of "
+    why="It works in the namespace that the operator's context happens to have: it finds nothing, or changes another "
+    "service of "
     "the same name. Write `-n NAMESPACE`, or set the namespace once at the begin of the document.",
     fires="```bash\nkubectl get pods\n```\n",
     silent="```bash\nkubectl get pods -n shop\nkubectl get nodes\n```\n",

@@ -9,18 +9,20 @@ from harness.lint import kubectl
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.engine import top
-from harness.lint.facts import changes
+from harness.lint.facts import changes, is_incident_document
 from harness.lint.shell import Command
 
 _BACK = re.compile(
-    r"\b(?:roll(?:ing|ed)?[- ]?back|revert\w*|undo|back[- ]?out|restor\w+|back to (?:the )?(?:normal|original|previous|default|its)"
-    r"|original (?:value|setting|number|state|replica)\w*|previous (?:value|version|setting|state|revision)|scale (?:it )?(?:back|down)"
+    r"\b(?:roll(?:ing|ed)?[- ]?back|revert\w*|undo|back[- ]?out|restor\w+|back to (?:the )?(?:normal|original"
+    r"|previous|default|its)"
+    r"|original (?:value|setting|number|state|replica)\w*|previous (?:value|version|setting|state|revision)|scale "
+    r"(?:it )?(?:back|down)"
     r"|re-?enable|uncordon|un-?silence|reset (?:it|to)|remove the (?:override|silence|change|limit|flag))\b",
     re.I,
 )
 _REVERSIBLE = {
     "kubectl": ("scale", "set", "patch", "cordon", "edit", "annotate", "label", "taint", "autoscale"),
-    "helm": ("upgrade", "install"),
+    "helm": ("upgrade",),
     "terraform": ("apply",),
     "systemctl": ("stop", "disable", "mask"),
 }
@@ -28,7 +30,7 @@ _REVERSIBLE = {
 
 def _check(document: Document) -> Iterator[Hit]:
     made = [command for command in changes(document) if _is_reversible(command)]
-    if made and not _BACK.search(document.text):
+    if made and is_incident_document(document) and not _BACK.search(document.text):
         first = made[0]
         what = f"`{' '.join(first.argv[:3])}` on line {first.place.line}"
         yield Hit(top(document), f"the document does not say how to take its changes back, such as {what}")
@@ -46,9 +48,11 @@ RULE = Rule(
     name="no-rollback",
     severity=Severity.WARNING,
     summary="A document makes reversible changes and does not say how to take them back.",
-    why="Emergency values stay for months, and a remedy that makes things worse cannot be undone quickly. Write the old value or the "
+    why="Emergency values stay for months, and a remedy that makes things worse cannot be undone quickly. Write the "
+    "old value or the "
     "command that takes each change back, and when to run it.",
-    fires="# Overload\n\n```bash\nkubectl scale deployment/api --replicas=9 -n shop\n```\n",
-    silent="# Overload\n\n```bash\nkubectl scale deployment/api --replicas=9 -n shop\n```\n\n## Rollback\n\nScale down to 3.\n",
+    fires="# Runbook: overload\n\n```bash\nkubectl scale deployment/api --replicas=9 -n shop\n```\n",
+    silent="# Runbook: overload\n\n```bash\nkubectl scale deployment/api --replicas=9 -n shop\n```\n\n## "
+    "Rollback\n\nScale down to 3.\n",
     check=_check,
 )

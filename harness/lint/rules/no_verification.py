@@ -11,9 +11,12 @@ from harness.lint.engine import top
 from harness.lint.facts import changes, is_incident_document
 
 _CHECKED = re.compile(
-    r"\b(?:verif\w+|validat\w+|confirm\w*|(?:should|will) (?:now )?(?:be|see|show|return|recover|clear|resolve|disappear|go away|start|drop)"
-    r"|check (?:that|if|whether|the status)|make sure|ensure|monitor\w*|observe|watch|wait (?:for|until)|expected (?:output|result)"
-    r"|resolved|recover(?:s|ed)|healthy|success\w*|back to normal|look for|test(?:ed|ing)? (?:that|the|it)|smoke test)\b",
+    r"\b(?:verif\w+|validat\w+|confirm\w*|(?:should|will) (?:now )?(?:be|see|show|return|recover|clear|resolve"
+    r"|disappear|go away|start|drop)"
+    r"|check (?:that|if|whether|the status)|make sure|ensure|monitor\w*|observe|watch|wait (?:for|until)|expected "
+    r"(?:output|result)"
+    r"|resolved|recover(?:s|ed)|healthy|success\w*|back to normal|look for|test(?:ed|ing)? (?:that|the|it)|smoke "
+    r"test)\b",
     re.I,
 )
 
@@ -35,10 +38,13 @@ RULE = Rule(
     name="no-verification",
     severity=Severity.WARNING,
     summary="A runbook changes a service and never says how to see that it helped.",
-    why="The incident is closed on hope. Name the check that proves recovery: the command, the metric with its threshold, and how "
+    why="The incident is closed on hope. Name the check that proves recovery: the command, the metric with its "
+    "threshold, and how "
     "long to wait for it.",
-    fires="# ApiDown\n\n## Symptoms\n\nErrors.\n\n## Mitigation\n\n```bash\nkubectl rollout restart deployment/api -n shop\n```\n",
-    silent="# ApiDown\n\n## Symptoms\n\nErrors.\n\n## Mitigation\n\n```bash\nkubectl rollout restart deployment/api -n shop\n"
+    fires="# ApiDown\n\n## Symptoms\n\nErrors.\n\n## Mitigation\n\n```bash\nkubectl rollout restart deployment/api -n "
+    "shop\n```\n",
+    silent="# ApiDown\n\n## Symptoms\n\nErrors.\n\n## Mitigation\n\n```bash\nkubectl rollout restart deployment/api "
+    "-n shop\n"
     "kubectl rollout status deployment/api -n shop --timeout=2m\n```\n",
     check=_check,
 )

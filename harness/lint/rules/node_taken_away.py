@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
-from harness.lint.facts import at, has_guard, shown
+from harness.lint.facts import asked, at, has_guard, shown
 from harness.lint.shell import Command
 
 
 def _check(document: Document) -> Iterator[Hit]:
     drained = False
-    for command in document.commands:
+    for command in asked(document):
         drained = drained or "drain" in command.argv[1:3] or "cordon" in command.argv[1:3]
         if _takes_away(command) and not drained and not has_guard(document, command):
             yield at(
@@ -35,8 +35,10 @@ RULE = Rule(
     name="node-taken-away",
     severity=Severity.WARNING,
     summary="A machine is rebooted or stopped without moving its work first.",
-    why="Everything on it fails at once, which may be more than the incident. Drain it, or say what runs there and who has agreed.",
+    why="Everything on it fails at once, which may be more than the incident. Drain it, or say what runs there and "
+    "who has agreed.",
     fires="```bash\nssh node-3.shop.test sudo reboot\n```\n",
-    silent="```bash\nkubectl drain node-3 --ignore-daemonsets --delete-emptydir-data\nssh node-3.shop.test sudo reboot\n```\n",
+    silent="```bash\nkubectl drain node-3 --ignore-daemonsets --delete-emptydir-data\nssh node-3.shop.test sudo "
+    "reboot\n```\n",
     check=_check,
 )

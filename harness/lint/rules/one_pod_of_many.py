@@ -30,7 +30,8 @@ RULE = Rule(
     name="one-pod-of-many",
     severity=Severity.NOTE,
     summary="The log of a Deployment is that of one of its pods.",
-    why="kubectl picks one pod: the failing one may be another, and counts of errors are too low. Use `-l app=NAME --tail=200 --prefix`, or "
+    why="kubectl picks one pod: the failing one may be another, and counts of errors are too low. Use `-l app=NAME "
+    "--tail=200 --prefix`, or "
     "`--all-pods` (kubectl 1.33).",
     fires="```bash\nkubectl logs deployment/api -n shop --since=10m\n```\n",
     silent="```bash\nkubectl logs -l app=api -n shop --since=10m --tail=-1 --prefix\n```\n",

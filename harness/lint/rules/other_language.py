@@ -14,11 +14,14 @@ _LANGUAGES = {
     "YAML": re.compile(r"\s*(?:---\s*$|apiVersion:\s|kind:\s+[A-Z]|metadata:\s*$|spec:\s*$)"),
     "JSON": re.compile(r"\s*(?:\{\s*$|\[\s*$|\{\s*\"[\w-]+\"\s*:)"),
     "SQL": re.compile(
-        r"\s*(?:SELECT\s.+\sFROM\s|UPDATE\s+\S+\s+SET\s|DELETE\s+FROM\s|INSERT\s+INTO\s|ALTER\s+TABLE\s|CREATE\s+(?:TABLE|INDEX|USER)\s)",
+        r"\s*(?:SELECT\s.+\sFROM\s|UPDATE\s+\S+\s+SET\s|DELETE\s+FROM\s|INSERT\s+INTO\s|ALTER\s+TABLE\s"
+        r"|CREATE\s+(?:TABLE|INDEX|USER)\s)",
         re.I,
     ),
+    "HTTP": re.compile(r"(?:GET|POST|PUT|PATCH|DELETE) /"),
     "PromQL": re.compile(
-        r"\s*(?:sum|rate|avg|max|histogram_quantile|increase|topk|count)\s*(?:by\s*\([^)]*\)\s*)?\(.*(?:\{|\[\d+[smhd]\])"
+        r"\s*(?:sum|rate|avg|max|histogram_quantile|increase|topk|count)\s*(?:by\s*\([^)]*\)\s*)?\(.*(?:\{"
+        r"|\[\d+[smhd]\])"
     ),
 }
 
@@ -44,7 +47,8 @@ RULE = Rule(
     name="other-language",
     severity=Severity.WARNING,
     summary="A block labelled as shell holds another language.",
-    why="It does nothing but errors when it is pasted into a shell, and tools read it wrongly. Label it as what it is, and say where "
+    why="It does nothing but errors when it is pasted into a shell, and tools read it wrongly. Label it as what it "
+    "is, and say where "
     "it is to be entered.",
     fires="```bash\nSELECT count(*) FROM orders;\n```\n",
     silent="```sql\nSELECT count(*) FROM orders;\n```\n",

@@ -23,7 +23,8 @@ RULE = Rule(
     name="output-in-block",
     severity=Severity.WARNING,
     summary="A shell block mixes commands with their output.",
-    why="Pasted as a whole, the output is run as commands. Put it into a block of its own, or label the block `console`.",
+    why="Pasted as a whole, the output is run as commands. Put it into a block of its own, or label the block "
+    "`console`.",
     fires="```bash\nkubectl get nodes\nNAME   STATUS   ROLES\nn1     Ready    worker\n```\n",
     silent="```bash\nkubectl get nodes\n```\n\n```text\nNAME   STATUS   ROLES\nn1     Ready    worker\n```\n",
     check=_check,

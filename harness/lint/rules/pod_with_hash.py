@@ -30,7 +30,8 @@ RULE = Rule(
     name="pod-with-hash",
     severity=Severity.WARNING,
     summary="A command names a pod by the hash that a ReplicaSet gave it.",
-    why="The pod is gone with the next rollout, and the command fails in every later incident. Write `deployment/NAME`, a selector, or a "
+    why="The pod is gone with the next rollout, and the command fails in every later incident. Write "
+    "`deployment/NAME`, a selector, or a "
     "variable that is set by a command.",
     fires="```bash\nkubectl describe pod api-7d4b9c6f5d-x2x7k -n shop\n```\n",
     silent="```bash\nkubectl describe pod -l app=api -n shop\n```\n",

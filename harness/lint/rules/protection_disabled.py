@@ -8,17 +8,18 @@ from collections.abc import Iterator
 from harness.lint import kubectl
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
-from harness.lint.facts import at, has_guard, shown
+from harness.lint.facts import asked, at, has_guard, shown
 from harness.lint.shell import Command
 
 _ON_AGAIN = re.compile(
-    r"\bre-?enabl\w*|\bturn(?:ed)? (?:it |them )?(?:back )?on\b|\bsetenforce 1|\brestor\w+|\brevert\w*|\bput (?:it|them) back|\bafterwards\b",
+    r"\bre-?enabl\w*|\bturn(?:ed)? (?:it |them )?(?:back )?on\b|\bsetenforce 1|\brestor\w+|\brevert\w*|\bput (?:it"
+    r"|them) back|\bafterwards\b",
     re.I,
 )
 
 
 def _check(document: Document) -> Iterator[Hit]:
-    for command in document.commands:
+    for command in asked(document):
         what = _disables(command)
         if what and not _ON_AGAIN.search(document.text) and not has_guard(document, command):
             yield at(command, f"{shown(command.text)} turns {what} off, and nothing says when it is turned on again")
@@ -53,7 +54,8 @@ RULE = Rule(
     name="protection-disabled",
     severity=Severity.WARNING,
     summary="A protection is turned off, and nothing says when it is turned on again.",
-    why="It stays off after the incident. Narrow the rule that is in the way instead, or write the command that turns it on again.",
+    why="It stays off after the incident. Narrow the rule that is in the way instead, or write the command that turns "
+    "it on again.",
     fires="```bash\nsetenforce 0\n```\n",
     silent="```bash\nsetenforce 0\n```\n\nRe-enable it afterwards: `setenforce 1`.\n",
     check=_check,

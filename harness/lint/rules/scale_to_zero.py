@@ -30,8 +30,10 @@ RULE = Rule(
     name="scale-to-zero",
     severity=Severity.ERROR,
     summary="A workload is scaled to zero, and no later step scales it up.",
-    why="The service is down, and the number of replicas that it had is lost. Note the number first and write the command that restores it.",
+    why="The service is down, and the number of replicas that it had is lost. Note the number first and write the "
+    "command that restores it.",
     fires="```bash\nkubectl scale deployment/worker --replicas=0 -n shop\n```\n",
-    silent="```bash\nkubectl scale deployment/worker --replicas=0 -n shop\nkubectl scale deployment/worker --replicas=3 -n shop\n```\n",
+    silent="```bash\nkubectl scale deployment/worker --replicas=0 -n shop\nkubectl scale deployment/worker "
+    "--replicas=3 -n shop\n```\n",
     check=_check,
 )

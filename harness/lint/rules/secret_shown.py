@@ -83,7 +83,8 @@ RULE = Rule(
     name="secret-shown",
     severity=Severity.WARNING,
     summary="A command prints a secret.",
-    why="It ends up in the history of the terminal, the recording of the call and the chat of the incident. Pass it on without showing "
+    why="It ends up in the history of the terminal, the recording of the call and the chat of the incident. Pass it "
+    "on without showing "
     "it, or check only that it exists (`kubectl describe secret` shows sizes).",
     fires="```bash\nkubectl get secret db -n shop -o jsonpath='{.data.password}' | base64 -d\n```\n",
     silent="```bash\nkubectl describe secret db -n shop\n```\n",

@@ -52,7 +52,8 @@ RULE = Rule(
     name="sql-without-where",
     severity=Severity.ERROR,
     summary="A statement of SQL changes or deletes every row.",
-    why="It runs for long, locks the table, and its loss is found later. Add the condition, look at the rows with SELECT first, and do "
+    why="It runs for long, locks the table, and its loss is found later. Add the condition, look at the rows with "
+    "SELECT first, and do "
     "it in a transaction.",
     fires="```sql\nDELETE FROM sessions;\n```\n",
     silent="```sql\nDELETE FROM sessions WHERE expires_at < now() - interval '1 day';\n```\n",

@@ -11,8 +11,10 @@ from harness.lint.facts import shown, whole_line
 
 _HEADING = re.compile(r"^\W*(?:symptoms?|signs|detection|indicators?|what you (?:will )?see)\b", re.I)
 _VAGUE = re.compile(
-    r"^\W*(?:(?:very|unusually|abnormally|too) )?(?:high|low|slow|increas\w+|elevated|degraded|poor|bad|many|few|some|lots of|excessive|unusual|abnormal|sluggish|spikes?|large)\b"
-    r"|\b(?:is|are|seems?|feels?|becomes?|gets?) (?:very |too |unusually )?(?:slow|high|low|sluggish|unresponsive|degraded|flaky|unstable)\b",
+    r"^\W*(?:(?:very|unusually|abnormally|too) )?(?:high|low|slow|increas\w+|elevated|degraded|poor|bad|many|few|some"
+    r"|lots of|excessive|unusual|abnormal|sluggish|spikes?|large)\b"
+    r"|\b(?:is|are|seems?|feels?|becomes?|gets?) (?:very |too |unusually )?(?:slow|high|low|sluggish|unresponsive"
+    r"|degraded|flaky|unstable)\b",
     re.I,
 )
 _MEASURED = re.compile(r"\d|`|\berror:|\"|%|\bp9\d|https?:|\balert\b|\b[a-z]+_[a-z_]+\b", re.I)
@@ -38,7 +40,8 @@ RULE = Rule(
     name="symptom-without-measure",
     severity=Severity.NOTE,
     summary="A symptom has no threshold and no place to look at.",
-    why='"High" at night is a matter of opinion: two people decide differently whether this is the right runbook. Name the metric with '
+    why='"High" at night is a matter of opinion: two people decide differently whether this is the right runbook. '
+    "Name the metric with "
     "its threshold, the alert, or the text in the log.",
     fires="## Symptoms\n\n- High latency\n- Many errors\n",
     silent="## Symptoms\n\n- P95 of the gateway above 500 ms for 5 minutes\n- the alert `ApiErrors`\n",

@@ -12,7 +12,8 @@ from harness.lint.facts import shown
 _TEMPLATE = re.compile(
     r"<(?i:insert|describe|add|enter|fill in|link to|name of|provide|list|explain|specify) [^<>\n]{2,80}>"
     r"|\[(?i:insert|your|name of|link to|enter|fill in) [^\[\]\n]{2,80}\](?![(\[:])"
-    r"|\[(?:TEAM|SERVICE|ALERT|DATE|NAME|OWNER|AUTHOR|LINK|URL|DASHBOARD|CHANNEL|CONTACT|VERSION|TITLE)(?:[ _-][A-Z]+)*\](?![(\[:])"
+    r"|\[(?:TEAM|SERVICE|ALERT|DATE|NAME|OWNER|AUTHOR|LINK|URL|DASHBOARD|CHANNEL|CONTACT|VERSION|TITLE)(?:[ "
+    r"_-][A-Z]+)*\](?![(\[:])"
     r"|Lorem ipsum dolor|\b(?:INSERT|REPLACE|CHANGE)[_-](?:ME|HERE|THIS)\b"
     r"|\b(?i:your|my)[-_](?i:team|service|company|org)[-_](?i:name|here)\b"
 )

@@ -10,14 +10,16 @@ from harness.lint.document import Document
 from harness.lint.toggles import toggles
 
 _APPLIES = re.compile(
-    r"\bset\s+env\b|\bhelm upgrade\b|\bkubectl (?:apply|edit|patch)\b|\bconfigmap\b|\bterraform apply\b|values\.ya?ml|\.env\b|\bConfigMap\b|\bdeploy\w* with\b|\bconsul kv put\b|\bfeature flag\w*\b.{0,40}\b(?:UI|console|dashboard)\b",
+    r"\bset\s+env\b|\bhelm upgrade\b|\bkubectl (?:apply|edit|patch)\b|\bconfigmap\b|\bterraform apply\b|values\.ya?ml"
+    r"|\.env\b|\bConfigMap\b|\bdeploy\w* with\b|\bconsul kv put\b|\bfeature flag\w*\b.{0,40}\b(?:UI|console"
+    r"|dashboard)\b",
     re.I,
 )
 
 
 def _check(document: Document) -> Iterator[Hit]:
-    applies = _APPLIES.search(document.text) is not None
-    for toggle in () if applies else toggles(document):
+    found = list(toggles(document))
+    for toggle in found if found and not _APPLIES.search(document.text) else ():
         yield Hit(toggle.place, f"nothing says on which workload `{toggle.name}` is set, and by which command")
 
 
@@ -29,6 +31,7 @@ RULE = Rule(
     why="The reader has to find out under stress which Deployment reads it and whether a restart is needed. Write "
     "`kubectl set env deployment/NAME VARIABLE=VALUE -n NAMESPACE`.",
     fires="## Toggles\n\n- `MAX_RETRIES`: increase from 3 to 5\n",
-    silent="## Toggles\n\n- `MAX_RETRIES`: increase from 3 to 5: `kubectl set env deployment/api MAX_RETRIES=5 -n shop`\n",
+    silent="## Toggles\n\n- `MAX_RETRIES`: increase from 3 to 5: `kubectl set env deployment/api MAX_RETRIES=5 -n "
+    "shop`\n",
     check=_check,
 )

@@ -25,7 +25,7 @@ def _check(document: Document) -> Iterator[Hit]:
                 column = typed.columns[row] + found.start()
                 place = Place(typed.first + row, column, column + 1)
                 what = "dash" if found[0] in "–—" else "quote"
-                message = f"the typographic {what} `{found[0]}` is an ordinary letter for the shell; write `{_PLAIN[found[0]]}`"
+                message = f"the typographic {what} `{found[0]}` is an ordinary letter; write `{_PLAIN[found[0]]}`"
                 yield Hit(place, message, (Edit(place, _PLAIN[found[0]]),))
 
 
@@ -34,7 +34,8 @@ RULE = Rule(
     name="typographic-signs",
     severity=Severity.ERROR,
     summary="A command has typographic quotes or dashes.",
-    why="A word processor replaced them. The shell takes them as ordinary letters: the option is unknown, the text is not quoted.",
+    why="A word processor replaced them. The shell takes them as ordinary letters: the option is unknown, the text is "
+    "not quoted.",
     fires="```bash\nkubectl get nodes –o wide\n```\n",
     silent="```bash\nkubectl get nodes -o wide  # small – but complete\n```\n",
     check=_check,

@@ -31,7 +31,8 @@ RULE = Rule(
     name="unbounded-logs",
     severity=Severity.NOTE,
     summary="A command prints a whole log.",
-    why="Of a pod that runs for days that is hundreds of megabytes through the API server, and the newest lines come last.",
+    why="Of a pod that runs for days that is hundreds of megabytes through the API server, and the newest lines come "
+    "last.",
     fires="```bash\nkubectl logs api-0 -n shop\n```\n",
     silent="```bash\nkubectl logs api-0 -n shop --since=10m\n```\n",
     check=_check,

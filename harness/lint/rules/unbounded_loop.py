@@ -27,7 +27,8 @@ def _check(document: Document) -> Iterator[Hit]:
                 place = Place(typed.first + row, column, column + len(found["loop"]))
                 yield Hit(
                     place,
-                    f"the loop {shown(found['loop'].strip('; '))} never gives up; bound it, or use `kubectl wait --timeout`",
+                    f"the loop {shown(found['loop'].strip('; '))} never gives up; bound it, or use `kubectl wait "
+                    f"--timeout`",
                 )
 
 
@@ -36,7 +37,8 @@ RULE = Rule(
     name="unbounded-loop",
     severity=Severity.WARNING,
     summary="A loop waits for ever.",
-    why="If what it waits for does not happen, the operator does not learn it. Count the tries, or use a command with a timeout.",
+    why="If what it waits for does not happen, the operator does not learn it. Count the tries, or use a command with "
+    "a timeout.",
     fires="```bash\nuntil curl -fs http://api.shop.test/health; do sleep 1; done\n```\n",
     silent="```bash\nfor try in $(seq 30); do curl -fs http://api.shop.test/health && break; sleep 1; done\n```\n",
     check=_check,

@@ -22,7 +22,8 @@ RULE = Rule(
     name="unclosed-fence",
     severity=Severity.ERROR,
     summary="A code block is never closed.",
-    why="All text below is shown as code, headings and warnings included. Close the fence with as many signs as it was opened with.",
+    why="All text below is shown as code, headings and warnings included. Close the fence with as many signs as it "
+    "was opened with.",
     fires="# ApiDown\n\n```bash\nuptime\n\n## Escalation\n\nCall the platform team.\n",
     silent="# ApiDown\n\n```bash\nuptime\n```\n\n## Escalation\n\nCall the platform team.\n",
     check=_check,

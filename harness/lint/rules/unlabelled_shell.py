@@ -22,7 +22,8 @@ RULE = Rule(
     name="unlabelled-shell",
     severity=Severity.NOTE,
     summary="A block of commands does not name its language.",
-    why="Readers and tools cannot distinguish commands from output. Label commands `bash`, sessions `console`, output `text`.",
+    why="Readers and tools cannot distinguish commands from output. Label commands `bash`, sessions `console`, output "
+    "`text`.",
     fires="```\nkubectl get nodes\n```\n",
     silent="```bash\nkubectl get nodes\n```\n",
     check=_check,

@@ -27,7 +27,8 @@ def _check(document: Document) -> Iterator[Hit]:
                 place = Place(typed.first + row, column, column + len(found["url"]))
                 yield Hit(
                     place,
-                    f"the shell ends the command at `&`; put {shown(line[found.start('url') : found.end('url')])} in quotes",
+                    f"the shell ends the command at `&`; put {shown(line[found.start('url') : found.end('url')])} in "
+                    f"quotes",
                 )
 
 
@@ -36,7 +37,8 @@ RULE = Rule(
     name="unquoted-address",
     severity=Severity.ERROR,
     summary="An address with `&` is not quoted.",
-    why="The shell runs the command in the background with the address up to `&` and takes the rest for an assignment: another request "
+    why="The shell runs the command in the background with the address up to `&` and takes the rest for an "
+    "assignment: another request "
     "than the written one is sent.",
     fires="```bash\ncurl http://api.shop.test/jobs?state=failed&limit=10\n```\n",
     silent="```bash\ncurl 'http://api.shop.test/jobs?state=failed&limit=10'\n```\n",

@@ -31,9 +31,11 @@ RULE = Rule(
     name="unreachable-command",
     severity=Severity.ERROR,
     summary="A command in a block is never reached, since one above it never ends.",
-    why="A reader who pastes the block waits at the first command and believes that the rest ran. Bound it (`--since=10m`, "
+    why="A reader who pastes the block waits at the first command and believes that the rest ran. Bound it "
+    "(`--since=10m`, "
     "`--tail=200`, `timeout 60 …`), or give it a block of its own as the last step.",
     fires="```bash\nkubectl logs -f deployment/api -n prod\nkubectl rollout restart deployment/api -n prod\n```\n",
-    silent="```bash\nkubectl logs --since=10m deployment/api -n prod\nkubectl rollout restart deployment/api -n prod\n```\n",
+    silent="```bash\nkubectl logs --since=10m deployment/api -n prod\nkubectl rollout restart deployment/api -n "
+    "prod\n```\n",
     check=_check,
 )

@@ -12,8 +12,10 @@ from harness.lint.words import Word
 
 _VARIABLE = re.compile(r"(?<!\\)\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
 _KNOWN = re.compile(
-    r"^(?:HOME|USER|LOGNAME|PATH|PWD|OLDPWD|SHELL|HOSTNAME|EDITOR|LANG|TERM|RANDOM|SECONDS|UID|EUID|PPID|IFS|LINENO|BASH\w*|PIPESTATUS|TMPDIR"
-    r"|KUBECONFIG|AWS_\w+|GOPATH|GITHUB_\w+|CI_\w+|JAVA_HOME|VAULT_\w+|_|i|REPLY|OPTARG|SSH_\w+|XDG_\w+|HTTPS?_PROXY|NO_PROXY|GOOGLE_\w+|PG\w+)$"
+    r"^(?:HOME|USER|LOGNAME|PATH|PWD|OLDPWD|SHELL|HOSTNAME|EDITOR|LANG|TERM|RANDOM|SECONDS|UID|EUID|PPID|IFS|LINENO"
+    r"|BASH\w*|PIPESTATUS|TMPDIR"
+    r"|KUBECONFIG|AWS_\w+|GOPATH|GITHUB_\w+|CI_\w+|JAVA_HOME|VAULT_\w+|_|i|REPLY|OPTARG|SSH_\w+|XDG_\w+|HTTPS?_PROXY"
+    r"|NO_PROXY|GOOGLE_\w+|PG\w+)$"
 )
 
 _NAMED = re.compile(
@@ -63,7 +65,8 @@ RULE = Rule(
     name="unset-variable",
     severity=Severity.WARNING,
     summary="A command uses a variable that the document never sets.",
-    why="In a fresh shell nothing stands in its place: `-n $NS get pods` takes `get` as the namespace, and `rm -rf $DIR/*` begins at the "
+    why="In a fresh shell nothing stands in its place: `-n $NS get pods` takes `get` as the namespace, and `rm -rf "
+    "$DIR/*` begins at the "
     "root. Set it above, with a command that finds the value or an example.",
     fires="```bash\nkubectl get pods -n $NAMESPACE\n```\n",
     silent="```bash\nNAMESPACE=shop\nkubectl get pods -n $NAMESPACE\n```\n",

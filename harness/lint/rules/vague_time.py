@@ -10,7 +10,8 @@ from harness.lint.document import Document
 from harness.lint.facts import shown
 
 _WAIT = re.compile(
-    r"\bwait(?:ing)? (?:for )?(?:a (?:few|couple of|little|short) (?:minutes|seconds|hours|moments)|a (?:while|bit|moment)|some time|a little|long enough)\b",
+    r"\bwait(?:ing)? (?:for )?(?:a (?:few|couple of|little|short) (?:minutes|seconds|hours|moments)|a (?:while|bit"
+    r"|moment)|some time|a little|long enough)\b",
     re.I,
 )
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
-from harness.lint.facts import at, shown
+from harness.lint.facts import asked, at, shown
 
 
 def _check(document: Document) -> Iterator[Hit]:
-    for command in document.commands:
+    for command in asked(document):
         if command.program == "chmod" and any(
             word in ("777", "0777", "a+rwx", "666", "0666", "a+w", "o+w") for word in command.argv[1:4]
         ):

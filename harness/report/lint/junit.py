@@ -1,4 +1,4 @@
-"""Findings as JUnit XML: one suite for each file, one failed case for each finding, one passed case for a clean file."""
+"""Findings as JUnit XML: one suite for each file, one failed case for each finding."""
 
 from __future__ import annotations
 
