@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 
 from harness.lint import kubectl
+from harness.lint.commands import Command
 from harness.lint.facts import is_dry
-from harness.lint.shell import Command
 
 _KINDS = {
     "namespace": "deletes everything in the namespace",

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cached_property
 
-from harness.lint.page import Page, scan
-from harness.lint.shell import Command, Pipeline, Shell, read
+from harness.lint.commands import Command, Pipeline, Shell
+from harness.lint.page import Page
+from harness.lint.scan import scan
+from harness.lint.shell import read
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from harness.lint import kubectl
+from harness.lint.commands import Command
 from harness.lint.document import Document
-from harness.lint.shell import Command
 
 _RUNS = "runs until it is ended"
 

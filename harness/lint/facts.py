@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from harness.lint import kubectl
 from harness.lint.base import Hit
+from harness.lint.commands import Command
 from harness.lint.document import Document
 from harness.lint.page import Place
-from harness.lint.shell import Command
 
 _GUARD = re.compile(
     r"\b(?:warn(?:ing)?|caution|danger(?:ous)?|careful(?:ly)?|beware|irreversibl[ey]|destructive|data[ -]?loss|lose "

@@ -7,184 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from harness.lint.commands import Command
 from harness.lint.document import Document
-from harness.lint.shell import Command
+from harness.lint.kubectl_names import ALIASES, CLUSTER_WIDE, PROGRAMS, READING, VALUES
 
-PROGRAMS = ("kubectl", "oc", "k", "kubecolor")
-_VALUES = frozenset(
-    [
-        "-n",
-        "--namespace",
-        "-l",
-        "--selector",
-        "-o",
-        "--output",
-        "-c",
-        "--container",
-        "--tail",
-        "--since",
-        "--context",
-        "--kubeconfig",
-        "--cluster",
-        "--user",
-        "--token",
-        "-s",
-        "--server",
-        "--as",
-        "--as-group",
-        "--request-timeout",
-        "--timeout",
-        "--field-selector",
-        "--sort-by",
-        "--replicas",
-        "-p",
-        "--patch",
-        "--type",
-        "-f",
-        "--filename",
-        "-k",
-        "--kustomize",
-        "--from-literal",
-        "--from-file",
-        "--image",
-        "--grace-period",
-        "--cascade",
-        "--since-time",
-        "--limit-bytes",
-        "--max-log-requests",
-        "--to-revision",
-        "--pod-running-timeout",
-        "--for",
-        "--dry-run-server",
-        "--min",
-        "--max",
-        "--cpu-percent",
-        "--overrides",
-        "--restart",
-        "--port",
-        "--current-replicas",
-        "--resource-version",
-        "--template",
-        "-L",
-        "--label-columns",
-        "--target",
-        "--profile",
-        "--chunk-size",
-        "--pod-selector",
-        "--env",
-        "-e",
-        "--limits",
-        "--requests",
-        "--image-pull-policy",
-        "--serviceaccount",
-        "--subresource",
-        "--node-name",
-        "--dest-dir",
-    ]
-)
-_ALIASES = {
-    "po": "pod", "pods": "pod", "deploy": "deployment", "deployments": "deployment", "deployment.apps": "deployment",
-    "ds": "daemonset", "daemonsets": "daemonset", "sts": "statefulset", "statefulsets": "statefulset",
-    "svc": "service", "services": "service", "ns": "namespace", "namespaces": "namespace", "no": "node",
-    "nodes": "node", "cm": "configmap", "configmaps": "configmap", "secrets": "secret",
-    "pvc": "persistentvolumeclaim", "pv": "persistentvolume", "persistentvolumeclaims": "persistentvolumeclaim",
-    "persistentvolumes": "persistentvolume", "ing": "ingress", "ingresses": "ingress",
-    "hpa": "horizontalpodautoscaler", "horizontalpodautoscalers": "horizontalpodautoscaler",
-    "crds": "customresourcedefinition", "crd": "customresourcedefinition", "ev": "event", "events": "event",
-    "rs": "replicaset", "customresourcedefinitions": "customresourcedefinition", "replicasets": "replicaset",
-    "jobs": "job", "cronjobs": "cronjob", "sa": "serviceaccount", "ep": "endpoints", "endpoint": "endpoints",
-    "pdb": "poddisruptionbudget", "sc": "storageclass", "cronjob.batch": "cronjob", "job.batch": "job",
-    "cj": "cronjob", "netpol": "networkpolicy", "csr": "certificatesigningrequest", "projects": "project",
-    "storageclasses": "storageclass", "clusterroles": "clusterrole", "pod.v1": "pod", "volumes": "persistentvolume",
-    "clusterrolebindings": "clusterrolebinding", "machines": "machine", "mcp": "machineconfigpool",
-    "co": "clusteroperator", "clusteroperators": "clusteroperator",
-}  # fmt: skip
-CLUSTER_WIDE = frozenset(
-    [
-        "node",
-        "namespace",
-        "persistentvolume",
-        "clusterrole",
-        "clusterrolebinding",
-        "customresourcedefinition",
-        "storageclass",
-        "apiservice",
-        "project",
-        "certificatesigningrequest",
-        "priorityclass",
-        "ingressclass",
-        "runtimeclass",
-        "validatingwebhookconfiguration",
-        "csinode",
-        "csidriver",
-        "mutatingwebhookconfiguration",
-        "volumeattachment",
-        "componentstatus",
-        "machineconfigpool",
-        "machineconfig",
-        "clusteroperator",
-        "clusterversion",
-        "clusterissuer",
-        "infrastructure",
-        "scc",
-        "kubeletconfig",
-        "componentstatuses",
-        "cs",
-        "apiservices",
-        "clusterpolicy",
-        "volumeattachments",
-        "volumesnapshotclass",
-        "volumesnapshotcontent",
-        "validatingwebhookconfigurations",
-        "all-cluster",
-        "users",
-        "user",
-        "group",
-        "oauth",
-        "network.operator",
-        "ingresses.config",
-        "network",
-        "featuregate",
-        "image.config",
-        "dns.operator",
-    ]
-)
-READING = frozenset(
-    [
-        "get",
-        "describe",
-        "logs",
-        "log",
-        "top",
-        "explain",
-        "version",
-        "cluster-info",
-        "api-resources",
-        "api-versions",
-        "auth",
-        "diff",
-        "events",
-        "wait",
-        "config",
-        "whoami",
-        "status",
-        "projects",
-        "options",
-        "completion",
-        "kustomize",
-        "plugin",
-        "help",
-        "must-gather",
-        "inspect",
-        "rsh",
-        "exec",
-        "cp",
-        "port-forward",
-        "proxy",
-        "attach",
-        "debug",
-    ]
-)
+__all__ = ["CLUSTER_WIDE", "PROGRAMS", "Kubectl", "calls", "has_hash", "read"]
 _GROUPS = ("rollout", "set", "config", "auth", "adm", "certificate", "create", "policy", "top")
 
 
@@ -269,7 +96,7 @@ def _option(word: str, rest: Iterator[str], options: dict[str, str], positional:
     if name == "-p" and follows:
         options["--previous"] = ""
         return
-    if not equals and not value and name in _VALUES:
+    if not equals and not value and name in VALUES:
         value = next(rest, "")
     options[_LONG.get(name, name)] = value
 
@@ -296,12 +123,12 @@ def _objects(verb: str, sub: str, words: list[str]) -> tuple[str, tuple[str, ...
     first = words[0]
     if "/" in first and not first.startswith(("/", ".", "http")):
         kind = first.split("/", 1)[0].lower()
-        return _ALIASES.get(kind, kind), tuple(word.split("/", 1)[-1] for word in words if "/" in word)
+        return ALIASES.get(kind, kind), tuple(word.split("/", 1)[-1] for word in words if "/" in word)
     if verb in _WITHOUT_KIND or sub in ("drain", "cordon", "uncordon", "taint"):
         node = verb in ("drain", "cordon", "uncordon") or sub in ("drain", "cordon", "uncordon")
         return ("node" if node else "pod"), tuple(words[:1])
     kind = first.split(",")[0].lower()
-    return _ALIASES.get(kind, kind), tuple(words[1:])
+    return ALIASES.get(kind, kind), tuple(words[1:])
 
 
 def calls(document: Document) -> Iterator[Kubectl]:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterator
 
 from harness.lint.base import Hit, Rule, Severity
+from harness.lint.commands import Command
 from harness.lint.document import Document
 from harness.lint.facts import is_change, shown
-from harness.lint.shell import Command
 from harness.lint.typed import SHELLS
 
 _ANGLE = re.compile(r"(?<![<\w])<(?P<name>[A-Za-z][\w .:/-]*)>")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.lint.base import Hit, Rule, Severity
+from harness.lint.commands import Command
 from harness.lint.document import Document
 from harness.lint.facts import at, shown
-from harness.lint.shell import Command
 from harness.lint.typed import SHELLS
 from harness.lint.words import inner
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from harness.lint import kubectl
 from harness.lint.base import Hit, Rule, Severity
+from harness.lint.commands import Command
 from harness.lint.document import Document
 from harness.lint.facts import at, is_change, section_end, shown
-from harness.lint.shell import Command
 
 _CHECKED = re.compile(
     r"\b(?:verif\w+|validat\w+|confirm\w*|check\w*|make sure|ensure|monitor\w*|observ\w+|watch|wait\w*|expect\w*"

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from harness.lint import kubectl
 from harness.lint.base import Hit, Rule, Severity
+from harness.lint.commands import Command
 from harness.lint.document import Document
 from harness.lint.facts import at, changes, is_incident_document, shown
-from harness.lint.shell import Command
 
 _SAVED = re.compile(
     r"\b(?:logs?|describe|events?|dump|trace|profile|screenshot|evidence|save|collect|gather|investigat\w+|diagnos\w+"

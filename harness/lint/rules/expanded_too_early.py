@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from harness.lint.base import Hit, Rule, Severity
+from harness.lint.commands import Command
 from harness.lint.document import Document
-from harness.lint.shell import Command
 from harness.lint.words import Word, inner
 
 _VARIABLE = re.compile(r"(?<!\\)\$\{?([A-Za-z_]\w*)")

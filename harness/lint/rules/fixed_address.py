@@ -8,27 +8,13 @@ from collections.abc import Iterator
 
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
+from harness.lint.names import names
 
 _ADDRESS = re.compile(r"(?<![\w.-])(\d{1,3}(?:\.\d{1,3}){3})(?![\w.]|/\d|-\d)")
-_PROGRAMS = frozenset(
-    [
-        "ssh",
-        "scp",
-        "curl",
-        "wget",
-        "psql",
-        "mysql",
-        "redis-cli",
-        "ping",
-        "telnet",
-        "nc",
-        "rsync",
-        "sftp",
-        "mongo",
-        "mongosh",
-        "nslookup",
-        "dig",
-    ]
+_PROGRAMS = names(
+    """
+    ssh scp curl wget psql mysql redis-cli ping telnet nc rsync sftp mongo mongosh nslookup dig
+    """
 )
 _WELL_KNOWN = frozenset(("8.8.8.8", "8.8.4.4", "1.1.1.1", "9.9.9.9", "169.254.169.254"))
 

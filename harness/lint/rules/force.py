@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from harness.lint import kubectl
 from harness.lint.base import Hit, Rule, Severity
+from harness.lint.commands import Command
 from harness.lint.document import Document
 from harness.lint.facts import asked, at, has_guard, is_dry, shown
-from harness.lint.shell import Command
 
 
 def _check(document: Document) -> Iterator[Hit]:

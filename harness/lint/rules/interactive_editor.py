@@ -6,11 +6,16 @@ from collections.abc import Iterator
 
 from harness.lint import kubectl
 from harness.lint.base import Hit, Rule, Severity
+from harness.lint.commands import Command
 from harness.lint.document import Document
 from harness.lint.facts import asked, at, shown
-from harness.lint.shell import Command
+from harness.lint.names import names
 
-_EDITORS = frozenset(["vi", "vim", "nvim", "nano", "emacs", "pico", "visudo", "vigr", "vipw"])
+_EDITORS = names(
+    """
+    vi vim nvim nano emacs pico visudo vigr vipw
+    """
+)
 
 
 def _check(document: Document) -> Iterator[Hit]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.lint.base import Hit, Rule, Severity
+from harness.lint.commands import Command
 from harness.lint.destructive import destroys
 from harness.lint.document import Document
 from harness.lint.facts import at, has_guard, shown
-from harness.lint.shell import Command
 
 _FILTERS = ("grep", "egrep", "awk", "sed")
 

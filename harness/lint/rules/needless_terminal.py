@@ -6,54 +6,18 @@ import re
 from collections.abc import Iterator
 
 from harness.lint.base import Hit, Rule, Severity
+from harness.lint.commands import Command
 from harness.lint.document import Document
-from harness.lint.shell import Command
+from harness.lint.names import names
 from harness.lint.words import Word, inner
 
 _OPTION = re.compile(r"-(?:it|ti|i|t)|--(?:stdin|tty)")
-_PLAIN = frozenset(
-    [
-        "cat",
-        "ls",
-        "env",
-        "printenv",
-        "curl",
-        "wget",
-        "grep",
-        "head",
-        "ps",
-        "df",
-        "du",
-        "date",
-        "hostname",
-        "id",
-        "whoami",
-        "nslookup",
-        "dig",
-        "ping",
-        "ss",
-        "netstat",
-        "free",
-        "uptime",
-        "stat",
-        "find",
-        "nginx",
-        "java",
-        "jstack",
-        "jmap",
-        "jcmd",
-        "rabbitmqctl",
-        "pg_isready",
-        "pg_dump",
-        "wc",
-        "test",
-        "kill",
-        "sed",
-        "awk",
-        "tar",
-        "which",
-        "uname",
-    ]
+_PLAIN = names(
+    """
+    cat ls env printenv curl wget grep head ps df du date hostname id whoami nslookup dig ping ss netstat free
+    uptime stat find nginx java jstack jmap jcmd rabbitmqctl pg_isready pg_dump wc test kill sed awk tar which
+    uname
+    """
 )
 _WITH_TEXT = {
     "psql": ("-c", "--command", "-f"),

@@ -9,6 +9,7 @@ from harness.lint import kubectl
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import at, shown
+from harness.lint.names import names
 
 _SET = re.compile(
     r"\bset-context\b|\bkubens\b|\boc\s+project\s|\bkubectl\s+ns\s|alias k\w*=|switch(?:ed|ing)? to (?:the )?\S+ "
@@ -16,46 +17,16 @@ _SET = re.compile(
     r"|(?:change|set|select|use) (?:to )?(?:the )?(?:\S+ )?(?:project|namespace)\b",
     re.I,
 )
-_VERBS = frozenset(
-    [
-        "get",
-        "describe",
-        "delete",
-        "logs",
-        "log",
-        "exec",
-        "rsh",
-        "scale",
-        "rollout",
-        "edit",
-        "patch",
-        "set",
-        "label",
-        "annotate",
-        "expose",
-        "autoscale",
-        "cp",
-        "port-forward",
-        "top",
-        "attach",
-        "events",
-        "wait",
-        "debug",
-    ]
+_VERBS = names(
+    """
+    get describe delete logs log exec rsh scale rollout edit patch set label annotate expose autoscale cp
+    port-forward top attach events wait debug
+    """
 )
-_FREE = frozenset(
-    [
-        "-f",
-        "-k",
-        "--filename",
-        "--kustomize",
-        "--raw",
-        "--all-namespaces",
-        "-A",
-        "--namespace",
-        "--kubeconfig-namespace",
-        "-R",
-    ]
+_FREE = names(
+    """
+    -f -k --filename --kustomize --raw --all-namespaces -A --namespace --kubeconfig-namespace -R
+    """
 )
 
 
@@ -88,41 +59,13 @@ def _is_namespaced(call: kubectl.Kubectl) -> bool:
     return kind in _KNOWN or call.verb in ("logs", "log", "exec", "rsh", "scale", "rollout", "port-forward", "cp")
 
 
-_KNOWN = frozenset(
-    [
-        "pod",
-        "deployment",
-        "daemonset",
-        "statefulset",
-        "service",
-        "configmap",
-        "secret",
-        "persistentvolumeclaim",
-        "ingress",
-        "horizontalpodautoscaler",
-        "event",
-        "replicaset",
-        "job",
-        "cronjob",
-        "serviceaccount",
-        "endpoints",
-        "poddisruptionbudget",
-        "networkpolicy",
-        "all",
-        "role",
-        "rolebinding",
-        "route",
-        "deploymentconfig",
-        "endpointslice",
-        "endpointslices",
-        "resourcequota",
-        "limitrange",
-        "lease",
-        "leases",
-        "certificate",
-        "certificates",
-        "quota",
-    ]
+_KNOWN = names(
+    """
+    pod deployment daemonset statefulset service configmap secret persistentvolumeclaim ingress
+    horizontalpodautoscaler event replicaset job cronjob serviceaccount endpoints poddisruptionbudget
+    networkpolicy all role rolebinding route deploymentconfig endpointslice endpointslices resourcequota
+    limitrange lease leases certificate certificates quota
+    """
 )
 
 RULE = Rule(

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from harness.lint import kubectl
 from harness.lint.base import Hit, Rule, Severity
+from harness.lint.commands import Command
 from harness.lint.document import Document
 from harness.lint.engine import top
 from harness.lint.facts import changes, is_incident_document
-from harness.lint.shell import Command
 
 _BACK = re.compile(
     r"\b(?:roll(?:ing|ed)?[- ]?back|revert\w*|undo|back[- ]?out|restor\w+|back to (?:the )?(?:normal|original"

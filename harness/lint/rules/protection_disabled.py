@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from harness.lint import kubectl
 from harness.lint.base import Hit, Rule, Severity
+from harness.lint.commands import Command
 from harness.lint.document import Document
 from harness.lint.facts import asked, at, has_guard, shown
-from harness.lint.shell import Command
 
 _ON_AGAIN = re.compile(
     r"\bre-?enabl\w*|\bturn(?:ed)? (?:it |them )?(?:back )?on\b|\bsetenforce 1|\brestor\w+|\brevert\w*|\bput (?:it"

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from harness.lint import kubectl
 from harness.lint.base import Hit, Rule, Severity
+from harness.lint.commands import Command, Pipeline
 from harness.lint.document import Document
 from harness.lint.facts import at, shown
-from harness.lint.shell import Command, Pipeline
 
 _SECRET_NAME = re.compile(
     r"(?:^|[_\W])(?:password|passwd|secret|token|api_?key|private_?key|credentials?)(?:$|[_\W])", re.I
