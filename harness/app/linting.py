@@ -14,6 +14,7 @@ from harness.lint.base import Finding, Rule
 from harness.lint.configuration import Configuration, with_options
 from harness.lint.document import Outside, parse
 from harness.lint.engine import Settings, lint
+from harness.lint.fixing import diff, fixed
 from harness.lint.registry import all_rules, rule_of
 
 ENDINGS = (".md", ".markdown", ".mdx")
@@ -54,6 +55,27 @@ def run_lint(request: LintRequest, today: date) -> LintResult:
     _refuse_unusable(files, configuration.max_kib)
     found = _lint_all(files, configuration.settings, today, request.jobs)
     return LintResult(tuple(found), len(files), all_rules())
+
+
+def corrections(result: LintResult) -> str:
+    """The safe changes of a result as a diff; "" where there is none."""
+    return "".join(diff(path, before, after) for path, before, after in _corrected(result))
+
+
+def correct(result: LintResult) -> int:
+    """Make the safe changes in the files, and return how many findings they correct."""
+    from harness.app.writing import write_whole  # noqa: PLC0415  only --fix writes
+
+    for path, _, after in _corrected(result):
+        write_whole(after, Path(path))
+    return sum(bool(finding.edits) for finding in result.findings)
+
+
+def _corrected(result: LintResult) -> Iterator[tuple[str, str, str]]:
+    """Path, text and corrected text of each file with safe changes."""
+    for path in dict.fromkeys(finding.path for finding in result.findings if finding.edits):
+        before = Path(path).read_bytes().decode()
+        yield path, before, fixed(before, (finding for finding in result.findings if finding.path == path))
 
 
 def find_rule(code: str) -> Rule:

@@ -17,13 +17,20 @@ if TYPE_CHECKING:
 
 def lint(options: argparse.Namespace) -> int:
     """`gameday lint`: exit code 0 without findings, 1 with some; errors end with 2."""
-    from harness.app.linting import LintRequest, run_lint  # noqa: PLC0415  `--help` needs none of it
+    from harness.app.linting import LintRequest, correct, corrections, run_lint  # noqa: PLC0415  `--help` needs none of it
 
     request = LintRequest(
         tuple(options.paths), tuple(chain(*options.select)), tuple(chain(*options.ignore)), options.pedantic,
         options.config, jobs=options.jobs,
     )  # fmt: skip
-    result = run_lint(request, datetime.now().astimezone().date())
+    today = datetime.now().astimezone().date()
+    result = run_lint(request, today)
+    if options.diff:
+        sys.stdout.write(corrections(result))
+        return FAILED if result.findings else PASSED
+    if options.fix and (count := correct(result)):
+        sys.stderr.write(f"gameday: corrected {count} finding{'' if count == 1 else 's'}\n")
+        result = run_lint(request, today)
     sys.stdout.write(_shown(result, options.format))
     return FAILED if result.findings else PASSED
 

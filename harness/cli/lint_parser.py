@@ -13,11 +13,15 @@ LINT_EXAMPLES = """\
   gameday lint runbooks/                                  every Markdown file in the folder
   gameday lint runbooks/operations.md --pedantic          also the rules that are right more often than useful
   gameday lint runbooks/ --select RB5 --ignore RB504      one group of rules without one of them
+  gameday lint runbooks/ --diff                           the safe corrections; --fix makes them
   gameday lint runbooks/ --format sarif > lint.sarif      for code hosts
 """
 RULE_EXAMPLES = """\
   gameday rule RB301                                      why, with an example that fires and one that does not
   gameday rule                                            the list of all rules
+"""
+EXIT_CODES = """\
+exit codes: 0 no findings · 1 findings · 2 unusable files, settings or arguments · 4 internal error of gameday\
 """
 FORMATS = ("text", "json", "sarif", "junit", "github", "markdown")
 
@@ -34,6 +38,9 @@ def add_lint(command: argparse.ArgumentParser) -> None:
     command.add_argument("--pedantic", action="store_true", help="also run the pedantic rules")
     about = "the settings file (default: pyproject.toml or gameday.yaml in the working directory)"
     command.add_argument("--config", type=Path, metavar="FILE", help=about)
+    about = "correct what can be corrected safely, and list what is left"
+    command.add_argument("--fix", action="store_true", help=about)
+    command.add_argument("--diff", action="store_true", help="show the safe corrections as a diff; change no file")
     about = "use N processes (default: as many as pay)"
     command.add_argument("--jobs", type=positive, metavar="N", help=about)
 
