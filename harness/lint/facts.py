@@ -91,10 +91,10 @@ def has_guard(document: Document, command: Command) -> bool:
 
 def is_dry(command: Command) -> bool:
     """Whether a command only shows what it would do, or its help."""
-    return any(
-        word.startswith(("--dry-run", "--check", "--help", "--diff", "--what-if")) or word == "-h"
-        for word in command.argv[1:]
-    )
+    return any(word.startswith(_DRY) for word in command.argv[1:]) or command.argv[-1] == "-h"
+
+
+_DRY = ("--dry-run", "--check", "--help", "--diff", "--what-if")
 
 
 _CHANGES = {

@@ -124,12 +124,20 @@ class _Visitor:
             body, own = self._redirected(node)
             if body is not None:
                 self.visit(body, own)
+            self._behind_here_documents(node)
         elif kind in ("variable_assignment", "declaration_command"):
             self._assign(node)
         elif kind in _WORDS:
             self._substitutions(node)
         elif kind != "comment":
             self._compound(node)
+
+    def _behind_here_documents(self, node: Node) -> None:
+        """`cat <<EOF | tee x`: the grammar puts the rest of the pipeline into the here-document."""
+        for redirect in node.named_children:
+            for child in redirect.named_children if redirect.type == "heredoc_redirect" else ():
+                if child.type in ("command", "pipeline", "list", "redirected_statement"):
+                    self.visit(child)
 
     def _compound(self, node: Node) -> None:
         if node.type == "list":
