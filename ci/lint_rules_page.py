@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 from pathlib import Path
+from textwrap import fill
 
 from harness.lint.base import GROUPS, Rule
 from harness.lint.registry import all_rules
@@ -14,8 +15,9 @@ _HEAD = """\
 
 <!-- Written by `python -m ci.lint_rules_page`; change the file of a rule in harness/lint/rules/ instead. -->
 
-`gameday rule CODE` shows one rule in the terminal. Errors: the runbook does harm or does not work as written. Warnings: it may do harm,
-mislead, or leave the reader without what is needed. Notes: it could be clearer or safer. Pedantic rules run with `--pedantic` only.
+`gameday rule CODE` shows one rule in the terminal. Errors: the runbook does harm or does not work as written. Warnings:
+it may do harm, mislead, or leave the reader without what is needed. Notes: it could be clearer or safer. Pedantic rules
+run with `--pedantic` only.
 [Lint runbooks](../how-to/lint.md) has the use.
 """
 
@@ -50,7 +52,7 @@ def _facts(rule: Rule) -> str:
 def _rule(rule: Rule) -> str:
     fires, silent = _fenced(rule.fires), _fenced(rule.silent)
     return (
-        f"### {rule.code} {rule.name}\n\n{_facts(rule)}. {rule.summary} {rule.why}\n\n"
+        f"### {rule.code} {rule.name}\n\n{fill(f'Severity: {_facts(rule)}. {rule.summary} {rule.why}', 140)}\n\n"
         f"It fires on:\n\n{fires}\n\nand not on:\n\n{silent}\n"
     )
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import fnmatch
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import TypeAlias
 
 from harness.errors import DocumentError
+from harness.lint.alerts import AlertRule, Alerts, folded, read_rules
 from harness.lint.base import Finding, Rule
 from harness.lint.configuration import Configuration, with_options
 from harness.lint.document import Outside, parse
@@ -53,8 +55,11 @@ def run_lint(request: LintRequest, today: date) -> LintResult:
     configuration = _configuration(request)
     files = _files(request.paths, configuration.exclude)
     _refuse_unusable(files, configuration.max_kib)
-    found = _lint_all(files, configuration.settings, today, request.jobs)
-    return LintResult(tuple(found), len(files), all_rules())
+    rule_files = request.rules or tuple(Path(name) for name in configuration.rules)
+    alerts = _alerts(rule_files, files) if rule_files else None
+    found = _lint_all(files, _Work(configuration.settings, today, alerts), request.jobs)
+    found += _lint_rule_files(rule_files, configuration.settings, today, alerts) if alerts else []
+    return LintResult(tuple(found), len(files) + len(rule_files), all_rules())
 
 
 def corrections(result: LintResult) -> str:
@@ -153,50 +158,79 @@ def _text(path: Path) -> str:
 # -- rules over files --------------------------------------------------------------------------------------------------
 
 
-def _lint_all(files: Sequence[Path], settings: Settings, today: date, jobs: int | None) -> list[Finding]:
+@dataclass(frozen=True)
+class _Work:
+    """What a process needs besides the files."""
+
+    settings: Settings
+    today: date
+    alerts: Alerts | None = None
+
+
+def _lint_all(files: Sequence[Path], work: _Work, jobs: int | None) -> list[Finding]:
     """The findings of all files; raises DocumentError with every file that is no text."""
     total = sum(path.stat().st_size for path in files)
     processes = jobs or (min(os.cpu_count() or 1, 8, len(files)) if total > _PAYS_BYTES else 1)
-    rules = all_rules()
-    if processes > 1:
-        results = _in_processes(files, rules, settings, today, processes)
-    else:
-        results = [_lint_one(path, rules, settings, today) for path in files]
+    results = _in_processes(files, work, processes) if processes > 1 else _lint_part((files, work))
     problems = [result for result in results if isinstance(result, str)]
     if problems:
         raise DocumentError("\n".join(problems))
     return [finding for result in results if not isinstance(result, str) for finding in result]
 
 
-def _lint_one(path: Path, rules: Sequence[Rule], settings: Settings, today: date) -> tuple[Finding, ...] | str:
-    """The findings of a file; the problem where it cannot be read."""
-    try:
-        text = _text(path)
-    except DocumentError as error:
-        return str(error)
-    return lint(parse(text, str(path), _outside(path)), rules, settings, today)
-
-
-def _outside(path: Path) -> Outside:
-    folder = path.parent
-    return Outside(exists=lambda target: (folder / target).exists())
-
-
-def _in_processes(
-    files: Sequence[Path], rules: Sequence[Rule], settings: Settings, today: date, processes: int
-) -> list[tuple[Finding, ...] | str]:
+def _in_processes(files: Sequence[Path], work: _Work, processes: int) -> list[_Outcome]:
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415  one file needs none
 
-    share = [list(files[number :: processes * 4]) for number in range(processes * 4)]
-    work = [(part, settings, today) for part in share if part]
-    by_path: dict[Path, tuple[Finding, ...] | str] = {}
+    parts = [list(files[number :: processes * 4]) for number in range(processes * 4)]
+    parts = [part for part in parts if part]
+    by_path: dict[Path, _Outcome] = {}
     with ProcessPoolExecutor(processes) as pool:
-        for (part, _, _), results in zip(work, pool.map(_lint_part, work), strict=True):
+        for part, results in zip(parts, pool.map(_lint_part, [(part, work) for part in parts]), strict=True):
             by_path |= dict(zip(part, results, strict=True))
     return [by_path[path] for path in files]
 
 
-def _lint_part(work: tuple[list[Path], Settings, date]) -> list[tuple[Finding, ...] | str]:
-    files, settings, today = work
-    rules = all_rules()
-    return [_lint_one(path, rules, settings, today) for path in files]
+def _lint_part(part: tuple[Sequence[Path], _Work]) -> list[_Outcome]:
+    files, work = part
+    rules = [rule for rule in all_rules() if not rule.about_alerts]
+    return [_lint_one(path, rules, work) for path in files]
+
+
+_Outcome: TypeAlias = "tuple[Finding, ...] | str"
+"""The findings of a file, or the problem that it cannot be read."""
+
+
+def _lint_one(path: Path, rules: Sequence[Rule], work: _Work) -> _Outcome:
+    try:
+        text = _text(path)
+    except DocumentError as error:
+        return str(error)
+    outside = Outside(lambda target: (path.parent / target).exists(), work.alerts)
+    return lint(parse(text, str(path), outside), rules, work.settings, work.today)
+
+
+# -- Prometheus rules --------------------------------------------------------------------------------------------------
+
+
+def _alerts(rule_files: Sequence[Path], documents: Sequence[Path]) -> Alerts:
+    """The alerting rules of the files. Raises DocumentError and the errors of YAML for files that cannot be read."""
+    rules: list[AlertRule] = []
+    metrics: frozenset[str] = frozenset()
+    for path in rule_files:
+        own, used = read_rules(_text(path), str(path))
+        rules += own
+        metrics |= used
+    names = {folded(path.name) for path in documents}
+    for path in documents:
+        names |= {folded(heading.text) for heading in parse(_text(path)).headings}
+    return Alerts(tuple(rules), metrics, frozenset(names))
+
+
+def _lint_rule_files(files: Sequence[Path], settings: Settings, today: date, alerts: Alerts) -> list[Finding]:
+    found: list[Finding] = []
+    rules = [rule for rule in all_rules() if rule.about_alerts]
+    for path in files:
+        text = _text(path)
+        own = replace(alerts, own=read_rules(text, str(path))[0])
+        found += lint(parse(text, str(path), Outside(alerts=own)), rules, settings, today)
+    return found

@@ -14,6 +14,7 @@ LINT_EXAMPLES = """\
   gameday lint runbooks/operations.md --pedantic          also the rules that are right more often than useful
   gameday lint runbooks/ --select RB5 --ignore RB504      one group of rules without one of them
   gameday lint runbooks/ --diff                           the safe corrections; --fix makes them
+  gameday lint runbooks/ --rules rules/*.yaml             also alerts without a runbook, and runbooks without an alert
   gameday lint runbooks/ --format sarif > lint.sarif      for code hosts
 """
 RULE_EXAMPLES = """\
@@ -36,6 +37,8 @@ def add_lint(command: argparse.ArgumentParser) -> None:
     about = "all but these rules; repeatable"
     command.add_argument("--ignore", action="append", type=_codes, default=[], metavar="CODES", help=about)
     command.add_argument("--pedantic", action="store_true", help="also run the pedantic rules")
+    about = "Prometheus rule files: also compare alerts, runbooks and metrics"
+    command.add_argument("--rules", type=Path, nargs="+", action="extend", default=[], metavar="FILE", help=about)
     about = "the settings file (default: pyproject.toml or gameday.yaml in the working directory)"
     command.add_argument("--config", type=Path, metavar="FILE", help=about)
     about = "correct what can be corrected safely, and list what is left"

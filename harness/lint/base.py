@@ -62,6 +62,10 @@ class Rule:
     pedantic: bool = False
     """Whether it runs with `--pedantic` only: right more often than useful."""
     fixable: bool = False
+    about_alerts: bool = False
+    """Whether it reads files of Prometheus rules (`--rules`); all other rules read runbooks."""
+    beside: str = ""
+    """The Prometheus rules beside both examples."""
 
 
 GROUPS = {

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cached_property
 
+from harness.lint.alerts import Alerts
 from harness.lint.commands import Command, Pipeline, Shell
 from harness.lint.page import Page
 from harness.lint.scan import scan
@@ -18,8 +19,8 @@ class Outside:
 
     exists: Callable[[str], bool] | None = None
     """Whether a path relative to the document exists."""
-    anchors: Callable[[str], frozenset[str] | None] | None = None
-    """The anchors of another Markdown file; None where it cannot be read."""
+    alerts: Alerts | None = None
+    """The alerting rules of the project."""
 
 
 @dataclass(frozen=True)

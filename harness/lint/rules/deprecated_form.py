@@ -68,7 +68,7 @@ RULE = Rule(
     name="deprecated-form",
     severity=Severity.WARNING,
     summary="A form of kubectl or an API is deprecated or removed in Kubernetes 1.36.",
-    why="The command fails in the next incident, after an upgrade of the cluster or of kubectl that nobody connected "
+    why="The command fails in the next incident, after an upgrade of the cluster or of kubectl that no one connected "
     "with the runbook.",
     fires="```bash\nkubectl drain node-3 --ignore-daemonsets --delete-local-data\n```\n",
     silent="```bash\nkubectl drain node-3 --ignore-daemonsets --delete-emptydir-data\n```\n",

@@ -1,4 +1,4 @@
-"""RB207: blanks that are none for the shell, and signs that nobody sees."""
+"""RB207: blanks that are none for the shell, and signs that are not seen."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ RULE = Rule(
     name="invisible-signs",
     severity=Severity.ERROR,
     summary="A command has a blank or another sign that is invisible and no blank for the shell.",
-    why="It came with a copy from a web page. The shell glues the words around it together, and nobody can see why it "
+    why="It came with a copy from a web page. The shell glues the words around it together, and it is not seen why it "
     "fails.",
     fires="```bash\nkubectl\u00a0get nodes\n```\n",
     silent="```bash\nkubectl get nodes\n```\n",

@@ -1,4 +1,4 @@
-"""RB701: a symptom that nobody can measure."""
+"""RB701: a symptom that cannot be measured."""
 
 from __future__ import annotations
 

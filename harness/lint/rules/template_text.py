@@ -21,7 +21,7 @@ _TEMPLATE = re.compile(
 
 def _check(document: Document) -> Iterator[Hit]:
     for place, found in document.matches(_TEMPLATE):
-        yield Hit(place, f"{shown(found[0])} is text of a template that nobody replaced")
+        yield Hit(place, f"{shown(found[0])} is text of a template that was not replaced")
 
 
 RULE = Rule(

@@ -12,7 +12,7 @@ from harness.lint.toggles import toggles
 def _check(document: Document) -> Iterator[Hit]:
     for toggle in toggles(document):
         if not toggle.has_old:
-            yield Hit(toggle.place, f"the value that `{toggle.name}` has before is not stated: nobody can set it back")
+            yield Hit(toggle.place, f"the value that `{toggle.name}` has before is not stated: it cannot be set back")
 
 
 RULE = Rule(
@@ -20,7 +20,7 @@ RULE = Rule(
     name="toggle-without-old-value",
     severity=Severity.WARNING,
     summary="A variable is to be changed, and its value before is not stated.",
-    why='"Temporary" relief stays: after the incident nobody knows what to set it back to. Write "from OLD to NEW".',
+    why='"Temporary" relief stays: after the incident it is unknown what to set it back to. Write "from OLD to NEW".',
     fires="## Toggles\n\n- `VALIDATION_STRICT_MODE`: Set to false for temporary relief\n",
     silent="## Toggles\n\n- `VALIDATION_STRICT_MODE`: Set from true to false for temporary relief\n",
     check=_check,

@@ -28,7 +28,7 @@ RULE = Rule(
     name="unpinned-manifest",
     severity=Severity.WARNING,
     summary="A manifest is applied from an address whose content changes.",
-    why="What is installed in the incident was tested by nobody. Pin a tag or a commit, or keep a copy in the "
+    why="What is installed in the incident was not tested by anyone. Pin a tag or a commit, or keep a copy in the "
     "repository.",
     fires="```bash\nkubectl apply -f https://raw.githubusercontent.com/acme/tool/main/install.yaml\n```\n",
     silent="```bash\nkubectl apply -f https://raw.githubusercontent.com/acme/tool/v1.4.2/install.yaml\n```\n",

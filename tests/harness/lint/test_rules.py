@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from harness.lint.alerts import Alerts, read_rules
 from harness.lint.base import GROUPS, Rule
 from harness.lint.document import Outside, parse
 from harness.lint.engine import Settings, lint
@@ -18,9 +19,17 @@ TODAY = date(2026, 11, 30)
 NOTHING_EXISTS = Outside(exists=lambda path: False)
 
 
+def outside(rule: Rule, text: str) -> Outside:
+    """What an example is compared with: the Prometheus rules beside it, or those that it is."""
+    if not rule.beside and not rule.about_alerts:
+        return NOTHING_EXISTS
+    rules, metrics = read_rules(text if rule.about_alerts else rule.beside, "rules.yaml")
+    return Outside(alerts=Alerts(rules, metrics, frozenset(), rules if rule.about_alerts else None))
+
+
 def finds(rule: Rule, text: str) -> bool:
     """Whether a rule finds something in a document. Those of the engine are about the findings of others."""
-    document = parse(text, "example.md", NOTHING_EXISTS)
+    document = parse(text, "example.md", outside(rule, text))
     rules = RULES if rule.code.startswith("RB0") else [rule]
     return any(finding.rule == rule.code for finding in lint(document, rules, Settings(pedantic=True), TODAY))
 

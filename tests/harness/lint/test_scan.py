@@ -55,10 +55,10 @@ def test_words_have_neither_code_nor_addresses() -> None:
 
 FRAGMENTS = st.sampled_from(
     [
-        "```bash\n", "```\n", "~~~\n", "# H\n", "- ", "> ", "    ", "<!--", "-->", "`", "``", "|", "$ ", "\\\n", "\n\n", "'", '"', "<pod>",
-        "kubectl logs -f x", "rm -rf $A/*", "EOF\n", "cat <<EOF\n", "if true; then\n", "((", "{{", "[a](b)", "[a](#b)", "—", "\u00a0",
-        "<!-- gameday: disable=RB501 reason=x until=2020-01-01 "
-        "-->\n", "---\n", "\r\n", "curl http://a?b&c=d\n", "- `A_B`: Set to 1\n",
+        "```bash\n", "```\n", "~~~\n", "# H\n", "- ", "> ", "    ", "<!--", "-->", "`", "``", "|", "$ ", "\\\n", "\n\n",
+        "'", '"', "<pod>", "kubectl logs -f x", "rm -rf $A/*", "EOF\n", "cat <<EOF\n", "if true; then\n", "((", "{{",
+        "[a](b)", "[a](#b)", "—", "\u00a0", "<!-- gameday: disable=RB501 reason=x until=2020-01-01 -->\n", "---\n",
+        "\r\n", "curl http://a?b&c=d\n", "- `A_B`: Set to 1\n",
     ]
 )  # fmt: skip
 
