@@ -160,7 +160,7 @@ def _text(path: Path) -> str:
 
 @dataclass(frozen=True)
 class _Work:
-    """What a process needs besides the files."""
+    """What a process needs with the files."""
 
     settings: Settings
     today: date

@@ -36,7 +36,7 @@ class Redirect:
     place: Place
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Command:
     """One simple command: the program that does the work, behind `sudo`, `timeout 5` and the like.
 
@@ -60,7 +60,7 @@ class Command:
     """Whether it is in a substitution `$(…)`, so that its output is not shown."""
     redirects: tuple[Redirect, ...] = ()
 
-    @property
+    @cached_property
     def program(self) -> str:
         """The name of the program without its folder."""
         return self.words[0].text.rsplit("/", 1)[-1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from harness.lint import kubectl
 from harness.lint.base import Hit
@@ -120,6 +121,7 @@ _SQL_CHANGE = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def is_change(command: Command) -> bool:
     """Whether a command changes a running system."""
     if is_dry(command):

@@ -93,6 +93,15 @@ class Page:
         return _MASKED.sub(lambda found: _BLANK_OUT.sub(" ", found[0]), self.prose)
 
     @cached_property
+    def lower(self) -> str:
+        """The text in small letters, in which rules look for a word before they try a pattern."""
+        return self.text.lower()
+
+    def has_any(self, *words: str) -> bool:
+        """Whether the text has one of these words, given in small letters."""
+        return any(word in self.lower for word in words)
+
+    @cached_property
     def spans(self) -> tuple[Span, ...]:
         """Inline code of prose."""
         found = _CODE_SPAN.finditer(self.prose)
@@ -125,7 +134,13 @@ class Page:
         return Place(line, start - starts[line - 1] + 1, end - starts[line - 1] + 1)
 
     def _starts(self, within: str) -> list[int]:
+        if within is self.text:
+            return self._text_starts
         return self._prose_starts if len(within) == len(self.prose) else _line_starts(within)
+
+    @cached_property
+    def _text_starts(self) -> list[int]:
+        return _line_starts(self.text)
 
     @cached_property
     def _prose_starts(self) -> list[int]:

@@ -15,7 +15,6 @@ _PRESENT = re.compile(
     r"|\breplicas?\b[^\n]{0,40}\bcurrent|--current-replicas|\bfrom \d+ to \d+",
     re.I,
 )
-_AUTOSCALER = re.compile(r"\bHPA\b|\bautoscal|horizontal pod|\bKEDA\b", re.I)
 
 
 def _check(document: Document) -> Iterator[Hit]:
@@ -27,12 +26,20 @@ def _check(document: Document) -> Iterator[Hit]:
         scaled_down = scaled_down or count == "0"
         if not count.isdecimal() or count == "0" or scaled_down:
             continue
-        if not _AUTOSCALER.search(document.text) and not _PRESENT.search(document.text):
+        if not _is_known(document):
             yield at(
                 call.command,
                 f"{shown(call.command.text)} sets {count} replicas whatever runs now: it may scale down, or an "
                 f"autoscaler undoes it",
             )
+
+
+def _is_known(document: Document) -> bool:
+    """Whether the document looks at the present number, or speaks of an autoscaler."""
+    if document.has_any("hpa", "autoscal", "keda"):
+        return True
+    lines = (line for line in document.lines if "replica" in line or "get " in line or "describe " in line)
+    return any(_PRESENT.search(line) for line in lines)
 
 
 RULE = Rule(

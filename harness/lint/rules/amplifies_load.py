@@ -27,7 +27,7 @@ def _check(document: Document) -> Iterator[Hit]:
             yield Hit(
                 toggle.place, f"more retries (`{toggle.name}`) send more requests to a service that is already failing"
             )
-    for place, found in document.matches(_PROSE):
+    for place, found in document.matches(_PROSE) if document.has_any("retr") else ():
         if place.line not in lines:
             yield Hit(
                 whole_line(document, place.line),

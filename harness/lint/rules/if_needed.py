@@ -20,6 +20,8 @@ _STEP = re.compile(r"^\s*(?:[-*+]|\d+[.)]|#+)\s")
 
 
 def _check(document: Document) -> Iterator[Hit]:
+    if not document.has_any("needed", "necessary", "required", "appropriate", "applicable"):
+        return
     lines = {command.place.line for command in document.commands if is_change(command)}
     for number, (line, kind) in enumerate(zip(document.lines, document.kinds, strict=True), start=1):
         found = _IF.search(line) if kind in "pc" and "n" in line else None

@@ -7,33 +7,35 @@ from collections.abc import Iterator
 
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
-from harness.lint.page import Place
 
-_TODO = re.compile(
-    r"\b(?:TODO|FIXME|TBD|TBC|XXX|T\.B\.D\.)(?![\w-])(?! *(?:list|check|item|app|s\b|LIST|CHECK))"
-    r"|(?i:\b(?:coming soon|work in progress|lorem ipsum|needs? documentation|not yet documented|under construction)\b"
-    r"|\b(?:this|the) (?:section|page|document|runbook|part) (?:is|needs to be) (?:incomplete|a stub|not (?:yet "
-    r")?(?:complete|finished|written)"
-    r"|finished|written|completed)\b|(?:^|[(:|*>-] ?)to be (?:written|documented|determined|defined|completed|added"
-    r"|decided|filled(?: in)?)\b)"
+_MARK = re.compile(r"\b(?:TODO|FIXME|TBD|TBC|XXX|T\.B\.D\.)(?![\w-])(?! *(?:list|check|item|app|s\b|LIST|CHECK))")
+_PHRASE = re.compile(
+    r"\b(?:coming soon|work in progress|lorem ipsum|needs? documentation|not yet documented|under construction)\b"
+    r"|\b(?:this|the) (?:section|page|document|runbook|part) (?:is|needs to be) (?:incomplete|a stub|finished|written"
+    r"|completed|not (?:yet )?(?:complete|finished|written))\b"
+    r"|(?:^|[(:|*>-] ?)to be (?:written|documented|determined|defined|completed|added|decided|filled(?: in)?)\b",
+    re.I | re.M,
 )
+_HINTS = (
+    "coming soon", "work in progress", "lorem", "documentation", "documented", "construction", "incomplete", "stub",
+    "finished", "complete", "written", "to be d", "to be a", "to be f",
+)  # fmt: skip
 
 
 def _check(document: Document) -> Iterator[Hit]:
-    if not _TODO.search(document.text):
-        return
-    for number, (line, kind) in enumerate(zip(document.lines, document.kinds, strict=True), start=1):
-        if kind not in "phmc":
-            continue
-        for found in _TODO.finditer(line):
-            if kind == "c" and "#" not in line[: found.start()] and "//" not in line[: found.start()]:
-                continue
-            if not _in_code_span(line, found.start()):
-                yield Hit(Place(number, found.start() + 1, found.end() + 1), f"`{found[0]}` was left over in the text")
+    if document.has_any("todo", "fixme", "tbd", "tbc", "xxx", "t.b.d"):
+        yield from _hits(document, _MARK)
+    if document.has_any(*_HINTS):
+        yield from _hits(document, _PHRASE)
 
 
-def _in_code_span(line: str, at: int) -> bool:
-    return line[:at].count("`") % 2 == 1
+def _hits(document: Document, pattern: re.Pattern[str]) -> Iterator[Hit]:
+    for place, found in document.matches(pattern, document.text):
+        kind, line = document.kinds[place.line - 1], document.lines[place.line - 1]
+        before = line[: place.column - 1]
+        is_comment = kind != "c" or "#" in before or "//" in before
+        if kind != "f" and is_comment and before.count("`") % 2 == 0:
+            yield Hit(place, f"`{found[0].strip(' (:|*>-')}` was left over in the text")
 
 
 RULE = Rule(

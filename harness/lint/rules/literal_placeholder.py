@@ -20,12 +20,15 @@ _LITERAL = re.compile(
 _EXPLAINED = re.compile(r"\b(?:replac\w+|substitut\w+|placeholder\w*|where)\b", re.I)
 
 
+_HINTS = ("name", "NAME", "your", "YOUR", "my", "MY", ":port", "xxx", "XXX")
+
+
 def _check(document: Document) -> Iterator[Hit]:
     explained = bool(_EXPLAINED.search(document.words))
     seen: set[tuple[int, str]] = set()
     for command in document.commands:
         for word in command.words[1:]:
-            found = _LITERAL.search(word.text)
+            found = _LITERAL.search(word.text) if any(hint in word.text for hint in _HINTS) else None
             if (
                 found is None
                 or " " in word.text

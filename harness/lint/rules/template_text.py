@@ -8,20 +8,36 @@ from collections.abc import Iterator
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import shown
+from harness.lint.page import Place
 
+_BRACKETS = re.compile(r"<[^<>\[\]\n]{3,90}>|\[[^<>\[\]\n]{3,90}\](?![(\[:])")
 _TEMPLATE = re.compile(
-    r"<(?i:insert|describe|add|enter|fill in|link to|name of|provide|list|explain|specify) [^<>\n]{2,80}>"
-    r"|\[(?i:insert|your|name of|link to|enter|fill in) [^\[\]\n]{2,80}\](?![(\[:])"
-    r"|\[(?:TEAM|SERVICE|ALERT|DATE|NAME|OWNER|AUTHOR|LINK|URL|DASHBOARD|CHANNEL|CONTACT|VERSION|TITLE)(?:[ "
-    r"_-][A-Z]+)*\](?![(\[:])"
-    r"|Lorem ipsum dolor|\b(?:INSERT|REPLACE|CHANGE)[_-](?:ME|HERE|THIS)\b"
+    r"<(?:insert|describe|add|enter|fill in|link to|name of|provide|list|explain|specify) .{2,}"
+    r"|\[(?:insert|your|name of|link to|enter|fill in) .{2,}",
+    re.I,
+)
+_NAMES = re.compile(
+    r"\[(?:TEAM|SERVICE|ALERT|DATE|NAME|OWNER|AUTHOR|LINK|URL|DASHBOARD|CHANNEL|CONTACT|VERSION|TITLE)"
+    r"(?:[ _-][A-Z]+)*\]"
+)
+_WORDS = re.compile(
+    r"Lorem ipsum dolor|\b(?:INSERT|REPLACE|CHANGE)[_-](?:ME|HERE|THIS)\b"
     r"|\b(?i:your|my)[-_](?i:team|service|company|org)[-_](?i:name|here)\b"
 )
+_HINTS = ("lorem", "_me", "-me", "_here", "-here", "_this", "-this", "_name", "-name")
 
 
 def _check(document: Document) -> Iterator[Hit]:
-    for place, found in document.matches(_TEMPLATE):
-        yield Hit(place, f"{shown(found[0])} is text of a template that was not replaced")
+    for place, found in document.matches(_BRACKETS):
+        if _TEMPLATE.match(found[0]) or _NAMES.match(found[0]):
+            yield _hit(place, found[0])
+    if document.has_any(*_HINTS):
+        for place, found in document.matches(_WORDS):
+            yield _hit(place, found[0])
+
+
+def _hit(place: Place, text: str) -> Hit:
+    return Hit(place, f"{shown(text)} is text of a template that was not replaced")
 
 
 RULE = Rule(

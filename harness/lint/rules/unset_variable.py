@@ -26,16 +26,21 @@ _NAMED = re.compile(
 
 
 def _check(document: Document) -> Iterator[Hit]:
-    mentioned = _mentioned(document)
-    seen: set[str] = set()
+    unset: dict[str, Word] = {}
     for command in document.commands:
-        if command.source.block is None or command.inside or command.program in ("export", "unset", "awk", "jq", "sed"):
+        if command.source.block is None or command.inside or command.program in _OWN_VARIABLES:
             continue
         for word, name in _expanded(command):
-            if name in seen or name in document.shell.assigned or _KNOWN.match(name) or name in mentioned:
-                continue
-            seen.add(name)
+            if name not in document.shell.assigned and not _KNOWN.match(name):
+                unset.setdefault(name, word)
+    mentioned = _mentioned(document) if unset else frozenset()
+    for name, word in unset.items():
+        if name not in mentioned:
             yield Hit(word.place, f"`${name}` is never set in the document: the shell puts nothing in its place")
+
+
+_OWN_VARIABLES = ("export", "unset", "awk", "jq", "sed")
+"""Programs whose arguments have variables of their own, or that set them."""
 
 
 def _mentioned(document: Document) -> frozenset[str]:

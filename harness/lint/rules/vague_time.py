@@ -17,7 +17,7 @@ _WAIT = re.compile(
 
 
 def _check(document: Document) -> Iterator[Hit]:
-    for place, found in document.matches(_WAIT):
+    for place, found in document.matches(_WAIT) if document.has_any("wait") else ():
         yield Hit(place, f"{shown(found[0])} is no time: say for how long, and what should have happened by the end")
 
 
