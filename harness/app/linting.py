@@ -17,6 +17,7 @@ from harness.lint.configuration import Configuration, with_options
 from harness.lint.document import Outside, parse
 from harness.lint.engine import Settings, lint
 from harness.lint.fixing import diff, fixed
+from harness.lint.platform import Platform
 from harness.lint.registry import all_rules, rule_of
 
 ENDINGS = (".md", ".markdown", ".mdx")
@@ -37,6 +38,11 @@ class LintRequest:
     """The settings file; None: `pyproject.toml` or `gameday.yaml` of the working directory."""
     rules: tuple[Path, ...] = ()
     """Prometheus rule files."""
+    platform: str | None = None
+    """The platform whose manifests the commands are compared with."""
+    manifests: tuple[Path, ...] = ()
+    context: str | None = None
+    """A cluster to compare with; it is only read."""
     jobs: int | None = None
     """Processes; None: as many as pay."""
 
@@ -57,7 +63,7 @@ def run_lint(request: LintRequest, today: date) -> LintResult:
     _refuse_unusable(files, configuration.max_kib)
     rule_files = request.rules or tuple(Path(name) for name in configuration.rules)
     alerts = _alerts(rule_files, files) if rule_files else None
-    found = _lint_all(files, _Work(configuration.settings, today, alerts), request.jobs)
+    found = _lint_all(files, _Work(configuration.settings, today, alerts, _platform(request)), request.jobs)
     found += _lint_rule_files(rule_files, configuration.settings, today, alerts) if alerts else []
     return LintResult(tuple(found), len(files) + len(rule_files), all_rules())
 
@@ -93,6 +99,20 @@ def _configuration(request: LintRequest) -> Configuration:
 
     found = load(request.config)
     return with_options(found, request.select, request.ignore, pedantic=request.pedantic)
+
+
+def _platform(request: LintRequest) -> Platform | None:
+    if not (request.platform or request.manifests or request.context):
+        return None
+    from harness.app import lint_platform  # noqa: PLC0415  YAML is slow to import
+
+    if request.manifests:
+        return lint_platform.of_files(request.manifests)
+    return (
+        lint_platform.of_context(request.context)
+        if request.context
+        else lint_platform.of_platform(request.platform or "")
+    )
 
 
 # -- files -------------------------------------------------------------------------------------------------------------
@@ -165,6 +185,7 @@ class _Work:
     settings: Settings
     today: date
     alerts: Alerts | None = None
+    platform: Platform | None = None
 
 
 def _lint_all(files: Sequence[Path], work: _Work, jobs: int | None) -> list[Finding]:
@@ -205,7 +226,7 @@ def _lint_one(path: Path, rules: Sequence[Rule], work: _Work) -> _Outcome:
         text = _text(path)
     except DocumentError as error:
         return str(error)
-    outside = Outside(lambda target: (path.parent / target).exists(), work.alerts)
+    outside = Outside(lambda target: (path.parent / target).exists(), work.alerts, work.platform)
     return lint(parse(text, str(path), outside), rules, work.settings, work.today)
 
 

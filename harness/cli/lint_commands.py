@@ -21,7 +21,8 @@ def lint(options: argparse.Namespace) -> int:
 
     request = LintRequest(
         tuple(options.paths), tuple(chain(*options.select)), tuple(chain(*options.ignore)), options.pedantic,
-        options.config, tuple(options.rules), options.jobs,
+        options.config, tuple(options.rules), options.platform, tuple(options.manifests),
+        options.context, options.jobs,
     )  # fmt: skip
     today = datetime.now().astimezone().date()
     result = run_lint(request, today)

@@ -39,6 +39,13 @@ def add_lint(command: argparse.ArgumentParser) -> None:
     command.add_argument("--pedantic", action="store_true", help="also run the pedantic rules")
     about = "Prometheus rule files: also compare alerts, runbooks and metrics"
     command.add_argument("--rules", type=Path, nargs="+", action="extend", default=[], metavar="FILE", help=about)
+    against = command.add_mutually_exclusive_group()
+    about = "compare names, ports and variables with the manifests of a platform: local, docker or kind"
+    against.add_argument("--platform", metavar="PLATFORM", help=about)
+    about = "compare them with these manifests"
+    against.add_argument("--manifests", type=Path, nargs="+", action="extend", default=[], metavar="PATH", help=about)
+    about = "compare them with a cluster, by one `kubectl get` without Secrets"
+    against.add_argument("--context", metavar="NAME", help=about)
     about = "the settings file (default: pyproject.toml or gameday.yaml in the working directory)"
     command.add_argument("--config", type=Path, metavar="FILE", help=about)
     about = "correct what can be corrected safely, and list what is left"

@@ -64,6 +64,8 @@ class Rule:
     fixable: bool = False
     about_alerts: bool = False
     """Whether it reads files of Prometheus rules (`--rules`); all other rules read runbooks."""
+    on_platform: bool = False
+    """Whether it compares with a platform; its examples with the shipped one and an autoscaled Deployment `scaled`."""
     beside: str = ""
     """The Prometheus rules beside both examples."""
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from harness.lint.alerts import Alerts
 from harness.lint.commands import Command, Pipeline, Shell
 from harness.lint.page import Page
+from harness.lint.platform import Platform
 from harness.lint.scan import scan
 from harness.lint.shell import read
 
@@ -21,6 +22,8 @@ class Outside:
     """Whether a path relative to the document exists."""
     alerts: Alerts | None = None
     """The alerting rules of the project."""
+    platform: Platform | None = None
+    """The platform on which the commands run."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.app.linting import LintRequest, LintResult, correct, run_lint
-from harness.errors import DocumentError
+from harness.errors import DocumentError, PlatformError
 from harness.lint.configuration import ConfigurationError
 
 TODAY = date(2026, 11, 30)
@@ -103,3 +103,77 @@ def test_corrections_are_written(folder: Path) -> None:
     assert correct(lint(Path("docs"))) == 1
     assert (folder / "docs" / "a.md").read_text() == "```bash\nuptime -p\n```\n"
     assert lint(Path("docs")).findings == ()
+
+
+RULES = """groups:
+- name: api
+  rules:
+  - {alert: ApiDown, expr: up == 0, annotations: {runbook_url: https://runbooks.shop.test/a}}
+  - {alert: ApiSlow, expr: rate(http_requests_total[5m]) > 1}
+  - {alert: DbDown, expr: up == 0, annotations: {runbook_url: https://runbooks.shop.test/db}}
+"""
+
+
+def test_alerts_and_runbooks_are_compared(folder: Path) -> None:
+    (folder / "rules.yaml").write_text(RULES)
+    (folder / "docs" / "b.md").write_text("# B\n\nThe alert `ApiDwn` fires; look at `rate(http_request_total[5m])`.\n")
+    result = lint(Path("docs"), rules=(Path("rules.yaml"),), select=("RB8",))
+    assert [(each.path, each.place.line, each.rule) for each in result.findings] == [
+        ("docs/b.md", 3, "RB803"),
+        ("docs/b.md", 3, "RB804"),
+        ("rules.yaml", 5, "RB801"),
+        ("rules.yaml", 6, "RB802"),
+    ]
+    assert "the nearest is `ApiDown`" in result.findings[0].message
+
+
+MANIFEST = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: checkout}
+spec: {template: {spec: {containers: [{name: app, env: [{name: MAX_RETRIES, value: "3"}], ports: [{containerPort: 8080}]}]}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: checkout}
+spec: {ports: [{port: 80}]}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: checkout}
+spec: {scaleTargetRef: {kind: Deployment, name: checkout}}
+"""
+COMMANDS = """```bash
+kubectl rollout status deployment/chekout -n shop
+kubectl scale deployment/checkout --replicas=3 -n shop
+curl --fail http://checkout:8080/health
+```
+
+- `MAX_RETRY`: Decrease from 3 to 1
+"""
+
+
+def test_commands_are_compared_with_manifests(folder: Path) -> None:
+    (folder / "manifests").mkdir()
+    (folder / "manifests" / "all.yaml").write_text(MANIFEST)
+    (folder / "docs" / "a.md").write_text(COMMANDS)
+    found = lint(Path("docs/a.md"), manifests=(Path("manifests"),), select=("RB9",)).findings
+    assert [(each.place.line, each.rule) for each in found] == [(2, "RB901"), (3, "RB905"), (4, "RB904"), (7, "RB903")]
+    assert found[0].message == "there is no deployment `chekout` on the platform; the nearest is `checkout`"
+    assert found[2].message == "the Service `checkout` has no port 8080; it has 80"
+
+
+def test_a_cluster_is_read_without_its_secrets(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "docs" / "a.md").write_text(COMMANDS)
+    (folder / "bin").mkdir()
+    fake = folder / "bin" / "kubectl"
+    fake.write_text('#!/bin/bash\necho "$@" >"$0.words"\necho \'{"kind": "List", "items": []}\'\n')
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder / 'bin'}:/usr/bin:/bin")
+    found = lint(Path("docs/a.md"), context="shop", select=("RB901",)).findings
+    assert len(found) == 2
+    words = (folder / "bin" / "kubectl.words").read_text().split()
+    assert words[:3] == ["--context", "shop", "get"]
+    assert "secret" not in " ".join(words)
+    fake.write_text("#!/bin/bash\necho 'no such context' >&2; exit 1\n")
+    with pytest.raises(PlatformError, match="--context shop: no such context"):
+        lint(Path("docs/a.md"), context="shop")

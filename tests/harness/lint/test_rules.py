@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from harness.app.lint_platform import of_platform
 from harness.lint.alerts import Alerts, read_rules
 from harness.lint.base import GROUPS, Rule
 from harness.lint.document import Outside, parse
@@ -16,11 +18,19 @@ from harness.lint.registry import UnknownRuleError, all_rules, rule_of
 
 RULES = all_rules()
 TODAY = date(2026, 11, 30)
+SHIPPED = of_platform("local")
+PLATFORM = replace(
+    SHIPPED,
+    autoscaled=frozenset({"deployment/scaled"}),
+    objects={**SHIPPED.objects, "deployment": SHIPPED.objects["deployment"] | {"scaled"}},
+)
 NOTHING_EXISTS = Outside(exists=lambda path: False)
 
 
 def outside(rule: Rule, text: str) -> Outside:
     """What an example is compared with: the Prometheus rules beside it, or those that it is."""
+    if rule.on_platform:
+        return Outside(platform=PLATFORM)
     if not rule.beside and not rule.about_alerts:
         return NOTHING_EXISTS
     rules, metrics = read_rules(text if rule.about_alerts else rule.beside, "rules.yaml")
