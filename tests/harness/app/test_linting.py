@@ -109,7 +109,7 @@ RULES = """groups:
 - name: api
   rules:
   - {alert: ApiDown, expr: up == 0, annotations: {runbook_url: https://runbooks.shop.test/a}}
-  - {alert: ApiSlow, expr: rate(http_requests_total[5m]) > 1}
+  - {alert: ApiSlow, expr: "rate(http_requests_total[5m]) > 1"}
   - {alert: DbDown, expr: up == 0, annotations: {runbook_url: https://runbooks.shop.test/db}}
 """
 
@@ -130,7 +130,9 @@ def test_alerts_and_runbooks_are_compared(folder: Path) -> None:
 MANIFEST = """apiVersion: apps/v1
 kind: Deployment
 metadata: {name: checkout}
-spec: {template: {spec: {containers: [{name: app, env: [{name: MAX_RETRIES, value: "3"}], ports: [{containerPort: 8080}]}]}}}
+spec:
+  template:
+    spec: {containers: [{name: app, env: [{name: MAX_RETRIES, value: "3"}], ports: [{containerPort: 8080}]}]}
 ---
 apiVersion: v1
 kind: Service
