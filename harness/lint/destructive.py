@@ -82,6 +82,8 @@ def _aws(command: Command) -> str:
     verb = command.argv[2] if len(command.argv) > 2 else ""
     if command.argv[1:3] == ("s3", "rm"):
         return "deletes objects of the bucket" if "--recursive" in command.argv else ""
+    if verb in ("failover-db-cluster", "failover-global-cluster", "promote-read-replica", "reboot-db-instance"):
+        return "moves or interrupts the database"
     if verb == "sync" and "--delete" in command.argv:
         return "deletes objects that the source does not have"
     return "deletes a resource of the account" if _AWS.match(verb) and not _AWS_MILD.match(verb) else ""

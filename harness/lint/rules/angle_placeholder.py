@@ -16,12 +16,20 @@ _EXPLAINED = re.compile(r"\b(?:replac\w+|substitut\w+|where)\b[^\n]{0,80}", re.I
 
 
 def hits(document: Document, concerns: Callable[[Command], bool]) -> Iterator[Hit]:
-    """The placeholders of the commands of shell blocks that are concerned."""
-    explained = " ".join(_EXPLAINED.findall(document.prose)).lower() if "<" in document.text else ""
-    for command in document.commands:
-        block = command.source.block
-        if block is not None and block.lang in SHELLS and not command.inside and concerns(command):
-            yield from _of(command, explained)
+    """The first placeholder of the commands of shell blocks that are concerned, with the number of those commands."""
+    if "<" not in document.text:
+        return
+    explained = " ".join(_EXPLAINED.findall(document.prose)).lower()
+    found = [
+        hit
+        for command in document.commands
+        if command.source.block is not None and command.source.block.lang in SHELLS and not command.inside
+        if concerns(command)
+        for hit in _of(command, explained)
+    ]
+    if found:
+        more = f" (so do {len(found) - 1} more commands)" if len(found) > 1 else ""
+        yield Hit(found[0].place, f"{found[0].message}{more}")
 
 
 def _of(command: Command, explained: str) -> Iterator[Hit]:
@@ -35,7 +43,7 @@ def _of(command: Command, explained: str) -> Iterator[Hit]:
         ):
             yield Hit(
                 word.place,
-                f"the shell reads {shown(found[0])} as redirections, and {shown(command.text)} then lacks a name",
+                f"the shell reads {shown(found[0])} as redirections, and {shown(command.text)} lacks a name",
             )
             return
 

@@ -30,10 +30,7 @@ def _check(document: Document) -> Iterator[Hit]:
 
 def _is_read(document: Document, statement: int) -> bool:
     """Whether another program reads the answer, so that its content decides."""
-    return any(
-        len(pipeline.commands) > 1 and pipeline.first.program == "curl" and pipeline.first.statement == statement
-        for pipeline in document.pipelines
-    )
+    return any(len(pipeline.commands) > 1 and pipeline.first.statement == statement for pipeline in document.pipelines)
 
 
 RULE = Rule(

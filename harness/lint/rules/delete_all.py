@@ -21,10 +21,22 @@ def _check(document: Document) -> Iterator[Hit]:
     for call in kubectl.calls(document):
         if call.verb != "delete" or is_dry(call.command) or not is_asked(document, call.command):
             continue
-        everywhere = {"-A", "--all-namespaces"} & call.options.keys()
-        if ("--all" in call.options or everywhere) and not _MEANT.search(near(document, call.command.place.line)):
-            where = "in all namespaces" if everywhere else "of the namespace at once"
-            yield at(call.command, f"{shown(call.command.text)} deletes every {call.kind or 'object'} {where}")
+        what = _deletes(call)
+        if what and not _MEANT.search(near(document, call.command.place.line)):
+            yield at(call.command, f"{shown(call.command.text)} {what}")
+
+
+def _deletes(call: kubectl.Kubectl) -> str:
+    """What is deleted at once; "" for pods that have ended already."""
+    if "status.phase" in call.options.get("--field-selector", ""):
+        return ""
+    kind = call.kind or "object"
+    if {"-A", "--all-namespaces"} & call.options.keys():
+        return f"deletes every {kind} in all namespaces"
+    if "--all" in call.options:
+        return f"deletes every {kind} of the namespace at once"
+    by_selector = call.kind == "pod" and "--selector" in call.options
+    return "deletes all pods of the workload at once, in place of one after the other" if by_selector else ""
 
 
 RULE = Rule(

@@ -24,13 +24,13 @@ def _check(document: Document) -> Iterator[Hit]:
         return
     lines = {command.place.line for command in document.commands if is_change(command)}
     for number, (line, kind) in enumerate(zip(document.lines, document.kinds, strict=True), start=1):
-        found = _IF.search(line) if kind in "pc" and "n" in line else None
+        found = _IF.search(line) if kind in "pch" and "n" in line else None
         if found is None or not (
             _CHANGE.search(line[: found.start()]) or _CHANGE.match(line[found.end() :].lstrip(" ,:"))
         ):
             continue
         is_comment = kind == "c" and line.lstrip().startswith("#")
-        if (is_comment and number + 1 in lines) or (kind == "p" and _STEP.match(line)):
+        if (is_comment and number + 1 in lines) or (kind in "ph" and _STEP.match(line)):
             place = Place(number, found.start() + 1, found.end() + 1)
             yield Hit(
                 place, f"{shown(line.strip(' #-*'))} states no criterion; say which value of what makes it needed"

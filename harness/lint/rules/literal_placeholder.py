@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator
 
 from harness.lint.base import Hit, Rule, Severity
+from harness.lint.commands import Command
 from harness.lint.document import Document
 from harness.lint.facts import shown
+from harness.lint.names import names
 
 _LITERAL = re.compile(
     r"(?<![\w.$<{/-])(?:(?P<port>(?:https?://)?[a-z][\w.-]*:port)\b|(?:[a-z]+/)?(?P<name>(?:service|pod|deployment"
@@ -23,12 +25,30 @@ _EXPLAINED = re.compile(r"\b(?:replac\w+|substitut\w+|placeholder\w*|where)\b", 
 _HINTS = ("name", "NAME", "your", "YOUR", "my", "MY", ":port", "xxx", "XXX")
 
 
+_CAPITALS = re.compile(
+    r"(?:^|[:/=])(?P<id>ACCOUNT|REGION|CLUSTER|(?:[A-Z]+_)+(?:ID|NAME|ARN|IP|HOST|DATE|TAG|VERSION))(?=$|[:/])"
+)
+_TAKE_NAMES = names("printenv env echo export unset grep egrep awk sed read test set printf jq")
+"""Programs to which a name in capitals is a name."""
+
+
+def _found(command: Command, at: int) -> re.Match[str] | None:
+    """What only stands for a name in a word of a command."""
+    text = command.words[at].text
+    if any(hint in text for hint in _HINTS) and (found := _LITERAL.search(text)):
+        return found
+    behind_option = command.words[at - 1].text.startswith("--") or "/" in text or ":" in text
+    if command.program in _TAKE_NAMES or not behind_option or "set" in command.argv[1:2]:
+        return None
+    return _CAPITALS.search(text)
+
+
 def _check(document: Document) -> Iterator[Hit]:
     explained = bool(_EXPLAINED.search(document.words))
     seen: set[tuple[int, str]] = set()
     for command in document.commands:
-        for word in command.words[1:]:
-            found = _LITERAL.search(word.text) if any(hint in word.text for hint in _HINTS) else None
+        for number, word in enumerate(command.words[1:], start=1):
+            found = _found(command, number)
             if (
                 found is None
                 or " " in word.text

@@ -22,6 +22,8 @@ _MEANT = re.compile(
 
 def _check(document: Document) -> Iterator[Hit]:
     for command, why in endless(document):
+        if "watch" in (command.program, *command.prefix):
+            continue  # its name says that it is to be watched
         if not _MEANT.search(near(document, command.place.line, above=5, below=2)):
             yield at(command, f"{shown(command.text)} {why}")
 

@@ -31,14 +31,21 @@ _FREE = names(
 
 
 def _check(document: Document) -> Iterator[Hit]:
+    """Every change without a namespace, and the first command that reads."""
+    has_read = False
     for call in kubectl.calls(document):
-        if call.verb not in _VERBS or call.namespaced or _FREE & call.options.keys() or call.command.inside == "ssh":
-            continue
-        if not _is_namespaced(call):
+        if not _lacks_namespace(call) or (has_read and not call.is_change):
             continue
         if _SET.search(document.text):
             return
+        has_read = has_read or not call.is_change
         yield at(call.command, f"{shown(call.command.text)} names no namespace; add `-n NAMESPACE`")
+
+
+def _lacks_namespace(call: kubectl.Kubectl) -> bool:
+    if call.verb not in _VERBS or call.namespaced or _FREE & call.options.keys() or call.command.inside == "ssh":
+        return False
+    return _is_namespaced(call)
 
 
 def _is_namespaced(call: kubectl.Kubectl) -> bool:

@@ -18,6 +18,12 @@ _ON_AGAIN = re.compile(
 )
 
 
+_REMOVED = re.compile(
+    r"\"op\"\s*:\s*\"remove\"[^}]*/(livenessProbe|readinessProbe|startupProbe|limits|securityContext)"
+)
+"""What a JSON patch removes from a container."""
+
+
 def _check(document: Document) -> Iterator[Hit]:
     for command in asked(document):
         what = _disables(command)
@@ -29,6 +35,9 @@ def _disables(command: Command) -> str:
     argv = command.argv
     call = kubectl.read(command)
     if call is not None:
+        probe = _REMOVED.search(call.command.text) if call.verb == "patch" else None
+        if probe:
+            return f"the {probe[1]}"
         webhook = call.verb == "delete" and "webhookconfiguration" in call.kind
         budget = call.verb == "delete" and call.kind in ("poddisruptionbudget", "networkpolicy", "resourcequota")
         return "an admission check" if webhook else f"a {call.kind}" if budget else ""

@@ -18,8 +18,10 @@ _SECRET_FILE = re.compile(r"(?:\.pem|\.key|id_rsa|/token|/secrets?/|password|cre
 
 
 def _check(document: Document) -> Iterator[Hit]:
-    for pipeline in document.pipelines:
-        for command in pipeline.commands:
+    by_statement = {pipeline.first.statement: pipeline for pipeline in document.pipelines}
+    for command in document.commands:
+        pipeline = by_statement.get(command.statement)
+        if pipeline is not None and (command.inside or command in pipeline.commands):
             what = _shows(command, pipeline)
             if what:
                 yield at(
@@ -33,6 +35,8 @@ def _shows(command: Command, pipeline: Pipeline) -> str:
     call = kubectl.read(command)
     if call is not None:
         return _kubectl(call, pipeline)
+    if command.inside and command.program in ("env", "printenv") and len(command.words) == 1:
+        return "all variables of the pod, passwords included," if _shows_secrets(pipeline) else ""
     if command.program in ("echo", "printf", "printenv") and not command.inside:
         return (
             "a secret"
@@ -51,6 +55,15 @@ def _shows(command: Command, pipeline: Pipeline) -> str:
             else ""
         )
     return ""
+
+
+_MAY_BE_SECRET = re.compile(r"DB|API|KEY|PASS|SECRET|TOKEN|DATABASE|AWS|REDIS|POSTGRES|MYSQL|CRED|AUTH", re.I)
+
+
+def _shows_secrets(pipeline: Pipeline) -> bool:
+    """Whether no filter behind it keeps secrets out."""
+    filters = [each for each in pipeline.commands if each.program in ("grep", "egrep")]
+    return not filters or any(each.has("-v") or _MAY_BE_SECRET.search(each.text) for each in filters)
 
 
 def _is_taken(pipeline: Pipeline) -> bool:
