@@ -28,6 +28,7 @@ _HINTS = ("name", "NAME", "your", "YOUR", "my", "MY", ":port", "xxx", "XXX")
 _CAPITALS = re.compile(
     r"(?:^|[:/=])(?P<id>ACCOUNT|REGION|CLUSTER|(?:[A-Z]+_)+(?:ID|NAME|ARN|IP|HOST|DATE|TAG|VERSION))(?=$|[:/])"
 )
+_SOME_POD = re.compile(r"(?:[a-z][a-z0-9]*-)+pod")
 _TAKE_NAMES = names("printenv env echo export unset grep egrep awk sed read test set printf jq")
 """Programs to which a name in capitals is a name."""
 
@@ -35,6 +36,8 @@ _TAKE_NAMES = names("printenv env echo export unset grep egrep awk sed read test
 def _found(command: Command, at: int) -> re.Match[str] | None:
     """What only stands for a name in a word of a command."""
     text = command.words[at].text
+    if command.words[at - 1].text in ("pod", "pods") and (found := _SOME_POD.fullmatch(text)):
+        return found
     if any(hint in text for hint in _HINTS) and (found := _LITERAL.search(text)):
         return found
     behind_option = command.words[at - 1].text.startswith("--") or "/" in text or ":" in text

@@ -11,7 +11,7 @@ from harness.lint.endless import endless
 from harness.lint.facts import at, near, shown
 
 _MEANT = re.compile(
-    r"\b(?:watch(?:ing)?|follow(?:ing|ed)?|tail(?:ing)?|stream(?:ing)?|live|real[- ]?time|monitor(?:ing)?|ctrl[- +]?c"
+    r"\b(?:watch(?:ing)?|follow(?:ing|ed)?|tail(?:ing)?|stream(?:ing)?|live|real[- ]time|monitor(?:ing)?|ctrl[- +]?c"
     r"|\^C|keep an eye"
     r"|wait(?:ing)? (?:for|until)|observe|until (?:it|the|all)|progress|separate (?:terminal|shell|window)|another "
     r"(?:terminal|shell|window|tab)"

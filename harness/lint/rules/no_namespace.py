@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from harness.lint import kubectl
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
-from harness.lint.facts import at, shown
+from harness.lint.facts import at, is_asked, shown
 from harness.lint.names import names
 
 _SET = re.compile(
@@ -34,7 +34,7 @@ def _check(document: Document) -> Iterator[Hit]:
     """Every change without a namespace, and the first command that reads."""
     has_read = False
     for call in kubectl.calls(document):
-        if not _lacks_namespace(call) or (has_read and not call.is_change):
+        if not _lacks_namespace(call) or not is_asked(document, call.command) or (has_read and not call.is_change):
             continue
         if _SET.search(document.text):
             return

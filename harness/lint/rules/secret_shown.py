@@ -11,49 +11,42 @@ from harness.lint.commands import Command, Pipeline
 from harness.lint.document import Document
 from harness.lint.facts import at, shown
 
-_SECRET_NAME = re.compile(
-    r"(?:^|[_\W])(?:password|passwd|secret|token|api_?key|private_?key|credentials?)(?:$|[_\W])", re.I
+_SECRET_VARIABLE = re.compile(
+    r"^[^(]*\$\{?\w*(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|CREDENTIALS?)\w*(?:\}|\W|$)", re.I
 )
 _SECRET_FILE = re.compile(r"(?:\.pem|\.key|id_rsa|/token|/secrets?/|password|credentials)$|/var/run/secrets/", re.I)
+_PUBLIC_FILE = re.compile(r"\.pub\b|(?:cert|ca|chain)[\w.-]*\.pem$")
 
 
 def _check(document: Document) -> Iterator[Hit]:
-    by_statement = {pipeline.first.statement: pipeline for pipeline in document.pipelines}
+    outer: dict[int, Pipeline] = {}
+    for pipeline in document.pipelines:
+        outer.setdefault(pipeline.first.statement, pipeline)
+        for command in pipeline.commands:
+            yield from _hits(command, pipeline)
     for command in document.commands:
-        pipeline = by_statement.get(command.statement)
-        if pipeline is not None and (command.inside or command in pipeline.commands):
-            what = _shows(command, pipeline)
-            if what:
-                yield at(
-                    command, f"{shown(command.text)} prints {what} on the screen and into the history of the terminal"
-                )
+        if command.inside and command.statement in outer:
+            yield from _hits(command, outer[command.statement])
+
+
+def _hits(command: Command, pipeline: Pipeline) -> Iterator[Hit]:
+    hidden = command.nested or any(">" in each.operator for each in command.redirects) or _is_taken(pipeline)
+    what = "" if hidden else _shows(command, pipeline)
+    if what:
+        yield at(command, f"{shown(command.text)} prints {what} on the screen and into the history of the terminal")
 
 
 def _shows(command: Command, pipeline: Pipeline) -> str:
-    if command.nested or any(">" in each.operator for each in command.redirects) or _is_taken(pipeline):
-        return ""
     call = kubectl.read(command)
     if call is not None:
         return _kubectl(call, pipeline)
-    if command.inside and command.program in ("env", "printenv") and len(command.words) == 1:
+    arguments, alone = command.argv[1:], len(pipeline.commands) == 1
+    if command.inside and command.program in ("env", "printenv") and not arguments:
         return "all variables of the pod, passwords included," if _shows_secrets(pipeline) else ""
-    if command.program in ("echo", "printf", "printenv") and not command.inside:
-        return (
-            "a secret"
-            if any(_SECRET_NAME.search(word) and "$" in word for word in command.argv[1:])
-            and len(pipeline.commands) == 1
-            else ""
-        )
-    if (
-        command.program == "cat"
-        and any(_SECRET_FILE.search(word) for word in command.argv[1:])
-        and ".pub" not in command.text
-    ):
-        return (
-            "a secret"
-            if len(pipeline.commands) == 1 and not re.search(r"(?:cert|ca|chain)[\w.-]*\.pem$", command.text)
-            else ""
-        )
+    if command.program in ("echo", "printf") and not command.inside and alone:
+        return "a secret" if any(_SECRET_VARIABLE.search(word) for word in arguments) else ""
+    if command.program == "cat" and alone and not _PUBLIC_FILE.search(command.text):
+        return "a secret" if any(_SECRET_FILE.search(word) for word in arguments) else ""
     return ""
 
 
