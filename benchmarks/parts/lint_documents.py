@@ -1,11 +1,13 @@
-"""Writes invented runbooks: the same ones each time, in the proportions of public repositories of runbooks."""
+"""Writes invented runbooks: the same ones each time, with as many commands a block as public ones have."""
 
 from __future__ import annotations
 
 import random
 from pathlib import Path
 
-_SERVICES = ["api-gateway", "billing", "checkout", "realtime", "inference", "tool-service", "search", "mailer", "ledger", "catalog"]
+_SERVICES = (
+    "api-gateway", "billing", "checkout", "realtime", "inference", "tool-service", "search", "mailer", "ledger", "catalog",
+)  # fmt: skip
 _NAMESPACES = ("production", "shop", "payments")
 _COMMANDS = (
     "kubectl get pods -n {ns} -l app={svc}",

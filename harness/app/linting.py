@@ -43,6 +43,8 @@ class LintRequest:
     manifests: tuple[Path, ...] = ()
     context: str | None = None
     """A cluster to compare with; it is only read."""
+    shellcheck: bool = False
+    """Also run shellcheck on the shell blocks."""
     jobs: int | None = None
     """Processes; None: as many as pay."""
 
@@ -65,7 +67,18 @@ def run_lint(request: LintRequest, today: date) -> LintResult:
     alerts = _alerts(rule_files, files) if rule_files else None
     found = _lint_all(files, _Work(configuration.settings, today, alerts, _platform(request)), request.jobs)
     found += _lint_rule_files(rule_files, configuration.settings, today, alerts) if alerts else []
-    return LintResult(tuple(found), len(files) + len(rule_files), all_rules())
+    found += _shellchecked(files) if request.shellcheck else []
+    return LintResult(tuple(sorted(found, key=_by_place)), len(files) + len(rule_files), all_rules())
+
+
+def _by_place(finding: Finding) -> tuple[str, int, int, str]:
+    return finding.path, finding.place.line, finding.place.column, finding.rule
+
+
+def _shellchecked(files: Sequence[Path]) -> list[Finding]:
+    from harness.app.lint_shellcheck import shellcheck_findings  # noqa: PLC0415  an option
+
+    return shellcheck_findings([parse(_text(path), str(path)) for path in files])
 
 
 def corrections(result: LintResult) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -19,10 +20,11 @@ def lint(options: argparse.Namespace) -> int:
     """`gameday lint`: exit code 0 without findings, 1 with some; errors end with 2."""
     from harness.app.linting import LintRequest, correct, corrections, run_lint  # noqa: PLC0415  `--help` needs none of it
 
+    gc.disable()  # documents have next to no cycles; processes of the pool inherit it
     request = LintRequest(
         tuple(options.paths), tuple(chain(*options.select)), tuple(chain(*options.ignore)), options.pedantic,
         options.config, tuple(options.rules), options.platform, tuple(options.manifests),
-        options.context, options.jobs,
+        options.context, options.shellcheck, options.jobs,
     )  # fmt: skip
     today = datetime.now().astimezone().date()
     result = run_lint(request, today)

@@ -48,6 +48,8 @@ def add_lint(command: argparse.ArgumentParser) -> None:
     against.add_argument("--context", metavar="NAME", help=about)
     about = "the settings file (default: pyproject.toml or gameday.yaml in the working directory)"
     command.add_argument("--config", type=Path, metavar="FILE", help=about)
+    about = "also run shellcheck on the shell blocks, and merge what it finds"
+    command.add_argument("--shellcheck", action="store_true", help=about)
     about = "correct what can be corrected safely, and list what is left"
     command.add_argument("--fix", action="store_true", help=about)
     command.add_argument("--diff", action="store_true", help="show the safe corrections as a diff; change no file")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -43,6 +42,8 @@ class Alerts:
 
     def nearest(self, name: str) -> str:
         """` (near: X)` with the most similar alert, or ""."""
+        from difflib import get_close_matches  # noqa: PLC0415  rarely needed
+
         found = get_close_matches(name, [rule.name for rule in self.rules], 1, 0.8)
         return f"; the nearest is `{found[0]}`" if found else ""
 

@@ -118,5 +118,3 @@ class Shell:
     typed: tuple[Typed, ...] = ()
     open: tuple[tuple[Place, str, Source], ...] = ()
     """What is never closed in a statement."""
-    broken: tuple[tuple[Place, str, Source], ...] = ()
-    """Statements that are no shell."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from harness.lint import kubectl
 from harness.lint.commands import Command
 from harness.lint.facts import is_dry
+from harness.lint.patterns import lazy
 
 _KINDS = {
     "namespace": "deletes everything in the namespace",
@@ -27,15 +28,15 @@ _KINDS = {
     "volumeattachment": "detaches a volume",
     "machine": "deletes a machine",
 }
-_SQL = re.compile(
+_SQL = lazy(
     r"\b(?:DROP\s+(?:TABLE|DATABASE|SCHEMA|INDEX|USER|ROLE)|TRUNCATE(?:\s+TABLE)?\s+\w|DELETE\s+FROM\s+\w+\s*(?:;|$|\"|'))",
     re.I,
 )
-_SAFE_FOLDERS = re.compile(
+_SAFE_FOLDERS = lazy(
     r"^(?:/tmp/|/var/tmp/|\./|\$TMPDIR|/dev/shm/)[\w$<{./*-]+|^[\w.-]+(?:/[\w.-]+)?/?$|^\*\.\w+$|node_modules|\.terraform|/tmp\b"
 )
-_AWS = re.compile(r"^(?:delete-\w[\w-]*|terminate-instances|rb|deregister-\w+|purge-queue|remove-\w+)$")
-_AWS_MILD = re.compile(r"^delete-(?:message|tags?|log-stream|alarms)|^remove-tags")
+_AWS = lazy(r"^(?:delete-\w[\w-]*|terminate-instances|rb|deregister-\w+|purge-queue|remove-\w+)$")
+_AWS_MILD = lazy(r"^delete-(?:message|tags?|log-stream|alarms)|^remove-tags")
 
 
 def destroys(command: Command) -> str:

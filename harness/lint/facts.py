@@ -11,8 +11,9 @@ from harness.lint.base import Hit
 from harness.lint.commands import Command
 from harness.lint.document import Document
 from harness.lint.page import Place
+from harness.lint.patterns import lazy
 
-_GUARD = re.compile(
+_GUARD = lazy(
     r"\b(?:warn(?:ing)?|caution|danger(?:ous)?|careful(?:ly)?|beware|irreversibl[ey]|destructive|data[ -]?loss|lose "
     r"(?:any|all|the )?data"
     r"|make sure|be sure|ensure|confirm|double[- ]check|back ?up|backed up|snapshot|last resort|only (?:if|when|do"
@@ -53,7 +54,7 @@ def near(document: Document, line: int, above: int = 8, below: int = 3) -> str:
     return "\n".join(taken)
 
 
-_ASKS = re.compile(
+_ASKS = lazy(
     r"\b(?:run|execute|use|using|with|via|by|issue|type|try|do|enter|invoke|apply|delete|remove|restart|kill|stop"
     r"|start|scale|drain|clean"
     r"|reboot|force|drop|purge|flush|reset|check|show|get|list|see|look|view|perform|call|then|and|or|follow|inspect"
@@ -61,8 +62,8 @@ _ASKS = re.compile(
     r"[^.;]{0,80}$|[:>|]\s*$|^\s*(?:[-*+]|\d+[.)])?\s*(?:\[[ x]\]\s*)?$|→\s*$",
     re.I,
 )
-_REFUSES = re.compile(r"\b(?:no|not|never|don't|avoid|instead of|without|rather than|stop using|than)\s*$", re.I)
-_DESCRIBES = re.compile(
+_REFUSES = lazy(r"\b(?:no|not|never|don't|avoid|instead of|without|rather than|stop using|than)\s*$", re.I)
+_DESCRIBES = lazy(
     r"^\s*(?:is|was|are|were|removes?|deletes?|will|does|did|do not|don't|doesn't|has|had|can|cannot|would|triggers?"
     r"|triggering|fails?|returns?"
     r"|on the|command (?:is|was|will)|hangs?|may|might|must not|shows?)\b",
@@ -114,7 +115,7 @@ _CHANGES = {
     "rabbitmqctl": ("purge_queue", "delete_queue", "stop_app", "reset", "force_reset", "restart_app"),
 }  # fmt: skip
 _ALWAYS = ("reboot", "shutdown", "poweroff", "kill", "pkill", "killall", "ansible-playbook")
-_SQL_CHANGE = re.compile(
+_SQL_CHANGE = lazy(
     r"^\s*(?:UPDATE|DELETE\s+FROM|DROP|TRUNCATE|ALTER|INSERT|VACUUM|REINDEX|CREATE|GRANT|REVOKE)\b"
     r"|pg_(?:terminate|cancel)_backend|\bKILL\s+(?:QUERY\s+)?\d",
     re.I,
@@ -142,8 +143,8 @@ def _changes(command: Command) -> bool:
     return any(word.lower() in verbs for word in command.argv[1:4])
 
 
-_AWS_CHANGE = re.compile(r"(?:delete|terminate|reboot|stop|start|modify|update|put|failover|rm|rb|set|restore)\b")
-_SIGNALS = re.compile(r"-(?:SIG)?(?:USR[12]|HUP|QUIT|CONT|WINCH|TTIN|TTOU|0|1|3|l|L)$")
+_AWS_CHANGE = lazy(r"(?:delete|terminate|reboot|stop|start|modify|update|put|failover|rm|rb|set|restore)\b")
+_SIGNALS = lazy(r"-(?:SIG)?(?:USR[12]|HUP|QUIT|CONT|WINCH|TTIN|TTOU|0|1|3|l|L)$")
 
 
 def only_signals(command: Command) -> bool:
@@ -156,12 +157,12 @@ def changes(document: Document) -> Iterator[Command]:
     return (command for command in asked(document) if is_change(command))
 
 
-_INCIDENT = re.compile(
+_INCIDENT = lazy(
     r"\b(?:alert(?:s|ing)?|incidents?|symptoms?|runbooks?|playbook|outage|on-?call|paged?|firing|mitigat\w+"
     r"|diagnos\w+|troubleshoot\w*)\b",
     re.I,
 )
-_INCIDENT_HEADING = re.compile(
+_INCIDENT_HEADING = lazy(
     r"^(?:\W|\d)*(?:symptoms?|meaning|impact|diagnos(?:is|tics?)|mitigations?|immediate actions?|remediation"
     r"|resolution|triage|investigation"
     r"|alert (?:details|description|summary)|root cause|escalation|possible causes?|recovery|how to (?:fix|resolve))\b",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -44,6 +43,8 @@ class Platform:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """`; the nearest is X` with the most similar name, or ""."""
+    from difflib import get_close_matches  # noqa: PLC0415  rarely needed
+
     found = get_close_matches(name, list(known), 1, 0.6)
     return f"; the nearest is `{found[0]}`" if found else ""
 

@@ -20,7 +20,6 @@ _PLACEHOLDER = re.compile(
     r"(?<![<\w])<[A-Za-z$/][^<>\n|&;\"'`=]{0,60}>(?!>)|<%=[^%\n]*%>|\{\{[^{}\n]*\}\}|\[[A-Z][A-Z _-]+\]"
 )
 _OUTSIDE = re.compile(r"[^\x00-\x7f]")
-_MOST_WORDS = 20_000
 
 
 def read(page: Page) -> Shell:
@@ -38,7 +37,7 @@ def read(page: Page) -> Shell:
             reader.source(Source(item.place.line, (item.text,), (column,), None, labelled=False))
     return Shell(
         tuple(reader.pipelines), tuple(reader.commands), frozenset(reader.assigned), tuple(typed),
-        tuple(reader.open), tuple(reader.broken),
+        tuple(reader.open),
     )  # fmt: skip
 
 
@@ -67,7 +66,6 @@ class _Reader:
     commands: list[Command] = field(default_factory=list)
     assigned: set[str] = field(default_factory=set)
     open: list[tuple[Place, str, Source]] = field(default_factory=list)
-    broken: list[tuple[Place, str, Source]] = field(default_factory=list)
     count: int = 0
     depth: int = 0
 
@@ -86,12 +84,7 @@ class _Reader:
     def text(self, context: _Context) -> None:
         """Read one text: a statement, or the text of `sh -c`."""
         masked = _OUTSIDE.sub("X", _PLACEHOLDER.sub(_as_word, context.text))
-        root = syntax_tree(masked)
-        if root.has_error and not context.inside:
-            row = min(context.row, len(context.source.lines) - 1)
-            place = context.source.place(row, 0, len(context.source.lines[row]))
-            self.broken.append((place, context.text, context.source))
-        for child in root.named_children:
+        for child in syntax_tree(masked).named_children:
             _Visitor(self, context).visit(child)
 
 
@@ -195,6 +188,10 @@ class _Visitor:
                     made.append(command)
                     continue
             self.visit(node)
+        self._take(made)
+
+    def _take(self, made: Sequence[Command]) -> None:
+        """Add the commands of a pipeline."""
         if made:
             self.reader.pipelines.append(Pipeline(tuple(made)))
         for command in made:
@@ -225,15 +222,12 @@ class _Visitor:
     def _inside_text(self, content: Word, outer: Command, program: str) -> None:
         row = content.place.line - outer.source.first
         column = content.place.column - outer.source.columns[min(row, len(outer.source.columns) - 1)] + 1
-        before = len(self.reader.commands)
         context = _Context(
             outer.source, row, column, content.raw[1:-1], outer.statement, program, outer.conditional, outer.looped
         )
         kept = len(self.reader.pipelines)
         self.reader.text(context)
         del self.reader.pipelines[kept:]
-        if len(self.reader.commands) == before and len(self.reader.commands) > _MOST_WORDS:
-            return
 
     def _command(self, node: Node, redirects: tuple[Redirect, ...]) -> Command | None:
         words: list[Word] = []
@@ -246,24 +240,18 @@ class _Visitor:
                 redirects = (*redirects, self._redirect(child)) if kind == "file_redirect" else redirects
                 continue
             words.append(self._word(child))
+        return self._made(words, redirects)
+
+    def _made(self, words: Sequence[Word], redirects: tuple[Redirect, ...]) -> Command | None:
         prefix, kept = unwrapping.unwrapped(tuple(words))
         if not kept:
             return None
         self._note_read(kept)
         own = self.context
-        place = _whole(words[0].place, words[-1].place)
         return Command(
-            kept,
-            place,
-            own.source,
-            own.statement,
-            prefix,
-            own.inside,
-            own.conditional,
-            own.looped,
-            own.nested,
-            redirects,
-        )
+            kept, _whole(words[0].place, words[-1].place), own.source, own.statement, prefix, own.inside,
+            own.conditional, own.looped, own.nested, redirects,
+        )  # fmt: skip
 
     def _note_read(self, words: tuple[Word, ...]) -> None:
         if words[0].text in ("read", "mapfile", "readarray"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _TOKEN = re.compile(
@@ -142,8 +142,3 @@ class _State:
             self._compounds += 1
         elif word in _CLOSES and self._compounds:
             self._compounds -= 1
-
-
-def rows(found: Statement) -> Iterator[int]:
-    """The rows of a statement."""
-    yield from range(found.start, found.end)

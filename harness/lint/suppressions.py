@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from harness.lint.page import Page, Place
+from harness.lint.patterns import lazy
 
-_COMMENT = re.compile(r"<!--\s*gameday:\s*(?P<scope>disable(?:-file)?)\b(?P<rest>[^\n]*?)-->")
-_CODES = re.compile(r"^\s*=\s*(?P<codes>[\w-]+(?:\s*,\s*[\w-]+)*)")
-_REASON = re.compile(r"""\breason\s*=\s*(?:"([^"]*)"|'([^']*)'|(\S+))""")
-_UNTIL = re.compile(r"\buntil\s*=\s*(\S+)")
+_COMMENT = lazy(r"<!--\s*gameday:\s*(?P<scope>disable(?:-file)?)\b(?P<rest>[^\n]*?)-->")
+_CODES = lazy(r"^\s*=\s*(?P<codes>[\w-]+(?:\s*,\s*[\w-]+)*)")
+_REASON = lazy(r"""\breason\s*=\s*(?:"([^"]*)"|'([^']*)'|(\S+))""")
+_UNTIL = lazy(r"\buntil\s*=\s*(\S+)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,19 +8,20 @@ from dataclasses import dataclass
 
 from harness.lint.document import Document
 from harness.lint.page import Place
+from harness.lint.patterns import lazy
 
-_ITEM = re.compile(
+_ITEM = lazy(
     r"^[ \t]*(?:[-*+]|\d+[.)])[ \t]+(?:\*\*)?`?(?P<name>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)`?(?:\*\*)?[ \t]*(?::|–|—|-|="
     r"|\bto\b)[ \t]*(?P<rest>[^\n]+)$",
     re.M,
 )
-_SETS = re.compile(
+_SETS = lazy(
     r"\b(?:increase|raise|decrease|lower|reduce|set|change|bump|double|halve|enable|disable|turn|switch|toggle)\b|->"
     r"|→|\bfrom\b.+\bto\b",
     re.I,
 )
-_OLD = re.compile(r"\bfrom\s+\S+|\bdefault\b|\bcurrent\w*\b|\bwas\b|->|→|\bold\b|\bnormal(?:ly)?\b", re.I)
-_UP = re.compile(r"\b(?:increase|raise|bump|double|extend)\b", re.I)
+_OLD = lazy(r"\bfrom\s+\S+|\bdefault\b|\bcurrent\w*\b|\bwas\b|->|→|\bold\b|\bnormal(?:ly)?\b", re.I)
+_UP = lazy(r"\b(?:increase|raise|bump|double|extend)\b", re.I)
 
 
 @dataclass(frozen=True, slots=True)

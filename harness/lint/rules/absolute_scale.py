@@ -9,8 +9,9 @@ from harness.lint import kubectl
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import at, shown
+from harness.lint.patterns import lazy
 
-_PRESENT = re.compile(
+_PRESENT = lazy(
     r"\b(?:get|describe)\s+(?:deploy\w*|sts|statefulsets?|hpa|rs)\b|\bcurrent(?:ly)?\b[^\n]{0,40}\breplica"
     r"|\breplicas?\b[^\n]{0,40}\bcurrent|--current-replicas|\bfrom \d+ to \d+",
     re.I,

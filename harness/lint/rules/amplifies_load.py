@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import shown, whole_line
+from harness.lint.patterns import lazy
 from harness.lint.toggles import toggles
 
-_RETRIES = re.compile(r"RETR(?:Y|IES)|ATTEMPTS")
-_NO_RETRY = re.compile(r"DELAY|BACKOFF|INTERVAL|TIMEOUT|WAIT|_MS$|SECONDS")
-_PROSE = re.compile(
+_RETRIES = lazy(r"RETR(?:Y|IES)|ATTEMPTS")
+_NO_RETRY = lazy(r"DELAY|BACKOFF|INTERVAL|TIMEOUT|WAIT|_MS$|SECONDS")
+_PROSE = lazy(
     r"\b(?:increase|raise|bump|double)\b[^.\n]{0,40}\b(?:retries|retry (?:count|attempts|limit)|number of (?:retries"
     r"|attempts))\b",
     re.I,

@@ -9,10 +9,11 @@ from harness.lint.base import Hit, Rule, Severity
 from harness.lint.commands import Command
 from harness.lint.document import Document
 from harness.lint.facts import is_change, shown
+from harness.lint.patterns import lazy
 from harness.lint.typed import SHELLS
 
-_ANGLE = re.compile(r"(?<![<\w])<(?P<name>[A-Za-z][\w .:/-]*)>")
-_EXPLAINED = re.compile(r"\b(?:replac\w+|substitut\w+|where)\b[^\n]{0,80}", re.I)
+_ANGLE = lazy(r"(?<![<\w])<(?P<name>[A-Za-z][\w .:/-]*)>")
+_EXPLAINED = lazy(r"\b(?:replac\w+|substitut\w+|where)\b[^\n]{0,80}", re.I)
 
 
 def hits(document: Document, concerns: Callable[[Command], bool]) -> Iterator[Hit]:

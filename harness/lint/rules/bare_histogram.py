@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import shown
+from harness.lint.patterns import lazy
 
-_HISTOGRAM = re.compile(r"^[a-z][a-z0-9_]*_(?:histogram|bucket)(?:\{[^}]*\})?$")
-_BOARD = re.compile(r"\s*[-*+]\s+\W*(?:prometheus|metrics?|quer(?:y|ies))\b", re.I)
-_QUANTILE = re.compile(r"histogram_quantile\s*\(\s*[\d.]+\s*,\s*(?!.*\ble\b)(?!.*\bwithout\b)(?P<sum>sum\b[^`\n]*)")
+_HISTOGRAM = lazy(r"^[a-z][a-z0-9_]*_(?:histogram|bucket)(?:\{[^}]*\})?$")
+_BOARD = lazy(r"\s*[-*+]\s+\W*(?:prometheus|metrics?|quer(?:y|ies))\b", re.I)
+_QUANTILE = lazy(r"histogram_quantile\s*\(\s*[\d.]+\s*,\s*(?!.*\ble\b)(?!.*\bwithout\b)(?P<sum>sum\b[^`\n]*)")
 
 
 def _check(document: Document) -> Iterator[Hit]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from harness.lint.base import Edit, Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.page import Place
+from harness.lint.patterns import lazy
 
-_BLANK = re.compile(r"(?<!\\)\\([ \t]+)$")
+_BLANK = lazy(r"(?<!\\)\\([ \t]+)$")
 
 
 def _check(document: Document) -> Iterator[Hit]:

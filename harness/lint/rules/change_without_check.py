@@ -10,8 +10,9 @@ from harness.lint.base import Hit, Rule, Severity
 from harness.lint.commands import Command
 from harness.lint.document import Document
 from harness.lint.facts import at, is_change, section_end, shown
+from harness.lint.patterns import lazy
 
-_CHECKED = re.compile(
+_CHECKED = lazy(
     r"\b(?:verif\w+|validat\w+|confirm\w*|check\w*|make sure|ensure|monitor\w*|observ\w+|watch|wait\w*|expect\w*"
     r"|should|will (?:be|now|then)|healthy"
     r"|recover\w*|resolved?|success\w*|look (?:at|for)|see (?:that|if|whether)|test\w*|until|inspect|once (?:the|it"

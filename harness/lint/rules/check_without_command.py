@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import is_incident_document, shown, whole_line
+from harness.lint.patterns import lazy
 
-_ITEM = re.compile(
+_ITEM = lazy(
     r"^\s*(?:[-*+]|\d+[.)])\s+(?:\[[ x]\]\s+)?(?P<text>(?:check|verify|inspect|review|look at|examine|investigate"
     r"|identify)\b[^`\n]*)$",
     re.I,
 )
-_HOW = re.compile(r"`|\]\(|https?://|\bdashboard\b|:\s*$|\bsee\b|\bvia\b|\bwith\b|\busing\b|\bin the\b", re.I)
+_HOW = lazy(r"`|\]\(|https?://|\bdashboard\b|:\s*$|\bsee\b|\bvia\b|\bwith\b|\busing\b|\bin the\b", re.I)
 
 
 def _check(document: Document) -> Iterator[Hit]:

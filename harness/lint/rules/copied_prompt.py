@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from harness.lint.base import Edit, Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.page import Place
+from harness.lint.patterns import lazy
 from harness.lint.typed import SHELLS, Typed
 
-_DOLLAR = re.compile(r"\$\s+")
+_DOLLAR = lazy(r"\$\s+")
 
 
 def _check(document: Document) -> Iterator[Hit]:

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import shown
+from harness.lint.patterns import lazy
 
-_CONTEXT = re.compile(r"\bprometheus\b|\bpromql\b|\bmetrics?\b|\brate\(|\bincrease\(", re.I)
-_COUNTER = re.compile(
+_CONTEXT = lazy(r"\bprometheus\b|\bpromql\b|\bmetrics?\b|\brate\(|\bincrease\(", re.I)
+_COUNTER = lazy(
     r"^[a-z][a-z0-9]*(?:_[a-z0-9]+)*_(?:errors|requests|drops|dropped|failures|failed|retries|timeouts|rejections"
     r"|restarts|processed|received|sent)$"
 )

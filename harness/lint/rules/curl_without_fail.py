@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import at, shown
+from harness.lint.patterns import lazy
 
-_HEALTH = re.compile(
+_HEALTH = lazy(
     r"/(?:[\w/-]*[/_-])?(?:health[\w-]*|healthz|ready|readyz|readiness|live|livez|liveness|status|ping"
     r"|heartbeat)(?:[/?\s'\"]|$)",
     re.I,

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import shown
+from harness.lint.patterns import lazy
 
-_LINK = re.compile(r"(?<!\\)\[(?:[^\[\]\n]|\[[^\[\]\n]*\]){0,300}\]\(#(?P<anchor>[^()\s]+)\)")
-_OWN = re.compile(r"""(?:\bid|\bname)\s*=\s*["']([^"']+)["']|\{[:\s]*#([\w-]+)""")
-_NO_WORD = re.compile(r"[^\w\- ]")
+_LINK = lazy(r"(?<!\\)\[(?:[^\[\]\n]|\[[^\[\]\n]*\]){0,300}\]\(#(?P<anchor>[^()\s]+)\)")
+_OWN = lazy(r"""(?:\bid|\bname)\s*=\s*["']([^"']+)["']|\{[:\s]*#([\w-]+)""")
+_NO_WORD = lazy(r"[^\w\- ]")
 
 
 def _check(document: Document) -> Iterator[Hit]:

@@ -9,13 +9,14 @@ from urllib.parse import unquote
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import shown
+from harness.lint.patterns import lazy
 
-_LINK = re.compile(
+_LINK = lazy(
     r"(?<!\\)\[(?:[^\[\]\n]|\[[^\[\]\n]*\]){0,300}\]\(<?(?P<target>[^()\s<>]+(?:\([^()\s]*\)[^()\s<>]*)?)>?(?:\s+[\"'][^\"'\n]*[\"'])?\)"
 )
-_NOT_A_FILE = re.compile(r"[a-z][a-z0-9+.-]*:|//|#|/|\{|\$|mailto|<|\?|@", re.I)
-_SITE = re.compile(r"\{\{[<%]|\]\(\{\{|^\s*---\n(?:.*\n)*?(?:layout|weight|slug|draft)\s*:", re.M)
-_FILE = re.compile(
+_NOT_A_FILE = lazy(r"[a-z][a-z0-9+.-]*:|//|#|/|\{|\$|mailto|<|\?|@", re.I)
+_SITE = lazy(r"\{\{[<%]|\]\(\{\{|^\s*---\n(?:.*\n)*?(?:layout|weight|slug|draft)\s*:", re.M)
+_FILE = lazy(
     r"\.(?:md|markdown|png|jpe?g|gif|svg|ya?ml|json|sh|py|txt|pdf|sql|tf|html?|drawio|j2|toml|cfg|conf|mdx|go|rb|js)$",
     re.I,
 )

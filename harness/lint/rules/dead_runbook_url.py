@@ -9,8 +9,9 @@ from harness.lint.alerts import Alerts, folded
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import shown, whole_line
+from harness.lint.patterns import lazy
 
-_TEMPLATE = re.compile(r"\{\{|<[\w -]+>|\$\{|%\w+%|\bTODO\b|\bexample\.(?:com|org|net)\b", re.I)
+_TEMPLATE = lazy(r"\{\{|<[\w -]+>|\$\{|%\w+%|\bTODO\b|\bexample\.(?:com|org|net)\b", re.I)
 
 
 def _check(document: Document) -> Iterator[Hit]:

@@ -9,8 +9,9 @@ from harness.lint import kubectl
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import at, is_asked, is_dry, near, shown
+from harness.lint.patterns import lazy
 
-_MEANT = re.compile(
+_MEANT = lazy(
     r"\b(?:all|every|each)\b.{0,80}\b(?:safe|recreat|re-creat|stateless|one by one|warning|caution|downtime|interrupt"
     r"|disrupt)",
     re.I | re.S,

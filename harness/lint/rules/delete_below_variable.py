@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import shown
+from harness.lint.patterns import lazy
 
-_RISKY = re.compile(r"^[\"']?/?\$\{?\w+\}?[\"']?/(?:\*|\.\*)?[\"']?$|^[\"']?/\$\{?\w+\}?[\"']?$")
+_RISKY = lazy(r"^[\"']?/?\$\{?\w+\}?[\"']?/(?:\*|\.\*)?[\"']?$|^[\"']?/\$\{?\w+\}?[\"']?$")
 
 
 def _check(document: Document) -> Iterator[Hit]:

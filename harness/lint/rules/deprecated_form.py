@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from harness.lint import kubectl
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import shown, whole_line
+from harness.lint.patterns import lazy
 
-_APIS = re.compile(
+_APIS = lazy(
     r"^\s*apiVersion:\s*(?P<api>extensions/v1beta1|apps/v1beta[12]|policy/v1beta1|batch/v1beta1"
     r"|autoscaling/v2beta[12]|networking\.k8s\.io/v1beta1|rbac\.authorization\.k8s\.io/v1beta1"
     r"|apiextensions\.k8s\.io/v1beta1)\b"

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import shown
+from harness.lint.patterns import lazy
 
-_MEANT = re.compile(r"\.\.\.|…|^\s*[-+*] |^\s*#")
+_MEANT = lazy(r"\.\.\.|…|^\s*[-+*] |^\s*#")
 
 
 def _check(document: Document) -> Iterator[Hit]:

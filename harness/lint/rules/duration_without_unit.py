@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
+from harness.lint.patterns import lazy
 from harness.lint.toggles import toggles
 
-_DURATION = re.compile(r"(?:TIMEOUT|INTERVAL|DELAY|TTL|DURATION|BACKOFF|PERIOD|WAIT)$")
-_UNIT = re.compile(
+_DURATION = lazy(r"(?:TIMEOUT|INTERVAL|DELAY|TTL|DURATION|BACKOFF|PERIOD|WAIT)$")
+_UNIT = lazy(
     r"\d\s*(?:ms|s|m|h|sec|min|hour|day|milli|micro)|\b(?:milliseconds?|seconds?|minutes?|hours?|days?)\b", re.I
 )
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import shown
+from harness.lint.patterns import lazy
 
-_EMPTY = re.compile(
+_EMPTY = lazy(
     r"(?<![!\\\]])\[[^\[\]\n]{2,200}\]\((?P<target>\s*|#|TODO\w*|TBD|FIXME|link|url|URL|LINK|https?://(?:TODO|link|url)?)\)"
 )
-_EXAMPLE = re.compile(r"\[[^\[\]\n]{2,200}\]\((?P<target>https?://(?:[\w.-]+\.)?example\.(?:com|org|net)[^)\s]*)\)")
+_EXAMPLE = lazy(r"\[[^\[\]\n]{2,200}\]\((?P<target>https?://(?:[\w.-]+\.)?example\.(?:com|org|net)[^)\s]*)\)")
 
 
 def _check(document: Document) -> Iterator[Hit]:

@@ -10,8 +10,9 @@ from harness.lint.base import Hit, Rule, Severity
 from harness.lint.commands import Command
 from harness.lint.document import Document
 from harness.lint.facts import at, changes, is_incident_document, shown
+from harness.lint.patterns import lazy
 
-_SAVED = re.compile(
+_SAVED = lazy(
     r"\b(?:logs?|describe|events?|dump|trace|profile|screenshot|evidence|save|collect|gather|investigat\w+|diagnos\w+"
     r"|inspect|snapshot)\b",
     re.I,

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.commands import Command
 from harness.lint.document import Document
+from harness.lint.patterns import lazy
 from harness.lint.words import Word, inner
 
-_VARIABLE = re.compile(r"(?<!\\)\$\{?([A-Za-z_]\w*)")
-_OPERATORS = re.compile(r"^(?:POD|NS|NAMESPACE|NODE|CONTAINER|CLUSTER|USER|HOME|DATE|NAME)(?:_?NAME|_?ID)?$|^[a-z]")
+_VARIABLE = lazy(r"(?<!\\)\$\{?([A-Za-z_]\w*)")
+_OPERATORS = lazy(r"^(?:POD|NS|NAMESPACE|NODE|CONTAINER|CLUSTER|USER|HOME|DATE|NAME)(?:_?NAME|_?ID)?$|^[a-z]")
 
 
 def _check(document: Document) -> Iterator[Hit]:

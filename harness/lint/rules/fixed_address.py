@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections.abc import Iterator
 
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.names import names
+from harness.lint.patterns import lazy
 
-_ADDRESS = re.compile(r"(?<![\w.-])(\d{1,3}(?:\.\d{1,3}){3})(?![\w.]|/\d|-\d)")
+_ADDRESS = lazy(r"(?<![\w.-])(\d{1,3}(?:\.\d{1,3}){3})(?![\w.]|/\d|-\d)")
 _PROGRAMS = names(
     """
     ssh scp curl wget psql mysql redis-cli ping telnet nc rsync sftp mongo mongosh nslookup dig
@@ -34,6 +33,8 @@ def _check(document: Document) -> Iterator[Hit]:
 
 
 def _is_machine(text: str) -> bool:
+    import ipaddress  # noqa: PLC0415  rarely needed
+
     try:
         address = ipaddress.ip_address(text)
     except ValueError:

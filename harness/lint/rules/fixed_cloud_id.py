@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
+from harness.lint.patterns import lazy
 
-_ID = re.compile(r"(?<![\w-])((?:i|vol|snap|eni|sg|subnet|vpc|ami)-[0-9a-f]{8}(?:[0-9a-f]{9})?)(?![\w-])")
-_EXAMPLE = re.compile(r"(\d)\1{5,}|(?:0123|1234)(?:4567|5678)|abcdef")
+_ID = lazy(r"(?<![\w-])((?:i|vol|snap|eni|sg|subnet|vpc|ami)-[0-9a-f]{8}(?:[0-9a-f]{9})?)(?![\w-])")
+_EXAMPLE = lazy(r"(\d)\1{5,}|(?:0123|1234)(?:4567|5678)|abcdef")
 
 
 def _check(document: Document) -> Iterator[Hit]:

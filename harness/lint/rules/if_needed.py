@@ -9,14 +9,15 @@ from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import is_change, shown
 from harness.lint.page import Place
+from harness.lint.patterns import lazy
 
-_IF = re.compile(r"\b(?:if|when|as|where) (?:needed|necessary|required|appropriate|applicable)\b", re.I)
-_CHANGE = re.compile(
+_IF = lazy(r"\b(?:if|when|as|where) (?:needed|necessary|required|appropriate|applicable)\b", re.I)
+_CHANGE = lazy(
     r"\b(?:restart(?:s|ing)?|scale|scaling|roll ?back|fail ?over|increase|decrease|delete|kill|drain|reboot|disable"
     r"|enable|terminate|stop|purge|flush|evict|cordon|truncate|drop)\w*\b",
     re.I,
 )
-_STEP = re.compile(r"^\s*(?:[-*+]|\d+[.)]|#+)\s")
+_STEP = lazy(r"^\s*(?:[-*+]|\d+[.)]|#+)\s")
 
 
 def _check(document: Document) -> Iterator[Hit]:

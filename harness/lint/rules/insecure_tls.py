@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import asked, at, shown
+from harness.lint.patterns import lazy
 
-_LOCAL = re.compile(r"localhost|127\.0\.0\.1|\[::1\]|0\.0\.0\.0|//10\.|//\$|:9093|:10250|:6443|\.svc\b")
+_LOCAL = lazy(r"localhost|127\.0\.0\.1|\[::1\]|0\.0\.0\.0|//10\.|//\$|:9093|:10250|:6443|\.svc\b")
 
 
 def _check(document: Document) -> Iterator[Hit]:

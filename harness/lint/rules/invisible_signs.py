@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from harness.lint.base import Edit, Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.page import Place
+from harness.lint.patterns import lazy
 
-_SIGNS = re.compile("[\u00a0\u2000-\u200d\u202f\u2060\u3000\ufeff\u00ad\u202a-\u202e\u2066-\u2069]")
+_SIGNS = lazy("[\u00a0\u2000-\u200d\u202f\u2060\u3000\ufeff\u00ad\u202a-\u202e\u2066-\u2069]")
 
 
 def _check(document: Document) -> Iterator[Hit]:

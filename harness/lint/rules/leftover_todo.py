@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
+from harness.lint.patterns import lazy
 
-_MARK = re.compile(r"\b(?:TODO|FIXME|TBD|TBC|XXX|T\.B\.D\.)(?![\w-])(?! *(?:list|check|item|app|s\b|LIST|CHECK))")
-_PHRASE = re.compile(
+_MARK = lazy(r"\b(?:TODO|FIXME|TBD|TBC|XXX|T\.B\.D\.)(?![\w-])(?! *(?:list|check|item|app|s\b|LIST|CHECK))")
+_PHRASE = lazy(
     r"\b(?:coming soon|work in progress|lorem ipsum|needs? documentation|not yet documented|under construction)\b"
     r"|\b(?:this|the) (?:section|page|document|runbook|part) (?:is|needs to be) (?:incomplete|a stub|finished|written"
     r"|completed|not (?:yet )?(?:complete|finished|written))\b"

@@ -10,8 +10,9 @@ from harness.lint.commands import Command
 from harness.lint.document import Document
 from harness.lint.facts import shown
 from harness.lint.names import names
+from harness.lint.patterns import lazy
 
-_LITERAL = re.compile(
+_LITERAL = lazy(
     r"(?<![\w.$<{/-])(?:(?P<port>(?:https?://)?[a-z][\w.-]*:port)\b|(?:[a-z]+/)?(?P<name>(?:service|pod|deployment"
     r"|namespace|container|app|node|cluster|bucket|database|db)-name)(?![\w-])"
     r"|(?:\w+/)?(?P<yours>(?:YOUR|MY)[_-][A-Z_-]+|(?:your|my)-(?:pod|app|service|deployment|namespace|cluster|bucket"
@@ -19,16 +20,16 @@ _LITERAL = re.compile(
     r"|(?P<upper>(?:SERVICE|POD|DEPLOYMENT|NAMESPACE|CONTAINER|NODE|CLUSTER|BUCKET|DATABASE|HOST)_NAME)(?![\w=])"
     r"|(?P<xs>x{3,}|X{3,})(?![\w]))"
 )
-_EXPLAINED = re.compile(r"\b(?:replac\w+|substitut\w+|placeholder\w*|where)\b", re.I)
+_EXPLAINED = lazy(r"\b(?:replac\w+|substitut\w+|placeholder\w*|where)\b", re.I)
 
 
-_HINTS = ("name", "NAME", "your", "YOUR", "my", "MY", ":port", "xxx", "XXX")
+_HINT = lazy(r"name|NAME|your|YOUR|my-|MY_|MY-|:port|xxx|XXX")
 
 
-_CAPITALS = re.compile(
+_CAPITALS = lazy(
     r"(?:^|[:/=])(?P<id>ACCOUNT|REGION|CLUSTER|(?:[A-Z]+_)+(?:ID|NAME|ARN|IP|HOST|DATE|TAG|VERSION))(?=$|[:/])"
 )
-_SOME_POD = re.compile(r"(?:[a-z][a-z0-9]*-)+pod")
+_SOME_POD = lazy(r"(?:[a-z][a-z0-9]*-)+pod")
 _TAKE_NAMES = names("printenv env echo export unset grep egrep awk sed read test set printf jq")
 """Programs to which a name in capitals is a name."""
 
@@ -38,7 +39,7 @@ def _found(command: Command, at: int) -> re.Match[str] | None:
     text = command.words[at].text
     if command.words[at - 1].text in ("pod", "pods") and (found := _SOME_POD.fullmatch(text)):
         return found
-    if any(hint in text for hint in _HINTS) and (found := _LITERAL.search(text)):
+    if _HINT.search(text) and (found := _LITERAL.search(text)):
         return found
     behind_option = command.words[at - 1].text.startswith("--") or "/" in text or ":" in text
     if command.program in _TAKE_NAMES or not behind_option or "set" in command.argv[1:2]:

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
+from harness.lint.patterns import lazy
 from harness.lint.toggles import Toggle, toggles
 
-_BREAKER = re.compile(r"(?:BREAKER|BACKPRESSURE)\w*THRESHOLD|THRESHOLD\w*(?:BREAKER|BACKPRESSURE)")
-_CHECKS = re.compile(r"(?:STRICT|VALIDAT|VERIFY|SECURITY|AUTH|TLS|RATE_?LIMIT)\w*")
-_OFF = re.compile(r"\b(?:false|off|0|no|disabled?|none|disable)\b", re.I)
+_BREAKER = lazy(r"(?:BREAKER|BACKPRESSURE)\w*THRESHOLD|THRESHOLD\w*(?:BREAKER|BACKPRESSURE)")
+_CHECKS = lazy(r"(?:STRICT|VALIDAT|VERIFY|SECURITY|AUTH|TLS|RATE_?LIMIT)\w*")
+_OFF = lazy(r"\b(?:false|off|0|no|disabled?|none|disable)\b", re.I)
 
 
 def _check(document: Document) -> Iterator[Hit]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -10,9 +9,10 @@ from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import shown
 from harness.lint.page import Place
+from harness.lint.patterns import lazy
 from harness.lint.typed import SHELLS
 
-_OPTION = re.compile(r"\s*(?!-[rwxsStT-]{9})(--?[A-Za-z][\w-]*)(?:[ =]|$)")
+_OPTION = lazy(r"\s*(?!-[rwxsStT-]{9})(--?[A-Za-z][\w-]*)(?:[ =]|$)")
 
 
 def _check(document: Document) -> Iterator[Hit]:

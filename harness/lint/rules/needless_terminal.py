@@ -9,9 +9,10 @@ from harness.lint.base import Hit, Rule, Severity
 from harness.lint.commands import Command
 from harness.lint.document import Document
 from harness.lint.names import names
+from harness.lint.patterns import lazy
 from harness.lint.words import Word, inner
 
-_OPTION = re.compile(r"-(?:it|ti|i|t)|--(?:stdin|tty)")
+_OPTION = lazy(r"-(?:it|ti|i|t)|--(?:stdin|tty)")
 _PLAIN = names(
     """
     cat ls env printenv curl wget grep head ps df du date hostname id whoami nslookup dig ping ss netstat free

@@ -9,8 +9,9 @@ from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.endless import endless
 from harness.lint.facts import at, near, shown
+from harness.lint.patterns import lazy
 
-_MEANT = re.compile(
+_MEANT = lazy(
     r"\b(?:watch(?:ing)?|follow(?:ing|ed)?|tail(?:ing)?|stream(?:ing)?|live|real[- ]time|monitor(?:ing)?|ctrl[- +]?c"
     r"|\^C|keep an eye"
     r"|wait(?:ing)? (?:for|until)|observe|until (?:it|the|all)|progress|separate (?:terminal|shell|window)|another "

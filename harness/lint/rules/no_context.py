@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from harness.lint import kubectl
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import at, shown
+from harness.lint.patterns import lazy
 
-_SET = re.compile(
+_SET = lazy(
     r"current-context|use-context|--context|kubectx|--kubeconfig|KUBECONFIG|\boc login\b|get-credentials"
     r"|update-kubeconfig|tsh kube login|az aks|whoami --show"
 )

@@ -9,8 +9,9 @@ from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.engine import top
 from harness.lint.facts import is_incident_document
+from harness.lint.patterns import lazy
 
-_PEOPLE = re.compile(
+_PEOPLE = lazy(
     r"\b(?:escalat\w+|contact\w*|page(?:r| the| out)?|pagerduty|opsgenie|on-?call|slack|#[a-z][\w-]{3,}|support "
     r"(?:case|ticket|team|request)"
     r"|open (?:a|an) (?:\w+ ){0,2}(?:case|ticket|issue|bug)|(?:create|file|raise) (?:a|an) (?:\w+ ){0,2}(?:case"

@@ -10,8 +10,9 @@ from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import at, is_asked, shown
 from harness.lint.names import names
+from harness.lint.patterns import lazy
 
-_SET = re.compile(
+_SET = lazy(
     r"\bset-context\b|\bkubens\b|\boc\s+project\s|\bkubectl\s+ns\s|alias k\w*=|switch(?:ed|ing)? to (?:the )?\S+ "
     r"(?:project|namespace)"
     r"|(?:change|set|select|use) (?:to )?(?:the )?(?:\S+ )?(?:project|namespace)\b",

@@ -9,8 +9,9 @@ from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.engine import top
 from harness.lint.facts import changes, is_incident_document
+from harness.lint.patterns import lazy
 
-_REMEDY = re.compile(
+_REMEDY = lazy(
     r"^(?:\W|\d)*(?:mitigat\w*|re(?:solution|mediation|medy|covery)\b.*|resolv\w*.*|fix(?:es|ing)?\b.*|solutions?"
     r"|work-?arounds?|actions?|immediate actions?"
     r"|(?:possible )?(?:steps?|actions?)(?: to .*)?|procedures?|response|how to (?:fix|resolve|recover|mitigate).*"
@@ -19,7 +20,7 @@ _REMEDY = re.compile(
     r"|handling.*|troubleshoot.*)$",
     re.I,
 )
-_IMPERATIVE = re.compile(
+_IMPERATIVE = lazy(
     r"\b(?:restart|scale|roll ?back|delete|increase|decrease|add|remove|replace|fix|resolve|mitigate|drain|expand"
     r"|upgrade|kill|clean|reduce|fail ?over"
     r"|re-?deploy|recreate|reboot|free up|disable|enable|adjust|update|change|revert|stop|start|move|rebalance"

@@ -11,8 +11,9 @@ from harness.lint.commands import Command
 from harness.lint.document import Document
 from harness.lint.engine import top
 from harness.lint.facts import changes, is_incident_document
+from harness.lint.patterns import lazy
 
-_BACK = re.compile(
+_BACK = lazy(
     r"\b(?:roll(?:ing|ed)?[- ]?back|revert\w*|undo|back[- ]?out|restor\w+|back to (?:the )?(?:normal|original"
     r"|previous|default|its)"
     r"|original (?:value|setting|number|state|replica)\w*|previous (?:value|version|setting|state|revision)|scale "

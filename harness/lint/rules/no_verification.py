@@ -9,8 +9,9 @@ from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.engine import top
 from harness.lint.facts import changes, is_incident_document
+from harness.lint.patterns import lazy
 
-_CHECKED = re.compile(
+_CHECKED = lazy(
     r"\b(?:verif\w+|validat\w+|confirm\w*|(?:should|will) (?:now )?(?:be|see|show|return|recover|clear|resolve"
     r"|disappear|go away|start|drop)"
     r"|check (?:that|if|whether|the status)|make sure|ensure|monitor\w*|observe|watch|wait (?:for|until)|expected "

@@ -9,9 +9,10 @@ from harness.lint import kubectl
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import at, shown
+from harness.lint.patterns import lazy
 from harness.lint.words import inner
 
-_BOARD = re.compile(r"^\s*[-*+]\s+(?:Grafana|Prometheus|Jaeger|Kibana|Datadog)\s*:\s*(?P<name>.+)$", re.M)
+_BOARD = lazy(r"^\s*[-*+]\s+(?:Grafana|Prometheus|Jaeger|Kibana|Datadog)\s*:\s*(?P<name>.+)$", re.M)
 
 
 def _check(document: Document) -> Iterator[Hit]:

@@ -8,18 +8,19 @@ from collections.abc import Iterator
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import whole_line
+from harness.lint.patterns import lazy
 from harness.lint.typed import SHELLS
 
 _LANGUAGES = {
-    "YAML": re.compile(r"\s*(?:---\s*$|apiVersion:\s|kind:\s+[A-Z]|metadata:\s*$|spec:\s*$)"),
-    "JSON": re.compile(r"\s*(?:\{\s*$|\[\s*$|\{\s*\"[\w-]+\"\s*:)"),
-    "SQL": re.compile(
+    "YAML": lazy(r"\s*(?:---\s*$|apiVersion:\s|kind:\s+[A-Z]|metadata:\s*$|spec:\s*$)"),
+    "JSON": lazy(r"\s*(?:\{\s*$|\[\s*$|\{\s*\"[\w-]+\"\s*:)"),
+    "SQL": lazy(
         r"\s*(?:SELECT\s.+\sFROM\s|UPDATE\s+\S+\s+SET\s|DELETE\s+FROM\s|INSERT\s+INTO\s|ALTER\s+TABLE\s"
         r"|CREATE\s+(?:TABLE|INDEX|USER)\s)",
         re.I,
     ),
-    "HTTP": re.compile(r"(?:GET|POST|PUT|PATCH|DELETE) /"),
-    "PromQL": re.compile(
+    "HTTP": lazy(r"(?:GET|POST|PUT|PATCH|DELETE) /"),
+    "PromQL": lazy(
         r"\s*(?:sum|rate|avg|max|histogram_quantile|increase|topk|count)\s*(?:by\s*\([^)]*\)\s*)?\(.*(?:\{"
         r"|\[\d+[smhd]\])"
     ),

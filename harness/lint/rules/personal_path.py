@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import shown
+from harness.lint.patterns import lazy
 
-_PATH = re.compile(
+_PATH = lazy(
     r"/(?:Users|home)/(?!(?:ubuntu|ec2-user|core|git|vagrant|user|username|USER|your\w*|me|<|\$|core|centos|admin|runner|postgres|app|kubernetes)\b)[a-z][\w.-]+/"
 )
 

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import at, shown
+from harness.lint.patterns import lazy
 
 _SHELLS = ("sh", "bash", "zsh", "ksh", "dash", "python", "python3", "perl", "ruby")
-_SUBSTITUTED = re.compile(r"(?:\$\(|<\(|`)\s*(?:curl|wget)\b")
+_SUBSTITUTED = lazy(r"(?:\$\(|<\(|`)\s*(?:curl|wget)\b")
 
 
 def _check(document: Document) -> Iterator[Hit]:

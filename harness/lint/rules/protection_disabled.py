@@ -10,17 +10,16 @@ from harness.lint.base import Hit, Rule, Severity
 from harness.lint.commands import Command
 from harness.lint.document import Document
 from harness.lint.facts import asked, at, has_guard, shown
+from harness.lint.patterns import lazy
 
-_ON_AGAIN = re.compile(
+_ON_AGAIN = lazy(
     r"\bre-?enabl\w*|\bturn(?:ed)? (?:it |them )?(?:back )?on\b|\bsetenforce 1|\brestor\w+|\brevert\w*|\bput (?:it"
     r"|them) back|\bafterwards\b",
     re.I,
 )
 
 
-_REMOVED = re.compile(
-    r"\"op\"\s*:\s*\"remove\"[^}]*/(livenessProbe|readinessProbe|startupProbe|limits|securityContext)"
-)
+_REMOVED = lazy(r"\"op\"\s*:\s*\"remove\"[^}]*/(livenessProbe|readinessProbe|startupProbe|limits|securityContext)")
 """What a JSON patch removes from a container."""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from harness.lint.alerts import Alerts
@@ -10,9 +9,10 @@ from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import is_incident_document, whole_line
 from harness.lint.page import Place
+from harness.lint.patterns import lazy
 
-_NAME = re.compile(r"^(?:[A-Z]{2,}|[A-Z][a-z0-9]+)(?:[A-Z][a-z0-9]*){1,}$")
-_MENTION = re.compile(
+_NAME = lazy(r"^(?:[A-Z]{2,}|[A-Z][a-z0-9]+)(?:[A-Z][a-z0-9]*){1,}$")
+_MENTION = lazy(
     r"\balerts?\b[^`\n]{0,20}`(?P<name>(?:[A-Z][a-z0-9]+){2,})`|`(?P<before>(?:[A-Z][a-z0-9]+){2,})` alert\b"
 )
 

@@ -9,8 +9,9 @@ from harness.lint import kubectl
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import at, shown
+from harness.lint.patterns import lazy
 
-_UP = re.compile(
+_UP = lazy(
     r"\bscale[sd]?\b[^\n]{0,60}\b(?:up|back|again|original|previous)\b|--replicas[= ][\"']?(?:[1-9]|\$|<|\{|N)", re.I
 )
 

@@ -8,27 +8,28 @@ from collections.abc import Iterator
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.page import Place
+from harness.lint.patterns import lazy
 
 _SECRETS: tuple[tuple[tuple[str, ...], str, re.Pattern[str]], ...] = (
-    (("AKIA",), "an AWS access key", re.compile(r"\b(AKIA[0-9A-Z]{16})\b")),
-    (("ghp_", "gho_", "ghs_", "ghu_", "ghr_"), "a GitHub token", re.compile(r"\b(gh[pousr]_[A-Za-z0-9]{36,})")),
-    (("xox",), "a Slack token", re.compile(r"\b(xox[baprs]-[A-Za-z0-9-]{20,})")),
+    (("AKIA",), "an AWS access key", lazy(r"\b(AKIA[0-9A-Z]{16})\b")),
+    (("ghp_", "gho_", "ghs_", "ghu_", "ghr_"), "a GitHub token", lazy(r"\b(gh[pousr]_[A-Za-z0-9]{36,})")),
+    (("xox",), "a Slack token", lazy(r"\b(xox[baprs]-[A-Za-z0-9-]{20,})")),
     (
         ("PRIVATE KEY",),
         "a private key",
-        re.compile(r"(-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----)\s*\n\s*[A-Za-z0-9+/=]{40}"),
+        lazy(r"(-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----)\s*\n\s*[A-Za-z0-9+/=]{40}"),
     ),
-    (("AIza",), "a Google API key", re.compile(r"\b(AIza[0-9A-Za-z_-]{35})\b")),
-    (("glpat-",), "a GitLab token", re.compile(r"\b(glpat-[\w-]{20,})")),
+    (("AIza",), "a Google API key", lazy(r"\b(AIza[0-9A-Za-z_-]{35})\b")),
+    (("glpat-",), "a GitLab token", lazy(r"\b(glpat-[\w-]{20,})")),
     (
         ("Bearer", "bearer", "Basic "),
         "an authorization header",
-        re.compile(r"(?:Bearer|bearer|Basic)\s+((?=[A-Za-z0-9+/_.-]*\d)[A-Za-z0-9+/_.-]{24,}={0,2})"),
+        lazy(r"(?:Bearer|bearer|Basic)\s+((?=[A-Za-z0-9+/_.-]*\d)[A-Za-z0-9+/_.-]{24,}={0,2})"),
     ),
     (
         ("--password", "PGPASSWORD=", "MYSQL_PWD=", "mysql", "sshpass"),
         "a password",
-        re.compile(
+        lazy(
             r"(?:--password[= ]|PGPASSWORD=|MYSQL_PWD=|(?:mysql|mysqldump|mysqladmin|sshpass)\b[^\n"
             r"|;]{0,80}?\s-p)['\"]?"
             r"((?!your|my_|pass|secret|xxx|changeme|example)(?=[A-Za-z0-9!@#%^_-]*\d)[A-Za-z][A-Za-z0-9!@#%^_-]{7,})"
@@ -37,14 +38,14 @@ _SECRETS: tuple[tuple[tuple[str, ...], str, re.Pattern[str]], ...] = (
     (
         ("@",),
         "a password in an address",
-        re.compile(
+        lazy(
             r"://[\w.-]{2,64}:((?!pass|secret|token|xxx|your|guest|admin|postgres|root|\.\.\.|example"
             r"|changeme)[^\s:@/'\"<>$`{\[*]{6,64})@[\w-]"
         ),
     ),
 )
 """The texts of which one must be in the document, the kind of secret, and its form."""
-_EXAMPLE = re.compile(r"EXAMPLE|example|xxxx|1234567|abcdef|\*{3}|dummy|fake|placeholder|redacted", re.I)
+_EXAMPLE = lazy(r"EXAMPLE|example|xxxx|1234567|abcdef|\*{3}|dummy|fake|placeholder|redacted", re.I)
 
 
 def _check(document: Document) -> Iterator[Hit]:

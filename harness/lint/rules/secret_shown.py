@@ -10,12 +10,13 @@ from harness.lint.base import Hit, Rule, Severity
 from harness.lint.commands import Command, Pipeline
 from harness.lint.document import Document
 from harness.lint.facts import at, shown
+from harness.lint.patterns import lazy
 
-_SECRET_VARIABLE = re.compile(
+_SECRET_VARIABLE = lazy(
     r"^[^(]*\$\{?\w*(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|CREDENTIALS?)\w*(?:\}|\W|$)", re.I
 )
-_SECRET_FILE = re.compile(r"(?:\.pem|\.key|id_rsa|/token|/secrets?/|password|credentials)$|/var/run/secrets/", re.I)
-_PUBLIC_FILE = re.compile(r"\.pub\b|(?:cert|ca|chain)[\w.-]*\.pem$")
+_SECRET_FILE = lazy(r"(?:\.pem|\.key|id_rsa|/token|/secrets?/|password|credentials)$|/var/run/secrets/", re.I)
+_PUBLIC_FILE = lazy(r"\.pub\b|(?:cert|ca|chain)[\w.-]*\.pem$")
 
 
 def _check(document: Document) -> Iterator[Hit]:
@@ -50,7 +51,7 @@ def _shows(command: Command, pipeline: Pipeline) -> str:
     return ""
 
 
-_MAY_BE_SECRET = re.compile(r"DB|API|KEY|PASS|SECRET|TOKEN|DATABASE|AWS|REDIS|POSTGRES|MYSQL|CRED|AUTH", re.I)
+_MAY_BE_SECRET = lazy(r"DB|API|KEY|PASS|SECRET|TOKEN|DATABASE|AWS|REDIS|POSTGRES|MYSQL|CRED|AUTH", re.I)
 
 
 def _shows_secrets(pipeline: Pipeline) -> bool:

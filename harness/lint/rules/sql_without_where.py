@@ -9,8 +9,9 @@ from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import shown
 from harness.lint.page import Block, Place
+from harness.lint.patterns import lazy
 
-_STATEMENT = re.compile(
+_STATEMENT = lazy(
     r"\b(?P<what>DELETE\s+FROM\s+[\w.\"`]+|UPDATE\s+[\w.\"`]+\s+SET\b)(?P<rest>[^;]{0,2000}?)(?:;|\Z)", re.I
 )
 _SQL_BLOCKS = ("sql", "postgresql", "mysql", "psql", "plsql", "pgsql")

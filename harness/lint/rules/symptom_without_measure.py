@@ -8,17 +8,18 @@ from collections.abc import Iterator
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import shown, whole_line
+from harness.lint.patterns import lazy
 
-_HEADING = re.compile(r"^\W*(?:symptoms?|signs|detection|indicators?|what you (?:will )?see)\b", re.I)
-_VAGUE = re.compile(
+_HEADING = lazy(r"^\W*(?:symptoms?|signs|detection|indicators?|what you (?:will )?see)\b", re.I)
+_VAGUE = lazy(
     r"^\W*(?:(?:very|unusually|abnormally|too) )?(?:high|low|slow|increas\w+|elevated|degraded|poor|bad|many|few|some"
     r"|lots of|excessive|unusual|abnormal|sluggish|spikes?|large)\b"
     r"|\b(?:is|are|seems?|feels?|becomes?|gets?) (?:very |too |unusually )?(?:slow|high|low|sluggish|unresponsive"
     r"|degraded|flaky|unstable)\b",
     re.I,
 )
-_MEASURED = re.compile(r"\d|`|\berror:|\"|%|\bp9\d|https?:|\balert\b|\b[a-z]+_[a-z_]+\b", re.I)
-_ITEM = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+(?P<text>.+)$")
+_MEASURED = lazy(r"\d|`|\berror:|\"|%|\bp9\d|https?:|\balert\b|\b[a-z]+_[a-z_]+\b", re.I)
+_ITEM = lazy(r"^\s*(?:[-*+]|\d+[.)])\s+(?P<text>.+)$")
 
 
 def _check(document: Document) -> Iterator[Hit]:

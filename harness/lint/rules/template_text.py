@@ -9,18 +9,19 @@ from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import shown
 from harness.lint.page import Place
+from harness.lint.patterns import lazy
 
-_BRACKETS = re.compile(r"<[^<>\[\]\n]{3,90}>|\[[^<>\[\]\n]{3,90}\](?![(\[:])")
-_TEMPLATE = re.compile(
+_BRACKETS = lazy(r"<[^<>\[\]\n]{3,90}>|\[[^<>\[\]\n]{3,90}\](?![(\[:])")
+_TEMPLATE = lazy(
     r"<(?:insert|describe|add|enter|fill in|link to|name of|provide|list|explain|specify) .{2,}"
     r"|\[(?:insert|your|name of|link to|enter|fill in) .{2,}",
     re.I,
 )
-_NAMES = re.compile(
+_NAMES = lazy(
     r"\[(?:TEAM|SERVICE|ALERT|DATE|NAME|OWNER|AUTHOR|LINK|URL|DASHBOARD|CHANNEL|CONTACT|VERSION|TITLE)"
     r"(?:[ _-][A-Z]+)*\]"
 )
-_WORDS = re.compile(
+_WORDS = lazy(
     r"Lorem ipsum dolor|\b(?:INSERT|REPLACE|CHANGE)[_-](?:ME|HERE|THIS)\b"
     r"|\b(?i:your|my)[-_](?i:team|service|company|org)[-_](?i:name|here)\b"
 )

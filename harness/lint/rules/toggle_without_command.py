@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
+from harness.lint.patterns import lazy
 from harness.lint.toggles import toggles
 
-_APPLIES = re.compile(
+_APPLIES = lazy(
     r"\bset\s+env\b|\bhelm upgrade\b|\bkubectl (?:apply|edit|patch)\b|\bconfigmap\b|\bterraform apply\b|values\.ya?ml"
     r"|\.env\b|\bConfigMap\b|\bdeploy\w* with\b|\bconsul kv put\b|\bfeature flag\w*\b.{0,40}\b(?:UI|console"
     r"|dashboard)\b",

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from harness.lint.base import Edit, Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.page import Place
+from harness.lint.patterns import lazy
 
-_SIGNS = re.compile(r"(?<!\S)[–—](?=[A-Za-z-])|[“”„‟‘’‚]")
+_SIGNS = lazy(r"(?<!\S)[–—](?=[A-Za-z-])|[“”„‟‘’‚]")
 _PLAIN = {"–": "--", "—": "--", "“": '"', "”": '"', "„": '"', "‟": '"', "‘": "'", "’": "'", "‚": "'"}
 
 

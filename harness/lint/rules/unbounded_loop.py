@@ -9,10 +9,11 @@ from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import near, shown
 from harness.lint.page import Place
+from harness.lint.patterns import lazy
 
-_LOOP = re.compile(r"(?:^|[;&]\s*)\s*(?P<loop>while\s+(?:true|:|\[\s*1\s*\])\s*;?|while\s+!\s+\S+|until\s+\S+)")
-_ENDS = re.compile(r"\bbreak\b|\bexit\b|\btimeout\b|SECONDS|\bcount|\(\(|\bseq\b|-lt\b|-le\b|-gt\b|-ge\b|\bread\b")
-_MEANT = re.compile(r"\bctrl[- +]?c|\bwatch|\bmonitor|\bcontinuous|\bload\b|\bstop (?:it|the loop)|\bkeep", re.I)
+_LOOP = lazy(r"(?:^|[;&]\s*)\s*(?P<loop>while\s+(?:true|:|\[\s*1\s*\])\s*;?|while\s+!\s+\S+|until\s+\S+)")
+_ENDS = lazy(r"\bbreak\b|\bexit\b|\btimeout\b|SECONDS|\bcount|\(\(|\bseq\b|-lt\b|-le\b|-gt\b|-ge\b|\bread\b")
+_MEANT = lazy(r"\bctrl[- +]?c|\bwatch|\bmonitor|\bcontinuous|\bload\b|\bstop (?:it|the loop)|\bkeep", re.I)
 
 
 def _check(document: Document) -> Iterator[Hit]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
+from harness.lint.patterns import lazy
 from harness.lint.platform import Platform, nearest
 
-_URL = re.compile(r"^(?:https?://)?(?P<host>[a-z0-9][a-z0-9-]*)(?:\.[a-z0-9-]+(?:\.svc[\w.]*)?)?:(?P<port>\d+)(?:/|$)")
+_URL = lazy(r"^(?:https?://)?(?P<host>[a-z0-9][a-z0-9-]*)(?:\.[a-z0-9-]+(?:\.svc[\w.]*)?)?:(?P<port>\d+)(?:/|$)")
 _LOCAL = ("localhost", "127")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
@@ -19,6 +18,8 @@ def _check(document: Document) -> Iterator[Hit]:
     for place, text in _queries(document):
         for name in metric_names(text):
             if "_" in name and name not in alerts.metrics:
+                from difflib import get_close_matches  # noqa: PLC0415  rarely needed
+
                 near = get_close_matches(name, alerts.metrics, 1, 0.8)
                 yield Hit(place, f"no rule uses the metric `{name}`{f'; the nearest is `{near[0]}`' if near else ''}")
 

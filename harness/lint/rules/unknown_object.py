@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from harness.lint import kubectl
@@ -10,10 +9,11 @@ from harness.lint.base import Hit, Rule, Severity
 from harness.lint.commands import Command
 from harness.lint.document import Document
 from harness.lint.page import Place
+from harness.lint.patterns import lazy
 from harness.lint.platform import CHECKED, nearest
 
-_LITERAL = re.compile(r"[a-z0-9][a-z0-9.-]*")
-_STANDS_FOR_ONE = re.compile(r"(?:service|pod|deployment|container|app|name)-name|your-|my-")
+_LITERAL = lazy(r"[a-z0-9][a-z0-9.-]*")
+_STANDS_FOR_ONE = lazy(r"(?:service|pod|deployment|container|app|name)-name|your-|my-")
 
 
 def _check(document: Document) -> Iterator[Hit]:

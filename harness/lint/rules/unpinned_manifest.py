@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from harness.lint import kubectl
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import at, shown
+from harness.lint.patterns import lazy
 
-_MOVING = re.compile(r"/(?:master|main|latest|HEAD|develop|trunk)/|/releases/latest/")
+_MOVING = lazy(r"/(?:master|main|latest|HEAD|develop|trunk)/|/releases/latest/")
 
 
 def _check(document: Document) -> Iterator[Hit]:

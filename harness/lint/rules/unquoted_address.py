@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import shown
 from harness.lint.page import Place
+from harness.lint.patterns import lazy
 
-_ADDRESS = re.compile(
-    r"(?<=\s)(?P<url>(?:https?://|localhost|\$\{?\w+)[^\s'\"|;&]*\?[^\s'\"|;&]*&(?:amp;)?\w+=?[^\s'\"]*)"
-)
-_QUOTED = re.compile(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"")
+_ADDRESS = lazy(r"(?<=\s)(?P<url>(?:https?://|localhost|\$\{?\w+)[^\s'\"|;&]*\?[^\s'\"|;&]*&(?:amp;)?\w+=?[^\s'\"]*)")
+_QUOTED = lazy(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"")
 
 
 def _check(document: Document) -> Iterator[Hit]:

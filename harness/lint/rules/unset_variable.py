@@ -8,17 +8,18 @@ from collections.abc import Iterator
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.commands import Command
 from harness.lint.document import Document
+from harness.lint.patterns import lazy
 from harness.lint.words import Word
 
-_VARIABLE = re.compile(r"(?<!\\)\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
-_KNOWN = re.compile(
+_VARIABLE = lazy(r"(?<!\\)\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
+_KNOWN = lazy(
     r"^(?:HOME|USER|LOGNAME|PATH|PWD|OLDPWD|SHELL|HOSTNAME|EDITOR|LANG|TERM|RANDOM|SECONDS|UID|EUID|PPID|IFS|LINENO"
     r"|BASH\w*|PIPESTATUS|TMPDIR"
     r"|KUBECONFIG|AWS_\w+|GOPATH|GITHUB_\w+|CI_\w+|JAVA_HOME|VAULT_\w+|_|i|REPLY|OPTARG|SSH_\w+|XDG_\w+|HTTPS?_PROXY"
     r"|NO_PROXY|GOOGLE_\w+|PG\w+)$"
 )
 
-_NAMED = re.compile(
+_NAMED = lazy(
     r"`\$?\{?([A-Za-z_]\w*)\}?(?:=[^`\n]*)?`|(?:^|[\s;(`])(?:export\s+|set\s+|local\s+)?([A-Za-z_]\w*)="
     r"|\bfor\s+(\w+)\s+in\b|\bread\s+(?:-\w+\s+)*(\w+)"
 )

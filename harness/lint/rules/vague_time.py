@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import shown
+from harness.lint.patterns import lazy
 
-_WAIT = re.compile(
+_WAIT = lazy(
     r"\bwait(?:ing)? (?:for )?(?:a (?:few|couple of|little|short) (?:minutes|seconds|hours|moments)|a (?:while|bit"
     r"|moment)|some time|a little|long enough)\b",
     re.I,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from harness.app.linting import LintRequest, LintResult, correct, run_lint
-from harness.errors import DocumentError, PlatformError
+from harness.errors import DocumentError, MachineError, PlatformError
 from harness.lint.configuration import ConfigurationError
 
 TODAY = date(2026, 11, 30)
@@ -179,3 +180,17 @@ def test_a_cluster_is_read_without_its_secrets(folder: Path, monkeypatch: pytest
     fake.write_text("#!/bin/bash\necho 'no such context' >&2; exit 1\n")
     with pytest.raises(PlatformError, match="--context shop: no such context"):
         lint(Path("docs/a.md"), context="shop")
+
+
+@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is not installed")
+def test_shellcheck_is_merged_at_the_lines_of_the_document(folder: Path) -> None:
+    (folder / "docs" / "a.md").write_text("- x\n\n  ```bash\n  echo $(ls *.log)\n  ```\n")
+    found = lint(Path("docs/a.md"), shellcheck=True).findings
+    assert ("SC2046", 4, 8) in [(each.rule, each.place.line, each.place.column) for each in found]
+    assert lint(Path("docs/a.md")).findings == ()
+
+
+def test_shellcheck_that_is_missing_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(folder))
+    with pytest.raises(MachineError, match="shellcheck is not installed"):
+        lint(Path("docs/a.md"), shellcheck=True)
