@@ -6,7 +6,8 @@ import random
 from pathlib import Path
 
 _SERVICES = (
-    "api-gateway", "billing", "checkout", "realtime", "inference", "tool-service", "search", "mailer", "ledger", "catalog",
+    "api-gateway", "billing", "checkout", "realtime", "inference", "tool-service", "search", "mailer", "ledger",
+    "catalog",
 )  # fmt: skip
 _NAMESPACES = ("production", "shop", "payments")
 _COMMANDS = (

@@ -47,6 +47,24 @@ class Document(Page):
         """Every command in order, with those inside of others."""
         return self.shell.commands
 
+    def behind(self, command: Command) -> Command | None:
+        """The first command of a later statement in the same block or inline code."""
+        return self._behind.get((id(command.source), command.statement))
+
+    @cached_property
+    def _behind(self) -> dict[tuple[int, int], Command]:
+        """By source and statement, the first command of the statement after it."""
+        found: dict[tuple[int, int], Command] = {}
+        last: dict[int, Command] = {}
+        for command in self.commands:
+            before = last.get(id(command.source))
+            if command.nested or (before is not None and before.statement == command.statement):
+                continue
+            if before is not None:
+                found[id(command.source), before.statement] = command
+            last[id(command.source)] = command
+        return found
+
 
 _NOTHING = Outside()
 

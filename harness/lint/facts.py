@@ -50,7 +50,7 @@ def near(document: Document, line: int, above: int = 8, below: int = 3) -> str:
         text, kind = document.lines[number - 1], document.kinds[number - 1]
         if kind == "c":
             text = text[text.find("#") :] if "#" in text else ""
-        taken.append(text)
+        taken.append(text[: 4 * _NEAR])
     return "\n".join(taken)
 
 
@@ -71,13 +71,18 @@ _DESCRIBES = lazy(
 )
 
 
+_NEAR = 160
+"""The most characters that are read beside inline code: a long line may have thousands of commands."""
+
+
 def is_asked(document: Document, command: Command) -> bool:
     """Whether the document asks for a command: that of a block always, inline code where its sentence does."""
     if command.source.block is not None:
         return True
     line = document.lines[command.place.line - 1]
     column = command.source.columns[0] - 1
-    before, after = line[:column].rstrip("`"), line[column + len(command.source.lines[0]) :].lstrip("`")
+    end = column + len(command.source.lines[0])
+    before, after = line[max(0, column - _NEAR) : column].rstrip("`"), line[end : end + _NEAR].lstrip("`")
     return bool(_ASKS.search(before)) and not _REFUSES.search(before) and not _DESCRIBES.match(after)
 
 

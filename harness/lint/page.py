@@ -149,7 +149,7 @@ class Page:
 
 UNDERLINE = re.compile(r" {0,3}(=+|-{2,})[ \t]*$")
 _CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)([^\n]+?)(?<!`)\1(?!`)")
-_MASKED = re.compile(r"<!--.*?-->|(?<!`)(`+)(?!`)[^\n]+?(?<!`)\1(?!`)|https?://[^\s)>\]]+|\]\([^)\n]*\)", re.S)
+_MASKED = re.compile(r"<!--.*?-->|(?<!`)(`+)(?!`)[^\n]+?(?<!`)\1(?!`)|https?://[^\s)>\]]+|\]\([^)\n]{0,500}\)", re.S)
 _BLANK_OUT = re.compile(r"[^\n]")
 
 

@@ -19,6 +19,8 @@ from harness.lint.words import Word, static
 _PLACEHOLDER = re.compile(
     r"(?<![<\w])<[A-Za-z$/][^<>\n|&;\"'`=]{0,60}>(?!>)|<%=[^%\n]*%>|\{\{[^{}\n]*\}\}|\[[A-Z][A-Z _-]+\]"
 )
+_LONGEST_STATEMENT = 4000
+"""Characters of a statement that are parsed: tree-sitter takes quadratic time for brackets that are never closed."""
 _OUTSIDE = re.compile(r"[^\x00-\x7f]")
 
 
@@ -83,7 +85,7 @@ class _Reader:
 
     def text(self, context: _Context) -> None:
         """Read one text: a statement, or the text of `sh -c`."""
-        masked = _OUTSIDE.sub("X", _PLACEHOLDER.sub(_as_word, context.text))
+        masked = _OUTSIDE.sub("X", _PLACEHOLDER.sub(_as_word, context.text[:_LONGEST_STATEMENT]))
         for child in syntax_tree(masked).named_children:
             _Visitor(self, context).visit(child)
 

@@ -28,19 +28,13 @@ _SHELLS = ("sh", "bash", "ash", "zsh", "/bin/sh", "/bin/bash")
 
 
 def _check(document: Document) -> Iterator[Hit]:
+    sessions = {id(each.block) for each in document.shell.typed if each.prompts}
     for command in document.commands:
         block = command.source.block
         if block is None or block.lang not in SHELLS or command.inside or command.nested or not _opens_shell(command):
             continue
-        after = next(
-            (
-                each
-                for each in document.commands
-                if each.source is command.source and each.statement > command.statement
-            ),
-            None,
-        )
-        if after is not None and not any(each.prompts for each in document.shell.typed if each.block is block):
+        after = document.behind(command)
+        if after is not None and id(block) not in sessions:
             yield at(after, f"{shown(after.text)} stands behind {shown(command.text)}, which opens a shell of its own")
 
 

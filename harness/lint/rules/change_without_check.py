@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from harness.lint import kubectl
 from harness.lint.base import Hit, Rule, Severity
@@ -27,14 +27,20 @@ def _check(document: Document) -> Iterator[Hit]:
         if command.source.block is None or not is_change(command) or command.inside or not _shows_effect(command):
             continue
         end = section_end(document, command.place.line)
-        later = [
-            each for each in commands[number + 1 :] if each.place.line <= end and each.statement != command.statement
-        ]
+        later = _has_later(commands, number, end)
         if later or _is_last_word(command):
             continue
         if _CHECKED.search("\n".join(document.lines[command.place.line : end])) or _checked_next(document, end):
             continue
         yield at(command, f"{shown(command.text)} is not followed by a check of its effect")
+
+
+def _has_later(commands: Sequence[Command], number: int, end: int) -> bool:
+    """Whether a command of a later statement follows up to a line."""
+    for each in (commands[place] for place in range(number + 1, len(commands))):
+        if each.place.line > end or each.statement != commands[number].statement:
+            return each.place.line <= end
+    return False
 
 
 def _is_last_word(command: Command) -> bool:

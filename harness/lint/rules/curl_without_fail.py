@@ -23,15 +23,11 @@ _SHOWS_STATUS = (
 
 
 def _check(document: Document) -> Iterator[Hit]:
+    read = {pipeline.first.statement for pipeline in document.pipelines if len(pipeline.commands) > 1}
     for command in document.commands:
         asks = command.program == "curl" and any(_HEALTH.search(word) for word in command.argv[1:])
-        if asks and not command.has(*_SHOWS_STATUS) and not _is_read(document, command.statement):
+        if asks and command.statement not in read and not command.has(*_SHOWS_STATUS):
             yield at(command, f"{shown(command.text)} succeeds with any status, also 503; add `--fail`")
-
-
-def _is_read(document: Document, statement: int) -> bool:
-    """Whether another program reads the answer, so that its content decides."""
-    return any(len(pipeline.commands) > 1 and pipeline.first.statement == statement for pipeline in document.pipelines)
 
 
 RULE = Rule(

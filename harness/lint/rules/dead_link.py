@@ -12,7 +12,7 @@ from harness.lint.facts import shown
 from harness.lint.patterns import lazy
 
 _LINK = lazy(
-    r"(?<!\\)\[(?:[^\[\]\n]|\[[^\[\]\n]*\]){0,300}\]\(<?(?P<target>[^()\s<>]+(?:\([^()\s]*\)[^()\s<>]*)?)>?(?:\s+[\"'][^\"'\n]*[\"'])?\)"
+    r"(?<!\\)\[(?:[^\[\]\n]|\[[^\[\]\n]*\]){0,300}\]\(<?(?P<target>[^()\s<>]{1,500}(?:\([^()\s]{0,200}\)[^()\s<>]{0,200})?)>?(?:\s+[\"'][^\"'\n]*[\"'])?\)"
 )
 _NOT_A_FILE = lazy(r"[a-z][a-z0-9+.-]*:|//|#|/|\{|\$|mailto|<|\?|@", re.I)
 _SITE = lazy(r"\{\{[<%]|\]\(\{\{|^\s*---\n(?:.*\n)*?(?:layout|weight|slug|draft)\s*:", re.M)

@@ -31,9 +31,13 @@ def _check(document: Document) -> Iterator[Hit]:
 
 
 def _hits(document: Document, pattern: re.Pattern[str]) -> Iterator[Hit]:
+    """The first match of each line."""
+    last = 0
     for place, found in document.matches(pattern, document.text):
-        kind, line = document.kinds[place.line - 1], document.lines[place.line - 1]
-        before = line[: place.column - 1]
+        if place.line == last:
+            continue
+        last = place.line
+        kind, before = document.kinds[place.line - 1], document.lines[place.line - 1][: place.column - 1]
         is_comment = kind != "c" or "#" in before or "//" in before
         if kind != "f" and is_comment and before.count("`") % 2 == 0:
             yield Hit(place, f"`{found[0].strip(' (:|*>-')}` was left over in the text")

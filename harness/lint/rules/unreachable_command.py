@@ -14,14 +14,7 @@ def _check(document: Document) -> Iterator[Hit]:
     for command, why in endless(document):
         if command.source.block is None or command.looped:
             continue
-        after = next(
-            (
-                each
-                for each in document.commands
-                if each.source is command.source and each.statement > command.statement and not each.nested
-            ),
-            None,
-        )
+        after = document.behind(command)
         if after is not None:
             yield at(after, f"{shown(after.text)} is never reached: {shown(command.text)} above it {why}")
 

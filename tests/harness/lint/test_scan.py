@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import cProfile
+
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -74,3 +77,16 @@ def test_any_text_is_linted(text: str) -> None:
         assert 1 <= finding.place.line <= len(document.lines)
         assert finding.place.column >= 1
         assert finding.message
+
+
+@pytest.mark.parametrize("unit", ["`kubectl get pods` ", "[a](", "TODO ", "<a ", "`a ", "$((", "curl http://a?b&"])
+def test_long_lines_take_linear_time(unit: str) -> None:
+    """Counted in calls of Python functions, which a busy machine does not change."""
+    calls = [_calls(f"{unit * count}\n\n```bash\n{unit * count}\n```\n") for count in (150, 600)]
+    assert calls[1] < 6 * calls[0]
+
+
+def _calls(text: str) -> int:
+    profile = cProfile.Profile()
+    profile.runcall(lambda: lint(parse(text, "x.md", NOTHING_EXISTS), all_rules(), Settings(pedantic=True), TODAY))
+    return sum(entry.callcount for entry in profile.getstats())
