@@ -28,12 +28,16 @@ def _check(document: Document) -> Iterator[Hit]:
             yield Hit(
                 toggle.place, f"more retries (`{toggle.name}`) send more requests to a service that is already failing"
             )
-    for place, found in document.matches(_PROSE) if document.has_any("retr") else ():
-        if place.line not in lines:
-            yield Hit(
-                whole_line(document, place.line),
-                f"{shown(found[0])}: more retries send more requests to a service that is already failing",
-            )
+    if document.has_any("retr"):
+        yield from (hit for hit in _in_prose(document) if hit.place.line not in lines)
+
+
+def _in_prose(document: Document) -> Iterator[Hit]:
+    for number, line in enumerate(document.words.split("\n"), start=1):
+        found = _PROSE.search(line) if "retr" in line else None
+        if found:
+            fact = f"{shown(found[0])}: more retries send more requests to a service that is already failing"
+            yield Hit(whole_line(document, number), fact)
 
 
 RULE = Rule(

@@ -30,6 +30,7 @@ _CAPITALS = lazy(
     r"(?:^|[:/=])(?P<id>ACCOUNT|REGION|CLUSTER|(?:[A-Z]+_)+(?:ID|NAME|ARN|IP|HOST|DATE|TAG|VERSION))(?=$|[:/])"
 )
 _SOME_POD = lazy(r"(?:[a-z][a-z0-9]*-)+pod")
+_NO_NAME = lazy(r"[ <]|^--from-literal")
 _TAKE_NAMES = names("printenv env echo export unset grep egrep awk sed read test set printf jq")
 """Programs to which a name in capitals is a name."""
 
@@ -48,21 +49,14 @@ def _found(command: Command, at: int) -> re.Match[str] | None:
 
 
 def _check(document: Document) -> Iterator[Hit]:
-    explained = bool(_EXPLAINED.search(document.words))
+    if _EXPLAINED.search(document.words):
+        return
     seen: set[tuple[int, str]] = set()
     for command in document.commands:
         for number, word in enumerate(command.words[1:], start=1):
-            found = _found(command, number)
-            if (
-                found is None
-                or " " in word.text
-                or "<" in word.text
-                or (word.place.line, found[0]) in seen
-                or word.text.startswith("--from-literal")
-            ):
-                continue
-            seen.add((word.place.line, found[0]))
-            if not explained:
+            found = None if _NO_NAME.search(word.text) else _found(command, number)
+            if found and (word.place.line, found[0]) not in seen:
+                seen.add((word.place.line, found[0]))
                 yield Hit(word.place, f"{shown(word.text)} stands for a name; nothing says what to write in its place")
 
 
