@@ -6,7 +6,7 @@ import fnmatch
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TypeAlias
 
@@ -79,6 +79,14 @@ def _shellchecked(files: Sequence[Path]) -> list[Finding]:
     from harness.app.lint_shellcheck import shellcheck_findings  # noqa: PLC0415  an option
 
     return shellcheck_findings([parse(_text(path), str(path)) for path in files])
+
+
+def lint_text(text: str, path: str) -> tuple[Finding, ...]:
+    """The findings of a text that an editor holds, by the settings of the working directory."""
+    configuration = _configuration(LintRequest(()))
+    rules = [rule for rule in all_rules() if not rule.about_alerts]
+    outside = Outside(lambda target: (Path(path).parent / target).exists())
+    return lint(parse(text, path, outside), rules, configuration.settings, datetime.now().astimezone().date())
 
 
 def corrections(result: LintResult) -> str:

@@ -291,6 +291,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "show": _show,
     "plan": _plan,
     "lint": _of_lint,
+    "lsp": _of_lint,
     "rule": _of_lint,
     "slo": _slo,
     "history": _earlier_runs,

@@ -1,4 +1,4 @@
-"""The commands `lint` and `rule`."""
+"""The commands `lint`, `rule` and `lsp`."""
 
 from __future__ import annotations
 
@@ -83,5 +83,12 @@ def rule(options: argparse.Namespace) -> int:
     return PASSED
 
 
-COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {"lint": lint, "rule": rule}
+def lsp(_options: argparse.Namespace) -> int:
+    """`gameday lsp`."""
+    from harness.app.language_server import serve  # noqa: PLC0415
+
+    return serve(sys.stdin.buffer, sys.stdout.buffer)
+
+
+COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {"lint": lint, "rule": rule, "lsp": lsp}
 """By the name that the parser sets."""

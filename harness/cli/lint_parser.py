@@ -24,6 +24,10 @@ RULE_EXAMPLES = """\
 EXIT_CODES = """\
 exit codes: 0 no findings · 1 findings · 2 unusable files, settings or arguments · 4 internal error of gameday\
 """
+LSP_HELP = "serve the findings of `gameday lint` to an editor, by the Language Server Protocol on stdin and stdout"
+LSP_EXAMPLES = """\
+  gameday lsp                                             started by the editor, for Markdown files
+"""
 FORMATS = ("text", "json", "sarif", "junit", "github", "markdown")
 
 
@@ -61,6 +65,11 @@ def add_rule(command: argparse.ArgumentParser) -> None:
     """Add the arguments of `gameday rule`."""
     about = "the code or name of a rule (default: list all rules)"
     command.add_argument("code", nargs="?", metavar="CODE", help=about)
+
+
+def add_lsp(command: argparse.ArgumentParser) -> None:
+    """Add the arguments of `gameday lsp`: none. Editors pass `--stdio`."""
+    command.add_argument("--stdio", action="store_true", help="talk on stdin and stdout, which it does in any case")
 
 
 def _codes(text: str) -> tuple[str, ...]:

@@ -282,6 +282,7 @@ _COMMANDS = (
         _add_plan,
     ),
     _Command("lint", lint_parser.LINT_HELP, lint_parser.LINT_EXAMPLES, lint_parser.add_lint),
+    _Command("lsp", lint_parser.LSP_HELP, lint_parser.LSP_EXAMPLES, lint_parser.add_lsp),
     _Command("rule", lint_parser.RULE_HELP, lint_parser.RULE_EXAMPLES, lint_parser.add_rule),
     _Command("slo", "check OpenSLO files, show the SLOs of a run, import k6 thresholds", _SLO_EXAMPLES, _add_slo),
     _Command(

@@ -1,4 +1,4 @@
-"""The short way to `gameday lint` and `gameday rule`: editors and hooks call them for one file, often.
+"""The short way to `gameday lint`, `gameday rule` and `gameday lsp`: editors and hooks call them for one file, often.
 
 The parser of all commands imports their options and reads the metadata of installed packages, which takes longer than
 the linting itself.
@@ -13,6 +13,7 @@ from harness.cli import lint_parser
 
 _PARSERS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] = {
     "lint": (lint_parser.LINT_HELP, lint_parser.LINT_EXAMPLES, lint_parser.add_lint),
+    "lsp": (lint_parser.LSP_HELP, lint_parser.LSP_EXAMPLES, lint_parser.add_lsp),
     "rule": (lint_parser.RULE_HELP, lint_parser.RULE_EXAMPLES, lint_parser.add_rule),
 }
 

@@ -17,7 +17,6 @@ LONGEST_MESSAGE = 1024
 """The most characters of a message and of a full description that GitHub shows."""
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 _ORDER = list(Severity)
-_HELP = "https://github.com/runbook-gameday/runbook-gameday/blob/main/docs/reference/lint-rules.md"
 
 
 def to_sarif(found: Sequence[Finding], rules: Sequence[Rule]) -> str:
