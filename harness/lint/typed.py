@@ -76,7 +76,7 @@ _LABEL = re.compile(r"^[ \t]*(?:(?:[-*+]|\d+[.)])[ \t]+)?(?:[A-Z][\w ,/()-]{2,50
 _TYPED = re.compile(
     r"[a-z][\w.-]* +[\w./$<-]\S*(?=.*(?:\s--?\w|\||&&|/|<))|(?:kubectl|oc|helm|docker|aws|systemctl) +[a-z]"
 )
-_ENGLISH = re.compile(r"\b(?:to|the|of|is|are|can|you|your|one|be|an?|this|that|with|will|should|if)\b|[.:,]$")
+_ENGLISH = re.compile(r"\b(?:to|the|of|is|are|can|you|your|one|be|an?|this|that|with|will|should|if)\b|[.:,]$|\w: ")
 
 
 def unmarked(page: Page) -> Iterator[Span]:

@@ -55,7 +55,7 @@ def _check(document: Document) -> Iterator[Hit]:
     for command in document.commands:
         for number, word in enumerate(command.words[1:], start=1):
             found = None if _NO_NAME.search(word.text) else _found(command, number)
-            if found and (word.place.line, found[0]) not in seen:
+            if found and (word.place.line, found[0]) not in seen and f"${found[0].strip(':/=')}" not in document.text:
                 seen.add((word.place.line, found[0]))
                 yield Hit(word.place, f"{shown(word.text)} stands for a name; nothing says what to write in its place")
 

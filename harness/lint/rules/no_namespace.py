@@ -46,6 +46,8 @@ def _check(document: Document) -> Iterator[Hit]:
 def _lacks_namespace(call: kubectl.Kubectl) -> bool:
     if call.verb not in _VERBS or call.namespaced or _FREE & call.options.keys() or call.command.inside == "ssh":
         return False
+    if call.command.source.block is None and not call.names and call.verb not in ("get", "top", "logs"):
+        return False  # the text speaks of the command, and leaves out what it is for
     return _is_namespaced(call)
 
 
