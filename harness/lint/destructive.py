@@ -129,9 +129,17 @@ def _docker(command: Command) -> str:
     return "deletes what no container uses at this moment" if "prune" in argv[1:4] else ""
 
 
+_MONGO = re.compile(r"dropDatabase|\.drop\(\)|(?:deleteMany|remove)\(\{\}\)|repairDatabase|FLUSH(?:ALL|DB)", re.I)
+
+
+def _mongo(command: Command) -> str:
+    return "drops or rewrites data" if any(_MONGO.search(word) for word in command.argv[1:]) else ""
+
+
 _READERS: dict[str, Callable[[Command], str]] = {
     "rm": _rm,
     "aws": _aws,
+    **dict.fromkeys(("mongo", "mongosh"), _mongo),
     "gcloud": _gcloud,
     "az": _gcloud,
     "dd": _dd,

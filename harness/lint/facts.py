@@ -24,7 +24,7 @@ _GUARD = lazy(
     r"(?:that|first|if|whether)"
     r"|will (?:delete|remove|destroy|drop|erase|lose|wipe|restart|interrupt|cause)|re-?creat\w*|no longer (?:needed"
     r"|used|required)"
-    r"|unused|stale|orphan\w*|obsolete|maintenance)\b|[⚠🚨❗]|\[!(?:WARNING|CAUTION|IMPORTANT)\]",
+    r"|unused|stale|orphan\w*|obsolete)\b|[⚠🚨❗]|\[!(?:WARNING|CAUTION|IMPORTANT)\]",
     re.I,
 )
 """Words near a command that warn of it, state when it may run, or say why it loses nothing."""

@@ -31,18 +31,23 @@ _WITH_TEXT = {
 
 
 def _check(document: Document) -> Iterator[Hit]:
-    for command in document.commands:
-        if command.program not in ("kubectl", "oc", "docker", "podman") or "exec" not in command.argv[1:6]:
-            continue
-        option = _terminal(command)
-        inside = inner(command.words)
-        if (
-            option is None
-            or inside is None
-            or not isinstance(inside.content, tuple)
-            or not _asks_nothing(inside.content)
-        ):
-            continue
+    """The first one, with the number of all: most documents have it everywhere or nowhere."""
+    found = [hit for command in document.commands for hit in _of(command)]
+    if found:
+        more = f" (so do {len(found) - 1} more commands)" if len(found) > 1 else ""
+        yield Hit(found[0].place, f"{found[0].message}{more}")
+
+
+def _of(command: Command) -> Iterator[Hit]:
+    if command.program not in ("kubectl", "oc", "docker", "podman") or "exec" not in command.argv[1:6]:
+        return
+    option, inside = _terminal(command), inner(command.words)
+    if (
+        option is not None
+        and inside is not None
+        and isinstance(inside.content, tuple)
+        and _asks_nothing(inside.content)
+    ):
         yield Hit(option.place, f"`{option.text}` asks for a terminal, but `{inside.content[0].text}` needs none")
 
 

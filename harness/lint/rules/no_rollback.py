@@ -14,7 +14,7 @@ from harness.lint.facts import changes, is_incident_document
 from harness.lint.patterns import lazy
 
 _BACK = lazy(
-    r"\b(?:roll(?:ing|ed)?[- ]?back|revert\w*|undo|back[- ]?out|restor\w+|back to (?:the )?(?:normal|original"
+    r"\b(?:roll(?:ing|ed)?[- ]?back|revert\w*|undo|back[- ]?out|back to (?:the )?(?:normal|original"
     r"|previous|default|its)"
     r"|original (?:value|setting|number|state|replica)\w*|previous (?:value|version|setting|state|revision)|scale "
     r"(?:it )?(?:back|down)"
@@ -30,11 +30,18 @@ _REVERSIBLE = {
 
 
 def _check(document: Document) -> Iterator[Hit]:
-    made = [command for command in changes(document) if _is_reversible(command)]
+    made = [
+        command for command in changes(document) if _is_reversible(command) and not _is_started_again(document, command)
+    ]
     if made and is_incident_document(document) and not _BACK.search(document.text):
         first = made[0]
         what = f"`{' '.join(first.argv[:3])}` on line {first.place.line}"
         yield Hit(top(document), f"the document does not say how to take its changes back, such as {what}")
+
+
+def _is_started_again(document: Document, command: Command) -> bool:
+    """Whether a service that is stopped is started by the document as well."""
+    return command.program == "systemctl" and f"start {command.argv[-1]}" in document.text
 
 
 def _is_reversible(command: Command) -> bool:

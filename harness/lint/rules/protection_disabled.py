@@ -26,8 +26,14 @@ _REMOVED = lazy(r"\"op\"\s*:\s*\"remove\"[^}]*/(livenessProbe|readinessProbe|sta
 def _check(document: Document) -> Iterator[Hit]:
     for command in asked(document):
         what = _disables(command)
-        if what and not _ON_AGAIN.search(document.text) and not has_guard(document, command):
+        if what and not _ON_AGAIN.search(_around(document, command)) and not has_guard(document, command):
             yield at(command, f"{shown(command.text)} turns {what} off, and nothing says when it is turned on again")
+
+
+def _around(document: Document, command: Command) -> str:
+    """The lines near a command, in which it would be turned on again."""
+    line = command.place.line
+    return "\n".join(document.lines[max(0, line - 4) : line + 20])
 
 
 def _disables(command: Command) -> str:
