@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         unpin,
         write_history_page,
     )
+    from harness.app.linting import LintRequest, LintResult, find_rule, run_lint
     from harness.app.members import format_names, platform_names
     from harness.app.page import PageRequest, handled, watched
     from harness.app.papers import PostmortemRequest, PostmortemResult, postmortem
@@ -77,6 +78,8 @@ __all__ = [
     "HistoryResult",
     "InitRequest",
     "JudgedSlo",
+    "LintRequest",
+    "LintResult",
     "ListenerFactory",
     "LoadTarget",
     "Notify",
@@ -114,6 +117,7 @@ __all__ = [
     "discover",
     "down",
     "drill",
+    "find_rule",
     "format_names",
     "handled",
     "import_slos",
@@ -133,6 +137,7 @@ __all__ = [
     "render",
     "report",
     "run",
+    "run_lint",
     "show",
     "show_baselines",
     "show_slos",
@@ -157,6 +162,7 @@ _MEMBERS = {
     "harness.app.proposing": "Edited InitRequest init",
     "harness.app.history": "BaselineRequest HistoryRequest HistoryResult PinRequest PruneRequest keep"
     " TrendRequest list_runs pin prune show_baselines trend unpin write_history_page",
+    "harness.app.linting": "LintRequest LintResult find_rule run_lint",
     "harness.app.members": "format_names platform_names",
     "harness.app.planning": "PlanRequest PlanResult plan",
     "harness.app.platforms": "DownRequest LoadTarget PlatformChoice UpRequest UpResult down up",

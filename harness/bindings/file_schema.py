@@ -20,6 +20,7 @@ from harness.schema.shape import (
     Report,
     Shape,
     anything,
+    boolean,
     choice,
     described,
     dictionary,
@@ -147,6 +148,18 @@ _runbook = _undecided(
         "spawn_rate": described("users of a plain locustfile that start per second", _above_0),
     },
 )
+_lint = mapping(
+    {},
+    {
+        "select": described("only these rules of the linter", sequence(scalar)),
+        "ignore": described("all rules but these", sequence(scalar)),
+        "pedantic": described("also the pedantic rules", boolean),
+        "severity": described("other severities, by rule", dictionary(choice("error", "warning", "note"))),
+        "exclude": described("patterns of documents that are left out", sequence(scalar)),
+        "rules": described("Prometheus rule files", sequence(scalar)),
+        "max-kib": described("the size above which a document is refused", _above_0),
+    },
+)
 PLATFORM_KEYS = ("services", "compose", "manifests")
 """The keys that say what runs in place of the shipped services: one of them at most."""
 
@@ -172,6 +185,7 @@ _file = mapping(
         "manifests": described("your own services as Kubernetes manifests, for a cluster", check_manifests),
         "control": described("the control of a drill, where it has no platform of its own", _control),
         "compose": described("the compose file whose services are the platform, on docker", check_compose),
+        "lint": described("settings of `gameday lint`", _lint),
         "faults": described("each a list of faults that are active together", dictionary(nullable(sequence(_fault)))),
         "runbooks": described("the runbooks by id", dictionary(_runbook)),
     },

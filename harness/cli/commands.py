@@ -278,6 +278,12 @@ def _of_bindings(options: argparse.Namespace) -> int:
     return bindings_commands.COMMANDS[options.command](options)
 
 
+def _of_lint(options: argparse.Namespace) -> int:
+    from harness.cli import lint_commands  # noqa: PLC0415
+
+    return lint_commands.COMMANDS[options.command](options)
+
+
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "init": _of_bindings,
     "check": _of_bindings,
@@ -293,6 +299,9 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "postmortem": _postmortem,
     "show": _show,
     "plan": _plan,
+    "lint": _of_lint,
+    "lsp": _of_lint,
+    "rule": _of_lint,
     "slo": _slo,
     "history": _earlier_runs,
     "baseline": _earlier_runs,

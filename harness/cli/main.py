@@ -6,8 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from harness.cli import demo
-from harness.cli.parser import build_parser
+from harness.cli import quick
 from harness.errors import BROKEN, CLOSED_PIPE, INTERRUPTED, GamedayError
 
 
@@ -63,6 +62,12 @@ def _silence() -> None:
 
 
 def _run_command(arguments: Sequence[str] | None) -> int:
+    code = quick.run(sys.argv[1:] if arguments is None else arguments)
+    if code is not None:
+        return code
+    from harness.cli import demo
+    from harness.cli.parser import build_parser
+
     options = build_parser().parse_args(arguments)
     demo.resolve_document(options)
     from harness.cli.commands import COMMANDS

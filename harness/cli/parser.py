@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from harness.cli import bindings_parser, compare, demo, drill_parser, history_parser, notify_parser, page_parser
+from harness.cli import (
+    bindings_parser,
+    compare,
+    demo,
+    drill_parser,
+    history_parser,
+    lint_parser,
+    notify_parser,
+    page_parser,
+)
 from harness.cli.arguments import add_format, add_open, natural, positive
 from harness.registry import Family
 
@@ -322,6 +331,9 @@ _COMMANDS = (
         "  gameday plan runbooks/operations.md --only WS_OVERLOAD\n",
         _add_plan,
     ),
+    _Command("lint", lint_parser.LINT_HELP, lint_parser.LINT_EXAMPLES, lint_parser.add_lint),
+    _Command("lsp", lint_parser.LSP_HELP, lint_parser.LSP_EXAMPLES, lint_parser.add_lsp),
+    _Command("rule", lint_parser.RULE_HELP, lint_parser.RULE_EXAMPLES, lint_parser.add_rule),
     _Command("slo", "check OpenSLO files, show the SLOs of a run, import k6 thresholds", _SLO_EXAMPLES, _add_slo),
     _Command(
         "history",

@@ -46,7 +46,7 @@ def to_sarif(result: GamedayResult) -> str:
     """What is wrong with the document as SARIF 2.1.0, with a newline at the end."""
     rules: list[Json] = [{"id": rule, "shortDescription": {"text": text}} for rule, text in RULES.items()]
     driver: dict[str, Json] = {"name": "runbook gameday", "rules": rules}
-    uri = _uri(result.document)
+    uri = uri_of(result.document)
     results: list[Json] = [_result(note, uri) for note in dict.fromkeys(_notes(result))]
     run: dict[str, Json] = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return as_json({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
@@ -97,7 +97,7 @@ def _finding(text: str) -> Note:
     return Note("finding", "note", int(match[1]), match[2]) if match else Note("finding", "note", 1, text)
 
 
-def _uri(document: str) -> str:
+def uri_of(document: str) -> str:
     """The document as a URI: relative to the working directory, or absolute."""
     path = PurePosixPath(document)
     return path.as_uri() if path.is_absolute() else quote(str(path))

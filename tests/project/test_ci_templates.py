@@ -143,7 +143,7 @@ def test_results_are_kept_whatever_happened() -> None:
     kept = {step["with"]["path"]: step["if"] for step in STEPS if "upload-artifact" in step.get("uses", "")}
     assert kept == {
         "${{ inputs.out }}/junit.xml": "${{ always() }}", "${{ inputs.out }}": "${{ always() }}",
-        "${{ inputs.out }}-comparison": "${{ always() && inputs.compare-with != '' }}",
+        "${{ inputs.out }}-comparison": "${{ always() && inputs.mode != 'lint' && inputs.compare-with != '' }}",
     }  # fmt: skip
 
 
@@ -196,7 +196,7 @@ def test_comparison_finds_the_bindings_beside_the_document(tmp_path: Path) -> No
 
 def test_comparison_runs_only_if_it_is_asked_for() -> None:
     assert ACTION["inputs"]["compare-with"]["default"] == ""
-    assert SCRIPTS["Comparison"]["if"] == "${{ !cancelled() && inputs.compare-with != '' }}"
+    assert SCRIPTS["Comparison"]["if"] == "${{ !cancelled() && inputs.mode != 'lint' && inputs.compare-with != '' }}"
 
 
 def test_both_run_directories_are_cleaned_up(tmp_path: Path) -> None:
@@ -321,3 +321,18 @@ def test_shellcheck_finds_nothing(name: str) -> None:
     shell, script = SH[name]
     done = subprocess.run([program, f"--shell={shell}", "-"], input=script, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_the_mode_lint_lints_and_runs_no_drill(tmp_path: Path) -> None:
+    """The real command, on a folder with one bad runbook."""
+    runner = Runner(tmp_path, mode="lint", runbook="docs\n", **{"lint-options": "--ignore RB105"})
+    runner.gameday(COMMAND)
+    (runner.work / "docs").mkdir()
+    (runner.work / "docs" / "a.md").write_text("# A\n\n```bash\ncurl -fsSL https://get.example.org | bash\n```\n")
+    done = runner.run("Lint")
+    assert done.returncode == 1
+    assert "::error file=docs/a.md,line=4," in done.stdout
+    assert "RB508" in (runner.work / "gameday-run" / "lint.sarif").read_text()
+    assert runner.summary().startswith("# gameday lint\n")
+    others = {step["name"] for step in STEPS if "run" in step and "inputs.mode != 'lint'" in step.get("if", "")}
+    assert others == {"Gameday", "Comparison"}

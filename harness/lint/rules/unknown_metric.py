@@ -1,0 +1,49 @@
+"""RB804: a query of a metric that no rule uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.lint.base import Hit, Rule, Severity
+from harness.lint.document import Document
+from harness.lint.facts import whole_line
+from harness.lint.page import Place
+from harness.runbook.promql import is_expression, metric_names
+
+
+def _check(document: Document) -> Iterator[Hit]:
+    alerts = document.outside.alerts
+    if alerts is None or alerts.own is not None or not alerts.metrics:
+        return
+    for place, text in _queries(document):
+        for name in metric_names(text):
+            if "_" in name and name not in alerts.metrics:
+                from difflib import get_close_matches  # noqa: PLC0415  rarely needed
+
+                near = get_close_matches(name, alerts.metrics, 1, 0.8)
+                yield Hit(place, f"no rule uses the metric `{name}`{f'; the nearest is `{near[0]}`' if near else ''}")
+
+
+def _queries(document: Document) -> Iterator[tuple[Place, str]]:
+    for block in document.blocks:
+        if block.lang in ("promql", "prometheus"):
+            for row, line in enumerate(block.lines):
+                yield whole_line(document, block.first + row), line.split("#")[0]
+    for span in document.spans:
+        if "_" in span.text and " " not in span.text.split("(")[0] and is_expression(span.text) and "(" in span.text:
+            yield span.place, span.text
+
+
+RULE = Rule(
+    code="RB804",
+    name="unknown-metric",
+    severity=Severity.NOTE,
+    summary="A query uses a metric that no rule uses (with `--rules`).",
+    why="A query of a metric that does not exist returns nothing, which looks like health. Correct the name; suppress "
+    "it where the metric "
+    "exists and no rule needs it.",
+    fires="Look at `rate(http_request_total[5m])`.\n",
+    silent="Look at `rate(http_requests_total[5m])`.\n",
+    check=_check,
+    beside="groups:\n- name: api\n  rules:\n  - alert: ApiErrors\n    expr: rate(http_requests_total[5m]) > 1\n",
+)

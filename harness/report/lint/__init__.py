@@ -1,0 +1,1 @@
+"""What `gameday lint` found, as text, JSON, SARIF, JUnit, GitHub annotations and Markdown; pure."""
