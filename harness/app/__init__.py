@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         write_history_page,
     )
     from harness.app.members import format_names, platform_names
+    from harness.app.monitoring import MonitoringChoice
     from harness.app.papers import PostmortemRequest, PostmortemResult, postmortem
     from harness.app.planning import PlanRequest, PlanResult, plan
     from harness.app.platforms import DownRequest, LoadTarget, PlatformChoice, UpRequest, UpResult, down, up
@@ -75,6 +76,7 @@ __all__ = [
     "JudgedSlo",
     "ListenerFactory",
     "LoadTarget",
+    "MonitoringChoice",
     "Notify",
     "PinRequest",
     "PlanRequest",
@@ -147,6 +149,7 @@ _MEMBERS = {
     "harness.app.history": "BaselineRequest HistoryRequest HistoryResult PinRequest PruneRequest keep"
     " TrendRequest list_runs pin prune show_baselines trend unpin write_history_page",
     "harness.app.members": "format_names platform_names",
+    "harness.app.monitoring": "MonitoringChoice",
     "harness.app.planning": "PlanRequest PlanResult plan",
     "harness.app.platforms": "DownRequest LoadTarget PlatformChoice UpRequest UpResult down up",
     "harness.app.papers": "PostmortemRequest PostmortemResult postmortem",

@@ -15,6 +15,7 @@ from harness.app.checks import part_problems, refusals
 from harness.app.history import keep
 from harness.app.load import make_load
 from harness.app.members import DEFAULT_PLATFORM, RESPONDERS, file_formats, make_provider, options_for
+from harness.app.monitoring import MonitoringChoice, monitoring_problems, systems_of
 from harness.app.planning import PlanRequest, read_plan
 from harness.app.platforms import PlatformChoice
 from harness.app.reporting import RECORD, ReportRequest, report, write_files
@@ -66,6 +67,8 @@ class RunRequest:
     """Shortest baseline phase, in seconds: regressions are judged by its latencies."""
     history: Path | None = None
     """The history to add the run to; None: none."""
+    monitoring: MonitoringChoice = field(default_factory=MonitoringChoice)
+    """The monitoring systems to start and to ask."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ def run(
     provider = make_provider(
         request.platform.name or DEFAULT_PLATFORM, options_for(plan.bindings, request.platform.options)
     )
-    _check_parts(plan, provider, workers)
+    _check_parts(plan, provider, request)
     provider.check()
     members, formats = _members(plan, provider, request, workers), file_formats()
     admission, out = _admission(request.jobs, provider, plan.bindings.control, notify), make_run_directory(request.out)
@@ -140,9 +143,12 @@ def _recording(record: Path, listeners: Sequence[ListenerFactory]) -> Iterator[t
             thread.close()
 
 
-def _check_parts(plan: GamedayPlan, provider: Provider, workers: int | None) -> None:
-    """Raises BindingError with every wrong name, and every fault that the platform cannot apply."""
-    found = chain(part_problems(plan, workers), refusals(plan, provider))
+def _check_parts(plan: GamedayPlan, provider: Provider, request: RunRequest) -> None:
+    """Raises BindingError with every wrong name, every fault that the platform cannot apply, and every condition that
+    no monitoring system answers."""
+    workers = request.platform.options.load_in_cluster
+    of_monitoring = monitoring_problems(plan, request.monitoring)
+    found = chain(part_problems(plan, workers), refusals(plan, provider), of_monitoring)
     if problems := list(dict.fromkeys(map(str, found))):
         raise BindingError("\n".join(problems))
 
@@ -155,7 +161,10 @@ def _members(plan: GamedayPlan, provider: Provider, request: RunRequest, workers
     draw = Draw(seed, STRICT_CREDIT_ALPHA if request.strict else CREDIT_ALPHA)
     responder = RESPONDERS.load(request.responder)()
     limits = Limits(steady_s=request.steady_s)
-    return Members(provider.name, provider.create, provider.containers, load, make_fault, responder, limits, draw)
+    return Members(
+        provider.name, provider.create, provider.containers, load, make_fault, responder, limits, draw,
+        systems_of(request.monitoring),
+    )  # fmt: skip
 
 
 def _admission(wanted: int | None, provider: Provider, control: SequentialControl | None, notify: Notify) -> Admission:

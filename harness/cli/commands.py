@@ -58,6 +58,7 @@ def _run(options: argparse.Namespace) -> int:
         options.strict,
         steady_s=float(options.steady),
         history=None if options.no_history else options.history,
+        monitoring=app.MonitoringChoice(options.observability, options.prometheus, options.prometheus_url),
     )
     stop = threading.Event()
     with stop_on_signals(stop):

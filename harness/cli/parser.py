@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from harness.cli import bindings_parser, compare, demo, history_parser
+from harness.cli import bindings_parser, compare, demo, history_parser, monitoring_parser
 from harness.cli.arguments import add_format, add_open, natural, positive
 from harness.registry import Family
 
@@ -159,6 +159,7 @@ def _add_run(command: argparse.ArgumentParser) -> None:
     about = "credit a recovery only if the incident ends by itself with p <= 1 %% (default: 10 %%)"
     command.add_argument("--strict", action="store_true", help=about)
     history_parser.add_run_options(command)
+    monitoring_parser.add_run_options(command)
     _add_report_format(command)
     add_open(command)
     command.add_argument("--quiet", action="store_true", help="print the result only, no progress")

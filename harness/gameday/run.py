@@ -22,6 +22,7 @@ from harness.faults.base import Fault
 from harness.gameday.admission import Admission
 from harness.gameday.headers import Draw, drill_header, run_header
 from harness.gameday.judging import LiveJudges
+from harness.gameday.monitoring import monitor_of
 from harness.gameday.observation import control_plan
 from harness.gameday.order import start_order
 from harness.gameday.room import RoomMeter
@@ -32,6 +33,7 @@ from harness.load.base import Load
 from harness.machine.environment import environment
 from harness.machine.reference import Reference
 from harness.measures.probe import Probe, family, near_names
+from harness.observability.monitor import Systems
 from harness.plan import DrillPlan, GamedayPlan, Start
 from harness.platforms.base import Overrides, Platform
 from harness.record.event import CONTROL, TREATMENT, DrillEvent, SideName
@@ -72,6 +74,8 @@ class Members:
     responder: Responder
     limits: Limits
     draw: Draw
+    monitoring: Systems | None = None
+    """The monitoring systems of this run; None: none."""
 
 
 def run_gameday(
@@ -219,7 +223,9 @@ class _Drilling:
             return self.gameday.members.make_load(self.drill, up, folder)
 
         requests = self.gameday.plan.bindings.probes
-        return LiveSide(name, platform, make_load, list(self._probes()), requests, self.record)
+        judge = partial(self.gameday.judges.of, self.drill.runbook.id)
+        monitor = monitor_of(self.gameday.members.monitoring, folder, name, self.drill, self.record, judge)
+        return LiveSide(name, platform, make_load, list(self._probes()), requests, self.record, monitor)
 
     def _probes(self) -> Iterator[Probe]:
         """What the sampler reads, each once: the probes of the conditions and the metrics of the dashboards."""

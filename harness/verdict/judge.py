@@ -28,6 +28,7 @@ from harness.record.events import (
     RequestsProbed,
     StepExecuted,
 )
+from harness.record.monitoring import DashboardChecked
 from harness.stats.inflation import inflation
 from harness.stats.sequential import MIN_S
 from harness.verdict.change import evidence_start, has_begun, since
@@ -84,6 +85,8 @@ class Judge:
                 state.steps.append(event.facts)
             case FindingNoted():
                 state.findings.append(event.text)
+            case DashboardChecked():
+                state.boards[(event.line, event.name)] = event
             case Crashed():
                 state.crashes.append(event.text)
             case DrillInterrupted():

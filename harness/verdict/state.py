@@ -9,6 +9,7 @@ from harness.conditions import Condition, parse
 from harness.record.event import CONTROL, TREATMENT
 from harness.record.events import ControlPlanned, DrillStarted, HostSampled
 from harness.record.header import SloPlan
+from harness.record.monitoring import DashboardChecked
 from harness.record.steps import StepFacts
 from harness.stats.hazard import EarlierRuns, ratio_needed
 from harness.stats.inflation import ENOUGH_S, UNKNOWN, VifEstimate
@@ -137,6 +138,8 @@ class DrillState:
     control_revert_why: str = ""
     steps: list[StepFacts] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
+    boards: dict[tuple[int, str], DashboardChecked] = field(default_factory=dict)
+    """What a monitoring system answered about a dashboard line, by line and name."""
     crashes: list[str] = field(default_factory=list)
     host: list[HostSampled] = field(default_factory=list)
     """How long the processes of the run waited for a processor, every two seconds."""

@@ -1,0 +1,57 @@
+"""The monitoring systems that a run starts or asks, as its request names them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.conditions import Condition
+from harness.errors import BindingError, GamedayError
+from harness.measures.probe import PromProbe
+from harness.observability.api import Api
+from harness.observability.monitor import NAMESPACE, Systems
+from harness.observability.server import find_program
+from harness.plan import DrillPlan, GamedayPlan
+
+
+@dataclass(frozen=True)
+class MonitoringChoice:
+    """Which monitoring systems a run starts, and which existing ones it asks."""
+
+    own: bool = False
+    """Whether each side gets a Prometheus of its own."""
+    program: Path | None = None
+    """The program `prometheus`; None: the one on PATH."""
+    prometheus_url: str | None = None
+    """An existing Prometheus; it is only read."""
+
+
+def systems_of(choice: MonitoringChoice) -> Systems | None:
+    """The systems of a choice; None for none. Raises MachineError without the program, MonitoringError for a URL."""
+    if choice.prometheus_url:
+        return Systems(prometheus=Api.named_by_user("Prometheus", choice.prometheus_url))
+    return Systems(program=find_program(choice.program)) if choice.own else None
+
+
+def monitoring_problems(plan: GamedayPlan, choice: MonitoringChoice) -> Iterator[GamedayError]:
+    """The conditions in PromQL that nothing would answer, and those that would be the same on both sides."""
+    for drill in plan.drills:
+        for condition in drill.conditions:
+            queries = [each.query for each in condition.measure.probes if isinstance(each, PromProbe)]
+            if queries and (fact := _problem(drill, queries[0], plan, choice)):
+                yield _error(condition, fact)
+
+
+def _problem(drill: DrillPlan, query: str, plan: GamedayPlan, choice: MonitoringChoice) -> str:
+    if choice.prometheus_url is None:
+        fix = "add --observability, or --prometheus-url URL"
+        return "" if choice.own else f"no Prometheus is part of this run; {fix}"
+    if plan.bindings.control or NAMESPACE in query:
+        return ""
+    fix = f'select the side by its namespace, such as {{namespace="{NAMESPACE}"}}'
+    return f"the Prometheus of --prometheus-url has both sides of {drill.runbook.id}; {fix}"
+
+
+def _error(condition: Condition, fact: str) -> GamedayError:
+    return BindingError(f"condition `{condition.text}`: {fact}")

@@ -1,0 +1,16 @@
+"""Arguments of `gameday run` about monitoring systems."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add_run_options(command: argparse.ArgumentParser) -> None:
+    """Add the options of the monitoring systems that a run starts or asks."""
+    about = "run a Prometheus for each side (the program `prometheus` on PATH), and check dashboards and PromQL in it"
+    command.add_argument("--observability", action="store_true", help=about)
+    about = "the program for --observability (default: `prometheus` on PATH)"
+    command.add_argument("--prometheus", type=Path, metavar="FILE", help=about)
+    about = "ask this existing Prometheus, read-only; a token in PROMETHEUS_TOKEN"
+    command.add_argument("--prometheus-url", metavar="URL", help=about)

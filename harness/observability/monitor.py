@@ -1,0 +1,112 @@
+"""The monitoring of one side of a drill: its Prometheus, the numbers of conditions, and the lines of the runbook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import GamedayError, MonitoringError
+from harness.observability.api import Api
+from harness.observability.boards import Found, Window
+from harness.observability.metric_lines import check_metric
+from harness.observability.prometheus import Prometheus
+from harness.observability.server import OwnPrometheus
+from harness.platforms.base import Platform
+from harness.record.event import DrillEvent
+from harness.record.events import FindingNoted
+from harness.record.header import DashboardPlan
+from harness.record.monitoring import DashboardChecked
+
+NAMESPACE = "$namespace"
+"""In a PromQL expression: the namespace of the side, where one Prometheus has both."""
+
+
+@dataclass(frozen=True)
+class Systems:
+    """The monitoring systems of a run: a program that runs as the Prometheus of each side, or one by its URL."""
+
+    program: Path | None = None
+    prometheus: Api | None = None
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The dashboard lines of a runbook, and the texts in which its queries are."""
+
+    boards: Sequence[DashboardPlan]
+    queries: Sequence[str]
+
+
+class SideMonitor:
+    """Starts the Prometheus of a side when its platform is up, and ends it before the platform goes down.
+
+    `lines`: checked at the end, over the window that `window` gives; None on the control, where nothing is checked.
+    """
+
+    def __init__(
+        self,
+        systems: Systems,
+        folder: Path,
+        record: Callable[[DrillEvent], None],
+        lines: Lines | None,
+        window: Callable[[], Window | None],
+    ) -> None:
+        self._systems, self._folder, self._record = systems, folder, record
+        self._lines, self._window = lines, window
+        self._own: OwnPrometheus | None = None
+        self._prometheus: Prometheus | None = None
+        self._namespace = ""
+        self._answered: set[str] = set()
+        self._failed: dict[str, str] = {}
+
+    def start(self, platform: Platform) -> None:
+        """Start the side's Prometheus. Raises GamedayError when it does not start."""
+        self._namespace = platform.namespace
+        if self._systems.program:
+            self._own = OwnPrometheus(self._folder, self._systems.program, platform.namespace, platform.scrape_targets)
+            self._prometheus = self._own.start()
+        elif self._systems.prometheus:
+            self._prometheus = Prometheus(self._systems.prometheus)
+
+    def value(self, query: str) -> float:
+        """The number of an expression on this side. Raises MonitoringError without one; why is noted at the end."""
+        if self._prometheus is None:
+            raise MonitoringError("this side has no Prometheus")
+        try:
+            number = self._prometheus.value(query.replace(NAMESPACE, self._namespace))
+        except MonitoringError as error:
+            self._failed[query] = str(error)
+            raise
+        self._answered.add(query)
+        return number
+
+    def finish(self) -> None:
+        """Check the lines, then end what was started. Idempotent, never raises."""
+        try:
+            self._check()
+        finally:
+            own, self._own, self._prometheus = self._own, None, None
+            if own:
+                with suppress(GamedayError):  # its guard is in the ledger, so `gameday recover` ends it
+                    own.stop()
+
+    def _check(self) -> None:
+        for query in self._failed.keys() - self._answered:
+            self._record(FindingNoted(text=f"`{query}` was never answered: {self._failed[query]}"))
+        self._failed.clear()
+        window, lines = self._window(), self._lines
+        if window is None or lines is None or self._prometheus is None:
+            return
+        self._lines = None
+        for board in lines.boards:
+            if board.system.casefold() == "prometheus":
+                self._note(board, check_metric(self._prometheus, board.name, window, lines.queries))
+
+    def _note(self, board: DashboardPlan, found: Found) -> None:
+        self._record(
+            DashboardChecked(
+                line=board.line, name=board.name, verdict=found.verdict, why=found.why, finding=found.finding
+            )
+        )
