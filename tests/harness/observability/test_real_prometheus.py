@@ -126,7 +126,7 @@ def test_the_lines_of_a_runbook(scraped: Scraped) -> None:
     assert line("open")[:2] == ("failed", "`open` has 1 series, which stayed at 3 during the incident")
     assert line("gone")[0] == "failed"
     assert "none has the label `tenant`" in line("requests_total", 'requests_total{tenant="acme"}')[1]
-    assert "none has `route=\"/b\"`" in line("requests_total", 'requests_total{route="/b"}')[1]
+    assert 'none has `route="/b"`' in line("requests_total", 'requests_total{route="/b"}')[1]
     assert line("sum(requests_total) + 1")[0] == "ok"
     assert line("rate(requests_total[")[0] == "unknown", "Prometheus refuses it, which is no answer about a metric"
 
@@ -143,8 +143,8 @@ def test_pods_come_and_go(scraped: Scraped) -> None:
 
 
 def test_a_prometheus_that_scrapes_nothing_is_no_answer(tmp_path: Path) -> None:
-    nobody = ScrapeTarget("web", "web-1", "127.0.0.1:1", "/metrics")
-    own = OwnPrometheus(tmp_path, Path(shutil.which("prometheus") or ""), "production", lambda: [nobody])
+    absent = ScrapeTarget("web", "web-1", "127.0.0.1:1", "/metrics")
+    own = OwnPrometheus(tmp_path, Path(shutil.which("prometheus") or ""), "production", lambda: [absent])
     prometheus = own.start()
     try:
         assert wait_until(lambda: any(prometheus.targets().values()), SEEN_S)
