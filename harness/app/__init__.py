@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from harness.app.recovery import Recovered, RecoverRequest, recover
     from harness.app.regression import RegressRequest, RegressResult, regress, write_regression_page
     from harness.app.reporting import RECORD, ReportRequest, is_comparison, render, report, write_page
+    from harness.app.rules import RulesRequest, RulesResult, rules
     from harness.app.running import ListenerFactory, Notify, RunRequest, RunResult, run
     from harness.app.slos import (
         JudgedSlo,
@@ -93,6 +94,8 @@ __all__ = [
     "RegressRequest",
     "RegressResult",
     "ReportRequest",
+    "RulesRequest",
+    "RulesResult",
     "RunRequest",
     "RunResult",
     "ShowRequest",
@@ -126,6 +129,7 @@ __all__ = [
     "regress",
     "render",
     "report",
+    "rules",
     "run",
     "show",
     "show_baselines",
@@ -156,6 +160,7 @@ _MEMBERS = {
     "harness.app.recovery": "RecoverRequest Recovered recover",
     "harness.app.regression": "RegressRequest RegressResult regress write_regression_page",
     "harness.app.reporting": "RECORD ReportRequest is_comparison render report write_page",
+    "harness.app.rules": "RulesRequest RulesResult rules",
     "harness.app.running": "ListenerFactory Notify RunRequest RunResult run",
     "harness.app.slos": "JudgedSlo SloCheckRequest SloImportRequest SloImportResult check_slos import_slos show_slos",
     "harness.listeners.progress": "ReadJudge",

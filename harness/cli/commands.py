@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from harness import app
 from harness.cli.notify import notify
 from harness.cli.parser import DEFAULT_DIR
+from harness.cli.rules import rules
 from harness.cli.signals import stop_on_signals
 from harness.errors import PASSED, UNUSABLE, ComparisonError
 from harness.report.format import printable
@@ -286,6 +287,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "show": _show,
     "plan": _plan,
     "slo": _slo,
+    "rules": rules,
     "history": _earlier_runs,
     "baseline": _earlier_runs,
     "regress": _earlier_runs,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from harness.cli import bindings_parser, compare, demo, history_parser, monitoring_parser
+from harness.cli import bindings_parser, compare, demo, history_parser, monitoring_parser, rules
 from harness.cli.arguments import add_format, add_open, natural, positive
 from harness.registry import Family
 
@@ -190,6 +190,10 @@ def _add_plan(command: argparse.ArgumentParser) -> None:
     add_format(command)
 
 
+def _add_rules(command: argparse.ArgumentParser) -> None:
+    rules.add_arguments(command, _add_document, _add_selection)
+
+
 def _add_slo(command: argparse.ArgumentParser) -> None:
     below = command.add_subparsers(dest="slo_command", required=True, metavar="COMMAND", title="Commands")
     about = "validate OpenSLO files and list their SLOs"
@@ -283,6 +287,7 @@ _COMMANDS = (
         _add_plan,
     ),
     _Command("slo", "check OpenSLO files, show the SLOs of a run, import k6 thresholds", _SLO_EXAMPLES, _add_slo),
+    _Command("rules", "print Prometheus alert rules for the SLOs of a document", rules.EXAMPLES, _add_rules),
     _Command(
         "history",
         "list earlier runs with their verdicts and latencies; remove old ones",
