@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from harness.app.alert_rules import RulesRequest, RulesResult, rules
     from harness.app.checking import CheckRequest, CheckResult, check
     from harness.app.comparing import (
         CompareRequest,
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from harness.app.recovery import Recovered, RecoverRequest, recover
     from harness.app.regression import RegressRequest, RegressResult, regress, write_regression_page
     from harness.app.reporting import RECORD, ReportRequest, is_comparison, render, report, write_page
-    from harness.app.rules import RulesRequest, RulesResult, rules
     from harness.app.running import ListenerFactory, Notify, RunRequest, RunResult, run
     from harness.app.slos import (
         JudgedSlo,
@@ -160,7 +160,7 @@ _MEMBERS = {
     "harness.app.recovery": "RecoverRequest Recovered recover",
     "harness.app.regression": "RegressRequest RegressResult regress write_regression_page",
     "harness.app.reporting": "RECORD ReportRequest is_comparison render report write_page",
-    "harness.app.rules": "RulesRequest RulesResult rules",
+    "harness.app.alert_rules": "RulesRequest RulesResult rules",
     "harness.app.running": "ListenerFactory Notify RunRequest RunResult run",
     "harness.app.slos": "JudgedSlo SloCheckRequest SloImportRequest SloImportResult check_slos import_slos show_slos",
     "harness.listeners.progress": "ReadJudge",

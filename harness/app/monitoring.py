@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.conditions import Condition
-from harness.errors import BindingError, GamedayError
+from harness.errors import BindingError, GamedayError, MachineError
 from harness.measures.probe import PromProbe
+from harness.observability import server
+from harness.observability.alertmanager import NAMES as ALERTMANAGERS
 from harness.observability.api import Api
 from harness.observability.monitor import NAMESPACE, Systems
-from harness.observability.server import find_program
+from harness.observability.program import find_program
 from harness.plan import DrillPlan, GamedayPlan
 
 
@@ -27,11 +30,19 @@ class MonitoringChoice:
     """An existing Prometheus; it is only read."""
 
 
-def systems_of(choice: MonitoringChoice) -> Systems | None:
-    """The systems of a choice; None for none. Raises MachineError without the program, MonitoringError for a URL."""
+def systems_of(choice: MonitoringChoice, rules: str = "") -> Systems | None:
+    """The systems of a choice; None for none. Raises MachineError without the program, MonitoringError for a URL.
+
+    `rules`: of the Prometheus of the treatment.
+    """
     if choice.prometheus_url:
         return Systems(prometheus=Api.named_by_user("Prometheus", choice.prometheus_url))
-    return Systems(program=find_program(choice.program)) if choice.own else None
+    if not choice.own:
+        return None
+    program, alertmanager = find_program(server.NAMES, choice.program, server.FIX), None
+    with suppress(MachineError):  # without one, alerts end at Prometheus
+        alertmanager = find_program(ALERTMANAGERS, None, "")
+    return Systems(program=program, alertmanager=alertmanager, rules=rules)
 
 
 def monitoring_problems(plan: GamedayPlan, choice: MonitoringChoice) -> Iterator[GamedayError]:

@@ -11,6 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
 
+from harness.app.alert_rules import rules_of_plan
 from harness.app.checks import part_problems, refusals
 from harness.app.history import keep
 from harness.app.load import make_load
@@ -35,6 +36,7 @@ from harness.plan import DrillPlan, GamedayPlan, check
 from harness.platforms.base import Platform, Provider
 from harness.record.journal import Journal
 from harness.record.listener import Listener, ListenerThread
+from harness.rules.files import rules_file
 from harness.verdict.gameday import GamedayResult
 from harness.verdict.state import CREDIT_ALPHA, STRICT_CREDIT_ALPHA
 
@@ -163,7 +165,7 @@ def _members(plan: GamedayPlan, provider: Provider, request: RunRequest, workers
     limits = Limits(steady_s=request.steady_s)
     return Members(
         provider.name, provider.create, provider.containers, load, make_fault, responder, limits, draw,
-        systems_of(request.monitoring),
+        systems_of(request.monitoring, rules_file(rules_of_plan(plan))),
     )  # fmt: skip
 
 

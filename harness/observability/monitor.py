@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import GamedayError, MonitoringError
+from harness.observability.alertmanager import Alertmanager
+from harness.observability.alerts import AlertWatch
 from harness.observability.api import Api
 from harness.observability.boards import Found, Window
 from harness.observability.metric_lines import check_metric
 from harness.observability.prometheus import Prometheus
 from harness.observability.server import OwnPrometheus
 from harness.platforms.base import Platform
+from harness.probes.periodic import Periodic
 from harness.record.event import DrillEvent
 from harness.record.events import FindingNoted
 from harness.record.header import DashboardPlan
@@ -29,6 +32,10 @@ class Systems:
 
     program: Path | None = None
     prometheus: Api | None = None
+    alertmanager: Path | None = None
+    """The program of the Alertmanager of the treatment; None: none."""
+    rules: str = ""
+    """The alert rules of the treatment's Prometheus; "" for none."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,8 @@ class SideMonitor:
         self._systems, self._folder, self._record = systems, folder, record
         self._lines, self._window = lines, window
         self._own: OwnPrometheus | None = None
+        self._alertmanager: Alertmanager | None = None
+        self._alerts: Periodic[None] | None = None
         self._prometheus: Prometheus | None = None
         self._namespace = ""
         self._answered: set[str] = set()
@@ -65,10 +74,27 @@ class SideMonitor:
         """Start the side's Prometheus. Raises GamedayError when it does not start."""
         self._namespace = platform.namespace
         if self._systems.program:
-            self._own = OwnPrometheus(self._folder, self._systems.program, platform.namespace, platform.scrape_targets)
-            self._prometheus = self._own.start()
+            self._prometheus = self._start_own(self._systems.program, platform)
         elif self._systems.prometheus:
             self._prometheus = Prometheus(self._systems.prometheus)
+
+    def _start_own(self, program: Path, platform: Platform) -> Prometheus:
+        """Start the Prometheus of this side; on the treatment with the alert rules."""
+        systems, paged = self._systems, self._lines is not None
+        if systems.alertmanager and paged:
+            self._alertmanager = Alertmanager(systems.alertmanager, self._folder)
+        self._own = OwnPrometheus(
+            self._folder, program, platform.namespace, platform.scrape_targets, systems.rules if paged else "",
+            self._alertmanager.address if self._alertmanager else "",
+        )  # fmt: skip
+        prometheus = self._own.start()
+        if systems.rules and paged:
+            self._alerts = Periodic("alerts", AlertWatch(prometheus, self._alertmanager, self._record).look)
+            self._alerts.start(lambda _: None, self._broke)
+        return prometheus
+
+    def _broke(self, error: Exception) -> None:
+        self._record(FindingNoted(text=f"the alerts were no longer watched: {type(error).__name__}: {error}"))
 
     def value(self, query: str) -> float:
         """The number of an expression on this side. Raises MonitoringError without one; why is noted at the end."""
@@ -84,13 +110,17 @@ class SideMonitor:
 
     def finish(self) -> None:
         """Check the lines, then end what was started. Idempotent, never raises."""
+        if self._alerts:
+            self._alerts.stop()
         try:
             self._check()
         finally:
-            own, self._own, self._prometheus = self._own, None, None
-            if own:
-                with suppress(GamedayError):  # its guard is in the ledger, so `gameday recover` ends it
-                    own.stop()
+            self._prometheus = None
+            for end in (self._own.stop if self._own else None, self._alertmanager.end if self._alertmanager else None):
+                if end:
+                    with suppress(GamedayError):  # its guard is in the ledger, so `gameday recover` ends it
+                        end()
+            self._own = self._alertmanager = None
 
     def _check(self) -> None:
         for query in self._failed.keys() - self._answered:

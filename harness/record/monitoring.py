@@ -1,4 +1,4 @@
-"""The events of monitoring: what was found of the dashboards that a runbook names."""
+"""The events of monitoring: what was found of the dashboards that a runbook names, and which alerts arrived."""
 
 from __future__ import annotations
 
@@ -22,5 +22,12 @@ class DashboardChecked(DrillEvent):
     finding: Annotated[str, "what the line should say instead, such as the name that works; empty: nothing"] = ""
 
 
-MONITORING_EVENTS: Final[tuple[type[Event], ...]] = (DashboardChecked,)
+@dataclass(frozen=True, kw_only=True)
+class AlertDelivered(DrillEvent):
+    """An alert of Prometheus has arrived at its Alertmanager, which would notify people."""
+
+    alert: Annotated[str, "name of the alert, as in its `alert-raised`"]
+
+
+MONITORING_EVENTS: Final[tuple[type[Event], ...]] = (DashboardChecked, AlertDelivered)
 """Every kind of event of this file."""

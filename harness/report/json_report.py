@@ -66,6 +66,7 @@ def _drill(drill: DrillResult) -> dict[str, Json]:
         "onset_interval_s": _span(drill.times.onset_interval_s),
         "recover_s": drill.times.recover_s,
         "recover_interval_s": _span(drill.times.recover_interval_s),
+        "prometheus_alerts": [asdict(alert) for alert in drill.prometheus_alerts],
         "reverted": drill.reverted,
         "control_reverted": drill.control_reverted,
         "findings": list(drill.findings),

@@ -8,7 +8,7 @@ import yaml
 
 from harness.rules.burn import ROWS, WINDOWS
 from harness.rules.generate import NO_DATA_FOR, RECORDED, Alert, Rules, SloRules
-from harness.rules.unit_tests import step_of, tests_of
+from harness.rules.unit_tests import promtool_tests, step_of
 
 Yaml = dict[str, object]
 
@@ -19,14 +19,14 @@ def rules_file(rules: Rules) -> str:
     return _dump({"groups": groups})
 
 
-def tests_files(rules: Rules, rules_name: str) -> Mapping[str, str]:
+def promtool_files(rules: Rules, rules_name: str) -> Mapping[str, str]:
     """Files for `promtool test rules`, by name, beside the rules in `rules_name`.
 
     A file has one interval of evaluation, and three days at one of a minute would take minutes.
     """
     files = {}
     for step_min in sorted({step_of(row) for row in ROWS}):
-        tests = [test for each in rules.slos for test in tests_of(each, step_min)]
+        tests = [test for each in rules.slos for test in promtool_tests(each, step_min)]
         name = f"{rules_name.removesuffix('.yml')}.test.{step_min}m.yml"
         files[name] = _dump({"rule_files": [rules_name], "evaluation_interval": f"{step_min}m", "tests": tests})
     return files

@@ -1,7 +1,8 @@
 """Unit tests of generated rules: of each alert, when it must not fire yet, must fire, and must have ended.
 
-The times follow from the bad share alone: after a healthy time of the long window L, an incident in which every event
-is bad brings the share over L to x after x × L. So an alert with the threshold x must fire then, and not before.
+The times follow from the bad share alone: after a healthy time of the long window L, an incident in which the share p
+is bad brings the share over L to x after x / p × L. So an alert with the threshold x must fire then, and not before.
+With p = 2x, that is half of L: another window or threshold is noticed.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from harness.rules.generate import Alert, SloRules
 
 SAMPLES = 144
 """A healthy long window has at least so many samples, or one a minute."""
-PER_MINUTE = 60
+PER_MINUTE = 1000
 EARLY, LATE = 2, 3
 """Samples before and after the expected time, as rates are extrapolated to the ends of their windows."""
 _MATCHER = re.compile(r'(\w+)\s*(=~|!~|!=|=)\s*"((?:[^"\\]|\\.)*)"')
@@ -32,7 +33,7 @@ def step_of(row: Row) -> int:
     return min(max(1, long_min // SAMPLES), max(1, short_min // 5))
 
 
-def tests_of(each: SloRules, step_min: int) -> Iterator[Yaml]:
+def promtool_tests(each: SloRules, step_min: int) -> Iterator[Yaml]:
     """The tests with this step of the alerts of an SLO; of one whose selectors have no example labels, none."""
     for alert in each.alerts:
         if alert.row is not None and step_of(alert.row) == step_min and (found := _test(each, alert, alert.row)):
@@ -41,19 +42,19 @@ def tests_of(each: SloRules, step_min: int) -> Iterator[Yaml]:
 
 @dataclass(frozen=True)
 class _Course:
-    """A healthy time, an incident in which every event is bad, and a healthy time again, in samples."""
+    """A healthy time, an incident in which the share `bad_share` is bad, and a healthy time again, in samples."""
 
     step_min: int
     healthy: int
     bad: int
     again: int
+    bad_share: float
 
-    def values(self, *, grows_when_good: bool, grows_when_bad: bool) -> str:
-        """The samples of a counter in promtool's notation `START+STEPxMORE`."""
+    def values(self, healthy: float, incident: float) -> str:
+        """A counter that grows by these shares of the events, in promtool's notation `START+STEPxMORE`."""
         start, parts = 0, []
-        phases = ((self.healthy, grows_when_good), (self.bad, grows_when_bad), (self.again, grows_when_good))
-        for samples, grows in phases:
-            step = PER_MINUTE * self.step_min if grows else 0
+        for samples, share in ((self.healthy, healthy), (self.bad, incident), (self.again, healthy)):
+            step = round(PER_MINUTE * self.step_min * share)
             parts.append(f"{start}+{step}x{samples - 1}")
             start += step * samples
         return " ".join(parts)
@@ -61,9 +62,10 @@ class _Course:
 
 def _test(each: SloRules, alert: Alert, row: Row) -> Yaml | None:
     long_min, short_min, step_min = int(row.long.seconds // 60), int(row.short.seconds // 60), step_of(row)
-    fires_after = alert.threshold * long_min / step_min
+    bad_share = min(1.0, 2 * alert.threshold)
+    fires_after = alert.threshold / bad_share * long_min / step_min
     healthy, bad, again = long_min // step_min, round(fires_after) + 2 * LATE, short_min // step_min + 2 * LATE
-    course = _Course(step_min, healthy, bad, again)
+    course = _Course(step_min, healthy, bad, again, bad_share)
     series = _series(each.share, course)
     if series is None:
         return None
@@ -77,7 +79,7 @@ def _test(each: SloRules, alert: Alert, row: Row) -> Yaml | None:
     ]
     checks = [_check(each, alert, minute, fires=fires) for minute, fires in dict(cases).items()]
     return {
-        "name": f"{alert.name}: fires after {fires_after * step_min:.0f} min of failures only",
+        "name": f"{alert.name}: fires after {fires_after * step_min:.0f} min of {bad_share:.3g} bad",
         "interval": f"{step_min}m",
         "input_series": series,
         "alert_rule_test": checks,
@@ -92,19 +94,20 @@ def _check(each: SloRules, alert: Alert, minute: int, *, fires: bool) -> Yaml:
 
 
 def _series(share: BadShare, course: _Course) -> list[Yaml] | None:
-    """Counters of which the healthy time has good events only, and the incident bad ones only."""
+    """Counters of which the healthy time has good events only."""
     found: dict[str, str] = {}
+    good_events, bad_events = (1.0, 1.0 - course.bad_share), (0.0, course.bad_share)
     for text in share.part:
         part = _example(text, ())
         if part is None:
             return None
-        found[part] = course.values(grows_when_good=share.good, grows_when_bad=not share.good)
+        found[part] = course.values(*(good_events if share.good else bad_events))
     for text in share.total:
         rest = _example(text, () if share.good else share.part)
         if rest is None:
             return None
         if rest not in found:
-            found[rest] = course.values(grows_when_good=True, grows_when_bad=share.good)
+            found[rest] = course.values(*((1.0, 1.0) if share.good else good_events))
     return [{"series": series, "values": values} for series, values in found.items()]
 
 

@@ -15,6 +15,7 @@ from harness.verdict.budget import Budget, budget
 from harness.verdict.cause import cause_of
 from harness.verdict.change import evidence_start
 from harness.verdict.dashboards import dashboard_findings, dashboard_results
+from harness.verdict.firing import early_alerts, prometheus_alerts
 from harness.verdict.latency import latencies
 from harness.verdict.measurement import Measurement, measure, slices
 from harness.verdict.phases import phases_of
@@ -75,6 +76,7 @@ def drill_result(state: DrillState) -> DrillResult:
         control_needed_s=needed_s(state),
         sequential=SequentialRun(state.sequential.why, state.sequential.observe_s) if state.sequential else None,
         times=times_of(state),
+        prometheus_alerts=prometheus_alerts(state),
         reverted=bool(state.reverted),
         control_reverted=bool(state.control_reverted),
         findings=tuple(_findings(state, steps)),
@@ -229,6 +231,7 @@ def _findings(state: DrillState, steps: Sequence[StepResult]) -> Iterator[str]:
     yield from weakened(state)
     yield from unguarded(state)
     yield from dashboard_findings(state)
+    yield from early_alerts(state)
     for step in steps:
         yield from (f"line {step.facts.line}: {note}" for note in step.facts.notes)
         if step.facts.kind == "toggle" and step.verdict == "ok" and _moved_nothing(step):

@@ -28,11 +28,13 @@ from harness.record.events import (
     RequestsProbed,
     StepExecuted,
 )
-from harness.record.monitoring import DashboardChecked
+from harness.record.incident import AlertRaised
+from harness.record.monitoring import AlertDelivered, DashboardChecked
 from harness.stats.inflation import inflation
 from harness.stats.sequential import MIN_S
 from harness.verdict.change import evidence_start, has_begun, since
 from harness.verdict.credit import credit_of
+from harness.verdict.firing import note_monitoring
 from harness.verdict.lasting import lasting
 from harness.verdict.measurement import measure, slices
 from harness.verdict.sequential import align, answer_of_control, is_too_short, show
@@ -72,6 +74,8 @@ class Judge:
                     align(self.state)
             case FaultReverted():
                 self._note_reverted(event)
+            case AlertRaised() | AlertDelivered() | DashboardChecked():
+                note_monitoring(self.state, event)
             case _:
                 self._note(event)
 
@@ -85,8 +89,6 @@ class Judge:
                 state.steps.append(event.facts)
             case FindingNoted():
                 state.findings.append(event.text)
-            case DashboardChecked():
-                state.boards[(event.line, event.name)] = event
             case Crashed():
                 state.crashes.append(event.text)
             case DrillInterrupted():

@@ -41,7 +41,7 @@ from harness.record.events import (
 )
 from harness.record.header import DashboardPlan, Procedure, SloPlan, SymptomPlan, UnreadLine
 from harness.record.incident import AlertHandled, AlertRaised, CommandTyped, NoteTaken, ResponderChosen
-from harness.record.monitoring import DashboardChecked
+from harness.record.monitoring import AlertDelivered, DashboardChecked
 from harness.record.steps import StepFacts, ToggleFacts
 from tests.support.simulated_drill import World, incident
 
@@ -116,6 +116,7 @@ EVERY_KIND: tuple[Event, ...] = (
     AlertHandled(drill="WEB", alert="a1", action="escalated", by="runbook", level=2, text="no recovery after 300 s"),
     CommandTyped(drill="WEB", command="kubectl get pods", started_s=1001.0, ended_s=1002.0, exit_status=0, line=12),
     NoteTaken(drill="WEB", by="observer", text="asked for help"),
+    AlertDelivered(drill="WEB", alert="a1"),
     DashboardChecked(drill="WEB", line=13, name="x", verdict="unknown", why="Prometheus does not answer"),
     FaultReverted(drill="WEB", side=TREATMENT, ok=False, why="it sticks"),
     LoadFinished(drill="WEB", side=CONTROL, sent=3, outstanding=0),

@@ -10,7 +10,7 @@ from harness.app.planning import PlanRequest, read_plan
 from harness.errors import BindingError
 from harness.plan import GamedayPlan
 from harness.rules import Rules, rules_of
-from harness.rules.files import rules_file, tests_files
+from harness.rules.files import promtool_files, rules_file
 from harness.slo import Slo
 
 RULES = "gameday.rules.yml"
@@ -44,7 +44,7 @@ def rules(request: RulesRequest) -> RulesResult:
         reasons = "\n".join(found.notes) or "the bindings bind no SLO to these runbooks"
         raise BindingError(f"{plan.bindings.path}: no SLO has an alert rule:\n{reasons}")
     text = rules_file(found)
-    return RulesResult(text, {RULES: text, **tests_files(found, RULES)}, found.notes)
+    return RulesResult(text, {RULES: text, **promtool_files(found, RULES)}, found.notes)
 
 
 def rules_of_plan(plan: GamedayPlan, url: str | None = None, deployment_label: str = "deployment") -> Rules:
