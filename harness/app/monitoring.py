@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness import shipped
+from harness.bindings import Bindings
 from harness.conditions import Condition
-from harness.errors import BindingError, GamedayError, MachineError
+from harness.errors import BindingError, GamedayError, MachineError, MonitoringError
+from harness.listeners.grafana import Annotations
+from harness.listeners.progress import ReadJudge
 from harness.measures.probe import PromProbe
 from harness.observability import server
 from harness.observability.alertmanager import NAMES as ALERTMANAGERS
@@ -16,6 +20,7 @@ from harness.observability.api import Api
 from harness.observability.monitor import NAMESPACE, Systems
 from harness.observability.program import find_program
 from harness.plan import DrillPlan, GamedayPlan
+from harness.record.listener import Listener
 
 
 @dataclass(frozen=True)
@@ -28,21 +33,42 @@ class MonitoringChoice:
     """The program `prometheus`; None: the one on PATH."""
     prometheus_url: str | None = None
     """An existing Prometheus; it is only read."""
+    grafana_url: str | None = None
+    """An existing Grafana."""
+    annotate: bool = False
+    """Whether to write the faults, steps and verdicts of the drills to this Grafana, as annotations."""
 
 
-def systems_of(choice: MonitoringChoice, rules: str = "") -> Systems | None:
+def systems_of(choice: MonitoringChoice, rules: str = "", dashboards: Path | None = None) -> Systems | None:
     """The systems of a choice; None for none. Raises MachineError without the program, MonitoringError for a URL.
 
-    `rules`: of the Prometheus of the treatment.
+    `rules`: of the Prometheus of the treatment. `dashboards`: a folder with the dashboards of the services, which are
+    checked without a Grafana.
     """
+    if choice.annotate and not choice.grafana_url:
+        raise MonitoringError("--grafana-annotate: no Grafana is named; add --grafana-url URL")
+    grafana = Api.named_by_user("Grafana", choice.grafana_url) if choice.grafana_url else None
     if choice.prometheus_url:
-        return Systems(prometheus=Api.named_by_user("Prometheus", choice.prometheus_url))
+        return Systems(prometheus=Api.named_by_user("Prometheus", choice.prometheus_url), grafana=grafana)
     if not choice.own:
-        return None
+        return Systems(grafana=grafana) if grafana else None
     program, alertmanager = find_program(server.NAMES, choice.program, server.FIX), None
     with suppress(MachineError):  # without one, alerts end at Prometheus
         alertmanager = find_program(ALERTMANAGERS, None, "")
-    return Systems(program=program, alertmanager=alertmanager, rules=rules)
+    return Systems(program=program, alertmanager=alertmanager, rules=rules, grafana=grafana, dashboards=dashboards)
+
+
+def annotators(choice: MonitoringChoice, failed: Callable[[str], None]) -> Sequence[Callable[[ReadJudge], Listener]]:
+    """The listener that writes annotations, if the choice asks for it; `failed` gets the first error."""
+    if not (choice.annotate and choice.grafana_url):
+        return ()
+    api = Api.named_by_user("Grafana", choice.grafana_url)
+    return (lambda judge: Annotations(api, judge, failed),)
+
+
+def shipped_dashboards(bindings: Bindings) -> Path | None:
+    """The folder with the dashboards of the shipped services; None if others run."""
+    return None if bindings.own_key else shipped.ROOT / "deploy" / "grafana" / "dashboards"
 
 
 def monitoring_problems(plan: GamedayPlan, choice: MonitoringChoice) -> Iterator[GamedayError]:

@@ -16,7 +16,13 @@ from harness.app.checks import part_problems, refusals
 from harness.app.history import keep
 from harness.app.load import make_load
 from harness.app.members import DEFAULT_PLATFORM, RESPONDERS, file_formats, make_provider, options_for
-from harness.app.monitoring import MonitoringChoice, monitoring_problems, systems_of
+from harness.app.monitoring import (
+    MonitoringChoice,
+    annotators,
+    monitoring_problems,
+    shipped_dashboards,
+    systems_of,
+)
 from harness.app.planning import PlanRequest, read_plan
 from harness.app.platforms import PlatformChoice
 from harness.app.reporting import RECORD, ReportRequest, report, write_files
@@ -109,7 +115,7 @@ def run(
     announce = _Announce(stop, notify)
     with (
         run_registry.registered(out),
-        _recording(out / RECORD, listeners) as (journal, judges),
+        _recording(out / RECORD, (*listeners, *annotators(request.monitoring, notify))) as (journal, judges),
         _interruptible(stop),
         provider.session(out, announce),
     ):
@@ -165,7 +171,7 @@ def _members(plan: GamedayPlan, provider: Provider, request: RunRequest, workers
     limits = Limits(steady_s=request.steady_s)
     return Members(
         provider.name, provider.create, provider.containers, load, make_fault, responder, limits, draw,
-        systems_of(request.monitoring, rules_file(rules_of_plan(plan))),
+        systems_of(request.monitoring, rules_file(rules_of_plan(plan)), shipped_dashboards(plan.bindings)),
     )  # fmt: skip
 
 

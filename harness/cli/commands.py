@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import app
+from harness.cli.monitoring_parser import choice_of
 from harness.cli.notify import notify
 from harness.cli.parser import DEFAULT_DIR
 from harness.cli.rules import rules
@@ -59,7 +60,7 @@ def _run(options: argparse.Namespace) -> int:
         options.strict,
         steady_s=float(options.steady),
         history=None if options.no_history else options.history,
-        monitoring=app.MonitoringChoice(options.observability, options.prometheus, options.prometheus_url),
+        monitoring=choice_of(options),
     )
     stop = threading.Event()
     with stop_on_signals(stop):

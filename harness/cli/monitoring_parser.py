@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from harness import app
+
 
 def add_run_options(command: argparse.ArgumentParser) -> None:
     """Add the options of the monitoring systems that a run starts or asks."""
@@ -14,3 +16,18 @@ def add_run_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--prometheus", type=Path, metavar="FILE", help=about)
     about = "ask this existing Prometheus, read-only; a token in PROMETHEUS_TOKEN"
     command.add_argument("--prometheus-url", metavar="URL", help=about)
+    about = "check Grafana lines in this Grafana; a token in GRAFANA_TOKEN"
+    command.add_argument("--grafana-url", metavar="URL", help=about)
+    about = "write faults, steps and verdicts to this Grafana as annotations"
+    command.add_argument("--grafana-annotate", action="store_true", help=about)
+
+
+def choice_of(options: argparse.Namespace) -> app.MonitoringChoice:
+    """The choice of monitoring systems that the options make."""
+    return app.MonitoringChoice(
+        own=options.observability,
+        program=options.prometheus,
+        prometheus_url=options.prometheus_url,
+        grafana_url=options.grafana_url,
+        annotate=options.grafana_annotate,
+    )

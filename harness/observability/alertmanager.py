@@ -1,4 +1,4 @@
-"""An Alertmanager beside the Prometheus of the treatment: what it has received is what would have paged somebody."""
+"""An Alertmanager beside the Prometheus of the treatment: what it has received would have paged a person."""
 
 from __future__ import annotations
 

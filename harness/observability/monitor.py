@@ -12,6 +12,8 @@ from harness.observability.alertmanager import Alertmanager
 from harness.observability.alerts import AlertWatch
 from harness.observability.api import Api
 from harness.observability.boards import Found, Window
+from harness.observability.dashboard_files import check_file
+from harness.observability.grafana import check_dashboard
 from harness.observability.metric_lines import check_metric
 from harness.observability.prometheus import Prometheus
 from harness.observability.server import OwnPrometheus
@@ -36,6 +38,9 @@ class Systems:
     """The program of the Alertmanager of the treatment; None: none."""
     rules: str = ""
     """The alert rules of the treatment's Prometheus; "" for none."""
+    grafana: Api | None = None
+    dashboards: Path | None = None
+    """A folder with dashboards as files, which stand in for a Grafana; None: there is none."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +71,13 @@ class SideMonitor:
         self._alertmanager: Alertmanager | None = None
         self._alerts: Periodic[None] | None = None
         self._prometheus: Prometheus | None = None
-        self._namespace = ""
+        self._started, self._namespace = False, ""
         self._answered: set[str] = set()
         self._failed: dict[str, str] = {}
 
     def start(self, platform: Platform) -> None:
         """Start the side's Prometheus. Raises GamedayError when it does not start."""
-        self._namespace = platform.namespace
+        self._started, self._namespace = True, platform.namespace
         if self._systems.program:
             self._prometheus = self._start_own(self._systems.program, platform)
         elif self._systems.prometheus:
@@ -127,12 +132,23 @@ class SideMonitor:
             self._record(FindingNoted(text=f"`{query}` was never answered: {self._failed[query]}"))
         self._failed.clear()
         window, lines = self._window(), self._lines
-        if window is None or lines is None or self._prometheus is None:
+        if window is None or lines is None or not self._started:
             return
         self._lines = None
         for board in lines.boards:
-            if board.system.casefold() == "prometheus":
-                self._note(board, check_metric(self._prometheus, board.name, window, lines.queries))
+            if found := self._found(board, window, lines.queries):
+                self._note(board, found)
+
+    def _found(self, board: DashboardPlan, window: Window, queries: Sequence[str]) -> Found | None:
+        """What its monitoring system has of a line; None: it is no part of this run."""
+        systems, prometheus, kind = self._systems, self._prometheus, board.system.casefold()
+        if kind == "prometheus" and prometheus:
+            return check_metric(prometheus, board.name, window, queries)
+        if kind == "grafana" and systems.grafana:
+            return check_dashboard(systems.grafana, board.name, window)
+        if kind == "grafana" and systems.dashboards and prometheus:
+            return check_file(prometheus, systems.dashboards, board.name, window)
+        return None
 
     def _note(self, board: DashboardPlan, found: Found) -> None:
         self._record(

@@ -116,7 +116,7 @@ def _budget(drill: DrillResult) -> Iterator[str]:
 
 
 def _alert(alert: PrometheusAlert) -> str:
-    """When an alert fired, and when it would have paged somebody."""
+    """When an alert fired, and when it would have paged a person."""
     fired = f"{alert.priority} {alert.name} fired in Prometheus {alert.after_s:.1f} s after the fault"
     return f"{fired}{'' if alert.delivered_after_s is None else f', at Alertmanager {alert.delivered_after_s:.1f} s'}"
 

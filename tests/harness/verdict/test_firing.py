@@ -13,6 +13,7 @@ from tests.support.simulated_drill import START_S, World, incident
 
 def run(folder: Path, **at_s: float) -> tuple[World, GamedayResult]:
     """A drill in which these alerts fire, at seconds since its start; `delivered` arrives then."""
+    folder.mkdir(exist_ok=True)
     world, left = World(folder, incident), dict(at_s)
 
     def at(now_s: float) -> None:
