@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,8 @@ from harness.conditions import Condition
 from harness.errors import BindingError, GamedayError, MachineError, MonitoringError
 from harness.listeners.grafana import Annotations
 from harness.listeners.progress import ReadJudge
+from harness.listeners.telemetry import settings_of
+from harness.listeners.telemetry.listener import Telemetry
 from harness.measures.probe import PromProbe
 from harness.observability import server
 from harness.observability.alertmanager import NAMES as ALERTMANAGERS
@@ -58,12 +60,16 @@ def systems_of(choice: MonitoringChoice, rules: str = "", dashboards: Path | Non
     return Systems(program=program, alertmanager=alertmanager, rules=rules, grafana=grafana, dashboards=dashboards)
 
 
-def annotators(choice: MonitoringChoice, failed: Callable[[str], None]) -> Sequence[Callable[[ReadJudge], Listener]]:
-    """The listener that writes annotations, if the choice asks for it; `failed` gets the first error."""
-    if not (choice.annotate and choice.grafana_url):
-        return ()
-    api = Api.named_by_user("Grafana", choice.grafana_url)
-    return (lambda judge: Annotations(api, judge, failed),)
+def listeners_of(
+    choice: MonitoringChoice, environment: Mapping[str, str], failed: Callable[[str], None]
+) -> Iterator[Callable[[ReadJudge], Listener]]:
+    """The listeners that write annotations and export telemetry, as far as they are asked for; `failed` gets the first
+    error of each. Raises MonitoringError for a variable that cannot be used."""
+    if choice.annotate and choice.grafana_url:
+        api = Api.named_by_user("Grafana", choice.grafana_url)
+        yield lambda judge: Annotations(api, judge, failed)
+    if (settings := settings_of(environment)).wanted:
+        yield lambda judge: Telemetry(settings, judge, failed)
 
 
 def shipped_dashboards(bindings: Bindings) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +19,7 @@ from harness.app.load import make_load
 from harness.app.members import DEFAULT_PLATFORM, RESPONDERS, file_formats, make_provider, options_for
 from harness.app.monitoring import (
     MonitoringChoice,
-    annotators,
+    listeners_of,
     monitoring_problems,
     shipped_dashboards,
     systems_of,
@@ -108,6 +109,7 @@ def run(
     )
     _check_parts(plan, provider, request)
     provider.check()
+    watching = tuple(listeners_of(request.monitoring, os.environ, notify))
     members, formats = _members(plan, provider, request, workers), file_formats()
     admission, out = _admission(request.jobs, provider, plan.bindings.control, notify), make_run_directory(request.out)
     notify(f"{plan.document.path}: {', '.join(drill.runbook.id for drill in plan.drills)}; record in {out}")
@@ -115,7 +117,7 @@ def run(
     announce = _Announce(stop, notify)
     with (
         run_registry.registered(out),
-        _recording(out / RECORD, (*listeners, *annotators(request.monitoring, notify))) as (journal, judges),
+        _recording(out / RECORD, (*listeners, *watching)) as (journal, judges),
         _interruptible(stop),
         provider.session(out, announce),
     ):

@@ -1,4 +1,4 @@
-"""Whole drills with a real Prometheus: every metric line and every query of every dashboard has data, and alerts fire."""
+"""Whole drills with a real Prometheus: every metric line and every query of the dashboards has data; alerts fire."""
 
 from __future__ import annotations
 
