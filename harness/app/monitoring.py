@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness import shipped
@@ -35,6 +35,8 @@ class MonitoringChoice:
     """The program `prometheus`; None: the one on PATH."""
     prometheus_url: str | None = None
     """An existing Prometheus; it is only read."""
+    jaeger_url: str | None = None
+    """An existing Jaeger: the URL of its query API."""
     grafana_url: str | None = None
     """An existing Grafana."""
     annotate: bool = False
@@ -49,15 +51,19 @@ def systems_of(choice: MonitoringChoice, rules: str = "", dashboards: Path | Non
     """
     if choice.annotate and not choice.grafana_url:
         raise MonitoringError("--grafana-annotate: no Grafana is named; add --grafana-url URL")
-    grafana = Api.named_by_user("Grafana", choice.grafana_url) if choice.grafana_url else None
+    asked = Systems(grafana=_named("Grafana", choice.grafana_url), jaeger=_named("Jaeger", choice.jaeger_url))
     if choice.prometheus_url:
-        return Systems(prometheus=Api.named_by_user("Prometheus", choice.prometheus_url), grafana=grafana)
+        return replace(asked, prometheus=_named("Prometheus", choice.prometheus_url))
     if not choice.own:
-        return Systems(grafana=grafana) if grafana else None
+        return asked if asked.grafana or asked.jaeger else None
     program, alertmanager = find_program(server.NAMES, choice.program, server.FIX), None
     with suppress(MachineError):  # without one, alerts end at Prometheus
         alertmanager = find_program(ALERTMANAGERS, None, "")
-    return Systems(program=program, alertmanager=alertmanager, rules=rules, grafana=grafana, dashboards=dashboards)
+    return replace(asked, program=program, alertmanager=alertmanager, rules=rules, dashboards=dashboards)
+
+
+def _named(system: str, url: str | None) -> Api | None:
+    return Api.named_by_user(system, url) if url else None
 
 
 def listeners_of(

@@ -16,6 +16,8 @@ def add_run_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--prometheus", type=Path, metavar="FILE", help=about)
     about = "ask this existing Prometheus, read-only; a token in PROMETHEUS_TOKEN"
     command.add_argument("--prometheus-url", metavar="URL", help=about)
+    about = "check Jaeger lines in this Jaeger (its query API); a token in JAEGER_TOKEN"
+    command.add_argument("--jaeger-url", metavar="URL", help=about)
     about = "check Grafana lines in this Grafana; a token in GRAFANA_TOKEN"
     command.add_argument("--grafana-url", metavar="URL", help=about)
     about = "write faults, steps and verdicts to this Grafana as annotations"
@@ -28,6 +30,7 @@ def choice_of(options: argparse.Namespace) -> app.MonitoringChoice:
         own=options.observability,
         program=options.prometheus,
         prometheus_url=options.prometheus_url,
+        jaeger_url=options.jaeger_url,
         grafana_url=options.grafana_url,
         annotate=options.grafana_annotate,
     )

@@ -17,6 +17,7 @@ from harness.observability.grafana import check_dashboard
 from harness.observability.metric_lines import check_metric
 from harness.observability.prometheus import Prometheus
 from harness.observability.server import OwnPrometheus
+from harness.observability.trace_lines import check_traces
 from harness.platforms.base import Platform
 from harness.probes.periodic import Periodic
 from harness.record.event import DrillEvent
@@ -24,6 +25,7 @@ from harness.record.events import FindingNoted
 from harness.record.header import DashboardPlan
 from harness.record.monitoring import DashboardChecked
 
+NO_INCIDENT = "the drill ended before its fault, so there was no incident to look at"
 NAMESPACE = "$namespace"
 """In a PromQL expression: the namespace of the side, where one Prometheus has both."""
 
@@ -39,16 +41,18 @@ class Systems:
     rules: str = ""
     """The alert rules of the treatment's Prometheus; "" for none."""
     grafana: Api | None = None
+    jaeger: Api | None = None
     dashboards: Path | None = None
     """A folder with dashboards as files, which stand in for a Grafana; None: there is none."""
 
 
 @dataclass(frozen=True)
 class Lines:
-    """The dashboard lines of a runbook, and the texts in which its queries are."""
+    """The dashboard lines of a runbook, the texts in which its queries are, and the service that has the load."""
 
     boards: Sequence[DashboardPlan]
     queries: Sequence[str]
+    service: str = ""
 
 
 class SideMonitor:
@@ -131,23 +135,24 @@ class SideMonitor:
         for query in self._failed.keys() - self._answered:
             self._record(FindingNoted(text=f"`{query}` was never answered: {self._failed[query]}"))
         self._failed.clear()
-        window, lines = self._window(), self._lines
-        if window is None or lines is None or not self._started:
+        window, lines, self._lines = self._window(), self._lines, None
+        if lines is None or not self._started:
             return
-        self._lines = None
         for board in lines.boards:
-            if found := self._found(board, window, lines.queries):
-                self._note(board, found)
+            if check := self._check_of(board, lines):
+                self._note(board, check(window) if window else Found("unknown", NO_INCIDENT))
 
-    def _found(self, board: DashboardPlan, window: Window, queries: Sequence[str]) -> Found | None:
-        """What its monitoring system has of a line; None: it is no part of this run."""
+    def _check_of(self, board: DashboardPlan, lines: Lines) -> Callable[[Window], Found] | None:
+        """How a line is checked; None: its monitoring system is no part of this run."""
         systems, prometheus, kind = self._systems, self._prometheus, board.system.casefold()
         if kind == "prometheus" and prometheus:
-            return check_metric(prometheus, board.name, window, queries)
-        if kind == "grafana" and systems.grafana:
-            return check_dashboard(systems.grafana, board.name, window)
-        if kind == "grafana" and systems.dashboards and prometheus:
-            return check_file(prometheus, systems.dashboards, board.name, window)
+            return lambda window: check_metric(prometheus, board.name, window, lines.queries)
+        if kind == "grafana" and (grafana := systems.grafana):
+            return lambda window: check_dashboard(grafana, board.name, window)
+        if kind == "grafana" and prometheus and (folder := systems.dashboards):
+            return lambda window: check_file(prometheus, folder, board.name, window)
+        if kind == "jaeger" and (jaeger := systems.jaeger):
+            return lambda window: check_traces(jaeger, board.name, lines.service, window)
         return None
 
     def _note(self, board: DashboardPlan, found: Found) -> None:

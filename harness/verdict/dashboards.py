@@ -13,7 +13,7 @@ from harness.verdict.result import DashboardResult
 from harness.verdict.state import DrillState
 from harness.verdict.timeline import Timeline
 
-OPTIONS: Mapping[str, str] = {"grafana": "--grafana-url URL", "jaeger": "--jaeger-url URL", "loki": "--loki-url URL"}
+OPTIONS: Mapping[str, str] = {"grafana": "--grafana-url URL", "jaeger": "--jaeger-url URL"}
 """By monitoring system, the option with which a run asks it."""
 _CONSTANT = "the metric stayed"
 """Begins the reason of a metric that did not move; beside one that did in the same expression, it may."""

@@ -60,16 +60,24 @@ def test_a_query_that_was_never_answered_is_a_finding() -> None:
     ]
 
 
-def test_each_line_of_prometheus_is_checked_once_and_only_after_a_fault() -> None:
+def test_each_line_of_a_system_of_the_run_is_checked_once() -> None:
     recorded: list[DrillEvent] = []
-    lines = Lines(BOARDS, ())
     with answering(lambda asked: (503, "busy")) as server:
-        monitor(server.url, recorded, lines, None).finish()
-        assert recorded == [], "the fault was not applied: there is no incident to look at"
-        checked = monitor(server.url, recorded, lines, Window(1.0, 2.0))
+        checked = monitor(server.url, recorded, Lines(BOARDS, ()), Window(1.0, 2.0))
         checked.finish()
         checked.finish()
     assert [(each.line, each.verdict) for each in recorded if isinstance(each, DashboardChecked)] == [(40, "unknown")]
+
+
+def test_without_a_fault_there_is_no_incident_to_look_at() -> None:
+    recorded: list[DrillEvent] = []
+    with answering(one) as server:
+        monitor(server.url, recorded, Lines(BOARDS, ()), None).finish()
+    [found] = recorded
+    assert isinstance(found, DashboardChecked)
+    assert (found.verdict, found.why) == (
+        "unknown", "the drill ended before its fault, so there was no incident to look at"
+    )  # fmt: skip
 
 
 def test_a_monitor_that_was_not_started_ends_and_has_no_number() -> None:
