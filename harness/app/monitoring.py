@@ -78,6 +78,17 @@ def listeners_of(
         yield lambda judge: Telemetry(settings, judge, failed)
 
 
+TRACING = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER_ARG")
+"""What the shipped services read."""
+
+
+def pod_environment(platform: str, bindings: Bindings, environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Where the traces of the shipped services go: to the endpoint of gameday's own, which local pods can reach."""
+    if platform != "local" or bindings.own_key or not settings_of(environment).traces_url:
+        return {}
+    return {name: environment[name] for name in TRACING if environment.get(name)}
+
+
 def shipped_dashboards(bindings: Bindings) -> Path | None:
     """The folder with the dashboards of the shipped services; None if others run."""
     return None if bindings.own_key else shipped.ROOT / "deploy" / "grafana" / "dashboards"

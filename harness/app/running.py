@@ -21,6 +21,7 @@ from harness.app.monitoring import (
     MonitoringChoice,
     listeners_of,
     monitoring_problems,
+    pod_environment,
     shipped_dashboards,
     systems_of,
 )
@@ -174,6 +175,7 @@ def _members(plan: GamedayPlan, provider: Provider, request: RunRequest, workers
     return Members(
         provider.name, provider.create, provider.containers, load, make_fault, responder, limits, draw,
         systems_of(request.monitoring, rules_file(rules_of_plan(plan)), shipped_dashboards(plan.bindings)),
+        pod_environment(provider.name, plan.bindings, os.environ),
     )  # fmt: skip
 
 

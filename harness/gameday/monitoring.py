@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
 from harness.clock import now_s
+from harness.cluster import manifest
 from harness.drill.base import Record
 from harness.gameday.headers import dashboards_of
 from harness.observability.boards import Window
 from harness.observability.monitor import Lines, SideMonitor, Systems
 from harness.plan import DrillPlan
+from harness.platforms.base import Overrides
 from harness.record.event import TREATMENT, SideName
 from harness.verdict.judge import Judge
 
@@ -45,3 +47,10 @@ def _incident(judge: ReadJudge) -> Window | None:
         applied_s = read.state.fault_applied_s.get(TREATMENT)
         reverted_s = read.state.phase_started_s.get("after-revert")
     return None if applied_s is None else Window(applied_s - BEFORE_S, reverted_s or now_s())
+
+
+def with_environment(overrides: Overrides, environment: Mapping[str, str]) -> Overrides:
+    """The overrides with further variables of every shipped Deployment."""
+    if not environment:
+        return overrides
+    return {name: {**environment, **overrides.get(name, {})} for name in manifest.read().deployments}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from harness.faults.base import Fault
 from harness.gameday.admission import Admission
 from harness.gameday.headers import Draw, drill_header, run_header
 from harness.gameday.judging import LiveJudges
-from harness.gameday.monitoring import monitor_of
+from harness.gameday.monitoring import monitor_of, with_environment
 from harness.gameday.observation import control_plan
 from harness.gameday.order import start_order
 from harness.gameday.room import RoomMeter
@@ -76,6 +76,8 @@ class Members:
     draw: Draw
     monitoring: Systems | None = None
     """The monitoring systems of this run; None: none."""
+    pod_environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables of every pod of the shipped services, which say where their traces go."""
 
 
 def run_gameday(
@@ -211,9 +213,9 @@ class _Drilling:
         folder = self._dir / name
         folder.mkdir(parents=True, exist_ok=True)
         place: SideName = TREATMENT if self.control else name  # one platform: each side has it in its turn
-        platform = self.gameday.members.make_platform(
-            folder / "platform", place, overrides(self.drill, self.gameday.plan)
-        )
+        members = self.gameday.members
+        variables = with_environment(overrides(self.drill, self.gameday.plan), members.pod_environment)
+        platform = members.make_platform(folder / "platform", place, variables)
 
         def make_load(up: Platform) -> Load:
             if name == TREATMENT:
