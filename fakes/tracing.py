@@ -25,7 +25,7 @@ from fakes.settings import Env, Identity, SettingError, number
 SERVER, CLIENT = 2, 3
 """`SPAN_KIND_SERVER` and `SPAN_KIND_CLIENT`."""
 SHARE = 0.05
-FLUSH_EVERY_S = 1.0
+FLUSH_EVERY_S = 3.0
 WAITING = 2000
 """Most spans that wait for the collector; later ones are lost, never a response."""
 _PARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
@@ -111,7 +111,7 @@ class Tracer:
 
 
 class Exporter:
-    """Sends spans once a second from a thread of its own. A collector that is away loses spans (logged once)."""
+    """Sends spans every few seconds from a thread of its own. A collector that is away loses spans (logged once)."""
 
     def __init__(self, endpoint: str, resource: Mapping[str, str], log: Log) -> None:
         parts = urlsplit(endpoint)
