@@ -13,7 +13,7 @@ _PER_BASE_UNIT = {"ms": 1000.0, "s": 1000.0}
 
 
 class Prom(SampledMeasure):
-    """What the side's Prometheus answers; argument: the expression, which has one number: no series, or one.
+    """What the side's Prometheus answers; argument: the expression, which makes one number of all pods.
 
     The number is in Prometheus' base units, seconds and ratios, so `< 500ms` compares with 0.5, and `< 5%` with 0.05.
     """

@@ -8,7 +8,7 @@ import yaml
 
 from harness.rules.burn import ROWS, WINDOWS
 from harness.rules.generate import NO_DATA_FOR, RECORDED, Alert, Rules, SloRules
-from harness.rules.unit_tests import promtool_tests, step_of
+from harness.rules.promtool import promtool_tests, step_of
 
 Yaml = dict[str, object]
 
