@@ -56,7 +56,7 @@ DASHBOARDS: dict[str, list[Plot]] = {
         Plot("Tool calls by status", "reqps",
              'sum by (status) (rate(requests_total{deployment="api-gateway",route="tools"}[30s]))', "{{status}}"),
         Plot("Attempts by outcome", "reqps",
-             'sum by (outcome) (rate(upstream_attempts_total{upstream="tools"}[30s]))', "{{outcome}}"),
+             'sum by (outcome) (rate(upstream_attempts_total{upstream="tool-service"}[30s]))', "{{outcome}}"),
         Plot("Breaker: 0 closed, 1 half-open, 2 open", "none", 'max(circuit_breaker_state{breaker="tools"})', "tools"),
     ],
     "Validation Error Dashboard": [
