@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     )
     from harness.app.discovering import Discovered, DiscoverRequest, discover
     from harness.app.documents import ShowRequest, ShowResult, show
+    from harness.app.drilling import DrillRequest, drill
     from harness.app.granting import RbacRequest, rbac
     from harness.app.history import (
         BaselineRequest,
@@ -70,6 +71,7 @@ __all__ = [
     "DiscoverRequest",
     "Discovered",
     "DownRequest",
+    "DrillRequest",
     "Edited",
     "HistoryRequest",
     "HistoryResult",
@@ -112,6 +114,7 @@ __all__ = [
     "compare",
     "discover",
     "down",
+    "drill",
     "format_names",
     "import_slos",
     "init",
@@ -149,6 +152,7 @@ _MEMBERS = {
     "harness.app.comparing": "CompareRequest CompareResult compare read_comparison write_comparison_page",
     "harness.app.discovering": "DiscoverRequest Discovered discover",
     "harness.app.documents": "ShowRequest ShowResult show",
+    "harness.app.drilling": "DrillRequest drill",
     "harness.app.proposing": "Edited InitRequest init",
     "harness.app.history": "BaselineRequest HistoryRequest HistoryResult PinRequest PruneRequest keep"
     " TrendRequest list_runs pin prune show_baselines trend unpin write_history_page",

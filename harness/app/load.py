@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from harness.bindings import RunbookBinding
@@ -18,13 +19,21 @@ SEED = 1
 DEFAULT_THRESHOLD_MS = 500.0
 
 
-def make_load(drill: DrillPlan, platform: Platform, folder: Path, beside: Path, workers: int | None) -> Load:
+def make_load(
+    drill: DrillPlan,
+    platform: Platform,
+    folder: Path,
+    beside: Path,
+    workers: int | None,
+    more_settings: Mapping[str, str] | None = None,
+) -> Load:
     """The load on one side of a drill, logging to `load.log` in `folder`; scenario files are relative to `beside`.
 
     With `workers` and a platform that can run Jobs, that many workers in the platform's cluster generate it.
+    `more_settings`: further variables of the scenario.
     """
     assert drill.binding is not None
-    settings, log = load_settings(drill, platform), folder / "load.log"
+    settings, log = {**load_settings(drill, platform), **(more_settings or {})}, folder / "load.log"
     if workers and runs_jobs(platform):
         service = drill.binding.service
         address = f"http://{service}:{platform.services()[service][0]}"  # the name that the cluster's DNS knows

@@ -14,9 +14,10 @@ from typing import TypeAlias
 
 from harness.app.alert_rules import rules_of_plan
 from harness.app.checks import part_problems, refusals
+from harness.app.handling import Handling, handling_of
 from harness.app.history import keep
 from harness.app.load import make_load
-from harness.app.members import DEFAULT_PLATFORM, RESPONDERS, file_formats, make_provider, options_for
+from harness.app.members import DEFAULT_PLATFORM, file_formats, make_provider, options_for
 from harness.app.monitoring import (
     MonitoringChoice,
     listeners_of,
@@ -25,12 +26,12 @@ from harness.app.monitoring import (
     shipped_dashboards,
     systems_of,
 )
+from harness.app.notifying import notifications
 from harness.app.planning import PlanRequest, read_plan
 from harness.app.platforms import PlatformChoice
 from harness.app.reporting import RECORD, ReportRequest, report, write_files
 from harness.app.run_directory import make_run_directory
 from harness.bindings import SequentialControl
-from harness.drill import Limits
 from harness.errors import BindingError, GamedayError, Interrupted, MachineError, PlatformError
 from harness.faults.factory import make_fault
 from harness.gameday.admission import Admission, AutomaticJobs, FixedJobs
@@ -72,13 +73,15 @@ class RunRequest:
     strict: bool = False
     """Whether a recovery needs a probability of self-healing of at most 1 % instead of 10 %."""
     responder: str = "runbook"
-    """The registered name of who handles the incident."""
+    """Who handles the incidents: a registered name, or the command line of a program."""
     steady_s: float = 0.0
     """Shortest baseline phase, in seconds: regressions are judged by its latencies."""
     history: Path | None = None
     """The history to add the run to; None: none."""
     monitoring: MonitoringChoice = field(default_factory=MonitoringChoice)
     """The monitoring systems to start and to ask."""
+    notify: tuple[str, ...] = ()
+    """The systems to notify of alerts, each as FORMAT=URL."""
 
 
 @dataclass(frozen=True)
@@ -103,22 +106,38 @@ def run(
     `stop` ends the run early: everything is reverted, and drills that had started are inconclusive. Raises Interrupted
     when it was set before the first drill, and another GamedayError when the run cannot start: then nothing has run.
     """
-    plan, workers = read_plan(request.plan), request.platform.options.load_in_cluster
+    plan = read_plan(request.plan)
     check(plan)
+    handling = handling_of(request.responder, plan)
+    return run_plan(handling.lengthened(plan), request, handling, notify=notify, listeners=listeners, stop=stop)
+
+
+def run_plan(
+    plan: GamedayPlan,
+    request: RunRequest,
+    handling: Handling,
+    *,
+    notify: Notify,
+    listeners: Sequence[ListenerFactory],
+    stop: threading.Event | None,
+) -> RunResult:
+    """Run the drills of a plan, whose incidents are handled in this way; as `run` in all else."""
+    notified = notifications(request.notify)
     provider = make_provider(
         request.platform.name or DEFAULT_PLATFORM, options_for(plan.bindings, request.platform.options)
     )
     _check_parts(plan, provider, request)
     provider.check()
     watching = tuple(listeners_of(request.monitoring, os.environ, notify))
-    members, formats = _members(plan, provider, request, workers), file_formats()
+    members, formats = _members(plan, provider, request, handling), file_formats()
     admission, out = _admission(request.jobs, provider, plan.bindings.control, notify), make_run_directory(request.out)
-    notify(f"{plan.document.path}: {', '.join(drill.runbook.id for drill in plan.drills)}; record in {out}")
+    names = "hidden" if handling.hidden else ", ".join(drill.runbook.id for drill in plan.drills)
+    notify(f"{plan.document.path}: {names}; record in {out}")
     stop = stop or threading.Event()
     announce = _Announce(stop, notify)
     with (
         run_registry.registered(out),
-        _recording(out / RECORD, (*listeners, *watching)) as (journal, judges),
+        _recording(out / RECORD, (*listeners, *watching, lambda judge: notified)) as (journal, judges),
         _interruptible(stop),
         provider.session(out, announce),
     ):
@@ -126,7 +145,7 @@ def run(
         run_gameday(plan, members, journal, judges, out, admission, stop)
     result = report(ReportRequest(out))
     write_files(result, formats, out)
-    return RunResult(out, result, tuple(_keep(out, result, request.history)))
+    return RunResult(out, result, (*_keep(out, result, request.history), *notified.close()))
 
 
 def _keep(out: Path, result: GamedayResult, file: Path | None) -> Iterator[str]:
@@ -164,19 +183,28 @@ def _check_parts(plan: GamedayPlan, provider: Provider, request: RunRequest) -> 
         raise BindingError("\n".join(problems))
 
 
-def _members(plan: GamedayPlan, provider: Provider, request: RunRequest, workers: int | None) -> Members:
+def _members(plan: GamedayPlan, provider: Provider, request: RunRequest, handling: Handling) -> Members:
+    workers = request.platform.options.load_in_cluster
+
     def load(drill: DrillPlan, platform: Platform, folder: Path) -> Load:
-        return make_load(drill, platform, folder, plan.bindings.path.parent, workers)
+        return make_load(drill, platform, folder, plan.bindings.path.parent, workers, handling.load_settings)
 
     seed = request.seed if request.seed is not None else secrets.randbelow(2**31)
     draw = Draw(seed, STRICT_CREDIT_ALPHA if request.strict else CREDIT_ALPHA)
-    responder = RESPONDERS.load(request.responder)()
-    limits = Limits(steady_s=request.steady_s)
     return Members(
-        provider.name, provider.create, provider.containers, load, make_fault, responder, limits, draw,
+        provider.name,
+        provider.create,
+        provider.containers,
+        load,
+        make_fault,
+        handling.responder,
+        handling.limits(request.steady_s),
+        draw,
+        handling.hidden,
+        (handling.beside,) if handling.beside else (),
         systems_of(request.monitoring, rules_file(rules_of_plan(plan)), shipped_dashboards(plan.bindings)),
         pod_environment(provider.name, plan.bindings, os.environ),
-    )  # fmt: skip
+    )
 
 
 def _admission(wanted: int | None, provider: Provider, control: SequentialControl | None, notify: Notify) -> Admission:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 
@@ -18,6 +19,14 @@ def natural(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"`{text}` is not a whole number of at least 0")
     return int(text)
+
+
+def duration_s(text: str) -> float:
+    """A duration such as `90s` or `5m`, in seconds; without a unit in seconds."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|h)?", text, re.ASCII)
+    if not found:
+        raise argparse.ArgumentTypeError(f"`{text}` is not a duration, such as 90s or 5m")
+    return float(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2] or "s"]
 
 
 def add_format(command: argparse.ArgumentParser) -> None:

@@ -15,6 +15,7 @@ from harness import app
 from harness.cli.monitoring_parser import choice_of
 from harness.cli.notify import notify
 from harness.cli.parser import DEFAULT_DIR
+from harness.cli.requests import plan_request, platform_choice
 from harness.cli.rules import rules
 from harness.cli.signals import stop_on_signals
 from harness.errors import PASSED, UNUSABLE, ComparisonError
@@ -29,31 +30,13 @@ def _discard(line: str) -> None:
     """No progress."""
 
 
-def _plan_request(options: argparse.Namespace) -> app.PlanRequest:
-    start = app.Start(getattr(options, "start", app.Start.DEPLOYED))
-    sequential, observe_s = getattr(options, "sequential", False), getattr(options, "observe", None)
-    return app.PlanRequest(options.runbook, options.bindings, tuple(options.only), start, sequential, observe_s)
-
-
-def _platform(options: argparse.Namespace) -> app.PlatformChoice:
-    return app.PlatformChoice(
-        options.platform,
-        app.PlatformOptions(
-            base_image=options.base_image,
-            node_image=options.node_image,
-            load_in_cluster=getattr(options, "load_in_cluster", None),
-            context=options.context,
-        ),
-    )
-
-
 # -- run and report ----------------------------------------------------------------------------------------------------
 
 
 def _run(options: argparse.Namespace) -> int:
     request = app.RunRequest(
-        _plan_request(options),
-        _platform(options),
+        plan_request(options),
+        platform_choice(options),
         options.jobs,
         options.out,
         options.seed,
@@ -61,6 +44,8 @@ def _run(options: argparse.Namespace) -> int:
         steady_s=float(options.steady),
         history=None if options.no_history else options.history,
         monitoring=choice_of(options),
+        notify=tuple(options.notify),
+        responder=options.responder,
     )
     stop = threading.Event()
     with stop_on_signals(stop):
@@ -167,7 +152,7 @@ def _show(options: argparse.Namespace) -> int:
 def _plan(options: argparse.Namespace) -> int:
     from harness.report import plan  # noqa: PLC0415
 
-    planned = app.plan(_plan_request(options))
+    planned = app.plan(plan_request(options))
     render = plan.to_json if options.format == "json" else plan.to_text
     sys.stdout.write(render(planned.plan))
     for problem in (*planned.problems, *planned.notes):
@@ -198,7 +183,7 @@ def _slo_check(options: argparse.Namespace) -> int:
 def _slo_show(options: argparse.Namespace) -> int:
     from harness.report import slos  # noqa: PLC0415
 
-    for each in app.show_slos(_plan_request(options)):
+    for each in app.show_slos(plan_request(options)):
         sys.stdout.write(slos.to_openslo(each.document, each.runbooks))
     return PASSED
 
@@ -220,7 +205,7 @@ def _slo_import(options: argparse.Namespace) -> int:
 
 
 def _up(options: argparse.Namespace) -> int:
-    request = app.UpRequest(_platform(options), options.dir, options.bindings)
+    request = app.UpRequest(platform_choice(options), options.dir, options.bindings)
     found = app.up(request, notify=_discard if options.quiet else notify)
     lines = _exports(found) if options.quiet else _how_to_use(found, options.dir)
     sys.stdout.writelines(f"{line}\n" for line in lines)
@@ -246,7 +231,7 @@ def _how_to_use(found: app.UpResult, folder: Path) -> Iterator[str]:
 
 
 def _down(options: argparse.Namespace) -> int:
-    app.down(app.DownRequest(_platform(options), options.dir), notify=notify)
+    app.down(app.DownRequest(platform_choice(options), options.dir), notify=notify)
     return PASSED
 
 
@@ -269,6 +254,12 @@ def _earlier_runs(options: argparse.Namespace) -> int:
     return history_commands.COMMANDS[options.command](options)
 
 
+def _handled(options: argparse.Namespace) -> int:
+    from harness.cli import drill_commands  # noqa: PLC0415
+
+    return drill_commands.COMMANDS[options.command](options)
+
+
 def _of_bindings(options: argparse.Namespace) -> int:
     from harness.cli import bindings_commands  # noqa: PLC0415
 
@@ -282,6 +273,8 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "rbac": _of_bindings,
     "schema": _of_bindings,
     "run": _run,
+    "drill": _handled,
+    "shell": _handled,
     "compare": _compare,
     "report": _report,
     "postmortem": _postmortem,

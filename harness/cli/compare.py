@@ -6,7 +6,7 @@ import argparse
 import re
 from pathlib import Path
 
-from harness.cli.arguments import add_format, add_open, natural
+from harness.cli.arguments import add_format, add_open, duration_s, natural
 
 EXAMPLES = """\
   gameday compare main HEAD                               two revisions; `.` is the working tree
@@ -31,20 +31,13 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     about = "how much slower still counts as not worse (default: 10%%)"
     command.add_argument("--margin", type=_share, default=0.1, metavar="PERCENT", help=about)
     about = "longest load of one runbook; it ends as soon as it is decided (default: 5m)"
-    command.add_argument("--budget", type=_duration_s, default=300.0, metavar="DURATION", help=about)
+    command.add_argument("--budget", type=duration_s, default=300.0, metavar="DURATION", help=about)
     about = "seed of the schedule and of the assignment of requests (default: a random one)"
     command.add_argument("--seed", type=natural, metavar="N", help=about)
     command.add_argument("--out", type=Path, metavar="DIR", help="the run directory (default: runs/<time>)")
     add_format(command)
     add_open(command)
     command.add_argument("--quiet", action="store_true", help="print the result only, no progress")
-
-
-def _duration_s(text: str) -> float:
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|h)?", text, re.ASCII)
-    if not found:
-        raise argparse.ArgumentTypeError(f"`{text}` is not a duration, such as 90s or 5m")
-    return float(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2] or "s"]
 
 
 def _share(text: str) -> float:

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from harness.cli import bindings_parser, compare, demo, history_parser, monitoring_parser, rules
+from harness.cli import (
+    bindings_parser,
+    compare,
+    demo,
+    drill_parser,
+    history_parser,
+    monitoring_parser,
+    notify_parser,
+    rules,
+)
 from harness.cli.arguments import add_format, add_open, natural, positive
 from harness.registry import Family
 
@@ -160,9 +169,27 @@ def _add_run(command: argparse.ArgumentParser) -> None:
     command.add_argument("--strict", action="store_true", help=about)
     history_parser.add_run_options(command)
     monitoring_parser.add_run_options(command)
+    notify_parser.add_option(command)
+    drill_parser.add_responder(command, "runbook")
     _add_report_format(command)
     add_open(command)
     command.add_argument("--quiet", action="store_true", help="print the result only, no progress")
+
+
+def _add_drill(command: argparse.ArgumentParser) -> None:
+    _add_document(command)
+    _add_selection(command)
+    drill_parser.add_handling(command)
+    _add_start(command)
+    _add_control(command)
+    _add_platform(command)
+    command.add_argument("--out", type=Path, metavar="DIR", help="the run directory (default: runs/<time>)")
+    about = "seed of the draws: which incident, and which side comes up first (default: a random one)"
+    command.add_argument("--seed", type=natural, metavar="N", help=about)
+    about = "credit a recovery only if the incident ends by itself with p <= 1 %% (default: 10 %%)"
+    command.add_argument("--strict", action="store_true", help=about)
+    history_parser.add_run_options(command)
+    _add_report_format(command)
 
 
 def _add_report(command: argparse.ArgumentParser) -> None:
@@ -266,6 +293,18 @@ _COMMANDS = (
         bindings_parser.add_schema,
     ),
     _Command("run", "run a drill for every runbook of a document, and judge it", _RUN_EXAMPLES, _add_run),
+    _Command(
+        "drill",
+        "let a person or a program handle one incident, and judge it",
+        drill_parser.DRILL_EXAMPLES,
+        _add_drill,
+    ),
+    _Command(
+        "shell",
+        "handle the incident of a drill that runs, in a second terminal",
+        drill_parser.SHELL_EXAMPLES,
+        drill_parser.add_shell,
+    ),
     _Command("compare", "compare the latency of two variants of a service", compare.EXAMPLES, compare.add_arguments),
     _Command("report", "judge an earlier run again, from its record", _REPORT_EXAMPLES, _add_report),
     _Command(

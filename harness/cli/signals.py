@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -22,11 +22,16 @@ class SignalledInterrupt(Interrupted):
 
 
 @contextmanager
-def stop_on_signals(stop: threading.Event) -> Iterator[None]:
-    """Set `stop` on SIGINT and SIGTERM. Raises SignalledInterrupt in place of an Interrupted that follows."""
+def stop_on_signals(stop: threading.Event, spare: Callable[[], bool] = lambda: False) -> Iterator[None]:
+    """Set `stop` on SIGINT and SIGTERM. Raises SignalledInterrupt in place of an Interrupted that follows.
+
+    A SIGINT for which `spare` returns True is done with.
+    """
     received: list[int] = []
 
     def handle(number: int, frame: FrameType | None) -> None:
+        if number == signal.SIGINT and spare():
+            return
         received.append(number)
         stop.set()
 

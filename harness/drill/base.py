@@ -16,6 +16,8 @@ class Limits:
     """Longest duration of each phase that waits for evidence, in seconds.
 
     `steady_s`: how long the baseline is observed at least, in whole slices that are settled before the fault.
+    `extension_s`: a phase that is about to be decided goes on for so long at most, or for its limit again if that is
+    longer; a recovery and its control must last as long as a slow response.
     """
 
     baseline_s: float = 60.0
@@ -24,6 +26,7 @@ class Limits:
     control_s: float = 60.0
     after_revert_s: float = 60.0
     steady_s: float = 0.0
+    extension_s: float = 0.0
 
     @property
     def baseline_least_s(self) -> float:

@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 
 from harness.clock import now_s
+from harness.drill.alerts import AlertWatch
 from harness.drill.base import Limits, Record, Side
 from harness.drill.watch import FaultWatch
 from harness.errors import GamedayError, Interrupted, PlatformError, StartError
@@ -49,6 +50,8 @@ SILENCE_S = 15.0
 class Drill:
     """One runbook and one fault, run once. `respond` executes the runbook, `general` the document's general commands.
 
+    `resolve` follows up on a recovery. `escalate` follows up on one that did not come, instead of `general`.
+
     `sequential`: there is one platform only, on which the control runs first; None: both sides run at once.
 
     `judge` gives the drill's judge with every recorded event, for as long as its `with` lasts. `clock` returns seconds
@@ -61,13 +64,18 @@ class Drill:
     record: Record
     stop: threading.Event
     respond: Callable[[], None]
+    resolve: Callable[[], None] = lambda: None
+    escalate: Callable[[], None] | None = None
     general: Callable[[], None] | None = None
     limits: Limits = field(default_factory=Limits)
     sequential: ControlPlanned | None = None
     clock: Callable[[], float] = now_s
     pause: Callable[[float], object] | None = None
+    alerts: AlertWatch | None = None
+    """Raises the alerts; None: by the default priorities."""
 
     def __post_init__(self) -> None:
+        self._alerts = self.alerts or AlertWatch(self.judge, self.record, self.clock)
         self._sides = {side.name: side for side in self.sides if self.sequential is None or side.name == CONTROL}
         self._injections: dict[SideName, list[tuple[str, Injection]]] = {TREATMENT: [], CONTROL: []}
         self._watch = FaultWatch(self._injections, self.record, self.clock)
@@ -105,12 +113,15 @@ class Drill:
         self._phase("fault", self._inject)
         if not self._wait("symptoms", self.limits.symptoms_s):
             return
+        self._alerts.responding()
         self._phase("response", self.respond)
         recovered = self._wait("recovery", self.limits.recovery_s)
         if recovered:
+            self._alerts.recovered()
+            self.resolve()
             self._wait("control", self.limits.control_s)
-        if self.general:
-            self._phase("general", self.general)
+        if general := self.general if recovered else self.escalate or self.general:
+            self._phase("general", general)
         if CONTROL in self._sides:
             self._leave_control()
         self._revert(TREATMENT)
@@ -158,6 +169,7 @@ class Drill:
             self._check()
             self._check_load()
             self._watch.poll()
+            self._alerts.poll()
             (self.pause or self.stop.wait)(POLL_S)
         with self.judge() as judge:
             waiting_for = judge.waiting_for(phase) if answer is None else ""
@@ -166,9 +178,10 @@ class Drill:
 
     def _extension_s(self, limit_s: float) -> float:
         """Seconds by which a phase goes on beyond its limit; 0 unless a decision is expected within as long again."""
+        longest_s = max(limit_s, self.limits.extension_s)
         with self.judge() as judge:
             more_s = decided_s(judge.state)
-        return 0.0 if more_s is None or more_s > limit_s else min(limit_s, math.ceil(EXTENSION_FACTOR * more_s + 1))
+        return 0.0 if more_s is None or more_s > longest_s else min(longest_s, math.ceil(EXTENSION_FACTOR * more_s + 1))
 
     def _answer(self, phase: PhaseName) -> bool | None:
         with self.judge() as judge:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
+from typing import Literal
 
 from harness.bindings import RunbookBinding
 from harness.faults.admin import LOAD
 from harness.history.vif import History
 from harness.model import Document
+from harness.model import Procedure as ProcedurePart
 from harness.plan import DrillPlan, GamedayPlan
 from harness.record.event import CONTROL, TREATMENT, SideName
 from harness.record.events import DrillStarted, RunStarted
 from harness.record.header import DashboardPlan, Procedure, SloPlan, SymptomPlan, UnreadLine
+from harness.record.incident import AlertAction, ProcedureRow, ProceduresRead
+from harness.runbook.alerting import asked_action
 from harness.slo import Slo
 
 
@@ -49,6 +53,25 @@ def _procedures(document: Document) -> Iterator[Procedure]:
     yield from (Procedure("alert", part.line, part.text) for part in document.alerts)
     yield from (Procedure("escalation", part.line, part.text) for part in document.escalation)
     yield from (Procedure("post-incident", part.line, part.text) for part in document.post_incident)
+
+
+def procedures_header(document: Document) -> ProceduresRead | None:
+    """The alert and escalation procedures of a document; None without any."""
+    rows = [_row("alert", part, asked_action(part)) for part in document.alerts]
+    rows += [_row("escalation", part, None) for part in document.escalation]
+    return ProceduresRead(rows=tuple(rows)) if rows else None
+
+
+def _row(kind: Literal["alert", "escalation"], part: ProcedurePart, action: AlertAction | None) -> ProcedureRow:
+    return ProcedureRow(
+        kind=kind,
+        line=part.line,
+        text=part.text,
+        priority=part.priority,
+        level=part.level,
+        deadline_s=part.deadline_s,
+        action=action,
+    )
 
 
 def drill_header(drill: DrillPlan, plan: GamedayPlan, history: History, draw: Draw) -> DrillStarted:

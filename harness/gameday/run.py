@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import psutil
 
 from harness.bindings import FaultSpec, RunbookBinding
 from harness.bindings.closed_load import understated
+from harness.clock import now_s
 from harness.drill import Drill, Limits
+from harness.drill.alerts import AlertWatch
 from harness.drill.base import Record
 from harness.errors import StartError
 from harness.faults.base import Fault
 from harness.gameday.admission import Admission
-from harness.gameday.headers import Draw, drill_header, run_header
+from harness.gameday.headers import Draw, drill_header, procedures_header, run_header
 from harness.gameday.judging import LiveJudges
 from harness.gameday.monitoring import monitor_of, with_environment
 from harness.gameday.observation import control_plan
@@ -45,14 +47,17 @@ from harness.record.events import (
     ProcessStarted,
     RunEnded,
     StartName,
-    StepExecuted,
 )
 from harness.record.journal import Journal, JournalError
-from harness.record.steps import StepFacts
-from harness.responders.base import Responder
+from harness.responders.base import Incident, Responder
+from harness.runbook.alerting import priorities_of
 from harness.steps.session import Pods, Session
-from harness.steps.step import Step
+from harness.verdict.alert_log import AlertLog
+from harness.verdict.judge import Judge
+from harness.verdict.now import SloNow, slos_now
 
+HIDDEN_FOLDER = "hidden"
+"""Folder of a drill whose runbook is hidden from the person who handles it."""
 WAKE_S = 0.5
 WAKES_PER_SAMPLE = 4
 """Every two seconds: a sample takes a few milliseconds of processor time."""
@@ -74,6 +79,10 @@ class Members:
     responder: Responder
     limits: Limits
     draw: Draw
+    hidden: bool = False
+    """Whether no name of a file or folder may say which runbook is drilled."""
+    opening: tuple[DrillEvent, ...] = ()
+    """Further events with which the record of each drill begins."""
     monitoring: Systems | None = None
     """The monitoring systems of this run; None: none."""
     pod_environment: Mapping[str, str] = field(default_factory=dict)
@@ -92,6 +101,8 @@ def run_gameday(
     """Run every drill; return when all have ended and all platforms are down. `judges` reads `journal`."""
     journal.write(run_header(plan, members.platform, admission.most))
     journal.write(DocumentRead(text=plan.document.text))
+    if procedures := procedures_header(plan.document):
+        journal.write(procedures)
     journal.write(_environment(plan, members))
     gameday = _Gameday(plan, members, journal, judges, out, stop, history_beside(out, members.platform))
     with ThreadPoolExecutor(admission.most, thread_name_prefix="drill") as pool, closing(Reference()) as reference:
@@ -147,10 +158,19 @@ def _run_drill(gameday: _Gameday, drill: DrillPlan) -> None:
         try:
             record, earlier_s = _recorder(gameday, header.drill), gameday.history.needed_s(header.drill, header.fault)
             control = control_plan(drill, gameday.plan, earlier_s)
+            _open(gameday.members, record)
             _Drilling(gameday, drill, drill.binding, record, header.first, control).run()
         except StartError:  # the services of the bindings start for no other drill either
             gameday.stop.set()
             raise
+
+
+def _open(members: Members, record: Record) -> None:
+    """Record who handles the incident, and what is known before it."""
+    if chosen := members.responder.chosen():
+        record(chosen)
+    for event in members.opening:
+        record(event)
 
 
 def _recorder(gameday: _Gameday, drill: str) -> Record:
@@ -180,23 +200,29 @@ class _Drilling:
     """The plan of a sequential control; None: it runs beside the treatment."""
 
     def __post_init__(self) -> None:
-        self._dir = self.gameday.out / "drills" / self.drill.runbook.id
+        name = HIDDEN_FOLDER if self.gameday.members.hidden else self.drill.runbook.id
+        self._dir = self.gameday.out / "drills" / name
         second: SideName = CONTROL if self.first == TREATMENT else TREATMENT
         self._sides = {name: self._side(name) for name in (self.first, second)}
         self._session: Session | None = None
+        priorities = priorities_of(self.gameday.plan.document)
+        self._alerts = AlertWatch(self._judge, self.record, now_s, priorities)
 
     def run(self) -> None:
         members, specs = self.gameday.members, self.gameday.plan.bindings.faults[self.binding.fault]
         drill = Drill(
             sides=list(self._sides.values()),
             faults=[members.make_fault(spec) for spec in specs],
-            judge=partial(self.gameday.judges.of, self.drill.runbook.id),
+            judge=self._judge,
             record=self.record,
             stop=self.gameday.stop,
-            respond=lambda: self._respond(self.drill.steps),
+            respond=self._respond,
+            resolve=lambda: members.responder.resolve(self._incident),
+            escalate=lambda: members.responder.escalate(self._incident),
             general=self._general(),
             limits=members.limits,
             sequential=self.control,
+            alerts=self._alerts,
         )
         try:
             drill.run()
@@ -206,8 +232,9 @@ class _Drilling:
 
     def _general(self) -> Callable[[], None] | None:
         """The first drill also executes the general commands, while its fault is active."""
-        plan = self.gameday.plan
-        return (lambda: self._respond(plan.general)) if plan.general and self.drill is plan.drills[0] else None
+        plan, responder = self.gameday.plan, self.gameday.members.responder
+        first = plan.general and self.drill is plan.drills[0]
+        return (lambda: responder.general(self._incident)) if first else None
 
     def _side(self, name: SideName) -> LiveSide:
         folder = self._dir / name
@@ -236,22 +263,51 @@ class _Drilling:
         names = [name for board in boards for name in (board.name, *near_names(board.name))]
         yield from dict.fromkeys([*probes, *map(family, names)])
 
-    def _respond(self, steps: Sequence[Step]) -> None:
+    def _judge(self) -> AbstractContextManager[Judge]:
+        return self.gameday.judges.of(self.drill.runbook.id)
+
+    def _respond(self) -> None:
+        """Let the responder handle the incident; alerts go on meanwhile."""
+        with self._alerts.polling():
+            self.gameday.members.responder.respond(self._incident)
+
+    @cached_property
+    def _incident(self) -> Incident:
+        """What the responder works on; made when the treatment is up."""
+        plan = self.gameday.plan
+        return Incident(
+            runbook=self.drill.runbook,
+            document=plan.document,
+            steps=self.drill.steps,
+            general=plan.general,
+            platform=self._sides[TREATMENT].platform,
+            session=self._new_session(),
+            record=self.record,
+            alert_log=self._alert_log,
+            slos=self._slos,
+            stop=self.gameday.stop,
+        )
+
+    def _new_session(self) -> Session:
         platform, gameday = self._sides[TREATMENT].platform, self.gameday
-        if self._session is None:
-            self._session = Session(
-                platform.shell(),
-                self._dir / "steps",
-                run_dir=gameday.out,
-                pods=Pods(platform.namespace, gameday.plan.bindings.programs),
-                destinations=platform.destinations,
-                started=self._shell_began,
-            )
-        gameday.members.responder.respond(steps, platform, self._session, self._executed, gameday.stop)
+        self._session = Session(
+            platform.shell(),
+            self._dir / "steps",
+            run_dir=gameday.out,
+            pods=Pods(platform.namespace, gameday.plan.bindings.programs),
+            destinations=platform.destinations,
+            started=self._shell_began,
+        )
+        return self._session
+
+    def _alert_log(self) -> AlertLog:
+        with self._judge() as judge:
+            return judge.state.alerts.copy()
+
+    def _slos(self) -> tuple[SloNow, ...]:
+        with self._judge() as judge:
+            return slos_now(judge.state)
 
     def _shell_began(self, pgid: int) -> None:
         started = psutil.Process(pgid).create_time()
         self.record(ProcessStarted(side=TREATMENT, name="shell", pid=pgid, pgid=pgid, started_s=started), sync=True)
-
-    def _executed(self, facts: StepFacts) -> None:
-        self.record(StepExecuted(facts=facts))

@@ -25,6 +25,7 @@ from harness.record.events import (
     PhaseStarted,
     StepExecuted,
 )
+from harness.record.incident import AlertHandled, AlertRaised
 from harness.record.steps import StepFacts
 from harness.report.format import MARKS, show_interval
 from harness.verdict.judge import Judge
@@ -157,7 +158,16 @@ def _text(event: DrillEvent) -> str:
             text = f" ✗ {event.side}: {event.why}"
         case FindingNoted():
             text = f" ? {event.text}"
+        case AlertRaised() | AlertHandled():
+            text = _alert(event)
     return text
+
+
+def _alert(event: AlertRaised | AlertHandled) -> str:
+    if isinstance(event, AlertRaised):
+        return f" ✗ alert {event.alert}, {event.priority}: {event.text}"
+    level = f" to level {event.level}" if event.action == "escalated" else ""
+    return f"   alert {event.alert} {event.action}{level} by {event.by}{f': {event.text}' if event.text else ''}"
 
 
 def _step(facts: StepFacts) -> str:

@@ -9,10 +9,30 @@ from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
 from harness.record.event import DrillEvent, Event
-from harness.record.ranges import Count, Time
+from harness.record.ranges import Count, Seconds, Time
 
 AlertSource = Literal["slo", "prometheus", "drill"]
 AlertAction = Literal["acknowledged", "investigating", "updated", "escalated", "mitigated", "resolved"]
+
+
+@dataclass(frozen=True)
+class ProcedureRow:
+    """A row of the document's alert or escalation procedure, and what it asks for."""
+
+    kind: Annotated[Literal["alert", "escalation"], "procedure that the row belongs to"]
+    line: Annotated[Count, "line of the document, from 1"]
+    text: Annotated[str, "text as written"]
+    priority: Annotated[str | None, "priority of the alerts that it is for, such as `P0`; null: any"] = None
+    level: Annotated[Count | None, "escalation level that it is for; null: none"] = None
+    deadline_s: Annotated[Seconds | None, "time limit from the alert on, in seconds; null: none"] = None
+    action: Annotated[AlertAction | None, "what is to be done, by the words of the row; null: not known"] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProceduresRead(Event):
+    """The alert and escalation procedures of the document, right after its text; a document without any has none."""
+
+    rows: Annotated[tuple[ProcedureRow, ...], "rows in the order of the document"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +77,7 @@ class CommandTyped(DrillEvent):
     refused: Annotated[str, "reason for which the policy refused it; empty: it ran"] = ""
     output: Annotated[str, "end of its output, secrets masked; empty: none, or not seen"] = ""
     line: Annotated[Count | None, "line of the runbook's step that it is; null: none of them"] = None
+    changed: Annotated[tuple[str, ...], "what it changed on the platform, secrets masked; empty: nothing"] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,5 +88,29 @@ class NoteTaken(DrillEvent):
     text: Annotated[str, "text of the note"]
 
 
-INCIDENT_EVENTS: Final[tuple[type[Event], ...]] = (ResponderChosen, AlertRaised, AlertHandled, CommandTyped, NoteTaken)
+@dataclass(frozen=True, kw_only=True)
+class RunBeside(DrillEvent):
+    """An earlier run of the same incident, in which the runbook was executed as written, to show beside this one."""
+
+    run: Annotated[str, "run directory"]
+    verdict: Annotated[str, "verdict of its drill: `passed`, `failed` or `inconclusive`"]
+    steps: Annotated[Count, "steps that it ran"]
+    acknowledged_s: Annotated[Seconds | None, "seconds from the first alert until it was acknowledged; null: not"] = (
+        None
+    )
+    investigating_s: Annotated[Seconds | None, "the same until it was investigated"] = None
+    mitigated_s: Annotated[Seconds | None, "the same until its SLO held again"] = None
+    resolved_s: Annotated[Seconds | None, "the same until it was resolved"] = None
+    recover_s: Annotated[Seconds | None, "seconds from the fault until every SLO held again; null: they did not"] = None
+
+
+INCIDENT_EVENTS: Final[tuple[type[Event], ...]] = (
+    ProceduresRead,
+    ResponderChosen,
+    AlertRaised,
+    AlertHandled,
+    CommandTyped,
+    NoteTaken,
+    RunBeside,
+)
 """Every kind of event of this file."""

@@ -18,8 +18,13 @@ MARKS = {
     "skipped": "·",
     "not checked": "·",
     "inconclusive": "?",
+    "met": "✓",
+    "missed": "✗",
+    "reached": "·",
+    "not reached": "·",
+    "not applicable": "·",
 }
-"""One character for the verdict of a drill, a step or a dashboard, in text."""
+"""One character for the verdict of a drill, a step, a dashboard or a row of a procedure, in text."""
 SIGNS = {Verdict.PASSED: "✅", Verdict.FAILED: "❌", Verdict.INCONCLUSIVE: "❔"}
 """The sign of a drill's verdict where Markdown is rendered."""
 NO_DATA = "no data"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from harness.report.alerts import counts, reasons
 from harness.report.base import ReportFormat
 from harness.report.evidence import chain
 from harness.report.format import (
@@ -18,6 +19,7 @@ from harness.report.format import (
 )
 from harness.report.pages.frame import Filters, page
 from harness.report.pages.plots import Curve, Plot, PlotGroup, Style, anchor, group_of_seconds
+from harness.report.response import compared, show_beside, show_end, show_responder
 from harness.report.time_budget import outside_phases_s, spent_in
 from harness.verdict.charts import Chart, Line
 from harness.verdict.gameday import GamedayResult
@@ -53,7 +55,9 @@ _FILTERS: Filters = {
     "chain": chain, "plots": _plots, "one_line": one_line, "seconds": show_seconds, "spent": show_budget,
     "estimate": show_estimate, "evidence": show_evidence, "time_budget": spent_in, "outside_phases_s": outside_phases_s,
     "mark": lambda verdict: MARKS.get(verdict, "·"), "percent": lambda share: show_number(share, "ratio"),
-    "control": show_control,
+    "control": show_control, "counts": counts, "reasons": reasons,
+    "compared": lambda drill: compared(drill, drill.response), "responder": show_responder, "beside": show_beside,
+    "command_end": show_end,
     "confidence": lambda drill: show_confidence(drill.alpha, len(drill.slos)),
 }  # fmt: skip
 FORMAT = ReportFormat("html", "report.html", to_html)

@@ -8,9 +8,12 @@ from typing import TypeAlias
 from harness.report.base import ReportFormat
 from harness.report.format import as_json
 from harness.stats.inflation import VIF_METHOD
+from harness.verdict.alerts import AlertResult
 from harness.verdict.budget import Budget
-from harness.verdict.gameday import RESULT_VERSION, GamedayResult
+from harness.verdict.gameday import RESULT_VERSION, GamedayResult, ManualLine
 from harness.verdict.measurement import Measurement
+from harness.verdict.procedures import RowResult
+from harness.verdict.response import ResponseResult
 from harness.verdict.result import DrillResult, Effect, Latency, SloResult, StepResult
 from harness.verdict.state import Credit
 
@@ -32,12 +35,28 @@ def to_json(result: GamedayResult) -> str:
         "seconds": result.seconds,
         "findings": [{"runbook": finding.runbook, "text": finding.text} for finding in result.findings],
         "drills": [_drill(drill) for drill in result.drills],
-        "general": [_step(step) for drill in result.drills for step in drill.general],
-        "procedures": [
-            {"kind": line.kind, "line": line.line, "text": line.text, "verdict": "manual"} for line in result.procedures
-        ],
+        "general": [_step(step) for step in result.general],
+        "procedures": [*map(_row, result.rows), *map(_for_people, result.procedures_for_people)],
     }
     return as_json(whole)
+
+
+def _row(row: RowResult) -> dict[str, Json]:
+    return {**asdict(row.row), "verdict": row.verdict, "drills": [asdict(each) for each in row.drills]}
+
+
+def _for_people(line: ManualLine) -> dict[str, Json]:
+    return {"kind": line.kind, "line": line.line, "text": line.text, "verdict": "manual"}
+
+
+def _alert(alert: AlertResult) -> dict[str, Json]:
+    return {**asdict(alert), "handled": [asdict(each) for each in alert.handled]}
+
+
+def _response(response: ResponseResult) -> dict[str, Json]:
+    beside = None if response.beside is None else asdict(response.beside)
+    known = None if beside is None else {name: beside[name] for name in beside if name not in ("t_s", "drill")}
+    return {**asdict(response), "lines": list(response.lines), "beside": known}
 
 
 def _drill(drill: DrillResult) -> dict[str, Json]:
@@ -67,6 +86,9 @@ def _drill(drill: DrillResult) -> dict[str, Json]:
         "recover_s": drill.times.recover_s,
         "recover_interval_s": _span(drill.times.recover_interval_s),
         "prometheus_alerts": [asdict(alert) for alert in drill.prometheus_alerts],
+        "alerts": [_alert(alert) for alert in drill.alerts],
+        "response": None if drill.response is None else _response(drill.response),
+        "evidence": [_step(step) for step in drill.general] if drill.escalated else [],
         "reverted": drill.reverted,
         "control_reverted": drill.control_reverted,
         "findings": list(drill.findings),

@@ -9,10 +9,12 @@ from pathlib import PurePath
 from typing import Literal
 from xml.etree import ElementTree
 
+from harness.report.alerts import reasons
 from harness.report.base import ReportFormat
 from harness.report.format import NO_DATA, one_line, show_control, show_estimate, show_evidence
-from harness.verdict.gameday import CUT, NEVER_STARTED, GamedayResult
+from harness.verdict.gameday import CUT, NEVER_STARTED, GamedayResult, ManualLine
 from harness.verdict.measurement import Measurement
+from harness.verdict.procedures import RowResult
 from harness.verdict.result import DashboardResult, DrillResult, SloResult, StepResult, SymptomResult, Verdict
 
 Outcome = Literal["passed", "failure", "error", "skipped"]
@@ -22,6 +24,8 @@ _OF_DRILL: dict[Verdict, Outcome] = {
     Verdict.FAILED: "failure",
     Verdict.INCONCLUSIVE: "error",
 }
+_OF_ROW: dict[str, Outcome] = {"missed": "failure", "met": "passed"}
+"""A level that was reached is none of these: whether what the row asks for was done there, only a person knows."""
 _OF_PART: dict[str, Outcome] = {"ok": "passed", "failed": "failure", "refused": "failure"}
 
 
@@ -39,7 +43,7 @@ class Case:
 
 
 def to_junit(result: GamedayResult) -> str:
-    """The whole result as JUnit XML: a testsuite per drill and one for the general steps."""
+    """The whole result as JUnit XML: a testsuite per drill, one for the general steps, one for the procedures."""
     root = ElementTree.Element("testsuites", {"name": "gameday", "time": _seconds(result.seconds)})
     for drill in result.drills:
         suite = _suite(drill.runbook, result.document, list(_drill(drill)), _spent(drill))
@@ -51,13 +55,27 @@ def to_junit(result: GamedayResult) -> str:
     if result.cut:
         cut = Case("record", None, "error", CUT)
         root.append(_suite("run", result.document, [cut], 0.0))
-    general = [_general(step) for drill in result.drills for step in drill.general]
+    general = [_general(step) for step in result.general]
     if general:
         root.append(_suite("general", result.document, general, sum(case.seconds for case in general)))
+    if result.rows:
+        rows = [*map(_row, result.rows), *map(_for_people, result.procedures_for_people)]
+        root.append(_suite("procedures", result.document, rows, 0.0))
     for count in ("tests", "failures", "errors"):
         root.set(count, str(sum(int(suite.get(count, "0")) for suite in root)))
     ElementTree.indent(root)
     return f'<?xml version="1.0" encoding="utf-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
+
+
+def _row(row: RowResult) -> Case:
+    """A row of an alert or escalation procedure: a missed time limit is a failure."""
+    name = f"{row.row.kind} procedure: line {row.row.line}: {row.row.text}"
+    return Case(name, row.row.line, _OF_ROW.get(row.verdict, "skipped"), f"{row.verdict}: {reasons(row)}")
+
+
+def _for_people(line: ManualLine) -> Case:
+    name = f"{line.kind} procedure: line {line.line}: {line.text}"
+    return Case(name, line.line, "skipped", "only a person can follow it; `gameday postmortem` writes what it asks for")
 
 
 def _drill(drill: DrillResult) -> Iterator[Case]:
@@ -66,9 +84,10 @@ def _drill(drill: DrillResult) -> Iterator[Case]:
     outcome, why = _OF_DRILL[drill.verdict], drill.cause or reasons
     cases = [Case(f"drill: {drill.title}", drill.line, outcome, why, reasons if drill.cause else "", _spent(drill))]
     cases += [_symptom(symptom, drill) for symptom in drill.symptoms]
-    cases += [_step(step) for step in drill.steps]
+    as_part = _not_deciding if drill.response else _as_it_is
+    cases += [as_part(_step(step)) for step in drill.steps]
     cases += [_slo(slo, drill.line) for slo in drill.slos]
-    cases += [_dashboard(board) for board in drill.dashboards]
+    cases += [as_part(_dashboard(board)) for board in drill.dashboards]
     variant = drill.fault or "no fault"
     yield from (replace(case, name=f"{drill.runbook} [{variant}] {case.name}") for case in cases)
 
@@ -123,8 +142,16 @@ def _step(step: StepResult) -> Case:
 
 def _general(step: StepResult) -> Case:
     """General steps have no influence on the verdict, so a failed one is skipped and not a failure."""
-    case = _step(step)
-    return case if case.outcome == "passed" else replace(case, outcome="skipped", why=f"{step.verdict}: {case.why}")
+    return _not_deciding(_step(step))
+
+
+def _as_it_is(case: Case) -> Case:
+    return case
+
+
+def _not_deciding(case: Case) -> Case:
+    """A part without influence on the verdict, such as the steps that a person tried."""
+    return case if case.outcome != "failure" else replace(case, outcome="skipped", why=f"failed: {case.why}")
 
 
 def _output(step: StepResult) -> str:

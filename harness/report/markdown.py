@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from harness.report.alerts import CLOCKS, clock, counts, level, reasons, said
 from harness.report.base import ReportFormat
 from harness.report.format import (
     MARKS,
@@ -17,8 +18,11 @@ from harness.report.format import (
     show_seconds,
 )
 from harness.report.markdown_text import code, escape
+from harness.report.response import compared, show_beside, show_end, show_responder
 from harness.verdict.gameday import Finding, GamedayResult
 from harness.verdict.measurement import Measurement
+from harness.verdict.procedures import RowResult
+from harness.verdict.response import ResponseResult
 from harness.verdict.result import DrillResult, SloResult, StepResult, Times, Verdict
 
 
@@ -31,9 +35,33 @@ def to_markdown(result: GamedayResult) -> str:
     lines += [_row(drill) for drill in result.drills]
     for drill in result.drills:
         lines += ["", *_drill(drill)]
+    lines += [*_alerts(result)]
     if result.findings:
         lines += ["", "## Findings", "", *(_finding(finding) for finding in result.findings)]
     return printable("\n".join(lines) + "\n")
+
+
+def _alerts(result: GamedayResult) -> Iterator[str]:
+    """The alerts of all drills with their clocks, then the rows of the document's procedures."""
+    alerts = [(drill.runbook, alert) for drill in result.drills for alert in drill.alerts]
+    if not alerts:
+        return
+    yield from ("", "## Alerts", "", "Times are seconds from the alert on.", "")
+    yield f"| runbook | priority | raised | {' | '.join(CLOCKS)} | level | alert |"
+    yield f"|---|---|---|{'---|' * (len(CLOCKS) + 2)}"
+    for runbook, alert in alerts:
+        clocks = " | ".join(clock(alert, action) for action in CLOCKS)
+        raised = f"{alert.raised_s:.1f} s after the fault"
+        cells = (escape(runbook), escape(alert.priority), raised, clocks, f"{level(alert)}", escape(alert.text))
+        yield f"| {' | '.join(cells)} |"
+    if result.rows:
+        yield from ("", "## Alert and escalation procedures", "", f"{counts(result.rows)}.", "")
+        yield from ("| | line | row | outcome |", "|---|---|---|---|")
+        yield from map(_procedure, said(result.rows))
+
+
+def _procedure(row: RowResult) -> str:
+    return f"| {MARKS[row.verdict]} {row.verdict} | {row.row.line} | {escape(row.row.text)} | {escape(reasons(row))} |"
 
 
 def _finding(finding: Finding) -> str:
@@ -54,10 +82,32 @@ def _drill(drill: DrillResult) -> Iterator[str]:
     yield f"Fault: {escape(drill.fault)}"
     yield ""
     yield from (f"Control: {escape(show_control(drill.sequential))}", "") if drill.sequential else ()
+    yield from _response(drill, drill.response) if drill.response else ()
     yield from (f"<details{'' if drill.verdict is Verdict.PASSED else ' open'}>", "<summary>evidence</summary>", "")
     yield from ([*(f"- {escape(why)}" for why in drill.why), ""] if drill.cause else [])
     yield from _evidence(drill)
     yield from ("", "</details>")
+
+
+def _response(drill: DrillResult, response: ResponseResult) -> Iterator[str]:
+    """What a person or a program did, beside the runbook."""
+    yield from (
+        f"Responder: {escape(show_responder(response))}",
+        "",
+        f"The runbook as written: {escape(show_beside(response))}",
+        "",
+    )
+    yield from ("| | this drill | the runbook |", "|---|---|---|")
+    yield from (f"| {row.what} | {row.here} | {row.beside} |" for row in compared(drill, response))
+    yield ""
+    if response.commands:
+        yield from ("| after | line | command | outcome |", "|---|---|---|---|")
+        for each in response.commands:
+            line = "" if each.line is None else f"{each.line}"
+            yield f"| {each.after_s:.1f} s | {line} | {code(each.command)} | {escape(show_end(each))} |"
+        yield ""
+    for note in response.notes:
+        yield from (f"> {note.after_s:.1f} s, {escape(note.by)}: {escape(note.text)}", "")
 
 
 def _evidence(drill: DrillResult) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
+from harness.report.alerts import counts, said, show_alert, show_row
 from harness.report.base import ReportFormat
 from harness.report.format import (
     MARKS,
@@ -18,6 +19,7 @@ from harness.report.format import (
     show_evidence,
     show_seconds,
 )
+from harness.report.response import compared, show_beside, show_command, show_responder
 from harness.verdict.gameday import GamedayResult
 from harness.verdict.result import DrillResult, PhaseResult, PrometheusAlert, SloResult, StepResult, SymptomResult
 
@@ -28,8 +30,10 @@ _INDENT = 14
 def to_text(result: GamedayResult, width: int = WIDTH) -> str:
     """The whole result, with a newline at the end. Steps are cut at `width`, everything else is wrapped to it."""
     lines = [line for drill in result.drills for line in [*_drill(drill, width), ""]]
-    general = [line for drill in result.drills for line in _steps("general", drill.general, width)]
+    general = list(_steps("general", result.general, width))
     lines += [*general, ""] if general else []
+    procedures = [f"{counts(result.rows)}", *map(show_row, said(result.rows))] if result.rows else []
+    lines += [*_labelled("procedures", procedures, width), ""] if procedures else []
     document = [finding.text for finding in result.findings if not finding.runbook]
     lines += [*_labelled("findings", document, width), ""] if document else []
     verdict = f"{result.verdict.value.upper()} in {result.seconds:.0f} s on the {result.platform} platform"
@@ -45,6 +49,8 @@ def _drill(drill: DrillResult, width: int) -> Iterator[str]:
     yield from _labelled("fault", [drill.fault], width)
     yield from _labelled("control", [show_control(drill.sequential)] if drill.sequential else [], width)
     yield from _labelled("symptoms", [_symptom(symptom, drill) for symptom in drill.symptoms], width)
+    yield from _labelled("alerts", [show_alert(alert) for alert in drill.alerts], width)
+    yield from _response(drill, width)
     yield from _steps("steps", drill.steps, width)
     boards = [
         f"{MARKS[board.verdict]} line {board.line:<4} {board.system}: {board.name}: {board.why}"
@@ -58,6 +64,20 @@ def _drill(drill: DrillResult, width: int) -> Iterator[str]:
     yield from _labelled("alerts", [_alert(alert) for alert in drill.prometheus_alerts], width)
     yield from _labelled("phases", [" · ".join(_phase(phase) for phase in drill.phases)], width)
     yield from _labelled("findings", list(drill.findings), width)
+
+
+def _response(drill: DrillResult, width: int) -> Iterator[str]:
+    """What a person or a program did, beside the runbook."""
+    response = drill.response
+    if response is None:
+        return
+    rows = [f"{row.what:<40}{row.here:>12}{row.beside:>13}" for row in compared(drill, response)]
+    yield from _labelled("responder", [show_responder(response)], width)
+    yield from _labelled(
+        "beside", [show_beside(response), f"{'':<40}{'this drill':>12}{'the runbook':>13}", *rows], width
+    )
+    yield from _labelled("commands", [cut(show_command(each), width - _INDENT) for each in response.commands], width)
+    yield from _labelled("notes", [f"{each.after_s:.1f} s  {each.by}: {each.text}" for each in response.notes], width)
 
 
 def _labelled(label: str, lines: list[str], width: int) -> Iterator[str]:

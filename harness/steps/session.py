@@ -57,7 +57,8 @@ class Session:
         self.run_dir = (run_dir or out_dir).resolve()
         self.pods = pods
         self._limit, self._started = limit_bytes, started
-        self._out = out_dir.resolve()
+        self.folder = self._out = out_dir.resolve()
+        """Where the outputs are."""
         self._private = self._out / "session"
         self._private.mkdir(parents=True, exist_ok=True)
         self._guard = Guard(

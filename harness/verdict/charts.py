@@ -16,6 +16,7 @@ from harness.measures.probe import health
 from harness.measures.sampled import SampledMeasure
 from harness.record.event import CONTROL, TREATMENT, SideName
 from harness.stats.histogram import quantile_ms
+from harness.verdict.response import changes
 from harness.verdict.scope import Outage
 from harness.verdict.state import DrillState
 from harness.verdict.timeline import Timeline
@@ -101,9 +102,9 @@ def _phases(state: DrillState, zero_s: float) -> Iterator[Phase]:
 def _marks(state: DrillState, zero_s: float) -> Iterator[Mark]:
     if TREATMENT in state.fault_applied_s:
         yield Mark(0.0, f"fault: {state.header.fault}")
-    for facts in state.steps:
-        if facts.changed and facts.kind != "general":
-            yield Mark(round(facts.started_s - zero_s, 2), f"line {facts.line}: {' '.join(facts.text.split())}")
+    for each in changes((facts for facts in state.steps if facts.kind != "general"), state.response):
+        where = "" if each.line is None else f"line {each.line}: "
+        yield Mark(round(each.started_s - zero_s, 2), f"{where}{' '.join(each.text.split())}")
 
 
 def _charts(state: DrillState, harm: Sequence[Outage], zero_s: float) -> Iterator[Chart]:

@@ -11,6 +11,7 @@ from harness.record.event import CONTROL, TREATMENT
 from harness.record.steps import StepFacts
 from harness.stats.inflation import Slice
 from harness.stats.sequential import SLICE_S
+from harness.verdict.alerts import alerts_of
 from harness.verdict.budget import Budget, budget
 from harness.verdict.cause import cause_of
 from harness.verdict.change import evidence_start
@@ -20,6 +21,7 @@ from harness.verdict.latency import latencies
 from harness.verdict.measurement import Measurement, measure, slices
 from harness.verdict.phases import phases_of
 from harness.verdict.reasons import verdict_of
+from harness.verdict.response import response_of
 from harness.verdict.result import (
     DrillResult,
     Effect,
@@ -82,7 +84,9 @@ def drill_result(state: DrillState) -> DrillResult:
         findings=tuple(_findings(state, steps)),
         phases=tuple(phases_of(state)),
         alpha=ALPHA,
+        response=response_of(state.response, state.phase_started_s.get("response", state.applied_s(TREATMENT))),
         load=LoadFacts(header.scenario, header.rate_per_s or 0.0),
+        alerts=alerts_of(state),
         latencies=tuple(latencies(state)),
         draw=partial(_draw, state, harm),
     )
@@ -228,6 +232,7 @@ def _differ(left: tuple[float | None, int], right: tuple[float | None, int]) -> 
 
 def _findings(state: DrillState, steps: Sequence[StepResult]) -> Iterator[str]:
     yield from state.findings
+    yield from _not_decisive(state, steps)
     yield from weakened(state)
     yield from unguarded(state)
     yield from dashboard_findings(state)
@@ -236,6 +241,14 @@ def _findings(state: DrillState, steps: Sequence[StepResult]) -> Iterator[str]:
         yield from (f"line {step.facts.line}: {note}" for note in step.facts.notes)
         if step.facts.kind == "toggle" and step.verdict == "ok" and _moved_nothing(step):
             yield f"{step.place}: was applied and had no measurable effect"
+
+
+def _not_decisive(state: DrillState, steps: Sequence[StepResult]) -> Iterator[str]:
+    """What would decide a drill in which the document is executed as written, and does not decide this one."""
+    if state.response.chosen:
+        yield from (f"{step.place}: {step.why}" for step in steps if step.verdict in ("failed", "refused"))
+        for board in dashboard_results(state):
+            yield from [f"line {board.line}: {board.text}: {board.why}"] if board.verdict == "failed" else []
 
 
 def _moved_nothing(step: StepResult) -> bool:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.record.event import TREATMENT
-from harness.record.incident import AlertRaised
+from harness.record.incident import AlertHandled, AlertRaised
 from harness.record.monitoring import AlertDelivered, DashboardChecked
 from harness.verdict.result import PrometheusAlert
 from harness.verdict.state import DrillState
 
 
-def note_monitoring(state: DrillState, event: AlertRaised | AlertDelivered | DashboardChecked) -> None:
-    """Keep what was found of a dashboard line, and when an alert first fired and arrived at its Alertmanager."""
+def note_monitoring(state: DrillState, event: AlertRaised | AlertHandled | AlertDelivered | DashboardChecked) -> None:
+    """Keep what was found of a dashboard line, when an alert of Prometheus first fired and arrived at its Alertmanager,
+    and the alerts of the drill itself, which a responder handles."""
     match event:
         case DashboardChecked():
             state.boards[(event.line, event.name)] = event
@@ -20,6 +21,8 @@ def note_monitoring(state: DrillState, event: AlertRaised | AlertDelivered | Das
             state.delivered_s.setdefault(event.alert, event.t_s)
         case AlertRaised(source="prometheus"):
             state.fired.setdefault(event.alert, event)
+        case AlertRaised() | AlertHandled():
+            state.alerts.add(event)
 
 
 def prometheus_alerts(state: DrillState) -> tuple[PrometheusAlert, ...]:

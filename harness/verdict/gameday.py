@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.errors import FAILED, INCONCLUSIVE, PASSED
 from harness.record.event import Event
 from harness.record.events import RunEnded, RunStarted
+from harness.record.incident import ProcedureRow, ProceduresRead
 from harness.verdict.drill import drill_result
 from harness.verdict.judges import Judges
-from harness.verdict.result import DrillResult, Verdict
+from harness.verdict.procedures import RowResult, judge_rows
+from harness.verdict.result import DrillResult, StepResult, Verdict
 
 RESULT_VERSION = 1
 """Version of `result.json`; raised with every change that an older reader would misunderstand."""
@@ -30,7 +32,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class ManualLine:
-    """A line of a procedure, which only a person can follow."""
+    """A line of a procedure as written; in a drill only those of `GamedayResult.rows` are judged."""
 
     kind: str
     line: int
@@ -50,6 +52,8 @@ class GamedayResult:
     findings: tuple[Finding, ...]
     drills: tuple[DrillResult, ...]
     procedures: tuple[ManualLine, ...]
+    rows: tuple[RowResult, ...] = ()
+    """The rows of the alert and escalation procedures in the drills; none without an alert."""
     never_began: tuple[str, ...] = ()
     """Planned drills that are not in the record."""
     cut: bool = False
@@ -59,6 +63,20 @@ class GamedayResult:
     def exit_code(self) -> int:
         """0 passed, 1 failed, 3 inconclusive."""
         return EXIT_CODES[self.verdict]
+
+    @property
+    def procedures_for_people(self) -> tuple[ManualLine, ...]:
+        """The lines of procedures that no row judges: those after an incident, or all without an alert."""
+        judged = {(each.row.kind, each.row.line, each.row.text) for each in self.rows}
+        return tuple(line for line in self.procedures if (line.kind, line.line, line.text) not in judged)
+
+    @property
+    def general(self) -> tuple[StepResult, ...]:
+        """The general commands, each once: of the first drill that executed them.
+
+        A later drill executes them again only as evidence of its own incident.
+        """
+        return next((drill.general for drill in self.drills if drill.general), ())
 
     @property
     def cause(self) -> str:
@@ -77,16 +95,18 @@ def judge_record(events: Iterable[Event]) -> GamedayResult:
 
     Takes one event at a time, so that a long record need not be in memory.
     """
-    every, judges = iter(events), Judges()
+    every, judges, rows = iter(events), Judges(), tuple[ProcedureRow, ...]()
     header = next(every, None)
     if not isinstance(header, RunStarted):
         raise ValueError("the record does not begin with a run")
     last: Event = header
     for last in every:
         judges.add(last)
+        rows = last.rows if isinstance(last, ProceduresRead) else rows
     started = judges.by_drill
     results = tuple(drill_result(started[name].state) for name in header.drills if name in started)
-    return _combine(header, results, cut=not isinstance(last, RunEnded), end_s=last.t_s)
+    whole = _combine(header, results, cut=not isinstance(last, RunEnded), end_s=last.t_s)
+    return replace(whole, rows=judge_rows(rows, results))
 
 
 def _combine(header: RunStarted, drills: tuple[DrillResult, ...], *, cut: bool, end_s: float) -> GamedayResult:
@@ -96,12 +116,8 @@ def _combine(header: RunStarted, drills: tuple[DrillResult, ...], *, cut: bool, 
     worst = max(verdicts, key=_BADNESS.index, default=Verdict.INCONCLUSIVE)
     findings = [Finding("", text) for text in header.findings]
     findings += [Finding(drill.runbook, text) for drill in drills for text in drill.findings]
-    findings += [
-        Finding("", f"{step.place}: {step.why}")
-        for drill in drills
-        for step in drill.general
-        if step.verdict == "failed"
-    ]
+    general = next((drill.general for drill in drills if drill.general), ())
+    findings += [Finding("", f"{step.place}: {step.why}") for step in general if step.verdict == "failed"]
     manual = tuple(ManualLine(line.kind, line.line, line.text) for line in header.procedures)
     return GamedayResult(
         document=header.document,

@@ -28,7 +28,14 @@ from harness.record.events import (
     RequestsProbed,
     StepExecuted,
 )
-from harness.record.incident import AlertRaised
+from harness.record.incident import (
+    AlertHandled,
+    AlertRaised,
+    CommandTyped,
+    NoteTaken,
+    ResponderChosen,
+    RunBeside,
+)
 from harness.record.monitoring import AlertDelivered, DashboardChecked
 from harness.stats.inflation import inflation
 from harness.stats.sequential import MIN_S
@@ -74,7 +81,7 @@ class Judge:
                     align(self.state)
             case FaultReverted():
                 self._note_reverted(event)
-            case AlertRaised() | AlertDelivered() | DashboardChecked():
+            case AlertRaised() | AlertHandled() | AlertDelivered() | DashboardChecked():
                 note_monitoring(self.state, event)
             case _:
                 self._note(event)
@@ -85,6 +92,8 @@ class Judge:
         match event:
             case ControlPlanned():
                 state.sequential = event
+            case ResponderChosen() | CommandTyped() | NoteTaken() | RunBeside():
+                state.response.add(event)
             case StepExecuted():
                 state.steps.append(event.facts)
             case FindingNoted():

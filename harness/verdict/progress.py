@@ -7,16 +7,13 @@ from dataclasses import dataclass
 
 from harness.conditions import Condition
 from harness.record.event import CONTROL, TREATMENT
-from harness.verdict.change import CONSECUTIVE_SAMPLES, broken_in_s, evidence_start, since
+from harness.verdict.change import CONSECUTIVE_SAMPLES, broken_in_s, since
 from harness.verdict.credit import SPELL_FACTOR
 from harness.verdict.lasting import lasting, spans_to
-from harness.verdict.measurement import Measurement, measure
+from harness.verdict.measurement import Measurement
+from harness.verdict.now import so_far
 from harness.verdict.state import DrillState
-from harness.verdict.window import Question, Window
-
-LAST_S = 5.0
-"""Length in seconds of the window that is shown while no evidence counts."""
-
+from harness.verdict.window import Window
 
 _STEADY = ("control-baseline", "baseline", "after-revert")
 _WAITING = (*_STEADY, "control-incident", "symptoms", "recovery", "control")
@@ -81,7 +78,7 @@ def _slo_rows(state: DrillState, phase: str) -> Iterator[Row]:
     for slo in state.slos:
         if start is not None and (phase != "control" or slo.name in state.slos_broken_s):
             question = state.question(slo, steady=phase in _STEADY)
-            measurement = _so_far(question, _window(state, side, start))
+            measurement = so_far(question, _window(state, side, start))
             yield Row(slo.name, slo.objective, measurement, measurement.holds is True)
 
 
@@ -90,18 +87,12 @@ def _symptom_rows(state: DrillState) -> Iterator[Row]:
     for number, symptom in enumerate(state.symptoms):
         if symptom.condition is not None and start is not None:
             question = state.symptom_question(symptom.condition)
-            measurement = _so_far(question, _window(state, TREATMENT, start))
+            measurement = so_far(question, _window(state, TREATMENT, start))
             yield Row(symptom.text, symptom.condition, measurement, number in state.symptoms_seen_s)
 
 
 def _window(state: DrillState, side: str, start: float) -> Window:
     return state.window(side, start, max(start, state.sides[side].frontier))
-
-
-def _so_far(question: Question, window: Window) -> Measurement:
-    """The measurement of the evidence that counts; of the last seconds when none counts."""
-    counting = measure(question, window.after(evidence_start(question.condition, window)))
-    return counting if counting.n else measure(question, window.after(max(window.start, window.end - LAST_S)))
 
 
 def _more_s(state: DrillState, phase: str, rows: tuple[Row, ...]) -> float | None:

@@ -31,7 +31,13 @@ HOST_SAMPLE_S = 2.0
 def verdict_of(
     state: DrillState, steps: Sequence[StepResult], dashboards: Sequence[DashboardResult], harm: Sequence[Outage]
 ) -> tuple[Verdict, list[Reason]]:
-    """The verdict and every reason for it, the most important first."""
+    """The verdict and every reason for it, the most important first.
+
+    The steps and dashboards of the document decide only where it is executed as written: another responder is judged by
+    the recovery, and what it tried on the way may fail.
+    """
+    if state.response.chosen:
+        steps, dashboards = (), ()
     if state.header.empty:
         text = "the runbook documents no step, so it cannot restore anything; no fault was injected"
         return Verdict.FAILED, [Reason(text)]
@@ -44,7 +50,8 @@ def verdict_of(
         return Verdict.FAILED, failures + doubts
     if doubts:
         return Verdict.INCONCLUSIVE, doubts
-    return Verdict.PASSED, [Reason(f"all symptoms observed, {_done(steps)}, SLOs recovered; {_credited(state)}")]
+    done = state.response.summary or _done(steps)
+    return Verdict.PASSED, [Reason(f"all symptoms observed, {done}, SLOs recovered; {_credited(state)}")]
 
 
 def _credited(state: DrillState) -> str:
@@ -132,7 +139,7 @@ def _failures(
         names = ", ".join(state.relapsed)
         fact = f"the SLOs recovered and broke again while the fault was still active: {names}"
         yield Reason(fact, measured=_at_last(state, state.relapsed[0], TREATMENT))
-    if "response" in state.phase_ended_s and not any(step.facts.ran for step in steps):
+    if "response" in state.phase_ended_s and not state.response.chosen and not any(step.facts.ran for step in steps):
         yield Reason("the runbook has no step that could be run")
     bad = [step for step in steps if step.verdict in ("failed", "refused") and not _too_slow(state, step)]
     yield from (Reason(f"{step.place}: {step.why}", named(step)) for step in bad)
@@ -166,7 +173,7 @@ def _doubts(state: DrillState, steps: Sequence[StepResult], harm: Sequence[Outag
             yield Reason(f"{step.place}: {step.why}; but {why}: end other work, or use fewer --jobs", named(step))
     yield from (
         Reason(f"line {unread.line} was not understood, so it was not tested: {unread.why}")
-        for unread in state.header.unread
+        for unread in (() if state.response.chosen else state.header.unread)
     )
     yield from map(Reason, unanswered_boards(state))
     if _still_broken(state) and (why := _excuse(state)):

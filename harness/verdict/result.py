@@ -9,8 +9,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from harness.record.steps import StepFacts
+from harness.verdict.alerts import AlertResult
 from harness.verdict.budget import Budget
 from harness.verdict.measurement import Measurement
+from harness.verdict.response import ResponseResult
 from harness.verdict.scope import Outage
 from harness.verdict.state import Credit, Span
 
@@ -200,7 +202,11 @@ class DrillResult:
     phases: tuple[PhaseResult, ...]
     alpha: float
     """Probability of a wrong decision about the runbook, shared by the SLOs."""
+    response: ResponseResult | None
+    """What a person or a program did; None: the runbook was executed as written."""
     load: LoadFacts
+    alerts: tuple[AlertResult, ...]
+    """Empty in the records of releases that raised none."""
     latencies: tuple[Latency, ...]
     """P95 of every load series on the treatment, in each part of the drill."""
     draw: Callable[[], Charts] = field(repr=False, compare=False)
@@ -210,6 +216,11 @@ class DrillResult:
     def charts(self) -> Charts:
         """The measurements over time; computed for a page only, because that takes longer than all the rest."""
         return self.draw()
+
+    @property
+    def escalated(self) -> bool:
+        """Whether an alert went to a level above the first one."""
+        return any(alert.level_after_s(2) is not None for alert in self.alerts)
 
     @property
     def waited_for_symptoms(self) -> bool:

@@ -16,7 +16,8 @@ from itertools import groupby
 from harness.measures.probe import health, request_key
 from harness.measures.reading import PodSample
 from harness.record.event import CONTROL, TREATMENT
-from harness.record.steps import NOT_SET, StepFacts
+from harness.record.steps import NOT_SET
+from harness.verdict.response import Change, changes
 from harness.verdict.state import DrillState
 
 OUTAGE_S = 3.0
@@ -51,9 +52,9 @@ class Outage:
     samples: int
     """All samples of this time; of a probe that failed in part, all after the response."""
     line: int | None
-    """Line of the step that caused it; None: no step had changed anything."""
+    """Line of the step that caused it; None: no step did."""
     step: str
-    """Its text as written in the document."""
+    """Its text as written in the document, or the typed command that caused it; empty: nothing had changed anything."""
     last_line: int | None
     """Line of the last step that may have caused it: steps that follow each other at once cannot be distinguished."""
 
@@ -76,8 +77,9 @@ def what(outage: Outage) -> str:
 
 def show(outage: Outage) -> str:
     """The outage as a reason for the verdict."""
-    several = f"by line {outage.line} or a step up to line {outage.last_line}" if _several(outage) else ""
-    cause = "" if outage.line is None else f" ({several or f'line {outage.line}'}: `{outage.step}`)"
+    several = f"by line {outage.line} or a step up to line {outage.last_line}: " if _several(outage) else ""
+    where = "" if outage.line is None else several or f"line {outage.line}: "
+    cause = f" ({where}`{outage.step}`)" if outage.step else ""
     if outage.failed < outage.samples:
         fact = f"the response broke the probe `{outage.probe}` in part{cause}"
         share = f"{outage.failed} of {outage.samples} requests failed after it ({outage.why})"
@@ -95,9 +97,10 @@ def _several(outage: Outage) -> bool:
 
 def weakened(state: DrillState) -> Iterator[str]:
     """Yield what the response left weaker than it was, as findings."""
-    for facts in state.steps:
-        for change in facts.changed:
-            yield from (f"line {facts.line}: {text}" for text in (*_fewer_replicas(change), *_less_protected(change)))
+    for each in changes(state.steps, state.response):
+        where = each.text if each.line is None else f"line {each.line}"
+        for change in each.changed:
+            yield from (f"{where}: {text}" for text in (*_fewer_replicas(change), *_less_protected(change)))
     for key in _deployments(state):
         last = _samples(state, TREATMENT, key, state.phase_started_s["response"], _end(state))[-1:]
         left = f"deployment/{_name(key)} was left with"
@@ -229,13 +232,13 @@ def _outage(state: DrillState, key: str, failed: list[PodSample], good_s: float,
     )
 
 
-def _causes(state: DrillState, name: str, good_s: float, begin_s: float) -> list[StepFacts]:
-    """The steps that may have caused an outage, in order: those that changed this Deployment, else those that changed
+def _causes(state: DrillState, name: str, good_s: float, begin_s: float) -> list[Change]:
+    """The changes that may have caused an outage, in order: those that changed this Deployment, else those that changed
     anything, between the last good sample and the first bad one; where none did, the last one before."""
-    changing = [facts for facts in state.steps if facts.changed and facts.started_s <= begin_s]
-    named = [facts for facts in changing if any(line.split()[0] == f"deployment/{name}" for line in facts.changed)]
+    changing = [each for each in changes(state.steps, state.response) if each.started_s <= begin_s]
+    named = [each for each in changing if any(line.split()[0] == f"deployment/{name}" for line in each.changed)]
     relevant = named or changing
-    return [facts for facts in relevant if facts.started_s + facts.seconds > good_s] or relevant[-1:]
+    return [each for each in relevant if each.ended_s > good_s] or relevant[-1:]
 
 
 def _end(state: DrillState) -> float:

@@ -15,6 +15,8 @@ from harness.record.steps import StepFacts
 from harness.stats.hazard import EarlierRuns, ratio_needed
 from harness.stats.inflation import ENOUGH_S, UNKNOWN, VifEstimate
 from harness.stats.sequential import TestParameters
+from harness.verdict.alert_log import AlertLog
+from harness.verdict.response import ResponseLog, changes
 from harness.verdict.timeline import SETTLE_S, Timeline, slice_from, slice_until
 from harness.verdict.window import Question, Window
 
@@ -46,6 +48,11 @@ class Slo:
     alpha: float | None = None
     known: VifEstimate = UNKNOWN
     window_s: float = 28 * 86400.0
+
+    @property
+    def allowed_bad(self) -> float:
+        """The share of bad events that the objective allows; 0: it has no error budget."""
+        return self.objective.measure.allowed_bad(self.objective) or 0.0
 
 
 @dataclass(frozen=True)
@@ -137,7 +144,10 @@ class DrillState:
     control_reverted: bool | None = None
     """The same for the control, which is taken down after its reverts."""
     control_revert_why: str = ""
+    alerts: AlertLog = field(default_factory=AlertLog)
     steps: list[StepFacts] = field(default_factory=list)
+    response: ResponseLog = field(default_factory=ResponseLog)
+    """What a person or a program did in place of the runbook."""
     findings: list[str] = field(default_factory=list)
     boards: dict[tuple[int, str], DashboardChecked] = field(default_factory=dict)
     """What a monitoring system answered about a dashboard line, by line and name."""
@@ -215,8 +225,9 @@ class DrillState:
 
     @property
     def first_change_s(self) -> float | None:
-        """Start of the first step that changed something; None: none did."""
-        return min((facts.started_s for facts in self.steps if facts.changed and facts.kind != "general"), default=None)
+        """Start of the first step or typed command that changed something; None: none did."""
+        found = changes((facts for facts in self.steps if facts.kind != "general"), self.response)
+        return found[0].started_s if found else None
 
     @property
     def recovered_since(self) -> float | None:

@@ -40,7 +40,16 @@ from harness.record.events import (
     StepExecuted,
 )
 from harness.record.header import DashboardPlan, Procedure, SloPlan, SymptomPlan, UnreadLine
-from harness.record.incident import AlertHandled, AlertRaised, CommandTyped, NoteTaken, ResponderChosen
+from harness.record.incident import (
+    AlertHandled,
+    AlertRaised,
+    CommandTyped,
+    NoteTaken,
+    ProcedureRow,
+    ProceduresRead,
+    ResponderChosen,
+    RunBeside,
+)
 from harness.record.monitoring import AlertDelivered, DashboardChecked
 from harness.record.steps import StepFacts, ToggleFacts
 from tests.support.simulated_drill import World, incident
@@ -60,6 +69,7 @@ TOGGLE = StepFacts(
 EVERY_KIND: tuple[Event, ...] = (
     RunStarted(document="ops.md", drills=("WEB",), findings=("a",), procedures=(Procedure("alert", 3, "Call"),)),
     DocumentRead(text="\ufeff# Ops\r\n\t`a` – b"),
+    ProceduresRead(rows=(ProcedureRow("alert", 3, "Acknowledge", "P0", None, 300.0, "acknowledged"),)),
     HostSampled(
         seconds=2.0,
         ran_s=1.5,
@@ -118,6 +128,7 @@ EVERY_KIND: tuple[Event, ...] = (
     NoteTaken(drill="WEB", by="observer", text="asked for help"),
     AlertDelivered(drill="WEB", alert="a1"),
     DashboardChecked(drill="WEB", line=13, name="x", verdict="unknown", why="Prometheus does not answer"),
+    RunBeside(drill="WEB", run="runs/1", verdict="passed", steps=4, mitigated_s=8.5, recover_s=12.5),
     FaultReverted(drill="WEB", side=TREATMENT, ok=False, why="it sticks"),
     LoadFinished(drill="WEB", side=CONTROL, sent=3, outstanding=0),
     ComparisonStarted(

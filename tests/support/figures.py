@@ -36,7 +36,8 @@ _TINY, _ROUNDED_S, _HALF_DIGIT = 2e-6, 0.051, 5e-7
 def problems(renderings: Mapping[str, str]) -> list[str]:
     """A line per contradiction in the renderings of one result, by name of the format; `json` must be among them."""
     whole: Json = json.loads(renderings["json"])
-    found = [*_whole(whole), *(f"{drill['runbook']}: {each}" for drill in whole["drills"] for each in _drill(drill))]
+    found = [*_whole(whole), *_rows(whole)]
+    found += [f"{drill['runbook']}: {each}" for drill in whole["drills"] for each in _drill(drill)]
     if "junit" in renderings:
         found += [f"junit: {each}" for each in _junit(whole, ElementTree.fromstring(renderings["junit"]))]
     if "sarif" in renderings:
@@ -78,8 +79,37 @@ def _whole(whole: Json) -> Iterator[str]:
             yield f"{drill['runbook']}: its phases last longer than the run"
 
 
+def _rows(whole: Json) -> Iterator[str]:
+    """A row of a procedure is as its worst drill, and a time limit was met exactly if the time is within it."""
+    alerted = {drill["runbook"] for drill in whole["drills"] if drill["alerts"]}
+    for row in (row for row in whole["procedures"] if "drills" in row):
+        verdicts = [each["verdict"] for each in row["drills"]]
+        if row["verdict"] not in verdicts or ("missed" in verdicts) != (row["verdict"] == "missed"):
+            yield f"line {row['line']}: {row['verdict']}, but its drills say {verdicts}"
+        if {each["runbook"] for each in row["drills"]} != alerted:
+            yield f"line {row['line']}: the drills with alerts are {sorted(alerted)}"
+        for each in row["drills"]:
+            timed = each["verdict"] in ("met", "missed") and each["seconds"] is not None
+            if timed and (each["seconds"] <= row["deadline_s"]) != (each["verdict"] == "met"):
+                yield f"line {row['line']}: {each['seconds']} s of {row['deadline_s']} s is {each['verdict']}"
+
+
+def _alerts(drill: Json) -> Iterator[str]:
+    """Alerts are raised after the fault, in order; what was done about one follows it, in order."""
+    raised = [alert["raised_s"] for alert in drill["alerts"]]
+    if raised != sorted(raised) or any(seconds < 0 for seconds in raised):
+        yield f"alerts were raised after {raised} s"
+    for alert in drill["alerts"]:
+        after = [each["after_s"] for each in alert["handled"]]
+        if after != sorted(after) or any(seconds < 0 for seconds in (*after, alert["open_s"])):
+            yield f"alert {alert['alert']} was handled after {after} s and open for {alert['open_s']} s"
+        if drill["verdict"] == "passed" and any(each["level"] > 1 for each in alert["handled"]):
+            yield f"passed, but alert {alert['alert']} was escalated"
+
+
 def _drill(drill: Json) -> Iterator[str]:
     yield from _times(drill)
+    yield from _alerts(drill)
     for slo in drill["slos"]:
         yield from (f"{slo['name']}: {each}" for each in _slo(slo, drill))
     for step in drill["steps"]:
@@ -159,7 +189,8 @@ def _step(step: Json) -> Iterator[str]:
 
 
 def _verdict(drill: Json) -> Iterator[str]:
-    manual = sum(step["verdict"] == "manual" for step in drill["steps"])
+    as_written = drill["response"] is None  # otherwise the steps of the document decide nothing
+    manual = sum(step["verdict"] == "manual" for step in drill["steps"]) if as_written else 0
     found = re.search(r"(\d+) steps? (?:is|are) left to a person", " ".join(drill["why"]))
     if drill["verdict"] == "passed" and (int(found[1]) if found else 0) != manual:
         yield f"{manual} steps for a person, but the reasons are {drill['why']}"
@@ -175,7 +206,7 @@ def _verdict(drill: Json) -> Iterator[str]:
         "not controlled": drill["controlled"],
         "not reverted": drill["reverted"],
         "no recovery": drill["recover_s"] is not None,
-        "a step failed": not any(step["verdict"] in ("failed", "refused") for step in drill["steps"]),
+        "a step failed": not (as_written and any(step["verdict"] in ("failed", "refused") for step in drill["steps"])),
         "an SLO does not hold": all(slo["after"]["holds"] and slo["after_revert"]["holds"] for slo in drill["slos"]),
     }
     yield from (f"passed, but {fact}" for fact, holds in needed.items() if not holds)
@@ -223,11 +254,16 @@ def _junit(whole: Json, root: ElementTree.Element) -> Iterator[str]:
         for name, tag in counted.items():
             if int(element.get(name, "-1")) != (number := sum(1 for _ in element.iter(tag))):
                 yield f"{element.get('name')}: {name} is {element.get(name)}, there are {number}"
-    failures, errors = int(root.get("failures", "0")), int(root.get("errors", "0"))
+    missed = sum(row["verdict"] == "missed" for row in whole["procedures"])
+    failures, errors = int(root.get("failures", "0")) - missed, int(root.get("errors", "0"))
     expected = "failed" if failures else "inconclusive" if errors else "passed"
     if whole["verdict"] == "passed" != expected or (whole["verdict"] == "failed" and not failures):
         yield f"{failures} failures and {errors} errors, the verdict is {whole['verdict']}"
     suites = {suite.get("name"): suite for suite in root}
+    if "procedures" in suites:
+        suite = suites["procedures"]
+        if (len(suite), int(suite.get("failures", "-1"))) != (len(whole["procedures"]), missed):
+            yield f"procedures: {len(suite)} rows, {suite.get('failures')} failures, in place of {missed} missed"
     for drill in whole["drills"]:
         yield from (f"{drill['runbook']}: {each}" for each in _suite(drill, suites[drill["runbook"]]))
 

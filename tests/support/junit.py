@@ -43,6 +43,16 @@ def problems(text: str) -> list[str]:
     return [*_element(root), *_counts(root)]
 
 
+def cases(text: str, suite: str) -> dict[str, str]:
+    """The outcome of each testcase of a suite, by its name: `passed`, `failure`, `error` or `skipped`."""
+    found = next(each for each in ElementTree.fromstring(text) if each.get("name") == suite)
+    return {case.get("name", ""): _outcome(case) for case in found.iter("testcase")}
+
+
+def _outcome(case: Element) -> str:
+    return next((tag for tag in OUTCOMES.values() if case.find(tag) is not None), "passed")
+
+
 def _element(element: Element) -> Iterator[str]:
     attributes = element.attrib.keys()
     yield from (f"{element.tag}: no {name}" for name in sorted(NEEDED.get(element.tag, set()) - attributes))

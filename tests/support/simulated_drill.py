@@ -26,6 +26,7 @@ from harness.record.events import (
     StepExecuted,
 )
 from harness.record.header import DashboardPlan, Procedure, SloPlan, SymptomPlan
+from harness.record.incident import AlertAction, AlertHandled, ProcedureRow, ProceduresRead
 from harness.record.journal import Journal, read_events
 from harness.record.steps import StepFacts
 from harness.stats.inflation import UNKNOWN, VifEstimate
@@ -74,9 +75,16 @@ class World:
     rate: int = 100
     title: str = "Web"
     runbook: str = "WEB"
+    fault: str = "f"
     document: str | None = None
     """Text of the document that the record holds; None: it holds none, as the records of older versions."""
     procedures: tuple[Procedure, ...] = ()
+    rows: tuple[ProcedureRow, ...] = ()
+    """Of the alert and escalation procedures."""
+    answers_alerts: bool = False
+    """Whether the response acknowledges and investigates the alerts, and resolves or escalates them afterwards."""
+    general: tuple[StepFacts, ...] = ()
+    """The general commands, which an escalation executes."""
     heals: bool = True
     revert_error: Exception | None = None
     """Raised by each attempt to revert the fault."""
@@ -112,6 +120,8 @@ class World:
     """The plan of a control that runs first; None: both sides run at once."""
     limits: Limits = field(default_factory=Limits)
     """Longest durations of the phases, and the shortest of the baseline."""
+    response: Callable[[], None] | None = None
+    """What is done in the response phase, in place of the steps."""
     on_apply: Callable[[], None] = lambda: None
     """Called just before the fault takes effect on a side."""
 
@@ -126,6 +136,8 @@ class World:
         self.journal.write(RunStarted(document="ops.md", drills=(self.runbook,), procedures=self.procedures))
         if self.document is not None:
             self.journal.write(DocumentRead(text=self.document))
+        if self.rows:
+            self.journal.write(ProceduresRead(rows=self.rows))
         self.journal.write(self._header())
         drill = Drill(
             sides=[_Side(name, self) for name in SIDES],
@@ -133,7 +145,9 @@ class World:
             judge=partial(self.judges.of, self.runbook),
             record=self.record,
             stop=self.stop,
-            respond=self._respond,
+            respond=self.response or self._respond,
+            resolve=lambda: self._handle("resolved"),
+            escalate=self._escalate if self.answers_alerts else None,
             limits=self.limits,
             sequential=self.sequential,
             clock=lambda: self.now,
@@ -154,7 +168,7 @@ class World:
             drill=self.runbook,
             title=self.title,
             line=1,
-            fault="f",
+            fault=self.fault,
             faulted=self.faulted,
             scenario="web",
             symptoms=tuple(SymptomPlan(10 + n, text, condition) for n, (text, condition) in enumerate(self.symptoms)),
@@ -164,6 +178,8 @@ class World:
 
     def _respond(self) -> None:
         self.responded, self.responding_at = True, self.now
+        self._handle("acknowledged")
+        self._handle("investigating")
         for facts in self.steps:
             started_s = self.now
             self.second()
@@ -171,6 +187,19 @@ class World:
             self.executed += 1
             if self.heals and not self.healed:
                 self.healed, self.healed_at = True, self.now
+
+    def _escalate(self) -> None:
+        self._handle("escalated", 2)
+        for facts in self.general:
+            self.second()
+            self.record(StepExecuted(facts=replace(facts, started_s=self.now, kind="general")))
+        self._handle("escalated", 3)
+
+    def _handle(self, action: AlertAction, level: int = 1) -> None:
+        with self.judges.of(self.runbook) as judge:
+            raised = tuple(judge.state.alerts.raised)
+        for alert in raised if self.answers_alerts else ():
+            self.record(AlertHandled(alert=alert.alert, action=action, by="simulation", level=level))
 
     def _pause(self, _: float) -> None:
         self.at(self.now - START_S)

@@ -20,7 +20,20 @@ from tests.support.paths import BINDINGS, COMMAND, RUNBOOK, SLOS
 from tests.support.simulated_drill import World
 
 COMMANDS = (
-    *("run", "show", "plan", "report", "postmortem", "slo", "history", "baseline", "regress", "trend"),
+    *(
+        "run",
+        "drill",
+        "shell",
+        "show",
+        "plan",
+        "report",
+        "postmortem",
+        "slo",
+        "history",
+        "baseline",
+        "regress",
+        "trend",
+    ),
     *("up", "down", "recover"),
 )
 
@@ -155,6 +168,14 @@ def test_plan_as_text_shows_each_command_as_written_and_as_bound(place: Path) ->
     assert "kubectl scale deployment service-name --replicas=3 -n production" in done.stdout
     assert "as  kubectl scale deployment inference --replicas=3 -n production" in done.stdout
     assert "(manual)" in done.stdout
+
+
+def test_run_that_cannot_notify_a_system_does_not_start(place: Path) -> None:
+    text = refused("run", "ops.md", "--notify", "slack=https://u:s3cret@example.com/s3cret", cwd=place)
+    assert (
+        "--notify: the format before the URL is missing or not known; write alertmanager=URL or pagerduty=URL" in text
+    )
+    assert "s3cret" not in text
 
 
 def test_plan_with_a_refused_command_or_a_missing_placeholder_exits_2(place: Path) -> None:

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 
 from harness.bindings import load
-from harness.gameday.headers import Draw, drill_header
+from harness.gameday.headers import Draw, drill_header, procedures_header
 from harness.history.vif import History
+from harness.model import Document
 from harness.plan import make_plan
 from harness.record.codec import from_json, to_json
 from harness.record.event import CONTROL
@@ -39,3 +40,21 @@ def test_the_draw_depends_on_seed_and_drill_and_takes_each_side_half_of_the_time
     assert first == [Draw(seed, 0.1).first("TIMEOUT") for seed in range(400)]
     assert 160 < first.count(CONTROL) < 240
     assert first != [Draw(seed, 0.1).first("TOOL_DOWN") for seed in range(400)]
+
+
+def test_the_rows_of_the_procedures_are_in_the_record_with_what_they_ask_for() -> None:
+    found = procedures_header(read_document(RUNBOOK))
+    assert found is not None
+    assert from_json(json.loads(json.dumps(to_json(found)))) == found
+    assert [(row.kind, row.line, row.priority, row.deadline_s, row.action) for row in found.rows][:3] == [
+        ("alert", 237, "P0", 300, "acknowledged"),
+        ("alert", 238, "P0", 600, "investigating"),
+        ("alert", 239, "P0", None, "updated"),
+    ]
+    assert [(row.kind, row.level) for row in found.rows[12:]] == [
+        ("escalation", n) for n in (1, 1, 1, 2, 2, 2, 3, 3, 3)
+    ]
+
+
+def test_a_document_without_procedures_has_no_rows() -> None:
+    assert procedures_header(Document("ops.md", "Ops")) is None

@@ -123,7 +123,17 @@ DRILL = {
     "controlled": bool, "reverted": bool, "control_reverted": bool, "alpha": float, "load": dict, "credit": dict,
     **dict.fromkeys(("detect_s", "recover_s", "credit_alpha", "credit_limit"), float),
     **dict.fromkeys(("symptoms", "steps", "slos", "dashboards", "outages", "findings", "phases", "latencies"), list),
-    **dict.fromkeys(("onset_interval_s", "recover_interval_s"), list),
+    **dict.fromkeys(("onset_interval_s", "recover_interval_s", "alerts", "evidence"), list),
+    "sequential_control": (dict, type(None)),
+}  # fmt: skip
+ALERT = {
+    **dict.fromkeys(("alert", "priority", "slo", "source", "text"), str), "raised_s": float, "open_s": float,
+    "handled": list,
+}  # fmt: skip
+HANDLED = {"action": str, "by": str, "level": int, "text": str, "after_s": float}
+ROW = {
+    "kind": str, "line": int, "text": str, "verdict": str, "drills": list, "priority": (str, type(None)),
+    "level": (int, type(None)), "deadline_s": (float, type(None)), "action": (str, type(None)),
 }  # fmt: skip
 SYMPTOM = {"line": int, "text": str, "condition": str, "seen": bool, "seen_after_s": float}
 STEP = {
@@ -140,7 +150,7 @@ READING = {
 }  # fmt: skip
 CREDIT = {
     **dict.fromkeys(("window_s", "age_s", "lasted_s", "control_age_s", "control_healthy_s"), float),
-    "still_broken": list, "self_healed": bool,
+    "still_broken": list, "self_healed": bool, "needed_s": (float, type(None)),
 }  # fmt: skip
 PHASE = {"phase": str, "seconds": float, "arrivals": int, "asked": bool, "answer": (bool, type(None))}
 
@@ -167,7 +177,28 @@ def test_result_has_exactly_the_documented_keys(done: Done) -> None:
                 check(slo[when], READING)
     for step in done.result["general"]:
         check(step, STEP)
+
+
+def test_alerts_and_rows_have_exactly_the_documented_keys(done: Done) -> None:
+    for drill in done.result["drills"]:
+        assert drill["alerts"]
+        for alert in drill["alerts"]:
+            check(alert, ALERT)
+            for each in alert["handled"]:
+                check(each, HANDLED)
     assert {line["kind"] for line in done.result["procedures"]} == {"alert", "escalation", "post-incident"}
+    for row in done.result["procedures"]:
+        check(row, ROW if row["kind"] != "post-incident" else {"kind": str, "line": int, "text": str, "verdict": str})
+
+
+def test_every_alert_is_acknowledged_mitigated_and_resolved_within_the_limits_of_the_document(done: Done) -> None:
+    for name, drill in done.drills.items():
+        for alert in drill["alerts"]:
+            assert [each["action"] for each in alert["handled"]][:2] == ["acknowledged", "investigating"], name
+            assert {"mitigated", "resolved"} <= {each["action"] for each in alert["handled"]}, name
+    verdicts = {(row["line"], each["verdict"]) for row in done.result["procedures"] for each in row.get("drills", [])}
+    assert "missed" not in {verdict for _, verdict in verdicts}
+    assert {"met", "reached", "not reached"} <= {verdict for _, verdict in verdicts}
 
 
 def test_report_gives_the_same_files_byte_for_byte(done: Done) -> None:

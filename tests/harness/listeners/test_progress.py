@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.drill import Limits
 from harness.listeners.progress import Live
 from harness.listeners.screen import Screen
 from harness.stats.inflation import ENOUGH_S, VifEstimate
@@ -47,6 +48,18 @@ def test_each_deciding_phase_ends_with_its_decision_and_duration(tmp_path: Path)
         ("after-revert", "every SLO holds, decided after 1"),
     ):
         assert any(f"✓ {phase}: {text}" in line for line in lines), phase
+
+
+def test_alerts_and_what_is_done_about_them_are_shown(tmp_path: Path) -> None:
+    lines = shown(tmp_path, io.StringIO(), heals=False, answers_alerts=True, limits=Limits(recovery_s=5.0))
+    about = [line[25:].strip() for line in lines if " alert 1" in line]
+    assert about[0].startswith(
+        "✗ alert 1, P0: availability 50 % (objective availability(gateway) >= 99%): burn rate 50"
+    )
+    assert about[1:] == [
+        "alert 1 acknowledged by simulation", "alert 1 investigating by simulation",
+        "alert 1 escalated to level 2 by simulation", "alert 1 escalated to level 3 by simulation",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ HOSTILE = f"{TITLE} *a* _b_ [x](http://192.0.2.1) <http://192.0.2.1> https://192
 
 @pytest.fixture(scope="module")
 def passed(tmp_path_factory: pytest.TempPathFactory) -> GamedayResult:
-    return World(tmp_path_factory.mktemp("run"), incident, procedures=PROCEDURES).run()
+    return World(tmp_path_factory.mktemp("run"), incident, procedures=PROCEDURES, answers_alerts=True).run()
 
 
 def paper(name: str, result: GamedayResult, patched: Patched = NOTHING, no_patch: str = "there is no reason") -> str:
@@ -45,9 +45,22 @@ def test_timeline_has_the_times_of_the_record(passed: GamedayResult) -> None:
     assert [row.split(" | ")[0].strip("| ") for row in rows] == [
         "began", "raised", "acknowledged", "mitigated", "resolved",
     ]  # fmt: skip
-    assert f"| {drill.times.detect_s:.1f} s |" in rows[1]
+    assert f"| {drill.alerts[0].raised_s:.1f} s | `P0: availability 50 %" in rows[1]
+    acknowledged_s, resolved_s = (drill.alerts[0].after_s(action) for action in ("acknowledged", "resolved"))
+    assert acknowledged_s is not None
+    assert resolved_s is not None
+    assert f"| {drill.alerts[0].raised_s + acknowledged_s:.1f} s | by `simulation` |" in rows[2]
     assert f"| {drill.times.recover_s:.1f} s |" in rows[3]
+    assert f"| {drill.alerts[0].raised_s + resolved_s:.1f} s | by `simulation` |" in rows[4]
     assert "1970-01-12 13:46:" in rows[0], "START_S is a million seconds after the epoch"
+
+
+def test_without_alerts_the_times_are_those_of_the_phases(passed: GamedayResult) -> None:
+    old = replace(passed, drills=tuple(replace(drill, alerts=()) for drill in passed.drills))
+    text = paper("incident-report", old)
+    assert "the first documented symptom was observed |" in text
+    assert "the responder began: gameday, with the steps of the runbook |" in text
+    assert "the fault was reverted, and the SLOs held |" in text
 
 
 def test_moments_that_are_not_in_the_record_are_blank(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_evidence_of_a_passed_drill_is_folded_and_of_a_failed_one_open(tmp_path:
 
 def test_every_part_is_in_a_table_and_no_text_breaks_one(tmp_path: Path) -> None:
     _, html = shown(tmp_path, steps=(SCALE, TOGGLE, MANUAL))
-    assert html.count("<table>") == 5, "drills, symptoms, steps, SLOs, phases"
+    assert html.count("<table>") == 6, "drills, symptoms, steps, SLOs, phases, alerts"
     assert "<code>`MAX_RETRIES`: Increase from 3 to 5 | or 7</code>" in html
     assert "<td>prose: no program can do this</td>" in html
     assert "| --" not in html

@@ -23,7 +23,9 @@ def labels(text: str) -> list[str]:
 
 def test_text_of_a_drill_has_one_label_per_part_and_ends_with_the_verdict(tmp_path: Path) -> None:
     text = to_text(World(tmp_path, incident).run())
-    assert labels(text) == ["why", "fault", "symptoms", "steps", "SLOs", "confidence", "budget", "times", "phases"]
+    assert labels(text) == [
+        "why", "fault", "symptoms", "alerts", "steps", "SLOs", "confidence", "budget", "times", "phases",
+    ]  # fmt: skip
     assert "  confidence  99 % (α = 1 %); intervals are valid at any time\n" in text
     assert re.search(
         r"control stayed broken for \d+ s \(self-healing: p ≤ 0\.\d+\) · reverted on both sides\n", text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ from harness.runbook import parse
 from harness.steps.run import StepLimits
 from harness.steps.session import Session
 from harness.verdict.steps import judge_step
+from tests.support.incident import RecordedIncident
 from tests.support.paths import BINDINGS
 from tests.support.waiting import wait_until
 
@@ -40,16 +40,14 @@ class Operator:
         (step,) = planned(text).steps
         assert not step.refusals
         assert not step.missing
-        ended: list[StepFacts] = []
         folder = self.folder / f"steps{next(self._number)}"
         session = Session(self.platform.shell(), folder, run_dir=self.folder, destinations=self.platform.destinations)
+        recorded = RecordedIncident(self.platform, session, [step])
         try:
-            RunbookResponder(StepLimits(follow_s=0.5)).respond(
-                [step], self.platform, session, ended.append, threading.Event()
-            )
+            RunbookResponder(StepLimits(follow_s=0.5)).respond(recorded.incident)
         finally:
             session.close()
-        (facts,) = ended
+        (facts,) = recorded.steps_executed
         return *judge_step(facts), facts
 
 
@@ -229,13 +227,13 @@ def test_text_that_is_not_shell_is_not_a_step_and_is_named() -> None:
 def test_unsafe_command_is_refused_and_not_run(operator: Operator, text: str, why: str) -> None:
     (step,) = planned(text).steps
     assert any(why in reason for reason in step.refusals)
-    ended: list[StepFacts] = []
     session = Session(operator.platform.shell(), operator.folder / "refused")
+    recorded = RecordedIncident(operator.platform, session, [step])
     try:
-        RunbookResponder().respond([step], operator.platform, session, ended.append, threading.Event())
+        RunbookResponder().respond(recorded.incident)
     finally:
         session.close()
-    assert [(facts.ran, judge_step(facts)[0]) for facts in ended] == [(False, "refused")]
+    assert [(facts.ran, judge_step(facts)[0]) for facts in recorded.steps_executed] == [(False, "refused")]
 
 
 def test_placeholder_without_a_binding_is_known_before_the_run() -> None:

@@ -1,0 +1,1 @@
+"""Notifications of alerts to other systems: one file per format, and their delivery."""
