@@ -33,7 +33,7 @@ dist:  ## the wheel and the source distribution in dist/
 
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11
 lock:  ## refresh the versions that CI installs; the extra trend contradicts kind, so it has a file of its own
-	$(LOCK) $(addprefix --extra ,bench browser chaos dev docker docs kind) --output-file requirements/lock.txt pyproject.toml
+	$(LOCK) $(addprefix --extra ,bench browser chaos dev docker docs kind observability) --output-file requirements/lock.txt pyproject.toml
 	$(LOCK) --extra trend --extra test --output-file requirements/trend.txt pyproject.toml
 
 clean:

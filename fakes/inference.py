@@ -20,6 +20,7 @@ from fakes.faults.slow import Slow
 from fakes.metrics import LATENCY_BUCKETS, watch_workers
 from fakes.service import Context, Listener
 from fakes.settings import number, whole
+from fakes.tracing import SERVER
 from fakes.web import Health, HttpFront, application
 from fakes.workers import Expired, QueueFull, Workers
 
@@ -37,7 +38,7 @@ class Inference:
 
     def __init__(self, context: Context) -> None:
         env = context.env
-        self._log = context.log
+        self._log, self._tracer = context.log, context.tracer
         self._service_time_s = number(env, "SERVICE_TIME_MS", 100.0, 0.1, 60_000.0) / 1000
         self._workers = Workers(
             whole(env, "WORKER_SLOTS", 10, 1, 10_000), whole(env, "QUEUE_LIMIT", 1000, 0, 1_000_000)
@@ -69,7 +70,9 @@ class Inference:
     async def _infer(self, request: Request) -> Response:
         began = time.monotonic()
         await request.body()
-        answer = await self._answer(began + _deadline_s(request))
+        with self._tracer.span("POST /infer", SERVER, request.headers.get("traceparent", "")) as span:
+            answer = await self._answer(began + _deadline_s(request))
+            span.end_with(answer.status_code)
         self._latency.observe(time.monotonic() - began)
         self._answers.labels(answer.status_code).inc()
         return answer

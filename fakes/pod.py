@@ -53,7 +53,7 @@ class Pod:
     """One service with its listeners: on `POD_IP` always, on `SERVICE_IP` while serving, and on the admin port."""
 
     def __init__(self, context: Context, service: Service) -> None:
-        self._me, self._log, self._service = context.me, context.log, service
+        self._me, self._log, self._service, self._tracer = context.me, context.log, service, context.tracer
         self._board = FaultBoard(service.faults)
         self._listeners: list[Listener] = []
         """All that were opened: a closed one may still have connections."""
@@ -113,6 +113,7 @@ class Pod:
                 await self._service.leave()
                 await asyncio.gather(*(listener.drained() for listener in self._listeners))
                 await self._service.stop()
+            await asyncio.to_thread(self._tracer.flush)
             self._log.info("stopped: everything in flight has finished")
         except TimeoutError:
             self._log.warning(f"stopped: the grace of {grace_s:g} s is over, what was in flight is cut off")

@@ -5,22 +5,29 @@ from __future__ import annotations
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 from fakes.faults.base import Fault
 from fakes.log import Log
 from fakes.settings import Env, Identity
+from fakes.tracing import Tracer
 
 BACKLOG = 2048
 
 
 @dataclass(frozen=True)
 class Context:
-    """The arguments of a service's factory: identity, environment and log of its pod."""
+    """The arguments of a service's factory: identity, environment, log and tracer of its pod."""
 
     me: Identity
     env: Env
     log: Log
+
+    @cached_property
+    def tracer(self) -> Tracer:
+        """Makes the spans of the pod. Raises SettingError."""
+        return Tracer(self.env, self.me, self.log)
 
 
 class Listener(Protocol):

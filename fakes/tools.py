@@ -22,6 +22,7 @@ from fakes.faults.wedge import Wedge
 from fakes.metrics import LATENCY_BUCKETS, watch_workers
 from fakes.service import Context, Listener
 from fakes.settings import number, whole
+from fakes.tracing import SERVER
 from fakes.web import Health, HttpFront, application
 from fakes.workers import QueueFull, Workers
 
@@ -71,7 +72,7 @@ class ToolService:
 
     def __init__(self, context: Context) -> None:
         env = context.env
-        self._log = context.log
+        self._log, self._tracer = context.log, context.tracer
         self._service_time_s = number(env, "SERVICE_TIME_MS", 40.0, 0.1, 60_000.0) / 1000
         self._workers = Workers(whole(env, "WORKER_SLOTS", 8, 1, 10_000), whole(env, "QUEUE_LIMIT", 100, 0, 1_000_000))
         self._wedge, down = Wedge(), StoreDown()
@@ -134,7 +135,9 @@ class ToolService:
 
     async def _call(self, request: Request) -> Response:
         began = time.monotonic()
-        answer = await self._answer(request.path_params["name"], await request.body())
+        with self._tracer.span("POST /tools", SERVER, request.headers.get("traceparent", "")) as span:
+            answer = await self._answer(request.path_params["name"], await request.body())
+            span.end_with(answer.status_code)
         self._latency.observe(time.monotonic() - began)
         self._answers.labels(answer.status_code).inc()
         return answer

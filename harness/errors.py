@@ -49,6 +49,10 @@ class PlatformError(GamedayError):
     """An operation on the platform failed."""
 
 
+class MonitoringError(GamedayError):
+    """A monitoring system (Prometheus, Grafana, Jaeger, Loki) does not answer, or not as its API is documented."""
+
+
 class Interrupted(GamedayError):
     """A run was stopped, by Ctrl-C, SIGTERM or its caller."""
 

@@ -1,4 +1,4 @@
-"""HTTP calls to addresses of our own, each on a connection of its own; never through a proxy."""
+"""HTTP calls, each on a connection of its own; never through a proxy, and never redirected to another host."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ def call(
     import http.client  # noqa: PLC0415  with `email` it takes 15 ms, which would delay every platform's start
 
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout_s)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=timeout_s)
     text, content = (None, {}) if body is None else (json.dumps(body), {"Content-Type": "application/json"})
     try:
         connection.request(method, _target(parts), text, {"Connection": "close", **content, **(headers or {})})

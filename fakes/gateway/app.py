@@ -22,6 +22,7 @@ from fakes.gateway.validation import Refused, Validator
 from fakes.metrics import LATENCY_BUCKETS
 from fakes.service import Context, Listener
 from fakes.settings import Env, number, whole
+from fakes.tracing import SERVER
 from fakes.web import Health, HttpFront, application
 
 MAX_MS = 3_600_000
@@ -38,12 +39,14 @@ class Gateway:
     faults: Sequence[Fault] = ()
 
     def __init__(self, context: Context) -> None:
-        self._name, self._log = context.me.name, context.log
+        self._name, self._log, self._tracer = context.me.name, context.log, context.tracer
         registry = CollectorRegistry()
         self._tenants = tenants.load(context.me.app_dir)
         self._validator = Validator(context.env, context.me.app_dir, self._tenants, context.log, registry)
         self._inference, self._tools = self._upstreams(context.env, registry)
-        self._rows = Rows(url, context.log, registry) if (url := context.env.get("DATABASE_URL")) else None
+        self._rows = (
+            Rows(url, context.log, registry, context.tracer) if (url := context.env.get("DATABASE_URL")) else None
+        )
         self._latency = Histogram(
             "service_latency_histogram", "Seconds from request to answer", ("route",), registry=registry,
             buckets=LATENCY_BUCKETS,
@@ -78,7 +81,7 @@ class Gateway:
 
         def upstream(name: str, breaker: str, url: str, timeout_s: float, retries: int) -> Upstream:
             guard = Breaker(breaker, threshold, reset_s, self._log, meters)
-            return Upstream(name, Client(url), timeout_s, retries, guard, attempts, self._log)
+            return Upstream(name, Client(url), timeout_s, retries, guard, attempts, self._log, self._tracer)
 
         return (
             upstream(
@@ -101,7 +104,9 @@ class Gateway:
         """Handle one request; measure it and write its row."""
         began = time.monotonic()
         tenant = request.headers.get("x-tenant", "")
-        answer = await self._forward(request, tenant, route, upstream, path)
+        with self._tracer.span(f"POST {route}", SERVER, request.headers.get("traceparent", ""), tenant=tenant) as span:
+            answer = await self._forward(request, tenant, route, upstream, path)
+            span.end_with(answer.status_code)
         took_s = time.monotonic() - began
         self._latency.labels(route).observe(took_s)
         self._answers.labels(route, answer.status_code).inc()

@@ -12,6 +12,7 @@ import asyncpg
 from prometheus_client import CollectorRegistry, Counter
 
 from fakes.log import Log
+from fakes.tracing import CLIENT, Tracer
 
 QUEUE_LIMIT = 10_000
 BATCH = 500
@@ -39,8 +40,8 @@ class Row(NamedTuple):
 class Rows:
     """Bounded queue of rows before a connection pool. An unreachable database loses rows (counted), never responses."""
 
-    def __init__(self, url: str, log: Log, registry: CollectorRegistry) -> None:
-        self._url, self._log = url, log
+    def __init__(self, url: str, log: Log, registry: CollectorRegistry, tracer: Tracer) -> None:
+        self._url, self._log, self._tracer = url, log, tracer
         self._waiting: deque[Row] = deque()
         self._some = asyncio.Event()
         self._pool: asyncpg.Pool | None = None
@@ -81,7 +82,8 @@ class Rows:
             pool = await self._connected()
             while self._waiting:
                 batch = [self._waiting[index] for index in range(min(BATCH, len(self._waiting)))]
-                await pool.executemany(INSERT, batch, timeout=COMMAND_TIMEOUT_S)
+                with self._tracer.span("INSERT into PostgreSQL", CLIENT, rows=len(batch)):
+                    await pool.executemany(INSERT, batch, timeout=COMMAND_TIMEOUT_S)
                 for _ in batch:
                     self._waiting.popleft()
                 self._written.inc(len(batch))

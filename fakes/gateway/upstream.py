@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import random
 from dataclasses import dataclass
+from functools import partial
 
 from prometheus_client import Counter
 
 from fakes.gateway.breaker import Breaker
 from fakes.gateway.client import Client, Reply
 from fakes.log import Log
+from fakes.tracing import CLIENT, Tracer
 
 BACKOFF_S = 0.05
 
@@ -34,12 +36,13 @@ class Upstream:
     breaker: Breaker
     attempts: Counter
     log: Log
+    tracer: Tracer
 
     async def call(self, path: str, body: bytes) -> Reply:
         """Call with retries; return the response. Raises Failed of the last attempt, or Rejected."""
         for attempt in range(1, self.retries + 2):
             try:
-                return await self.breaker.call(lambda: self._attempt(path, body))
+                return await self.breaker.call(partial(self._traced, path, body, attempt))
             except Failed as failure:
                 self.log.warning(f"{failure} (attempt {attempt} of {self.retries + 1})", upstream=self.name)
                 if attempt > self.retries:
@@ -47,9 +50,16 @@ class Upstream:
             await asyncio.sleep(BACKOFF_S * 2 ** (attempt - 1) * random.uniform(0.5, 1.0))  # noqa: S311  jitter
         raise AssertionError("the last attempt either returns or raises")
 
-    async def _attempt(self, path: str, body: bytes) -> Reply:
+    async def _traced(self, path: str, body: bytes, attempt: int) -> Reply:
+        """One attempt in a span of its own; the conventions count the attempts after the first one."""
+        with self.tracer.span(f"POST {self.name}", CLIENT) as span:
+            if attempt > 1:
+                span.attributes["http.request.resend_count"] = attempt - 1
+            return await self._attempt(path, body, span.header)
+
+    async def _attempt(self, path: str, body: bytes, parent: str) -> Reply:
         try:
-            reply = await self._post(path, body)
+            reply = await self._post(path, body, parent)
         except TimeoutError:
             self._count("timeout")
             raise Failed(
@@ -64,9 +74,10 @@ class Upstream:
             raise Failed(status, f"{self.name} answered {reply.status}: {reply.body[:200].decode(errors='replace')}")
         return reply
 
-    async def _post(self, path: str, body: bytes) -> Reply:
+    async def _post(self, path: str, body: bytes, parent: str) -> Reply:
+        headers = {"x-deadline-ms": f"{self.timeout_s * 1000:.0f}", **({"traceparent": parent} if parent else {})}
         async with asyncio.timeout(self.timeout_s):
-            return await self.client.post(path, body, {"x-deadline-ms": f"{self.timeout_s * 1000:.0f}"})
+            return await self.client.post(path, body, headers)
 
     def _count(self, outcome: str) -> None:
         self.attempts.labels(self.name, outcome).inc()

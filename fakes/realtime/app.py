@@ -24,6 +24,7 @@ from fakes.realtime.metrics import Figures
 from fakes.realtime.tally import Tally
 from fakes.service import BACKLOG, Context, Listener
 from fakes.settings import number, whole
+from fakes.tracing import SERVER
 from fakes.web import Health
 
 ADMISSION_WAIT_S = 2.0
@@ -64,7 +65,7 @@ class Realtime:
         )
         self._hub = Hub(limits, self._dropped)
         self.faults: Sequence[Fault] = (SlotLoss(self._hub, "sender-loss"),)
-        self._tally = Tally(context.log)
+        self._tally, self._tracer = Tally(context.log), context.tracer
         self._connections: dict[Member, ServerConnection] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self._figures = Figures(self._hub, self._admission)
@@ -133,15 +134,22 @@ class Realtime:
         member = self._hub.join(f"{connection.remote_address}", send)
         self._connections[member] = connection
         try:
+            with self._tracer.span("websocket session", SERVER) as span:
+                await self._hear(connection, member)
+                span.attributes["messages.sent"] = member.seq
+        finally:
+            del self._connections[member]
+            self._hub.leave(member)
+
+    async def _hear(self, connection: ServerConnection, member: Member) -> None:
+        """Take the acknowledgements of a connection until its end."""
+        try:
             async for text in connection:
                 self._hub.acknowledge(member, _acknowledged(text))
         except ConnectionClosed:
             pass  # an abnormal closure counts like a normal one
         except ValueError as error:
             await connection.close(CloseCode.INVALID_DATA, str(error))
-        finally:
-            del self._connections[member]
-            self._hub.leave(member)
 
     def _dropped(self, member: Member) -> None:
         self._tally.note("backpressure: dropped {} messages in the last second", f"{member.name} seq {member.seq}")

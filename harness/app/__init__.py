@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from harness.app.alert_rules import RulesRequest, RulesResult, rules
     from harness.app.checking import CheckRequest, CheckResult, check
     from harness.app.comparing import (
         CompareRequest,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     )
     from harness.app.linting import LintRequest, LintResult, find_rule, run_lint
     from harness.app.members import format_names, platform_names
+    from harness.app.monitoring import MonitoringChoice
     from harness.app.page import PageRequest, handled, watched
     from harness.app.papers import PostmortemRequest, PostmortemResult, postmortem
     from harness.app.planning import PlanRequest, PlanResult, plan
@@ -82,6 +84,7 @@ __all__ = [
     "LintResult",
     "ListenerFactory",
     "LoadTarget",
+    "MonitoringChoice",
     "Notify",
     "PageRequest",
     "PinRequest",
@@ -99,6 +102,8 @@ __all__ = [
     "RegressRequest",
     "RegressResult",
     "ReportRequest",
+    "RulesRequest",
+    "RulesResult",
     "RunRequest",
     "RunResult",
     "ShowRequest",
@@ -136,6 +141,7 @@ __all__ = [
     "regress",
     "render",
     "report",
+    "rules",
     "run",
     "run_lint",
     "show",
@@ -164,6 +170,7 @@ _MEMBERS = {
     " TrendRequest list_runs pin prune show_baselines trend unpin write_history_page",
     "harness.app.linting": "LintRequest LintResult find_rule run_lint",
     "harness.app.members": "format_names platform_names",
+    "harness.app.monitoring": "MonitoringChoice",
     "harness.app.planning": "PlanRequest PlanResult plan",
     "harness.app.platforms": "DownRequest LoadTarget PlatformChoice UpRequest UpResult down up",
     "harness.app.page": "PageRequest handled watched",
@@ -171,6 +178,7 @@ _MEMBERS = {
     "harness.app.recovery": "RecoverRequest Recovered recover",
     "harness.app.regression": "RegressRequest RegressResult regress write_regression_page",
     "harness.app.reporting": "RECORD ReportRequest is_comparison render report write_page",
+    "harness.app.alert_rules": "RulesRequest RulesResult rules",
     "harness.app.running": "ListenerFactory Notify RunRequest RunResult run",
     "harness.app.slos": "JudgedSlo SloCheckRequest SloImportRequest SloImportResult check_slos import_slos show_slos",
     "harness.app.serving": "UiRequest ui",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -11,11 +12,20 @@ from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
 
+from harness.app.alert_rules import rules_of_plan
 from harness.app.checks import part_problems, refusals
 from harness.app.handling import Handling, handling_of
 from harness.app.history import keep
 from harness.app.load import make_load
 from harness.app.members import DEFAULT_PLATFORM, file_formats, make_provider, options_for
+from harness.app.monitoring import (
+    MonitoringChoice,
+    listeners_of,
+    monitoring_problems,
+    pod_environment,
+    shipped_dashboards,
+    systems_of,
+)
 from harness.app.notifying import notifications
 from harness.app.planning import PlanRequest, read_plan
 from harness.app.platforms import PlatformChoice
@@ -35,6 +45,7 @@ from harness.plan import DrillPlan, GamedayPlan, check
 from harness.platforms.base import Platform, Provider
 from harness.record.journal import Journal
 from harness.record.listener import Listener, ListenerThread
+from harness.rules.files import rules_file
 from harness.verdict.gameday import GamedayResult
 from harness.verdict.state import CREDIT_ALPHA, STRICT_CREDIT_ALPHA
 
@@ -67,6 +78,8 @@ class RunRequest:
     """Shortest baseline phase, in seconds: regressions are judged by its latencies."""
     history: Path | None = None
     """The history to add the run to; None: none."""
+    monitoring: MonitoringChoice = field(default_factory=MonitoringChoice)
+    """The monitoring systems to start and to ask."""
     notify: tuple[str, ...] = ()
     """The systems to notify of alerts, each as FORMAT=URL."""
 
@@ -113,12 +126,13 @@ def run_plan(
 
     `adapt` replaces members of the families, such as what generates the load.
     """
-    notified, workers = notifications(request.notify), request.platform.options.load_in_cluster
+    notified = notifications(request.notify)
     provider = make_provider(
         request.platform.name or DEFAULT_PLATFORM, options_for(plan.bindings, request.platform.options)
     )
-    _check_parts(plan, provider, workers)
+    _check_parts(plan, provider, request)
     provider.check()
+    watching = tuple(listeners_of(request.monitoring, os.environ, notify))
     members, formats = adapt(plan, _members(plan, provider, request, handling)), file_formats()
     admission, out = _admission(request.jobs, provider, plan.bindings.control, notify), make_run_directory(request.out)
     names = "hidden" if handling.hidden else ", ".join(drill.runbook.id for drill in plan.drills)
@@ -127,7 +141,7 @@ def run_plan(
     announce = _Announce(stop, notify)
     with (
         run_registry.registered(out),
-        _recording(out / RECORD, (*listeners, lambda judge: notified)) as (journal, judges),
+        _recording(out / RECORD, (*listeners, *watching, lambda judge: notified)) as (journal, judges),
         _interruptible(stop),
         provider.session(out, announce),
     ):
@@ -163,9 +177,12 @@ def _recording(record: Path, listeners: Sequence[ListenerFactory]) -> Iterator[t
             thread.close()
 
 
-def _check_parts(plan: GamedayPlan, provider: Provider, workers: int | None) -> None:
-    """Raises BindingError with every wrong name, and every fault that the platform cannot apply."""
-    found = chain(part_problems(plan, workers), refusals(plan, provider))
+def _check_parts(plan: GamedayPlan, provider: Provider, request: RunRequest) -> None:
+    """Raises BindingError with every wrong name, every fault that the platform cannot apply, and every condition that
+    no monitoring system answers."""
+    workers = request.platform.options.load_in_cluster
+    of_monitoring = monitoring_problems(plan, request.monitoring, provider.name)
+    found = chain(part_problems(plan, workers), refusals(plan, provider), of_monitoring)
     if problems := list(dict.fromkeys(map(str, found))):
         raise BindingError("\n".join(problems))
 
@@ -189,6 +206,8 @@ def _members(plan: GamedayPlan, provider: Provider, request: RunRequest, handlin
         draw,
         handling.hidden,
         (handling.beside,) if handling.beside else (),
+        systems_of(request.monitoring, rules_file(rules_of_plan(plan)), shipped_dashboards(plan.bindings)),
+        pod_environment(provider.name, plan.bindings, os.environ),
     )
 
 

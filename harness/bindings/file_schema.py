@@ -103,6 +103,13 @@ def _json(tree: Tree, path: str, report: Report) -> None:
         report(tree, path, f"not JSON: {error}; write it as one quoted text: '{{\"key\": 1}}'")
 
 
+@shaped({"type": "string", "pattern": r"^[a-zA-Z_:][a-zA-Z0-9_:]*(\{[^{}]*\})?$"})
+def _selector(tree: Tree, path: str, report: Report) -> None:
+    if not re.fullmatch(r"[a-zA-Z_:]\w*(\{[^{}]*\})?", tree.written):
+        fact = f"`{tree.written}` is no PromQL selector, a metric's name with optional labels: "
+        report(tree, path, fact + 'requests_total{job="shop"}')
+
+
 def _undecided(required: Mapping[str, Check], optional: Mapping[str, Check], *rules: Check) -> Shape:
     """A mapping whose required keys may stand without a value: `init` writes those that a person has to decide."""
 
@@ -119,6 +126,14 @@ _control = mapping(
     {"observe_s": described("seconds for which the control is observed from its fault on", _above_0)},
 )
 _probe = mapping({"service": scalar, "send": _send}, {"body": _json, "headers": _texts})
+_indicator = mapping(
+    {},
+    {
+        "total": described("counter of all events, as a PromQL selector", _selector),
+        "bad": described("counter of the bad events", _selector),
+        "latency": described("histogram of the latencies, in seconds", _selector),
+    },
+)
 _symptom = _undecided(
     {"is": described("a condition, such as `error_rate(gateway) > 5%`", _condition)},
     {
@@ -180,6 +195,7 @@ _file = mapping(
         "slos": described("SLOs in one line, such as `p95(gateway) < 500ms`", dictionary(anything)),
         "slo_files": described("OpenSLO files, relative to this file", sequence(scalar)),
         "probes": described("requests of users, once a second in every drill", dictionary(_probe)),
+        "indicators": described("what the service counts of a load series, for alert rules", dictionary(_indicator)),
         "loads": described("requests that a scenario sends", dictionary(loads.check, loads.NAME, "a load")),
         "services": described("your own services: without this key, the platform has the shipped ones", check_services),
         "manifests": described("your own services as Kubernetes manifests, for a cluster", check_manifests),

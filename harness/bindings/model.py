@@ -13,6 +13,7 @@ from harness.conditions import Condition
 from harness.conditions.prose import from_prose
 from harness.manifests import Manifests
 from harness.measures.probe import RequestProbe
+from harness.measures.promql import Indicator
 from harness.model import Runbook, Symptom
 from harness.slo import Slo
 
@@ -185,6 +186,8 @@ class Bindings:
     """None: the control has a platform of its own, and runs beside the treatment."""
     drafts: Mapping[str, RunbookBinding] = field(default_factory=dict)
     """Entries of runbooks with a required key without a value, "" here: they are not bound yet."""
+    indicators: Mapping[str, Indicator] = field(default_factory=dict)
+    """What the services count, by load series: alert rules are made of it."""
     undecided: tuple[Undecided, ...] = ()
     """Every key without a value that a person has to decide, in the order of the file."""
 

@@ -27,6 +27,7 @@ from harness.conditions import parse
 from harness.errors import BindingError
 from harness.manifests import Manifests, read_manifests
 from harness.measures.probe import RequestProbe
+from harness.measures.promql import Indicator
 from harness.schema.tree import Tree, UnreadableError, read
 from harness.slo import Catalogue, read_slos
 
@@ -99,6 +100,7 @@ def examine(path: Path) -> tuple[Bindings, tuple[FileProblem, ...]]:
         control=None if problems.below("control") else _control(tree.at("control")),
         compose=project,
         drafts={name: bound for name, (each, bound) in entries.items() if RUNBOOK_KEYS.keys() - each.fields.keys()},
+        indicators={name: Indicator(**_texts(each)) for name, each in sound("indicators")},
         undecided=tuple(_undecided(tree)),
     )
     return found, tuple(problems.found)

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import app
+from harness.cli.monitoring_parser import choice_of
 from harness.cli.notify import notify
 from harness.cli.parser import DEFAULT_DIR
 from harness.cli.requests import plan_request, platform_choice
+from harness.cli.rules import rules
 from harness.cli.signals import stop_on_signals
 from harness.errors import PASSED, UNUSABLE, ComparisonError
 from harness.report.format import printable
@@ -42,6 +44,7 @@ def _run(options: argparse.Namespace) -> int:
         options.strict,
         steady_s=float(options.steady),
         history=None if options.no_history else options.history,
+        monitoring=choice_of(options),
         notify=tuple(options.notify),
         responder=options.responder,
     )
@@ -303,6 +306,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "lsp": _of_lint,
     "rule": _of_lint,
     "slo": _slo,
+    "rules": rules,
     "history": _earlier_runs,
     "baseline": _earlier_runs,
     "regress": _earlier_runs,

@@ -16,8 +16,10 @@ from harness.cli import (
     drill_parser,
     history_parser,
     lint_parser,
+    monitoring_parser,
     notify_parser,
     page_parser,
+    rules,
 )
 from harness.cli.arguments import add_format, add_open, natural, positive
 from harness.registry import Family
@@ -169,6 +171,7 @@ def _add_run(command: argparse.ArgumentParser) -> None:
     command.add_argument("--strict", action="store_true", help=about)
     history_parser.add_run_options(command)
     page_parser.add_run_options(command)
+    monitoring_parser.add_run_options(command)
     notify_parser.add_option(command)
     drill_parser.add_responder(command, "runbook")
     _add_report_format(command)
@@ -224,6 +227,10 @@ def _add_plan(command: argparse.ArgumentParser) -> None:
     _add_start(command)
     _add_control(command)
     add_format(command)
+
+
+def _add_rules(command: argparse.ArgumentParser) -> None:
+    rules.add_arguments(command, _add_document, _add_selection)
 
 
 def _add_slo(command: argparse.ArgumentParser) -> None:
@@ -335,6 +342,7 @@ _COMMANDS = (
     _Command("lsp", lint_parser.LSP_HELP, lint_parser.LSP_EXAMPLES, lint_parser.add_lsp),
     _Command("rule", lint_parser.RULE_HELP, lint_parser.RULE_EXAMPLES, lint_parser.add_rule),
     _Command("slo", "check OpenSLO files, show the SLOs of a run, import k6 thresholds", _SLO_EXAMPLES, _add_slo),
+    _Command("rules", "print Prometheus alert rules for the SLOs of a document", rules.EXAMPLES, _add_rules),
     _Command(
         "history",
         "list earlier runs with their verdicts and latencies; remove old ones",

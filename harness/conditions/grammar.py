@@ -12,6 +12,7 @@ health(tool-service) == failing   or ok
 logs(inference, "timeout") > 0    lines that match (a regular expression, case ignored) since the phase began;
                                   log_rate(…) per second
 breaker(api-gateway, tools) == open      or closed
+prom('sum(rate(requests_total{status="503"}[10s]))') > 5     a PromQL expression; what is in single quotes is as written
 
 The functions are the registered measures; each parses its own arguments, comparison and value.
 """
@@ -27,7 +28,7 @@ from harness.registry import Family
 _CONDITION = re.compile(
     r"^\s*(?P<function>[a-z_]+(\d+(\.\d+)?)?)\s*\((?P<args>.*)\)\s*(?P<op><=|>=|==|!=|<|>)\s*(?P<value>\S+)\s*$", re.S
 )
-_ARGUMENT = re.compile(r'\s*("(?:[^"\\]|\\.)*"|(?:[^,{"]|\{[^}]*\})+)\s*(?:,|$)')
+_ARGUMENT = re.compile(r"""\s*("(?:[^"\\]|\\.)*"|'[^']*'|(?:[^,{"]|\{[^}]*\})+)\s*(?:,|$)""")
 _NUMBER = re.compile(r"\d.*$")
 _MEASURES: Family[type[Measure]] = Family("measures")
 
@@ -67,11 +68,18 @@ def _arguments(text: str, source: str) -> tuple[str, ...]:
         if not match or match.end() == position:
             raise condition_error(text, f"cannot read the arguments `{source}`")
         argument = match[1].strip()
-        found.append(re.sub(r"\\(.)", _unescaped, argument[1:-1]) if argument.startswith('"') else argument)
+        found.append(_unquoted(argument))
         position = match.end()
     if not all(found):
         raise condition_error(text, "an argument is empty")
     return tuple(found)
+
+
+def _unquoted(argument: str) -> str:
+    """An argument without its quotes; within double quotes a backslash escapes a quote and a backslash."""
+    if argument.startswith("'") and argument.endswith("'") and len(argument) > 1:
+        return argument[1:-1]
+    return re.sub(r"\\(.)", _unescaped, argument[1:-1]) if argument.startswith('"') else argument
 
 
 def _unescaped(match: re.Match[str]) -> str:

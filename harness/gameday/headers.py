@@ -97,8 +97,13 @@ def drill_header(drill: DrillPlan, plan: GamedayPlan, history: History, draw: Dr
         credit_alpha=draw.credit_alpha,
         earlier_exposure_s=earlier.exposure_s,
         earlier_ends=earlier.ends,
-        dashboards=tuple(DashboardPlan(part.line, part.text, part.system, part.name) for part in runbook.dashboards),
+        dashboards=dashboards_of(drill),
     )
+
+
+def dashboards_of(drill: DrillPlan) -> tuple[DashboardPlan, ...]:
+    """The dashboard lines of a drill's runbook."""
+    return tuple(DashboardPlan(part.line, part.text, part.system, part.name) for part in drill.runbook.dashboards)
 
 
 def _fault(plan: GamedayPlan, binding: RunbookBinding) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from harness.faults.base import Fault
 from harness.gameday.admission import Admission
 from harness.gameday.headers import Draw, drill_header, procedures_header, run_header
 from harness.gameday.judging import LiveJudges
+from harness.gameday.monitoring import monitor_of, with_environment
 from harness.gameday.observation import control_plan
 from harness.gameday.order import start_order
 from harness.gameday.room import RoomMeter
@@ -34,6 +35,7 @@ from harness.load.base import Load
 from harness.machine.environment import environment
 from harness.machine.reference import Reference
 from harness.measures.probe import Probe, family, near_names
+from harness.observability.monitor import Systems
 from harness.plan import DrillPlan, GamedayPlan, Start
 from harness.platforms.base import Overrides, Platform
 from harness.record.event import CONTROL, TREATMENT, DrillEvent, SideName
@@ -81,6 +83,10 @@ class Members:
     """Whether no name of a file or folder may say which runbook is drilled."""
     opening: tuple[DrillEvent, ...] = ()
     """Further events with which the record of each drill begins."""
+    monitoring: Systems | None = None
+    """The monitoring systems of this run; None: none."""
+    pod_environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables of every pod of the shipped services, which say where their traces go."""
 
 
 def run_gameday(
@@ -234,9 +240,9 @@ class _Drilling:
         folder = self._dir / name
         folder.mkdir(parents=True, exist_ok=True)
         place: SideName = TREATMENT if self.control else name  # one platform: each side has it in its turn
-        platform = self.gameday.members.make_platform(
-            folder / "platform", place, overrides(self.drill, self.gameday.plan)
-        )
+        members = self.gameday.members
+        variables = with_environment(overrides(self.drill, self.gameday.plan), members.pod_environment)
+        platform = members.make_platform(folder / "platform", place, variables)
 
         def make_load(up: Platform) -> Load:
             if name == TREATMENT:
@@ -246,7 +252,9 @@ class _Drilling:
             return self.gameday.members.make_load(self.drill, up, folder)
 
         requests = self.gameday.plan.bindings.probes
-        return LiveSide(name, platform, make_load, list(self._probes()), requests, self.record)
+        judge = partial(self.gameday.judges.of, self.drill.runbook.id)
+        monitor = monitor_of(self.gameday.members.monitoring, folder, name, self.drill, self.record, judge)
+        return LiveSide(name, platform, make_load, list(self._probes()), requests, self.record, monitor)
 
     def _probes(self) -> Iterator[Probe]:
         """What the sampler reads, each once: the probes of the conditions and the metrics of the dashboards."""

@@ -10,8 +10,10 @@ from harness.drill.base import Record
 from harness.faults.base import Target
 from harness.load.base import Load
 from harness.load.stream import events_of
-from harness.measures.probe import Probe, RequestProbe
+from harness.measures.probe import Probe, PromProbe, RequestProbe
+from harness.observability.monitor import SideMonitor
 from harness.platforms.base import Platform
+from harness.probes.promql import QuerySampler
 from harness.probes.requests import RequestSampler
 from harness.probes.sampler import ProbeSample, Sampler
 from harness.record.event import DrillEvent, SideName
@@ -21,7 +23,7 @@ from harness.record.journal import JournalError
 
 class LiveSide:
     """Implements drill.Side. `make_load` gets the platform when it is up; `probes` are sampled, and `requests`
-    sent, once a second."""
+    sent, once a second. `monitor`: the monitoring systems of this side; None: none."""
 
     def __init__(
         self,
@@ -31,10 +33,13 @@ class LiveSide:
         probes: Sequence[Probe],
         requests: Sequence[RequestProbe],
         record: Record,
+        monitor: SideMonitor | None = None,
     ) -> None:
         self.name, self.platform = name, platform
         self._make_load, self._probes, self._record = make_load, probes, record
         self._requests = RequestSampler(platform, requests)
+        self._monitor = monitor
+        self._queries: QuerySampler | None = None
         self._load: Load | None = None
         self._sampler: Sampler | None = None
         self._ending = False
@@ -47,20 +52,31 @@ class LiveSide:
         return Target(self.platform, self._load)
 
     def up(self) -> None:
-        """Start the platform, then the load, then the sampler."""
+        """Start the platform, its monitoring, then the load, then the samplers."""
         self.platform.up()
         if self._ending:  # taken down while it came up
             return
+        if self._monitor:
+            self._start_monitor(self._monitor)
         self._load = self._make_load(self.platform)
         self._load.start(self._load_reported, self._load_lost)
         self._sampler = Sampler(self.platform, self._probes, sorted(self.platform.state()))
         self._sampler.start(self._sampled, self._sampler_failed)
         self._requests.start(self._requested, self._sampler_failed)
 
+    def _start_monitor(self, monitor: SideMonitor) -> None:
+        monitor.start(self.platform)
+        self._queries = QuerySampler(monitor.value, [each for each in self._probes if isinstance(each, PromProbe)])
+        self._queries.start(self._sampled, self._sampler_failed)
+
     def down(self) -> None:
-        """Stop sampler, load and platform. Idempotent."""
+        """Stop samplers, load, monitoring and platform. Idempotent."""
         self._ending = True
         self._requests.stop()
+        if self._queries:
+            self._queries.stop()
+        if self._monitor:
+            self._monitor.finish()
         if self._sampler:
             self._sampler.stop()
         if self._load:

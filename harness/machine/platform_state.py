@@ -23,6 +23,16 @@ class Shell:
 
 
 @dataclass(frozen=True)
+class ScrapeTarget:
+    """Where the metrics of one pod are: `http://ADDRESS/PATH`; `address` is HOST:PORT."""
+
+    deployment: str
+    pod: str
+    address: str
+    path: str
+
+
+@dataclass(frozen=True)
 class CommandResult:
     """Exit status and complete output of a finished command."""
 

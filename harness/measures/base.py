@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 from harness.measures.comparison import compare
 from harness.measures.openslo import OPERATORS, OpenSloForm, cannot_express, metric_source, tidy
 from harness.measures.probe import Probe
+from harness.measures.promql import BadShare, Indicators, no_rule
 from harness.measures.reading import Reading
 from harness.measures.source import Source, quoted
 
@@ -58,6 +59,13 @@ class Measure(ABC):
         Raises ValueError with the reason when the threshold makes no sense for this measure.
         """
         return f"{measure} {op} {digits(value)}"
+
+    def bad_share(self, condition: Condition, indicators: Indicators, deployment_label: str) -> BadShare:
+        """The share of bad events of a condition on this measure in PromQL; `deployment_label` selects a Deployment.
+
+        Raises ConditionError when it is none, or the bindings do not say what the service counts.
+        """
+        raise no_rule(condition.text, f"`{self.function}` is no share of events that a service counts")
 
     def allowed_bad(self, condition: Condition) -> float | None:
         """The share of bad events that a condition on this measure allows; None: it is on no share of events."""

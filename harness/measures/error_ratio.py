@@ -7,6 +7,7 @@ from harness.measures.comparison import MIRRORED
 from harness.measures.counts import Counts
 from harness.measures.load import FractionMeasure, Interval, outcomes
 from harness.measures.openslo import OpenSloForm, arrivals_of, cannot_express, remainder
+from harness.measures.promql import BadShare, Indicators, no_rule
 from harness.measures.source import Source
 from harness.stats.inflation import Slice
 from harness.stats.sequential import Decision
@@ -76,3 +77,12 @@ class ErrorRatio(FractionMeasure):
             raise cannot_express(condition.text, fact)
         side = "good" if self.higher_is_better else "bad"
         return OpenSloForm(self.series, arrivals_of(self.series, side, self.kinds), {"target": remainder(theta)})
+
+    def bad_share(self, condition: Condition, indicators: Indicators, deployment_label: str) -> BadShare:
+        """What the service counts as bad among all, as the bindings say; it has no kinds of bad arrivals."""
+        found = indicators.get(self.series)
+        if self.kinds:
+            raise no_rule(condition.text, "kinds of bad arrivals are known to the load only")
+        if found is None or not (found.bad and found.total):
+            raise no_rule(condition.text, f"the bindings have no `bad` and `total` at indicators.{self.series}")
+        return BadShare((found.bad,), (found.total,))

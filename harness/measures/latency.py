@@ -6,6 +6,7 @@ from harness.measures.base import Condition
 from harness.measures.counts import Counts
 from harness.measures.load import FractionMeasure, Interval
 from harness.measures.openslo import OPERATORS, OpenSloForm, cannot_express, metric_source, remainder, tidy
+from harness.measures.promql import BadShare, Indicators, no_rule, selector, suffixed
 from harness.measures.source import Source
 from harness.stats.histogram import edges_ms, quantile_bucket, quantile_ms
 from harness.stats.inflation import Slice
@@ -74,3 +75,16 @@ class Latency(FractionMeasure):
                 "target": remainder(condition.theta or 0.0),
             },
         )
+
+    def bad_share(self, condition: Condition, indicators: Indicators, deployment_label: str) -> BadShare:
+        """The requests that the service answered late. One that failed fast is not slow there."""
+        found = indicators.get(self.series)
+        if found is None or not found.latency or condition.over_ms is None:
+            raise no_rule(condition.text, f"the bindings have no `latency` at indicators.{self.series}")
+        bound = selector(suffixed(found.latency, "_bucket"), le=bound_of(condition.over_ms))
+        return BadShare((bound,), (suffixed(found.latency, "_count"),), good=True)
+
+
+def bound_of(limit_ms: float) -> str:
+    """A limit as the label `le` of a bucket in seconds: `0.5`, and `1.0` as Prometheus 3 writes it."""
+    return repr(limit_ms / 1000)

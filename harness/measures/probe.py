@@ -52,6 +52,16 @@ class FamilyProbe(MetricProbe):
 
 
 @dataclass(frozen=True)
+class PromProbe:
+    """The number that a PromQL expression has now, asked of the Prometheus of the side."""
+
+    key: str
+    query: str
+    deployment: None = None
+    """It may be about several Deployments, or none."""
+
+
+@dataclass(frozen=True)
 class RequestProbe:
     """A request of a user, sent to a Service once a second: 0.0 for a good answer, otherwise 1.0."""
 
@@ -72,7 +82,7 @@ def request_key(name: str) -> str:
     return f"request({name})"
 
 
-Probe: TypeAlias = HealthProbe | LogProbe | MetricProbe
+Probe: TypeAlias = HealthProbe | LogProbe | MetricProbe | PromProbe
 
 
 def health(deployment: str) -> HealthProbe:

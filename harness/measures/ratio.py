@@ -11,6 +11,7 @@ from harness.measures.growth import Growth, base_of, growth
 from harness.measures.metric import Metric
 from harness.measures.openslo import OpenSloForm, ratio_of, remainder, tidy
 from harness.measures.probe import MetricProbe
+from harness.measures.promql import BadShare, Indicators, selector
 from harness.measures.reading import Events, Reading
 from harness.measures.sampled import SampledMeasure, Samples, check_selector
 from harness.measures.source import Source
@@ -68,6 +69,15 @@ class Ratio(SampledMeasure):
         first, last = grown[0], grown[-1]
         part, total = last.part - first.part, last.total - first.total
         return Events(total, part if condition.wants_low else max(0.0, total - part), last.at_s - first.at_s)
+
+    def bad_share(self, condition: Condition, indicators: Indicators, deployment_label: str) -> BadShare:
+        """The counters of the Deployment themselves."""
+        deployment, *sums = self.args
+        part, total = (
+            tuple(selector(each, **{deployment_label: deployment}) for each in _PLUS.split(counters))
+            for counters in sums
+        )
+        return BadShare(part, total, good=not condition.wants_low)
 
     def allowed_bad(self, condition: Condition) -> float | None:
         """The limit of a bad part, or what a good part leaves; None for a limit of none, of all or above."""

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from harness.bindings import ComposeProject, OwnService
 from harness.http import Answer
-from harness.machine.platform_state import AdminPort, CommandResult, ObservedPlatform, Shell
+from harness.machine.platform_state import AdminPort, CommandResult, ObservedPlatform, ScrapeTarget, Shell
 from harness.manifests import Manifests
 
 
@@ -65,6 +65,11 @@ class Platform(ObservedPlatform, Protocol):
 
         Empty for a service without metrics.
         """
+        ...
+
+    def scrape_targets(self) -> Sequence[ScrapeTarget]:
+        """Where a Prometheus on this machine reads the metrics of each pod that runs. Raises PlatformError where it
+        cannot reach them."""
         ...
 
     def log_files(self, deployment: str) -> Sequence[Path]:

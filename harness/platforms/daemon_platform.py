@@ -21,7 +21,14 @@ from harness.errors import GamedayError, MachineError, PlatformError
 from harness.http import Answer, call, connection_error
 from harness.machine import operator_shell, process_ledger
 from harness.machine.guard import Guard
-from harness.machine.platform_state import AdminPort, CommandResult, DeploymentState, Destination, Shell
+from harness.machine.platform_state import (
+    AdminPort,
+    CommandResult,
+    DeploymentState,
+    Destination,
+    ScrapeTarget,
+    Shell,
+)
 from harness.machine.waiting import wait_until
 from harness.platforms.control_client import DeploymentAnswer, PodAnswer, StateAnswer, request
 from harness.platforms.kubectl import run_kubectl
@@ -244,6 +251,14 @@ class DaemonPlatform:
         found = self._deployment(deployment)
         running = [pod for pod in found["pods"] if not pod["waiting"]]
         return _answers(running, found["port"], found["metrics"]) if found["metrics"] else {}
+
+    def scrape_targets(self) -> Sequence[ScrapeTarget]:
+        return [
+            ScrapeTarget(each["name"], pod["name"], f"{pod['ip']}:{each['port']}", each["metrics"])
+            for each in self._state()["deployments"]
+            for pod in each["pods"]
+            if each["metrics"] and not pod["waiting"]
+        ]
 
     def log_files(self, deployment: str) -> Sequence[Path]:
         """Log files of the oldest pod first, those of one pod in order of its restarts."""

@@ -13,6 +13,7 @@ from typing import Annotated, Final, Literal
 from harness.record.event import TREATMENT, DrillEvent, Event, SideEvent, SideName
 from harness.record.header import DashboardPlan, Procedure, SloPlan, SymptomPlan, UnreadLine
 from harness.record.incident import INCIDENT_EVENTS
+from harness.record.monitoring import MONITORING_EVENTS
 from harness.record.ranges import Bucket, Bytes, Count, Milliseconds, ProcessId, Rate, Seconds, Share, Time
 from harness.record.steps import StepFacts
 
@@ -329,5 +330,6 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     Crashed,
     DrillInterrupted,
     *INCIDENT_EVENTS,
+    *MONITORING_EVENTS,
 )
 """Every kind of event."""

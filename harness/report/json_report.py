@@ -85,6 +85,7 @@ def _drill(drill: DrillResult) -> dict[str, Json]:
         "onset_interval_s": _span(drill.times.onset_interval_s),
         "recover_s": drill.times.recover_s,
         "recover_interval_s": _span(drill.times.recover_interval_s),
+        "prometheus_alerts": [asdict(alert) for alert in drill.prometheus_alerts],
         "alerts": [_alert(alert) for alert in drill.alerts],
         "response": None if drill.response is None else _response(drill.response),
         "evidence": [_step(step) for step in drill.general] if drill.escalated else [],

@@ -21,7 +21,7 @@ from harness.report.format import (
 )
 from harness.report.response import compared, show_beside, show_command, show_responder
 from harness.verdict.gameday import GamedayResult
-from harness.verdict.result import DrillResult, PhaseResult, SloResult, StepResult, SymptomResult
+from harness.verdict.result import DrillResult, PhaseResult, PrometheusAlert, SloResult, StepResult, SymptomResult
 
 WIDTH = 120
 _INDENT = 14
@@ -61,6 +61,7 @@ def _drill(drill: DrillResult, width: int) -> Iterator[str]:
     yield from _labelled("confidence", [show_confidence(drill.alpha, len(drill.slos))], width)
     yield from _labelled("budget", list(_budget(drill)), width)
     yield from _labelled("times", [_times(drill)], width)
+    yield from _labelled("alerts", [_alert(alert) for alert in drill.prometheus_alerts], width)
     yield from _labelled("phases", [" · ".join(_phase(phase) for phase in drill.phases)], width)
     yield from _labelled("findings", list(drill.findings), width)
 
@@ -132,6 +133,12 @@ def _budget(drill: DrillResult) -> Iterator[str]:
     for slo in drill.slos:
         if slo.budget is not None:
             yield f"{slo.name}: {show_budget(slo.budget)}, burn rate {slo.budget.burn_rate:.3g}"
+
+
+def _alert(alert: PrometheusAlert) -> str:
+    """When an alert fired, and when it would have paged a person."""
+    fired = f"{alert.priority} {alert.name} fired in Prometheus {alert.after_s:.1f} s after the fault"
+    return f"{fired}{'' if alert.delivered_after_s is None else f', at Alertmanager {alert.delivered_after_s:.1f} s'}"
 
 
 def _times(drill: DrillResult) -> str:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from harness.measures.probe import near_names
 from harness.record.event import CONTROL, TREATMENT
 from harness.record.steps import StepFacts
 from harness.stats.inflation import Slice
@@ -17,13 +15,14 @@ from harness.verdict.alerts import alerts_of
 from harness.verdict.budget import Budget, budget
 from harness.verdict.cause import cause_of
 from harness.verdict.change import evidence_start
+from harness.verdict.dashboards import dashboard_findings, dashboard_results
+from harness.verdict.firing import early_alerts, prometheus_alerts
 from harness.verdict.latency import latencies
 from harness.verdict.measurement import Measurement, measure, slices
 from harness.verdict.phases import phases_of
 from harness.verdict.reasons import verdict_of
 from harness.verdict.response import response_of
 from harness.verdict.result import (
-    DashboardResult,
     DrillResult,
     Effect,
     LoadFacts,
@@ -36,7 +35,7 @@ from harness.verdict.scope import Outage, outages, unguarded, weakened
 from harness.verdict.sequential import needed_s
 from harness.verdict.state import ALPHA, DrillState, Slo, Span
 from harness.verdict.steps import judge_step
-from harness.verdict.timeline import Timeline, slice_from, slice_until
+from harness.verdict.timeline import slice_from, slice_until
 from harness.verdict.times import times_of
 from harness.verdict.unmet import LAST_S
 from harness.verdict.window import Window
@@ -55,7 +54,7 @@ def drill_result(state: DrillState) -> DrillResult:
     header = state.header
     steps = tuple(_steps(state, [facts for facts in state.steps if facts.kind != "general"]))
     general = tuple(_steps(state, [facts for facts in state.steps if facts.kind == "general"]))
-    dashboards = tuple(_dashboards(state))
+    dashboards = tuple(dashboard_results(state))
     harm = outages(state)
     slos = tuple(_slo(state, slo) for slo in state.slos)
     verdict, reasons = verdict_of(state, steps, dashboards, harm)
@@ -79,6 +78,7 @@ def drill_result(state: DrillState) -> DrillResult:
         control_needed_s=needed_s(state),
         sequential=SequentialRun(state.sequential.why, state.sequential.observe_s) if state.sequential else None,
         times=times_of(state),
+        prometheus_alerts=prometheus_alerts(state),
         reverted=bool(state.reverted),
         control_reverted=bool(state.control_reverted),
         findings=tuple(_findings(state, steps)),
@@ -230,51 +230,13 @@ def _differ(left: tuple[float | None, int], right: tuple[float | None, int]) -> 
     return abs(p - q) > EFFECT_SIGMA * spread if spread else p != q
 
 
-_CONSTANT = "the metric stayed"
-"""Begins the reason of a metric that did not move; beside one that did in the same expression, it may."""
-
-
-def _dashboards(state: DrillState) -> Iterator[DashboardResult]:
-    moved: set[int] = set()
-    found = []
-    for board in state.header.dashboards:
-        verdict, why = _dashboard(state.sides[TREATMENT], board.system, board.name)
-        near = _near(state.sides[TREATMENT], board.name) if verdict == "failed" else ""
-        found.append(DashboardResult(board.line, board.text, board.system, board.name, verdict, why, near))
-        moved |= {board.line} if verdict == "ok" else set()
-    for each in found:
-        in_expression = f"`{each.name}`" not in each.text and each.line in moved
-        yield replace(each, verdict="ok") if in_expression and each.why.startswith(_CONSTANT) else each
-
-
-def _dashboard(main: Timeline, system: str, name: str) -> tuple[str, str]:
-    if system.casefold() != "prometheus":
-        return "not checked", f"{system} is not part of this platform"
-    every = main.samples(f"family({name})", 0, math.inf)
-    samples = [sum(sample.pods.values()) for sample in every if sample.pods]
-    if not samples:
-        hint = f"; `{near}` is exported: is that meant?" if (near := _near(main, name)) else ""
-        missing = f"no pod exports a metric of this name{hint}"
-        return "failed", missing if main.last_probe_s else "nothing was sampled"
-    if len(set(samples)) < 2:
-        return "failed", f"{_CONSTANT} at {samples[0]:g} during the whole drill"
-    return "ok", f"exists and moved between {min(samples):g} and {max(samples):g}"
-
-
-def _near(main: Timeline, name: str) -> str:
-    """A similar name that a pod exports, where none exports this one; "" for none."""
-    return next((other for other in near_names(name) if _exported(main, other) and not _exported(main, name)), "")
-
-
-def _exported(main: Timeline, name: str) -> bool:
-    return any(sample.pods for sample in main.samples(f"family({name})", 0, math.inf))
-
-
 def _findings(state: DrillState, steps: Sequence[StepResult]) -> Iterator[str]:
     yield from state.findings
     yield from _not_decisive(state, steps)
     yield from weakened(state)
     yield from unguarded(state)
+    yield from dashboard_findings(state)
+    yield from early_alerts(state)
     for step in steps:
         yield from (f"line {step.facts.line}: {note}" for note in step.facts.notes)
         if step.facts.kind == "toggle" and step.verdict == "ok" and _moved_nothing(step):
@@ -285,7 +247,7 @@ def _not_decisive(state: DrillState, steps: Sequence[StepResult]) -> Iterator[st
     """What would decide a drill in which the document is executed as written, and does not decide this one."""
     if state.response.chosen:
         yield from (f"{step.place}: {step.why}" for step in steps if step.verdict in ("failed", "refused"))
-        for board in _dashboards(state):
+        for board in dashboard_results(state):
             yield from [f"line {board.line}: {board.text}: {board.why}"] if board.verdict == "failed" else []
 
 

@@ -36,10 +36,12 @@ from harness.record.incident import (
     ResponderChosen,
     RunBeside,
 )
+from harness.record.monitoring import AlertDelivered, DashboardChecked
 from harness.stats.inflation import inflation
 from harness.stats.sequential import MIN_S
 from harness.verdict.change import evidence_start, has_begun, since
 from harness.verdict.credit import credit_of
+from harness.verdict.firing import note_monitoring
 from harness.verdict.lasting import lasting
 from harness.verdict.measurement import measure, slices
 from harness.verdict.sequential import align, answer_of_control, is_too_short, show
@@ -79,8 +81,8 @@ class Judge:
                     align(self.state)
             case FaultReverted():
                 self._note_reverted(event)
-            case AlertRaised() | AlertHandled():
-                self.state.alerts.add(event)
+            case AlertRaised() | AlertHandled() | AlertDelivered() | DashboardChecked():
+                note_monitoring(self.state, event)
             case _:
                 self._note(event)
 

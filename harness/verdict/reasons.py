@@ -11,6 +11,7 @@ from harness.record.event import CONTROL, TREATMENT
 from harness.record.events import PhaseName
 from harness.verdict.cause import Reason, evidence, named
 from harness.verdict.change import since
+from harness.verdict.dashboards import unanswered_boards
 from harness.verdict.lasting import lasting, spans_to
 from harness.verdict.measurement import measure
 from harness.verdict.quantities import show_measurement
@@ -174,6 +175,7 @@ def _doubts(state: DrillState, steps: Sequence[StepResult], harm: Sequence[Outag
         Reason(f"line {unread.line} was not understood, so it was not tested: {unread.why}")
         for unread in (() if state.response.chosen else state.header.unread)
     )
+    yield from map(Reason, unanswered_boards(state))
     if _still_broken(state) and (why := _excuse(state)):
         fact = f"{why}, so the SLOs may be broken for that reason"
         yield Reason(f"{fact}: end other work, or use fewer --jobs", part="after")

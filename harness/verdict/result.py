@@ -97,6 +97,20 @@ class DashboardResult:
 
 
 @dataclass(frozen=True)
+class PrometheusAlert:
+    """An alert that fired in the Prometheus of the treatment, in seconds from the fault on.
+
+    `delivered_after_s`: when its Alertmanager had it; None: there was none, or it did not arrive.
+    """
+
+    name: str
+    priority: str
+    slo: str
+    after_s: float
+    delivered_after_s: float | None
+
+
+@dataclass(frozen=True)
 class LoadFacts:
     """The load of the drill: scenario, and rate in arrivals per second (0: the scenario's own)."""
 
@@ -179,6 +193,7 @@ class DrillResult:
     sequential: SequentialRun | None
     """None: the control ran beside the treatment."""
     times: Times
+    prometheus_alerts: tuple[PrometheusAlert, ...]
     reverted: bool
     """Whether the fault was reverted on the treatment."""
     control_reverted: bool

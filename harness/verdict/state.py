@@ -9,6 +9,8 @@ from harness.conditions import Condition, parse
 from harness.record.event import CONTROL, TREATMENT
 from harness.record.events import ControlPlanned, DrillStarted, HostSampled
 from harness.record.header import SloPlan
+from harness.record.incident import AlertRaised
+from harness.record.monitoring import DashboardChecked
 from harness.record.steps import StepFacts
 from harness.stats.hazard import EarlierRuns, ratio_needed
 from harness.stats.inflation import ENOUGH_S, UNKNOWN, VifEstimate
@@ -147,6 +149,12 @@ class DrillState:
     response: ResponseLog = field(default_factory=ResponseLog)
     """What a person or a program did in place of the runbook."""
     findings: list[str] = field(default_factory=list)
+    boards: dict[tuple[int, str], DashboardChecked] = field(default_factory=dict)
+    """What a monitoring system answered about a dashboard line, by line and name."""
+    fired: dict[str, AlertRaised] = field(default_factory=dict)
+    """The alerts of Prometheus, by name."""
+    delivered_s: dict[str, float] = field(default_factory=dict)
+    """When Alertmanager had them, by name."""
     crashes: list[str] = field(default_factory=list)
     host: list[HostSampled] = field(default_factory=list)
     """How long the processes of the run waited for a processor, every two seconds."""

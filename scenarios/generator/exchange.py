@@ -69,9 +69,14 @@ def address_of(base_url: str, schemes: tuple[str, ...]) -> Address:
     return Address(str(found[0][4][0]), port, url.hostname, url.scheme in ("https", "wss"))
 
 
+SYNTHETIC = "synthetic.type=test"
+"""W3C Baggage: the service and what it calls can tell the load from its users."""
+
+
 def encode(request: Request, authority: str) -> bytes:
     """Return the bytes of a request. A body is JSON unless the headers have a Content-Type."""
     head = f"{request.method} {request.path} HTTP/1.1\r\nHost: {authority}\r\n"
+    head += "" if any(name.lower() == "baggage" for name in request.headers) else f"Baggage: {SYNTHETIC}\r\n"
     for name, value in request.headers.items():
         head += f"{name}: {value}\r\n"
     if request.body or request.method in ("POST", "PUT", "PATCH"):

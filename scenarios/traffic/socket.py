@@ -8,7 +8,7 @@ from websockets.frames import CloseCode
 from websockets.protocol import CONNECTING, OPEN
 
 from scenarios.generator.declare import Message
-from scenarios.generator.exchange import Address
+from scenarios.generator.exchange import SYNTHETIC, Address
 
 from .engine import Transport
 from .handshake import Messages, client_protocol, refusal
@@ -72,7 +72,9 @@ class Socket:
         if self._owner is None:
             self._transport.abort()
             return
-        self._protocol.send_request(self._protocol.connect())
+        handshake = self._protocol.connect()
+        handshake.headers["Baggage"] = SYNTHETIC
+        self._protocol.send_request(handshake)
         self._flush()
         self._owner.upgrade_sent()
 

@@ -18,6 +18,7 @@ from harness.cluster.manifest import read
 IDENTITY = {"POD_NAME", "POD_IP", "SERVICE_IP", "PORT", "PARENT_PID", "GRACE_S", "APP_DIR"}
 OF_THE_POD = IDENTITY | {"ADMIN_PORT", "ADMIN_TOKEN"}
 FROM_SECRETS = {"DATABASE_URL"}
+TRACING = {"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER_ARG"}
 
 
 class Recorded(dict[str, str]):
@@ -44,4 +45,4 @@ def test_every_variable_that_a_service_reads_is_declared(deployment: str, log: L
     declared = read().environments()[deployment]
     env = Recorded({**declared, "APP_DIR": str(tmp_path)})
     import_module(MODULES[deployment]).build(Context(identity(deployment, env), env, log))
-    assert env.names - OF_THE_POD - FROM_SECRETS == declared.keys()
+    assert env.names - OF_THE_POD - FROM_SECRETS - TRACING == declared.keys()

@@ -50,6 +50,7 @@ from harness.record.incident import (
     ResponderChosen,
     RunBeside,
 )
+from harness.record.monitoring import AlertDelivered, DashboardChecked
 from harness.record.steps import StepFacts, ToggleFacts
 from tests.support.simulated_drill import World, incident
 
@@ -125,6 +126,8 @@ EVERY_KIND: tuple[Event, ...] = (
     AlertHandled(drill="WEB", alert="a1", action="escalated", by="runbook", level=2, text="no recovery after 300 s"),
     CommandTyped(drill="WEB", command="kubectl get pods", started_s=1001.0, ended_s=1002.0, exit_status=0, line=12),
     NoteTaken(drill="WEB", by="observer", text="asked for help"),
+    AlertDelivered(drill="WEB", alert="a1"),
+    DashboardChecked(drill="WEB", line=13, name="x", verdict="unknown", why="Prometheus does not answer"),
     RunBeside(drill="WEB", run="runs/1", verdict="passed", steps=4, mitigated_s=8.5, recover_s=12.5),
     FaultReverted(drill="WEB", side=TREATMENT, ok=False, why="it sticks"),
     LoadFinished(drill="WEB", side=CONTROL, sent=3, outstanding=0),

@@ -13,7 +13,14 @@ from pathlib import Path
 from harness.errors import PlatformError
 from harness.http import Answer
 from harness.machine.objects import Obj, items, protections, section, strings, text
-from harness.machine.platform_state import AdminPort, CommandResult, DeploymentState, Destination, Shell
+from harness.machine.platform_state import (
+    AdminPort,
+    CommandResult,
+    DeploymentState,
+    Destination,
+    ScrapeTarget,
+    Shell,
+)
 from harness.machine.process_ledger import Ledger
 from harness.machine.waiting import wait_until
 from harness.platforms.base import Overrides
@@ -231,6 +238,10 @@ class KubernetesPlatform:
 
     def _running(self, deployment: str) -> list[Pod]:
         return [pod for pod in self._staying() if pod.app == deployment and pod.ran]
+
+    def scrape_targets(self) -> Sequence[ScrapeTarget]:
+        fix = "name the cluster's own Prometheus by --prometheus-url"
+        raise PlatformError(f"a Prometheus on this machine does not reach the pods of {self.namespace}; {fix}")
 
     def log_files(self, deployment: str) -> Sequence[Path]:
         return self._watching.logs.files(deployment)

@@ -160,7 +160,8 @@ def test_control_is_beside_the_treatment_unless_the_file_says_what_exists_once(t
         (("version: 1", "version: 2"), "1:10: version: version `2` is not supported; write `version: 1`"),
         (("version: 1\n", "\n"), "2:1: version: missing; add it"),
         (("faults:", "fault: 1\nfaults:"), "4:8: fault: unknown key; known keys: version, namespace, placeholders, "
-         "toggles, slos, slo_files, probes, loads, services, manifests, control, compose, lint, faults, runbooks"),
+         "toggles, slos, slo_files, probes, indicators, loads, services, manifests, control, compose, lint, faults, "
+         "runbooks"),
         (("faults:", "control: sequential\nfaults:"), "4:10: control: expected a mapping, got `sequential`"),
         (("faults:", "control: {observe_s: 60}\nfaults:"), "4:10: control.sequential: missing; add it"),
         (("faults:", "control: {sequential: ''}\nfaults:"), "4:23: control.sequential: is empty; write something"),

@@ -247,8 +247,8 @@ def test_count_shows_the_number_without_an_interval() -> None:
 
 UNITS = {
     "availability": "ratio", "breaker": "state", "count": "count", "error_rate": "ratio", "health": "state",
-    "increase": "count", "log_rate": "count", "logs": "count", "metric": "count", "pNN": "ms", "quantile": "ms",
-    "rate": "count", "ratio": "ratio", "status": "ratio",
+    "increase": "count", "log_rate": "count", "logs": "count", "metric": "count", "pNN": "ms", "prom": "count",
+    "quantile": "ms", "rate": "count", "ratio": "ratio", "status": "ratio",
 }  # fmt: skip
 
 
@@ -263,7 +263,7 @@ def test_every_measure_of_a_service_says_how_it_is_taken_over_the_pods() -> None
     sampled = [
         each for name in UNITS if (each := measure_named(name.replace("NN", "95"))) and issubclass(each, SampledMeasure)
     ]
-    assert len(sampled) == 9
+    assert len(sampled) == 10
     said = {
         each.function: re.findall("summed over the pods|of all pods|any pod", each.__doc__ or "") for each in sampled
     }

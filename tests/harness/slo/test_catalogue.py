@@ -38,6 +38,7 @@ FORMS = [
     ("breaker(api-gateway, tools) == closed", "breaker(api-gateway, tools) == closed", ALWAYS),
     ('logs(inference, "timeout, \\"really\\"") == 0', 'logs(inference, "timeout, \\"really\\"") <= 0', ALWAYS),
     ('log_rate(inference, "a b") < 3', 'log_rate(inference, "a b") < 3', ALWAYS),
+    ("prom('sum(up{job=\"web\"})') >= 2", 'prom(sum(up{job="web"})) >= 2', ALWAYS),
 ]
 
 

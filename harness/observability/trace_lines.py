@@ -1,0 +1,73 @@
+"""Checks a line such as "Jaeger: Tool service traces" by Jaeger's query API: the slow or failing trace is there."""
+
+from __future__ import annotations
+
+import re
+
+from harness.errors import MonitoringError
+from harness.observability.api import Api
+from harness.observability.boards import Found, Window
+from harness.observability.traces import Trace, TraceSpan, services, traces
+
+BEFORE_S = 60.0
+"""Traces of so long before the window say how slow the service was without the incident."""
+SHOWN = 8
+"""Spans of a critical path that are shown."""
+
+
+def check_traces(api: Api, name: str, service: str, window: Window) -> Found:
+    """What Jaeger has of an incident; `service`: the one of the drill, unless the line names another.
+
+    Never raises for its answers: a refusal is `unknown`, with the reason.
+    """
+    try:
+        known = services(api)
+        chosen = _named(name, known) or service
+        if chosen not in known:
+            there = ", ".join(known) or "none"
+            return Found("failed", f"Jaeger has no service `{chosen}`; it has {there}")
+        return _check(api, chosen, window)
+    except MonitoringError as error:
+        return Found("unknown", str(error))
+
+
+def _check(api: Api, service: str, window: Window) -> Found:
+    every = traces(api, service, window.start_s, window.end_s)
+    if failing := traces(api, service, window.start_s, window.end_s, failed=True) or [
+        one for one in every if one.failed
+    ]:
+        return Found("ok", f"a failing trace of {service} is found: {_shown(_slowest(failing))}")
+    if not every:
+        return Found("failed", f"{service} has no trace in the incident")
+    before = traces(api, service, window.start_s - BEFORE_S, window.start_s)
+    slowest, usual_s = _slowest(every), max((one.root.seconds for one in before), default=0.0)
+    if before and slowest.root.seconds > usual_s:
+        return Found("ok", f"a slow trace of {service} is found: {_shown(slowest)}; before it at most {usual_s:.2f} s")
+    count = "1 trace" if len(every) == 1 else f"{len(every)} traces"
+    than = f"slower than the {usual_s:.2f} s before it" if before else "known to be slow: there is none before it"
+    return Found("failed", f"{service} has {count} in the incident, none of which failed or is {than}")
+
+
+def _named(name: str, known: list[str]) -> str:
+    """The service that a line names: the longest one whose words are all in it; "" for none."""
+    words = _words(name)
+    return max((each for each in known if _words(each) and _words(each) <= words), key=len, default="")
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[a-z0-9]+", text.lower()))
+
+
+def _slowest(found: list[Trace]) -> Trace:
+    return max(found, key=lambda trace: trace.root.seconds)
+
+
+def _shown(trace: Trace) -> str:
+    path = trace.critical_path()
+    more = f" → and {len(path) - SHOWN} more" if len(path) > SHOWN else ""
+    return f"{trace.id}, critical path {' → '.join(map(_span, path[:SHOWN]))}{more}"
+
+
+def _span(span: TraceSpan) -> str:
+    attempt = f" attempt {span.attempt}" if span.attempt > 1 else ""
+    return f"{span.service} {span.operation}{attempt} {span.seconds:.2f} s{' failed' if span.failed else ''}"

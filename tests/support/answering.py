@@ -1,0 +1,71 @@
+"""A small HTTP server that answers as a test says, and keeps what it was asked: in place of a monitoring system."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl, urlsplit
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request: its method, path, query parameters, `Authorization`, and body as JSON."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    authorization: str
+    body: object
+
+
+Answer = Callable[[Asked], tuple[int, object]]
+"""The status and the body, as JSON, or as text if it is a str."""
+
+
+@dataclass
+class Answering:
+    """A running server: its URL, and every request."""
+
+    url: str
+    asked: list[Asked] = field(default_factory=list)
+
+
+@contextmanager
+def answering(answer: Answer) -> Iterator[Answering]:
+    """A server on loopback that answers every request by `answer`."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            parts = urlsplit(self.path)
+            text = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            asked = Asked(
+                self.command, parts.path, dict(parse_qsl(parts.query)), self.headers.get("Authorization", ""),
+                json.loads(text) if text else None,
+            )  # fmt: skip
+            found.asked.append(asked)
+            status, body = answer(asked)
+            content = (body if isinstance(body, str) else json.dumps(body)).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_POST = do_PATCH = do_GET
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    found = Answering(f"http://127.0.0.1:{server.server_port}")
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield found
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
