@@ -1,6 +1,7 @@
-"""Runs a program that reaches only a part of the file system and of the network: `confined.py RULES PROGRAM ARGUMENT…`.
+"""Runs a program that reaches only a part of the file system and of the network: `confined.py FD PROGRAM ARGUMENT…`.
 
-A stand-alone script that restricts itself and replaces itself by the program (exec). RULES is what `encoded` returns.
+A stand-alone script that restricts itself and replaces itself by the program (exec). FD is a descriptor that `handed`
+returned; the rules are too long for an argument where the user's home is beside thousands of others.
 Files and TCP ports are restricted by Landlock, where the kernel has it. With `network`, the program is in a network
 namespace of its own, in which nothing exists, and what it connects to is decided by the harness, which answers its
 system calls. The restrictions hold for every process that the program starts, also as root, which loses its
@@ -64,14 +65,19 @@ SECCOMP = {"x86_64": 317, "aarch64": 277}
 SET_FILTER, NEW_LISTENER = 1, 1 << 3
 
 
-def encoded(rules: Rules) -> str:
-    """The rules as an argument of this script, for the same interpreter."""
-    return marshal.dumps({**rules}).hex()
+def handed(rules: Rules) -> int:
+    """A descriptor with the rules, for one start of this script by the same interpreter. The caller closes it."""
+    descriptor = os.memfd_create("rules")
+    with open(descriptor, "wb", closefd=False) as file:
+        file.write(marshal.dumps({**rules}))
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
 
 
-def decoded(text: str) -> Rules:
-    """The rules that `encoded` returned as this text."""
-    rules: Rules = marshal.loads(bytes.fromhex(text))  # noqa: S302  the harness wrote it
+def received(descriptor: int) -> Rules:
+    """The rules that `handed` wrote; closes the descriptor."""
+    with open(descriptor, "rb") as file:
+        rules: Rules = marshal.loads(file.read())  # noqa: S302  the harness wrote it
     return rules
 
 
@@ -176,8 +182,8 @@ def _check(result: int) -> None:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
-def main(text: str, program: str, *arguments: str) -> None:
-    rules = decoded(text)
+def main(descriptor: str, program: str, *arguments: str) -> None:
+    rules = received(int(descriptor))
     with open("/proc/self/environ", "rb") as given:  # Python adds LC_CTYPE where the locale is C
         if b"LC_CTYPE=" not in given.read():
             os.environ.pop("LC_CTYPE", None)

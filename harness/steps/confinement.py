@@ -54,14 +54,16 @@ def no_namespace() -> str:
     everything: confined.Rules = {"read": ["/"], "write": ["/"], "execute": ["/"], "connect": None, "network": None}
     channel, theirs = socket.socketpair()
     with channel, theirs:
-        argv = _confined(everything, theirs.fileno(), "", "/bin/sh")
+        given = confined.handed(_isolating(everything, theirs.fileno(), ""))
         try:
             done = subprocess.run(
-                argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=_START_S,
-                pass_fds=(theirs.fileno(),),
+                _command(given, "/bin/sh"), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+                timeout=_START_S, pass_fds=(theirs.fileno(), given),
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             return f"a program in a network namespace did not start within {_START_S:g} s"
+        finally:
+            os.close(given)
     why = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
     return f"it gives this user no network namespace ({why})" if done.returncode else ""
 
@@ -93,19 +95,22 @@ class Confinement:
         real = reach.kubectl is not None
         script = reach.kubectl is not None and _is_script(reach.kubectl)
         self._isolates = not script and not no_namespace()
-        self.pass_fds = (self._theirs.fileno(),) if self._isolates else ()
-        """Descriptors that the command inherits."""
-        self.command = [bash] if script else self._command(bash, shell, real)
+        restricts = self._isolates or (confined.available() and not script)
+        self._given = confined.handed(self._restrictions(_rules(bash, shell, reach), real)) if restricts else None
+        self.command = [bash] if self._given is None else _command(self._given, bash)
         self._connections: Connections | None = None
 
-    def _command(self, bash: str, shell: Shell, real: bool) -> list[str]:
-        if not self._isolates and not confined.available():
-            return [bash]
-        rules = _rules(bash, shell, self._reach)
-        if not self._isolates:
-            rules["connect"] = None if real else self._reach.destinations.ports
-            return _unshared(rules, bash)
-        return _confined(rules, self._theirs.fileno(), self._hosts(), bash)
+    @property
+    def pass_fds(self) -> tuple[int, ...]:
+        """Descriptors that the command inherits."""
+        channel = (self._theirs.fileno(),) if self._isolates else ()
+        return channel if self._given is None else (*channel, self._given)
+
+    def _restrictions(self, rules: confined.Rules, real: bool) -> confined.Rules:
+        """The rules with what is allowed of the network; `real`: for the real kubectl."""
+        if self._isolates:
+            return _isolating(rules, self._theirs.fileno(), self._hosts())
+        return {**rules, "connect": None if real else self._reach.destinations.ports}
 
     def _hosts(self) -> str:
         text, file = self._reach.destinations.hosts, self._private / "hosts"
@@ -115,7 +120,7 @@ class Confinement:
 
     def started(self) -> None:
         """Answer the connections of the bash, which was started by `command`. Raises MachineError if it ended."""
-        self._theirs.close()
+        self._close_theirs()
         with self._channel:
             if self._isolates:
                 self._connections = Connections(self._received(), self._reach.destinations.allow)
@@ -136,9 +141,16 @@ class Confinement:
     def close(self) -> None:
         """Answer no more. Idempotent."""
         self._channel.close()
-        self._theirs.close()
+        self._close_theirs()
         if self._connections is not None:
             self._connections.close()
+
+    def _close_theirs(self) -> None:
+        """Close what the bash has inherited. Idempotent."""
+        self._theirs.close()
+        if self._given is not None:
+            os.close(self._given)
+            self._given = None
 
 
 def _rules(bash: str, shell: Shell, reach: Reach) -> confined.Rules:
@@ -152,14 +164,15 @@ def _rules(bash: str, shell: Shell, reach: Reach) -> confined.Rules:
     }
 
 
-def _confined(rules: confined.Rules, channel: int, hosts: str, program: str) -> list[str]:
-    """The command that starts a program in a network namespace."""
+def _isolating(rules: confined.Rules, channel: int, hosts: str) -> confined.Rules:
+    """The rules for a program in a network namespace of its own."""
     instructions = syscall_filter.instructions(os.uname().machine)
-    return _unshared({**rules, "network": {"filter": instructions, "channel": channel, "hosts": hosts}}, program)
+    return {**rules, "network": {"filter": instructions, "channel": channel, "hosts": hosts}}
 
 
-def _unshared(rules: confined.Rules, program: str) -> list[str]:
-    return [sys.executable, "-IS", confined.__file__, confined.encoded(rules), program]
+def _command(given: int, program: str) -> list[str]:
+    """The command that starts a program by the rules of a descriptor."""
+    return [sys.executable, "-IS", confined.__file__, f"{given}", program]
 
 
 def _hidden() -> list[Path]:

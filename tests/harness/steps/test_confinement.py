@@ -91,28 +91,47 @@ def test_confined_program_ends_when_its_reader_has_ended(session: Session) -> No
     assert (out, err) == ("y\n141 0\n", "")
 
 
+@needs_landlock
+def test_home_beside_thousands_of_others_is_hidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(4000):
+        (tmp_path / "homes" / f"user-with-a-name-of-usual-length-{number}").mkdir(parents=True)
+    home = tmp_path / "homes" / "user-with-a-name-of-usual-length-7"
+    (home / "secret").write_text("secret\n")
+    monkeypatch.setenv("HOME", str(home))
+    with closing(Session(SmallCluster(tmp_path).shell(), tmp_path / "run" / "steps", run_dir=tmp_path / "run")) as made:
+        assert output(made, "echo started") == ("started\n", "")
+        out, err = output(made, f"read -r x < {home}/secret; echo $x")
+    assert out.strip() == ""
+    assert "Permission denied" in err
+
+
 def test_machine_without_means_runs_a_plain_bash(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(confined, "version", lambda: 0)
     monkeypatch.setattr(confinement, "no_namespace", lambda: "not on this machine")
-    assert command(SmallCluster(tmp_path).shell(), tmp_path) == ["/bin/bash"]
+    assert command(SmallCluster(tmp_path).shell(), tmp_path) == ("/bin/bash", None)
 
 
 @needs_landlock
 def test_real_kubectl_is_confined_unless_it_is_a_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(confinement, "no_namespace", lambda: "not on this machine")
     shell = Shell(str(tmp_path), {"HOME": str(tmp_path), "KUBECONFIG": str(tmp_path / "config")}, tmp_path)
-    (*_, rules, bash) = command(shell, tmp_path, Path("/bin/ls"))
-    assert (bash, confined.decoded(rules)["connect"]) == ("/bin/bash", None)
-    assert str(tmp_path / "config") in confined.decoded(rules)["read"]
+    program, rules = command(shell, tmp_path, Path("/bin/ls"))
+    assert rules is not None
+    assert (program, rules["connect"]) == ("/bin/bash", None)
+    assert str(tmp_path / "config") in rules["read"]
     monkeypatch.setattr(confinement, "no_namespace", lambda: "")
-    (*_, rules, _) = command(shell, tmp_path, Path("/bin/ls"))
-    assert confined.decoded(rules)["connect"] == []
+    _, rules = command(shell, tmp_path, Path("/bin/ls"))
+    assert rules is not None
+    assert rules["connect"] == []
     (tmp_path / "kubectl").write_text("#!/bin/sh\nexec /opt/kubectl\n")
-    assert command(shell, tmp_path, tmp_path / "kubectl") == ["/bin/bash"]
+    assert command(shell, tmp_path, tmp_path / "kubectl") == ("/bin/bash", None)
 
 
-def command(shell: Shell, folder: Path, kubectl: Path | None = None) -> list[str]:
-    """The command that starts the bash of a shell."""
+def command(shell: Shell, folder: Path, kubectl: Path | None = None) -> tuple[str, confined.Rules | None]:
+    """The program that the command for the bash of a shell starts in the end, and its rules; None: it has none."""
     reach = Reach((), (), Destinations(lambda: ()), kubectl)
     with closing(Confinement("/bin/bash", shell, reach, folder)) as made:
-        return made.command
+        if len(made.command) == 1:
+            return made.command[0], None
+        *_, given, program = made.command
+        return program, confined.received(os.dup(int(given)))
