@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from harness import app
 from harness.cli.monitoring_parser import choice_of
 from harness.cli.notify import notify
-from harness.cli.parser import DEFAULT_DIR
+from harness.cli.platform_parser import DEFAULT_DIR
 from harness.cli.requests import plan_request, platform_choice
 from harness.cli.rules import rules
 from harness.cli.signals import stop_on_signals

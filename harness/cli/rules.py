@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
+from harness.cli.shared_options import add_document, add_selection
 from harness.errors import PASSED
 
 EXAMPLES = """\
@@ -16,11 +16,7 @@ EXAMPLES = """\
 """
 
 
-def add_arguments(
-    command: argparse.ArgumentParser,
-    add_document: Callable[[argparse.ArgumentParser], None],
-    add_selection: Callable[[argparse.ArgumentParser], None],
-) -> None:
+def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the arguments of `gameday rules`."""
     add_document(command)
     add_selection(command)
