@@ -7,10 +7,10 @@ from typing import Protocol
 
 MOST = 8
 """Most drills at a time that are chosen automatically."""
-PEAK_FACTOR = 2.0
+PEAK_FACTOR = 1.75
 """A drill needs so many times its mean processor time in its busiest phases, such as a rollout."""
 LEAST_CORES = 0.5
-"""Idle cores that a further drill needs in any case: its platforms start within seconds."""
+"""Idle cores that a further drill needs in any case, also in the place of one that has ended: its platforms start."""
 PLATFORM_BYTES = 750_000_000
 """Free memory that each platform of a further drill needs, with its load."""
 
@@ -38,8 +38,11 @@ class Admission(Protocol):
         """Most drills at a time."""
         ...
 
-    def admits(self, running: int, room: Room | None) -> bool:
-        """Whether a drill may start beside `running` others. `room`: None while one of them has no load yet."""
+    def admits(self, running: int, room: Room | None, before: int = 0) -> bool:
+        """Whether a drill may start beside `running` others. `room`: None while one of them has no load yet.
+
+        `before`: how many have run at the same time in this run, at most.
+        """
         ...
 
 
@@ -49,7 +52,7 @@ class FixedJobs:
 
     most: int
 
-    def admits(self, running: int, room: Room | None) -> bool:
+    def admits(self, running: int, room: Room | None, before: int = 0) -> bool:
         """Whether fewer are running."""
         return running < self.most
 
@@ -58,18 +61,20 @@ class FixedJobs:
 class AutomaticJobs:
     """As many drills at a time as the machine can run without delaying them, at least one.
 
-    A further drill starts once those that run are under load, and the idle cores suffice for its busiest phases.
+    A further drill starts once those that run are under load, and the idle cores suffice for its busiest phases. In the
+    place of one that has ended it starts at once: so many have run together, and only the mix of phases is another.
     """
 
     most: int = MOST
     platforms: int = 2
     """Platforms of a drill that are up at a time: one with a sequential control."""
 
-    def admits(self, running: int, room: Room | None) -> bool:
+    def admits(self, running: int, room: Room | None, before: int = 0) -> bool:
         """Whether the room suffices for one more drill like those that run."""
         if running == 0:
             return True
         if running >= self.most or room is None or room.throttled:
             return False
-        needed_cores = max(LEAST_CORES, PEAK_FACTOR * room.used_cores / running)
+        peak_cores = PEAK_FACTOR * room.used_cores / running if running >= before else 0.0
+        needed_cores = max(LEAST_CORES, peak_cores)
         return room.idle_cores >= needed_cores and room.free_bytes >= self.platforms * PLATFORM_BYTES

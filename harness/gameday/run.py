@@ -122,12 +122,12 @@ def _start_all(gameday: _Gameday, admission: Admission, pool: Executor, referenc
     waiting = deque(start_order(gameday.plan.drills, admission.most))
     futures = dict[Future[None], str]()
     meter = RoomMeter(gameday.journal.write, partial(gameday.members.containers, gameday.out))
-    running, room, ticks = set[Future[None]](), None, 0
+    running, most, room, ticks = set[Future[None]](), 0, None, 0
     while (waiting and not gameday.stop.is_set()) or running:
-        while waiting and not gameday.stop.is_set() and admission.admits(len(running), room):
+        while waiting and not gameday.stop.is_set() and admission.admits(len(running), room, most):
             drill, room = waiting.popleft(), None
             running.add(future := pool.submit(_run_drill, gameday, drill))
-            futures[future] = drill.runbook.id
+            futures[future], most = drill.runbook.id, max(most, len(running))
         running = wait(running, WAKE_S, FIRST_COMPLETED).not_done  # a signal's handler runs here, only while awake
         ticks += 1
         if ticks % WAKES_PER_SAMPLE == 0:
