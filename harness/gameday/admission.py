@@ -7,7 +7,7 @@ from typing import Protocol
 
 MOST = 8
 """Most drills at a time that are chosen automatically."""
-PEAK_FACTOR = 1.75
+PEAK_FACTOR = 1.5
 """A drill needs so many times its mean processor time in its busiest phases, such as a rollout."""
 LEAST_CORES = 0.5
 """Idle cores that a further drill needs in any case, also in the place of one that has ended: its platforms start."""

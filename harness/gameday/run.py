@@ -26,7 +26,6 @@ from harness.gameday.headers import Draw, drill_header, procedures_header, run_h
 from harness.gameday.judging import LiveJudges
 from harness.gameday.monitoring import monitor_of, with_environment
 from harness.gameday.observation import control_plan
-from harness.gameday.order import start_order
 from harness.gameday.room import RoomMeter
 from harness.gameday.side import LiveSide
 from harness.gameday.toggles import drift, overrides
@@ -119,8 +118,7 @@ def _environment(plan: GamedayPlan, members: Members) -> EnvironmentFound:
 
 def _start_all(gameday: _Gameday, admission: Admission, pool: Executor, reference: Reference) -> list[Future[None]]:
     """Start each drill as soon as it is admitted, and measure the machine, until all have ended."""
-    waiting = deque(start_order(gameday.plan.drills, admission.most))
-    futures = dict[Future[None], str]()
+    waiting, futures = deque(gameday.plan.drills), dict[Future[None], str]()
     meter = RoomMeter(gameday.journal.write, partial(gameday.members.containers, gameday.out))
     running, most, room, ticks = set[Future[None]](), 0, None, 0
     while (waiting and not gameday.stop.is_set()) or running:

@@ -26,9 +26,9 @@ def test_first_drill_needs_no_room() -> None:
     [
         (1, None, False),
         (1, ROOM, True),
-        (1, replace(ROOM, idle_cores=0.69), False),
-        (1, replace(ROOM, idle_cores=0.71), True),
-        (2, replace(ROOM, idle_cores=0.69), True),
+        (1, replace(ROOM, idle_cores=0.59), False),
+        (1, replace(ROOM, idle_cores=0.61), True),
+        (2, replace(ROOM, idle_cores=0.59), True),
         (2, replace(ROOM, idle_cores=0.49), False),
         (1, replace(ROOM, used_cores=0.01, idle_cores=0.49), False),
         (1, replace(ROOM, free_bytes=2 * PLATFORM_BYTES - 1), False),
@@ -37,14 +37,12 @@ def test_first_drill_needs_no_room() -> None:
         (MOST, ROOM, False),
     ],
 )
-def test_further_drill_needs_more_than_each_uses_and_memory(
-    running: int, room: Room | None, admitted: bool
-) -> None:
+def test_further_drill_needs_more_than_each_uses_and_memory(running: int, room: Room | None, admitted: bool) -> None:
     assert AutomaticJobs().admits(running, room) is admitted
 
 
 def test_drill_in_the_place_of_one_that_has_ended_needs_its_start_only() -> None:
-    busy = replace(ROOM, used_cores=1.4, idle_cores=0.6)
+    busy = replace(ROOM, used_cores=1.4, idle_cores=0.55)
     assert not AutomaticJobs().admits(2, busy, before=2)
     assert AutomaticJobs().admits(2, busy, before=3)
     assert not AutomaticJobs().admits(2, replace(busy, idle_cores=0.4), before=3)
