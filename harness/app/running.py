@@ -35,9 +35,10 @@ from harness.bindings import SequentialControl
 from harness.errors import BindingError, GamedayError, Interrupted, MachineError, PlatformError
 from harness.faults.factory import make_fault
 from harness.gameday.admission import Admission, AutomaticJobs, FixedJobs
+from harness.gameday.drilling import Members
 from harness.gameday.headers import Draw
 from harness.gameday.judging import LiveJudges
-from harness.gameday.run import Members, run_gameday
+from harness.gameday.run import run_gameday
 from harness.listeners.progress import ReadJudge
 from harness.load.base import Load
 from harness.machine import run_registry

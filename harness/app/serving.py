@@ -18,7 +18,7 @@ from harness.app.running import Notify, RunRequest, RunResult, run_plan
 from harness.bindings import FaultSpec
 from harness.errors import BindingError, Interrupted
 from harness.faults.base import Fault
-from harness.gameday.run import Members
+from harness.gameday.drilling import Members
 from harness.listeners.web.feed import Feed
 from harness.listeners.web.messages import Messages
 from harness.listeners.web.runbook import shown_plan
