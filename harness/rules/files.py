@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 import yaml
 
-from harness.rules.burn import ROWS, WINDOWS
 from harness.rules.generate import NO_DATA_FOR, RECORDED, Alert, Rules, SloRules
 from harness.rules.promtool import promtool_tests, step_of
+from harness.stats.burn import ROWS, WINDOWS
 
 Yaml = dict[str, object]
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from harness.errors import ConditionError
 from harness.measures.promql import BadShare, Indicators
-from harness.rules.burn import ROWS, WINDOWS, Row, Window
 from harness.slo import Slo
+from harness.stats.burn import ROWS, WINDOWS, Row, Window
 
 RECORDED = "slo:bad_share:rate"
 """Begins the names of the recorded series; the window follows."""

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.measures.promql import BadShare
-from harness.rules.burn import Row
 from harness.rules.generate import Alert, SloRules
+from harness.stats.burn import Row
 
 SAMPLES = 144
 """A healthy long window has at least so many samples, or one a minute."""

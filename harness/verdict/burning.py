@@ -1,8 +1,8 @@
 """Alerts by burn rate: how fast an SLO uses its error budget, over a long and a short window at once. Pure.
 
-The burn rate is the share of bad events over the share that the objective allows. The rules are the multi-window,
-multi-burn-rate ones of Beyer et al., The Site Reliability Workbook, ch. 5, "Alerting on SLOs", table 5-8; only their
-windows are shorter, all by the same factor, because a drill lasts for minutes: HOUR_S.
+The burn rate is the share of bad events over the share that the objective allows. The rules are those of
+`stats/burn.py` for a budget of 30 days; only their windows are shorter, all by the same factor, because a drill lasts
+for minutes: HOUR_S.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from harness.measures.load import LoadMeasure
 from harness.measures.reading import Events
 from harness.measures.sampled import SampledMeasure
 from harness.record.event import TREATMENT
+from harness.stats.burn import ROWS
 from harness.verdict.measurement import slices
 from harness.verdict.now import so_far
 from harness.verdict.quantities import show_measurement
@@ -45,10 +46,10 @@ class Rule:
     short_s: float
 
 
-RULES: Final = (
-    Rule(0, 14.4, HOUR_S, HOUR_S / 12),
-    Rule(1, 6.0, 6 * HOUR_S, HOUR_S / 2),
-    Rule(2, 1.0, 72 * HOUR_S, 6 * HOUR_S),
+_SCALE: Final = HOUR_S / 3600
+RULES: Final = tuple(
+    Rule(rank, row.burn_rate(30 * 86400.0), row.long.seconds * _SCALE, row.short.seconds * _SCALE)
+    for rank, row in enumerate(ROWS)
 )
 """The most urgent first: 2 % of a 30 days' budget in an hour, 5 % in six hours, 10 % in three days."""
 UNKNOWN_BURN_RANK: Final = 1

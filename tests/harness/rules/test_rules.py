@@ -13,9 +13,9 @@ import yaml
 from harness.conditions import parse
 from harness.measures.promql import Indicator
 from harness.rules import Rules, rules_of
-from harness.rules.burn import ROWS
 from harness.rules.files import promtool_files, rules_file
 from harness.slo import Slo
+from harness.stats.burn import ROWS
 from tests.support.gameday import gameday, in_process
 from tests.support.paths import BINDINGS, RUNBOOK
 
