@@ -12,7 +12,7 @@ from harness.record.incident import AlertHandled, AlertRaised, AlertSource
 from harness.runbook.alerting import DEFAULT_PRIORITIES
 from harness.verdict.burning import DueAlert, firing, unraised
 from harness.verdict.judge import Judge
-from harness.verdict.now import slos_now
+from harness.verdict.now import holding_now
 from harness.verdict.state import DrillState
 
 DRILL = "gameday"
@@ -46,14 +46,14 @@ class AlertWatch:
             return
         self._next_s = self._clock() + PERIOD_S
         with self._judge() as judge:
-            due, holding = tuple(firing(judge.state)), self._holding(judge.state)
+            due, holding = self._firing(judge.state), self._holding(judge.state)
         self._raise(due, "slo")
         self._mitigated(holding)
 
     def responding(self) -> None:
         """Raise an alert for every broken SLO that has none: the responder begins, whether or not a rule has fired."""
         with self._judge() as judge:
-            due, broken = tuple(firing(judge.state)), tuple(unraised(judge.state))
+            due, broken = self._firing(judge.state), tuple(unraised(judge.state))
         self._raise(due, "slo")
         self._raise((each for each in broken if each.slo not in self._ranks), "drill")
 
@@ -77,12 +77,16 @@ class AlertWatch:
         while not done.wait(PERIOD_S):
             self.poll()
 
+    def _firing(self, state: DrillState) -> tuple[DueAlert, ...]:
+        """What fires, of the SLOs that can still become more urgent: asking costs more than all judging does."""
+        return tuple(firing(state, [slo for slo in state.slos if self._ranks.get(slo.name) != 0]))
+
     def _holding(self, state: DrillState) -> set[str]:
         """The SLOs with an open alert that are known to hold since the response began."""
         begin_s = state.start("response")
         if begin_s is None or not self._open:
             return set()
-        return {slo.name for slo in slos_now(state, begin_s) if slo.holds}
+        return holding_now(state, begin_s, set(self._open.values()))
 
     def _raise(self, due: Iterable[DueAlert], source: AlertSource) -> None:
         for each in due:

@@ -12,7 +12,7 @@ from harness.record.incident import AlertRaised
 from harness.record.monitoring import AlertDelivered
 
 
-class AlertWatch:
+class RuleWatch:
     """Records each alert once when it fires, and once when Alertmanager has it; `look` looks once."""
 
     def __init__(

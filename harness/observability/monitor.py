@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness.errors import GamedayError, MonitoringError
 from harness.observability.alertmanager import Alertmanager
-from harness.observability.alerts import AlertWatch
+from harness.observability.alerts import RuleWatch
 from harness.observability.api import Api
 from harness.observability.boards import Found, Window
 from harness.observability.dashboard_files import check_file
@@ -98,7 +98,7 @@ class SideMonitor:
         )  # fmt: skip
         prometheus = self._own.start()
         if systems.rules and paged:
-            self._alerts = Periodic("alerts", AlertWatch(prometheus, self._alertmanager, self._record).look)
+            self._alerts = Periodic("alerts", RuleWatch(prometheus, self._alertmanager, self._record).look)
             self._alerts.start(lambda _: None, self._broke)
         return prometheus
 

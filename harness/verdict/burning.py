@@ -7,7 +7,7 @@ for minutes: HOUR_S.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -56,14 +56,14 @@ UNKNOWN_BURN_RANK: Final = 1
 """Of an objective without an error budget, such as a health check, which is broken: how fast it burns is not known."""
 
 
-def firing(state: DrillState) -> Iterator[DueAlert]:
-    """For each SLO that fires on the treatment while it has the fault, its most urgent alert.
+def firing(state: DrillState, slos: Iterable[Slo]) -> Iterator[DueAlert]:
+    """For each of these SLOs that fires on the treatment while it has the fault, its most urgent alert.
 
     Only a run needs this, so that no report computes it: the alerts that were raised are in the record.
     """
     if TREATMENT not in state.fault_applied_s or state.reverted is not None:
         return
-    for slo in state.slos:
+    for slo in slos:
         rule = next((rule for rule in RULES if _fires(state, slo, rule)), None)
         if rule is not None:
             yield DueAlert(slo.name, rule.rank, f"{_broken(state, slo)}: {_burns(state, slo, rule)}")

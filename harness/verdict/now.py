@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from harness.record.event import TREATMENT
@@ -33,16 +34,31 @@ class SloNow:
 
 def slos_now(state: DrillState, begin_s: float = -math.inf) -> tuple[SloNow, ...]:
     """Each SLO by the latest evidence of the treatment from `begin_s` on, the begin of a slice."""
-    end = state.sides[TREATMENT].frontier
-    window = state.window(TREATMENT, min(end, max(begin_s, end - LONGEST_S)), end)
+    window = _window(state, begin_s)
     return tuple(_now(state, slo, window) for slo in state.slos)
 
 
+def holding_now(state: DrillState, begin_s: float, names: Collection[str]) -> set[str]:
+    """The names, of these, of the SLOs that are known to hold by the same evidence."""
+    window = _window(state, begin_s)
+    return {slo.name for slo in state.slos if slo.name in names and _holds(state, slo, window)}
+
+
+def _window(state: DrillState, begin_s: float) -> Window:
+    end = state.sides[TREATMENT].frontier
+    return state.window(TREATMENT, min(end, max(begin_s, end - LONGEST_S)), end)
+
+
 def _now(state: DrillState, slo: Slo, window: Window) -> SloNow:
-    question = state.question(slo)
-    broken = since(state.question(slo, alarm=True), window, holds=False) is not None
-    holds = False if broken else True if since(question, window) is not None else None
-    return SloNow(slo.name, slo.objective.text, slo.objective.unit, so_far(question, window).value, holds)
+    value = so_far(state.question(slo), window).value
+    return SloNow(slo.name, slo.objective.text, slo.objective.unit, value, _holds(state, slo, window))
+
+
+def _holds(state: DrillState, slo: Slo, window: Window) -> bool | None:
+    """Whether an SLO holds at the end of a window; None: not known."""
+    if since(state.question(slo, alarm=True), window, holds=False) is not None:
+        return False
+    return True if since(state.question(slo), window) is not None else None
 
 
 def so_far(question: Question, window: Window) -> Measurement:

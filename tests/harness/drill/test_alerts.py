@@ -95,7 +95,7 @@ class Live:
         yield self._judge
 
     def due(self, *alerts: DueAlert) -> None:
-        self.patch.setattr("harness.drill.alerts.firing", lambda state: alerts)
+        self.patch.setattr("harness.drill.alerts.firing", lambda state, slos: alerts)
 
     def handled(self, event: AlertHandled) -> None:
         self._judge.add(event)

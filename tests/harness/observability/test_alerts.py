@@ -7,7 +7,7 @@ from typing import cast
 
 from harness.errors import MonitoringError
 from harness.observability.alertmanager import Alertmanager
-from harness.observability.alerts import AlertWatch
+from harness.observability.alerts import RuleWatch
 from harness.observability.api import Api
 from harness.observability.prometheus import Prometheus
 from harness.record.event import DrillEvent
@@ -31,7 +31,7 @@ def test_an_alert_is_recorded_when_it_fires_and_when_it_arrives() -> None:
 
     alertmanager = cast(Alertmanager, SimpleNamespace(received=lambda: frozenset(arrived)))
     with answering(answer) as server:
-        watch = AlertWatch(Prometheus(Api("Prometheus", server.url, "")), alertmanager, recorded.append)
+        watch = RuleWatch(Prometheus(Api("Prometheus", server.url, "")), alertmanager, recorded.append)
         watch.look()
         active.append(alert("Slow", "pending"))
         watch.look()
@@ -58,5 +58,5 @@ def test_an_alertmanager_that_does_not_answer_is_asked_again() -> None:
     data = {"status": "success", "data": {"alerts": [alert("Down", "firing")]}}
     with answering(lambda asked: (200, data)) as server:
         alertmanager = cast(Alertmanager, SimpleNamespace(received=refuse))
-        AlertWatch(Prometheus(Api("Prometheus", server.url, "")), alertmanager, recorded.append).look()
+        RuleWatch(Prometheus(Api("Prometheus", server.url, "")), alertmanager, recorded.append).look()
     assert [type(event) for event in recorded] == [AlertRaised]

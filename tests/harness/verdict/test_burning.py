@@ -94,7 +94,7 @@ def test_every_recorded_alert_of_a_rule_fires_again_from_the_record_alone(tmp_pa
     for event in read_events(tmp_path / "record.jsonl"):
         if isinstance(event, AlertRaised):
             state = judges.by_drill[event.drill].state
-            assert [(each.slo, each.text) for each in firing(state)] == [(event.slo, event.text)]
+            assert [(each.slo, each.text) for each in firing(state, state.slos)] == [(event.slo, event.text)]
             rate = burn_rate(state, state.slos[0], RULES[0].long_s)
             assert rate is not None
             assert rate >= RULES[0].burn
