@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -19,13 +18,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.request import urlopen
 
 from harness.errors import Interrupted, PlatformError
+from harness.http import call
 from harness.load.base import OnMessage
 from harness.load.fan_out import FanOut
 from harness.load.merged import MergedCounts
 from harness.load.worker import WorkerLoad
+from harness.machine.loopback import free_port
 from harness.machine.platform_state import AdminPort
 
 START_LIMIT_S, STOP_LIMIT_S, POLL_S = 30.0, 3.0, 0.1
@@ -86,7 +86,7 @@ class LocustLoad:
     def start(self, on_message: OnMessage, on_death: Callable[[str], None]) -> None:
         """Start locust and workers; return when arrivals have begun. Raises Interrupted if it is stopped before."""
         self._on_message, self._on_death = on_message, on_death
-        port = self._ui.master_port or _free_port()
+        port = self._ui.master_port or free_port()
         self._master = self._launch(port)
         on_message({"ev": "hello", "engine": "locust master", "series": [], "pid": self._master.pid})
         self._await_web_ui()
@@ -118,7 +118,7 @@ class LocustLoad:
 
     def _await_web_ui(self) -> None:
         deadline_s = time.monotonic() + START_LIMIT_S
-        while not _answers(f"{self._ui.url}/"):
+        while not call("GET", f"{self._ui.url}/").status:
             self._check()
             if self._ended() or time.monotonic() > deadline_s:
                 raise PlatformError(f"locust's web UI did not start at {self._ui.url}: {self._why()}")
@@ -224,18 +224,3 @@ class LocustLoad:
                 os.killpg(self._master.pid, number)
             with suppress(subprocess.TimeoutExpired):
                 self._master.wait(STOP_LIMIT_S)
-
-
-def _answers(url: str) -> bool:
-    """Whether something answers; an error status is an answer too."""
-    try:
-        with urlopen(url, timeout=2):  # noqa: S310  our own, on the address that it was given
-            return True
-    except OSError as error:
-        return hasattr(error, "code")
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])

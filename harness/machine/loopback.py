@@ -1,4 +1,4 @@
-"""Loopback subnets: each platform claims one, with an address for every pod and Service."""
+"""Loopback: free ports, and subnets, of which each platform claims one with an address for every pod and Service."""
 
 from __future__ import annotations
 
@@ -18,6 +18,14 @@ NODE, DATABASE, FIRST_SERVICE, FIRST_POD, LAST_POD = 1, 2, 10, 40, 250
 """Last number of the addresses of a subnet, by what uses them."""
 
 
+def free_port(address: str = "127.0.0.1") -> int:
+    """A TCP port of an address that is free now."""
+    with closing(socket.socket()) as probe:
+        probe.bind((address, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 class Subnet:
     """A free subnet `127.X.Y.0/24`, reserved by a bound socket until `close`; `ports` are those of its Services.
 
@@ -29,9 +37,7 @@ class Subnet:
             raise MachineError("this operating system has no SO_REUSEPORT: the platform needs Linux")
         self._claim, self.prefix = _claim(ports)
         self._free = list(range(FIRST_POD, LAST_POD))
-        with closing(socket.socket()) as probe:
-            probe.bind((self.address(NODE), 0))
-            self.admin_port: int = probe.getsockname()[1]
+        self.admin_port = free_port(self.address(NODE))
 
     def address(self, host: int) -> str:
         """The address whose last number is `host`."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from harness.machine.loopback import free_port
 from harness.observability.api import Api
-from harness.observability.program import Serving, free_port
+from harness.observability.program import Serving
 
 NAMES = ("prometheus-alertmanager", "alertmanager")
 """Debian's name, and that of the project's own package."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import time
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 
 from harness.errors import MachineError, MonitoringError, PlatformError
@@ -57,11 +55,3 @@ class Serving:
     def _last_line(self) -> str:
         lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines() if self._log.exists() else []
         return f"{lines[-1] if lines else 'it wrote nothing'}; see {self._log}"
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that is free now."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.machine.loopback import free_port
 from harness.machine.platform_state import ScrapeTarget
 from harness.observability.api import Api
-from harness.observability.program import Serving, free_port
+from harness.observability.program import Serving
 from harness.observability.prometheus import Prometheus
 from harness.observability.targets import TargetsFile
 
