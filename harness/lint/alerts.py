@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from harness.lint.nearest import nearest
 from harness.runbook.promql import metric_names
 
 if TYPE_CHECKING:
@@ -41,11 +42,8 @@ class Alerts:
     """The rules of the file that is linted itself; None for a runbook."""
 
     def nearest(self, name: str) -> str:
-        """` (near: X)` with the most similar alert, or ""."""
-        from difflib import get_close_matches  # noqa: PLC0415  rarely needed
-
-        found = get_close_matches(name, [rule.name for rule in self.rules], 1, 0.8)
-        return f"; the nearest is `{found[0]}`" if found else ""
+        """The most similar alert, as `nearest` names it."""
+        return nearest(name, (rule.name for rule in self.rules), 0.8)
 
 
 def folded(name: str) -> str:

@@ -39,9 +39,7 @@ class Kubectl:
     @property
     def is_change(self) -> bool:
         """Whether it changes the cluster."""
-        if any(
-            self.options.get(key) in ("client", "server", "true", "") for key in ("--dry-run",) if key in self.options
-        ):
+        if self.options.get("--dry-run") in ("client", "server", "true", ""):
             return False
         if self.verb == "rollout":
             return self.sub in ("restart", "undo", "pause", "resume")

@@ -41,14 +41,6 @@ class Platform:
         return name in self.names(kind)
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """`; the nearest is X` with the most similar name, or ""."""
-    from difflib import get_close_matches  # noqa: PLC0415  rarely needed
-
-    found = get_close_matches(name, list(known), 1, 0.6)
-    return f"; the nearest is `{found[0]}`" if found else ""
-
-
 def of_manifests(trees: Iterable[Tree]) -> Platform:
     """The platform that manifests describe; a list of objects (`kind: List`) counts as its items."""
     objects: dict[str, set[str]] = {}

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
+from harness.lint.nearest import nearest
 from harness.lint.patterns import lazy
-from harness.lint.platform import Platform, nearest
+from harness.lint.platform import Platform
 
 _URL = lazy(r"^(?:https?://)?(?P<host>[a-z0-9][a-z0-9-]*)(?:\.[a-z0-9-]+(?:\.svc[\w.]*)?)?:(?P<port>\d+)(?:/|$)")
 _LOCAL = ("localhost", "127")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import whole_line
+from harness.lint.nearest import nearest
 from harness.lint.page import Place
 from harness.runbook.promql import is_expression, metric_names
 
@@ -18,10 +19,7 @@ def _check(document: Document) -> Iterator[Hit]:
     for place, text in _queries(document):
         for name in metric_names(text):
             if "_" in name and name not in alerts.metrics:
-                from difflib import get_close_matches  # noqa: PLC0415  rarely needed
-
-                near = get_close_matches(name, alerts.metrics, 1, 0.8)
-                yield Hit(place, f"no rule uses the metric `{name}`{f'; the nearest is `{near[0]}`' if near else ''}")
+                yield Hit(place, f"no rule uses the metric `{name}`{nearest(name, alerts.metrics, 0.8)}")
 
 
 def _queries(document: Document) -> Iterator[tuple[Place, str]]:

@@ -8,9 +8,10 @@ from harness.lint import kubectl
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.commands import Command
 from harness.lint.document import Document
+from harness.lint.nearest import nearest
 from harness.lint.page import Place
 from harness.lint.patterns import lazy
-from harness.lint.platform import CHECKED, nearest
+from harness.lint.platform import CHECKED
 
 _LITERAL = lazy(r"[a-z0-9][a-z0-9.-]*")
 _STANDS_FOR_ONE = lazy(r"(?:service|pod|deployment|container|app|name)-name|your-|my-")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
-from harness.lint.platform import nearest
+from harness.lint.nearest import nearest
 from harness.lint.toggles import toggles
 
 

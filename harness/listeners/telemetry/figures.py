@@ -69,10 +69,8 @@ class Figures:
         yield "# HELP gameday_load_arrivals_total Arrivals that were due, by how they ended."
         yield "# TYPE gameday_load_arrivals_total counter"
         for key, load in self._load.items():
-            outcomes = {"ok": load.ok, **load.bad, "outstanding": load.sent - load.ok - sum(load.bad.values())}
-            for outcome, count in outcomes.items():
-                if outcome != "outstanding":
-                    yield f"gameday_load_arrivals_total{_labels(key, outcome=outcome)} {count}"
+            for outcome, count in {"ok": load.ok, **load.bad}.items():
+                yield f"gameday_load_arrivals_total{_labels(key, outcome=outcome)} {count}"
         yield "# HELP gameday_load_outstanding Arrivals without an outcome yet."
         yield "# TYPE gameday_load_outstanding gauge"
         for key, load in self._load.items():
