@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
 from harness.model import Document, Procedure
+from harness.record.incident import AlertRaised
+from harness.steps.session import Session
+from harness.steps.step import Step
+from tests.support.incident import RecordedIncident
+from tests.support.small_cluster import SmallCluster
 
 DOCUMENT = Document(
     "ops.md",
@@ -27,3 +36,13 @@ class Now:
 
     def __call__(self) -> float:
         return self.s
+
+
+@contextmanager
+def alerted(cluster: SmallCluster, folder: Path, text: str, steps: Sequence[Step] = ()) -> Iterator[RecordedIncident]:
+    """An incident on a cluster with one alert of this text, and a session whose files are in `folder`."""
+    session = Session(cluster.shell(), folder / "steps", run_dir=folder)
+    incident = RecordedIncident(cluster, session, steps, document=DOCUMENT)
+    incident.events.append(AlertRaised(t_s=ALERT_S, alert="a1", priority="P0", text=text))
+    yield incident
+    session.close()

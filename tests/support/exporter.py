@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 from harness.machine.platform_state import ScrapeTarget
+from tests.support.serving import serving
 
 
 class Exporter:
@@ -37,13 +37,6 @@ def exporter(page: str) -> Iterator[Exporter]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    found = Exporter(f"127.0.0.1:{server.server_port}", page)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with serving(Handler) as port:
+        found = Exporter(f"127.0.0.1:{port}", page)
         yield found
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

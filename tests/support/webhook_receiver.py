@@ -8,8 +8,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from tests.support.serving import serving
 
 HANGS = 0
 """In the place of a status: no answer until the receiver is closed."""
@@ -55,15 +57,9 @@ def receiving(receiver: Receiver) -> Iterator[Receiver]:
         def log_message(self, *_: object) -> None:
             """Nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    receiver.url = f"http://127.0.0.1:{server.server_port}/hook/s3cret?token=s3cret"
-    try:
-        yield receiver
-    finally:
-        receiver.closed.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(Handler) as port:
+        receiver.url = f"http://127.0.0.1:{port}/hook/s3cret?token=s3cret"
+        try:
+            yield receiver
+        finally:
+            receiver.closed.set()

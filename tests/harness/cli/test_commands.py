@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.gameday import clean_environment, document, entry, gameday, in_process, left, tree
-from tests.support.paths import BINDINGS, COMMAND, RUNBOOK, SLOS
+from tests.support.paths import BINDINGS, COMMAND, RUNBOOK
 from tests.support.simulated_drill import World
 
 COMMANDS = (
@@ -43,15 +43,6 @@ def work_tree_unchanged() -> Iterator[None]:
     before = tree()
     yield
     assert tree() == before, "a command wrote into the work tree"
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Path:
-    """A folder with the shipped runbook, bindings and SLOs, and nothing else."""
-    shutil.copy(RUNBOOK, tmp_path / "ops.md")
-    shutil.copy(BINDINGS, tmp_path / "gameday.yaml")
-    shutil.copytree(SLOS, tmp_path / "slos")
-    return tmp_path
 
 
 def refused(*arguments: str | Path, cwd: Path, env: dict[str, str] | None = None) -> str:

@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.support.gameday import in_process
-from tests.support.paths import BINDINGS, RUNBOOK, SLOS
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Path:
-    shutil.copy(RUNBOOK, tmp_path / "ops.md")
-    shutil.copy(BINDINGS, tmp_path / "gameday.yaml")
-    shutil.copytree(SLOS, tmp_path / "slos")
-    return tmp_path
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 
 from harness.cli.terminal import DeskTerminal, Terminal
-from harness.record.incident import AlertRaised, CommandTyped, NoteTaken
+from harness.record.incident import CommandTyped, NoteTaken
 from harness.responders.desk import IncidentDesk
 from harness.responders.sections import Section
-from harness.steps.session import Session
-from tests.support.desk import ALERT_S, DOCUMENT, Now
+from tests.support.desk import ALERT_S, Now, alerted
 from tests.support.incident import RecordedIncident
 from tests.support.small_cluster import SmallCluster
 from tests.support.waiting import wait_until
@@ -23,12 +22,8 @@ from tests.support.waiting import wait_until
 
 @pytest.fixture
 def recorded(tmp_path: Path) -> Iterator[RecordedIncident]:
-    cluster = SmallCluster(tmp_path)
-    session = Session(cluster.shell(), tmp_path / "steps", run_dir=tmp_path)
-    incident = RecordedIncident(cluster, session, document=DOCUMENT)
-    incident.events.append(AlertRaised(t_s=ALERT_S, alert="a1", priority="P0", text="half of it fails"))
-    yield incident
-    session.close()
+    with alerted(SmallCluster(tmp_path), tmp_path, "half of it fails") as incident:
+        yield incident
 
 
 @pytest.fixture

@@ -7,13 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.record.incident import AlertRaised
 from harness.responders.desk import IncidentDesk
 from harness.responders.sections import Section
 from harness.steps.run import StepLimits
-from harness.steps.session import Session
 from harness.steps.step import runbook_steps
-from tests.support.desk import ALERT_S, DOCUMENT, Now
+from tests.support.desk import Now, alerted
 from tests.support.incident import RecordedIncident
 from tests.support.small_cluster import SmallCluster
 from tests.support.steps import PLACEHOLDERS, SLOW_RUNBOOK
@@ -26,12 +24,9 @@ def cluster(tmp_path: Path) -> SmallCluster:
 
 @pytest.fixture
 def recorded(cluster: SmallCluster, tmp_path: Path) -> Iterator[RecordedIncident]:
-    session = Session(cluster.shell(), tmp_path / "steps", run_dir=tmp_path)
     steps = runbook_steps(SLOW_RUNBOOK, PLACEHOLDERS, {"MAX_RETRIES": "api"}, "production")
-    incident = RecordedIncident(cluster, session, steps, document=DOCUMENT)
-    incident.events.append(AlertRaised(t_s=ALERT_S, alert="a1", priority="P0", text="availability 50 % of 99 %"))
-    yield incident
-    session.close()
+    with alerted(cluster, tmp_path, "availability 50 % of 99 %", steps) as incident:
+        yield incident
 
 
 @pytest.fixture

@@ -124,7 +124,7 @@ def test_its_environment_has_nothing_of_the_callers(
     recorded: RecordedIncident, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hunter2-Secret")
-    monkeypatch.setenv("KUBECONFIG", "/root/.kube/config")
+    monkeypatch.setenv("KUBECONFIG", "/home/ann/.kube/config")
     respond(recorded, written(tmp_path, "env; echo; cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n'; true"))
     text = output(recorded)
     assert "HOME=" in text
