@@ -37,12 +37,7 @@ def add_run(command: argparse.ArgumentParser) -> None:
     command.add_argument("--load-in-cluster", type=positive, metavar="N", help=about)
     about = "run N drills in parallel, each on its own platforms; auto: as many as the machine has room for (default)"
     command.add_argument("--jobs", type=_jobs, metavar="N", help=about)
-    command.add_argument("--out", type=Path, metavar="DIR", help="the run directory (default: runs/<time>)")
-    about = "seed of the draw which side of a drill comes up, and is broken, first (default: a random one)"
-    command.add_argument("--seed", type=natural, metavar="N", help=about)
-    about = "credit a recovery only if the incident ends by itself with p <= 1 %% (default: 10 %%)"
-    command.add_argument("--strict", action="store_true", help=about)
-    history_parser.add_run_options(command)
+    _add_record(command, "the draw which side of a drill comes up, and is broken, first")
     page_parser.add_run_options(command)
     monitoring_parser.add_run_options(command)
     notify_parser.add_option(command)
@@ -61,12 +56,7 @@ def add_drill(command: argparse.ArgumentParser) -> None:
     add_start(command)
     add_control(command)
     add_platform(command)
-    command.add_argument("--out", type=Path, metavar="DIR", help="the run directory (default: runs/<time>)")
-    about = "seed of the draws: which incident, and which side comes up first (default: a random one)"
-    command.add_argument("--seed", type=natural, metavar="N", help=about)
-    about = "credit a recovery only if the incident ends by itself with p <= 1 %% (default: 10 %%)"
-    command.add_argument("--strict", action="store_true", help=about)
-    history_parser.add_run_options(command)
+    _add_record(command, "the draws: which incident, and which side comes up first")
     add_report_format(command)
 
 
@@ -92,6 +82,15 @@ def add_plan(command: argparse.ArgumentParser) -> None:
     add_start(command)
     add_control(command)
     add_format(command)
+
+
+def _add_record(command: argparse.ArgumentParser, drawn: str) -> None:
+    """Add what a run and a drill share: where the record is, what is drawn, how strict the credit is, the history."""
+    command.add_argument("--out", type=Path, metavar="DIR", help="the run directory (default: runs/<time>)")
+    command.add_argument("--seed", type=natural, metavar="N", help=f"seed of {drawn} (default: a random one)")
+    about = "credit a recovery only if the incident ends by itself with p <= 1 %% (default: 10 %%)"
+    command.add_argument("--strict", action="store_true", help=about)
+    history_parser.add_run_options(command)
 
 
 def _jobs(text: str) -> int | None:
