@@ -93,11 +93,6 @@ class IncidentDesk:
 
     def escalate(self, text: str = "") -> int:
         """Hand the alerts to the next level; return that level."""
-        highest = max((part.level or 0 for part in self.document.escalation), default=0) or LEVELS
-        with self._lock:
-            if self._level >= highest:
-                raise DeskError(f"level {self._level} is the highest one that the document has")
-            self._level += 1
         self._handle("escalated", _words(text, "reason", needed=False))
         return self._level
 
@@ -120,8 +115,16 @@ class IncidentDesk:
             due = log.raised if again else log.without(action)
             if not due:
                 raise DeskError(f"every alert is {action} already" if log.raised else "no alert is raised yet")
+            if action == "escalated":
+                self._level = self._next_level()
             for each in due:
                 self._incident.handled(each.alert, action, self.by, self._level, text)
+
+    def _next_level(self) -> int:
+        highest = max((part.level or 0 for part in self.document.escalation), default=0) or LEVELS
+        if self._level >= highest:
+            raise DeskError(f"level {self._level} is the highest one that the document has")
+        return self._level + 1
 
     def _check_open(self) -> None:
         if self._closed or self._resolved:

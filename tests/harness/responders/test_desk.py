@@ -188,3 +188,10 @@ def test_notes_of_an_observer_are_kept_also_afterwards(desk: IncidentDesk, recor
     assert isinstance(last, NoteTaken)
     assert (last.by, last.text) == ("Ann", "did not look at the dashboard")
     assert not [event for event in recorded.events if isinstance(event, AlertHandled) and event.action == "updated"]
+
+
+def test_an_escalation_that_is_refused_leaves_the_level(recorded: RecordedIncident, desk: IncidentDesk) -> None:
+    recorded.events.clear()
+    with pytest.raises(DeskError, match="no alert is raised yet"):
+        desk.escalate()
+    assert desk.situation().level == 1
