@@ -27,12 +27,13 @@ def ended(process: psutil.Process) -> bool:
 
 
 def test_the_program_ends_with_its_guard(tmp_path: Path) -> None:
-    guard = Guard(MODULE, ["60", str(tmp_path / "log"), *SLEEPS], tmp_path)
+    log = tmp_path / "log"
+    guard = Guard(MODULE, ["60", str(log), *SLEEPS], tmp_path)
     program = child_of(guard)
+    assert wait_until(lambda: log.read_text() == "started\n", 10.0)
     assert guard.ask("state") == "running"
     guard.end()
     assert wait_until(lambda: ended(program), 10.0)
-    assert (tmp_path / "log").read_text() == "started\n"
 
 
 def test_the_program_ends_when_the_process_that_wanted_it_is_killed(tmp_path: Path) -> None:
