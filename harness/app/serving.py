@@ -51,6 +51,8 @@ class UiRequest:
     """Whether the load begins by itself."""
     master_port: int = 0
     """Where workers of other machines join locust; 0: none can."""
+    notify: tuple[str, ...] = ()
+    """The systems to notify of alerts, each as FORMAT=URL."""
 
 
 def ui(request: UiRequest, *, notify: Notify = lambda line: None, stop: threading.Event | None = None) -> RunResult:
@@ -65,8 +67,9 @@ def ui(request: UiRequest, *, notify: Notify = lambda line: None, stop: threadin
     locust_port = _free(request.host, request.locust_port)
     with open_page(PageRequest(request.host, request.port, "--port"), locust_port) as page:
         locust = LocustPage(
-            request.host, locust_port, page.access.place, request.workers, request.autostart, request.master_port
-        )
+            request.host, locust_port, page.access.place, page.access.sent_cookie,
+            request.workers, request.autostart, request.master_port,
+        )  # fmt: skip
         notify(f"open {page.url}")
         return _Drills(request, plan, sitting, page, locust, notify).run()
 
@@ -134,7 +137,7 @@ class _Drills:
         responder = PersonResponder((controls.front, desk_socket), sections_of(self.plan))
         handling = Handling(responder, responder.budget_s)
         plan = replace(handling.lengthened(self.plan), drills=(drill,), general=())
-        request = RunRequest(self.request.plan, self.request.platform, jobs=1)
+        request = RunRequest(self.request.plan, self.request.platform, jobs=1, notify=self.request.notify)
         with _stopped_by(self.sitting.quit, controls.stop):
             try:
                 return run_plan(

@@ -23,8 +23,8 @@ def drill(options: argparse.Namespace) -> int:
     terminal, stop = Terminal(sys.stderr), threading.Event()
     desk = DeskTerminal(terminal, options.observer)
 
-    def display(_: app.ReadJudge) -> Listener:
-        return HandlingDisplay(terminal.say)
+    def display(judge: app.ReadJudge) -> Listener:
+        return HandlingDisplay(judge, terminal.say)
 
     run = _run_request(options)
     with stop_on_signals(stop, desk.interrupt), handled(options, run.plan) as pages:
@@ -54,6 +54,7 @@ def _run_request(options: argparse.Namespace) -> app.RunRequest:
         responder=options.responder,
         steady_s=float(options.steady),
         history=None if options.no_history else options.history,
+        notify=tuple(options.notify),
     )
 
 

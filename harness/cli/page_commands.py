@@ -21,6 +21,7 @@ def ui(options: argparse.Namespace) -> int:
     request = app.UiRequest(
         plan_request(options), platform_choice(options),
         options.host, options.port, options.locust_port, options.workers, options.autostart, options.master_port,
+        tuple(options.notify),
     )  # fmt: skip
     stop = threading.Event()
     with stop_on_signals(stop), _closing_terminal(stop):

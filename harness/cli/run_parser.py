@@ -53,6 +53,7 @@ def add_drill(command: argparse.ArgumentParser) -> None:
     add_selection(command)
     drill_parser.add_handling(command)
     page_parser.add_run_options(command)
+    notify_parser.add_option(command)
     add_start(command)
     add_control(command)
     add_platform(command)
@@ -67,6 +68,7 @@ def add_ui(command: argparse.ArgumentParser) -> None:
     add_start(command)
     add_platform(command)
     page_parser.add_ui_options(command)
+    notify_parser.add_option(command)
 
 
 def add_show(command: argparse.ArgumentParser) -> None:

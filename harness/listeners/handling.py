@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from harness.listeners.progress import ReadJudge, progress_text
 from harness.record.event import Event
 from harness.record.events import (
     Crashed,
     DrillInterrupted,
     FaultReverted,
+    LoadCounted,
     LoadLost,
     PhaseEnded,
     PhaseName,
     PhaseStarted,
 )
 from harness.record.incident import AlertHandled, AlertRaised
+from harness.verdict.progress import progress
 
+PROGRESS_EVERY_S = 10.0
 _PHASES: Mapping[PhaseName, str] = {
     "control-prepare": "the platform for the control starts; you will have the one after it",
     "prepare": "the platforms start",
@@ -25,6 +29,8 @@ _PHASES: Mapping[PhaseName, str] = {
     "control": "the SLOs hold again; is the control still broken?",
     "after-revert": "the fault is reverted; the SLOs are judged once more",
 }
+_JUDGED = ("recovery", "control", "after-revert")
+"""Phases in which the person waits for a decision, and nothing is hidden that their SLOs would show."""
 _ANSWERS: Mapping[tuple[PhaseName, bool | None], str] = {
     ("baseline", False): "✗ an SLO is broken before the fault",
     ("baseline", None): "? the baseline could not be decided",
@@ -37,15 +43,27 @@ _ANSWERS: Mapping[tuple[PhaseName, bool | None], str] = {
 
 
 class HandlingDisplay:
-    """Gives `say` a line for each event that concerns the person."""
+    """Gives `say` a line for each event that concerns the person, and the progress of what is judged at the end."""
 
-    def __init__(self, say: Callable[[str], object]) -> None:
-        self._say = say
+    def __init__(self, judge: ReadJudge, say: Callable[[str], object]) -> None:
+        self._judge, self._say = judge, say
+        self._judged, self._shown_s = False, 0.0
 
     def __call__(self, event: Event) -> None:
         """Show one event."""
+        if isinstance(event, PhaseStarted):
+            self._judged, self._shown_s = event.phase in _JUDGED, event.t_s
         if text := _text(event):
             self._say(text)
+        if isinstance(event, LoadCounted) and self._judged and event.t_s - self._shown_s >= PROGRESS_EVERY_S:
+            self._shown_s = event.t_s
+            self._show_progress(event.drill)
+
+    def _show_progress(self, drill: str) -> None:
+        with self._judge(drill) as judge:
+            known = progress(judge.state)
+        if known is not None and known.rows:
+            self._say(f"   {progress_text(known)}")
 
 
 def _text(event: Event) -> str:

@@ -42,7 +42,7 @@ WAITS: Mapping[PhaseName, str] = {
     "prepare": "starting the platforms",
     "baseline": "waiting until every SLO holds",
     "symptoms": "waiting for the documented symptoms",
-    "response": "executing the runbook",
+    "response": "responding to the incident",
     "recovery": "waiting for the SLOs to recover",
     "control": "checking that the control is still broken",
     "general": "executing the general commands",
@@ -131,7 +131,7 @@ class Live:
             known = progress(judge.state)
         if known is not None and known.rows:
             self._shown_s[event.drill] = event.t_s
-            line = self._line(event, "   " + _progress(known))
+            line = self._line(event, "   " + progress_text(known))
             if self._screen.lively:
                 self._screen.status(event.drill, line)
             else:
@@ -179,7 +179,7 @@ def _step(facts: StepFacts) -> str:
     return f" {MARKS[verdict]} line {facts.line} {facts.kind} {text}: {' '.join(why.split())}"
 
 
-def _progress(known: Progress) -> str:
+def progress_text(known: Progress) -> str:
     """The estimated time left, then the conditions that the phase still waits for."""
     more = "" if known.more_s is None else f"about {max(1.0, known.more_s):.0f} s more · "
     waited_for = [row for row in known.rows if not row.settled] or list(known.rows)

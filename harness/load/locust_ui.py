@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -35,11 +35,16 @@ DURATION_S = 86_400
 
 @dataclass(frozen=True)
 class LocustPage:
-    """Where locust's web UI listens, and what it shows. `page`: where the page listens that its tab frames."""
+    """Where locust's web UI listens, and what it shows.
+
+    `page`: where the page listens that its tab frames. `cookie`: that page's cookie, as NAME=VALUE, which requests to
+    locust's web UI must have, too.
+    """
 
     host: str
     port: int
     page: str
+    cookie: str = field(repr=False)
     workers: int = 2
     autostart: bool = False
     """Whether the load begins by itself; otherwise when a person starts it in the form."""
@@ -109,7 +114,7 @@ class LocustLoad:
         with self._log.open("ab") as log:
             return subprocess.Popen(
                 argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd=self._folder,
-                env={**env, **self._settings, "GAMEDAY_PAGE": self._ui.page},
+                env={**env, **self._settings, "GAMEDAY_PAGE": self._ui.page, "GAMEDAY_PAGE_COOKIE": self._ui.cookie},
             )  # fmt: skip
 
     @property

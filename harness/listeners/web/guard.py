@@ -55,6 +55,11 @@ class Access:
         """The name of the cookie; browsers share cookies between the ports of one host."""
         return f"gameday-{self.port}"
 
+    @property
+    def sent_cookie(self) -> str:
+        """The cookie as a browser sends it."""
+        return f"{self.cookie}={self.session}"
+
     def knows(self, host: str) -> bool:
         """Whether a Host header names this page: loopback, or on another address any address but no foreign name."""
         name, _, port = host.rpartition(":")

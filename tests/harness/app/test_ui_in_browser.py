@@ -146,7 +146,7 @@ def test_a_drill_by_hand_from_the_load_to_the_verdict(ui: Running, tmp_path: Pat
         page.get_by_role("cell", name="/v1/infer", exact=True).first.wait_for()
     ui.process.send_signal(signal.SIGINT)
     status, text = ui.end(60)
-    assert verdict.lower() == {0: "passed", 1: "failed", 3: "inconclusive"}[status]
+    assert verdict.lower() == {0: "passed", 3: "inconclusive"}[status], "3: on a machine that is busy with other work"
     events = list(read_events(run_dir(tmp_path) / "record.jsonl"))
     assert [each for each in events if isinstance(each, AlertRaised)]
     done = {each.action for each in events if isinstance(each, AlertHandled) and each.by == "human"}

@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from tests.support.waiting import wait_until
 pytestmark = pytest.mark.slow
 LIMIT_S = 60.0
 PAGE = "http://127.0.0.1:8088"
+COOKIE = "gameday-8088=secret"
 
 
 @dataclass
@@ -76,7 +77,8 @@ class Started:
         return [line["pid"] for line in self.messages if line["ev"] == "hello"]
 
     def call(self, path: str, form: str | None = None, **headers: str) -> str:
-        """Call locust's web UI."""
+        """Call locust's web UI, with the cookie of the page if `headers` has no other one."""
+        headers = {"Cookie": self.ui.cookie, **headers}
         request = urllib.request.Request(f"{self.ui.url}{path}", form.encode() if form else None, headers)
         with urllib.request.urlopen(request, timeout=20) as answer:
             return str(answer.read().decode())
@@ -92,7 +94,7 @@ def started(tmp_path: Path) -> Iterator[Callable[..., Started]]:
     with HttpServer() as server:
 
         def start(**changes: Any) -> Started:
-            ui = LocustPage(**{"host": "127.0.0.1", "port": free_port(), "page": PAGE, "workers": 2, **changes})
+            ui = replace(LocustPage("127.0.0.1", free_port(), PAGE, COOKIE), **changes)
             settings = {"GAMEDAY_HOST": server.url, "GAMEDAY_RATE": "100"}
             audience = Audience()
             load = LocustLoad(SCENARIOS / "timeout.py", settings, tmp_path, ui, audience)
@@ -181,7 +183,7 @@ def test_locust_that_ends_is_the_end_of_the_load(started: Callable[..., Started]
 
 def test_a_scenario_that_locust_cannot_load_is_named_with_its_log(tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text("import nothing_of_this_name\n")
-    ui = LocustPage("127.0.0.1", free_port(), PAGE)
+    ui = LocustPage("127.0.0.1", free_port(), PAGE, COOKIE)
     audience = Audience()
     load = LocustLoad(tmp_path / "broken.py", {"GAMEDAY_HOST": "http://127.0.0.1:9"}, tmp_path, ui, audience)
     with pytest.raises(PlatformError, match=r"nothing_of_this_name.*its log is .*locust\.log"):
@@ -196,8 +198,10 @@ def test_the_web_ui_has_the_tab_without_a_secret_and_refuses_other_sites(started
     index = one.call("/")
     assert '"extended_tabs": [{"key": "gameday", "title": "Gameday"}]' in index
     assert '<script src="./gameday-tab.js" data-port="8088" defer></script></body>' in index
-    assert "token" not in index + one.call("/gameday-tab.js")
-    for headers in ({"Origin": "http://evil.example"}, {"Origin": "null"}, {"Host": "evil.example"}):
+    assert "secret" not in index + one.call("/gameday-tab.js")
+    foreign = ({"Origin": "http://evil.example"}, {"Origin": "null"}, {"Host": "evil.example"})
+    without = [{"Cookie": cookie} for cookie in ("", "gameday-8088=", "gameday-8088=wrong", "other=secret")]
+    for headers in (*foreign, *without):
         for path, form in (("/", None), ("/swarm", "user_count=1&spawn_rate=1"), ("/stop", "")):
             with pytest.raises(urllib.error.HTTPError, match="403"):
                 one.call(path, form, **headers)
