@@ -41,10 +41,10 @@ class Terminal:
     def ask(self, prompt: str) -> None:
         """Show a prompt; "" takes it away from the lines that follow."""
         with self._lock:
-            self._prompt = prompt
             if self._lively:
-                self._stream.write(prompt)
+                self._stream.write(f"{_CLEAR if self._prompt else ''}{prompt}")
                 self._stream.flush()
+            self._prompt = prompt
 
 
 class DeskTerminal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import pty
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,6 +55,7 @@ def test_a_line_that_is_being_typed_does_not_hold_up_the_end(desk: IncidentDesk)
     os.write(write, b"unfinish")
     with DeskTerminal(Terminal(io.StringIO()), "Ann", read)(desk):
         desk.close()
+    assert "terminal" not in [thread.name for thread in threading.enumerate()]
     os.close(read)
     os.close(write)
 
@@ -96,7 +98,7 @@ def test_a_clock_that_is_over_is_shown_once(desk: IncidentDesk, now: Now) -> Non
     os.close(write)
 
 
-def test_a_message_goes_above_the_prompt_that_waits() -> None:
+def test_a_message_goes_above_the_prompt_that_waits_and_the_prompt_is_taken_away() -> None:
     master, slave = pty.openpty()
     with open(slave, "w", encoding="utf-8") as stream:
         terminal = Terminal(stream)
@@ -108,7 +110,7 @@ def test_a_message_goes_above_the_prompt_that_waits() -> None:
         while not found.endswith("the end\r\n"):
             found += os.read(master, 1000).decode()
     os.close(master)
-    assert found == "gameday> \r\x1b[KALERT\r\ngameday> the end\r\n"
+    assert found == "gameday> \r\x1b[KALERT\r\ngameday> \r\x1b[Kthe end\r\n"
 
 
 def test_a_log_gets_no_prompt_and_no_escape_sequence() -> None:
