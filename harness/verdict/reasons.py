@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from harness.conditions import Condition
 from harness.measures.sampled import StateMeasure
 from harness.record.event import CONTROL, TREATMENT
-from harness.record.events import PhaseName
 from harness.verdict.cause import Reason, evidence, named
 from harness.verdict.change import since
 from harness.verdict.dashboards import unanswered_boards
+from harness.verdict.excuses import slowed_step, starved_outage, starved_recovery, starved_relapse, still_broken
 from harness.verdict.lasting import lasting, spans_to
 from harness.verdict.measurement import measure
 from harness.verdict.quantities import show_measurement
 from harness.verdict.result import DashboardResult, StepResult, Verdict
 from harness.verdict.scope import Outage, show
 from harness.verdict.sequential import is_too_short, starved_control, too_short, unusable_control
-from harness.verdict.starvation import slowed, starvation, starved_for, starved_until
-from harness.verdict.state import BoundSymptom, DrillState, Span
-from harness.verdict.steps import MANUAL, SKIPPED, unanswered
-from harness.verdict.timeline import slice_from, slice_until
+from harness.verdict.state import BoundSymptom, DrillState
+from harness.verdict.steps import MANUAL, SKIPPED
+from harness.verdict.timeline import slice_until
 from harness.verdict.unmet import LAST_S, behind_on, with_values
 
-HOST_SAMPLE_S = 2.0
-"""Period of the samples that say how long processes waited for a processor."""
+_FIX = "end other work, or use fewer --jobs"
 
 
 def verdict_of(
@@ -132,54 +130,35 @@ def _failures(
     state: DrillState, steps: Sequence[StepResult], dashboards: Sequence[DashboardResult], harm: Sequence[Outage]
 ) -> Iterator[Reason]:
     """Evidence against the runbook."""
-    if _still_broken(state) and not _excuse(state):
+    if still_broken(state) and not starved_recovery(state):
         yield with_values("the SLOs did not recover", state, "recovery", "after", with_step=True)
-    yield from (Reason(show(outage)) for outage in harm if not _slow_outage(state, outage))
-    if state.relapsed:
-        names = ", ".join(state.relapsed)
-        fact = f"the SLOs recovered and broke again while the fault was still active: {names}"
-        yield Reason(fact, measured=_at_last(state, state.relapsed[0], TREATMENT))
+    yield from (Reason(show(outage)) for outage in harm if not starved_outage(state, outage))
+    if state.relapsed and not starved_relapse(state):
+        yield _relapse(state)
     if "response" in state.phase_ended_s and not state.response.chosen and not any(step.facts.ran for step in steps):
         yield Reason("the runbook has no step that could be run")
-    bad = [step for step in steps if step.verdict in ("failed", "refused") and not _too_slow(state, step)]
+    bad = [step for step in steps if step.verdict in ("failed", "refused") and not slowed_step(state, step)]
     yield from (Reason(f"{step.place}: {step.why}", named(step)) for step in bad)
     yield from (
         Reason(f"line {board.line}: {board.text}: {board.why}") for board in dashboards if board.verdict == "failed"
     )
 
 
-def _too_slow(state: DrillState, step: StepResult) -> str:
-    """How the machine kept a step that failed without an answer from getting one; "" if it did not."""
-    if step.verdict != "failed" or not unanswered(step.facts):
-        return ""
-    begin, end = state.phase_started_s.get("response", math.inf), state.phase_ended_s.get("response", math.inf)
-    return slowed(state.host, begin, end)
-
-
-def _slow_outage(state: DrillState, outage: Outage) -> str:
-    """How the machine slowed the run in an outage, which a control at another time cannot show; "" if it did not."""
-    begin = state.applied_s(TREATMENT) + outage.begin_s
-    around = begin - HOST_SAMPLE_S, begin + outage.seconds + HOST_SAMPLE_S
-    return slowed(state.host, *around) if state.sequential else ""
+def _relapse(state: DrillState) -> Reason:
+    names = ", ".join(state.relapsed)
+    fact = f"the SLOs recovered and broke again while the fault was still active: {names}"
+    return Reason(fact, measured=_at_last(state, state.relapsed[0], TREATMENT))
 
 
 def _doubts(state: DrillState, steps: Sequence[StepResult], harm: Sequence[Outage]) -> Iterator[Reason]:
     """Reasons for which a recovery is not credited to the runbook, or not certain."""
-    for outage in harm:
-        if why := _slow_outage(state, outage):
-            yield Reason(f"{show(outage)}; but {why}: end other work, or use fewer --jobs")
-    for step in steps:
-        if why := _too_slow(state, step):
-            yield Reason(f"{step.place}: {step.why}; but {why}: end other work, or use fewer --jobs", named(step))
+    yield from _excused(state, steps, harm)
     yield from (
         Reason(f"line {unread.line} was not understood, so it was not tested: {unread.why}")
         for unread in (() if state.response.chosen else state.header.unread)
     )
     yield from map(Reason, unanswered_boards(state))
-    if _still_broken(state) and (why := _excuse(state)):
-        fact = f"{why}, so the SLOs may be broken for that reason"
-        yield Reason(f"{fact}: end other work, or use fewer --jobs", part="after")
-    if state.recovered_since is None and "recovery" in state.phase_ended_s and not _still_broken(state):
+    if state.recovered_since is None and "recovery" in state.phase_ended_s and not still_broken(state):
         yield _undecided(state)
     if state.recovered_since is not None and not state.relapsed:
         yield from _no_credit(state)
@@ -187,6 +166,21 @@ def _doubts(state: DrillState, steps: Sequence[StepResult], harm: Sequence[Outag
         yield Reason(f"the fault was not reverted: {state.revert_why or 'the drill ended before'}")
     elif not state.after_revert_spans and state.recovered_since is not None:
         yield with_values("after the revert the SLOs did not hold", state, "after-revert", "after_revert")
+
+
+def _excused(state: DrillState, steps: Sequence[StepResult], harm: Sequence[Outage]) -> Iterator[Reason]:
+    """What would be evidence against the runbook, were it not that the machine may be the cause."""
+    for outage in harm:
+        if why := starved_outage(state, outage):
+            yield Reason(f"{show(outage)}; but {why}: {_FIX}")
+    if state.relapsed and (why := starved_relapse(state)):
+        relapse = _relapse(state)
+        yield replace(relapse, text=f"{relapse.text}; but {why}: {_FIX}")
+    for step in steps:
+        if why := slowed_step(state, step):
+            yield Reason(f"{step.place}: {step.why}; but {why}: {_FIX}", named(step))
+    if still_broken(state) and (why := starved_recovery(state)):
+        yield Reason(f"{why}, so the SLOs may be broken for that reason: {_FIX}", part="after")
 
 
 def _undecided(state: DrillState) -> Reason:
@@ -240,34 +234,3 @@ def _no_credit(state: DrillState) -> Iterator[Reason]:
         fact = f"not certain: an incident that ends by itself explains the recovery with p <= {credit.alpha:.2g}"
         more = f"{state.control_needed_s or 0.0:.0f} s more of the control, or earlier runs, would decide"
         yield Reason(f"{fact} (limit {limit:g}); {more}", f"{fact} (limit {limit:g})", "control")
-
-
-def _still_broken(state: DrillState, from_s: float = -math.inf) -> bool:
-    """Whether an SLO is known to be broken at the end of the recovery, by the evidence of the phase from a time on."""
-    begin = state.start("recovery")
-    if state.recovered_since is not None or begin is None or "recovery" not in state.phase_ended_s:
-        return False
-    end = min(state.sides[TREATMENT].frontier, state.end("recovery"))
-    begin = min(end, max(begin, from_s))
-    window, last = state.window(TREATMENT, begin, end), state.window(TREATMENT, max(begin, end - LAST_S), end)
-    return any(
-        since(state.question(slo), window, holds=False) is not None
-        or measure(state.question(slo, alarm=True), last).holds is False
-        for slo in state.slos
-    )
-
-
-def _excuse(state: DrillState) -> str:
-    """How the machine starved the run during the recovery, if the SLOs may look broken only for that; "" if not."""
-    begin, end = _phase(state, "recovery")
-    if starved := starvation(state.host, _phase(state, "baseline"), begin, end, LAST_S):
-        return starved
-    until = starved_until(state.host, begin, end)
-    if until == begin or _still_broken(state, slice_from(until)):
-        return ""
-    return f"{starved_for(state.host, begin, end)} in a part of the recovery"
-
-
-def _phase(state: DrillState, name: PhaseName) -> Span:
-    """Begin and end of a phase; infinite before it."""
-    return state.phase_started_s.get(name, math.inf), state.phase_ended_s.get(name, math.inf)

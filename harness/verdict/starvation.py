@@ -56,6 +56,12 @@ def starved_for(samples: Sequence[HostSampled], begin: float, end: float) -> str
     return _waited([each for each in samples if begin < each.t_s <= end and _cannot_keep_up(each)])
 
 
+def starved(samples: Sequence[HostSampled], begin: float, end: float) -> str:
+    """Say how long processes waited for a processor between two times, in most of which one could not keep up; "" if
+    not."""
+    return _starved([sample for sample in samples if begin < sample.t_s <= end])
+
+
 def slowed(samples: Sequence[HostSampled], begin: float, end: float) -> str:
     """Say how long processes waited for a processor between two times, if answers may be missing for it; "" if not.
 
