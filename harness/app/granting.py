@@ -34,4 +34,4 @@ def rbac(request: RbacRequest) -> list[Obj]:
         *map(kubernetes_rbac.group, request.groups),
         *(kubernetes_rbac.service_account(name, namespace) for namespace, name in request.service_accounts),
     ]
-    return kubernetes_rbac.access(bound.manifests, subjects)
+    return kubernetes_rbac.access(bound.manifests, subjects, one_namespace=bound.control is not None)

@@ -62,7 +62,13 @@ def make_provider(name: str, options: PlatformOptions) -> Provider:
 
 def options_for(bindings: Bindings, options: PlatformOptions) -> PlatformOptions:
     """The options with what the bindings say of the platform: what runs in place of the shipped services."""
-    return replace(options, services=bindings.services or None, compose=bindings.compose, manifests=bindings.manifests)
+    return replace(
+        options,
+        services=bindings.services or None,
+        compose=bindings.compose,
+        manifests=bindings.manifests,
+        one_namespace=True if bindings.manifests and bindings.control else None,
+    )
 
 
 def all_providers(notify: Callable[[str], None]) -> Iterator[Provider]:

@@ -109,6 +109,8 @@ class PlatformOptions:
     """The compose project of the bindings."""
     manifests: Manifests | None = None
     """The manifests of the bindings; None: the shipped ones."""
+    one_namespace: bool | None = None
+    """Whether the control of the manifests runs first, in the namespace of the treatment; None: it has its own."""
     namespace: str | None = None
     """The namespace of the treatment in an existing cluster, where only that is known; None: `production`."""
 

@@ -55,7 +55,8 @@ class _ClusterProvider:
     @property
     def _namespaces(self) -> Mapping[str, str]:
         named = self._manifests.namespace if self._manifests else self._options.namespace
-        return namespaces(named or SHIPPED_NAMESPACE)
+        both = namespaces(named or SHIPPED_NAMESPACE)
+        return {TREATMENT: both[TREATMENT]} if self._options.one_namespace else both
 
     @cached_property
     def _releases(self) -> Mapping[str, Release]:
@@ -125,7 +126,7 @@ class KindProvider(_ClusterProvider):
     """See base.Provider. Uses the cluster that `gameday up` left; else creates one and removes it after the run."""
 
     name = "kind"
-    options = frozenset({"base_image", "node_image", "load_in_cluster", "manifests"})
+    options = frozenset({"base_image", "node_image", "load_in_cluster", "manifests", "one_namespace"})
 
     def _kind_cluster(self) -> str:
         return kind.name()
@@ -224,7 +225,7 @@ class KubernetesProvider(_ClusterProvider):
     """See base.Provider. Uses an existing cluster that the user marked as a sandbox; its namespaces stay."""
 
     name = "kubernetes"
-    options = frozenset({"context", "base_image", "load_in_cluster", "manifests", "namespace"})
+    options = frozenset({"context", "base_image", "load_in_cluster", "manifests", "one_namespace", "namespace"})
 
     def check(self) -> None:
         context = self._options.context
@@ -238,7 +239,7 @@ class KubernetesProvider(_ClusterProvider):
         commands.check("kubectl")
         cluster = ClusterRef(None, context)
         if self._manifests:
-            rights.check(cluster, context, self._manifests)
+            rights.check(cluster, context, self._manifests, self._namespaces.values())
         sandbox.check(cluster, context, self._namespaces.values())
 
     @contextmanager

@@ -14,9 +14,10 @@ from harness.platforms.kubernetes.sandbox import ANNOTATION
 _RBAC = "rbac.authorization.k8s.io"
 
 
-def access(manifests: Manifests, subjects: Sequence[Obj]) -> list[Obj]:
-    """The namespaces, accounts, Roles and RoleBindings of both sides; `subjects` run gameday."""
-    releases = [own_release(manifests, side) for side in (TREATMENT, CONTROL)]
+def access(manifests: Manifests, subjects: Sequence[Obj], *, one_namespace: bool = False) -> list[Obj]:
+    """The namespaces, accounts, Roles and RoleBindings of both sides, or of the one that both use in turn; `subjects`
+    run gameday."""
+    releases = [own_release(manifests, side) for side in (TREATMENT, *(() if one_namespace else (CONTROL,)))]
     return [each for release in releases for each in access_of(release, subjects)]
 
 

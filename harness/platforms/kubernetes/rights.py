@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
@@ -17,7 +17,6 @@ from harness.platforms.kubernetes import access, before, lease, revert
 from harness.platforms.kubernetes.access import OWN_OPERATOR
 from harness.platforms.kubernetes.api import Api
 from harness.platforms.kubernetes.cluster_ref import ClusterRef
-from harness.platforms.kubernetes.release import namespaces
 
 _AT_ONCE = 16
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
@@ -131,10 +130,9 @@ GRANT = (
 )
 
 
-def check(cluster: ClusterRef, context: str, manifests: Manifests) -> None:
+def check(cluster: ClusterRef, context: str, manifests: Manifests, spaces: Collection[str]) -> None:
     """Raises MachineError that names every right that the account of `context`, or that of the runbook, lacks in a
     namespace of the sandbox. The commands of a runbook would fail, and the runbook would get the blame."""
-    spaces = namespaces(manifests.namespace).values()
     api = Api(cluster.kubeconfig, cluster.context)
     try:
         lacking = [

@@ -151,6 +151,9 @@ def test_rights_are_printed_for_manifests_only(place: Path) -> None:
     planned(place)
     kinds = [each["kind"] for each in app.rbac(app.RbacRequest(users=("jane",)))]
     assert (kinds.count("Namespace"), kinds.count("Role"), kinds.count("RoleBinding")) == (2, 4, 4)
+    planned(place, ("loads:", "control: {sequential: there is one namespace}\nloads:"))
+    (space,) = [each for each in app.rbac(app.RbacRequest(users=("jane",))) if each["kind"] == "Namespace"]
+    assert space["metadata"] == {"name": "shop", "annotations": {"gameday.dev/sandbox": "true"}}
     planned(place, ("manifests: all.yaml\n", "services: {web: {run: exec x}}\n"))
     with pytest.raises(BindingError, match="there are no `manifests`"):
         app.rbac(app.RbacRequest(users=("jane",)))

@@ -161,20 +161,26 @@ spec: {selector: {app: other}, ports: [{port: 1234}]}
 ON_CLUSTER = ("--platform", "kubernetes", "--context", "ordinary")
 
 
-@pytest.fixture(scope="module")
-def store(cluster: Cluster) -> Path:
-    """The example in the namespace `store`, in which others have a Deployment and a Service of the same names."""
-    folder = cluster.folder.parent / "store"
+def granted(cluster: Cluster, namespace: str, more: str = "") -> Path:
+    """A folder with the example for a namespace, whose rights the account `ci:gameday` has; `more`: of its bindings."""
+    folder = cluster.folder.parent / namespace
     shutil.copytree(EXAMPLE, folder)
     for name in ("gameday.yaml", "runbook.md"):
-        text = (folder / name).read_text(encoding="utf-8").replace("namespace: shop", "namespace: store")
-        (folder / name).write_text(text.replace("-n shop", "-n store"), encoding="utf-8")
-    cluster.admin("create", "namespace", "ci")
-    cluster.admin("-n", "ci", "create", "serviceaccount", "gameday")
+        text = (folder / name).read_text(encoding="utf-8").replace("namespace: shop", f"namespace: {namespace}{more}")
+        (folder / name).write_text(text.replace("-n shop", f"-n {namespace}"), encoding="utf-8")
+    account = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: gameday, namespace: ci}\n"
+    cluster.admin("apply", "-f", "-", stdin=f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: ci}}\n---\n{account}")
     rights = gameday("rbac", "--service-account", "ci:gameday", cwd=folder)
     assert rights.returncode == 0, rights.stderr
     (folder / "rbac.yaml").write_text(rights.stdout, encoding="utf-8")
     cluster.admin("apply", "-f", str(folder / "rbac.yaml"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def store(cluster: Cluster) -> Path:
+    """The example in the namespace `store`, in which others have a Deployment and a Service of the same names."""
+    folder = granted(cluster, "store")
     cluster.admin("apply", "-f", "-", stdin=THEIRS)
     return folder
 
@@ -202,6 +208,16 @@ def test_drills_of_an_ordinary_account_end_as_announced_and_put_everything_back(
     verdicts = {drill["runbook"]: drill["verdict"] for drill in drills}
     assert verdicts == {"CACHE_DOWN": "passed", "RESTART_SHOP": "failed"}, run.stdout + run.stderr
     assert run.returncode == 1, "a runbook that does not heal fails the run"
+
+
+def test_a_sequential_control_needs_one_namespace(cluster: Cluster) -> None:
+    folder = granted(cluster, "solo", "\ncontrol: {sequential: there is one namespace}")
+    argv = ("run", "runbook.md", "--only", "CACHE_DOWN", *ON_CLUSTER, "--out", "run", "--no-history")
+    run = gameday(*argv, cwd=folder, env=ordinary(cluster, folder), timeout_s=2 * DRILL_S)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "there is one namespace" in run.stdout
+    assert "solo-control" not in cluster.admin("get", "namespaces", "-o", "name")
+    assert cluster.admin("-n", "solo", "get", "deployments,services,networkpolicies", "-o", "name") == ""
 
 
 def test_killed_run_is_put_back_from_another_machine(cluster: Cluster, store: Path, tmp_path: Path) -> None:

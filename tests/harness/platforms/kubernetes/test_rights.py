@@ -19,6 +19,8 @@ from harness.platforms.kubernetes.cluster_ref import ClusterRef
 from tests.support.api_server import Store, serving
 from tests.support.manifests import manifests
 
+SPACES = ("shop", "shop-control")
+
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[Store, Path]]:
@@ -84,7 +86,7 @@ def test_each_missing_right_is_named_before_anything_changes(served: tuple[Store
     store, kubeconfig = served
     store.allowed = lambda wanted: (wanted["namespace"], wanted["verb"]) != ("shop-control", "delete")
     with pytest.raises(MachineError) as raised:
-        rights.check(ClusterRef(kubeconfig), "there", manifests(tmp_path))
+        rights.check(ClusterRef(kubeconfig), "there", manifests(tmp_path), SPACES)
     assert str(raised.value).splitlines()[:-1] == [
         "context there: its account may not do what a drill needs:",
         "  namespace shop-control: delete leases.coordination.k8s.io gameday-drill",
@@ -98,14 +100,14 @@ def test_each_missing_right_is_named_before_anything_changes(served: tuple[Store
         "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
     }
     store.allowed = lambda wanted: True
-    rights.check(ClusterRef(kubeconfig), "there", manifests(tmp_path))
+    rights.check(ClusterRef(kubeconfig), "there", manifests(tmp_path), SPACES)
 
 
 def test_rights_of_subresources_and_names_are_asked_for_as_such(served: tuple[Store, Path], tmp_path: Path) -> None:
     store, kubeconfig = served
     asked: list[dict[str, str]] = []
     store.allowed = lambda wanted: not asked.append(wanted)  # type: ignore[func-returns-value]
-    rights.check(ClusterRef(kubeconfig), "there", manifests(tmp_path))
+    rights.check(ClusterRef(kubeconfig), "there", manifests(tmp_path), SPACES)
     assert {"namespace": "shop", "verb": "get", "group": "", "resource": "pods", "subresource": "proxy"} in asked
     token = {"resource": "serviceaccounts", "subresource": "token", "name": "gameday-operator"}
     assert {"namespace": "shop", "verb": "create", "group": "", **token} in asked
@@ -115,7 +117,7 @@ def test_missing_right_of_the_operator_is_named(served: tuple[Store, Path], tmp_
     store, kubeconfig = served
     store.allowed = lambda wanted: wanted.get("subresource") != "exec"
     with pytest.raises(MachineError) as raised:
-        rights.check(ClusterRef(kubeconfig), "there", manifests(tmp_path))
+        rights.check(ClusterRef(kubeconfig), "there", manifests(tmp_path), SPACES)
     assert str(raised.value).splitlines()[:-1] == [
         "context there: ServiceAccount gameday-operator, which executes the runbook, may not do what a drill needs:",
         *(f"  namespace {space}: {verb} pods/exec" for space in ("shop", "shop-control") for verb in ("create", "get")),
@@ -126,4 +128,4 @@ def test_missing_account_of_the_operator_is_named(served: tuple[Store, Path], tm
     store, kubeconfig = served
     store.tokens = False
     with pytest.raises(MachineError, match=r"serviceaccounts/gameday-operator/token.*gameday rbac"):
-        rights.check(ClusterRef(kubeconfig), "there", manifests(tmp_path))
+        rights.check(ClusterRef(kubeconfig), "there", manifests(tmp_path), SPACES)
