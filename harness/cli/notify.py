@@ -10,3 +10,7 @@ from harness.report.format import printable
 def notify(line: str) -> None:
     """Print one line for people."""
     sys.stderr.write(f"gameday: {printable(line)}\n")
+
+
+def silent(line: str) -> None:
+    """Print nothing: for `--quiet`."""

@@ -6,7 +6,7 @@ import argparse
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from harness import app
@@ -57,3 +57,7 @@ def handled(options: argparse.Namespace, plan: app.PlanRequest) -> Iterator[Sequ
     with app.handled(app.PageRequest(options.host, options.web), plan, hidden=options.hidden) as page:
         notify(f"the page of this drill: {page.url}")
         yield (page,)
+
+
+COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {"ui": ui}
+"""By the name that the parser sets."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from harness.cli.shared_options import add_document, add_selection
@@ -45,3 +46,7 @@ def rules(options: argparse.Namespace) -> int:
         (options.out / name).write_text(text, encoding="utf-8")
         sys.stdout.write(f"{options.out / name}\n")
     return PASSED
+
+
+COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {"rules": rules}
+"""By the name that the parser sets."""
