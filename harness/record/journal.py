@@ -19,9 +19,9 @@ from harness.clock import now_s
 from harness.errors import GamedayError
 from harness.record.chain import Chain, ChainError
 from harness.record.codec import FormatError, from_json, to_json
-from harness.record.counted_lines import Counted, read_counts
 from harness.record.event import Event
 from harness.record.events import VERSION, RunStarted
+from harness.record.frequent_lines import Frequent, read_frequent
 from harness.record.order import TimeOrder
 
 Inbox = Callable[[Event], None]
@@ -97,7 +97,7 @@ def read_events(path: Path) -> Iterator[Event]:
     """
     chain, order = Chain(), TimeOrder()
     for number, (line, last) in enumerate(_lines(path), 1):
-        data = read_counts(line) or _parsed(path, number, line, last=last)
+        data = read_frequent(line) or _parsed(path, number, line, last=last)
         if data is _CUT:
             return
         if number == 1:
@@ -152,7 +152,7 @@ def _event(path: Path, number: int, line: str, data: object, chain: Chain, order
 
 
 def _opened(line: str, data: object, chain: Chain) -> Event:
-    if isinstance(data, Counted):
+    if isinstance(data, Frequent):
         chain.check(line, data.seq)
         return data.event
     return from_json(chain.open(line, data) if isinstance(data, dict) else data)
