@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import inf
 
 from harness.measures.base import Condition
@@ -43,7 +44,7 @@ class BadCount(LoadMeasure):
         return None if undecided else condition.is_met_by(optimistic.bad)
 
     def value(
-        self, condition: Condition, total: Counts, decision: Decision, bad_interval: tuple[float, float]
+        self, condition: Condition, total: Callable[[], Counts], decision: Decision, bad_interval: tuple[float, float]
     ) -> tuple[float | None, Interval | None]:
         """The number itself, without an interval."""
         return (float(decision.bad) if decision.n else None), None

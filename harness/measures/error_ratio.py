@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from harness.measures.base import Condition
 from harness.measures.comparison import MIRRORED
 from harness.measures.counts import Counts
@@ -55,7 +57,7 @@ class ErrorRatio(FractionMeasure):
         return outcomes(counts, self.kinds, pessimistic=pessimistic)
 
     def value(
-        self, condition: Condition, total: Counts, decision: Decision, bad_interval: tuple[float, float]
+        self, condition: Condition, total: Callable[[], Counts], decision: Decision, bad_interval: tuple[float, float]
     ) -> tuple[float | None, Interval | None]:
         """The bad fraction, or the good one where higher is better."""
         if not decision.n:

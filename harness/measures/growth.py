@@ -7,7 +7,8 @@ known value stands. So growth is never negative, and never more than the number 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from itertools import chain
+from typing import NamedTuple
 
 from harness.measures.reading import PodSample, Reading
 
@@ -15,8 +16,7 @@ RATE_SAMPLES = 5
 """A rate or a ratio is taken over so many samples."""
 
 
-@dataclass(frozen=True)
-class Growth:
+class Growth(NamedTuple):
     """Growth of a counter since the first sample, summed over the pods; `complete`: every running pod answered."""
 
     at_s: float
@@ -57,7 +57,7 @@ def base_of(complete: Sequence[bool], index: int) -> int | None:
     RATE_SAMPLES before it, or the nearest complete one: a pod that answers again adds what it counted since then.
     """
     wanted = max(0, index - RATE_SAMPLES)
-    candidates = [*range(wanted, -1, -1), *range(wanted + 1, index)]
+    candidates = chain(range(wanted, -1, -1), range(wanted + 1, index))
     return next((base for base in candidates if complete[base]), None)
 
 

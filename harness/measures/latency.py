@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from harness.measures.base import Condition
 from harness.measures.counts import Counts
 from harness.measures.load import FractionMeasure, Interval
@@ -49,16 +51,16 @@ class Latency(FractionMeasure):
         return Slice(n, slow, counts.ok, *counts.hist.log_moments())
 
     def value(
-        self, condition: Condition, total: Counts, decision: Decision, bad_interval: tuple[float, float]
+        self, condition: Condition, total: Callable[[], Counts], decision: Decision, bad_interval: tuple[float, float]
     ) -> tuple[float | None, Interval | None]:
         """Quantile of the good arrivals in ms; how many were not good is in the bad fraction."""
-        q = 1 - (condition.theta or 0.0)
-        latencies = total.hist.merged()
+        q, whole = 1 - (condition.theta or 0.0), total()
+        latencies = whole.hist.merged()
         value = quantile_ms(latencies, q)
         if value is None or not decision.n:
             return None, None
         alphas = (decision.parameters.alpha_of(below=side) for side in (False, True))
-        low, high = quantile_ranks(total.ok / decision.vif, q, *alphas)
+        low, high = quantile_ranks(whole.ok / decision.vif, q, *alphas)
         first, last = (quantile_bucket(latencies, rank) or 0 for rank in (low, high))
         return value, (edges_ms(first)[0], edges_ms(last)[1] if high < 1 else None)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 
 from harness.measures.base import Condition, Measure
 from harness.measures.counts import Counts
@@ -34,11 +35,11 @@ class LoadMeasure(Measure):
 
     @abstractmethod
     def value(
-        self, condition: Condition, total: Counts, decision: Decision, bad_interval: tuple[float, float]
+        self, condition: Condition, total: Callable[[], Counts], decision: Decision, bad_interval: tuple[float, float]
     ) -> tuple[float | None, Interval | None]:
         """The measured value and its confidence interval in base units; None where there is none.
 
-        `decision` and `bad_interval` are about the bad fraction of the window whose counts are `total`.
+        `decision` and `bad_interval` are about the bad fraction of the window whose counts `total` returns.
         """
 
 
@@ -57,5 +58,6 @@ def outcomes(counts: Counts, kinds: tuple[str, ...], *, pessimistic: bool) -> Sl
 
     How long good responses took carries no information about how failures are correlated.
     """
-    bad, pending = counts.bad_of(kinds), counts.pending
+    failed = counts.failed
+    bad, pending = counts.bad_of(kinds) if kinds else failed, counts.sent - counts.ok - failed
     return Slice(counts.sent, bad + pending) if pessimistic else Slice(counts.sent - pending, bad)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from harness.measures.base import Condition, digits
 from harness.measures.growth import Growth, base_of, growth
@@ -106,8 +106,7 @@ class Ratio(SampledMeasure):
         return f"{measure} {op} {digits(value * 100)}%"
 
 
-@dataclass(frozen=True)
-class _Growth:
+class _Growth(NamedTuple):
     """Growth of part and total since the first sample."""
 
     at_s: float

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 Pods = Mapping[str, float]
 """A number by pod."""
 
 
-@dataclass(frozen=True)
-class PodSample:
+class PodSample(NamedTuple):
     """The numbers of the pods at one time, in seconds since the epoch.
 
     `missing`: running pods that did not answer, so their numbers are unknown. A pod that is in neither did not run, or
@@ -22,8 +21,7 @@ class PodSample:
     missing: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """The value of a measure at the time of one sample; None: unknown.
 
     `at_least`: a pod did not answer, so the value is a lower bound.
@@ -34,8 +32,7 @@ class Reading:
     at_least: bool = False
 
 
-@dataclass(frozen=True)
-class Events:
+class Events(NamedTuple):
     """What was counted in `seconds`: arrivals, or growth of counters; `bad`: those that count against an objective."""
 
     total: float

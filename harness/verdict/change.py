@@ -108,13 +108,12 @@ def _count_since(question: Question, window: Window, *, holds: bool) -> float | 
 
 def _sampled_since(readings: Sequence[Reading], condition: Condition, window: Window, *, holds: bool) -> float | None:
     """The last samples decide: enough of them for "holds", the last one for "does not hold"; unknown: neither."""
-    met = [condition.decided_by(reading) for reading in readings]
     if not holds:
-        return window.start if met and met[-1] is False else None
-    run = len(list(takewhile(bool, reversed(met))))
+        return window.start if readings and condition.decided_by(readings[-1]) is False else None
+    run = len(list(takewhile(condition.decided_by, reversed(readings))))
     if run < CONSECUTIVE_SAMPLES:
         return None
-    return readings[-run].at_s if run < len(met) else window.start
+    return readings[-run].at_s if run < len(readings) else window.start
 
 
 def bounds(question: Question, window: Window, change: float) -> tuple[float, float]:

@@ -110,13 +110,12 @@ def seconds_with_data(condition: Condition, window: Window) -> float:
 def _measure_load(measured: LoadMeasure, question: Question, window: Window) -> Measurement:
     """Arrivals without an outcome are counted both ways, so that they favour neither decision."""
     condition, parameters = question.condition, question.parameters
-    optimistic, pessimistic = (
-        decide(slices(condition, window, pessimistic=which), condition.theta or 0.0, parameters)
-        for which in (False, True)
-    )
+    known, worst = (slices(condition, window, pessimistic=which) for which in (False, True))
+    optimistic = decide(known, condition.theta or 0.0, parameters)
+    pessimistic = optimistic if known == worst else decide(worst, condition.theta or 0.0, parameters)
     bad_interval = (optimistic.lowest(), pessimistic.highest())
     above = optimistic.fraction is not None and optimistic.fraction > optimistic.theta
-    value, interval = measured.value(condition, window.total(measured.series), optimistic, bad_interval)
+    value, interval = measured.value(condition, lambda: window.total(measured.series), optimistic, bad_interval)
     return Measurement(
         holds=measured.holds(condition, optimistic, pessimistic),
         value=value,

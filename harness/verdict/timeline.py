@@ -9,7 +9,6 @@ import bisect
 import math
 from collections import defaultdict
 from collections.abc import Callable, Hashable
-from dataclasses import replace
 
 from harness.measures.counts import Counts
 from harness.measures.probe import request_key
@@ -107,7 +106,7 @@ class Timeline:
         for series, slices in self._load.items():
             moved._load[series] = {n + by: counts for n, counts in slices.items() if n < number_of(ends_s)}
         for key, samples in self._probes.items():
-            moved._probes[key] = [replace(each, at_s=each.at_s + shift_s) for each in samples if each.at_s <= ends_s]
+            moved._probes[key] = [each._replace(at_s=each.at_s + shift_s) for each in samples if each.at_s <= ends_s]
         for name, failures in self._request_failures.items():
             moved._request_failures[name] = [(at_s + shift_s, why) for at_s, why in failures if at_s <= ends_s]
         moved.last_load_s, moved.last_probe_s = self.last_load_s + shift_s, self.last_probe_s + shift_s

@@ -22,7 +22,7 @@ class Window:
 
     def after(self, start: float) -> Window:
         """The part from a later start on."""
-        return replace(self, start=start)
+        return Window(self.timeline, start, self.end)
 
     def slices(self, series: str) -> list[Counts]:
         """Counts of a load series in each slice; empty ones where no arrival was due."""
@@ -52,4 +52,4 @@ class Question:
 
     def as_alarm(self) -> Question:
         """The same question about something that has just begun, which a short window may decide."""
-        return replace(self, parameters=replace(self.parameters, alarm=True))
+        return Question(self.condition, replace(self.parameters, alarm=True))
