@@ -10,10 +10,12 @@ import re
 import sys
 from collections.abc import Mapping
 from functools import cache, cached_property
-from importlib.metadata import Distribution, EntryPoint, distributions
-from typing import Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from harness.errors import GamedayError
+
+if TYPE_CHECKING:  # `--help` needs none of it, and it takes longer to import than all that `--help` needs
+    from importlib.metadata import Distribution, EntryPoint
 
 Member = TypeVar("Member")
 _OURS = "gameday."
@@ -82,6 +84,8 @@ def _registered(path: tuple[str, ...]) -> Mapping[str, Mapping[str, Mapping[str,
     Metadata of one package in two places is merged, the first place on the path first. `entry_points()` would hide an
     installation behind an outdated `*.egg-info` in the working directory.
     """
+    from importlib.metadata import distributions  # noqa: PLC0415  see above
+
     found: dict[str, dict[str, dict[str, EntryPoint]]] = {}
     for package in distributions(path=list(path)):
         if _OURS not in (package.read_text("entry_points.txt") or ""):

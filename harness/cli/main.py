@@ -62,13 +62,14 @@ def _silence() -> None:
 
 
 def _run_command(arguments: Sequence[str] | None) -> int:
-    code = quick.run(sys.argv[1:] if arguments is None else arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    code = quick.run(words)
     if code is not None:
         return code
     from harness.cli import demo
     from harness.cli.parser import build_parser
 
-    options = build_parser().parse_args(arguments)
+    options = build_parser(words).parse_args(words)
     demo.resolve_document(options)
     from harness.cli.commands import COMMANDS
 

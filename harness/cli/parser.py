@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
-from importlib.metadata import version
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from harness.cli import (
     bindings_parser,
@@ -28,8 +27,7 @@ exit codes: 0 passed · 1 failed · 2 unusable input or environment · 3 inconcl
 """
 
 
-@dataclass(frozen=True)
-class _Command:
+class _Command(NamedTuple):
     """One command: its name, one line of help, examples, and the function that adds its arguments."""
 
     name: str
@@ -42,12 +40,19 @@ class _ShowVersion(argparse.Action):
     """Reads the version only when it is asked for: that takes some milliseconds, which no other command needs."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version  # noqa: PLC0415  see above
+
         sys.stdout.write(f"gameday {version('runbook-gameday')}\n")
         parser.exit()
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The parser of `gameday`; parsing sets `command` to the name of the command."""
+def build_parser(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
+    """The parser of `gameday`; parsing sets `command` to the name of the command.
+
+    `words` is a command line: the parser is for this one, so only the command that it names gets arguments, which saves
+    most of the time. None: every command gets its own.
+    """
+    named = None if words is None else next((word for word in words if not word.startswith("-")), "")
     layout = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(
         prog="gameday",
@@ -63,7 +68,8 @@ def build_parser() -> argparse.ArgumentParser:
         command = commands.add_parser(
             each.name, help=each.help, description=each.help, epilog=epilog, formatter_class=layout
         )
-        each.add_arguments(command)
+        if named in (None, each.name):
+            each.add_arguments(command)
     return parser
 
 
