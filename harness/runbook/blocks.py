@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from harness.runbook.inline import Span, text_of
 
@@ -39,7 +40,7 @@ class Paragraph(Block):
     parent: bool = False
     quoted: bool = False
 
-    @property
+    @cached_property
     def text(self) -> str:
         return text_of(self.spans)
 

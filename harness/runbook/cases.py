@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from harness.runbook.wording import COMMAND, shown
+from harness.runbook.wording import COMMAND, has_any, shown
 
 _INCIDENT = (
     r"(?!\W*(?:(?:if|when) (?:needed|necessary|required|you (?:see|get|receive|are paged for) this alert)"
@@ -61,7 +61,7 @@ _HINTS = (
 
 def case_of(text: str) -> str:
     """The words of an introduction that restrict what it introduces to a case; "" without such words."""
-    if not _may_have(text):
+    if not has_any(text, _HINTS):
         return ""
     sentences = [part for part in _SENTENCE.split(text) if part.strip()]
     return next(filter(None, map(_case, [*sentences[-1:], *sentences[:1]])), "")
@@ -69,16 +69,11 @@ def case_of(text: str) -> str:
 
 def case_around(text: str, at: int) -> str:
     """The words of the sentence around a place that restrict its command to a case."""
-    if not _may_have(text):
+    if not has_any(text, _HINTS):
         return ""
     ends = [0, *(found.end() for found in _SENTENCE.finditer(text)), len(text)]
     start, end = next(((a, b) for a, b in pairwise(ends) if a <= at < b), (0, len(text)))
     return _case(text[start:end])
-
-
-def _may_have(text: str) -> bool:
-    lower = text.lower()
-    return any(hint in lower for hint in _HINTS)
 
 
 def _case(sentence: str) -> str:

@@ -162,7 +162,11 @@ def _rows(table: Table, mark: str, reason: str) -> Iterator[tuple[Paragraph, ...
         own = row[0].mark or mark
         written = row[0].manual or reason or said(words, row[0].line)
         manual = {"skip": SKIPPED, "run": ""}.get(own, written)
-        yield tuple(replace(_in_column(cell, table, at), mark=own, manual=manual) for at, cell in enumerate(row))
+        yield tuple(_with(_in_column(cell, table, at), own, manual) for at, cell in enumerate(row))
+
+
+def _with(cell: Paragraph, mark: str, manual: str) -> Paragraph:
+    return cell if (mark, manual) == (cell.mark, cell.manual) else replace(cell, mark=mark, manual=manual)
 
 
 def _has_code(cell: Paragraph) -> bool:
@@ -172,7 +176,7 @@ def _has_code(cell: Paragraph) -> bool:
 def _in_column(cell: Paragraph, table: Table, at: int) -> Paragraph:
     """The cell; the head of its column governs its code ("Don't")."""
     words = above(table.header[at]) if at < len(table.header) else ""
-    spans = (replace(span, manual=said(words, table.line)) if span.code else span for span in cell.spans)
+    spans = (span._replace(manual=said(words, table.line)) if span.code else span for span in cell.spans)
     return replace(cell, spans=tuple(spans)) if words else cell
 
 
@@ -189,15 +193,20 @@ def _in_case(block: Block, case: str) -> Block:
 
 def _row_in_case(row: tuple[Paragraph, ...], case: str) -> tuple[Paragraph, ...]:
     words = next((words for cell in row if not _has_code(cell) and (words := case_of(cell.text))), "")
-    return tuple(replace(cell, spans=_cases_of(cell, said(words, cell.line) or case)) for cell in row)
+    return tuple(
+        replace(cell, spans=_cases_of(cell, said(words, cell.line) or case)) if _has_code(cell) else cell
+        for cell in row
+    )
 
 
 def _cases_of(paragraph: Paragraph, case: str) -> tuple[Span, ...]:
+    if not _has_code(paragraph):
+        return paragraph.spans
     text, at, found = with_commands_as_signs(paragraph), 0, []
     for span in paragraph.spans:
         own = case_around(text, at) if span.code is not None and not span.manual else ""
         words = said(own, span.line) or case
         changes = span.code is not None and words and effect_of(span.code) is not Effect.READS
-        found.append(replace(span, manual=words) if changes and not span.manual else span)
+        found.append(span._replace(manual=words) if changes and not span.manual else span)
         at += 1 if span.code is not None else len(span.text)
     return tuple(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from markdown_it.token import Token
 
@@ -13,8 +13,7 @@ MARK = re.compile(r"<!--\s*gameday:\s*(skip|run)\s*-->")
 _BLANKS = re.compile(r"\s{2,}")
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """A piece of text; inline code keeps its backticks in `text`, and has its content in `code`."""
 
     line: int
@@ -36,7 +35,7 @@ def spans(inline: Token, line: int) -> tuple[Span, ...]:
 
 def text_of(parts: Sequence[Span]) -> str:
     """The spans as one line of text."""
-    return " ".join("".join(span.text for span in parts).split())
+    return " ".join("".join([span.text for span in parts]).split())
 
 
 def without_edges(parts: Sequence[Span], edges: str) -> tuple[Span, ...]:
@@ -47,9 +46,9 @@ def without_edges(parts: Sequence[Span], edges: str) -> tuple[Span, ...]:
     while kept and kept[-1].code is None and not kept[-1].text.strip(edges + " "):
         kept.pop()
     if kept and kept[0].code is None:
-        kept[0] = replace(kept[0], text=kept[0].text.lstrip(edges + " "))
+        kept[0] = kept[0]._replace(text=kept[0].text.lstrip(edges + " "))
     if kept and kept[-1].code is None:
-        kept[-1] = replace(kept[-1], text=kept[-1].text.rstrip(edges + " "))
+        kept[-1] = kept[-1]._replace(text=kept[-1].text.rstrip(edges + " "))
     return tuple(kept)
 
 
@@ -114,6 +113,8 @@ class _Reader:
 
     def _newlines_in_code(self, ticks: str) -> int:
         """The newlines in an inline code span, which CommonMark replaces by spaces."""
+        if "\n" not in self._source:
+            return 0
         span = re.compile(rf"(?<!`){ticks}(?!`)(.+?)(?<!`){ticks}(?!`)", re.DOTALL).search(self._source, self._at)
         if span is None:
             return 0

@@ -37,7 +37,7 @@ def label_of(paragraph: Paragraph) -> Label | None:
 def _plain_label(parts: tuple[Span, ...]) -> Label | None:
     name, colon, rest = parts[0].text.partition(":")
     return (
-        Label(name.strip(), without_edges((replace(parts[0], text=rest), *parts[1:]), ""), bold=False)
+        Label(name.strip(), without_edges((parts[0]._replace(text=rest), *parts[1:]), ""), bold=False)
         if colon
         else None
     )

@@ -55,7 +55,7 @@ def _markdown(*, front_matter: bool) -> MarkdownIt:
 def _without_checkbox(parts: tuple[Span, ...]) -> tuple[Span, ...]:
     if not parts or not parts[0].text.startswith("["):
         return parts
-    return (replace(parts[0], text=re.sub(r"^\[[ xX]\]\s+", "", parts[0].text)), *parts[1:])
+    return (parts[0]._replace(text=re.sub(r"^\[[ xX]\]\s+", "", parts[0].text)), *parts[1:])
 
 
 @dataclass(frozen=True)
