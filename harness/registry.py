@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
-from functools import cache, cached_property
-from typing import TYPE_CHECKING, Generic, TypeVar, cast
+from collections.abc import Iterator, Mapping
+from functools import cache, cached_property, reduce
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar, cast
 
 from harness.errors import GamedayError
 
-if TYPE_CHECKING:  # `--help` needs none of it, and it takes longer to import than all that `--help` needs
-    from importlib.metadata import Distribution, EntryPoint
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
 
 Member = TypeVar("Member")
 _OURS = "gameday."
@@ -23,6 +25,27 @@ _OURS = "gameday."
 
 class RegistryError(GamedayError):
     """A member is not registered, is registered twice, or cannot be imported."""
+
+
+class _Entry(NamedTuple):
+    """An entry point: its group, name and object reference, and the folder with the metadata of its package."""
+
+    group: str
+    name: str
+    value: str
+    folder: Path
+
+    def load(self) -> object:
+        """Import the module, and return the object in it."""
+        module, _, attributes = self.value.partition("[")[0].partition(":")
+        return reduce(getattr, filter(None, attributes.strip().split(".")), import_module(module.strip()))
+
+    @property
+    def package(self) -> Distribution:
+        """The metadata of the package."""
+        from importlib.metadata import Distribution  # noqa: PLC0415  only messages need it
+
+        return Distribution.at(self.folder)
 
 
 class Family(Generic[Member]):
@@ -37,7 +60,7 @@ class Family(Generic[Member]):
         self._singular = name.removesuffix("s")
 
     @cached_property
-    def _entries(self) -> Mapping[str, Mapping[str, EntryPoint]]:
+    def _entries(self) -> Mapping[str, Mapping[str, _Entry]]:
         """By name and package."""
         return _registered(tuple(sys.path)).get(self.group, {})
 
@@ -59,7 +82,7 @@ class Family(Generic[Member]):
         except (ImportError, AttributeError) as error:
             raise RegistryError(f"{self._where(entry)} cannot be imported: {error}; {_fix(entry, error)}") from error
 
-    def _only(self, name: str) -> EntryPoint:
+    def _only(self, name: str) -> _Entry:
         """The one entry point of this name; raises RegistryError when there is none or more than one."""
         entries = list(self._entries.get(name, {}).values())
         if not self._entries:
@@ -73,28 +96,40 @@ class Family(Generic[Member]):
             raise RegistryError(f"{self._singular} `{name}`: registered by {packages}; uninstall one of them")
         return entries[0]
 
-    def _where(self, entry: EntryPoint) -> str:
+    def _where(self, entry: _Entry) -> str:
         return f"{self._singular} `{entry.name}` of the package {_package(entry)} ({entry.value})"
 
 
-@cache  # the families share one look at the metadata: it costs more than all else that `gameday plan` reads
-def _registered(path: tuple[str, ...]) -> Mapping[str, Mapping[str, Mapping[str, EntryPoint]]]:
+@cache  # the families share one look at the metadata
+def _registered(path: tuple[str, ...]) -> Mapping[str, Mapping[str, Mapping[str, _Entry]]]:
     """The entry points of our groups in packages on this path, by group, name and package.
 
     Metadata of one package in two places is merged, the first place on the path first. `entry_points()` would hide an
-    installation behind an outdated `*.egg-info` in the working directory.
+    installation behind an outdated `*.egg-info` in the working directory, and `importlib.metadata` takes ten times as
+    long to import and to ask as these files take to read. Packages in zip files are not found.
     """
-    from importlib.metadata import distributions  # noqa: PLC0415  see above
-
-    found: dict[str, dict[str, dict[str, EntryPoint]]] = {}
-    for package in distributions(path=list(path)):
-        if _OURS not in (package.read_text("entry_points.txt") or ""):
-            continue  # nearly all packages; to parse what they register takes long
-        name = _normalized(package.name)
-        for entry in package.entry_points:
-            if entry.group.startswith(_OURS):
+    found: dict[str, dict[str, dict[str, _Entry]]] = {}
+    for place in map(Path, path):
+        for file in sorted([*place.glob("*.dist-info/entry_points.txt"), *place.glob("*.egg-info/entry_points.txt")]):
+            name = _normalized(file.parent.stem.partition("-")[0])
+            for entry in _entries(file):
                 found.setdefault(entry.group, {}).setdefault(entry.name, {}).setdefault(name, entry)
     return found
+
+
+def _entries(file: Path) -> Iterator[_Entry]:
+    """The entry points of our groups in a file of sections with lines `name = module:object`; none if unreadable."""
+    try:
+        text = file.read_text("utf-8", "replace")
+    except OSError:
+        return
+    group = ""
+    for line in map(str.strip, text.splitlines()):
+        if line.startswith("["):
+            group = line.strip("[] ")
+        elif group.startswith(_OURS) and line and not line.startswith("#"):
+            name, _, value = line.partition("=")
+            yield _Entry(group, name.strip(), value.strip(), file.parent)
 
 
 def _normalized(name: str) -> str:
@@ -102,16 +137,16 @@ def _normalized(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _package(entry: EntryPoint) -> str:
-    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else "an unnamed package"
+def _package(entry: _Entry) -> str:
+    return f"{entry.package.name} {entry.package.version}"
 
 
-def _fix(entry: EntryPoint, error: ImportError | AttributeError) -> str:
+def _fix(entry: _Entry, error: ImportError | AttributeError) -> str:
     """The next action: install the extra that brings the missing module, where the package has one."""
     missing = error.name if isinstance(error, ModuleNotFoundError) else None
-    extra = _extra_with(entry.dist, missing.partition(".")[0]) if entry.dist and missing else None
-    if entry.dist and extra:
-        return f"install it by `pip install '{entry.dist.name}[{extra}]'`"
+    extra = _extra_with(entry.package, missing.partition(".")[0]) if missing else None
+    if extra:
+        return f"install it by `pip install '{entry.package.name}[{extra}]'`"
     return "install what it needs, or uninstall the package"
 
 

@@ -51,6 +51,26 @@ def test_a_member_of_another_package_is_loaded(site: Path) -> None:
     assert family.load("theirs") == "a fault"
 
 
+@pytest.mark.parametrize(
+    "reference", ["parts_of:Class.value", "parts_of:Class.value [extra]", "parts_of : Class.value"]
+)
+def test_an_object_reference_may_have_parts_and_an_extra(site: Path, reference: str) -> None:
+    (site / "parts_of.py").write_text("class Class:\n    value = 'a fault'\n")
+    install(site, "gameday-parts", f"# a comment\n\nparts = {reference}")
+    assert Family[str]("faults").load("parts") == "a fault"
+
+
+def test_a_module_can_be_a_member(site: Path) -> None:
+    (site / "whole.py").write_text("")
+    install(site, "gameday-whole", "whole = whole")
+    assert Family[object]("faults").load("whole") is sys.modules["whole"]
+
+
+def test_unreadable_metadata_registers_nothing(site: Path) -> None:
+    (site / "odd-1.0.dist-info" / "entry_points.txt").mkdir(parents=True)
+    assert "scale-to-zero" in Family[object]("faults").names()
+
+
 def test_listing_names_imports_no_member(site: Path) -> None:
     (site / "explosive.py").write_text("raise SystemExit('imported')\n")
     install(site, "gameday-explosive", "explosive = explosive:value")
