@@ -82,7 +82,7 @@ def _log(x: float) -> float:
 
 def _log_sum_exp(values: Sequence[float]) -> float:
     top = max(values)
-    return top if top == -math.inf else top + math.log(sum(math.exp(value - top) for value in values))
+    return top if top == -math.inf else top + math.log(sum([math.exp(value - top) for value in values]))
 
 
 def restart(theta: float, counts: Sequence[tuple[float, ...]], *, below: bool) -> int:
