@@ -20,7 +20,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -78,12 +78,12 @@ class Daemon:
         self.folder = options.dir
         self._ended = asyncio.Event()
         self._manifest = manifest.read(options.manifests)
-        ledger = process_ledger.Ledger(self.folder)
-        ledger.started(os.getpid(), "daemon")
+        self._ledger = process_ledger.Ledger(self.folder)
+        self._ledger.started(os.getpid(), "daemon")
         self._subnet = Subnet({self._manifest.port(name) for name in self._manifest.services})
         self._runtime = Path(tempfile.mkdtemp(prefix="gameday-", dir=_folder_of_sockets()))
         (self.folder / "runtime").symlink_to(self._runtime)
-        self._backend = make_backend(Layout(ledger, self._subnet, self._runtime, self._manifest))
+        self._backend = make_backend(Layout(self._ledger, self._subnet, self._runtime, self._manifest))
         self.cluster = ControlPlane(self.folder, self._backend.runtime)
 
     def end(self) -> None:
@@ -128,15 +128,15 @@ class Daemon:
         await self._backend.prepare()
         self._prepare_objects()
         self._deploy_what_can_start()
-        control = ControlServer(self.cluster, self._answer)
-        await control.listen(self._runtime / "control.sock")
-        report({"socket": str(self._runtime / "control.sock")})
-        await self._backend.start()
-        while not (self._deploy_what_can_start() and self.cluster.settled()):
-            self._check_commands()
-            await self.cluster.changed(1.0)
-        report({"ready": True})
-        await self._backend.watch()
+        with closing(ControlServer(self.cluster, self._answer)) as control:
+            await control.listen(self._runtime / "control.sock")
+            report({"socket": str(self._runtime / "control.sock")})
+            await self._backend.start()
+            while not (self._deploy_what_can_start() and self.cluster.settled()):
+                self._check_commands()
+                await self.cluster.changed(1.0)
+            report({"ready": True})
+            await self._backend.watch()
 
     def _prepare_objects(self) -> None:
         for name, declared in self._manifest.services.items():
@@ -234,6 +234,7 @@ class Daemon:
         (self.folder / "runtime").unlink()
         shutil.rmtree(self._runtime)
         self._subnet.close()
+        self._ledger.close()
 
 
 def report(message: Obj) -> None:

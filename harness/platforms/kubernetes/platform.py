@@ -7,7 +7,7 @@ import os
 import secrets
 import threading
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 from harness.errors import PlatformError
@@ -292,7 +292,8 @@ class KubernetesPlatform:
             if forward is None or forward.ended:
                 env = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(self.folder)}
                 env["KUBECONFIG"] = str(self._kubeconfig(access.HARNESS))
-                forward = self._forwards[pod] = Forward(pod, port, env, Ledger(self.folder))
+                with closing(Ledger(self.folder)) as ledger:
+                    forward = self._forwards[pod] = Forward(pod, port, env, ledger)
         if self._down:
             self._pod_gone(pod)
         return forward.url

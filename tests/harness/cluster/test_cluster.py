@@ -70,10 +70,10 @@ async def fault(daemon: Daemon, pod: Pod, **body: object) -> None:
 
 async def http_call(method: str, ip: str, port: int, path: str, body: str = "", token: str = "") -> tuple[int, bytes]:
     def call() -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection(ip, port, timeout=5)
-        connection.request(method, path, body, {"Authorization": f"Bearer {token}"})
-        response = connection.getresponse()
-        return response.status, response.read()
+        with contextlib.closing(http.client.HTTPConnection(ip, port, timeout=5)) as connection:
+            connection.request(method, path, body, {"Authorization": f"Bearer {token}"})
+            response = connection.getresponse()
+            return response.status, response.read()
 
     return await asyncio.to_thread(call)
 
