@@ -258,14 +258,16 @@ def _alerts(rule_files: Sequence[Path], documents: Sequence[Path]) -> Alerts:
     """The alerting rules of the files. Raises DocumentError and the errors of YAML for files that cannot be read."""
     rules: list[AlertRule] = []
     metrics: frozenset[str] = frozenset()
+    labels: frozenset[str] = frozenset()
     for path in rule_files:
-        own, used = read_rules(_text(path), str(path))
+        own, used, named = read_rules(_text(path), str(path))
         rules += own
         metrics |= used
+        labels |= named
     names = {folded(path.name) for path in documents}
     for path in documents:
         names |= {folded(heading.text) for heading in parse(_text(path)).headings}
-    return Alerts(tuple(rules), metrics, frozenset(names))
+    return Alerts(tuple(rules), metrics, labels, frozenset(names))
 
 
 def _lint_rule_files(files: Sequence[Path], settings: Settings, today: date, alerts: Alerts) -> list[Finding]:

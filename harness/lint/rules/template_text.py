@@ -25,12 +25,21 @@ _WORDS = lazy(
     r"Lorem ipsum dolor|\b(?:INSERT|REPLACE|CHANGE)[_-](?:ME|HERE|THIS)\b"
     r"|\b(?i:your|my)[-_](?i:team|service|company|org)[-_](?i:name|here)\b"
 )
+_FILL_IN = lazy(
+    r"<[^<>\n]{0,40}\bfill in\b[^<>\n]{0,20}>|\\<[^<>\n]{0,40}\bfill in\\?>"
+    r"|_(?:update|replace) with (?:the )?actual \w+_"
+    r"|\+?\d?-?X{3}-X{3}-X{4}|\bXX+-XX+-XX+\b",
+    re.I,
+)
 _HINTS = ("lorem", "_me", "-me", "_here", "-here", "_this", "-this", "_name", "-name")
 
 
 def _check(document: Document) -> Iterator[Hit]:
     for place, found in document.matches(_BRACKETS):
         if _TEMPLATE.match(found[0]) or _NAMES.match(found[0]):
+            yield _hit(place, found[0])
+    if document.has_any("fill in", "actual", "xxx-"):
+        for place, found in document.matches(_FILL_IN, document.prose):
             yield _hit(place, found[0])
     if document.has_any(*_HINTS):
         for place, found in document.matches(_WORDS):
