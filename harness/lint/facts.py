@@ -87,9 +87,10 @@ def is_asked(document: Document, command: Command) -> bool:
     return bool(_ASKS.search(before)) and not _REFUSES.search(before) and not _DESCRIBES.match(after)
 
 
-def asked(document: Document) -> Iterator[Command]:
+@lru_cache(maxsize=1)
+def asked(document: Document) -> tuple[Command, ...]:
     """The commands that the document asks for."""
-    return (command for command in document.commands if is_asked(document, command))
+    return tuple(command for command in document.commands if is_asked(document, command))
 
 
 _WARNS_BELOW = lazy(
@@ -197,9 +198,10 @@ def only_signals(command: Command) -> bool:
     return any(_SIGNALS.fullmatch(word) for word in command.argv[1:])
 
 
-def changes(document: Document) -> Iterator[Command]:
+@lru_cache(maxsize=1)
+def changes(document: Document) -> tuple[Command, ...]:
     """The commands that change a running system."""
-    return (command for command in asked(document) if is_change(command))
+    return tuple(command for command in asked(document) if is_change(command))
 
 
 def reads_as_english(document: Document) -> bool:
@@ -220,6 +222,7 @@ _INCIDENT_HEADING = lazy(
 )
 
 
+@lru_cache(maxsize=1)
 def is_incident_document(document: Document) -> bool:
     """Whether a document is for an incident: its headings are those of a runbook, or its title names one."""
     if not reads_as_english(document):

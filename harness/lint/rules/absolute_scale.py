@@ -39,8 +39,8 @@ def _is_known(document: Document) -> bool:
     """Whether the document looks at the present number, or speaks of an autoscaler."""
     if document.has_any("hpa", "autoscal", "keda"):
         return True
-    lines = (line for line in document.lines if "replica" in line or "get " in line or "describe " in line)
-    return any(_PRESENT.search(line) for line in lines)
+    lines = document.lines_with("replica", "get ", "describe ", "get\t", "describe\t", "from ")
+    return any(_PRESENT.search(document.lines[number - 1]) for number in lines)
 
 
 RULE = Rule(

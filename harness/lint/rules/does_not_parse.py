@@ -35,7 +35,9 @@ def _check(document: Document) -> Iterator[Hit]:
 def _stray(document: Document) -> Iterator[Hit]:
     """Arguments with a bracket that nothing quotes: no shell accepts one behind the first word of a command."""
     for typed in document.shell.typed:
-        if typed.block.lang not in SHELLS or any("<<" in line for line in typed.lines):
+        if typed.block.lang not in SHELLS or not any("(" in line for line in typed.lines):
+            continue
+        if any("<<" in line for line in typed.lines):
             continue
         outer = ""
         for row, line in enumerate(typed.lines):

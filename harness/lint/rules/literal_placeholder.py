@@ -33,6 +33,8 @@ _FORMATS = ("jsonpath", "go-template", "--format", "-w", "--write-out", "--templ
 _HINT = lazy(r"name|NAME|your|YOUR|my-|MY_|MY-|:port|xxx|XXX")
 
 
+_MAY_BE = lazy(r"[A-Z]{2}|[<{]|name|your|my-|:port|xxx|pod$")
+"""What any of the names has: most words have none of it."""
 _CAPITALS = lazy(
     r"(?:^|[:/=])(?P<id>ACCOUNT|REGION|CLUSTER|(?:[A-Z]+_)+(?:ID|NAME|ARN|IP|HOST|DATE|TAG|VERSION))(?=$|[:/])"
 )
@@ -81,12 +83,13 @@ def _in_capitals(command: Command, at: int) -> re.Match[str] | None:
 
 
 def _check(document: Document) -> Iterator[Hit]:
-    if _EXPLAINED.search(document.words):
+    hinted = document.has_any("replac", "substitut", "placeholder", "where")
+    if hinted and _EXPLAINED.search(document.text):
         return
     seen: set[tuple[int, str]] = set()
     for command in document.commands:
         for number, word in enumerate(command.words[1:], start=1):
-            found = _found(command, number)
+            found = _found(command, number) if _MAY_BE.search(word.raw) else None
             if found and (word.place.line, found[0]) not in seen and f"${found[0].strip(':/=')}" not in document.text:
                 seen.add((word.place.line, found[0]))
                 what = word.text if len(word.text) < 60 else found[0]

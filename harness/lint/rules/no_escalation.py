@@ -27,9 +27,9 @@ _PEOPLE = lazy(
 
 
 def _check(document: Document) -> Iterator[Hit]:
-    if not is_incident_document(document) or len(document.prose) <= 200 or _PEOPLE.search(document.text):
+    if not is_incident_document(document) or len(document.prose) <= 200 or not changes(document):
         return
-    if any(changes(document)):
+    if not _PEOPLE.search(document.text):
         yield Hit(top(document), "the document does not say whom to call when its steps do not help")
 
 

@@ -21,6 +21,9 @@ _BACK = lazy(
     r"|re-?enable|uncordon|un-?silence|reset (?:it|to)|remove the (?:override|silence|change|limit|flag))\b",
     re.I,
 )
+_BACK_HINTS = (
+    "back", "revert", "undo", "original", "previous", "enable", "cordon", "silence", "reset", "remove the", "scale ",
+)  # fmt: skip
 _RELEASE = lazy(
     r"rollout undo|rollout\b|helm rollback|roll(?:ing|ed)?[- ]?back "
     r"(?:the |to (?:the )?)?(?:bad |last |recent |previous )?"
@@ -51,9 +54,8 @@ def _check(document: Document) -> Iterator[Hit]:
 
 def _says_how(document: Document) -> bool:
     """Whether a line takes back more than a release: `kubectl rollout undo` restores no scale, limit or variable."""
-    return any(
-        not _RELEASE.search(document.lines[place.line - 1]) for place, _ in document.matches(_BACK, document.text)
-    )
+    lines = (document.lines[number - 1] for number in document.lines_with(*_BACK_HINTS))
+    return any(_BACK.search(line) and not _RELEASE.search(line) for line in lines)
 
 
 def _is_started_again(document: Document, command: Command) -> bool:

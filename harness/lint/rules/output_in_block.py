@@ -33,6 +33,8 @@ def _check(document: Document) -> Iterator[Hit]:
 
 def _first_output(typed: Typed) -> int:
     """The line of what no command begins with, behind a command of the same block; 0 without one."""
+    if not any(_OUTPUT.match(line) or _OBJECT.match(line) for line in typed.lines):
+        return 0
     has_command = False
     for statement in statements(typed.lines):
         line = typed.lines[statement.start]

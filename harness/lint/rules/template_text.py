@@ -35,12 +35,16 @@ _HINTS = ("lorem", "_me", "-me", "_here", "-here", "_this", "-this", "_name", "-
 
 
 def _check(document: Document) -> Iterator[Hit]:
-    for place, found in document.matches(_BRACKETS):
-        if _TEMPLATE.match(found[0]) or _NAMES.match(found[0]):
-            yield _hit(place, found[0])
-    if document.has_any("fill in", "actual", "xxx-"):
-        for place, found in document.matches(_FILL_IN, document.prose):
-            yield _hit(place, found[0])
+    words = document.words
+    for pattern in (_TEMPLATE, _NAMES):
+        for found in pattern.finditer(words):
+            whole = _BRACKETS.match(words, found.start())
+            if whole:
+                yield _hit(document.place(words, whole.start(), whole.end()), whole[0])
+    for number in document.lines_with("fill in", "with actual", "with the actual", "xxx-", "xx-"):
+        found = _FILL_IN.search(document.lines[number - 1]) if document.kinds[number - 1] in "ph" else None
+        if found:
+            yield _hit(Place(number, found.start() + 1, found.end() + 1), found[0])
     if document.has_any(*_HINTS):
         for place, found in document.matches(_WORDS):
             yield _hit(place, found[0])
