@@ -39,7 +39,7 @@ def _is_known(document: Document) -> bool:
     """Whether the document looks at the present number, or speaks of an autoscaler."""
     if document.has_any("hpa", "autoscal", "keda"):
         return True
-    lines = document.lines_with("replica", "get ", "describe ", "get\t", "describe\t", "from ")
+    lines = document.lines_with("replica", "get ", "describe ")
     return any(_PRESENT.search(document.lines[number - 1]) for number in lines)
 
 

@@ -41,5 +41,4 @@ RULE = Rule(
     silent="## Symptoms\n\nErrors.\n\n## Mitigation\n\n- Enable rate limiting: `kubectl set env deployment/api "
     "LIMIT=on -n shop`\n",
     check=_check,
-    pedantic=True,
 )
