@@ -100,7 +100,7 @@ _WARNS_BELOW = lazy(
     re.I,
 )
 _CONDITION = lazy(
-    r"^\s*#.*(?:\((?:if|when|only|once|after|emergency)\b|\b(?:if|when|once) [a-z]+ (?:\w+ )?(?:is|are|has|have)\b)",
+    r"^\s*#.*(?:\((?:if|when|only|once|after)\b|\b(?:if|when|once) [a-z]+ (?:\w+ )?(?:is|are|has|have)\b)",
     re.I,
 )
 """A comment of code that says when the command below it runs: `# Purge (if the messages are lost anyway)`."""
@@ -206,7 +206,7 @@ def changes(document: Document) -> tuple[Command, ...]:
 
 def reads_as_english(document: Document) -> bool:
     """Whether the rules that look for words can know them: a text in another script has many signs of several bytes."""
-    return len(document.text.encode(errors="replace")) < 1.1 * len(document.text) + 40
+    return len(document.text.encode(errors="replace")) < 1.1 * len(document.text) + 20
 
 
 _INCIDENT = lazy(

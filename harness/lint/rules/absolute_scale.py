@@ -27,7 +27,7 @@ def _check(document: Document) -> Iterator[Hit]:
         scaled_down = scaled_down or count == "0"
         if not count.isdecimal() or count == "0" or scaled_down:
             continue
-        if not _is_known(document):
+        if "--all" in call.options or not _is_known(document):
             yield at(
                 call.command,
                 f"{shown(call.command.text)} sets {count} replicas whatever runs now: it may scale down, or an "

@@ -22,7 +22,8 @@ SHIPPED = of_platform("local")
 PLATFORM = replace(
     SHIPPED,
     autoscaled=frozenset({"deployment/scaled"}),
-    objects={**SHIPPED.objects, "deployment": SHIPPED.objects["deployment"] | {"scaled"}},
+    objects={**SHIPPED.objects, "deployment": SHIPPED.objects["deployment"] | {"scaled", "bare"}},
+    images={**SHIPPED.images, "deployment/bare": frozenset({"gcr.io/distroless/static-debian12:nonroot"})},
 )
 NOTHING_EXISTS = Outside(exists=lambda path: False)
 
