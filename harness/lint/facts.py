@@ -115,6 +115,7 @@ def has_guard(document: Document, command: Command) -> bool:
     return bool(_CONDITION.match(above)) or bool(_WARNS_BELOW.search(near(document, line, above=0)))
 
 
+@lru_cache(maxsize=4096)
 def is_dry(command: Command) -> bool:
     """Whether a command only shows what it would do, or its help."""
     return any(word.startswith(_DRY) for word in command.argv[1:]) or command.argv[-1] == "-h"
