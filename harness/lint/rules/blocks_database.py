@@ -41,7 +41,7 @@ RULE = Rule(
     name="blocks-database",
     severity=Severity.WARNING,
     summary="A command keeps every other client of a database waiting.",
-    why="Redis answers nobody else during `KEYS`, and a table is locked during `VACUUM FULL`: the check becomes the "
+    why="Redis answers no other client during `KEYS`, a table is locked during `VACUUM FULL`: the check becomes the "
     "incident. Use the form that does not block, or say that the service stands still and for how long.",
     fires='```bash\nredis-cli KEYS "session:*"\n```\n',
     silent='```bash\nredis-cli --scan --pattern "session:*"\n```\n',

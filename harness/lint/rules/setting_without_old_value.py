@@ -64,7 +64,7 @@ RULE = Rule(
     name="setting-without-old-value",
     severity=Severity.NOTE,
     summary="A command overwrites a setting, and the value before is not stated.",
-    why="After the incident nobody knows what to set it back to. State the value in use, or read it first "
+    why="After the incident it is not known what to set it back to. State the value in use, or read it first "
     "(`kubectl set env deployment/api --list`, `CONFIG GET`, `SHOW`).",
     fires="```bash\nkubectl set env deployment/api RATE_LIMIT=20 -n shop\n```\n",
     silent="Lower the limit from 100 to 20:\n\n```bash\nkubectl set env deployment/api RATE_LIMIT=20 -n shop\n```\n",

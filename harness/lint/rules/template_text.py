@@ -42,9 +42,9 @@ def _check(document: Document) -> Iterator[Hit]:
             if whole:
                 yield _hit(document.place(words, whole.start(), whole.end()), whole[0])
     for number in document.lines_with("fill in", "with actual", "with the actual", "xxx-", "xx-"):
-        found = _FILL_IN.search(document.lines[number - 1]) if document.kinds[number - 1] in "ph" else None
-        if found:
-            yield _hit(Place(number, found.start() + 1, found.end() + 1), found[0])
+        blank = _FILL_IN.search(document.lines[number - 1]) if document.kinds[number - 1] in "ph" else None
+        if blank:
+            yield _hit(Place(number, blank.start() + 1, blank.end() + 1), blank[0])
     if document.has_any(*_HINTS):
         for place, found in document.matches(_WORDS):
             yield _hit(place, found[0])

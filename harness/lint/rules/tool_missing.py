@@ -32,7 +32,7 @@ def _check(document: Document) -> Iterator[Hit]:
 
 
 def _missing(image: str) -> frozenset[str]:
-    """The usual programs that an image lacks, as far as its name tells."""
+    """The usual programs that an image lacks, as far as its name says."""
     path = re.sub(r"(?::[^/:]*)?(?:@.*)?$", "", image)
     if "/distroless/" in path or path.startswith("distroless/"):
         return _TOOLS if not image.endswith(("debug", "debug-nonroot")) else _NOT_IN_BUSYBOX
