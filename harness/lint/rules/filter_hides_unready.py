@@ -23,7 +23,7 @@ def _check(document: Document) -> Iterator[Hit]:
 
 
 def _hides(kind: str, command: Command) -> str:
-    """What an inverted grep hides besides what is well."""
+    """What an inverted grep hides that is not well."""
     if command.program not in ("grep", "egrep") or not command.has("-v", "--invert-match") or command.has("-w"):
         return ""
     what = command.argv[-1]
