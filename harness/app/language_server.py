@@ -20,7 +20,7 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 Message: TypeAlias = "dict[str, Json]"
 
 _SEVERITIES = {Severity.ERROR: 1, Severity.WARNING: 2, Severity.NOTE: 3}
-_NO_METHOD = -32601
+_NO_METHOD, _INVALID_REQUEST = -32601, -32600
 _LONGEST_MESSAGE = 20_000_000
 
 
@@ -68,18 +68,25 @@ class _Server:
         """Handle one message."""
         method, parameters = message.get("method"), message.get("params")
         given = parameters if isinstance(parameters, dict) else {}
-        if method == "initialize":
+        if self.is_shut_down:
+            self._refuse(message, _INVALID_REQUEST, "the server is shut down")
+        elif method == "initialize":
             self._answer(message, {"capabilities": {"textDocumentSync": 1}, "serverInfo": {"name": "gameday lint"}})
         elif method == "shutdown":
             self.is_shut_down = True
             self._answer(message, None)
         elif isinstance(method, str) and method.startswith("textDocument/did"):
             self._document(method.removeprefix("textDocument/did"), given)
-        elif "id" in message and method is not None:
-            self.send({"id": message["id"], "error": {"code": _NO_METHOD, "message": f"{method} is not supported"}})
+        elif method is not None:
+            self._refuse(message, _NO_METHOD, f"{method} is not supported")
 
     def _answer(self, message: Message, result: Json) -> None:
         self.send({"id": message.get("id"), "result": result})
+
+    def _refuse(self, message: Message, code: int, why: str) -> None:
+        """Answer a request by an error; notifications have no id and get no answer."""
+        if "id" in message:
+            self.send({"id": message["id"], "error": {"code": code, "message": why}})
 
     def _document(self, event: str, given: Message) -> None:
         document = given.get("textDocument")
@@ -91,19 +98,22 @@ class _Server:
             return
         text = _text(document, given) if event in ("Open", "Change") else None
         if isinstance(text, str):
-            self._lint(uri, text)
+            self._lint(uri, text, document.get("version"))
 
-    def _lint(self, uri: str, text: str) -> None:
+    def _lint(self, uri: str, text: str, version: Json) -> None:
         """Publish the findings of a text; settings that cannot be used are shown as a message."""
         try:
             found = lint_text(text, unquote(urlsplit(uri).path))
         except GamedayError as error:
             self.send({"method": "window/showMessage", "params": {"type": 1, "message": str(error)}})
             return
-        self._publish(uri, [_diagnostic(finding) for finding in found])
+        self._publish(uri, [_diagnostic(finding) for finding in found], version)
 
-    def _publish(self, uri: str, diagnostics: list[Json]) -> None:
+    def _publish(self, uri: str, diagnostics: list[Json], version: Json = None) -> None:
+        """Send the diagnostics of a document; with its version, an editor drops those of a text that has changed."""
         about: Message = {"uri": uri, "diagnostics": diagnostics}
+        if isinstance(version, int):
+            about["version"] = version
         self.send({"method": "textDocument/publishDiagnostics", "params": about})
 
 

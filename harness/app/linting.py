@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -65,9 +65,9 @@ def run_lint(request: LintRequest, today: date) -> LintResult:
     _refuse_unusable(files, configuration.max_kib)
     rule_files = request.rules or tuple(Path(name) for name in configuration.rules)
     alerts = _alerts(rule_files, files) if rule_files else None
-    found = _lint_all(files, _Work(configuration.settings, today, alerts, _platform(request)), request.jobs)
+    others = _shellchecked(files) if request.shellcheck else None
+    found = _lint_all(files, _Work(configuration.settings, today, alerts, _platform(request), others), request.jobs)
     found += _lint_rule_files(rule_files, configuration.settings, today, alerts) if alerts else []
-    found += _shellchecked(files) if request.shellcheck else []
     return LintResult(tuple(sorted(found, key=_by_place)), len(files) + len(rule_files), all_rules())
 
 
@@ -75,10 +75,14 @@ def _by_place(finding: Finding) -> tuple[str, int, int, str]:
     return finding.path, finding.place.line, finding.place.column, finding.rule
 
 
-def _shellchecked(files: Sequence[Path]) -> list[Finding]:
+def _shellchecked(files: Sequence[Path]) -> Mapping[str, Sequence[Finding]]:
+    """What shellcheck finds, by path."""
     from harness.app.lint_shellcheck import shellcheck_findings  # noqa: PLC0415  an option
 
-    return shellcheck_findings([parse(_text(path), str(path)) for path in files])
+    found: dict[str, list[Finding]] = {}
+    for finding in shellcheck_findings([parse(_text(path), str(path)) for path in files]):
+        found.setdefault(finding.path, []).append(finding)
+    return found
 
 
 def lint_text(text: str, path: str) -> tuple[Finding, ...]:
@@ -207,6 +211,8 @@ class _Work:
     today: date
     alerts: Alerts | None = None
     platform: Platform | None = None
+    others: Mapping[str, Sequence[Finding]] | None = None
+    """The findings of shellcheck by path; None where it does not run."""
 
 
 def _lint_all(files: Sequence[Path], work: _Work, jobs: int | None) -> list[Finding]:
@@ -223,6 +229,7 @@ def _lint_all(files: Sequence[Path], work: _Work, jobs: int | None) -> list[Find
 def _in_processes(files: Sequence[Path], work: _Work, processes: int) -> list[_Outcome]:
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415  one file needs none
 
+    all_rules()  # once, for all processes
     parts = [list(files[number :: processes * 4]) for number in range(processes * 4)]
     parts = [part for part in parts if part]
     by_path: dict[Path, _Outcome] = {}
@@ -248,7 +255,8 @@ def _lint_one(path: Path, rules: Sequence[Rule], work: _Work) -> _Outcome:
     except DocumentError as error:
         return str(error)
     outside = Outside(lambda target: (path.parent / target).exists(), work.alerts, work.platform)
-    return lint(parse(text, str(path), outside), rules, work.settings, work.today)
+    others = None if work.others is None else work.others.get(str(path), ())
+    return lint(parse(text, str(path), outside), rules, work.settings, work.today, others)
 
 
 # -- Prometheus rules --------------------------------------------------------------------------------------------------
@@ -258,14 +266,16 @@ def _alerts(rule_files: Sequence[Path], documents: Sequence[Path]) -> Alerts:
     """The alerting rules of the files. Raises DocumentError and the errors of YAML for files that cannot be read."""
     rules: list[AlertRule] = []
     metrics: frozenset[str] = frozenset()
+    labels: frozenset[str] = frozenset()
     for path in rule_files:
-        own, used = read_rules(_text(path), str(path))
+        own, used, named = read_rules(_text(path), str(path))
         rules += own
         metrics |= used
+        labels |= named
     names = {folded(path.name) for path in documents}
     for path in documents:
         names |= {folded(heading.text) for heading in parse(_text(path)).headings}
-    return Alerts(tuple(rules), metrics, frozenset(names))
+    return Alerts(tuple(rules), metrics, labels, frozenset(names))
 
 
 def _lint_rule_files(files: Sequence[Path], settings: Settings, today: date, alerts: Alerts) -> list[Finding]:

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from harness.lint.nearest import nearest
-from harness.runbook.promql import metric_names
+from harness.runbook.promql import label_names, metric_names
 
 if TYPE_CHECKING:
     from harness.schema.tree import Tree
@@ -36,6 +36,8 @@ class Alerts:
     rules: tuple[AlertRule, ...] = ()
     metrics: frozenset[str] = frozenset()
     """The metrics that any rule uses or records."""
+    labels: frozenset[str] = frozenset()
+    """The labels that any rule selects, groups by or adds."""
     documents: frozenset[str] = frozenset()
     """Names of the documents and of their headings, folded."""
     own: tuple[AlertRule, ...] | None = None
@@ -51,18 +53,20 @@ def folded(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", PurePosixPath(name).name.removesuffix(".md").lower())
 
 
-def read_rules(text: str, path: str) -> tuple[tuple[AlertRule, ...], frozenset[str]]:
-    """The alerting rules of a file, and the metrics that its rules use or record. Raises GamedayError for no YAML."""
+def read_rules(text: str, path: str) -> tuple[tuple[AlertRule, ...], frozenset[str], frozenset[str]]:
+    """The alerting rules of a file, and the metrics and labels that its rules use. Raises GamedayError for no YAML."""
     from harness.schema.tree import read  # noqa: PLC0415  YAML is slow to import, and most runs have no rules
 
     rules: list[AlertRule] = []
     metrics: set[str] = set()
+    labels: set[str] = set()
     for tree in read(text, path):
         for name, record, expression, url, places in _rules(tree):
+            labels |= set(label_names(expression))
             metrics |= {*metric_names(expression), *([record] if record else [])}
             if name:
                 rules.append(AlertRule(name, expression, url, places[0], places[1]))
-    return tuple(rules), frozenset(metrics)
+    return tuple(rules), frozenset(metrics), frozenset(labels)
 
 
 def _rules(tree: Tree) -> Iterator[tuple[str, str, str, str, tuple[int, int]]]:

@@ -65,7 +65,8 @@ class Rule:
     about_alerts: bool = False
     """Whether it reads files of Prometheus rules (`--rules`); all other rules read runbooks."""
     on_platform: bool = False
-    """Whether it compares with a platform; its examples with the shipped one and an autoscaled Deployment `scaled`."""
+    """Whether it compares with a platform; its examples with the shipped one, an autoscaled Deployment `scaled`, and
+    `bare`, whose image is distroless."""
     beside: str = ""
     """The Prometheus rules beside both examples."""
 

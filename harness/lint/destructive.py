@@ -83,7 +83,13 @@ def _aws(command: Command) -> str:
     verb = command.argv[2] if len(command.argv) > 2 else ""
     if command.argv[1:3] == ("s3", "rm"):
         return "deletes objects of the bucket" if "--recursive" in command.argv else ""
-    if verb in ("failover-db-cluster", "failover-global-cluster", "promote-read-replica", "reboot-db-instance"):
+    if verb in (
+        "failover-db-cluster",
+        "failover-global-cluster",
+        "promote-read-replica",
+        "reboot-db-instance",
+        "test-failover",
+    ):
         return "moves or interrupts the database"
     if verb == "sync" and "--delete" in command.argv:
         return "deletes objects that the source does not have"
@@ -136,6 +142,20 @@ def _mongo(command: Command) -> str:
     return "drops or rewrites data" if any(_MONGO.search(word) for word in command.argv[1:]) else ""
 
 
+def _etcdctl(command: Command) -> str:
+    words = command.argv[1:8]
+    if "del" in words:
+        return "deletes keys of etcd"
+    return "takes a member out of the cluster" if "member" in words and "remove" in words else ""
+
+
+def _redis(command: Command) -> str:
+    words = [word.lower() for word in command.argv[1:9]]
+    if "flushall" in words or "flushdb" in words:
+        return "empties the database"
+    return "makes Sentinel forget the replicas of the master" if "sentinel" in words and "reset" in words else ""
+
+
 _READERS: dict[str, Callable[[Command], str]] = {
     "rm": _rm,
     "aws": _aws,
@@ -151,8 +171,8 @@ _READERS: dict[str, Callable[[Command], str]] = {
     "wipefs": lambda command: "erases the signatures of a device",
     "terraform": _words("destroy", "destroys what the state describes"),
     "helm": _words("uninstall delete", "removes a release"),
-    "redis-cli": _words("flushall flushdb", "empties the database", most=9),
-    "etcdctl": _words("del", "deletes keys of etcd", most=7),
+    "redis-cli": _redis,
+    "etcdctl": _etcdctl,
     "dropdb": lambda command: "drops a database",
     "kafka-topics.sh": _words("--delete", "deletes a topic", most=12),
     "kafka-topics": _words("--delete", "deletes a topic", most=12),

@@ -26,7 +26,7 @@ class Outside:
     """The platform on which the commands run."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Document(Page):
     """A page with its commands, which are read on first use, and what it is compared with."""
 

@@ -71,4 +71,27 @@ def _other(command: Command) -> str:
         return _RUNS
     if program in ("stern", "kubetail") and not command.has("--no-follow"):
         return "follows the logs until it is ended"
-    return _RUNS if program in ("htop", "atop", "iotop") or (program == "top" and not command.has("-b", "-n")) else ""
+    words = command.argv[1:5]
+    if any(all(word in words for word in needed) for needed in _FOLLOWING.get(program, ())):
+        return _RUNS
+    if program == "go" and words[:2] == ("tool", "pprof"):
+        return f"serves the profile: it {_RUNS}" if any(word.startswith(("-http", "--http")) for word in words) else ""
+    return _RUNS if program in _SCREENS or (program == "top" and not command.has("-b", "-n")) else ""
+
+
+_SCREENS = ("htop", "atop", "iotop", "btop", "k9s", "etcd", "mongostat", "nvtop")
+"""Programs that fill the screen or serve until they are ended."""
+_FOLLOWING = {
+    "linkerd": (("top",), ("tap",), ("dashboard",)),
+    "istioctl": (("dashboard",),),
+    "minikube": (("dashboard",), ("tunnel",)),
+    "redis-cli": (("monitor",), ("MONITOR",), ("--latency",), ("--stat",)),
+    "aws": (("logs", "tail", "--follow"),),
+    "gcloud": (("tail",),),
+    "hubble": (("observe", "-f"), ("observe", "--follow")),
+    "heroku": (("logs", "--tail"), ("logs", "-t")),
+    "perf": (("top",),),
+    "python": (("-m", "http.server"),),
+    "python3": (("-m", "http.server"),),
+}
+"""By program, the sets of words with one of which it goes on until it is ended."""

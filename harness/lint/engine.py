@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -30,6 +31,8 @@ class Settings:
 
     def runs(self, rule: Rule) -> bool:
         """Whether a rule runs. A pedantic rule also runs where `select` names it in full."""
+        if not self.select and not self.ignore:
+            return not rule.pedantic or self.pedantic
         named = rule.code in self.select or rule.name in self.select
         if any(_matches(rule, code) for code in self.ignore):
             return False
@@ -42,20 +45,33 @@ def _matches(rule: Rule, code: str) -> bool:
     return rule.name == code or rule.code.startswith(code.upper())
 
 
-def lint(document: Document, rules: Sequence[Rule], settings: Settings, today: date) -> tuple[Finding, ...]:
-    """The findings of a document, by place. `today` decides which suppressions have expired."""
+def lint(
+    document: Document, rules: Sequence[Rule], settings: Settings, today: date, others: Sequence[Finding] | None = None
+) -> tuple[Finding, ...]:
+    """The findings of a document, by place. `today` decides which suppressions have expired.
+
+    `others` are those of shellcheck, which the document suppresses in the same way; None where it did not run.
+    """
     chosen = [rule for rule in rules if settings.runs(rule)]
     found = [(rule, hit) for rule in chosen for hit in _hits(rule, document)]
     given = suppressions(document)
     active = in_force(given, today)
     used = {id(each) for rule, hit in found for each in active if each.concerns(rule.code, rule.name, hit.place.line)}
+    foreign = [other for other in others or () if not _is_suppressed(other, active, used)]
     kept = [
         (rule, hit)
         for rule, hit in found
         if not any(each.concerns(rule.code, rule.name, hit.place.line) for each in active)
     ]
-    kept += _about(given, used, chosen, {rule.code: rule for rule in rules}, today)
-    return tuple(_with_fingerprints(_findings(document, kept, settings), document))
+    kept += _about(given, used, chosen, {rule.code: rule for rule in rules}, today, with_others=others is not None)
+    return (*_with_fingerprints(_findings(document, kept, settings), document), *foreign)
+
+
+def _is_suppressed(other: Finding, active: Sequence[Suppression], used: set[int]) -> bool:
+    """Whether the document suppresses a finding of shellcheck; notes the suppressions that do."""
+    hiding = {id(each) for each in active if each.concerns(other.rule, other.name, other.place.line)}
+    used |= hiding
+    return bool(hiding)
 
 
 def _hits(rule: Rule, document: Document) -> list[Hit]:
@@ -80,14 +96,26 @@ def _with_fingerprints(found: Iterable[Finding], document: Document) -> Iterator
         yield replace(finding, fingerprint=blake2b(f"{key}\n{seen[key]}".encode(), digest_size=16).hexdigest())
 
 
+_FOREIGN = re.compile(r"SC\d{4}|shellcheck")
+"""The codes of shellcheck, and the name of all its findings."""
+
+
 def _about(
-    given: Sequence[Suppression], used: set[int], chosen: Sequence[Rule], known: Mapping[str, Rule], today: date
+    given: Sequence[Suppression],
+    used: set[int],
+    chosen: Sequence[Rule],
+    known: Mapping[str, Rule],
+    today: date,
+    *,
+    with_others: bool,
 ) -> Iterator[tuple[Rule, Hit]]:
     """What is wrong with the suppressions themselves."""
     codes = {rule.code for rule in chosen}
     names = {rule.code for rule in known.values()} | {rule.name for rule in known.values()}
     for each in given:
-        for code, message in _problems(each, id(each) in used, codes, names, today):
+        foreign = {code for code in each.codes if _FOREIGN.fullmatch(code)}
+        run = codes | (foreign if with_others else set())
+        for code, message in _problems(each, id(each) in used, run, names | foreign, today):
             if code in codes:
                 yield known[code], Hit(each.place, message)
 

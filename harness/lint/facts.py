@@ -12,6 +12,7 @@ from harness.lint.commands import Command
 from harness.lint.document import Document
 from harness.lint.page import Place
 from harness.lint.patterns import lazy
+from harness.runbook.promql import is_expression
 
 _GUARD = lazy(
     r"\b(?:warn(?:ing)?|caution|danger(?:ous)?|careful(?:ly)?|beware|irreversibl[ey]|destructive|data[ -]?loss|lose "
@@ -86,16 +87,35 @@ def is_asked(document: Document, command: Command) -> bool:
     return bool(_ASKS.search(before)) and not _REFUSES.search(before) and not _DESCRIBES.match(after)
 
 
-def asked(document: Document) -> Iterator[Command]:
+@lru_cache(maxsize=1)
+def asked(document: Document) -> tuple[Command, ...]:
     """The commands that the document asks for."""
-    return (command for command in document.commands if is_asked(document, command))
+    return tuple(command for command in document.commands if is_asked(document, command))
+
+
+_WARNS_BELOW = lazy(
+    r"\b(?:warning|caution|danger\w*|beware|irreversibl[ey]|destructive|data[ -]?loss|cannot be undone|downtime"
+    r"|will (?:delete|remove|destroy|drop|erase|lose|wipe|restart|interrupt|cause|detect|re-?create)"
+    r"|(?:only|unless) (?:if|when|you)|approval)\b|[⚠🚨❗]|\[!(?:WARNING|CAUTION|IMPORTANT)\]",
+    re.I,
+)
+_CONDITION = lazy(
+    r"^\s*#.*(?:\((?:if|when|only|once|after)\b|\b(?:if|when|once) [a-z]+ (?:\w+ )?(?:is|are|has|have)\b)",
+    re.I,
+)
+"""A comment of code that says when the command below it runs: `# Purge (if the messages are lost anyway)`."""
 
 
 def has_guard(document: Document, command: Command) -> bool:
-    """Whether words near a command warn of it, or it runs under a condition."""
-    return command.conditional or bool(_GUARD.search(near(document, command.place.line)))
+    """Whether a command runs under a condition, words above it warn of it or say when, or words below warn of it."""
+    line = command.place.line
+    if command.conditional or _GUARD.search(near(document, line, below=0)):
+        return True
+    above = document.lines[line - 2] if line > 1 else ""
+    return bool(_CONDITION.match(above)) or bool(_WARNS_BELOW.search(near(document, line, above=0)))
 
 
+@lru_cache(maxsize=4096)
 def is_dry(command: Command) -> bool:
     """Whether a command only shows what it would do, or its help."""
     return any(word.startswith(_DRY) for word in command.argv[1:]) or command.argv[-1] == "-h"
@@ -116,12 +136,18 @@ _CHANGES = {
     "ceph": ("restart", "out", "purge", "destroy", "reweight", "set", "rm", "delete"),
     "patronictl": ("failover", "switchover", "restart", "reinit", "reload"),
     "nodetool": ("repair", "drain", "decommission", "removenode", "cleanup"),
-    "redis-cli": ("shutdown", "flushall", "flushdb", "failover", "del"),
+    "redis-cli": ("shutdown", "flushall", "flushdb", "failover", "del", "set", "reset"),
+    "etcdctl": ("put", "del", "add", "remove", "promote", "move-leader", "restore", "defrag", "disarm"),
+    "ufw": ("allow", "deny", "delete", "enable", "disable", "reset"),
+    "openstack": ("delete", "remove", "set", "unset", "add", "migrate", "stop", "reboot"),
+    "velero": ("restore",),
+    "vault": ("write", "delete", "seal", "revoke"),
     "rabbitmqctl": ("purge_queue", "delete_queue", "stop_app", "reset", "force_reset", "restart_app"),
 }  # fmt: skip
 _ALWAYS = ("reboot", "shutdown", "poweroff", "kill", "pkill", "killall", "ansible-playbook")
 _SQL_CHANGE = lazy(
-    r"^\s*(?:UPDATE|DELETE\s+FROM|DROP|TRUNCATE|ALTER|INSERT|VACUUM|REINDEX|CREATE|GRANT|REVOKE)\b"
+    r"^\s*(?:UPDATE|DELETE\s+FROM|DROP|TRUNCATE|ALTER|INSERT|VACUUM|REINDEX|CREATE|GRANT|REVOKE"
+    r"|SET\s+(?:CLUSTER|GLOBAL|PERSIST))\b"
     r"|pg_(?:terminate|cancel)_backend|\bKILL\s+(?:QUERY\s+)?\d",
     re.I,
 )
@@ -140,12 +166,28 @@ def _changes(command: Command) -> bool:
     program = command.program
     if program in _ALWAYS:
         return not only_signals(command)
-    if program in ("psql", "mysql", "gitlab-psql", "cqlsh", "clickhouse-client"):
+    if program == "curl":
+        return writes(command)
+    if program in ("psql", "mysql", "gitlab-psql", "cqlsh", "clickhouse-client", "cockroach"):
         return any(_SQL_CHANGE.search(word) for word in command.argv[1:])
     if program == "aws" and len(command.argv) > 2:
         return bool(_AWS_CHANGE.match(command.argv[2]))
     verbs = _CHANGES["systemctl" if program == "service" else program] if program in (*_CHANGES, "service") else ()
-    return any(word.lower() in verbs for word in command.argv[1:4])
+    return any(word.lower() in verbs for word in command.argv[1 : _VERB_AT.get(program, 4)])
+
+
+_VERB_AT = {"openstack": 6, "etcdctl": 7, "redis-cli": 9}
+"""How many words of a command line the verb may be among; 4 for all others."""
+_METHOD = lazy(r"-X(?:POST|PUT|PATCH|DELETE)|(?:--request=)?(?:POST|PUT|PATCH|DELETE)")
+_ASKS_BY_POST = lazy(
+    r"_search|_count|_msearch|_validate|/quer(?:y|ies)|/graphql|/token|/login|/exec\b|/introspect", re.I
+)
+
+
+def writes(command: Command) -> bool:
+    """Whether a call of curl changes something: by its method, and not where an API takes questions by POST."""
+    asks = any(_ASKS_BY_POST.search(word) for word in command.argv[1:])
+    return command.program == "curl" and not asks and any(_METHOD.fullmatch(word) for word in command.argv[1:])
 
 
 _AWS_CHANGE = lazy(r"(?:delete|terminate|reboot|stop|start|modify|update|put|failover|rm|rb|set|restore)\b")
@@ -157,9 +199,15 @@ def only_signals(command: Command) -> bool:
     return any(_SIGNALS.fullmatch(word) for word in command.argv[1:])
 
 
-def changes(document: Document) -> Iterator[Command]:
+@lru_cache(maxsize=1)
+def changes(document: Document) -> tuple[Command, ...]:
     """The commands that change a running system."""
-    return (command for command in asked(document) if is_change(command))
+    return tuple(command for command in asked(document) if is_change(command))
+
+
+def reads_as_english(document: Document) -> bool:
+    """Whether the rules that look for words can know them: a text in another script has many signs of several bytes."""
+    return len(document.text.encode(errors="replace")) < 1.1 * len(document.text) + 20
 
 
 _INCIDENT = lazy(
@@ -175,8 +223,11 @@ _INCIDENT_HEADING = lazy(
 )
 
 
+@lru_cache(maxsize=1)
 def is_incident_document(document: Document) -> bool:
     """Whether a document is for an incident: its headings are those of a runbook, or its title names one."""
+    if not reads_as_english(document):
+        return False
     if sum(bool(_INCIDENT_HEADING.match(heading.text)) for heading in document.headings) >= 2:
         return True
     title = document.headings[0].text if document.headings else ""
@@ -196,3 +247,25 @@ def whole_line(document: Document, line: int) -> Place:
     """The place of a line without its indentation."""
     text = document.lines[line - 1]
     return Place(line, len(text) - len(text.lstrip()) + 1, len(text) + 1)
+
+
+def goes_on(document: Document, line: int) -> bool:
+    """Whether more text, code or nested items belong to the list item in a line."""
+    rest = document.lines[line : line + 3]
+    first = next((text for text in rest if text.strip()), "")
+    own = document.lines[line - 1]
+    indent = len(own) - len(own.lstrip())
+    if first and len(first) - len(first.lstrip()) > indent:
+        return True
+    return bool(first) and (first[:1] in "`~" or not re.match(r"\s*(?:[-*+]|\d+[.)]|#|\*\*|---|\|)", first))
+
+
+def queries(document: Document) -> Iterator[tuple[Place, str]]:
+    """The queries of PromQL in a document, by line or inline code."""
+    for block in document.blocks:
+        if block.lang in ("promql", "prometheus"):
+            for row, line in enumerate(block.lines):
+                yield whole_line(document, block.first + row), line.split("#")[0]
+    for span in document.spans:
+        if "_" in span.text and " " not in span.text.split("(")[0] and is_expression(span.text) and "(" in span.text:
+            yield span.place, span.text

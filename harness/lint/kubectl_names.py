@@ -11,7 +11,7 @@ VALUES = names(
     --user --token -s --server --as --as-group --request-timeout --timeout --field-selector --sort-by --replicas
     -p --patch --type -f --filename -k --kustomize --from-literal --from-file --image --grace-period --cascade
     --since-time --limit-bytes --max-log-requests --to-revision --pod-running-timeout --for --dry-run-server
-    --min --max --cpu-percent --overrides --restart --port --current-replicas --resource-version --template -L
+    --raw --min --max --cpu-percent --overrides --restart --port --current-replicas --resource-version --template -L
     --label-columns --target --profile --chunk-size --pod-selector --env -e --limits --requests
     --image-pull-policy --serviceaccount --subresource --node-name --dest-dir
     """

@@ -11,10 +11,10 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where something is: 1-based line and columns, `end` behind its last character."""
 
     line: int
@@ -69,9 +69,9 @@ class Section:
     empty: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Page:
-    """One document."""
+    """One document; equal to itself only, so that what is known of it can be kept."""
 
     path: str
     text: str
@@ -90,7 +90,10 @@ class Page:
     @cached_property
     def words(self) -> str:
         """The prose without inline code, comments and addresses, which are blanks of the same length."""
-        return _MASKED.sub(lambda found: _BLANK_OUT.sub(" ", found[0]), self.prose)
+        prose = self.prose
+        if "<!--" in prose:  # a comment may span lines
+            return _masked(prose)
+        return "\n".join(_masked(line) if _may_mask(line) else line for line in prose.split("\n"))
 
     @cached_property
     def lower(self) -> str:
@@ -100,6 +103,22 @@ class Page:
     def has_any(self, *words: str) -> bool:
         """Whether the text has one of these words, given in small letters."""
         return any(word in self.lower for word in words)
+
+    def lines_with(self, *words: str) -> list[int]:
+        """The numbers of the lines with one of these words, given in small letters."""
+        text, starts = self.lower, self._lower_starts
+        found = set()
+        for word in words:
+            at = text.find(word)
+            while at >= 0:
+                line = bisect_right(starts, at)
+                found.add(line)
+                at = text.find(word, starts[line]) if line < len(starts) else -1
+        return sorted(found)
+
+    @cached_property
+    def _lower_starts(self) -> list[int]:
+        return _line_starts(self.lower)
 
     @cached_property
     def spans(self) -> tuple[Span, ...]:
@@ -148,9 +167,22 @@ class Page:
 
 
 UNDERLINE = re.compile(r" {0,3}(=+|-{2,})[ \t]*$")
-_CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)([^\n]+?)(?<!`)\1(?!`)")
-_MASKED = re.compile(r"<!--.*?-->|(?<!`)(`+)(?!`)[^\n]+?(?<!`)\1(?!`)|https?://[^\s)>\]]+|\]\([^)\n]{0,500}\)", re.S)
+_CODE_SPAN = re.compile(r"`(?<!``)(`*)(?!`)([^\n]+?)(?<!`)`\1(?!`)")
+_MASKED = re.compile(r"<!--.*?-->|`(?<!``)(`*)(?!`)[^\n]+?(?<!`)`\1(?!`)|https?://[^\s)>\]]+|\]\([^)\n]{0,500}\)", re.S)
+"""Each alternative begins with a letter: then the engine looks for these letters only."""
 _BLANK_OUT = re.compile(r"[^\n]")
+
+
+def _masked(text: str) -> str:
+    return _MASKED.sub(_blanks, text)
+
+
+def _blanks(found: re.Match[str]) -> str:
+    return _BLANK_OUT.sub(" ", found[0]) if "\n" in found[0] else " " * len(found[0])
+
+
+def _may_mask(line: str) -> bool:
+    return "`" in line or "](" in line or "://" in line
 
 
 def _line_starts(text: str) -> list[int]:

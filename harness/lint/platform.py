@@ -28,6 +28,9 @@ class Platform:
     autoscaled: frozenset[str] = frozenset()
     """`kind/name` of what a HorizontalPodAutoscaler scales."""
 
+    images: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The images of the containers, by `kind/name` of their workload."""
+
     def names(self, kind: str) -> frozenset[str]:
         """The names of a kind; of a pod, those of the workloads that it may belong to."""
         if kind == "pod":
@@ -48,6 +51,7 @@ def of_manifests(trees: Iterable[Tree]) -> Platform:
     ports: dict[str, frozenset[str]] = {}
     container_ports: set[str] = set()
     autoscaled: set[str] = set()
+    images: dict[str, frozenset[str]] = {}
     for tree in _objects(trees):
         kind, name = (tree.text("kind") or "").lower(), tree.text("metadata", "name") or ""
         objects.setdefault(kind, set()).add(name)
@@ -59,11 +63,13 @@ def of_manifests(trees: Iterable[Tree]) -> Platform:
         elif kind == "configmap":
             data = tree.at("data")
             variables |= set(data.fields) if data else set()
-        for container in _containers(tree):
+        containers = list(_containers(tree))
+        images[f"{kind}/{name}"] = frozenset(filter(None, (container.text("image") for container in containers)))
+        for container in containers:
             variables |= set(_values(container, ("env",), ("name",)))
             container_ports |= set(_values(container, ("ports",), ("containerPort", "name")))
     kinds = {kind: frozenset(names) for kind, names in objects.items()}
-    return Platform(kinds, frozenset(variables), ports, frozenset(container_ports), frozenset(autoscaled))
+    return Platform(kinds, frozenset(variables), ports, frozenset(container_ports), frozenset(autoscaled), images)
 
 
 def _objects(trees: Iterable[Tree]) -> Iterator[Tree]:

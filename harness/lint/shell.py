@@ -206,10 +206,10 @@ class _Visitor:
         if inner is None or self.reader.depth > 4:
             return
         self.reader.depth += 1
-        if isinstance(inner.content, tuple):
-            self._inside(inner.content, command, inner.program)
-        else:
+        if isinstance(inner.content, Word):
             self._inside_text(inner.content, command, inner.program)
+        else:
+            self._inside(inner.content, command, inner.program)
         self.reader.depth -= 1
 
     def _inside(self, content: tuple[Word, ...], outer: Command, program: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from harness.lint.document import Document
 from harness.lint.page import Place
@@ -35,8 +36,13 @@ class Toggle:
     goes_up: bool
 
 
-def toggles(document: Document) -> Iterator[Toggle]:
+@lru_cache(maxsize=1)
+def toggles(document: Document) -> tuple[Toggle, ...]:
     """The toggles of a document in order."""
+    return tuple(_toggles(document))
+
+
+def _toggles(document: Document) -> Iterator[Toggle]:
     if "_" not in document.prose:
         return
     for place, found in document.matches(_ITEM, document.prose):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from harness.lint.page import Block, Page, Place, Span
 from harness.runbook.console import begins_with_table, has_prompt, has_root_prompt, typed
@@ -76,13 +77,20 @@ _LABEL = re.compile(r"^[ \t]*(?:(?:[-*+]|\d+[.)])[ \t]+)?(?:[A-Z][\w ,/()-]{2,50
 _TYPED = re.compile(
     r"[a-z][\w.-]* +[\w./$<-]\S*(?=.*(?:\s--?\w|\||&&|/|<))|(?:kubectl|oc|helm|docker|aws|systemctl) +[a-z]"
 )
+_SIGNS = (" -", "/", "|", "<", "&&", "\t-", "kubectl ", "oc ", "helm ", "docker ", "aws ", "systemctl ")
+"""One of what `_TYPED` needs in a line."""
 _ENGLISH = re.compile(r"\b(?:to|the|of|is|are|can|you|your|one|be|an?|this|that|with|will|should|if)\b|[.:,]$|\w: ")
 
 
-def unmarked(page: Page) -> Iterator[Span]:
+@lru_cache(maxsize=1)
+def unmarked(page: Page) -> tuple[Span, ...]:
     """The lines of prose that are commands, and that nothing marks as code."""
+    return tuple(_unmarked(page))
+
+
+def _unmarked(page: Page) -> Iterator[Span]:
     for number, (line, kind) in enumerate(zip(page.lines, page.kinds, strict=True), start=1):
-        if kind != "p" or "`" in line or " " not in line:
+        if kind != "p" or "`" in line or not any(sign in line for sign in _SIGNS):
             continue
         label = _LABEL.match(line)
         start = label.end() if label else 0

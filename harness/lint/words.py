@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from harness.lint.page import Place
 
@@ -12,8 +13,7 @@ _ESCAPES = re.compile(r"\\(\n|.)", re.S)
 _PIECES = re.compile(r"'([^']*)'|\"((?:[^\"\\]|\\.)*)\"|\\(\n|.)|([^'\"\\]+)", re.S)
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One word as written and without its quotes; expansions stay as written (`$POD`)."""
 
     raw: str

@@ -1,4 +1,4 @@
-"""Finds the names of metrics in a PromQL expression."""
+"""Finds the names of metrics and labels in a PromQL expression."""
 
 from __future__ import annotations
 
@@ -25,3 +25,17 @@ def metric_names(expression: str) -> tuple[str, ...]:
     for _ in range(2):  # labels may contain strings with braces
         plain = _NO_NAMES.sub(" ", plain)
     return tuple(dict.fromkeys(name for name in _NAME.findall(plain) if name.lower() not in _WORDS))
+
+
+_STRING = re.compile(r"""\"(?:[^"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'""")
+_SELECTOR = re.compile(r"\{([^{}]*)\}")
+_MATCHER = re.compile(r"([A-Za-z_]\w*)\s*(?:=~|!~|!=|=)")
+_GROUPING = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\(([^()]*)\)")
+
+
+def label_names(expression: str) -> tuple[str, ...]:
+    """The names of the labels that an expression selects or groups by, each once, in order."""
+    plain = _STRING.sub("''", expression)
+    found = [name for selector in _SELECTOR.findall(plain) for name in _MATCHER.findall(selector)]
+    found += [name.strip() for names in _GROUPING.findall(plain) for name in names.split(",") if name.strip()]
+    return tuple(dict.fromkeys(found))

@@ -27,7 +27,7 @@ def _check(document: Document) -> Iterator[Hit]:
         scaled_down = scaled_down or count == "0"
         if not count.isdecimal() or count == "0" or scaled_down:
             continue
-        if not _is_known(document):
+        if "--all" in call.options or not _is_known(document):
             yield at(
                 call.command,
                 f"{shown(call.command.text)} sets {count} replicas whatever runs now: it may scale down, or an "
@@ -39,8 +39,8 @@ def _is_known(document: Document) -> bool:
     """Whether the document looks at the present number, or speaks of an autoscaler."""
     if document.has_any("hpa", "autoscal", "keda"):
         return True
-    lines = (line for line in document.lines if "replica" in line or "get " in line or "describe " in line)
-    return any(_PRESENT.search(line) for line in lines)
+    lines = document.lines_with("replica", "get ", "describe ")
+    return any(_PRESENT.search(document.lines[number - 1]) for number in lines)
 
 
 RULE = Rule(

@@ -20,14 +20,16 @@ def hits(document: Document, concerns: Callable[[Command], bool]) -> Iterator[Hi
     """The first placeholder of the commands of shell blocks that are concerned, with the number of those commands."""
     if "<" not in document.text:
         return
-    explained = " ".join(_EXPLAINED.findall(document.prose)).lower()
-    found = [
-        hit
+    concerned = [
+        command
         for command in document.commands
         if command.source.block is not None and command.source.block.lang in SHELLS and not command.inside
-        if concerns(command)
-        for hit in _of(command, explained)
+        if any("<" in word.raw for word in command.words) and concerns(command)
     ]
+    if not concerned:
+        return
+    explained = " ".join(_EXPLAINED.findall(document.prose)).lower()
+    found = [hit for command in concerned for hit in _of(command, explained)]
     if found:
         more = f" (so do {len(found) - 1} more commands)" if len(found) > 1 else ""
         yield Hit(found[0].place, f"{found[0].message}{more}")

@@ -9,7 +9,7 @@ from harness.lint.commands import Command
 from harness.lint.document import Document
 from harness.lint.facts import at, shown
 from harness.lint.typed import SHELLS
-from harness.lint.words import inner
+from harness.lint.words import Word, inner
 
 _CLIENTS = (
     "psql",
@@ -48,7 +48,7 @@ def _opens_shell(command: Command) -> bool:
     if (
         command.program in ("kubectl", "oc", "docker", "podman")
         and inside is not None
-        and isinstance(inside.content, tuple)
+        and not isinstance(inside.content, Word)
     ):
         return len(inside.content) == 1 and inside.content[0].text in _SHELLS
     return command.program == "su" and len(command.words) <= 3 and "-c" not in command.argv

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
-from harness.lint.facts import is_incident_document, shown, whole_line
+from harness.lint.facts import goes_on, is_incident_document, shown, whole_line
 from harness.lint.patterns import lazy
 
 _ITEM = lazy(
     r"^\s*(?:[-*+]|\d+[.)])\s+(?:\[[ x]\]\s+)?(?P<text>(?:check|verify|inspect|review|look at|examine|investigate"
-    r"|identify)\b[^`\n]*)$",
+    r"|identify|ensure|confirm|make sure)\b[^`\n]*)$",
     re.I,
 )
 _HOW = lazy(r"`|\]\(|https?://|\bdashboard\b|:\s*$|\bsee\b|\bvia\b|\bwith\b|\busing\b|\bin the\b", re.I)
@@ -23,16 +23,9 @@ def _check(document: Document) -> Iterator[Hit]:
         return
     for number, (line, kind) in enumerate(zip(document.lines, document.kinds, strict=True), start=1):
         item = _ITEM.match(line) if kind == "p" else None
-        if item is None or _HOW.search(item["text"]) or _goes_on(document, number):
+        if item is None or _HOW.search(item["text"]) or goes_on(document, number):
             continue
         yield Hit(whole_line(document, number), f"{shown(item['text'])} names no command, dashboard or place to look")
-
-
-def _goes_on(document: Document, number: int) -> bool:
-    """Whether more text, code or nested items belong to the item."""
-    rest = document.lines[number : number + 3]
-    first = next((line for line in rest if line.strip()), "")
-    return bool(first) and (first[:1] in " \t`~" or not re.match(r"\s*(?:[-*+]|\d+[.)]|#|\*\*|---)", first))
 
 
 RULE = Rule(

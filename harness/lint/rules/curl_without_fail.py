@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from harness.lint.base import Hit, Rule, Severity
+from harness.lint.commands import Pipeline
 from harness.lint.document import Document
 from harness.lint.facts import at, shown
 from harness.lint.patterns import lazy
@@ -23,11 +24,24 @@ _SHOWS_STATUS = (
 
 
 def _check(document: Document) -> Iterator[Hit]:
-    read = {pipeline.first.statement for pipeline in document.pipelines if len(pipeline.commands) > 1}
+    read = {pipeline.first.statement for pipeline in document.pipelines if _is_read(pipeline)}
     for command in document.commands:
         asks = command.program == "curl" and any(_HEALTH.search(word) for word in command.argv[1:])
         if asks and command.statement not in read and not command.has(*_SHOWS_STATUS):
             yield at(command, f"{shown(command.text)} succeeds with any status, also 503; add `--fail`")
+
+
+def _is_read(pipeline: Pipeline) -> bool:
+    """Whether a later stage decides; `jq` and a pager only show, and show nothing where `curl -s` got nothing."""
+    only_shows = all(command.program in _SHOWS for command in pipeline.commands[1:])
+    return len(pipeline.commands) > 1 and not (only_shows and "curl -s" in f"{_inner(pipeline)} ")
+
+
+def _inner(pipeline: Pipeline) -> str:
+    return " ".join(pipeline.first.argv)
+
+
+_SHOWS = ("jq", "less", "more", "cat", "python", "python3", "yq")
 
 
 RULE = Rule(

@@ -11,7 +11,7 @@ from harness.lint.document import Document
 from harness.lint.facts import shown
 from harness.lint.patterns import lazy
 
-_LINK = lazy(r"(?<!\\)\[(?:[^\[\]\n]|\[[^\[\]\n]*\]){0,300}\]\(#(?P<anchor>[^()\s]+)\)")
+_LINK = lazy(r"(?<!\\)\[(?:[^\[\]\n]|\[[^\[\]\n]*\]){0,300}\]\(#(?P<anchor>[^()\s]+(?: [^()\s\"']+)*)\)")
 _OWN = lazy(r"""(?:\bid|\bname)\s*=\s*["']([^"']+)["']|\{[:\s]*#([\w-]+)""")
 _NO_WORD = lazy(r"[^\w\- ]")
 
@@ -21,7 +21,9 @@ def _check(document: Document) -> Iterator[Hit]:
         return
     known = {_folded(anchor) for anchor in anchors(document)}
     for place, found in document.matches(_LINK, document.prose):
-        if _folded(found["anchor"]) not in known and not found["anchor"].startswith(("/", "!", "L")):
+        if " " in found["anchor"]:
+            yield Hit(place, f"{shown('#' + found['anchor'])} is no link: an anchor has hyphens in place of blanks")
+        elif _folded(found["anchor"]) not in known and not found["anchor"].startswith(("/", "!", "L")):
             yield Hit(place, f"the link to {shown('#' + found['anchor'])} is dead: no heading has that anchor")
 
 

@@ -7,10 +7,18 @@ from collections.abc import Iterator
 
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
-from harness.lint.facts import shown
+from harness.lint.facts import shown, whole_line
 from harness.lint.patterns import lazy
+from harness.lint.typed import SHELLS
+from harness.runbook.programs import is_program
 
 _MEANT = lazy(r"\.\.\.|…|^\s*[-+*] |^\s*#")
+
+
+_QUOTED = lazy(r"\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\"|(?<!\\S)#.*")
+_NESTED = lazy(r"[$<>]\([^()]*\)|\$?\(\([^()]*\)\)|\[\[.*?\]\]|[?*+@!]\([^()]*\)|\w+\+?=\([^()]*\)")
+_STRAY = lazy(r"^\s*(?P<before>[\w./-]+\s[^|;&()]*?)(?<![$<>?*+@!=])\((?!\))")
+_KEYWORDS = ("for", "case", "if", "while", "until", "function", "select", "time", "[")
 
 
 def _check(document: Document) -> Iterator[Hit]:
@@ -21,6 +29,39 @@ def _check(document: Document) -> Iterator[Hit]:
             if not _MEANT.search(text) and (not what.startswith("the quote") or _is_real(text, source.lines)):
                 seen.add(place.line)
                 yield Hit(place, f"{shown(text.strip())} does not parse: {what} is never closed")
+    yield from (hit for hit in _stray(document) if hit.place.line not in seen)
+
+
+def _stray(document: Document) -> Iterator[Hit]:
+    """Arguments with a bracket that nothing quotes: no shell accepts one behind the first word of a command."""
+    for typed in document.shell.typed:
+        if typed.block.lang not in SHELLS or not any("(" in line for line in typed.lines):
+            continue
+        if any("<<" in line for line in typed.lines):
+            continue
+        outer = ""
+        for row, line in enumerate(typed.lines):
+            if not outer and "(" in line and is_program(line) and _has_stray(line):
+                place = whole_line(document, typed.first + row)
+                yield Hit(place, f"{shown(line.strip())} does not parse: put the argument with `(` in quotes")
+            outer = _open_quote(outer, line)
+
+
+def _has_stray(line: str) -> bool:
+    plain = _QUOTED.sub("q", line)
+    for _ in range(3):
+        plain = _NESTED.sub("n", plain)
+    found = _STRAY.match(plain)
+    open_quote = "'" in plain or '"' in plain or "`" in plain
+    return found is not None and not open_quote and found["before"].split()[0] not in _KEYWORDS
+
+
+def _open_quote(outer: str, line: str) -> str:
+    """The quote that is open behind a line; "" for none."""
+    for sign in _QUOTED.sub("", line) if not outer else line:
+        if sign in "'\"" and sign == (outer or sign):
+            outer = "" if outer else sign
+    return outer
 
 
 def _is_real(line: str, lines: tuple[str, ...]) -> bool:

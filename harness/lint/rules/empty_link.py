@@ -10,13 +10,17 @@ from harness.lint.facts import shown
 from harness.lint.patterns import lazy
 
 _EMPTY = lazy(
-    r"(?<![!\\\]])\[[^\[\]\n]{2,200}\]\((?P<target>\s*|#|TODO\w*|TBD|FIXME|link|url|URL|LINK|https?://(?:TODO|link|url)?)\)"
+    r"\[(?<![!\\\]]\[)[^\[\]\n]{2,200}\]\((?P<target>\s*|#|TODO\w*|TBD|FIXME|link|url|URL|LINK|https?://(?:TODO|link|url)?)\)"
 )
 _EXAMPLE = lazy(r"\[[^\[\]\n]{2,200}\]\((?P<target>https?://(?:[\w.-]+\.)?example\.(?:com|org|net)[^)\s]*)\)")
 
+_MAY_BE = lazy(
+    r"\]\((?:\s*\)|#\)|TODO|TBD|FIXME|link|url|URL|LINK|https?://(?:TODO|link|url|\)|(?:[\w.-]+\.)?example\.))"
+)
+
 
 def _check(document: Document) -> Iterator[Hit]:
-    if "](" not in document.prose:
+    if "](" not in document.prose or not _MAY_BE.search(document.prose):
         return
     for place, found in document.matches(_EMPTY, document.prose):
         yield Hit(place, f"the link {shown(found[0])} has no target")

@@ -22,7 +22,7 @@ _SAVED = lazy(
 def _check(document: Document) -> Iterator[Hit]:
     if not is_incident_document(document):
         return
-    first = next(changes(document), None)
+    first = next(iter(changes(document)), None)
     if first is None or not _restarts(first):
         return
     before = "\n".join(document.lines[: first.place.line])

@@ -30,7 +30,7 @@ def _check(document: Document) -> Iterator[Hit]:
 def _expanded(command: Command) -> Iterator[tuple[Word, str]]:
     inside = inner(command.words)
     content = inside.content if inside is not None else ()
-    for word in content if isinstance(content, tuple) else (content,):
+    for word in (content,) if isinstance(content, Word) else content:
         if "$" in word.raw and not word.in_single_quotes and (found := _VARIABLE.search(word.raw)):
             yield word, found[1]
 

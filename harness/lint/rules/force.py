@@ -9,6 +9,9 @@ from harness.lint.base import Hit, Rule, Severity
 from harness.lint.commands import Command
 from harness.lint.document import Document
 from harness.lint.facts import asked, at, has_guard, is_dry, shown
+from harness.lint.patterns import lazy
+
+_NO_FINALIZERS = lazy(r"finalizers\W{1,4}(?:null|\[\s*\])|remove\W+path\W+/metadata/finalizers|/metadata/finalizers")
 
 
 def _check(document: Document) -> Iterator[Hit]:
@@ -56,9 +59,18 @@ def _kubectl(call: kubectl.Kubectl) -> str:
         return "removes the object without waiting for its process to end"
     if "drain" in (call.verb, call.sub) and ("--force" in options or "--disable-eviction" in options):
         return "deletes pods that nothing recreates, past their disruption budgets"
+    if _removes_finalizers(call):
+        return "removes the finalizers: what they were to clean up stays behind"
     if call.verb == "replace" and "--force" in options:
         return "deletes the object before it creates it again"
     return ""
+
+
+def _removes_finalizers(call: kubectl.Kubectl) -> bool:
+    if call.verb == "replace" and call.options.get("--raw", "").endswith("/finalize"):
+        return True
+    patch = call.options.get("--patch", "")
+    return call.verb == "patch" and bool(_NO_FINALIZERS.search(patch))
 
 
 RULE = Rule(

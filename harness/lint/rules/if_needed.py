@@ -14,7 +14,7 @@ from harness.lint.patterns import lazy
 _IF = lazy(r"\b(?:if|when|as|where) (?:needed|necessary|required|appropriate|applicable)\b", re.I)
 _CHANGE = lazy(
     r"\b(?:restart(?:s|ing)?|scale|scaling|roll ?back|fail ?over|increase|decrease|delete|kill|drain|reboot|disable"
-    r"|enable|terminate|stop|purge|flush|evict|cordon|truncate|drop)\w*\b",
+    r"|enable|terminate|stop|purge|flush|evict|cordon|truncate|drop|clean ?up|failover|prune|restore)\w*\b",
     re.I,
 )
 _STEP = lazy(r"^\s*(?:[-*+]|\d+[.)]|#+)\s")
@@ -31,7 +31,7 @@ def _check(document: Document) -> Iterator[Hit]:
         ):
             continue
         is_comment = kind == "c" and line.lstrip().startswith("#")
-        if (is_comment and number + 1 in lines) or (kind in "ph" and _STEP.match(line)):
+        if (is_comment and number + 1 in lines) or (kind in "ph" and _STEP.match(line)) or kind == "h":
             place = Place(number, found.start() + 1, found.end() + 1)
             yield Hit(
                 place, f"{shown(line.strip(' #-*'))} states no criterion; say which value of what makes it needed"

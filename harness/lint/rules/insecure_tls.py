@@ -13,6 +13,8 @@ _LOCAL = lazy(r"localhost|127\.0\.0\.1|\[::1\]|0\.0\.0\.0|//10\.|//\$|:9093|:102
 
 
 def _check(document: Document) -> Iterator[Hit]:
+    if not document.has_any("insecure", "-k", "tls", "ssl", "certificate"):
+        return
     for command in asked(document):
         insecure = (command.program == "curl" and command.has("-k", "--insecure")) or (
             command.program == "wget" and command.has("--no-check-certificate")

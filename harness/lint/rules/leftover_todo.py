@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
+from harness.lint.page import Place
 from harness.lint.patterns import lazy
 
 _MARK = lazy(r"\b(?:TODO|FIXME|TBD|TBC|XXX|T\.B\.D\.)(?![\w-])(?! *(?:list|check|item|app|s\b|LIST|CHECK))")
@@ -24,20 +25,18 @@ _HINTS = (
 
 
 def _check(document: Document) -> Iterator[Hit]:
-    if document.has_any("todo", "fixme", "tbd", "tbc", "xxx", "t.b.d"):
-        yield from _hits(document, _MARK)
-    if document.has_any(*_HINTS):
-        yield from _hits(document, _PHRASE)
+    yield from _hits(document, _MARK, ("todo", "fixme", "tbd", "tbc", "xxx", "t.b.d"))
+    yield from _hits(document, _PHRASE, _HINTS)
 
 
-def _hits(document: Document, pattern: re.Pattern[str]) -> Iterator[Hit]:
-    """The first match of each line."""
-    last = 0
-    for place, found in document.matches(pattern, document.text):
-        if place.line == last:
+def _hits(document: Document, pattern: re.Pattern[str], hints: Sequence[str]) -> Iterator[Hit]:
+    """The first match of each line with a hint."""
+    for number in document.lines_with(*hints):
+        found = pattern.search(document.lines[number - 1])
+        if found is None:
             continue
-        last = place.line
-        kind, before = document.kinds[place.line - 1], document.lines[place.line - 1][: place.column - 1]
+        place = Place(number, found.start() + 1, found.end() + 1)
+        kind, before = document.kinds[number - 1], document.lines[number - 1][: found.start()]
         is_comment = kind != "c" or "#" in before or "//" in before
         if kind != "f" and is_comment and before.count("`") % 2 == 0:
             yield Hit(place, f"`{found[0].strip(' (:|*>-')}` was left over in the text")

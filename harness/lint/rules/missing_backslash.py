@@ -12,7 +12,7 @@ from harness.lint.page import Place
 from harness.lint.patterns import lazy
 from harness.lint.typed import SHELLS
 
-_OPTION = lazy(r"\s*(?!-[rwxsStT-]{9})(--?[A-Za-z][\w-]*)(?:[ =]|$)")
+_OPTION = lazy(r"\s*(?!-[rwxsStT-]{9})(--?[A-Za-z][\w-]*|\|\|?(?= *[a-z])(?!.*\|\s*$)|&&)(?:[ =]|$)")
 
 
 def _check(document: Document) -> Iterator[Hit]:
@@ -20,12 +20,10 @@ def _check(document: Document) -> Iterator[Hit]:
         if typed.block.lang not in SHELLS or typed.output or any("<<" in line for line in typed.lines):
             continue
         for row, (above, line) in enumerate(pairwise(typed.lines), start=1):
-            found = _OPTION.match(line) if "-" in line else None
+            found = _OPTION.match(line) if line.lstrip()[:1] in ("-", "|", "&") else None
             if found and _is_complete(above.rstrip()):
                 place = Place(typed.first + row, typed.columns[row] + found.start(1), typed.columns[row] + found.end(1))
-                yield Hit(
-                    place, f"the option {shown(found[1])} is not joined to the command above: it lacks a backslash"
-                )
+                yield Hit(place, f"{shown(found[1])} is not joined to the command above: it lacks a backslash")
 
 
 def _is_complete(line: str) -> bool:

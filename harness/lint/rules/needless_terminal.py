@@ -45,7 +45,7 @@ def _of(command: Command) -> Iterator[Hit]:
     if (
         option is not None
         and inside is not None
-        and isinstance(inside.content, tuple)
+        and not isinstance(inside.content, Word)
         and _asks_nothing(inside.content)
     ):
         yield Hit(option.place, f"`{option.text}` asks for a terminal, but `{inside.content[0].text}` needs none")

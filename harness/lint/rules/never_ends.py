@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.endless import endless
-from harness.lint.facts import at, near, shown
+from harness.lint.facts import at, is_asked, near, shown
 from harness.lint.patterns import lazy
 
 _MEANT = lazy(
@@ -16,7 +16,8 @@ _MEANT = lazy(
     r"|\^C|keep an eye"
     r"|wait(?:ing)? (?:for|until)|observe|until (?:it|the|all)|progress|separate (?:terminal|shell|window)|another "
     r"(?:terminal|shell|window|tab)"
-    r"|interactive(?:ly)?|in the background|forward|leave (?:it|this) running|terminate|abort|dump|captur\w+)\b",
+    r"|interactive(?:ly)?|in the background|forward|leave (?:it|this) running"
+    r"|start(?:ing)? (?:the|a|an|new)|terminate|abort|dump|captur\w+)\b",
     re.I,
 )
 
@@ -25,7 +26,7 @@ def _check(document: Document) -> Iterator[Hit]:
     for command, why in endless(document):
         if "watch" in (command.program, *command.prefix):
             continue  # its name says that it is to be watched
-        if not _MEANT.search(near(document, command.place.line, above=5, below=2)):
+        if is_asked(document, command) and not _MEANT.search(near(document, command.place.line, above=5, below=2)):
             yield at(command, f"{shown(command.text)} {why}")
 
 

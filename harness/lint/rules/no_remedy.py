@@ -31,7 +31,7 @@ _IMPERATIVE = lazy(
 
 
 def _check(document: Document) -> Iterator[Hit]:
-    if not is_incident_document(document) or any(changes(document)):
+    if not is_incident_document(document) or changes(document):
         return
     if any(_REMEDY.match(heading.text) for heading in document.headings):
         return

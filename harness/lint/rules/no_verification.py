@@ -23,7 +23,7 @@ _CHECKED = lazy(
 
 
 def _check(document: Document) -> Iterator[Hit]:
-    made = list(changes(document))
+    made = changes(document)
     if not made or not is_incident_document(document):
         return
     after = document.words.split("\n")[made[0].place.line - 1 :]

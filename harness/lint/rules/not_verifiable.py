@@ -10,7 +10,7 @@ from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import at, shown
 from harness.lint.patterns import lazy
-from harness.lint.words import inner
+from harness.lint.words import Word, inner
 
 _BOARD = lazy(r"^\s*[-*+]\s+(?:Grafana|Prometheus|Jaeger|Kibana|Datadog)\s*:\s*(?P<name>.+)$", re.M)
 
@@ -24,7 +24,7 @@ def _check(document: Document) -> Iterator[Hit]:
         )
     for call in kubectl.calls(document):
         inside = inner(call.command.words) if call.verb == "exec" else None
-        if inside and isinstance(inside.content, tuple):
+        if inside and not isinstance(inside.content, Word):
             yield at(call.command, f"cannot be verified: whether the image has `{inside.content[0].text}`")
 
 

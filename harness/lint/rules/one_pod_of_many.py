@@ -14,22 +14,25 @@ _MANY = ("deployment", "statefulset", "daemonset", "replicaset", "service")
 
 def _check(document: Document) -> Iterator[Hit]:
     for call in kubectl.calls(document):
-        if (
-            call.verb in ("logs", "log")
-            and call.kind in _MANY
-            and not {"--all-pods", "--selector"} & call.options.keys()
-        ):
-            yield at(
-                call.command,
-                f"{shown(call.command.text)} shows the log of one pod that kubectl picks, not of all; use a selector",
-            )
+        what = _of_one(call) if call.kind in _MANY else ""
+        if what:
+            fact = f"shows {what} of one pod that kubectl picks, not of all; use a selector"
+            yield at(call.command, f"{shown(call.command.text)} {fact}")
+
+
+def _of_one(call: kubectl.Kubectl) -> str:
+    """What a call shows of one pod only: its log, or the metrics that it is asked for."""
+    if call.verb in ("logs", "log"):
+        return "" if {"--all-pods", "--selector"} & call.options.keys() else "the log"
+    asks = call.verb == "exec" and any("/metrics" in word for word in call.command.argv[2:])
+    return "the metrics" if asks else ""
 
 
 RULE = Rule(
     code="RB603",
     name="one-pod-of-many",
     severity=Severity.NOTE,
-    summary="The log of a Deployment is that of one of its pods.",
+    summary="The log or the metrics of a Deployment are those of one of its pods.",
     why="kubectl picks one pod: the failing one may be another, and counts of errors are too low. Use `-l app=NAME "
     "--tail=200 --prefix`, or "
     "`--all-pods` (kubectl 1.33).",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
 from harness.lint.facts import whole_line
+from harness.lint.page import Block
 from harness.lint.patterns import lazy
 from harness.lint.typed import SHELLS
 
@@ -27,8 +28,14 @@ _LANGUAGES = {
 }
 
 
+_COMMAND = lazy(r"\s*(?:(?:kubectl|oc|helm|curl|docker|systemctl|aws|sudo) +[a-z-]|export [A-Z]\w*=)")
+_OTHERS = ("python", "yaml", "yml", "json", "sql")
+
+
 def _check(document: Document) -> Iterator[Hit]:
     for block in document.blocks:
+        if block.lang in _OTHERS:
+            yield from _shell_in_other(document, block)
         if block.lang not in SHELLS:
             continue
         row, first = next(
@@ -43,11 +50,21 @@ def _check(document: Document) -> Iterator[Hit]:
                 break
 
 
+def _shell_in_other(document: Document, block: Block) -> Iterator[Hit]:
+    """A command in a block of another language: highlighted wrongly, and no tool reads it as a command."""
+    lines = block.lines if block.lang == "python" else block.lines[:1]
+    for row, line in enumerate(lines):
+        if _COMMAND.match(line):
+            place = whole_line(document, block.first + row)
+            yield Hit(place, f"the block is labelled `{block.lang}` but holds a command of the shell")
+            return
+
+
 RULE = Rule(
     code="RB209",
     name="other-language",
     severity=Severity.WARNING,
-    summary="A block labelled as shell holds another language.",
+    summary="A block labelled as shell holds another language, or one of another language a command.",
     why="It does nothing but errors when it is pasted into a shell, and tools read it wrongly. Label it as what it "
     "is, and say where "
     "it is to be entered.",

@@ -22,6 +22,21 @@ _MEASURED = lazy(r"\d|`|\berror:|\"|%|\bp9\d|https?:|\balert\b|\b[a-z]+_[a-z_]+\
 _ITEM = lazy(r"^\s*(?:[-*+]|\d+[.)])\s+(?P<text>.+)$")
 
 
+_METRIC_MOVES = lazy(
+    r"`[a-z][a-z0-9_]+(?:\{[^`]*\})?`\s+(?:is |are )?(?:high|low|rising|rises|increasing|growing|dropping|climb\w*"
+    r"|saturated|spik\w+|elevated)\b",
+    re.I,
+)
+_CODE = lazy(r"`[^`]*`")
+
+
+def _is_vague(text: str) -> bool:
+    """Whether a symptom has neither a threshold nor a place, or only the name of a metric that "is high"."""
+    if _METRIC_MOVES.search(text):
+        return not any(sign.isdigit() for sign in _CODE.sub("", text))
+    return bool(_VAGUE.search(text)) and not _MEASURED.search(text)
+
+
 def _check(document: Document) -> Iterator[Hit]:
     for section in document.sections:
         if not _HEADING.match(section.heading.text) or section.last - section.heading.line > 40:
@@ -29,7 +44,7 @@ def _check(document: Document) -> Iterator[Hit]:
         for number in range(section.heading.line + 1, section.last + 1):
             line = document.lines[number - 1]
             item = _ITEM.match(line) if document.kinds[number - 1] == "p" else None
-            if item and _VAGUE.search(item["text"]) and not _MEASURED.search(item["text"]):
+            if item and _is_vague(item["text"]):
                 yield Hit(
                     whole_line(document, number),
                     f"the symptom {shown(item['text'])} states no threshold and no place to look",

@@ -25,13 +25,26 @@ _WORDS = lazy(
     r"Lorem ipsum dolor|\b(?:INSERT|REPLACE|CHANGE)[_-](?:ME|HERE|THIS)\b"
     r"|\b(?i:your|my)[-_](?i:team|service|company|org)[-_](?i:name|here)\b"
 )
+_FILL_IN = lazy(
+    r"<[^<>\n]{0,40}\bfill in\b[^<>\n]{0,20}>|\\<[^<>\n]{0,40}\bfill in\\?>"
+    r"|_(?:update|replace) with (?:the )?actual \w+_"
+    r"|\+?\d?-?X{3}-X{3}-X{4}|\bXX+-XX+-XX+\b",
+    re.I,
+)
 _HINTS = ("lorem", "_me", "-me", "_here", "-here", "_this", "-this", "_name", "-name")
 
 
 def _check(document: Document) -> Iterator[Hit]:
-    for place, found in document.matches(_BRACKETS):
-        if _TEMPLATE.match(found[0]) or _NAMES.match(found[0]):
-            yield _hit(place, found[0])
+    words = document.words
+    for pattern in (_TEMPLATE, _NAMES):
+        for found in pattern.finditer(words):
+            whole = _BRACKETS.match(words, found.start())
+            if whole:
+                yield _hit(document.place(words, whole.start(), whole.end()), whole[0])
+    for number in document.lines_with("fill in", "with actual", "with the actual", "xxx-", "xx-"):
+        blank = _FILL_IN.search(document.lines[number - 1]) if document.kinds[number - 1] in "ph" else None
+        if blank:
+            yield _hit(Place(number, blank.start() + 1, blank.end() + 1), blank[0])
     if document.has_any(*_HINTS):
         for place, found in document.matches(_WORDS):
             yield _hit(place, found[0])

@@ -6,30 +6,19 @@ from collections.abc import Iterator
 
 from harness.lint.base import Hit, Rule, Severity
 from harness.lint.document import Document
-from harness.lint.facts import whole_line
+from harness.lint.facts import queries
 from harness.lint.nearest import nearest
-from harness.lint.page import Place
-from harness.runbook.promql import is_expression, metric_names
+from harness.runbook.promql import metric_names
 
 
 def _check(document: Document) -> Iterator[Hit]:
     alerts = document.outside.alerts
     if alerts is None or alerts.own is not None or not alerts.metrics:
         return
-    for place, text in _queries(document):
+    for place, text in queries(document):
         for name in metric_names(text):
             if "_" in name and name not in alerts.metrics:
                 yield Hit(place, f"no rule uses the metric `{name}`{nearest(name, alerts.metrics, 0.8)}")
-
-
-def _queries(document: Document) -> Iterator[tuple[Place, str]]:
-    for block in document.blocks:
-        if block.lang in ("promql", "prometheus"):
-            for row, line in enumerate(block.lines):
-                yield whole_line(document, block.first + row), line.split("#")[0]
-    for span in document.spans:
-        if "_" in span.text and " " not in span.text.split("(")[0] and is_expression(span.text) and "(" in span.text:
-            yield span.place, span.text
 
 
 RULE = Rule(

@@ -12,7 +12,8 @@ from harness.lint.patterns import lazy
 
 _WAIT = lazy(
     r"\bwait(?:ing)? (?:for )?(?:a (?:few|couple of|little|short) (?:minutes|seconds|hours|moments)|a (?:while|bit"
-    r"|moment)|some time|a little|long enough)\b",
+    r"|moment)|some time|a little|long enough)\b"
+    r"|\bwait (?:for \w[\w -]{0,40})?to (?:stabili[sz]e|settle(?: down)?|calm down|recover)\b",
     re.I,
 )
 

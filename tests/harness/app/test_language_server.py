@@ -71,6 +71,20 @@ def test_an_unknown_request_is_answered() -> None:
     assert sent[0]["error"] == {"code": -32601, "message": "textDocument/hover is not supported"}
 
 
+def test_findings_name_the_version_of_the_text() -> None:
+    document = {"uri": "file:///w/a.md", "text": BAD, "version": 7}
+    _, sent = talk({"method": "textDocument/didOpen", "params": {"textDocument": document}}, opened(BAD))
+    assert [each["params"].get("version") for each in sent] == [7, None]  # type: ignore[attr-defined]
+
+
+def test_a_request_behind_shutdown_is_refused() -> None:
+    code, sent = talk(
+        {"id": 1, "method": "shutdown"}, {"id": 2, "method": "initialize"}, opened(BAD), {"method": "exit"}
+    )
+    assert code == 0
+    assert [each.get("error", {}).get("code") for each in sent] == [None, -32600]  # type: ignore[attr-defined]
+
+
 def test_wrong_settings_are_shown_as_a_message() -> None:
     Path("pyproject.toml").write_text("[tool.gameday.lint]\nselct = []\n")
     _, sent = talk(opened(BAD))

@@ -194,3 +194,32 @@ def test_shellcheck_that_is_missing_is_named(folder: Path, monkeypatch: pytest.M
     monkeypatch.setenv("PATH", str(folder))
     with pytest.raises(MachineError, match="shellcheck is not installed"):
         lint(Path("docs/a.md"), shellcheck=True)
+
+
+QUOTES = "Sum up <!-- -->\n\n{comment}\n\n```bash\necho $(ls *.log)\n```\n\n```bash\ncp $1 /tmp\n```\n"
+
+
+@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is not installed")
+@pytest.mark.parametrize(
+    ("comment", "expected"),
+    [
+        ("", ["SC2005", "SC2035", "SC2046", "SC2086"]),
+        ('<!-- gameday: disable=SC2046,SC2035 reason="few files" -->', ["SC2005", "SC2086"]),
+        ('<!-- gameday: disable=shellcheck reason="few files" -->', ["SC2086"]),
+        ('<!-- gameday: disable-file=SC2086 reason="no blanks" -->', ["SC2005", "SC2035", "SC2046"]),
+        (
+            '<!-- gameday: disable=SC2046 reason="old" until=2020-01-01 -->',
+            ["RB001", "SC2005", "SC2035", "SC2046", "SC2086"],
+        ),
+        ('<!-- gameday: disable=SC1000 reason="x" -->', ["RB002", "SC2005", "SC2035", "SC2046", "SC2086"]),
+    ],
+)
+def test_a_document_suppresses_findings_of_shellcheck(folder: Path, comment: str, expected: list[str]) -> None:
+    (folder / "docs" / "a.md").write_text(QUOTES.format(comment=comment))
+    found = lint(Path("docs/a.md"), shellcheck=True).findings
+    assert sorted(each.rule for each in found if each.rule.startswith(("SC", "RB0"))) == sorted(expected)
+
+
+def test_a_suppression_of_shellcheck_is_not_judged_where_it_does_not_run(folder: Path) -> None:
+    (folder / "docs" / "a.md").write_text(QUOTES.format(comment='<!-- gameday: disable=SC1000 reason="x" -->'))
+    assert [each.rule for each in lint(Path("docs/a.md"), select=("RB0",)).findings] == []

@@ -22,7 +22,8 @@ SHIPPED = of_platform("local")
 PLATFORM = replace(
     SHIPPED,
     autoscaled=frozenset({"deployment/scaled"}),
-    objects={**SHIPPED.objects, "deployment": SHIPPED.objects["deployment"] | {"scaled"}},
+    objects={**SHIPPED.objects, "deployment": SHIPPED.objects["deployment"] | {"scaled", "bare"}},
+    images={**SHIPPED.images, "deployment/bare": frozenset({"gcr.io/distroless/static-debian12:nonroot"})},
 )
 NOTHING_EXISTS = Outside(exists=lambda path: False)
 
@@ -33,8 +34,8 @@ def outside(rule: Rule, text: str) -> Outside:
         return Outside(platform=PLATFORM)
     if not rule.beside and not rule.about_alerts:
         return NOTHING_EXISTS
-    rules, metrics = read_rules(text if rule.about_alerts else rule.beside, "rules.yaml")
-    return Outside(alerts=Alerts(rules, metrics, frozenset(), rules if rule.about_alerts else None))
+    rules, metrics, labels = read_rules(text if rule.about_alerts else rule.beside, "rules.yaml")
+    return Outside(alerts=Alerts(rules, metrics, labels, frozenset(), rules if rule.about_alerts else None))
 
 
 def finds(rule: Rule, text: str) -> bool:
