@@ -78,8 +78,6 @@ def listeners_of(
         yield lambda judge: Telemetry(settings, judge, failed)
 
 
-IN_A_CLUSTER = ("kind", "kubernetes")
-"""The platforms whose pods have no address on this machine."""
 TRACING = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER_ARG")
 """What the shipped services read."""
 
@@ -96,12 +94,8 @@ def shipped_dashboards(bindings: Bindings) -> Path | None:
     return None if bindings.own_key else shipped.ROOT / "deploy" / "grafana" / "dashboards"
 
 
-def monitoring_problems(plan: GamedayPlan, choice: MonitoringChoice, platform: str) -> Iterator[GamedayError]:
-    """A Prometheus that would reach no pod, and the conditions in PromQL that nothing would answer, or that would be
-    the same on both sides."""
-    if choice.own and platform in IN_A_CLUSTER and not choice.prometheus_url:
-        fact = "its Prometheus runs on this machine, which does not reach the pods of a cluster"
-        yield BindingError(f"--observability: {fact}; name the cluster's own by --prometheus-url")
+def monitoring_problems(plan: GamedayPlan, choice: MonitoringChoice) -> Iterator[GamedayError]:
+    """The conditions in PromQL that nothing would answer, or that would be the same on both sides."""
     for drill in plan.drills:
         for condition in drill.conditions:
             queries = [each.query for each in condition.measure.probes if isinstance(each, PromProbe)]
