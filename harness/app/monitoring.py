@@ -19,6 +19,7 @@ from harness.measures.probe import PromProbe
 from harness.observability import server
 from harness.observability.alertmanager import NAMES as ALERTMANAGERS
 from harness.observability.api import Api
+from harness.observability.image_program import program_of
 from harness.observability.monitor import NAMESPACE, Systems
 from harness.observability.program import find_program
 from harness.plan import DrillPlan, GamedayPlan
@@ -33,6 +34,8 @@ class MonitoringChoice:
     """Whether each side gets a Prometheus of its own."""
     program: Path | None = None
     """The program `prometheus`; None: the one on PATH."""
+    image: str | None = None
+    """The container image out of which this program is taken instead."""
     prometheus_url: str | None = None
     """An existing Prometheus; it is only read."""
     jaeger_url: str | None = None
@@ -44,7 +47,8 @@ class MonitoringChoice:
 
 
 def systems_of(choice: MonitoringChoice, rules: str = "", dashboards: Path | None = None) -> Systems | None:
-    """The systems of a choice; None for none. Raises MachineError without the program, MonitoringError for a URL.
+    """The systems of a choice; None for none. Raises MachineError without the program or its image, MonitoringError
+    for a URL.
 
     `rules`: of the Prometheus of the treatment. `dashboards`: a folder with the dashboards of the services, which are
     checked without a Grafana.
@@ -56,7 +60,8 @@ def systems_of(choice: MonitoringChoice, rules: str = "", dashboards: Path | Non
         return replace(asked, prometheus=_named("Prometheus", choice.prometheus_url))
     if not choice.own:
         return asked if asked.grafana or asked.jaeger else None
-    program, alertmanager = find_program(server.NAMES, choice.program, server.FIX), None
+    image, alertmanager = choice.image, None
+    program = program_of(image, server.NAMES[0]) if image else find_program(server.NAMES, choice.program, server.FIX)
     with suppress(MachineError):  # without one, alerts end at Prometheus
         alertmanager = find_program(ALERTMANAGERS, None, "")
     return replace(asked, program=program, alertmanager=alertmanager, rules=rules, dashboards=dashboards)
