@@ -15,7 +15,7 @@ pytest.importorskip("kubernetes", reason="the extra is not installed: pip instal
 from harness.errors import PlatformError
 from harness.http import call
 from harness.machine.platform_state import ScrapeTarget
-from harness.machine.process_ledger import recorded
+from harness.machine.process_ledger import recorded, recover
 from harness.manifests import Asked
 from harness.platforms.kubernetes.cluster_ref import ClusterRef
 from harness.platforms.kubernetes.objects import Pod
@@ -97,6 +97,15 @@ def test_a_proxy_that_ended_is_started_again(tmp_path: Path, monkeypatch: pytest
         scraping.close()
     calls = (tmp_path / "calls").read_text().splitlines()
     assert [each.split()[:2] for each in calls] == [["--context=staging", "proxy"]] * 2
+
+
+def test_the_proxy_of_a_killed_run_is_ended_by_recover(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scraping = stand_in(tmp_path, "echo 'Starting to serve on 127.0.0.1:1234'; exec sleep 60", monkeypatch)
+    scraping.targets([pod("web-1", "web")])
+    [proxy] = recorded(tmp_path)
+    assert recover(tmp_path) == [f"kubectl proxy (pid {proxy.pid})"]
+    assert not proxy.leader_lives()
+    scraping.close()
 
 
 def test_a_proxy_that_does_not_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
