@@ -46,6 +46,8 @@ def test_the_systems_of_a_choice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(MachineError, match="no `prometheus` is on PATH; install it"):
         systems_of(MonitoringChoice(own=True))
+    with pytest.raises(MachineError, match="--prometheus-image: no `docker` is on PATH"):
+        systems_of(MonitoringChoice(own=True, image="prom/prometheus:v3.5.0"))
     program = tmp_path / "prometheus"
     program.write_text("#!/bin/sh\n")
     with pytest.raises(MachineError, match="is no program"):
