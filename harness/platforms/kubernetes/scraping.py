@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from harness.errors import PlatformError
 from harness.machine.platform_state import ScrapeTarget
 from harness.platforms.kubernetes.asking import proxied
 from harness.platforms.kubernetes.cluster_ref import ClusterRef
@@ -34,10 +35,12 @@ class Scraping:
         self._namespace, self._credentials, self._folder = release.namespace, credentials, folder
         self._asked = {name: each.metrics for name, each in release.asked.items() if each.metrics}
         self._proxy: Listening | None = None
+        self._closed = False
         self._lock = threading.Lock()
 
     def targets(self, pods: Sequence[Pod]) -> list[ScrapeTarget]:
-        """Those of the pods that run and have metrics. Raises PlatformError when the proxy does not start."""
+        """Those of the pods that run and have metrics. Raises PlatformError when the proxy does not start, and after
+        `close`."""
         wanted = [(pod, asked) for pod in pods if pod.ran and not pod.ending and (asked := self._asked.get(pod.app))]
         return [
             ScrapeTarget(pod.app, pod.name, urlsplit(self._url()).netloc, proxied(self._namespace, pod.name, asked))
@@ -46,6 +49,8 @@ class Scraping:
 
     def _url(self) -> str:
         with self._lock:
+            if self._closed:
+                raise PlatformError(f"the metrics of the pods of {self._namespace} are no longer read")
             if self._proxy is None or self._proxy.ended:
                 command = [
                     *self._credentials.kubectl(), "proxy", "--address=127.0.0.1", "--port=0",
@@ -64,6 +69,7 @@ class Scraping:
     def close(self) -> None:
         """End the proxy. Idempotent."""
         with self._lock:
+            self._closed = True
             self._end()
 
     def _end(self) -> None:

@@ -108,6 +108,14 @@ def test_the_proxy_of_a_killed_run_is_ended_by_recover(tmp_path: Path, monkeypat
     scraping.close()
 
 
+def test_no_proxy_starts_after_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scraping = stand_in(tmp_path, "echo 'Starting to serve on 127.0.0.1:1234'; exec sleep 60", monkeypatch)
+    scraping.close()
+    with pytest.raises(PlatformError, match="the metrics of the pods of shop are no longer read"):
+        scraping.targets([pod("web-1", "web")])
+    assert recorded(tmp_path) == []
+
+
 def test_a_proxy_that_does_not_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scraping = stand_in(tmp_path, "echo 'error: context \"staging\" does not exist' >&2; exit 1", monkeypatch)
     with pytest.raises(PlatformError, match='kubectl proxy: error: context "staging" does not exist'):
