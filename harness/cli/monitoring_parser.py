@@ -15,7 +15,7 @@ def add_run_options(command: argparse.ArgumentParser) -> None:
     about = "the program for --observability (default: `prometheus` on PATH)"
     program = command.add_mutually_exclusive_group()
     program.add_argument("--prometheus", type=Path, metavar="FILE", help=about)
-    about = "take this program out of a container image, such as prom/prometheus:v3.5.0"
+    about = "take this program out of a container image, such as prom/prometheus:v2.55.1"
     program.add_argument("--prometheus-image", metavar="IMAGE", help=about)
     about = "ask this existing Prometheus, read-only; a token in PROMETHEUS_TOKEN"
     command.add_argument("--prometheus-url", metavar="URL", help=about)

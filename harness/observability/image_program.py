@@ -12,7 +12,7 @@ from pathlib import Path
 from harness.errors import MachineError
 
 OPTION = "--prometheus-image"
-HINT = f"name an image that is here or can be pulled, such as {OPTION} prom/prometheus:v3.5.0"
+HINT = f"name an image that is here or can be pulled, such as {OPTION} prom/prometheus:v2.55.1"
 
 
 def program_of(image: str, name: str) -> Path:

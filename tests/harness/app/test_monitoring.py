@@ -47,7 +47,7 @@ def test_the_systems_of_a_choice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(MachineError, match="no `prometheus` is on PATH; install it"):
         systems_of(MonitoringChoice(own=True))
     with pytest.raises(MachineError, match="--prometheus-image: no `docker` is on PATH"):
-        systems_of(MonitoringChoice(own=True, image="prom/prometheus:v3.5.0"))
+        systems_of(MonitoringChoice(own=True, image="prom/prometheus:v2.55.1"))
     program = tmp_path / "prometheus"
     program.write_text("#!/bin/sh\n")
     with pytest.raises(MachineError, match="is no program"):

@@ -48,8 +48,8 @@ EMPTY = "[ $1 = cp ] && { echo 'Could not find the file' >&2; exit 1; }; echo c0
 
 def test_a_program_is_copied_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
     calls = stand_in(tmp_path, monkeypatch, giving(PROGRAM))
-    found = program_of("prom/prometheus:v3.5.0", "prometheus")
-    assert found == program_of("prom/prometheus:v3.5.0", "prometheus") == cache / "prometheus-0123456789ab"
+    found = program_of("prom/prometheus:v2.55.1", "prometheus")
+    assert found == program_of("prom/prometheus:v2.55.1", "prometheus") == cache / "prometheus-0123456789ab"
     assert subprocess.run([found], capture_output=True, text=True, check=True).stdout == "version 1\n"
     verbs = [line.split()[0] for line in calls.read_text().splitlines()]
     assert verbs == ["create", "inspect", "cp", "rm", "create", "inspect", "rm"]
