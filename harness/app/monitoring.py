@@ -19,6 +19,7 @@ from harness.measures.probe import PromProbe
 from harness.observability import server
 from harness.observability.alertmanager import NAMES as ALERTMANAGERS
 from harness.observability.api import Api
+from harness.observability.image_program import program_of
 from harness.observability.monitor import NAMESPACE, Systems
 from harness.observability.program import find_program
 from harness.plan import DrillPlan, GamedayPlan
@@ -33,6 +34,8 @@ class MonitoringChoice:
     """Whether each side gets a Prometheus of its own."""
     program: Path | None = None
     """The program `prometheus`; None: the one on PATH."""
+    image: str | None = None
+    """The container image out of which this program is taken instead."""
     prometheus_url: str | None = None
     """An existing Prometheus; it is only read."""
     jaeger_url: str | None = None
@@ -44,7 +47,8 @@ class MonitoringChoice:
 
 
 def systems_of(choice: MonitoringChoice, rules: str = "", dashboards: Path | None = None) -> Systems | None:
-    """The systems of a choice; None for none. Raises MachineError without the program, MonitoringError for a URL.
+    """The systems of a choice; None for none. Raises MachineError without the program or its image, MonitoringError
+    for a URL.
 
     `rules`: of the Prometheus of the treatment. `dashboards`: a folder with the dashboards of the services, which are
     checked without a Grafana.
@@ -56,7 +60,8 @@ def systems_of(choice: MonitoringChoice, rules: str = "", dashboards: Path | Non
         return replace(asked, prometheus=_named("Prometheus", choice.prometheus_url))
     if not choice.own:
         return asked if asked.grafana or asked.jaeger else None
-    program, alertmanager = find_program(server.NAMES, choice.program, server.FIX), None
+    image, alertmanager = choice.image, None
+    program = program_of(image, server.NAMES[0]) if image else find_program(server.NAMES, choice.program, server.FIX)
     with suppress(MachineError):  # without one, alerts end at Prometheus
         alertmanager = find_program(ALERTMANAGERS, None, "")
     return replace(asked, program=program, alertmanager=alertmanager, rules=rules, dashboards=dashboards)
@@ -78,8 +83,6 @@ def listeners_of(
         yield lambda judge: Telemetry(settings, judge, failed)
 
 
-IN_A_CLUSTER = ("kind", "kubernetes")
-"""The platforms whose pods have no address on this machine."""
 TRACING = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER_ARG")
 """What the shipped services read."""
 
@@ -96,12 +99,8 @@ def shipped_dashboards(bindings: Bindings) -> Path | None:
     return None if bindings.own_key else shipped.ROOT / "deploy" / "grafana" / "dashboards"
 
 
-def monitoring_problems(plan: GamedayPlan, choice: MonitoringChoice, platform: str) -> Iterator[GamedayError]:
-    """A Prometheus that would reach no pod, and the conditions in PromQL that nothing would answer, or that would be
-    the same on both sides."""
-    if choice.own and platform in IN_A_CLUSTER and not choice.prometheus_url:
-        fact = "its Prometheus runs on this machine, which does not reach the pods of a cluster"
-        yield BindingError(f"--observability: {fact}; name the cluster's own by --prometheus-url")
+def monitoring_problems(plan: GamedayPlan, choice: MonitoringChoice) -> Iterator[GamedayError]:
+    """The conditions in PromQL that nothing would answer, or that would be the same on both sides."""
     for drill in plan.drills:
         for condition in drill.conditions:
             queries = [each.query for each in condition.measure.probes if isinstance(each, PromProbe)]

@@ -182,7 +182,7 @@ def _check_parts(plan: GamedayPlan, provider: Provider, request: RunRequest) -> 
     """Raises BindingError with every wrong name, every fault that the platform cannot apply, and every condition that
     no monitoring system answers."""
     workers = request.platform.options.load_in_cluster
-    of_monitoring = monitoring_problems(plan, request.monitoring, provider.name)
+    of_monitoring = monitoring_problems(plan, request.monitoring)
     found = chain(part_problems(plan, workers), refusals(plan, provider), of_monitoring)
     if problems := list(dict.fromkeys(map(str, found))):
         raise BindingError("\n".join(problems))

@@ -13,7 +13,10 @@ def add_run_options(command: argparse.ArgumentParser) -> None:
     about = "run a Prometheus for each side (the program `prometheus` on PATH), and check dashboards and PromQL in it"
     command.add_argument("--observability", action="store_true", help=about)
     about = "the program for --observability (default: `prometheus` on PATH)"
-    command.add_argument("--prometheus", type=Path, metavar="FILE", help=about)
+    program = command.add_mutually_exclusive_group()
+    program.add_argument("--prometheus", type=Path, metavar="FILE", help=about)
+    about = "take this program out of a container image, such as prom/prometheus:v2.55.1"
+    program.add_argument("--prometheus-image", metavar="IMAGE", help=about)
     about = "ask this existing Prometheus, read-only; a token in PROMETHEUS_TOKEN"
     command.add_argument("--prometheus-url", metavar="URL", help=about)
     about = "check Jaeger lines in this Jaeger (its query API); a token in JAEGER_TOKEN"
@@ -29,6 +32,7 @@ def choice_of(options: argparse.Namespace) -> app.MonitoringChoice:
     return app.MonitoringChoice(
         own=options.observability,
         program=options.prometheus,
+        image=options.prometheus_image,
         prometheus_url=options.prometheus_url,
         jaeger_url=options.jaeger_url,
         grafana_url=options.grafana_url,

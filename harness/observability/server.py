@@ -15,7 +15,10 @@ from harness.observability.prometheus import Prometheus
 from harness.observability.targets import TargetsFile
 
 NAMES = ("prometheus",)
-FIX = "install it (Debian: apt install prometheus), or name a running one by --prometheus-url"
+FIX = (
+    "install it (Debian: apt install prometheus), take it out of an image by --prometheus-image "
+    "prom/prometheus:v2.55.1, or name a running one by --prometheus-url"
+)
 SCRAPE_S = 1.0
 """Interval of the scrapes and of the rules, in seconds: that of the harness's own samples."""
 CONFIGURATION = """\

@@ -68,8 +68,7 @@ class Platform(ObservedPlatform, Protocol):
         ...
 
     def scrape_targets(self) -> Sequence[ScrapeTarget]:
-        """Where a Prometheus on this machine reads the metrics of each pod that runs. Raises PlatformError where it
-        cannot reach them."""
+        """Where a Prometheus on this machine reads the metrics of each pod that runs."""
         ...
 
     def log_files(self, deployment: str) -> Sequence[Path]:

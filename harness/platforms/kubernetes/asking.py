@@ -31,13 +31,17 @@ class Asking:
         return self._get(asked, pods) if asked else {}
 
     def _get(self, asked: str, pods: Sequence[Pod]) -> Mapping[str, Answer]:
-        """GET of each pod; `asked` is `[https:]PORT/PATH`."""
+        """GET of each pod."""
         if not pods:
             return {}
-        scheme = "https:" if asked.startswith("https:") else ""
-        port, _, path = asked.removeprefix("https:").partition("/")
-        root = f"/api/v1/namespaces/{self._release.namespace}/pods"
-        places = [f"{root}/{scheme}{pod.name}:{port}/proxy/{path}" for pod in pods]
+        places = [proxied(self._release.namespace, pod.name, asked) for pod in pods]
         with ThreadPoolExecutor(len(pods)) as pool:
             answers = pool.map(lambda place: self._api.answer(place, TIMEOUT_S), places)
             return {pod.name: answer for pod, answer in zip(pods, answers, strict=True)}
+
+
+def proxied(namespace: str, pod: str, asked: str) -> str:
+    """The path at which the API server asks a pod; `asked` is `[https:]PORT/PATH`."""
+    scheme = "https:" if asked.startswith("https:") else ""
+    port, _, path = asked.removeprefix("https:").partition("/")
+    return f"/api/v1/namespaces/{namespace}/pods/{scheme}{pod}:{port}/proxy/{path}"

@@ -17,3 +17,8 @@ class ClusterRef:
     context: str | None = None
     """None: the file's current context; never used with the user's own kubeconfig."""
     node: str = LOOPBACK
+
+    def kubectl(self) -> list[str]:
+        """The command `kubectl` with the options that name this cluster."""
+        kubeconfig = [f"--kubeconfig={self.kubeconfig}"] if self.kubeconfig else []
+        return ["kubectl", *kubeconfig, *([f"--context={self.context}"] if self.context else [])]

@@ -32,7 +32,7 @@ def deploy(cluster: ClusterRef, announce: Announce, *, own: bool) -> None:
     `own`: the cluster was created by us, so its namespaces are marked as sandboxes.
     """
     api = Api(cluster.kubeconfig, cluster.context)
-    kubectl = _kubectl(cluster)
+    kubectl = cluster.kubectl()
     _deploy_metrics(api, kubectl, announce)
     announce(f"deploying {', '.join(namespaces().values())}")
     for side, namespace in namespaces().items():
@@ -57,7 +57,7 @@ def _deploy_metrics(api: Api, kubectl: list[str], announce: Announce) -> None:
 
 def grant(cluster: ClusterRef, releases: Collection[Release], announce: Announce) -> None:
     """Do what the administrator of a cluster does for services of the user: in a cluster that we created."""
-    api, kubectl = Api(cluster.kubeconfig, cluster.context), _kubectl(cluster)
+    api, kubectl = Api(cluster.kubeconfig, cluster.context), cluster.kubectl()
     _deploy_metrics(api, kubectl, announce)
     api.close()
     _apply(kubectl, [each for release in releases for each in access_of(release, ())])
@@ -88,11 +88,6 @@ def _apply_own(api: Api, release: Release, before: str) -> None:
     Before(api, release.namespace, before).keep([*wanted, *deployments])
     for path, each in wanted.items():
         api.put(path, each)
-
-
-def _kubectl(cluster: ClusterRef) -> list[str]:
-    kubeconfig = [f"--kubeconfig={cluster.kubeconfig}"] if cluster.kubeconfig else []
-    return ["kubectl", *kubeconfig, *([f"--context={cluster.context}"] if cluster.context else [])]
 
 
 def _apply(kubectl: list[str], objects: list[Obj]) -> None:
@@ -126,7 +121,7 @@ def remove(cluster: ClusterRef) -> None:
     for side, namespace in namespaces().items():
         ours = [one for one in manifests.render(manifests.FOLDERS[side]) if text(one, "kind") != "Namespace"]
         whole = {"apiVersion": "v1", "kind": "List", "items": [*ours, _admin_secret(namespace)]}
-        run([*_kubectl(cluster), "delete", "--ignore-not-found", "-f", "-"], HINT, stdin=json.dumps(whole))
+        run([*cluster.kubectl(), "delete", "--ignore-not-found", "-f", "-"], HINT, stdin=json.dumps(whole))
 
 
 def node_address(cluster: ClusterRef) -> str:

@@ -1,7 +1,4 @@
-"""Forwards a pod's port to loopback by `kubectl port-forward`.
-
-The API server's proxy cannot be used: it would remove the Authorization header, the admin port's token.
-"""
+"""Processes of kubectl that listen on loopback, such as one that forwards a pod's port."""
 
 from __future__ import annotations
 
@@ -9,35 +6,36 @@ import re
 import select
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
 
 from harness.errors import PlatformError
-from harness.machine.process_ledger import Ledger
+from harness.machine.process_ledger import MARK, Ledger
 
 START_S = 10.0
 
 
-class Forward:
-    """A running `kubectl port-forward` in a process group of its own; `url` is the port's URL on loopback."""
+class Listening:
+    """A kubectl that listens on loopback, in a process group of its own; `url` is where."""
 
-    def __init__(self, pod: str, port: int, env: Mapping[str, str], ledger: Ledger) -> None:
-        """Start forwarding. Raises PlatformError when that fails.
+    def __init__(self, command: Sequence[str], what: str, env: Mapping[str, str], folder: Path) -> None:
+        """Start it. Raises PlatformError, with `what` as its subject, when that fails.
 
-        `env` holds KUBECONFIG and PATH; the process is recorded in `ledger`.
+        `env` holds PATH, and KUBECONFIG unless the command names it; the process is recorded in the ledger in `folder`.
         """
-        what = f"kubectl port-forward {pod}"
-        ledger.intend(what)
-        argv = ["kubectl", "port-forward", f"pod/{pod}", f":{port}", "--address=127.0.0.1"]
-        self._process = subprocess.Popen(
-            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=dict(env),
-            start_new_session=True,
-        )  # fmt: skip
-        ledger.started(self._process.pid, what)
+        with closing(Ledger(folder)) as ledger:
+            ledger.intend(what)
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                env={**env, MARK: str(folder)}, start_new_session=True,
+            )  # fmt: skip
+            ledger.started(self._process.pid, what)
         output = self._first_line()
-        found = re.search(r"127\.0\.0\.1:(\d+) ->", output)
+        found = re.search(r"127\.0\.0\.1:(\d+)", output)
         if not found:
             self.close()
-            raise PlatformError(f"pod {pod}: port {port}: kubectl port-forward: {output or 'no output'}")
+            raise PlatformError(f"{what}: {output or 'no output'}")
         self.url = f"http://127.0.0.1:{found[1]}"
 
     def _first_line(self) -> str:
@@ -59,8 +57,20 @@ class Forward:
         return self._process.poll() is not None
 
     def close(self) -> None:
-        """End the forwarding. Idempotent."""
+        """End it. Idempotent."""
         self._process.kill()
         self._process.wait()
         if self._process.stdout:
             self._process.stdout.close()
+
+
+class Forward(Listening):
+    """`kubectl port-forward` of a pod's port.
+
+    The API server's proxy cannot be used: it would remove the Authorization header, the admin port's token.
+    """
+
+    def __init__(self, pod: str, port: int, env: Mapping[str, str], folder: Path) -> None:
+        """Start forwarding; see Listening."""
+        command = ["kubectl", "port-forward", f"pod/{pod}", f":{port}", "--address=127.0.0.1"]
+        super().__init__(command, f"pod {pod}: port {port}: kubectl port-forward", env, folder)

@@ -7,7 +7,7 @@ import os
 import secrets
 import threading
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from harness.errors import PlatformError
@@ -21,7 +21,6 @@ from harness.machine.platform_state import (
     ScrapeTarget,
     Shell,
 )
-from harness.machine.process_ledger import Ledger
 from harness.machine.waiting import wait_until
 from harness.platforms.base import Overrides
 from harness.platforms.kubectl import run_kubectl
@@ -46,6 +45,7 @@ from harness.platforms.kubernetes.objects import (
 from harness.platforms.kubernetes.readiness import await_pods
 from harness.platforms.kubernetes.release import Release, entrances_of, path_of
 from harness.platforms.kubernetes.revert import RevertJournal
+from harness.platforms.kubernetes.scraping import Scraping
 from harness.platforms.kubernetes.watching import Watching
 
 ADMIN_PORT = 8081
@@ -119,6 +119,8 @@ class KubernetesPlatform:
         self._api_server = access.destination_of(server)
         self._lease, self._revert = Lease(self._api, self.namespace), RevertJournal(self._api, self.namespace)
         self._before, self._asking = Before(self._api, self.namespace), Asking(self._api, self._release)
+        account = self._cluster if self._release.own else ClusterRef(self._kubeconfig(access.HARNESS))
+        self._scraping = Scraping(self._release, account, self.folder)
         home = self.folder / "shell"
         self._shell = shell.make(home, self._kubeconfig(self._operator))
         node = "" if self._release.own else self._cluster.node
@@ -187,6 +189,7 @@ class KubernetesPlatform:
         if not self._connected:
             return
         self._watching.stop()
+        self._scraping.close()
         for pod in tuple(self._forwards):
             self._pod_gone(pod)
         if self._lease.acquired:  # otherwise another drill uses the namespace
@@ -240,8 +243,7 @@ class KubernetesPlatform:
         return [pod for pod in self._staying() if pod.app == deployment and pod.ran]
 
     def scrape_targets(self) -> Sequence[ScrapeTarget]:
-        fix = "name the cluster's own Prometheus by --prometheus-url"
-        raise PlatformError(f"a Prometheus on this machine does not reach the pods of {self.namespace}; {fix}")
+        return self._scraping.targets(self._watching.pods())
 
     def log_files(self, deployment: str) -> Sequence[Path]:
         return self._watching.logs.files(deployment)
@@ -292,8 +294,7 @@ class KubernetesPlatform:
             if forward is None or forward.ended:
                 env = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(self.folder)}
                 env["KUBECONFIG"] = str(self._kubeconfig(access.HARNESS))
-                with closing(Ledger(self.folder)) as ledger:
-                    forward = self._forwards[pod] = Forward(pod, port, env, ledger)
+                forward = self._forwards[pod] = Forward(pod, port, env, self.folder)
         if self._down:
             self._pod_gone(pod)
         return forward.url

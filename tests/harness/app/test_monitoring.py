@@ -15,13 +15,13 @@ from tests.support.paths import BINDINGS, RUNBOOK
 QUERY = "prom('rate(requests_total{%s}[10s])') > 5"
 
 
-def problems(folder: Path, choice: MonitoringChoice, labels: str = "", platform: str = "local") -> list[str]:
+def problems(folder: Path, choice: MonitoringChoice, labels: str = "") -> list[str]:
     """The problems of the shipped bindings with a symptom in PromQL."""
     text = BINDINGS.read_text().replace('logs(inference, "timeout") > 0', (QUERY % labels).replace("'", "''"))
     file = folder / "gameday.yaml"
     file.write_text(text.replace("slos/*.yaml", f"{BINDINGS.parent / 'slos'}/*.yaml"))
     plan = read_plan(app.PlanRequest(RUNBOOK, file, ("TIMEOUT",)))
-    return [str(problem) for problem in monitoring_problems(plan, choice, platform)]
+    return [str(problem) for problem in monitoring_problems(plan, choice)]
 
 
 def test_a_condition_in_promql_needs_a_prometheus(tmp_path: Path) -> None:
@@ -29,12 +29,6 @@ def test_a_condition_in_promql_needs_a_prometheus(tmp_path: Path) -> None:
     assert found.startswith("condition `prom('rate(requests_total{}[10s])') > 5`: no Prometheus is part of this run")
     assert "add --observability, or --prometheus-url URL" in found
     assert problems(tmp_path, MonitoringChoice(own=True)) == []
-
-
-def test_a_prometheus_of_this_machine_reaches_no_pod_of_a_cluster(tmp_path: Path) -> None:
-    [found] = problems(tmp_path, MonitoringChoice(own=True), platform="kind")
-    assert found.startswith("--observability: its Prometheus runs on this machine, which does not reach the pods")
-    assert problems(tmp_path, MonitoringChoice(own=True), platform="docker") == []
 
 
 def test_one_prometheus_of_both_sides_needs_the_namespace(tmp_path: Path) -> None:
@@ -52,6 +46,8 @@ def test_the_systems_of_a_choice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(MachineError, match="no `prometheus` is on PATH; install it"):
         systems_of(MonitoringChoice(own=True))
+    with pytest.raises(MachineError, match="--prometheus-image: no `docker` is on PATH"):
+        systems_of(MonitoringChoice(own=True, image="prom/prometheus:v2.55.1"))
     program = tmp_path / "prometheus"
     program.write_text("#!/bin/sh\n")
     with pytest.raises(MachineError, match="is no program"):

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from harness.errors import PlatformError
-from harness.machine.process_ledger import Ledger
 from harness.platforms.kubernetes.forward import Forward
 from tests.support.waiting import wait_until
 
@@ -17,7 +16,7 @@ def forward(tmp_path: Path, script: str) -> Forward:
     kubectl = tmp_path / "kubectl"
     kubectl.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
     kubectl.chmod(0o755)
-    return Forward("web-1", 8081, {"PATH": f"{tmp_path}:{os.defpath}"}, Ledger(tmp_path))
+    return Forward("web-1", 8081, {"PATH": f"{tmp_path}:{os.defpath}"}, tmp_path)
 
 
 def test_forwarding_lasts_until_it_is_closed(tmp_path: Path) -> None:
