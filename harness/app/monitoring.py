@@ -9,17 +9,20 @@ from pathlib import Path
 
 from harness import shipped
 from harness.bindings import Bindings
+from harness.clock import now_s
 from harness.conditions import Condition
 from harness.errors import BindingError, GamedayError, MachineError, MonitoringError
 from harness.listeners.grafana import Annotations
 from harness.listeners.progress import ReadJudge
 from harness.listeners.telemetry import settings_of
 from harness.listeners.telemetry.listener import Telemetry
-from harness.measures.probe import PromProbe
+from harness.measures.probe import NAMESPACE, LogProbe, PromProbe
 from harness.observability import server
 from harness.observability.alertmanager import NAMES as ALERTMANAGERS
 from harness.observability.api import Api
-from harness.observability.monitor import NAMESPACE, Systems
+from harness.observability.log_lines import lines_of
+from harness.observability.loki import Loki, check_clock
+from harness.observability.monitor import Systems
 from harness.observability.program import find_program
 from harness.plan import DrillPlan, GamedayPlan
 from harness.record.listener import Listener
@@ -39,23 +42,32 @@ class MonitoringChoice:
     """An existing Jaeger: the URL of its query API."""
     grafana_url: str | None = None
     """An existing Grafana."""
+    loki_url: str | None = None
+    """An existing Loki, in which the log lines of conditions are counted."""
     annotate: bool = False
     """Whether to write the faults, steps and verdicts of the drills to this Grafana, as annotations."""
 
 
-def systems_of(choice: MonitoringChoice, rules: str = "", dashboards: Path | None = None) -> Systems | None:
+def systems_of(
+    choice: MonitoringChoice, rules: str = "", dashboards: Path | None = None, log_selector: str = ""
+) -> Systems | None:
     """The systems of a choice; None for none. Raises MachineError without the program, MonitoringError for a URL.
 
     `rules`: of the Prometheus of the treatment. `dashboards`: a folder with the dashboards of the services, which are
-    checked without a Grafana.
+    checked without a Grafana. `log_selector`: the streams of a Deployment in Loki.
     """
     if choice.annotate and not choice.grafana_url:
         raise MonitoringError("--grafana-annotate: no Grafana is named; add --grafana-url URL")
-    asked = Systems(grafana=_named("Grafana", choice.grafana_url), jaeger=_named("Jaeger", choice.jaeger_url))
+    asked = Systems(
+        grafana=_named("Grafana", choice.grafana_url),
+        jaeger=_named("Jaeger", choice.jaeger_url),
+        loki=_named("Loki", choice.loki_url),
+        log_selector=log_selector,
+    )
     if choice.prometheus_url:
         return replace(asked, prometheus=_named("Prometheus", choice.prometheus_url))
     if not choice.own:
-        return asked if asked.grafana or asked.jaeger else None
+        return asked if asked.grafana or asked.jaeger or asked.loki else None
     program, alertmanager = find_program(server.NAMES, choice.program, server.FIX), None
     with suppress(MachineError):  # without one, alerts end at Prometheus
         alertmanager = find_program(ALERTMANAGERS, None, "")
@@ -107,6 +119,40 @@ def monitoring_problems(plan: GamedayPlan, choice: MonitoringChoice, platform: s
             queries = [each.query for each in condition.measure.probes if isinstance(each, PromProbe)]
             if queries and (fact := _problem(drill, queries[0], plan, choice)):
                 yield _error(condition, fact)
+
+
+def log_problems(plan: GamedayPlan, api: Api) -> Iterator[GamedayError]:
+    """Why a Loki cannot answer the conditions on logs: both sides alike, a clock, a refusal; each reason once."""
+    bindings, probes = plan.bindings, dict(_log_probes(plan))
+    if not probes:
+        return
+    if not bindings.control and NAMESPACE not in bindings.log_selector:
+        fix = f'add the label of the namespace, such as {{namespace="{NAMESPACE}",…}}'
+        fact = f"`{bindings.log_selector}` selects the logs of both sides"
+        yield BindingError(f"{bindings.path}: loki.selector: {fact}; {fix}")
+    try:
+        check_clock(api)
+    except MonitoringError as error:
+        yield error
+        return
+    reasons = {why: condition for condition, probe in probes.items() if (why := _refusal(bindings, api, probe))}
+    yield from (_error(condition, why) for why, condition in reasons.items())
+
+
+def _log_probes(plan: GamedayPlan) -> Iterator[tuple[Condition, LogProbe]]:
+    for drill in plan.drills:
+        for condition in drill.conditions:
+            yield from ((condition, each) for each in condition.measure.probes if isinstance(each, LogProbe))
+
+
+def _refusal(bindings: Bindings, api: Api, probe: LogProbe) -> str:
+    """Why Loki does not count the lines of a second in the past, whatever their number; "" if it does."""
+    now = now_s()
+    try:
+        Loki(api).count(lines_of(probe, bindings.log_selector, bindings.namespace), now - 1, now)
+    except MonitoringError as error:
+        return str(error)
+    return ""
 
 
 def _problem(drill: DrillPlan, query: str, plan: GamedayPlan, choice: MonitoringChoice) -> str:

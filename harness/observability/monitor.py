@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from harness.errors import GamedayError, MonitoringError
+from harness.measures.probe import NAMESPACE, LogProbe
 from harness.observability.alertmanager import Alertmanager
 from harness.observability.alerts import RuleWatch
 from harness.observability.api import Api
 from harness.observability.boards import Found, Window
 from harness.observability.dashboard_files import check_file
 from harness.observability.grafana import check_dashboard
+from harness.observability.log_lines import LogLines
+from harness.observability.loki import Loki
 from harness.observability.metric_lines import check_metric
 from harness.observability.prometheus import Prometheus
 from harness.observability.server import OwnPrometheus
@@ -26,8 +30,6 @@ from harness.record.header import DashboardPlan
 from harness.record.monitoring import DashboardChecked
 
 NO_INCIDENT = "the drill ended before its fault, so there was no incident to look at"
-NAMESPACE = "$namespace"
-"""In a PromQL expression: the namespace of the side, where one Prometheus has both."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,10 @@ class Systems:
     jaeger: Api | None = None
     dashboards: Path | None = None
     """A folder with dashboards as files, which stand in for a Grafana; None: there is none."""
+    loki: Api | None = None
+    """Where the log lines of conditions are counted; None: in the log files of the pods."""
+    log_selector: str = ""
+    """The streams of a Deployment in that Loki."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,7 @@ class SideMonitor:
         self._alertmanager: Alertmanager | None = None
         self._alerts: Periodic[None] | None = None
         self._prometheus: Prometheus | None = None
+        self._lines_in_loki: LogLines | None = None
         self._started, self._namespace = False, ""
         self._answered: set[str] = set()
         self._failed: dict[str, str] = {}
@@ -82,6 +89,8 @@ class SideMonitor:
     def start(self, platform: Platform) -> None:
         """Start the side's Prometheus. Raises GamedayError when it does not start."""
         self._started, self._namespace = True, platform.namespace
+        if self._systems.loki:
+            self._lines_in_loki = LogLines(Loki(self._systems.loki), self._systems.log_selector, platform.namespace)
         if self._systems.program:
             self._prometheus = self._start_own(self._systems.program, platform)
         elif self._systems.prometheus:
@@ -109,12 +118,27 @@ class SideMonitor:
         """The number of an expression on this side. Raises MonitoringError without one; why is noted at the end."""
         if self._prometheus is None:
             raise MonitoringError("this side has no Prometheus")
+        return self._noted(query, partial(self._prometheus.value, query.replace(NAMESPACE, self._namespace)))
+
+    @property
+    def reads_logs(self) -> bool:
+        """Whether the log lines of conditions are counted here, and not in the log files of the pods."""
+        return self._lines_in_loki is not None
+
+    def lines(self, probe: LogProbe) -> float:
+        """The matching log lines so far on this side. Raises MonitoringError without a count, as `value`."""
+        if self._lines_in_loki is None:
+            raise MonitoringError("this side has no Loki")
+        return self._noted(probe.key, partial(self._lines_in_loki.count, probe))
+
+    def _noted(self, what: str, ask: Callable[[], float]) -> float:
+        """The answer; of what is never answered, the last error is kept."""
         try:
-            number = self._prometheus.value(query.replace(NAMESPACE, self._namespace))
+            number = ask()
         except MonitoringError as error:
-            self._failed[query] = str(error)
+            self._failed[what] = str(error)
             raise
-        self._answered.add(query)
+        self._answered.add(what)
         return number
 
     def finish(self) -> None:

@@ -7,9 +7,13 @@ from pathlib import Path
 import pytest
 
 from harness import app
-from harness.app.monitoring import MonitoringChoice, monitoring_problems, pod_environment, systems_of
+from harness.app.monitoring import MonitoringChoice, log_problems, monitoring_problems, pod_environment, systems_of
 from harness.app.planning import read_plan
 from harness.errors import MachineError, MonitoringError
+from harness.machine.loopback import free_port
+from harness.observability.api import Api
+from tests.support.loki import Loki as StandIn
+from tests.support.loki import running
 from tests.support.paths import BINDINGS, RUNBOOK
 
 QUERY = "prom('rate(requests_total{%s}[10s])') > 5"
@@ -81,3 +85,41 @@ def test_annotations_need_a_grafana() -> None:
     assert (found.grafana and found.grafana.url, found.jaeger and found.jaeger.url) == (
         "http://127.0.0.1:3000", "http://127.0.0.1:16686"
     )  # fmt: skip
+
+
+def of_logs(folder: Path, url: str, change: tuple[str, str] = ("", "")) -> list[str]:
+    """What a Loki at this URL cannot answer of the shipped runbook, with one change of the bindings."""
+    file = folder / "gameday.yaml"
+    text = BINDINGS.read_text().replace(*change)
+    file.write_text(text.replace("slos/*.yaml", f"{BINDINGS.parent / 'slos'}/*.yaml"))
+    plan = read_plan(app.PlanRequest(RUNBOOK, file))
+    return [str(problem) for problem in log_problems(plan, Api("Loki", url, "--loki-url"))]
+
+
+def test_every_condition_on_logs_is_asked_before_anything_starts(tmp_path: Path) -> None:
+    with running(StandIn()) as server:
+        assert of_logs(tmp_path, server.url) == []
+        asked = [each.query["query"] for each in server.asked if "query" in each.query]
+        [found] = of_logs(tmp_path, server.url, ('logs(inference, "timeout")', 'logs(inference, "(?=timeout)")'))
+    assert any('{namespace="production",app="inference"} |~ "(?i)timeout"' in query for query in asked)
+    assert any('{namespace="production",app="realtime"} |~ "(?i)backpressure"' in query for query in asked)
+    assert found.startswith('condition `logs(inference, "(?=timeout)") > 0`: Loki at ')
+    assert "HTTP 400: parse error" in found
+
+
+def test_a_loki_that_does_not_answer_is_named_once(tmp_path: Path) -> None:
+    [found] = of_logs(tmp_path, f"http://127.0.0.1:{free_port()}")
+    assert "it does not answer" in found
+
+
+def test_a_token_that_is_refused_is_named_once(tmp_path: Path) -> None:
+    with running(StandIn(token="right")) as server:
+        [found] = of_logs(tmp_path, server.url)
+    assert "set LOKI_TOKEN to one that may read" in found
+
+
+def test_the_streams_of_both_sides_differ(tmp_path: Path) -> None:
+    selector = ("namespace: production", "namespace: production\nloki: {selector: '{app=\"$deployment\"}'}")
+    with running(StandIn()) as server:
+        [found] = of_logs(tmp_path, server.url, selector)
+    assert 'loki.selector: `{app="$deployment"}` selects the logs of both sides; add the label' in found
