@@ -26,6 +26,8 @@ from harness.observability.monitor import Systems
 from harness.observability.program import find_program
 from harness.plan import DrillPlan, GamedayPlan
 from harness.record.listener import Listener
+from harness.rules import Rules
+from harness.rules.files import rules_file
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,11 @@ class MonitoringChoice:
     """Whether to write the faults, steps and verdicts of the drills to this Grafana, as annotations."""
 
 
+NO_RULES = Rules(())
+
+
 def systems_of(
-    choice: MonitoringChoice, rules: str = "", dashboards: Path | None = None, log_selector: str = ""
+    choice: MonitoringChoice, rules: Rules = NO_RULES, dashboards: Path | None = None, log_selector: str = ""
 ) -> Systems | None:
     """The systems of a choice; None for none. Raises MachineError without the program, MonitoringError for a URL.
 
@@ -71,7 +76,9 @@ def systems_of(
     program, alertmanager = find_program(server.NAMES, choice.program, server.FIX), None
     with suppress(MachineError):  # without one, alerts end at Prometheus
         alertmanager = find_program(ALERTMANAGERS, None, "")
-    return replace(asked, program=program, alertmanager=alertmanager, rules=rules, dashboards=dashboards)
+    text = rules_file(rules) if rules.slos else ""
+    own = replace(asked, program=program, alertmanager=alertmanager, dashboards=dashboards)
+    return replace(own, rules=text, without_rules=rules.without)
 
 
 def _named(system: str, url: str | None) -> Api | None:

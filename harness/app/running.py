@@ -48,7 +48,6 @@ from harness.plan import DrillPlan, GamedayPlan, check
 from harness.platforms.base import Platform, Provider
 from harness.record.journal import Journal
 from harness.record.listener import Listener, ListenerThread
-from harness.rules.files import rules_file
 from harness.verdict.gameday import GamedayResult
 from harness.verdict.state import CREDIT_ALPHA, STRICT_CREDIT_ALPHA
 
@@ -218,7 +217,7 @@ def _members(plan: GamedayPlan, provider: Provider, request: RunRequest, handlin
 
 def _systems(plan: GamedayPlan, choice: MonitoringChoice) -> Systems | None:
     bindings = plan.bindings
-    return systems_of(choice, rules_file(rules_of_plan(plan)), shipped_dashboards(bindings), bindings.log_selector)
+    return systems_of(choice, rules_of_plan(plan), shipped_dashboards(bindings), bindings.log_selector)
 
 
 def _admission(wanted: int | None, provider: Provider, control: SequentialControl | None, notify: Notify) -> Admission:

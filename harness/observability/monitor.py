@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -42,6 +42,8 @@ class Systems:
     """The program of the Alertmanager of the treatment; None: none."""
     rules: str = ""
     """The alert rules of the treatment's Prometheus; "" for none."""
+    without_rules: Mapping[str, str] = field(default_factory=dict)
+    """Why an SLO has no alert rule, by its name."""
     grafana: Api | None = None
     jaeger: Api | None = None
     dashboards: Path | None = None
@@ -59,6 +61,8 @@ class Lines:
     boards: Sequence[DashboardPlan]
     queries: Sequence[str]
     service: str = ""
+    slos: Collection[str] = ()
+    """The names of the drill's SLOs."""
 
 
 class SideMonitor:
@@ -106,6 +110,9 @@ class SideMonitor:
             self._alertmanager.address if self._alertmanager else "",
         )  # fmt: skip
         prometheus = self._own.start()
+        for name in self._lines.slos if self._lines else ():
+            if why := systems.without_rules.get(name):
+                self._record(FindingNoted(text=f"the SLO `{name}` has no alert in Prometheus: {why}"))
         if systems.rules and paged:
             self._alerts = Periodic("alerts", RuleWatch(prometheus, self._alertmanager, self._record).look)
             self._alerts.start(lambda _: None, self._broke)
