@@ -47,7 +47,7 @@ class Loki:
         query, end = asked.query["query"], int(asked.query["time"])
         match = _COUNT.fullmatch(query)
         if not match or NO_GO.search(match["pattern"]):
-            return 400, "parse error : error parsing regexp: invalid or unsupported Perl syntax"
+            return 400, "parse error : stage '|~' : error parsing regexp: invalid or unsupported Perl syntax"
         pattern = re.compile(match["pattern"].replace("\\\\", "\\"))
         start = end - int(match["ms"]) * 1_000_000
         lines = [line for at, line in self._lines(match["streams"]) if start < at <= end]
