@@ -7,7 +7,7 @@ import re
 from harness.errors import MonitoringError
 from harness.observability.api import Api
 from harness.observability.boards import Found, Window
-from harness.observability.traces import Trace, TraceSpan, services, traces
+from harness.observability.traces import Trace, TraceSpan, services, slowest
 
 BEFORE_S = 60.0
 """Traces of so long before the window say how slow the service was without the incident."""
@@ -32,17 +32,16 @@ def check_traces(api: Api, name: str, service: str, window: Window) -> Found:
 
 
 def _check(api: Api, service: str, window: Window) -> Found:
-    every = traces(api, service, window.start_s, window.end_s)
-    if failing := traces(api, service, window.start_s, window.end_s, failed=True) or [
-        one for one in every if one.failed
-    ]:
+    every = slowest(api, service, window.start_s, window.end_s)
+    failing = slowest(api, service, window.start_s, window.end_s, failed=True)
+    if failing := failing or [one for one in every if one.failed]:
         return Found("ok", f"a failing trace of {service} is found: {_shown(_slowest(failing))}")
     if not every:
         return Found("failed", f"{service} has no trace in the incident")
-    before = traces(api, service, window.start_s - BEFORE_S, window.start_s)
-    slowest, usual_s = _slowest(every), max((one.root.seconds for one in before), default=0.0)
-    if before and slowest.root.seconds > usual_s:
-        return Found("ok", f"a slow trace of {service} is found: {_shown(slowest)}; before it at most {usual_s:.2f} s")
+    before = slowest(api, service, window.start_s - BEFORE_S, window.start_s)
+    slow, usual_s = _slowest(every), max((one.root.seconds for one in before), default=0.0)
+    if before and slow.root.seconds > usual_s:
+        return Found("ok", f"a slow trace of {service} is found: {_shown(slow)}; before it at most {usual_s:.2f} s")
     count = "1 trace" if len(every) == 1 else f"{len(every)} traces"
     than = f"slower than the {usual_s:.2f} s before it" if before else "known to be slow: there is none before it"
     return Found("failed", f"{service} has {count} in the incident, none of which failed or is {than}")

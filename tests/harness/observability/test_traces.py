@@ -11,7 +11,7 @@ import pytest
 from harness.observability.api import Api
 from harness.observability.boards import Found, Window
 from harness.observability.trace_lines import check_traces
-from harness.observability.traces import traces
+from harness.observability.traces import MOST, traces
 from tests.support.answering import Answering, Asked, answering
 
 WINDOW = Window(1000.0, 1060.0)
@@ -60,7 +60,10 @@ def jaeger(*found: dict[str, Any]) -> Any:
             inside = [
                 each for each in inside if any(tag["key"] == "error" for one in each["spans"] for tag in one["tags"])
             ]
-        return 200, {"data": inside}
+        if "minDuration" in asked.query:
+            least = int(asked.query["minDuration"].removesuffix("us"))
+            inside = [each for each in inside if each["spans"][0]["duration"] >= least]
+        return 200, {"data": inside[-int(asked.query["limit"]) :]}
 
     return answering(answer)
 
@@ -77,6 +80,14 @@ def test_a_failing_trace_is_found_with_its_critical_path() -> None:
         "a failing trace of api-gateway is found: t1, critical path api-gateway call a 10.00 s failed → "
         "api-gateway call b 4.00 s failed → api-gateway call c attempt 2 5.70 s failed → tool-service call d 5.50 s"
     )
+
+
+def test_the_slow_failing_trace_is_found_among_more_than_are_read() -> None:
+    fast = [trace(f"f{number}", span("z", "", 1020 + number / 20, 0.01, tags=FAILED)) for number in range(MOST + 50)]
+    slower = [trace(f"s{number}", span("z", "", 1012 + number / 100, 0.2, tags=FAILED)) for number in range(MOST + 50)]
+    with jaeger(RETRIED, *slower, *fast) as server:
+        found = checked(server)
+    assert found.why.startswith("a failing trace of api-gateway is found: t1, critical path api-gateway call a 10.00 s")
 
 
 def test_a_slow_trace_is_one_slower_than_before() -> None:
