@@ -102,7 +102,7 @@ def slowest(api: Api, service: str, start_s: float, end_s: float, *, failed: boo
 def traces(
     api: Api, service: str, start_s: float, end_s: float, *, failed: bool = False, longer_s: float = 0.0
 ) -> list[Trace]:
-    """The newest traces of a service in a window; `failed`: those with an error only; `longer_s`: those that took longer.
+    """The newest traces of a service in a window; `failed`: with an error only; `longer_s`: that took longer than this.
 
     Raises MonitoringError.
     """

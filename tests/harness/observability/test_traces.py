@@ -90,6 +90,23 @@ def test_the_slow_failing_trace_is_found_among_more_than_are_read() -> None:
     assert found.why.startswith("a failing trace of api-gateway is found: t1, critical path api-gateway call a 10.00 s")
 
 
+def test_failing_traces_are_those_of_the_incident_if_more_fail_than_before() -> None:
+    before = [trace(f"b{number}", span("z", "", 945 + number, 0.1, tags=FAILED)) for number in range(50)]
+    often = [trace(f"o{number}", span("z", "", 1000 + number / 5, 0.1, tags=FAILED)) for number in range(250)]
+    with jaeger(*before, *often) as server:
+        found = checked(server)
+    assert found.verdict == "ok"
+    assert found.why.endswith("; 4.0 of them a second, before it 0.8")
+    as_before = [trace(f"a{number}", span("z", "", 1001 + number, 0.1, tags=FAILED)) for number in range(50)]
+    with jaeger(*before, *as_before) as server:
+        found = checked(server)
+    assert (found.verdict, found.why) == (
+        "failed",
+        "api-gateway has 50 traces in the incident, no more of them fail than before it (0.8 a second), and none is "
+        "slower than the 0.10 s before it",
+    )
+
+
 def test_a_slow_trace_is_one_slower_than_before() -> None:
     before, slow = trace("t0", span("y", "", 960, 0.4)), trace("t1", span("z", "", 1010, 3.0))
     with jaeger(before, slow) as server:
