@@ -23,7 +23,9 @@ class QuerySampler(Generic[P]):
     """
 
     def __init__(self, system: str, ask: Callable[[P], float], probes: Sequence[P]) -> None:
-        self._system, self._ask, self._probes = system, ask, probes
+        self._system = system
+        self._ask: Callable[[P], float] = ask
+        self._probes: Sequence[P] = probes
         self._periodic = Periodic(system, self.sample)
 
     def start(self, sampled: Callable[[ProbeSample], None], failed: Callable[[Exception], None]) -> None:

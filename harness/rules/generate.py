@@ -63,7 +63,9 @@ def rules_of(
 
     The alert of an SLO that several runbooks have names the document.
     """
-    made, notes, without = [], [], {}
+    made: list[SloRules] = []
+    notes: list[str] = []
+    without: dict[str, str] = {}
     for slo, runbooks in slos.values():
         try:
             share = slo.condition.measure.bad_share(slo.condition, indicators, deployment_label)

@@ -25,7 +25,7 @@ def test_a_symptom_in_the_logs_is_seen_in_loki(tmp_path: Path) -> None:
             "--out", "run", cwd=tmp_path, timeout_s=600,
         )  # fmt: skip
     [drill] = json.loads((tmp_path / "run" / "result.json").read_text())["drills"]
-    [symptom] = [each for each in drill["symptoms"] if "timeout errors" in each["text"]]
+    [symptom] = [each for each in drill["symptoms"] if each["text"] == "Timeout errors in logs"]
     assert symptom["seen"], done.stderr[-2000:]
     samples = [each for each in read_events(tmp_path / "run" / "record.jsonl") if isinstance(each, ProbeSampled)]
     counts = {
