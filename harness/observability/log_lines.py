@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from harness.clock import now_s
 from harness.errors import MonitoringError
 from harness.measures.probe import DEPLOYMENT, NAMESPACE, LogProbe
 from harness.observability.api import CLOCK_TOLERANCE_S
 from harness.observability.loki import Lines, Loki
+from harness.platforms.base import Platform
+from harness.probes.logs import LogCounter
 
 LOOK_BACK_S = 3600.0
 """A stream exists if it has a line since so long before the side: Loki knows none before its first line."""
 AHEAD_S = 600.0
 """Loki refuses lines that are further in the future than this (`creation_grace_period`, 10m)."""
+
+
+LEAST_SHARE = 0.5
+"""Of the lines that pods have written, so many have arrived while a collector works: the last ones are on their way."""
 
 
 def lines_of(probe: LogProbe, selector: str, namespace: str) -> Lines:
@@ -28,6 +34,7 @@ class LogLines:
         self._loki, self._selector, self._namespace, self._clock = loki, selector, namespace, clock
         self._start_s = clock()
         self._counts: dict[str, int] = {}
+        self._probes: dict[str, LogProbe] = {}
         self._known: set[str] = set()
 
     def count(self, probe: LogProbe) -> float:
@@ -36,8 +43,17 @@ class LogLines:
         found = self._loki.count(lines, self._start_s, self._clock())
         if lines.selector not in self._known:
             self._check(lines.selector)
+        self._probes[probe.key] = probe
         self._counts[probe.key] = max(found, self._counts.get(probe.key, 0))
         return float(self._counts[probe.key])
+
+    def lost(self, platform: Platform) -> Iterator[str]:
+        """The conditions of which Loki has less than half of what the pods have written, each as a finding."""
+        for key, probe in self._probes.items():
+            written = round(sum(LogCounter(platform, probe).count().values()))
+            if (found := self._counts[key]) < LEAST_SHARE * written:
+                fact = f"Loki has {found} of the {written} lines of `{key}` that the pods have written"
+                yield f"{fact}; does its collector read all of them, and without delay?"
 
     def _check(self, selector: str) -> None:
         """Raises MonitoringError unless there is such a stream, whose times are those of this machine's clock."""

@@ -86,13 +86,14 @@ class SideMonitor:
         self._alerts: Periodic[None] | None = None
         self._prometheus: Prometheus | None = None
         self._lines_in_loki: LogLines | None = None
-        self._started, self._namespace = False, ""
+        self._platform: Platform | None = None
+        self._namespace = ""
         self._answered: set[str] = set()
         self._failed: dict[str, str] = {}
 
     def start(self, platform: Platform) -> None:
         """Start the side's Prometheus. Raises GamedayError when it does not start."""
-        self._started, self._namespace = True, platform.namespace
+        self._platform, self._namespace = platform, platform.namespace
         if self._systems.loki:
             self._lines_in_loki = LogLines(Loki(self._systems.loki), self._systems.log_selector, platform.namespace)
         if self._systems.program:
@@ -167,7 +168,11 @@ class SideMonitor:
             self._record(FindingNoted(text=f"`{query}` was never answered: {self._failed[query]}"))
         self._failed.clear()
         window, lines, self._lines = self._window(), self._lines, None
-        if lines is None or not self._started:
+        if self._lines_in_loki and self._platform:
+            for text in self._lines_in_loki.lost(self._platform):
+                self._record(FindingNoted(text=text))
+            self._lines_in_loki = None
+        if lines is None or self._platform is None:
             return
         for board in lines.boards:
             if check := self._check_of(board, lines):

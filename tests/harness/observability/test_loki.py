@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -14,6 +17,7 @@ from harness.measures.probe import LogProbe
 from harness.observability.api import Api
 from harness.observability.log_lines import LogLines
 from harness.observability.loki import Lines, Loki, check_clock
+from harness.platforms.base import Platform
 from tests.support.answering import answering
 from tests.support.loki import Loki as StandIn
 from tests.support.loki import pushed, running
@@ -127,6 +131,25 @@ def test_a_count_never_falls() -> None:
         assert lines.count(probe("web")) == 2
         stand_in.streams.clear()
         assert lines.count(probe("web")) == 2, "a replica that lags would look like a counter that starts again"
+
+
+def test_lines_that_the_pods_have_written_and_loki_has_not_are_a_finding(tmp_path: Path) -> None:
+    clock, log = Clock(), tmp_path / "web-1" / "0.log"
+    log.parent.mkdir()
+    log.write_text("timeout\n" * 10 + "other\n")
+    platform = cast(Platform, SimpleNamespace(log_files=lambda deployment: [log]))
+    with running(StandIn()) as server:
+        lines = counting(server.url, clock)
+        clock.now_s += 1
+        push(server.url, "web", *["timeout"] * 4, at_s=clock.now_s)
+        lines.count(probe("web"))
+        assert list(lines.lost(platform)) == [
+            "Loki has 4 of the 10 lines of `logs(web, timeout)` that the pods have written; does its collector read "
+            "all of them, and without delay?"
+        ]
+        push(server.url, "web", "timeout", at_s=clock.now_s)
+        lines.count(probe("web"))
+        assert list(lines.lost(platform)) == []
 
 
 def test_a_loki_with_a_token_and_tenants(monkeypatch: pytest.MonkeyPatch) -> None:
