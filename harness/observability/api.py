@@ -13,6 +13,7 @@ from harness.errors import MonitoringError
 from harness.http import Answer, call
 
 TIMEOUT_S = 5.0
+WITH_TENANTS = ("Loki", "Prometheus")
 DATE_S = 1.0
 """The header `Date` of an answer has whole seconds (RFC 9110, section 6.6.1)."""
 CLOCK_TOLERANCE_S = 2.0
@@ -31,11 +32,11 @@ class Api:
     option: str
     token: str = field(default="", repr=False)
     tenant: str = ""
-    """The value of `X-Scope-OrgID`, by which a Loki with several tenants tells them apart; "" for none."""
+    """The value of `X-Scope-OrgID`, by which a Loki or a Mimir with several tenants tells them apart; "" for none."""
 
     @classmethod
     def named_by_user(cls, system: str, url: str) -> Api:
-        """The system at a URL of the command line, with SYSTEM_TOKEN and SYSTEM_ORG_ID of the environment.
+        """The system at a URL of the command line, with SYSTEM_TOKEN, and SYSTEM_ORG_ID, of the environment.
 
         Raises MonitoringError unless it is an http or https URL without a user, a query and a fragment.
         """
@@ -46,7 +47,8 @@ class Api:
         if parts.query or parts.fragment or "@" in parts.netloc:
             fix = f"give the base URL alone, and a token in the environment variable {cls._variable(system)}"
             raise MonitoringError(f"{option}: the URL has a user, a query or a fragment; {fix}")
-        token, tenant = os.environ.get(cls._variable(system), ""), os.environ.get(f"{system.upper()}_ORG_ID", "")
+        token = os.environ.get(cls._variable(system), "")
+        tenant = os.environ.get(f"{system.upper()}_ORG_ID", "") if system in WITH_TENANTS else ""
         return cls(system, url.rstrip("/"), option, token, tenant)
 
     @staticmethod
