@@ -16,7 +16,7 @@ from harness.listeners.grafana import Annotations
 from harness.listeners.progress import ReadJudge
 from harness.listeners.telemetry import settings_of
 from harness.listeners.telemetry.listener import Telemetry
-from harness.measures.probe import NAMESPACE, LogProbe, PromProbe
+from harness.measures.probe import NAMESPACE, SIDE, LogProbe, PromProbe
 from harness.observability import server
 from harness.observability.alertmanager import NAMES as ALERTMANAGERS
 from harness.observability.api import Api
@@ -124,19 +124,18 @@ def monitoring_problems(plan: GamedayPlan, choice: MonitoringChoice, platform: s
     for drill in plan.drills:
         for condition in drill.conditions:
             queries = [each.query for each in condition.measure.probes if isinstance(each, PromProbe)]
-            if queries and (fact := _problem(drill, queries[0], plan, choice)):
+            if queries and (fact := _problem(drill, queries[0], plan, choice, platform)):
                 yield _error(condition, fact)
 
 
-def log_problems(plan: GamedayPlan, api: Api) -> Iterator[GamedayError]:
+def log_problems(plan: GamedayPlan, api: Api, platform: str) -> Iterator[GamedayError]:
     """Why a Loki cannot answer the conditions on logs: both sides alike, a clock, a refusal; each reason once."""
     bindings, probes = plan.bindings, dict(_log_probes(plan))
     if not probes:
         return
-    if not bindings.control and NAMESPACE not in bindings.log_selector:
-        fix = f'add the label of the namespace, such as {{namespace="{NAMESPACE}",…}}'
+    if not bindings.control and not _tells_sides_apart(bindings.log_selector, platform):
         fact = f"`{bindings.log_selector}` selects the logs of both sides"
-        yield BindingError(f"{bindings.path}: loki.selector: {fact}; {fix}")
+        yield BindingError(f"{bindings.path}: loki.selector: {fact}; {_side_label(platform)}")
     try:
         check_clock(api)
     except MonitoringError as error:
@@ -162,14 +161,25 @@ def _refusal(bindings: Bindings, api: Api, probe: LogProbe) -> str:
     return ""
 
 
-def _problem(drill: DrillPlan, query: str, plan: GamedayPlan, choice: MonitoringChoice) -> str:
+def _problem(drill: DrillPlan, query: str, plan: GamedayPlan, choice: MonitoringChoice, platform: str) -> str:
     if choice.prometheus_url is None:
         fix = "add --observability, or --prometheus-url URL"
         return "" if choice.own else f"no Prometheus is part of this run; {fix}"
-    if plan.bindings.control or NAMESPACE in query:
+    if plan.bindings.control or _tells_sides_apart(query, platform):
         return ""
-    fix = f'select the side by its namespace, such as {{namespace="{NAMESPACE}"}}'
-    return f"the Prometheus of --prometheus-url has both sides of {drill.runbook.id}; {fix}"
+    return f"the Prometheus of --prometheus-url has both sides of {drill.runbook.id}; {_side_label(platform)}"
+
+
+def _tells_sides_apart(text: str, platform: str) -> bool:
+    """Whether an expression or a selector is another one on each side; only in a cluster have they two namespaces."""
+    return SIDE in text or (NAMESPACE in text and platform in IN_A_CLUSTER)
+
+
+def _side_label(platform: str) -> str:
+    """What to do about an expression that is the same on both sides."""
+    if platform in IN_A_CLUSTER:
+        return f'select the side by its namespace, such as {{namespace="{NAMESPACE}"}}'
+    return f'on {platform} they have one namespace: select by a label of your own, such as {{side="{SIDE}"}}'
 
 
 def _error(condition: Condition, fact: str) -> GamedayError:

@@ -184,7 +184,7 @@ def _check_parts(plan: GamedayPlan, provider: Provider, request: RunRequest) -> 
     no monitoring system answers."""
     workers = request.platform.options.load_in_cluster
     systems = _systems(plan, request.monitoring)
-    of_logs = log_problems(plan, systems.loki) if systems and systems.loki else ()
+    of_logs = log_problems(plan, systems.loki, provider.name) if systems and systems.loki else ()
     of_monitoring = monitoring_problems(plan, request.monitoring, provider.name)
     found = chain(part_problems(plan, workers), refusals(plan, provider), of_monitoring, of_logs)
     if problems := list(dict.fromkeys(map(str, found))):

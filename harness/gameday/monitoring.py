@@ -31,7 +31,7 @@ def monitor_of(
         return None
     service, slos = (drill.binding.service, tuple(drill.binding.slos)) if drill.binding else ("", ())
     lines = Lines(dashboards_of(drill), tuple(_queries(drill)), service, slos) if side == TREATMENT else None
-    return SideMonitor(systems, folder / "prometheus", record, lines, partial(_incident, judge))
+    return SideMonitor(systems, folder / "prometheus", record, lines, partial(_incident, judge), side)
 
 
 def _queries(drill: DrillPlan) -> Iterator[str]:

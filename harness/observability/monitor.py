@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from harness.errors import GamedayError, MonitoringError
-from harness.measures.probe import NAMESPACE, LogProbe
+from harness.measures.probe import NAMESPACE, SIDE, LogProbe
 from harness.observability.alertmanager import Alertmanager
 from harness.observability.alerts import RuleWatch
 from harness.observability.api import Api
@@ -24,7 +24,7 @@ from harness.observability.server import OwnPrometheus
 from harness.observability.trace_lines import check_traces
 from harness.platforms.base import Platform
 from harness.probes.periodic import Periodic
-from harness.record.event import DrillEvent
+from harness.record.event import TREATMENT, DrillEvent, SideName
 from harness.record.events import FindingNoted
 from harness.record.header import DashboardPlan
 from harness.record.monitoring import DashboardChecked
@@ -78,7 +78,9 @@ class SideMonitor:
         record: Callable[[DrillEvent], None],
         lines: Lines | None,
         window: Callable[[], Window | None],
+        side: SideName = TREATMENT,
     ) -> None:
+        self._side = side
         self._systems, self._folder, self._record = systems, folder, record
         self._lines, self._window = lines, window
         self._own: OwnPrometheus | None = None
@@ -95,7 +97,9 @@ class SideMonitor:
         """Start the side's Prometheus. Raises GamedayError when it does not start."""
         self._platform, self._namespace = platform, platform.namespace
         if self._systems.loki:
-            self._lines_in_loki = LogLines(Loki(self._systems.loki), self._systems.log_selector, platform.namespace)
+            self._lines_in_loki = LogLines(
+                Loki(self._systems.loki), self._systems.log_selector.replace(SIDE, self._side), platform.namespace
+            )
         if self._systems.program:
             self._prometheus = self._start_own(self._systems.program, platform)
         elif self._systems.prometheus:
@@ -126,7 +130,8 @@ class SideMonitor:
         """The number of an expression on this side. Raises MonitoringError without one; why is noted at the end."""
         if self._prometheus is None:
             raise MonitoringError("this side has no Prometheus")
-        return self._noted(query, partial(self._prometheus.value, query.replace(NAMESPACE, self._namespace)))
+        of_side = query.replace(NAMESPACE, self._namespace).replace(SIDE, self._side)
+        return self._noted(query, partial(self._prometheus.value, of_side))
 
     @property
     def reads_logs(self) -> bool:

@@ -35,7 +35,6 @@ schema_config:
 analytics: {{reporting_enabled: false}}
 """
 PERIOD_S = 0.5
-NAMESPACES = {"treatment": "production", "control": "production-control"}
 
 
 @contextmanager
@@ -56,7 +55,7 @@ def real_loki(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def collecting(run: Path, url: str) -> Iterator[None]:
-    """Send what the pods of a run on the local platform write, twice a second, with the labels of Kubernetes."""
+    """Send what the pods of a run on the local platform write, twice a second, with labels for side, app and pod."""
     read: dict[Path, int] = {}
     stop = threading.Event()
 
@@ -83,6 +82,6 @@ def _send(path: Path, run: Path, read: dict[Path, int], url: str) -> None:
     if not lines:
         return
     _, _, side, _, _, app, pod, _ = path.relative_to(run).parts
-    labels = {"namespace": NAMESPACES[side], "app": app, "pod": pod}
+    labels = {"side": side, "app": app, "pod": pod}
     if call("POST", f"{url}/loki/api/v1/push", pushed(labels, *lines, at_s=time.time()), timeout_s=10).status == 204:
         read[path] = read.get(path, 0) + whole

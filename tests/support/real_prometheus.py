@@ -15,14 +15,18 @@ from harness.machine.loopback import free_port
 from harness.machine.platform_state import ScrapeTarget
 from harness.observability.program import Serving
 from harness.observability.targets import TargetsFile
-from tests.support.real_loki import NAMESPACES
 
 CONFIGURATION = """\
 global: {{scrape_interval: 1s, scrape_timeout: 1s}}
 scrape_configs:
-  - job_name: pods
-    file_sd_configs: [{{files: [{folder}/*.targets.json]}}]
+  - job_name: treatment
+    file_sd_configs: [{{files: [{folder}/treatment.targets.json]}}]
+    relabel_configs: [{{target_label: side, replacement: treatment}}]
+  - job_name: control
+    file_sd_configs: [{{files: [{folder}/control.targets.json]}}]
+    relabel_configs: [{{target_label: side, replacement: control}}]
 """
+SIDES = ("treatment", "control")
 
 
 @contextmanager
@@ -32,10 +36,7 @@ def team_prometheus(run: Path, folder: Path) -> Iterator[str]:
     if program is None:
         pytest.skip("no program `prometheus` on PATH")
     (folder / "prometheus.yml").write_text(CONFIGURATION.format(folder=folder), encoding="utf-8")
-    files = [
-        TargetsFile(folder / f"{side}.targets.json", namespace, partial(_targets, run, side))
-        for side, namespace in NAMESPACES.items()
-    ]
+    files = [TargetsFile(folder / f"{side}.targets.json", "production", partial(_targets, run, side)) for side in SIDES]
     for file in files:
         file.start()
     url = f"http://127.0.0.1:{port}"

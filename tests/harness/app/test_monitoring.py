@@ -43,9 +43,19 @@ def test_a_prometheus_of_this_machine_reaches_no_pod_of_a_cluster(tmp_path: Path
 
 def test_one_prometheus_of_both_sides_needs_the_namespace(tmp_path: Path) -> None:
     choice = MonitoringChoice(prometheus_url="http://127.0.0.1:9090")
-    [found] = problems(tmp_path, choice)
+    [found] = problems(tmp_path, choice, platform="kind")
     assert 'has both sides of TIMEOUT; select the side by its namespace, such as {namespace="$namespace"}' in found
-    assert problems(tmp_path, choice, 'namespace="$namespace"') == []
+    assert problems(tmp_path, choice, 'namespace="$namespace"', "kind") == []
+
+
+def test_on_this_machine_both_sides_have_one_namespace_and_need_another_label(tmp_path: Path) -> None:
+    choice = MonitoringChoice(prometheus_url="http://127.0.0.1:9090")
+    for platform in ("local", "docker"):
+        [found] = problems(tmp_path, choice, 'namespace="$namespace"', platform)
+        assert (
+            f'on {platform} they have one namespace: select by a label of your own, such as {{side="$side"}}' in found
+        )
+        assert problems(tmp_path, choice, 'side="$side"', platform) == []
 
 
 def test_the_systems_of_a_choice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,13 +97,13 @@ def test_annotations_need_a_grafana() -> None:
     )  # fmt: skip
 
 
-def of_logs(folder: Path, url: str, change: tuple[str, str] = ("", "")) -> list[str]:
+def of_logs(folder: Path, url: str, change: tuple[str, str] = ("", ""), platform: str = "kind") -> list[str]:
     """What a Loki at this URL cannot answer of the shipped runbook, with one change of the bindings."""
     file = folder / "gameday.yaml"
     text = BINDINGS.read_text().replace(*change)
     file.write_text(text.replace("slos/*.yaml", f"{BINDINGS.parent / 'slos'}/*.yaml"))
     plan = read_plan(app.PlanRequest(RUNBOOK, file))
-    return [str(problem) for problem in log_problems(plan, Api("Loki", url, "--loki-url"))]
+    return [str(problem) for problem in log_problems(plan, Api("Loki", url, "--loki-url"), platform)]
 
 
 def test_every_condition_on_logs_is_asked_before_anything_starts(tmp_path: Path) -> None:
@@ -122,4 +132,8 @@ def test_the_streams_of_both_sides_differ(tmp_path: Path) -> None:
     selector = ("namespace: production", "namespace: production\nloki: {selector: '{app=\"$deployment\"}'}")
     with running(StandIn()) as server:
         [found] = of_logs(tmp_path, server.url, selector)
-    assert 'loki.selector: `{app="$deployment"}` selects the logs of both sides; add the label' in found
+        [usual] = of_logs(tmp_path, server.url, platform="local")
+        by_side = (selector[0], selector[1].replace("{app", '{side="$side",app').replace('\\"', '"'))
+        assert of_logs(tmp_path, server.url, by_side, "local") == []
+    assert "on local they have one namespace" in usual
+    assert 'loki.selector: `{app="$deployment"}` selects the logs of both sides; select the side' in found

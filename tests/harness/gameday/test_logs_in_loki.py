@@ -14,14 +14,19 @@ from tests.support.paths import BINDINGS, RUNBOOK
 from tests.support.real_loki import collecting, real_loki
 
 pytestmark = pytest.mark.slow
+SELECTOR = """
+loki: {selector: '{side="$side",app="$deployment"}'}
+"""
 TIMEOUTS = "logs(inference, timeout)"
 
 
 def test_a_symptom_in_the_logs_is_seen_in_loki(tmp_path: Path) -> None:
+    text = BINDINGS.read_text().replace("slos/*.yaml", f"{BINDINGS.parent / 'slos'}/*.yaml")
+    (tmp_path / "gameday.yaml").write_text(text + SELECTOR)
     (tmp_path / "loki").mkdir()
     with real_loki(tmp_path / "loki") as url, collecting(tmp_path / "run", url):
         done = gameday(
-            "run", RUNBOOK, "--bindings", BINDINGS, "--only", "TIMEOUT", "--loki-url", url, "--no-history",
+            "run", RUNBOOK, "--bindings", "gameday.yaml", "--only", "TIMEOUT", "--loki-url", url, "--no-history",
             "--out", "run", cwd=tmp_path, timeout_s=600,
         )  # fmt: skip
     [drill] = json.loads((tmp_path / "run" / "result.json").read_text())["drills"]

@@ -14,7 +14,7 @@ from tests.support.paths import BINDINGS, RUNBOOK
 from tests.support.real_prometheus import team_prometheus
 
 pytestmark = pytest.mark.slow
-TIMEOUTS = 'sum(rate(upstream_attempts_total{outcome="timeout",namespace="$namespace"}[10s])) or vector(0)'
+TIMEOUTS = 'sum(rate(upstream_attempts_total{outcome="timeout",side="$side"}[10s])) or vector(0)'
 
 
 def test_a_symptom_in_promql_is_seen_in_a_prometheus_of_both_sides(tmp_path: Path) -> None:
