@@ -33,15 +33,6 @@ _PARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 Value = str | int
 
 
-class Place:
-    """Which trace this process is in; `parent`: the span of the caller, "" for none."""
-
-    __slots__ = ("parent", "sampled", "trace")
-
-    def __init__(self, trace: str, parent: str, *, sampled: bool) -> None:
-        self.trace, self.parent, self.sampled = trace, parent, sampled
-
-
 class Span:
     """One span, around a block as a context manager; an exception marks it, and so its trace, as failed.
 
@@ -50,14 +41,16 @@ class Span:
 
     ended_ns = 0
     failed = False
-    """Of the first span in this process: whether any span of the trace failed here."""
     _id = ""
+    _trace = _parent = ""
+    """Of the first span: the ids of the trace, and of the caller's span."""
     _attributes: dict[str, Value] | None = None
     _ended: list[Span] | None = None
     """Of the first span: the spans inside of it that have ended."""
 
-    def __init__(self, tracer: Tracer, name: str, kind: int, outer: Span | None, place: Place) -> None:
-        self._tracer, self.name, self.kind, self._outer, self._place = tracer, name, kind, outer, place
+    def __init__(self, tracer: Tracer, name: str, kind: int, outer: Span | None, header: str, *, sampled: bool) -> None:
+        self._tracer, self.name, self.kind, self._outer, self._header = tracer, name, kind, outer, header
+        self.sampled = sampled
         self._first: Span | None = outer._first or outer if outer else None
 
     def __enter__(self) -> Self:
@@ -72,7 +65,7 @@ class Span:
             self.failed = True
         if first := self._first:
             first._end_inside(self)
-        elif self._place.sampled or self.failed or (self._ended and any(each.failed for each in self._ended)):
+        elif self.sampled or self.failed or (self._ended and any(each.failed for each in self._ended)):
             self._tracer.put([*(self._ended or ()), self])
         self._ended = None  # or they would refer to each other until the garbage collector finds them
 
@@ -102,13 +95,22 @@ class Span:
     @property
     def header(self) -> str:
         """The value of `traceparent` for a call."""
-        return f"00-{self._place.trace}-{self.id}-{'01' if self._place.sampled else '00'}"
+        return f"00-{(self._first or self).trace}-{self.id}-{'01' if self.sampled else '00'}"
+
+    @property
+    def trace(self) -> str:
+        """Of the first span: the id of its trace, 32 hexadecimal digits, as the caller says, or a new one."""
+        if not self._trace:
+            match = _PARENT.fullmatch(self._header)
+            self._trace, self._parent = (match[1], match[2]) if match else (f"{random.getrandbits(128):032x}", "")
+        return self._trace
 
     def to_json(self) -> dict[str, object]:
         """As OTLP has it in JSON."""
-        parent = self._outer.id if self._outer else self._place.parent
+        trace = (self._first or self).trace
+        parent = self._outer.id if self._outer else self._parent
         return {
-            "traceId": self._place.trace,
+            "traceId": trace,
             "spanId": self.id,
             **({"parentSpanId": parent} if parent else {}),
             "name": self.name,
@@ -156,16 +158,15 @@ class Tracer:
         if self._exporter is None:
             return NO_SPAN
         if outer := _present.get():
-            return Span(self, name, kind, outer, outer._place)
-        if match := _PARENT.fullmatch(header):
-            return Span(self, name, kind, None, Place(match[1], match[2], sampled=match[3] == "01"))
-        sampled = random.random() < self._share  # noqa: S311  a sample, no secret
-        return Span(self, name, kind, None, Place(f"{random.getrandbits(128):032x}", "", sampled=sampled))
+            return Span(self, name, kind, outer, "", sampled=outer.sampled)
+        # What decides is the last part of the caller's header; without one, a draw.
+        sampled = header[-2:] == "01" if header else random.random() < self._share  # noqa: S311  a sample, no secret
+        return Span(self, name, kind, None, header, sampled=sampled)
 
     def failed(self, name: str, seconds: float, **attributes: Value) -> None:
         """Note that something inside the present span has just failed: a span that would rarely be sent otherwise."""
         if outer := _present.get():
-            span = Span(self, name, INTERNAL, outer, outer._place)
+            span = Span(self, name, INTERNAL, outer, "", sampled=outer.sampled)
             span.failed, span.ended_ns = True, time.time_ns()
             span.began_ns = span.ended_ns - round(seconds * 1e9)
             span._attributes = attributes
