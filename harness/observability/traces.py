@@ -57,7 +57,8 @@ class Trace:
         """The spans on which the end of the root depends, in order of their starts.
 
         From the end of a span backwards: the child that ends last before the present point, then what is before its
-        start (as Jaeger's own view: https://www.jaegertracing.io/docs/1.76/frontend-ui/#trace-page).
+        start. A child that goes on after its parent, which has given it up, counts until then. As Jaeger's own view:
+        https://www.jaegertracing.io/docs/1.76/frontend-ui/#trace-page.
         """
         children: dict[str, list[TraceSpan]] = {}
         for span in self.spans:
@@ -71,8 +72,9 @@ def _path(span: TraceSpan, children: Mapping[str, Sequence[TraceSpan]], seen: se
     seen.add(span.id)
     yield span
     point_s = span.end_s
-    for child in sorted(children.get(span.id, ()), key=lambda each: each.end_s, reverse=True):
-        if child.end_s <= point_s and child.start_s < point_s:
+    ends = {each.id: min(each.end_s, span.end_s) for each in children.get(span.id, ())}
+    for child in sorted(children.get(span.id, ()), key=lambda each: ends[each.id], reverse=True):
+        if ends[child.id] <= point_s and child.start_s < point_s:
             yield from _path(child, children, seen)
             point_s = child.start_s
 

@@ -133,6 +133,18 @@ def test_without_the_trace_of_the_incident_a_line_fails(found: tuple[dict[str, A
     assert fact in answer.why
 
 
+def test_a_call_that_was_given_up_is_on_the_critical_path() -> None:
+    given_up = trace(
+        "t1",
+        span("a", "", 1010, 5.0, tags=FAILED),
+        span("b", "a", 1010.1, 4.9, tags=FAILED),
+        span("c", "b", 1010.2, 9, "p2"),
+    )
+    with jaeger(given_up) as server:
+        found = checked(server)
+    assert found.why.endswith("→ api-gateway call b 4.90 s failed → tool-service call c 9.00 s")
+
+
 def test_a_line_may_name_its_service() -> None:
     with jaeger() as server:
         assert "tool-service has no trace" in checked(server, "Tool service traces").why
