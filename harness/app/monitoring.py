@@ -133,7 +133,7 @@ def log_problems(plan: GamedayPlan, api: Api, platform: str) -> Iterator[Gameday
     bindings, probes = plan.bindings, dict(_log_probes(plan))
     if not probes:
         return
-    if not bindings.control and not _tells_sides_apart(bindings.log_selector, platform):
+    if not bindings.control and not _differs_by_side(bindings.log_selector, platform):
         fact = f"`{bindings.log_selector}` selects the logs of both sides"
         yield BindingError(f"{bindings.path}: loki.selector: {fact}; {_side_label(platform)}")
     try:
@@ -165,12 +165,12 @@ def _problem(drill: DrillPlan, query: str, plan: GamedayPlan, choice: Monitoring
     if choice.prometheus_url is None:
         fix = "add --observability, or --prometheus-url URL"
         return "" if choice.own else f"no Prometheus is part of this run; {fix}"
-    if plan.bindings.control or _tells_sides_apart(query, platform):
+    if plan.bindings.control or _differs_by_side(query, platform):
         return ""
     return f"the Prometheus of --prometheus-url has both sides of {drill.runbook.id}; {_side_label(platform)}"
 
 
-def _tells_sides_apart(text: str, platform: str) -> bool:
+def _differs_by_side(text: str, platform: str) -> bool:
     """Whether an expression or a selector is another one on each side; only in a cluster have they two namespaces."""
     return SIDE in text or (NAMESPACE in text and platform in IN_A_CLUSTER)
 

@@ -32,7 +32,7 @@ class Api:
     option: str
     token: str = field(default="", repr=False)
     tenant: str = ""
-    """The value of `X-Scope-OrgID`, by which a Loki or a Mimir with several tenants tells them apart; "" for none."""
+    """The value of `X-Scope-OrgID`, which names the tenant of a Loki or a Mimir with several; "" for none."""
 
     @classmethod
     def named_by_user(cls, system: str, url: str) -> Api:

@@ -56,7 +56,7 @@ class AlertRaised(DrillEvent):
 
     @property
     def of_prometheus(self) -> bool:
-        """Whether a rule in a Prometheus fired: nobody handles that, as the drill raises an alert of the same SLO."""
+        """Whether a rule in a Prometheus fired: no responder handles that, as the drill raises an alert of the same SLO."""
         return self.source == "prometheus"
 
 

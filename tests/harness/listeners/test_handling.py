@@ -59,5 +59,7 @@ def test_the_display_takes_every_kind_of_event() -> None:
 
 def test_what_prometheus_fires_is_no_alert_that_a_person_handles() -> None:
     shown: list[str] = []
-    HandlingDisplay(shown.append)(AlertRaised(alert="FastBurn", priority="P0", text="slow", source="prometheus"))
+    HandlingDisplay(LiveJudges().of, shown.append)(
+        AlertRaised(alert="FastBurn", priority="P0", text="slow", source="prometheus")
+    )
     assert shown == ["  Prometheus fires FastBurn, P0"]

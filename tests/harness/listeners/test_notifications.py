@@ -67,7 +67,7 @@ def test_alertmanager_gets_a_message_when_an_alert_fires_and_one_when_it_is_reso
     assert fires["groupKey"] == resolved["groupKey"] == f'{{}}:{{gameday_run="{run}", runbook="WEB"}}'
 
 
-def test_what_a_prometheus_of_the_drill_fires_pages_nobody(answered: Path) -> None:
+def test_what_a_prometheus_of_the_drill_fires_is_not_sent(answered: Path) -> None:
     with receiving(Receiver((202,))) as receiver:
         listener = notifications([f"pagerduty={receiver.url}"], {KEY: ROUTING_KEY})
         for event in read_events(answered / "record.jsonl"):
