@@ -56,7 +56,7 @@ class AlertRaised(DrillEvent):
 
     @property
     def of_prometheus(self) -> bool:
-        """Whether a rule in a Prometheus fired: no responder handles that, as the drill raises an alert of the same SLO."""
+        """Whether a rule in a Prometheus fired; no responder handles that: the drill raises an alert of its own."""
         return self.source == "prometheus"
 
 
