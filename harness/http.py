@@ -19,6 +19,8 @@ class Answer:
     status: int
     body: str
     error: str = ""
+    date: str = ""
+    """When the server says that it answered: the header `Date`."""
 
     @property
     def healthy(self) -> bool:
@@ -38,11 +40,12 @@ def call(
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=timeout_s)
-    text, content = (None, {}) if body is None else (json.dumps(body), {"Content-Type": "application/json"})
+    sent, content = (None, {}) if body is None else (json.dumps(body), {"Content-Type": "application/json"})
     try:
-        connection.request(method, _target(parts), text, {"Connection": "close", **content, **(headers or {})})
+        connection.request(method, _target(parts), sent, {"Connection": "close", **content, **(headers or {})})
         response = connection.getresponse()
-        return Answer(response.status, response.read().decode(errors="replace"))
+        text = response.read().decode(errors="replace")
+        return Answer(response.status, text, date=response.getheader("Date", ""))
     except (OSError, http.client.HTTPException) as error:
         return Answer(0, "", f"{type(error).__name__}: {error}")
     finally:

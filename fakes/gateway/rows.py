@@ -82,7 +82,8 @@ class Rows:
             pool = await self._connected()
             while self._waiting:
                 batch = [self._waiting[index] for index in range(min(BATCH, len(self._waiting)))]
-                with self._tracer.span("INSERT into PostgreSQL", CLIENT, rows=len(batch)):
+                with self._tracer.span("INSERT into PostgreSQL", CLIENT) as span:
+                    span.note("rows", len(batch))
                     await pool.executemany(INSERT, batch, timeout=COMMAND_TIMEOUT_S)
                 for _ in batch:
                     self._waiting.popleft()

@@ -54,7 +54,7 @@ class Upstream:
         """One attempt in a span of its own; the conventions count the attempts after the first one."""
         with self.tracer.span(f"POST {self.name}", CLIENT) as span:
             if attempt > 1:
-                span.attributes["http.request.resend_count"] = attempt - 1
+                span.note("http.request.resend_count", attempt - 1)
             return await self._attempt(path, body, span.header)
 
     async def _attempt(self, path: str, body: bytes, parent: str) -> Reply:

@@ -136,7 +136,7 @@ class Realtime:
         try:
             with self._tracer.span("websocket session", SERVER) as span:
                 await self._hear(connection, member)
-                span.attributes["messages.sent"] = member.seq
+                span.note("messages.sent", member.seq)
         finally:
             del self._connections[member]
             self._hub.leave(member)

@@ -21,6 +21,7 @@ from harness.app.members import DEFAULT_PLATFORM, file_formats, make_provider, o
 from harness.app.monitoring import (
     MonitoringChoice,
     listeners_of,
+    log_problems,
     monitoring_problems,
     pod_environment,
     shipped_dashboards,
@@ -42,11 +43,11 @@ from harness.gameday.run import run_gameday
 from harness.listeners.progress import ReadJudge
 from harness.load.base import Load
 from harness.machine import run_registry
+from harness.observability.monitor import Systems
 from harness.plan import DrillPlan, GamedayPlan, check
 from harness.platforms.base import Platform, Provider
 from harness.record.journal import Journal
 from harness.record.listener import Listener, ListenerThread
-from harness.rules.files import rules_file
 from harness.verdict.gameday import GamedayResult
 from harness.verdict.state import CREDIT_ALPHA, STRICT_CREDIT_ALPHA
 
@@ -182,8 +183,10 @@ def _check_parts(plan: GamedayPlan, provider: Provider, request: RunRequest) -> 
     """Raises BindingError with every wrong name, every fault that the platform cannot apply, and every condition that
     no monitoring system answers."""
     workers = request.platform.options.load_in_cluster
-    of_monitoring = monitoring_problems(plan, request.monitoring)
-    found = chain(part_problems(plan, workers), refusals(plan, provider), of_monitoring)
+    systems = _systems(plan, request.monitoring)
+    of_logs = log_problems(plan, systems.loki, provider.name) if systems and systems.loki else ()
+    of_monitoring = monitoring_problems(plan, request.monitoring, provider.name)
+    found = chain(part_problems(plan, workers), refusals(plan, provider), of_monitoring, of_logs)
     if problems := list(dict.fromkeys(map(str, found))):
         raise BindingError("\n".join(problems))
 
@@ -207,9 +210,14 @@ def _members(plan: GamedayPlan, provider: Provider, request: RunRequest, handlin
         draw,
         handling.hidden,
         (handling.beside,) if handling.beside else (),
-        systems_of(request.monitoring, rules_file(rules_of_plan(plan)), shipped_dashboards(plan.bindings)),
+        _systems(plan, request.monitoring),
         pod_environment(provider.name, plan.bindings, os.environ),
     )
+
+
+def _systems(plan: GamedayPlan, choice: MonitoringChoice) -> Systems | None:
+    bindings = plan.bindings
+    return systems_of(choice, rules_of_plan(plan), shipped_dashboards(bindings), bindings.log_selector)
 
 
 def _admission(wanted: int | None, provider: Provider, control: SequentialControl | None, notify: Notify) -> Admission:

@@ -9,7 +9,7 @@ from itertools import combinations
 
 from harness.bindings import loads
 from harness.bindings.compose.shape import check_compose
-from harness.bindings.model import StepOrder
+from harness.bindings.model import LOG_SELECTOR, StepOrder
 from harness.bindings.service_schema import check_services
 from harness.conditions import parse
 from harness.errors import ConditionError
@@ -39,6 +39,8 @@ FAULT_KEYS = ("at", "fault", "max_duration_s")
 """The keys of a fault that are not its parameters."""
 SEND = re.compile(r"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|websocket) (/[!-~]*)")
 """`send` of a probe: method and path."""
+LOG_STREAMS = re.compile(r"\{[^{}]*\$deployment[^{}]*\}")
+"""Labels in LogQL, among them one of the Deployment."""
 CONTAINS_KEYS = ("contains", "words")
 """`contains` and its former name, which old files still use."""
 SYMPTOM_KEYS = ("line", *CONTAINS_KEYS, "alert")
@@ -110,6 +112,13 @@ def _selector(tree: Tree, path: str, report: Report) -> None:
         report(tree, path, fact + 'requests_total{job="shop"}')
 
 
+@shaped({"type": "string", "pattern": rf"^{LOG_STREAMS.pattern}$"})
+def _streams(tree: Tree, path: str, report: Report) -> None:
+    if not LOG_STREAMS.fullmatch(tree.written):
+        fact = f"`{tree.written}` selects no streams of one Deployment; write labels in braces, with `$deployment`: "
+        report(tree, path, fact + LOG_SELECTOR)
+
+
 def _undecided(required: Mapping[str, Check], optional: Mapping[str, Check], *rules: Check) -> Shape:
     """A mapping whose required keys may stand without a value: `init` writes those that a person has to decide."""
 
@@ -134,6 +143,7 @@ _indicator = mapping(
         "latency": described("histogram of the latencies, in seconds", _selector),
     },
 )
+_loki = mapping({}, {"selector": described("the streams with the log of `$deployment` in `$namespace`", _streams)})
 _symptom = _undecided(
     {"is": described("a condition, such as `error_rate(gateway) > 5%`", _condition)},
     {
@@ -196,6 +206,7 @@ _file = mapping(
         "slo_files": described("OpenSLO files, relative to this file", sequence(scalar)),
         "probes": described("requests of users, once a second in every drill", dictionary(_probe)),
         "indicators": described("what the service counts of a load series, for alert rules", dictionary(_indicator)),
+        "loki": described("where the log of a Deployment is in Loki", _loki),
         "loads": described("requests that a scenario sends", dictionary(loads.check, loads.NAME, "a load")),
         "services": described("your own services: without this key, the platform has the shipped ones", check_services),
         "manifests": described("your own services as Kubernetes manifests, for a cluster", check_manifests),

@@ -98,6 +98,8 @@ class RunbookBinding:
         return (bound,) if bound else from_prose(symptom.text, self.series)
 
 
+LOG_SELECTOR = '{namespace="$namespace",app="$deployment"}'
+"""The labels that the collectors of Grafana give to the log of a pod in Kubernetes."""
 TCP = "tcp"
 """The health check that is a connection to the port."""
 
@@ -188,6 +190,8 @@ class Bindings:
     """Entries of runbooks with a required key without a value, "" here: they are not bound yet."""
     indicators: Mapping[str, Indicator] = field(default_factory=dict)
     """What the services count, by load series: alert rules are made of it."""
+    log_selector: str = LOG_SELECTOR
+    """The streams in Loki that have the log of a Deployment, with `$namespace` and `$deployment`."""
     undecided: tuple[Undecided, ...] = ()
     """Every key without a value that a person has to decide, in the order of the file."""
 

@@ -13,6 +13,7 @@ from harness.bindings.compose import read_project
 from harness.bindings.file_schema import CONTAINS_KEYS, FAULT_KEYS, RUNBOOK_KEYS, check
 from harness.bindings.loads import LoadSpec, read_loads
 from harness.bindings.model import (
+    LOG_SELECTOR,
     Bindings,
     FaultSpec,
     OwnService,
@@ -101,6 +102,7 @@ def examine(path: Path) -> tuple[Bindings, tuple[FileProblem, ...]]:
         compose=project,
         drafts={name: bound for name, (each, bound) in entries.items() if RUNBOOK_KEYS.keys() - each.fields.keys()},
         indicators={name: Indicator(**_texts(each)) for name, each in sound("indicators")},
+        log_selector=_texts(tree.at("loki")).get("selector", LOG_SELECTOR),
         undecided=tuple(_undecided(tree)),
     )
     return found, tuple(problems.found)

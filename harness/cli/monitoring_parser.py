@@ -21,6 +21,8 @@ def add_run_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--prometheus-url", metavar="URL", help=about)
     about = "check Jaeger lines in this Jaeger (its query API); a token in JAEGER_TOKEN"
     command.add_argument("--jaeger-url", metavar="URL", help=about)
+    about = "count the log lines of conditions in this Loki, read-only; a token in LOKI_TOKEN"
+    command.add_argument("--loki-url", metavar="URL", help=about)
     about = "check Grafana lines in this Grafana; a token in GRAFANA_TOKEN"
     command.add_argument("--grafana-url", metavar="URL", help=about)
     about = "write faults, steps and verdicts to this Grafana as annotations"
@@ -36,5 +38,6 @@ def choice_of(options: argparse.Namespace) -> app.MonitoringChoice:
         prometheus_url=options.prometheus_url,
         jaeger_url=options.jaeger_url,
         grafana_url=options.grafana_url,
+        loki_url=options.loki_url,
         annotate=options.grafana_annotate,
     )

@@ -29,9 +29,9 @@ def monitor_of(
     """The monitor of a side in a drill; None in a run without monitoring. Lines are checked on the treatment."""
     if systems is None:
         return None
-    service = drill.binding.service if drill.binding else ""
-    lines = Lines(dashboards_of(drill), tuple(_queries(drill)), service) if side == TREATMENT else None
-    return SideMonitor(systems, folder / "prometheus", record, lines, partial(_incident, judge))
+    service, slos = (drill.binding.service, tuple(drill.binding.slos)) if drill.binding else ("", ())
+    lines = Lines(dashboards_of(drill), tuple(_queries(drill)), service, slos) if side == TREATMENT else None
+    return SideMonitor(systems, folder / "prometheus", record, lines, partial(_incident, judge), side)
 
 
 def _queries(drill: DrillPlan) -> Iterator[str]:

@@ -10,10 +10,10 @@ from harness.drill.base import Record
 from harness.faults.base import Target
 from harness.load.base import Load
 from harness.load.stream import events_of
-from harness.measures.probe import Probe, PromProbe, RequestProbe
+from harness.measures.probe import LogProbe, Probe, PromProbe, RequestProbe
 from harness.observability.monitor import SideMonitor
 from harness.platforms.base import Platform
-from harness.probes.promql import QuerySampler
+from harness.probes.queries import QuerySampler
 from harness.probes.requests import RequestSampler
 from harness.probes.sampler import ProbeSample, Sampler
 from harness.record.event import DrillEvent, SideName
@@ -39,7 +39,8 @@ class LiveSide:
         self._make_load, self._probes, self._record = make_load, probes, record
         self._requests = RequestSampler(platform, requests)
         self._monitor = monitor
-        self._queries: QuerySampler | None = None
+        self._queries: QuerySampler[PromProbe] | None = None
+        self._lines: QuerySampler[LogProbe] | None = None
         self._load: Load | None = None
         self._sampler: Sampler | None = None
         self._ending = False
@@ -66,15 +67,22 @@ class LiveSide:
 
     def _start_monitor(self, monitor: SideMonitor) -> None:
         monitor.start(self.platform)
-        self._queries = QuerySampler(monitor.value, [each for each in self._probes if isinstance(each, PromProbe)])
+        queries = [each for each in self._probes if isinstance(each, PromProbe)]
+        self._queries = QuerySampler("prometheus", lambda probe: monitor.value(probe.query), queries)
         self._queries.start(self._sampled, self._sampler_failed)
+        if monitor.reads_logs:
+            lines = [each for each in self._probes if isinstance(each, LogProbe)]
+            self._probes = [each for each in self._probes if each not in lines]
+            self._lines = QuerySampler("loki", monitor.lines, lines)
+            self._lines.start(self._sampled, self._sampler_failed)
 
     def down(self) -> None:
         """Stop samplers, load, monitoring and platform. Idempotent."""
         self._ending = True
         self._requests.stop()
-        if self._queries:
-            self._queries.stop()
+        for sampler in (self._queries, self._lines):
+            if sampler:
+                sampler.stop()
         if self._monitor:
             self._monitor.finish()
         if self._sampler:

@@ -74,6 +74,8 @@ def _text(event: Event) -> str:
             text = f"── {_PHASES[phase]}"
         case PhaseEnded(phase=phase, answer=answer, decides=True):
             text = _ANSWERS.get((phase, answer), "")
+        case AlertRaised(of_prometheus=True):
+            text = f"  Prometheus fires {event.alert}, {event.priority}"
         case AlertRaised():
             text = f"ALERT {event.priority}  {event.text}"
         case AlertHandled(action="mitigated"):

@@ -30,7 +30,10 @@ class Receiver:
 
 @dataclass
 class Notifications:
-    """Takes the events of a run. An alert that is open when its drill ends is resolved: nothing is broken any more."""
+    """Takes the events of a run. An alert that is open when its drill ends is resolved: nothing is broken any more.
+
+    What a Prometheus of the drill fires is not passed on: a person on call would be paged several times for one SLO.
+    """
 
     receivers: Sequence[Receiver]
     run: str = field(default_factory=lambda: uuid4().hex)
@@ -45,7 +48,7 @@ class Notifications:
                 self._header = event
             case ProceduresRead():
                 self._priorities = in_order(row.priority for row in event.rows) or self._priorities
-            case AlertRaised():
+            case AlertRaised(of_prometheus=False):
                 self._open[event.drill, event.alert] = event
                 self._notify("raised", event, event.t_s)
             case AlertHandled(action="acknowledged"):

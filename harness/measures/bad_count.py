@@ -9,6 +9,7 @@ from harness.measures.base import Condition
 from harness.measures.counts import Counts
 from harness.measures.load import Interval, LoadMeasure, outcomes
 from harness.measures.openslo import OpenSloForm, arrivals_of
+from harness.measures.promql import BadShare, Indicators, no_rule
 from harness.measures.source import Source
 from harness.stats.inflation import Slice
 from harness.stats.sequential import Decision
@@ -48,6 +49,12 @@ class BadCount(LoadMeasure):
     ) -> tuple[float | None, Interval | None]:
         """The number itself, without an interval."""
         return (float(decision.bad) if decision.n else None), None
+
+    def bad_share(self, condition: Condition, indicators: Indicators, deployment_label: str) -> BadShare:
+        """Never one: the service that ends an arrival wrongly takes it for a good one."""
+        series, kind = self.args
+        fact = f"which arrivals of `{series}` are `{kind}`, only the load knows: a service that knew would not do so"
+        raise no_rule(condition.text, fact)
 
     def openslo(self, condition: Condition) -> OpenSloForm:
         """ "None at all" as a ratio of arrivals, other limits as a threshold; each in every time slice."""

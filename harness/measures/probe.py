@@ -8,6 +8,9 @@ from typing import TypeAlias
 
 from harness.measures.selector import Sample, Selector
 
+NAMESPACE, SIDE, DEPLOYMENT = "$namespace", "$side", "$deployment"
+"""In an expression or a selector for a monitoring system: the namespace of the side, `treatment` or `control`, and the
+Deployment."""
 Reader: TypeAlias = Callable[[Sequence[Sample]], float | None]
 """The number for one pod from the samples of its /metrics page; None when they do not contain it."""
 

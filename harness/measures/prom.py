@@ -40,4 +40,4 @@ class Prom(SampledMeasure):
 
     def readings(self, samples: Samples) -> list[Reading]:
         """The numbers; unknown while Prometheus does not answer, or has no data or several series."""
-        return [Reading(sample.at_s, sample.pods.get("")) for sample in samples(self.key)]
+        return [Reading(sample.at_s, next(iter(sample.pods.values()), None)) for sample in samples(self.key)]

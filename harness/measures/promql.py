@@ -38,8 +38,12 @@ class BadShare:
         if self.good:
             return f"1 - ({_sum(self.part, window)}) / ({total})"
         part = _sum(self.part, window)
-        same_metric = {_metric(each) for each in self.part} <= {_metric(each) for each in self.total}
-        return f"({part}{' or vector(0)' if same_metric else ''}) / ({total})"
+        return f"({part}{' or vector(0)' if self.part_in_total else ''}) / ({total})"
+
+    @property
+    def part_in_total(self) -> bool:
+        """Whether the bad events are among the series of the total, and not counted by a metric of their own."""
+        return not self.good and {_metric(each) for each in self.part} <= {_metric(each) for each in self.total}
 
 
 def selector(metric: str, **labels: str) -> str:

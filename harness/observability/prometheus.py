@@ -10,9 +10,6 @@ from time import time
 from harness.errors import MonitoringError
 from harness.observability.api import Api
 
-CLOCK_TOLERANCE_S = 2.0
-"""Clocks further apart than this would shift the windows of a drill by more than a sample."""
-
 
 @dataclass(frozen=True)
 class Series:
@@ -108,11 +105,7 @@ class Prometheus:
 
 def check_clock(prometheus: Prometheus) -> None:
     """Raises MonitoringError when the clock of a Prometheus and ours are too far apart."""
-    apart_s = prometheus.clocks_apart_s()
-    if abs(apart_s) > CLOCK_TOLERANCE_S:
-        where = "ahead of" if apart_s > 0 else "behind"
-        fact = f"its clock is {abs(apart_s):.1f} s {where} that of this machine, so the windows of a drill differ"
-        raise prometheus.api.error(f"{fact}; synchronise both (NTP)")
+    prometheus.api.check_ahead(prometheus.clocks_apart_s())
 
 
 def _object(data: object) -> Mapping[str, object]:

@@ -7,7 +7,7 @@ import re
 from harness.errors import MonitoringError
 from harness.observability.api import Api
 from harness.observability.boards import Found, Window
-from harness.observability.traces import Trace, TraceSpan, services, traces
+from harness.observability.traces import MOST, Trace, TraceSpan, services, slowest, traces
 
 BEFORE_S = 60.0
 """Traces of so long before the window say how slow the service was without the incident."""
@@ -32,20 +32,34 @@ def check_traces(api: Api, name: str, service: str, window: Window) -> Found:
 
 
 def _check(api: Api, service: str, window: Window) -> Found:
-    every = traces(api, service, window.start_s, window.end_s)
-    if failing := traces(api, service, window.start_s, window.end_s, failed=True) or [
-        one for one in every if one.failed
-    ]:
-        return Found("ok", f"a failing trace of {service} is found: {_shown(_slowest(failing))}")
+    before = Window(window.start_s - BEFORE_S, window.start_s)
+    failing, usual = _failing_per_s(api, service, window), _failing_per_s(api, service, before)
+    if failing > usual:
+        found = slowest(api, service, window.start_s, window.end_s, failed=True)
+        more = f"; {failing:.1f} of them a second, before it {usual:.1f}" if usual else ""
+        return Found("ok", f"a failing trace of {service} is found: {_shown(_slowest(found))}{more}")
+    every = slowest(api, service, window.start_s, window.end_s)
     if not every:
         return Found("failed", f"{service} has no trace in the incident")
-    before = traces(api, service, window.start_s - BEFORE_S, window.start_s)
-    slowest, usual_s = _slowest(every), max((one.root.seconds for one in before), default=0.0)
-    if before and slowest.root.seconds > usual_s:
-        return Found("ok", f"a slow trace of {service} is found: {_shown(slowest)}; before it at most {usual_s:.2f} s")
+    slow, earlier = _slowest(every), slowest(api, service, before.start_s, before.end_s)
+    usual_s = max((one.root.seconds for one in earlier), default=0.0)
+    if earlier and slow.root.seconds > usual_s:
+        return Found("ok", f"a slow trace of {service} is found: {_shown(slow)}; before it at most {usual_s:.2f} s")
     count = "1 trace" if len(every) == 1 else f"{len(every)} traces"
-    than = f"slower than the {usual_s:.2f} s before it" if before else "known to be slow: there is none before it"
-    return Found("failed", f"{service} has {count} in the incident, none of which failed or is {than}")
+    than = f"slower than the {usual_s:.2f} s before it" if earlier else "known to be slow: there is none before it"
+    fails = (
+        f"no more of them fail than before it ({failing:.1f} a second), and none"
+        if failing
+        else "none of which failed or"
+    )
+    return Found("failed", f"{service} has {count} in the incident, {fails} is {than}")
+
+
+def _failing_per_s(api: Api, service: str, window: Window) -> float:
+    """Failing traces per second; of more than are read, since the oldest of them."""
+    found = traces(api, service, window.start_s, window.end_s, failed=True)
+    start_s = window.start_s if len(found) < MOST else min(one.root.start_s for one in found)
+    return len(found) / max(1.0, window.end_s - start_s)
 
 
 def _named(name: str, known: list[str]) -> str:

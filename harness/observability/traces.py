@@ -9,6 +9,8 @@ from harness.observability.api import Api
 
 MOST = 200
 """Traces that are read of a window."""
+ROUNDS = 8
+"""Times that slower traces are asked for."""
 RESENDS = "http.request.resend_count"
 """OpenTelemetry's attribute of an HTTP client's span: 0 or absent for the first attempt."""
 
@@ -55,7 +57,8 @@ class Trace:
         """The spans on which the end of the root depends, in order of their starts.
 
         From the end of a span backwards: the child that ends last before the present point, then what is before its
-        start (as Jaeger's own view: https://www.jaegertracing.io/docs/1.76/frontend-ui/#trace-page).
+        start. A child that goes on after its parent, which has given it up, counts until then. As Jaeger's own view:
+        https://www.jaegertracing.io/docs/1.76/frontend-ui/#trace-page.
         """
         children: dict[str, list[TraceSpan]] = {}
         for span in self.spans:
@@ -69,8 +72,9 @@ def _path(span: TraceSpan, children: Mapping[str, Sequence[TraceSpan]], seen: se
     seen.add(span.id)
     yield span
     point_s = span.end_s
-    for child in sorted(children.get(span.id, ()), key=lambda each: each.end_s, reverse=True):
-        if child.end_s <= point_s and child.start_s < point_s:
+    ends = {each.id: min(each.end_s, span.end_s) for each in children.get(span.id, ())}
+    for child in sorted(children.get(span.id, ()), key=lambda each: ends[each.id], reverse=True):
+        if ends[child.id] <= point_s and child.start_s < point_s:
             yield from _path(child, children, seen)
             point_s = child.start_s
 
@@ -80,9 +84,32 @@ def services(api: Api) -> list[str]:
     return [str(each) for each in _list(_data(api, "/api/services"))]
 
 
-def traces(api: Api, service: str, start_s: float, end_s: float, *, failed: bool = False) -> list[Trace]:
-    """The traces of a service in a window; `failed`: those with an error only. Raises MonitoringError."""
+def slowest(api: Api, service: str, start_s: float, end_s: float, *, failed: bool = False) -> list[Trace]:
+    """The traces of a service in a window, or the slow ones if there are more than are read: the slowest is among them.
+
+    Jaeger gives the newest ones, which need not be the slow ones: after a breaker has opened, all new requests fail at
+    once. Raises MonitoringError.
+    """
+    found = traces(api, service, start_s, end_s, failed=failed)
+    for _ in range(ROUNDS):
+        if len(found) < MOST:
+            break
+        longest_s = max(trace.root.seconds for trace in found)
+        if not (slower := traces(api, service, start_s, end_s, failed=failed, longer_s=longest_s)):
+            break
+        found = slower
+    return found
+
+
+def traces(
+    api: Api, service: str, start_s: float, end_s: float, *, failed: bool = False, longer_s: float = 0.0
+) -> list[Trace]:
+    """The newest traces of a service in a window; `failed`: with an error only; `longer_s`: that took longer than this.
+
+    Raises MonitoringError.
+    """
     more = {"tags": '{"error":"true"}'} if failed else {}
+    more |= {"minDuration": f"{round(longer_s * 1e6) + 1}us"} if longer_s else {}
     window = {"start": str(round(start_s * 1e6)), "end": str(round(end_s * 1e6)), "limit": str(MOST)}
     found = _list(_data(api, "/api/traces", service=service, **window, **more))
     return [trace for each in found if (trace := _trace(each)).spans]

@@ -256,9 +256,9 @@ class LoadLost(SideEvent):
 class ProbeSampled(SideEvent):
     """Values read off the services, once a second."""
 
-    values: Annotated[Mapping[str, Mapping[str, float]], "by measure, then by pod; in the measure's unit"]
+    values: Annotated[Mapping[str, Mapping[str, float]], "by measure, then by pod, `prometheus` or `loki`; in its unit"]
     missing: Annotated[
-        Mapping[str, tuple[str, ...]], "running pods whose value is unknown (no answer, or no number), by measure"
+        Mapping[str, tuple[str, ...]], "by measure, what has no answer or no number: running pods, `prometheus`, `loki`"
     ] = field(default_factory=dict)
 
 

@@ -54,6 +54,11 @@ class AlertRaised(DrillEvent):
     slo: Annotated[str, "name of the SLO; empty: raised for another reason"] = ""
     source: Annotated[AlertSource, "`slo`: burn rates of the drill's own measurements; `prometheus`; `drill`"] = "slo"
 
+    @property
+    def of_prometheus(self) -> bool:
+        """Whether a rule in a Prometheus fired; no responder handles that: the drill raises an alert of its own."""
+        return self.source == "prometheus"
+
 
 @dataclass(frozen=True, kw_only=True)
 class AlertHandled(DrillEvent):

@@ -47,6 +47,8 @@ class Rules:
 
     slos: tuple[SloRules, ...]
     notes: tuple[str, ...] = ()
+    without: Mapping[str, str] = field(default_factory=dict)
+    """Why an SLO has no rule, by its name."""
     indicators: Indicators = field(default_factory=dict)
 
 
@@ -61,17 +63,20 @@ def rules_of(
 
     The alert of an SLO that several runbooks have names the document.
     """
-    made, notes = [], []
+    made: list[SloRules] = []
+    notes: list[str] = []
+    without: dict[str, str] = {}
     for slo, runbooks in slos.values():
         try:
             share = slo.condition.measure.bad_share(slo.condition, indicators, deployment_label)
         except ConditionError as error:
-            notes.append(f"{slo.name}: {error}")
+            without[slo.name] = str(error)
             continue
         url = urls[runbooks[0]] if len(runbooks) == 1 else document_url
         alerts = tuple(_alerts(slo, notes))
         made.append(SloRules(slo, share, tuple(runbooks), url, alerts))
-    return Rules(tuple(made), tuple(notes), indicators)
+    reasons = (f"{name}: {why}" for name, why in without.items())
+    return Rules(tuple(made), (*reasons, *notes), without, indicators)
 
 
 def recorded(slo: str, window: Window) -> str:

@@ -107,7 +107,7 @@ def _series(share: BadShare, course: _Course) -> list[Yaml] | None:
         if rest is None:
             return None
         if rest not in found:
-            found[rest] = course.values(*((1.0, 1.0) if share.good else good_events))
+            found[rest] = course.values(*(good_events if share.part_in_total else (1.0, 1.0)))
     return [{"series": series, "values": values} for series, values in found.items()]
 
 

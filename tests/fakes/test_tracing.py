@@ -67,6 +67,18 @@ def test_what_failed_is_kept_with_every_attempt_and_the_rest_is_not(pods: Pods, 
     assert all(span["status"] == {"code": 2} for span in spans)
 
 
+def test_a_refused_request_is_kept_with_what_refused_it(pods: Pods, collector: Answering) -> None:
+    gateway, _ = traced(pods, collector, "0")
+    assert gateway.infer({"model": "small"}).status == 400
+    wait_until(lambda: len(spans_of(collector)) >= 2, "both spans")
+    by_name = {span["name"]: span for span in spans_of(collector)}
+    root, refused = by_name["POST infer"], by_name["validate"]
+    assert refused["parentSpanId"] == root["spanId"]
+    assert (root["status"], refused["status"]) == ({}, {"code": 2}), "of a server's span, 4xx is no error"
+    assert attributes(refused)["refusal"] == "validation failed"
+    assert int(root["startTimeUnixNano"]) <= int(refused["startTimeUnixNano"]) <= int(refused["endTimeUnixNano"])
+
+
 def test_a_session_of_a_websocket_is_a_span(pods: Pods, collector: Answering) -> None:
     from websockets.sync.client import connect
 

@@ -14,13 +14,14 @@ from tests.support.serving import serving
 
 @dataclass(frozen=True)
 class Asked:
-    """One request: its method, path, query parameters, `Authorization`, and body as JSON."""
+    """One request: its method, path, query parameters, `Authorization`, body as JSON, and all headers."""
 
     method: str
     path: str
     query: Mapping[str, str]
     authorization: str
     body: object
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 Answer = Callable[[Asked], tuple[int, object]]
@@ -36,8 +37,8 @@ class Answering:
 
 
 @contextmanager
-def answering(answer: Answer) -> Iterator[Answering]:
-    """A server on loopback that answers every request by `answer`."""
+def answering(answer: Answer, headers: Mapping[str, str] | None = None) -> Iterator[Answering]:
+    """A server on loopback that answers every request by `answer`, with further headers, or others of its own."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -45,13 +46,15 @@ def answering(answer: Answer) -> Iterator[Answering]:
             text = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             asked = Asked(
                 self.command, parts.path, dict(parse_qsl(parts.query)), self.headers.get("Authorization", ""),
-                json.loads(text) if text else None,
+                json.loads(text) if text else None, dict(self.headers),
             )  # fmt: skip
             found.asked.append(asked)
             status, body = answer(asked)
             content = (body if isinstance(body, str) else json.dumps(body)).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(content)))
+            self.send_response_only(status)
+            own = {"Date": self.date_time_string(), "Content-Length": str(len(content)), **(headers or {})}
+            for name, value in own.items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(content)
 

@@ -57,7 +57,7 @@ class Messages:
                 self._conclude(event)
             case StepExecuted():
                 self._step(event)
-            case AlertRaised() | AlertHandled():
+            case AlertRaised(of_prometheus=False) | AlertHandled():
                 self._alert(event)
         if isinstance(event, PhaseStarted):
             self._phase_began_s[event.drill] = event.t_s

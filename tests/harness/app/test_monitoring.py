@@ -7,21 +7,25 @@ from pathlib import Path
 import pytest
 
 from harness import app
-from harness.app.monitoring import MonitoringChoice, monitoring_problems, pod_environment, systems_of
+from harness.app.monitoring import MonitoringChoice, log_problems, monitoring_problems, pod_environment, systems_of
 from harness.app.planning import read_plan
 from harness.errors import MachineError, MonitoringError
+from harness.machine.loopback import free_port
+from harness.observability.api import Api
+from tests.support.loki import Loki as StandIn
+from tests.support.loki import running
 from tests.support.paths import BINDINGS, RUNBOOK
 
 QUERY = "prom('rate(requests_total{%s}[10s])') > 5"
 
 
-def problems(folder: Path, choice: MonitoringChoice, labels: str = "") -> list[str]:
+def problems(folder: Path, choice: MonitoringChoice, labels: str = "", platform: str = "local") -> list[str]:
     """The problems of the shipped bindings with a symptom in PromQL."""
     text = BINDINGS.read_text().replace('logs(inference, "timeout") > 0', (QUERY % labels).replace("'", "''"))
     file = folder / "gameday.yaml"
     file.write_text(text.replace("slos/*.yaml", f"{BINDINGS.parent / 'slos'}/*.yaml"))
     plan = read_plan(app.PlanRequest(RUNBOOK, file, ("TIMEOUT",)))
-    return [str(problem) for problem in monitoring_problems(plan, choice)]
+    return [str(problem) for problem in monitoring_problems(plan, choice, platform)]
 
 
 def test_a_condition_in_promql_needs_a_prometheus(tmp_path: Path) -> None:
@@ -33,9 +37,19 @@ def test_a_condition_in_promql_needs_a_prometheus(tmp_path: Path) -> None:
 
 def test_one_prometheus_of_both_sides_needs_the_namespace(tmp_path: Path) -> None:
     choice = MonitoringChoice(prometheus_url="http://127.0.0.1:9090")
-    [found] = problems(tmp_path, choice)
+    [found] = problems(tmp_path, choice, platform="kind")
     assert 'has both sides of TIMEOUT; select the side by its namespace, such as {namespace="$namespace"}' in found
-    assert problems(tmp_path, choice, 'namespace="$namespace"') == []
+    assert problems(tmp_path, choice, 'namespace="$namespace"', "kind") == []
+
+
+def test_on_this_machine_both_sides_have_one_namespace_and_need_another_label(tmp_path: Path) -> None:
+    choice = MonitoringChoice(prometheus_url="http://127.0.0.1:9090")
+    for platform in ("local", "docker"):
+        [found] = problems(tmp_path, choice, 'namespace="$namespace"', platform)
+        assert (
+            f'on {platform} they have one namespace: select by a label of your own, such as {{side="$side"}}' in found
+        )
+        assert problems(tmp_path, choice, 'side="$side"', platform) == []
 
 
 def test_the_systems_of_a_choice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,3 +91,45 @@ def test_annotations_need_a_grafana() -> None:
     assert (found.grafana and found.grafana.url, found.jaeger and found.jaeger.url) == (
         "http://127.0.0.1:3000", "http://127.0.0.1:16686"
     )  # fmt: skip
+
+
+def of_logs(folder: Path, url: str, change: tuple[str, str] = ("", ""), platform: str = "kind") -> list[str]:
+    """What a Loki at this URL cannot answer of the shipped runbook, with one change of the bindings."""
+    file = folder / "gameday.yaml"
+    text = BINDINGS.read_text().replace(*change)
+    file.write_text(text.replace("slos/*.yaml", f"{BINDINGS.parent / 'slos'}/*.yaml"))
+    plan = read_plan(app.PlanRequest(RUNBOOK, file))
+    return [str(problem) for problem in log_problems(plan, Api("Loki", url, "--loki-url"), platform)]
+
+
+def test_every_condition_on_logs_is_asked_before_anything_starts(tmp_path: Path) -> None:
+    with running(StandIn()) as server:
+        assert of_logs(tmp_path, server.url) == []
+        asked = [each.query["query"] for each in server.asked if "query" in each.query]
+        [found] = of_logs(tmp_path, server.url, ('logs(inference, "timeout")', 'logs(inference, "(?=timeout)")'))
+    assert any('{namespace="production",app="inference"} |~ "(?i)timeout"' in query for query in asked)
+    assert any('{namespace="production",app="realtime"} |~ "(?i)backpressure"' in query for query in asked)
+    assert found.startswith('condition `logs(inference, "(?=timeout)") > 0`: Loki at ')
+    assert "HTTP 400: parse error" in found
+
+
+def test_a_loki_that_does_not_answer_is_named_once(tmp_path: Path) -> None:
+    [found] = of_logs(tmp_path, f"http://127.0.0.1:{free_port()}")
+    assert "it does not answer" in found
+
+
+def test_a_token_that_is_refused_is_named_once(tmp_path: Path) -> None:
+    with running(StandIn(token="right")) as server:
+        [found] = of_logs(tmp_path, server.url)
+    assert "set LOKI_TOKEN to one that may read" in found
+
+
+def test_the_streams_of_both_sides_differ(tmp_path: Path) -> None:
+    selector = ("namespace: production", "namespace: production\nloki: {selector: '{app=\"$deployment\"}'}")
+    with running(StandIn()) as server:
+        [found] = of_logs(tmp_path, server.url, selector)
+        [usual] = of_logs(tmp_path, server.url, platform="local")
+        by_side = (selector[0], selector[1].replace("{app", '{side="$side",app').replace('\\"', '"'))
+        assert of_logs(tmp_path, server.url, by_side, "local") == []
+    assert "on local they have one namespace" in usual
+    assert 'loki.selector: `{app="$deployment"}` selects the logs of both sides; select the side' in found

@@ -140,6 +140,15 @@ def test_what_is_accepted(tmp_path: Path, change: tuple[str, str]) -> None:
     assert loaded(tmp_path, change).runbooks["TIMEOUT"].fault == "f"
 
 
+def test_the_streams_of_a_deployment_have_the_usual_labels_unless_the_file_has_others(tmp_path: Path) -> None:
+    usual, own = tmp_path / "usual", tmp_path / "own"
+    usual.mkdir()
+    own.mkdir()
+    assert loaded(usual).log_selector == '{namespace="$namespace",app="$deployment"}'
+    other = '{k8s_namespace_name="$namespace",service_name="$deployment"}'
+    assert loaded(own, ("faults:", f"loki: {{selector: '{other}'}}\nfaults:")).log_selector == other
+
+
 def test_control_is_beside_the_treatment_unless_the_file_says_what_exists_once(tmp_path: Path) -> None:
     for name in ("without", "with"):
         (tmp_path / name).mkdir()
@@ -160,8 +169,12 @@ def test_control_is_beside_the_treatment_unless_the_file_says_what_exists_once(t
         (("version: 1", "version: 2"), "1:10: version: version `2` is not supported; write `version: 1`"),
         (("version: 1\n", "\n"), "2:1: version: missing; add it"),
         (("faults:", "fault: 1\nfaults:"), "4:8: fault: unknown key; known keys: version, namespace, placeholders, "
-         "toggles, slos, slo_files, probes, indicators, loads, services, manifests, control, compose, lint, faults, "
-         "runbooks"),
+         "toggles, slos, slo_files, probes, indicators, loki, loads, services, manifests, control, compose, lint, "
+         "faults, runbooks"),
+        (("faults:", "loki: {selector: 'app=$deployment'}\nfaults:"), "4:18: loki.selector: `app=$deployment` selects "
+         "no streams of one Deployment; write labels in braces, with `$deployment`: "
+         '{namespace="$namespace",app="$deployment"}'),
+        (("faults:", "loki: {selector: '{app=\"web\"}'}\nfaults:"), "4:18: loki.selector: `{app=\"web\"}` selects no "),
         (("faults:", "control: sequential\nfaults:"), "4:10: control: expected a mapping, got `sequential`"),
         (("faults:", "control: {observe_s: 60}\nfaults:"), "4:10: control.sequential: missing; add it"),
         (("faults:", "control: {sequential: ''}\nfaults:"), "4:23: control.sequential: is empty; write something"),

@@ -1,9 +1,11 @@
-"""Whole drills with a real Prometheus: every metric line and every query of the dashboards has data; alerts fire."""
+"""Whole drills with a real Prometheus and Jaeger: every line of the dashboards is a fact, and alerts fire."""
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,33 +15,54 @@ from harness.machine import process_ledger
 from tests.support import docker, kind
 from tests.support.gameday import gameday
 from tests.support.paths import BINDINGS, RUNBOOK
+from tests.support.real_jaeger import RealJaeger, real_jaeger
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(shutil.which("prometheus") is None, reason="no program `prometheus`"),
 ]
-LINES = {"TIMEOUT": 2, "TOOL_DOWN": 2, "VALIDATION_FAIL": 2, "WS_OVERLOAD": 3}
-"""The lines of each runbook for Grafana and Prometheus."""
+RUNBOOKS = ("TIMEOUT", "TOOL_DOWN", "VALIDATION_FAIL", "WS_OVERLOAD")
+LINES = 3
+"""Of each runbook, for Grafana, Prometheus and, but for WS_OVERLOAD, Jaeger."""
+WITHOUT_RULES = {"VALIDATION_FAIL": ("bad input accepted",), "WS_OVERLOAD": ("websocket connects",)}
+"""SLOs about what only the load knows."""
 
 
-def check(folder: Path, runbook: str, *options: str) -> None:
-    """Run a drill in `folder`, and check what the monitoring of its treatment says."""
+def check(folder: Path, runbook: str, *options: str, jaeger: RealJaeger | None = None) -> None:
+    """Run a drill in `folder`, and check what the monitoring of its treatment says; `jaeger`: None without one."""
+    env = {**os.environ, **({"OTEL_EXPORTER_OTLP_ENDPOINT": jaeger.otlp} if jaeger else {})}
     done = gameday(
         "run", RUNBOOK, "--bindings", BINDINGS, "--only", runbook, "--observability", "--no-history", "--out", "run",
-        *options, cwd=folder, timeout_s=600,
+        *options, *(("--jaeger-url", jaeger.url) if jaeger else ()), cwd=folder, timeout_s=600, env=env,
     )  # fmt: skip
     [drill] = json.loads((folder / "run" / "result.json").read_text())["drills"]
-    boards = [board for board in drill["dashboards"] if board["system"] in ("Grafana", "Prometheus")]
-    assert [board["verdict"] for board in boards] == ["ok"] * LINES[runbook], f"{boards} {done.stderr[-2000:]}"
-    assert all("during the incident" in board["why"] or "in the incident" in board["why"] for board in boards)
-    if runbook != "VALIDATION_FAIL":  # its SLOs need what only the load knows
-        assert {alert["priority"] for alert in drill["prometheus_alerts"]} >= {"P0", "P1"}
+    assert len(drill["dashboards"]) == LINES
+    boards = [board for board in drill["dashboards"] if jaeger or board["system"] != "Jaeger"]
+    assert {board["verdict"] for board in boards} == {"ok"}, f"{boards} {done.stderr[-2000:]}"
+    for board in boards:
+        said = "critical path" if board["system"] == "Jaeger" else "the incident"
+        assert said in board["why"], board
+    fired = {alert["priority"] for alert in drill["prometheus_alerts"]}
+    assert fired >= ({"P1"} if runbook == "WS_OVERLOAD" else {"P0", "P1"}), "how many messages are dropped varies"
+    unruled = [finding for finding in drill["findings"] if "has no alert in Prometheus" in finding]
+    assert len(unruled) == len(WITHOUT_RULES.get(runbook, ())), unruled
+    assert all(f"`{slo}`" in finding for slo, finding in zip(WITHOUT_RULES.get(runbook, ()), unruled, strict=True))
     assert process_ledger.left(folder) == []
 
 
-@pytest.mark.parametrize("runbook", LINES)
-def test_the_lines_of_a_drill_are_facts(tmp_path: Path, runbook: str) -> None:
-    check(tmp_path, runbook)
+@pytest.fixture(scope="module")
+def jaeger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealJaeger | None]:
+    """A real Jaeger; None without the program, whose absence test_real_jaeger.py reports."""
+    if shutil.which("jaeger-all-in-one") is None:
+        yield None
+        return
+    with real_jaeger(tmp_path_factory.mktemp("jaeger")) as found:
+        yield found
+
+
+@pytest.mark.parametrize("runbook", RUNBOOKS)
+def test_the_lines_of_a_drill_are_facts(tmp_path: Path, runbook: str, jaeger: RealJaeger | None) -> None:
+    check(tmp_path, runbook, jaeger=jaeger)
 
 
 def test_the_lines_of_a_drill_on_docker_are_facts(tmp_path: Path) -> None:

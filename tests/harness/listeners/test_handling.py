@@ -7,6 +7,7 @@ from pathlib import Path
 
 from harness.gameday.judging import LiveJudges
 from harness.listeners.handling import HandlingDisplay
+from harness.record.incident import AlertRaised
 from harness.record.journal import read_events
 from tests.support.events import EVERY_KIND
 from tests.support.simulated_drill import World, incident
@@ -54,3 +55,11 @@ def test_the_display_takes_every_kind_of_event() -> None:
         display(event)
     assert "✗ the drill crashed; the report says why" in shown
     assert "✗ a revert failed on the treatment" in shown
+
+
+def test_what_prometheus_fires_is_no_alert_that_a_person_handles() -> None:
+    shown: list[str] = []
+    HandlingDisplay(LiveJudges().of, shown.append)(
+        AlertRaised(alert="FastBurn", priority="P0", text="slow", source="prometheus")
+    )
+    assert shown == ["  Prometheus fires FastBurn, P0"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from harness.app.notifying import KEY, notifications
 from harness.drill import Limits
 from harness.errors import BindingError
+from harness.record.incident import AlertRaised
 from harness.record.journal import read_events
 from tests.support.simulated_drill import World, incident
 from tests.support.webhook_receiver import Receiver, receiving
@@ -63,6 +65,18 @@ def test_alertmanager_gets_a_message_when_an_alert_fires_and_one_when_it_is_reso
     assert after["startsAt"] == alert["startsAt"] < after["endsAt"]
     run = fires["groupLabels"]["gameday_run"]
     assert fires["groupKey"] == resolved["groupKey"] == f'{{}}:{{gameday_run="{run}", runbook="WEB"}}'
+
+
+def test_what_a_prometheus_of_the_drill_fires_is_not_sent(answered: Path) -> None:
+    with receiving(Receiver((202,))) as receiver:
+        listener = notifications([f"pagerduty={receiver.url}"], {KEY: ROUTING_KEY})
+        for event in read_events(answered / "record.jsonl"):
+            listener(event)
+            if isinstance(event, AlertRaised):
+                listener(replace(event, alert="AvailabilityFastBurn", source="prometheus"))
+        assert list(listener.close()) == []
+    assert [each["event_action"] for each in receiver.bodies] == ["trigger", "acknowledge", "resolve"]
+    assert {each["dedup_key"].rpartition("/")[2] for each in receiver.bodies} == {"1"}
 
 
 def test_pagerduty_gets_trigger_acknowledge_and_resolve_with_one_key(answered: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -9,21 +11,24 @@ from typing import Any, cast
 import pytest
 
 from harness.errors import MonitoringError
+from harness.measures.probe import LogProbe
 from harness.observability.api import Api
 from harness.observability.boards import Window
 from harness.observability.monitor import Lines, SideMonitor, Systems
 from harness.platforms.base import Platform
-from harness.record.event import DrillEvent
+from harness.record.event import CONTROL, DrillEvent
 from harness.record.events import FindingNoted
 from harness.record.header import DashboardPlan
 from harness.record.monitoring import DashboardChecked
 from tests.support.answering import Asked, answering
+from tests.support.loki import Loki as StandIn
+from tests.support.loki import pushed, running
 
 BOARDS = (
     DashboardPlan(40, "Prometheus: `x_total`", "Prometheus", "x_total"),
     DashboardPlan(41, "Grafana: W", "Grafana", "W"),
 )
-PLATFORM = cast(Platform, SimpleNamespace(namespace="shop-control"))
+PLATFORM = cast(Platform, SimpleNamespace(namespace="shop-control", log_files=lambda deployment: []))
 
 
 def monitor(url: str, recorded: list[DrillEvent], lines: Lines | None, window: Window | None) -> SideMonitor:
@@ -42,6 +47,38 @@ def test_a_query_is_asked_in_the_namespace_of_the_side() -> None:
     with answering(one) as server:
         assert monitor(server.url, [], None, None).value('sum(x{namespace="$namespace"})') == 3
     assert server.asked[-1].query["query"] == 'sum(x{namespace="shop-control"})'
+
+
+def test_a_query_is_asked_for_its_side() -> None:
+    systems = Systems(prometheus=Api("Prometheus", "", "--prometheus-url"))
+    with answering(one) as server:
+        found = SideMonitor(
+            replace(systems, prometheus=Api("Prometheus", server.url, "")), Path("unused"), lambda event: None, None,
+            lambda: None, CONTROL,
+        )  # fmt: skip
+        found.start(PLATFORM)
+        assert found.value('sum(x{side="$side"})') == 3
+    assert server.asked[-1].query["query"] == 'sum(x{side="control"})'
+
+
+def test_log_lines_are_counted_for_their_side() -> None:
+    recorded: list[DrillEvent] = []
+    loki = StandIn()
+    with running(loki) as server:
+        api = Api("Loki", server.url, "--loki-url")
+        systems = Systems(loki=api, log_selector='{side="$side",app="$deployment",ns="$namespace"}')
+        found = SideMonitor(systems, Path("unused"), recorded.append, None, lambda: None, CONTROL)
+        found.start(PLATFORM)
+        assert found.reads_logs
+        loki.answer(Asked("POST", "/loki/api/v1/push", {}, "", pushed(
+            {"side": "control", "app": "web", "ns": "shop-control"}, "timeout", at_s=time.time()
+        )))  # fmt: skip
+        assert found.lines(LogProbe("logs(web, timeout)", "web", "timeout")) == 1
+        with pytest.raises(MonitoringError, match="no stream matches"):
+            found.lines(LogProbe("logs(api, timeout)", "api", "timeout"))
+        found.finish()
+    [finding] = [each.text for each in recorded if isinstance(each, FindingNoted)]
+    assert finding.startswith("`logs(api, timeout)` was never answered: Loki at ")
 
 
 def test_a_query_that_was_never_answered_is_a_finding() -> None:

@@ -11,7 +11,7 @@ import pytest
 from harness.observability.api import Api
 from harness.observability.boards import Found, Window
 from harness.observability.trace_lines import check_traces
-from harness.observability.traces import traces
+from harness.observability.traces import MOST, traces
 from tests.support.answering import Answering, Asked, answering
 
 WINDOW = Window(1000.0, 1060.0)
@@ -60,7 +60,10 @@ def jaeger(*found: dict[str, Any]) -> Any:
             inside = [
                 each for each in inside if any(tag["key"] == "error" for one in each["spans"] for tag in one["tags"])
             ]
-        return 200, {"data": inside}
+        if "minDuration" in asked.query:
+            least = int(asked.query["minDuration"].removesuffix("us"))
+            inside = [each for each in inside if each["spans"][0]["duration"] >= least]
+        return 200, {"data": inside[-int(asked.query["limit"]) :]}
 
     return answering(answer)
 
@@ -76,6 +79,31 @@ def test_a_failing_trace_is_found_with_its_critical_path() -> None:
     assert found.why == (
         "a failing trace of api-gateway is found: t1, critical path api-gateway call a 10.00 s failed → "
         "api-gateway call b 4.00 s failed → api-gateway call c attempt 2 5.70 s failed → tool-service call d 5.50 s"
+    )
+
+
+def test_the_slow_failing_trace_is_found_among_more_than_are_read() -> None:
+    fast = [trace(f"f{number}", span("z", "", 1020 + number / 20, 0.01, tags=FAILED)) for number in range(MOST + 50)]
+    slower = [trace(f"s{number}", span("z", "", 1012 + number / 100, 0.2, tags=FAILED)) for number in range(MOST + 50)]
+    with jaeger(RETRIED, *slower, *fast) as server:
+        found = checked(server)
+    assert found.why.startswith("a failing trace of api-gateway is found: t1, critical path api-gateway call a 10.00 s")
+
+
+def test_failing_traces_are_those_of_the_incident_if_more_fail_than_before() -> None:
+    before = [trace(f"b{number}", span("z", "", 945 + number, 0.1, tags=FAILED)) for number in range(50)]
+    often = [trace(f"o{number}", span("z", "", 1000 + number / 5, 0.1, tags=FAILED)) for number in range(250)]
+    with jaeger(*before, *often) as server:
+        found = checked(server)
+    assert found.verdict == "ok"
+    assert found.why.endswith("; 4.0 of them a second, before it 0.8")
+    as_before = [trace(f"a{number}", span("z", "", 1001 + number, 0.1, tags=FAILED)) for number in range(50)]
+    with jaeger(*before, *as_before) as server:
+        found = checked(server)
+    assert (found.verdict, found.why) == (
+        "failed",
+        "api-gateway has 50 traces in the incident, no more of them fail than before it (0.8 a second), and none is "
+        "slower than the 0.10 s before it",
     )
 
 
@@ -103,6 +131,18 @@ def test_without_the_trace_of_the_incident_a_line_fails(found: tuple[dict[str, A
         answer = checked(server)
     assert answer.verdict == "failed"
     assert fact in answer.why
+
+
+def test_a_call_that_was_given_up_is_on_the_critical_path() -> None:
+    given_up = trace(
+        "t1",
+        span("a", "", 1010, 5.0, tags=FAILED),
+        span("b", "a", 1010.1, 4.9, tags=FAILED),
+        span("c", "b", 1010.2, 9, "p2"),
+    )
+    with jaeger(given_up) as server:
+        found = checked(server)
+    assert found.why.endswith("→ api-gateway call b 4.90 s failed → tool-service call c 9.00 s")
 
 
 def test_a_line_may_name_its_service() -> None:

@@ -20,7 +20,8 @@ from tests.support.gameday import gameday, in_process
 from tests.support.paths import BINDINGS, RUNBOOK
 
 INDICATORS = {
-    "web": Indicator('requests_total{job="web"}', 'requests_total{job="web",status=~"5.."}', 'latency{job="web"}')
+    "web": Indicator('requests_total{job="web"}', 'requests_total{job="web",status=~"5.."}', 'latency{job="web"}'),
+    "refused": Indicator('requests_total{job="web"}', 'refusals_total{job="web",rule="new"}'),
 }
 DAY_S = 86400.0
 promtool = pytest.mark.skipif(shutil.which("promtool") is None, reason="no program `promtool`")
@@ -82,7 +83,7 @@ def test_an_slo_of_several_runbooks_links_the_document() -> None:
 @pytest.mark.parametrize(
     ("condition", "fact"),
     [
-        ("count(web, accepted) == 0", "`count` is no share of events that a service counts"),
+        ("count(web, accepted) == 0", "which arrivals of `web` are `accepted`, only the load knows"),
         ("error_rate(web, timeout) < 1%", "kinds of bad arrivals are known to the load only"),
         ("availability(other) >= 99%", "the bindings have no `bad` and `total` at indicators.other"),
         ("p95(other) < 1s", "the bindings have no `latency` at indicators.other"),
@@ -116,7 +117,13 @@ def judged(folder: Path, rules: Rules, change: Callable[[str], str] = str) -> su
 @promtool
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "condition", ["availability(web) >= 99%", "p95(web) < 500ms", "ratio(web, drops, sent_total + drops) < 1%"]
+    "condition",
+    [
+        "availability(web) >= 99%",
+        "availability(refused) >= 99%",
+        "p95(web) < 500ms",
+        "ratio(web, drops, sent_total + drops) < 1%",
+    ],
 )
 def test_promtool_accepts_the_rules(tmp_path: Path, condition: str) -> None:
     done = judged(tmp_path, made(condition))
@@ -150,7 +157,10 @@ def test_the_command_prints_rules_and_writes_files(tmp_path: Path) -> None:
     done = in_process("rules", RUNBOOK, "--bindings", BINDINGS, "--url", "https://example.com/ops", cwd=tmp_path)
     assert done.returncode == 0
     names = [group["name"] for group in yaml.safe_load(done.stdout)["groups"]]
-    assert names == ["slo: gateway latency", "slo: gateway availability", "slo: tool calls", "slo: dropped messages"]
+    assert names == [
+        "slo: gateway latency", "slo: gateway availability", "slo: tool calls", "slo: valid requests accepted",
+        "slo: dropped messages",
+    ]  # fmt: skip
     assert "no rule: bad input accepted: condition `count(bad_input, accepted) == 0`: no alert rule" in done.stderr
     assert "https://example.com/ops#ws_overload-websocket-overload-management" in done.stdout
     written = in_process("rules", RUNBOOK, "--bindings", BINDINGS, "--out", "alerts", cwd=tmp_path)

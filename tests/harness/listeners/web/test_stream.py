@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from harness.gameday.judging import LiveJudges
 from harness.listeners.web.feed import Feed
 from harness.listeners.web.messages import Messages
 from harness.record.event import Event
 from harness.record.events import DrillEnded, RunEnded
+from harness.record.incident import AlertRaised
 from tests.support.hostile import CONTROL
 from tests.support.live_page import PLAN, fill, served
 from tests.support.simulated_drill import World, incident, ran
@@ -32,6 +34,18 @@ def test_a_page_that_opens_late_has_the_whole_drill(tmp_path: Path) -> None:
     lines = [data["text"] for _, kind, data in found if kind == "line"]
     assert [text for text in lines if "recovered" in text]
     assert kinds.count("status") == 1, "an earlier state of the drill is no news"
+
+
+def test_what_prometheus_fires_is_a_line_and_no_alert_with_clocks() -> None:
+    feed = Feed("run")
+    messages = Messages(LiveJudges().of, feed)
+    for source in ("slo", "prometheus"):
+        messages(AlertRaised(alert=source, priority="P0", text=f"raised by {source}", source=source))
+    found = feed.after(0)
+    assert [json.loads(each.data)["alert"] for each in found if each.kind == "alert"] == ["slo"]
+    assert [json.loads(each.data)["text"] for each in found if each.kind == "line"] == [
+        "alert P0: raised by slo", "alert P0: raised by prometheus"
+    ]  # fmt: skip
 
 
 def test_points_are_those_of_both_sides_second_by_second(tmp_path: Path) -> None:
