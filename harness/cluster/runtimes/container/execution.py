@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import struct
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
+from io import BufferedReader
 
 from docker import APIClient
-from docker.utils.socket import frames_iter
 
 from harness.cluster.api import Invalid
 from harness.cluster.runtimes.container.engine import FAILURES
 
 START_LIMIT_S, POLL_S = 30.0, 0.01
 STDOUT, STDERR = 1, 2
+FRAME = struct.Struct(">BxxxL")
+"""The head of a part of the output: its stream and its size (Docker Engine API, "Attach to a container")."""
+CHUNK_BYTES = 65_536
 
 
 class Command:
@@ -29,13 +33,17 @@ class Command:
     ) -> None:
         self._api, self._id, self._connection, self._tty, self._loop = api, exec_id, connection, tty, loop
         self._socket: socket.socket = connection._sock  # type: ignore[attr-defined]  # as docker itself does
+        self._socket.settimeout(None)  # a command may print nothing for long
+        # What came with the head of the answer is in the reader of the answer. docker's own `frames_iter` reads the
+        # socket behind it, and so loses the output of a command that was faster than this process.
+        self._reader: BufferedReader = connection._response.raw._fp.fp  # type: ignore[attr-defined]
         self._output: dict[int, asyncio.Queue[bytes]] = {STDOUT: asyncio.Queue(), STDERR: asyncio.Queue()}
         self.stdout, self.stderr = self._chunks(STDOUT), self._chunks(STDERR)
 
     def read_output(self) -> None:
         """Read both streams to their end. Blocks."""
         with suppress(*FAILURES, OSError):
-            for stream, data in frames_iter(self._connection, self._tty):
+            for stream, data in _frames(self._reader, tty=self._tty):
                 self._put(STDERR if stream == STDERR else STDOUT, data)
         for stream in self._output:
             self._put(stream, b"")
@@ -74,6 +82,17 @@ class Command:
         if found["Pid"]:
             return False
         return None if found["ExitCode"] is None else found["ExitCode"] in (126, 127)
+
+
+def _frames(reader: BufferedReader, *, tty: bool) -> Iterator[tuple[int, bytes]]:
+    """The parts of the output with their streams. That of a terminal is one stream without heads."""
+    if tty:
+        while data := reader.read1(CHUNK_BYTES):
+            yield STDOUT, data
+    else:
+        while len(head := reader.read(FRAME.size)) == FRAME.size:
+            stream, size = FRAME.unpack(head)
+            yield stream, reader.read(size)
 
 
 async def start(api: APIClient, container: str, argv: Sequence[str], *, stdin: bytes | None, tty: bool) -> Command:
