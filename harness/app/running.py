@@ -132,10 +132,11 @@ def run_plan(
     provider = make_provider(
         request.platform.name or DEFAULT_PLATFORM, options_for(plan.bindings, request.platform.options)
     )
-    _check_parts(plan, provider, request)
+    systems = _systems(plan, request.monitoring)
+    _check_parts(plan, provider, request, systems)
     provider.check()
     watching = tuple(listeners_of(request.monitoring, os.environ, notify))
-    members, formats = adapt(plan, _members(plan, provider, request, handling)), file_formats()
+    members, formats = adapt(plan, _members(plan, provider, request, handling, systems)), file_formats()
     admission, out = _admission(request.jobs, provider, plan.bindings.control, notify), make_run_directory(request.out)
     names = "hidden" if handling.hidden else ", ".join(drill.runbook.id for drill in plan.drills)
     notify(f"{plan.document.path}: {names}; record in {out}")
@@ -179,11 +180,10 @@ def _recording(record: Path, listeners: Sequence[ListenerFactory]) -> Iterator[t
             thread.close()
 
 
-def _check_parts(plan: GamedayPlan, provider: Provider, request: RunRequest) -> None:
+def _check_parts(plan: GamedayPlan, provider: Provider, request: RunRequest, systems: Systems | None) -> None:
     """Raises BindingError with every wrong name, every fault that the platform cannot apply, and every condition that
     no monitoring system answers."""
     workers = request.platform.options.load_in_cluster
-    systems = _systems(plan, request.monitoring)
     of_logs = log_problems(plan, systems.loki, provider.name) if systems and systems.loki else ()
     of_monitoring = monitoring_problems(plan, request.monitoring, provider.name)
     found = chain(part_problems(plan, workers), refusals(plan, provider), of_monitoring, of_logs)
@@ -191,7 +191,9 @@ def _check_parts(plan: GamedayPlan, provider: Provider, request: RunRequest) -> 
         raise BindingError("\n".join(problems))
 
 
-def _members(plan: GamedayPlan, provider: Provider, request: RunRequest, handling: Handling) -> Members:
+def _members(
+    plan: GamedayPlan, provider: Provider, request: RunRequest, handling: Handling, systems: Systems | None
+) -> Members:
     workers = request.platform.options.load_in_cluster
 
     def load(drill: DrillPlan, platform: Platform, folder: Path) -> Load:
@@ -210,7 +212,7 @@ def _members(plan: GamedayPlan, provider: Provider, request: RunRequest, handlin
         draw,
         handling.hidden,
         (handling.beside,) if handling.beside else (),
-        _systems(plan, request.monitoring),
+        systems,
         pod_environment(provider.name, plan.bindings, os.environ),
     )
 
