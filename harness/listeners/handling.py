@@ -17,7 +17,6 @@ from harness.record.events import (
     PhaseStarted,
 )
 from harness.record.incident import AlertHandled, AlertRaised
-from harness.verdict.progress import progress
 
 PROGRESS_EVERY_S = 10.0
 _PHASES: Mapping[PhaseName, str] = {
@@ -57,13 +56,8 @@ class HandlingDisplay:
             self._say(text)
         if isinstance(event, LoadCounted) and self._judged and event.t_s - self._shown_s >= PROGRESS_EVERY_S:
             self._shown_s = event.t_s
-            self._show_progress(event.drill)
-
-    def _show_progress(self, drill: str) -> None:
-        with self._judge(drill) as judge:
-            known = progress(judge.state)
-        if known is not None and known.rows:
-            self._say(f"   {progress_text(known)}")
+            if text := progress_text(self._judge, event.drill):
+                self._say(text)
 
 
 def _text(event: Event) -> str:

@@ -127,11 +127,9 @@ class Live:
         every_s = STATUS_EVERY_S if self._screen.lively else LOG_EVERY_S
         if event.t_s - self._shown_s.get(event.drill, 0.0) < every_s:
             return
-        with self._judge(event.drill) as judge:
-            known = progress(judge.state)
-        if known is not None and known.rows:
+        if text := progress_text(self._judge, event.drill):
             self._shown_s[event.drill] = event.t_s
-            line = self._line(event, "   " + progress_text(known))
+            line = self._line(event, text)
             if self._screen.lively:
                 self._screen.status(event.drill, line)
             else:
@@ -179,7 +177,14 @@ def _step(facts: StepFacts) -> str:
     return f" {MARKS[verdict]} line {facts.line} {facts.kind} {text}: {' '.join(why.split())}"
 
 
-def progress_text(known: Progress) -> str:
+def progress_text(read_judge: ReadJudge, drill: str) -> str:
+    """How far the present phase of a drill is, indented; empty: it waits for no condition."""
+    with read_judge(drill) as judge:
+        known = progress(judge.state)
+    return f"   {_progress(known)}" if known is not None and known.rows else ""
+
+
+def _progress(known: Progress) -> str:
     """The estimated time left, then the conditions that the phase still waits for."""
     more = "" if known.more_s is None else f"about {max(1.0, known.more_s):.0f} s more · "
     waited_for = [row for row in known.rows if not row.settled] or list(known.rows)

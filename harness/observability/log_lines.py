@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from harness.clock import now_s
-from harness.errors import MonitoringError
 from harness.measures.probe import DEPLOYMENT, NAMESPACE, LogProbe
 from harness.observability.api import CLOCK_TOLERANCE_S
 from harness.observability.loki import Lines, Loki
@@ -65,5 +64,5 @@ class LogLines:
         newest_s = self._loki.newest_s(selector, now, now + AHEAD_S)
         if newest_s is not None and newest_s > now + CLOCK_TOLERANCE_S:
             fact = f"the newest line of `{selector}` is {newest_s - now:.1f} s in the future of this machine's clock"
-            raise MonitoringError(f"Loki at {self._loki.api.url}: {fact}; synchronise both (NTP)")
+            raise self._loki.api.error(f"{fact}; synchronise both (NTP)")
         self._known.add(selector)
